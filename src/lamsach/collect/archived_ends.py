@@ -22,7 +22,7 @@ class Known:
 
 
 def known_sources(archive: Archive) -> dict[str, Known]:
-    """Return where every source that was collected ended in the archive."""
+    """Return the end of every collected source in the archive."""
     found: dict[str, Known] = {}
     last: dict[str, str] = {}
     for pack in Catalog(archive).packs():

@@ -1,4 +1,4 @@
-"""One connection of a sender of syslog, read until it ends or the receiver does."""
+"""Connection of a syslog sender, read until it or the receiver ends."""
 
 from __future__ import annotations
 
@@ -16,19 +16,18 @@ from lamsach.errors import LamsachError
 RECEIVE_BYTES = 1 << 18
 WAIT_SECONDS = 0.5
 _LAST_BYTES = 64 << 20
-"""So much is read of a connection after the end was asked for: more than a system keeps for one."""
+"""Bytes read of a connection after the end was requested: more than a system buffers for one."""
 _LAST_WAIT_S = 0.2
 _LAST_WAITS_S = 5.0
-"""Seconds in all for senders that go on sending after the end was requested."""
+"""Total seconds for senders that continue after the end was requested."""
 
 
 class Connection:
-    """Reads one connection into a stream.
+    """Reader of one connection into a stream.
 
-    `stopping`: the receiver ends, and what has arrived is still taken in.
-
-    How long the end takes is bounded by bytes, and by the time spent waiting, never by the time spent
-    working: on a busy machine what has arrived is taken in all the same.
+    `stopping`: the receiver ends, after storing what has arrived. The duration of the end is bounded by
+    bytes, and by the time spent waiting, never by the time spent working: even a busy machine stores
+    everything that has arrived.
     """
 
     def __init__(
@@ -45,7 +44,7 @@ class Connection:
         self._framer = Framer()
 
     def read(self) -> None:
-        """Read to the end. Raises OSError for a broken connection, LamsachError when nothing can be taken."""
+        """Read to the end. Raises OSError for a broken connection, LamsachError if lines cannot be stored."""
         self._connection.settimeout(WAIT_SECONDS)
         with contextlib.suppress(OSError):
             self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -61,7 +60,7 @@ class Connection:
             self._take(self._framer.end())
 
     def _receive(self) -> bytes | None:
-        """Return what has come; empty at the end of the connection, None when nothing came in time."""
+        """Return new bytes; empty at the end of the connection, None when nothing arrived in time."""
         try:
             return self._connection.recv(RECEIVE_BYTES)
         except (TimeoutError, ssl.SSLWantReadError):
@@ -82,7 +81,7 @@ class Connection:
             self._take(self._framer.feed(data))
 
     def _take(self, lines: bytes) -> None:
-        """Take lines in; while that cannot be, nothing more is read, and the sender waits."""
+        """Store lines; while that fails, nothing more is read, and the sender waits."""
         while True:
             try:
                 self._stream.take(lines)

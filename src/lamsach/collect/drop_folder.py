@@ -1,6 +1,6 @@
-"""A folder in which others drop logs (SFTP, a share): each is archived once, when it stopped growing.
+"""Drop folder for logs (SFTP, a share): each file is archived once, when it stops growing.
 
-Only files of the folder itself: a link could point at what the collector alone may read, or be a pipe.
+Only files in the folder itself: a link could point at files that only the collector may read, or be a pipe.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload", ".swp")
 
 
 class _StoppedError(Exception):
-    """The collector ends; the file is gone on with by the next run."""
+    """End of the collector; the next run continues the file."""
 
 
 class DropFolder:
-    """Watches a folder at any depth. Files stay where they are."""
+    """Watcher of a folder at any depth. Files remain in place."""
 
     def __init__(self, folder: Path, retention: str, on_log: Callable[[LogFile], None] | None = None) -> None:
         self.folder = folder
@@ -38,7 +38,7 @@ class DropFolder:
     def step(
         self, writer: Writer, stopping: Callable[[], bool] = lambda: False
     ) -> Iterator[Filled | Problem]:
-        """Archive what has settled, until `stopping` says true. Raises OutputError."""
+        """Archive settled files, until `stopping` returns true. Raises OutputError."""
         try:
             yield from self._archive(writer, stopping)
         except _StoppedError:
@@ -62,7 +62,7 @@ class DropFolder:
 
     def _settled(self) -> Iterator[tuple[Path, tuple[int, int]]]:
         now = time.monotonic()
-        there: set[Path] = set()
+        present: set[Path] = set()
         for path in _files(self.folder):
             try:
                 status = path.lstat()
@@ -71,7 +71,7 @@ class DropFolder:
             if not stat.S_ISREG(status.st_mode):
                 continue
             state = (status.st_size, status.st_mtime_ns)
-            there.add(path)
+            present.add(path)
             if self._done.get(path) == state:
                 continue
             known = self._sizes.get(path)
@@ -79,9 +79,9 @@ class DropFolder:
                 self._sizes[path] = (*state, now)
             elif now - known[2] >= SETTLED_SECONDS:
                 yield path, state
-        for gone in self._sizes.keys() - there:
-            del self._sizes[gone]
-            self._done.pop(gone, None)
+        for removed in self._sizes.keys() - present:
+            del self._sizes[removed]
+            self._done.pop(removed, None)
 
 
 def _files(folder: Path) -> Iterator[Path]:

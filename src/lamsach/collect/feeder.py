@@ -1,4 +1,4 @@
-"""The thread that follows files and looks into the drop folder."""
+"""Thread that follows files and watches the drop folder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _GLOB_SECONDS = 5.0
 
 
 class Feeder:
-    """Follows files and looks into a folder until `stopping` is set."""
+    """Follower of files and watcher of a folder until `stopping` is set."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Feeder:
                 self._stopping.wait(_TICK_SECONDS)
         for follower in self._followers.values():
             with contextlib.suppress(LamsachError, OSError):
-                follower.step()  # what was written a moment ago; the rest is taken in by the next run
+                follower.step()  # the most recent lines; the next run stores the rest
             follower.close()
 
     def _problem(self, error: LamsachError | OSError, where: str) -> None:

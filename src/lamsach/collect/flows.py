@@ -1,8 +1,8 @@
-"""NetFlow and IPFIX over UDP (RFC 3954, RFC 7011) as lines: a JSON object a flow, as `lamsach logs read`.
+"""NetFlow and IPFIX over UDP (RFC 3954, RFC 7011) as lines: a JSON object per flow.
 
-The archive holds text that can be searched and read without the exporter's templates. These are remembered by
-exporter and kept in a file, so that flows are read again at once when the collector is started anew: some
-exporters send templates every half hour.
+The archive contains text, read by `lamsach logs read` without the exporter's templates. Templates are stored
+by exporter in a file, so that flows are readable immediately after a restart: some exporters send templates
+every half hour.
 """
 
 from __future__ import annotations
@@ -25,8 +25,7 @@ from lamsach.results.atomic import open_own
 
 FILE = "templates.json"
 MOST_EXPORTERS = 256
-"""Exporters whose templates are remembered; another takes the place of the one that was silent the longest.
-"""
+"""Exporters whose templates are stored; a new one replaces the one silent the longest."""
 _SAVE_S = 1.0
 _VALUES = (
     *("source_ip", "source_port", "destination_ip", "destination_port", "source_nat_ip", "source_nat_port"),
@@ -35,43 +34,45 @@ _VALUES = (
 
 
 class FlowLines:
-    """Turns export packets into lines. One thread calls it. `folder`: where templates are kept."""
+    """Converter of export packets to lines, for one thread. `folder`: storage of templates."""
 
     def __init__(self, folder: Path, on_problem: Callable[[LamsachError], None]) -> None:
         self._path = folder / FILE
         self._on_problem = on_problem
         self._decoders: dict[str, Decoder] = {}
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self._saved = ""
         self._checked = time.monotonic()
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
             self._load(json.loads(self._path.read_text()))
 
     def lines(self, packet: bytes, exporter: str) -> bytes:
-        """The flows of a packet, and earlier ones that waited for its template; nothing for other packets."""
+        """Return the flows of a packet, and earlier ones that waited for its template; none for others."""
         decoder = self._decoders.pop(exporter, None) or Decoder()
-        self._decoders[exporter] = decoder  # the last that was heard
+        self._decoders[exporter] = decoder  # most recent last
         if len(self._decoders) > MOST_EXPORTERS:
             del self._decoders[next(iter(self._decoders))]
         events = list(_events(decoder, packet))
         if decoder.waiting:
-            self._tell(exporter, mark("Flows came before the packet that describes them; they wait for it."))
+            self._report(
+                exporter, mark("Flows came before the packet that describes them; they wait for it.")
+            )
         self.save()
         return b"".join(_line(event, exporter) for event in events)
 
-    def _tell(self, exporter: str, what: str) -> None:
-        """Once for each exporter, and not for thousands that somebody makes up."""
-        if exporter not in self._told and len(self._told) < 2 * MOST_EXPORTERS:
-            self._told.add(exporter)
+    def _report(self, exporter: str, what: str) -> None:
+        """Report once per exporter, and not for thousands of forged ones."""
+        if exporter not in self._reported and len(self._reported) < 2 * MOST_EXPORTERS:
+            self._reported.add(exporter)
             self._on_problem(InputError(what, exporter))
 
     def close(self) -> None:
-        """Keep the templates for the next start."""
+        """Store the templates for the next start."""
         self._checked -= _SAVE_S
         self.save()
 
     def save(self) -> None:
-        """Keep the templates, once a second at most. What cannot be written now is written later."""
+        """Store the templates, once a second at most. A failed write is repeated later."""
         if time.monotonic() - self._checked < _SAVE_S:
             return
         self._checked = time.monotonic()

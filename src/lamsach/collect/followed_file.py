@@ -1,8 +1,8 @@
-"""A growing file, through rotation by renaming, copying, emptying and compressing: each line once.
+"""Growing file, followed through rotation by renaming, copying, truncating and compressing.
 
-How far it was read is in the spool beside the lines themselves (see `spool`). A file is known again by its
-device, inode and the digest of its beginning; one that was rotated while nobody looked is found beside it by
-that beginning, also compressed.
+Each line is read once: the position is in the spool with the lines themselves (see `spool`). A file is
+recognized by its device, inode and the digest of its beginning; one rotated while nobody watched is found by
+that beginning in the same folder, even compressed.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class _Place:
 
 
 class Follower:
-    """Follows one path. `step` is called again and again by one thread."""
+    """Follower of one path. `step` is called repeatedly by one thread."""
 
     def __init__(self, path: Path, stream: Stream) -> None:
         self.path = path
@@ -56,9 +56,9 @@ class Follower:
         self._quiet = 0
 
     def step(self) -> bool:
-        """Take in what is new; whether there was something.
+        """Store new lines; returns whether there were any.
 
-        Raises OutputError, and goes on from the same place next time.
+        Raises OutputError, and continues from the same place next time.
         """
         if self._file is None and not self._open():
             return False
@@ -75,7 +75,7 @@ class Follower:
         return self._look_for_change()
 
     def _emptied(self) -> bool:
-        """Return whether the open file was emptied and perhaps rewritten (copy and truncate)."""
+        """Return whether the open file was truncated and perhaps rewritten (copytruncate)."""
         assert self._file is not None
         size = os.fstat(self._file.fileno()).st_size
         if size >= self._place.offset and (
@@ -88,13 +88,13 @@ class Follower:
         return True
 
     def close(self) -> None:
-        """Let the file go."""
+        """Close the file."""
         if self._file is not None:
             self._file.close()
             self._file = None
 
     def _open(self) -> bool:
-        """Open the path at the last place, after the rest of what was rotated away in between."""
+        """Open the path at the last place, after the rest of files rotated meanwhile."""
         try:
             if not self.path.is_file():  # opening a pipe would wait for its other end
                 return False
@@ -112,7 +112,7 @@ class Follower:
         return True
 
     def _is_same(self, file: IO[bytes], status: os.stat_result) -> bool:
-        """Return whether this is the file that was read before, perhaps copied anew to the path and grown."""
+        """Return whether this is the file read before, perhaps copied anew to the path and grown."""
         place = self._place
         if status.st_size < place.offset or _digest(file, place.known) != place.digest:
             return False
@@ -123,7 +123,7 @@ class Follower:
         )
 
     def _read(self, *, final: bool) -> bool:
-        """Take in the whole lines behind the place; with `final` also a last one that has no end."""
+        """Store the whole lines after the place; with `final` also an unterminated last one."""
         assert self._file is not None
         self._file.seek(self._place.offset)
         data = self._file.read(_READ_BYTES)
@@ -142,7 +142,7 @@ class Follower:
         return True
 
     def _after(self, lines: bytes) -> _Place:
-        """The place behind these lines."""
+        """Return the place after these lines."""
         place = self._place
         known, digest = place.known, place.digest
         if known < _BEGINNING:
@@ -152,7 +152,7 @@ class Follower:
         return _Place(place.device, place.inode, place.offset + len(lines), known, digest)
 
     def _look_for_change(self) -> bool:
-        """Return whether the path is another file now; then what is left of the old one is taken in."""
+        """Return whether the path is now another file, after storing the rest of the old one."""
         try:
             status = self.path.stat()
         except OSError:
@@ -170,11 +170,11 @@ class Follower:
             return False
         if self._read(final=True):
             return True
-        self.close()  # its place is kept: what was rotated after it and never seen is found by it
+        self.close()  # its place serves to find files rotated after it and never seen
         return True
 
     def _finish_rotated(self) -> None:
-        """Take in the rest of the file that was read before, and of those rotated after it."""
+        """Store the rest of the file read before, and of those rotated after it."""
         place = self._place
         if not place.known:
             return
@@ -190,7 +190,7 @@ class Follower:
     def _take_rest(self, path: Path, place: _Place) -> None:
         """Read the rest of a rotated file.
 
-        The position is kept by digest, so that a crash here duplicates nothing.
+        The position is stored by digest, so that a crash here duplicates nothing.
         """
         try:
             with _opened(path) as file:
@@ -235,11 +235,11 @@ def _skip(file: IO[bytes], size: int) -> None:
 
 
 def _digest(file: IO[bytes], size: int) -> str:
-    """The digest of the first bytes; empty when there are not so many."""
-    before = file.tell()
+    """Return the digest of the first bytes; empty when there are fewer."""
+    position = file.tell()
     file.seek(0)
     data = file.read(size)
-    file.seek(before)
+    file.seek(position)
     return hashlib.sha256(data).hexdigest()[:32] if len(data) == size else ""
 
 
@@ -252,7 +252,7 @@ def _digest_of_path(path: Path, size: int) -> str:
 
 
 def _siblings(path: Path) -> Iterator[Path]:
-    """Files beside it that may be older parts of it (`fw.log.1`, `fw.log-20220901.gz`), the oldest first."""
+    """Yield files that may be older parts of it (`fw.log.1`, `fw.log-20220901.gz`), the oldest first."""
     found = []
     for other in path.parent.glob(f"{_escaped(path.stem)}*"):
         try:

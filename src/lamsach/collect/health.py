@@ -13,12 +13,12 @@ from lamsach.errors import UnreadableError
 from lamsach.i18n import mark
 
 FRESH_S = 15.0
-"""A collector whose loop has not turned for so long is not healthy."""
+"""Maximum age of the last beat of a healthy collector."""
 Status = Callable[[], dict[str, Any]]
 
 
 class Health:
-    """Answers on one port of this machine until it is closed. `beat` is called by the collector's loop."""
+    """HTTP server on one port of this machine until closed. The collector's loop calls `beat`."""
 
     def __init__(self, host: str, port: int, status: Status) -> None:
         self._status = status
@@ -38,26 +38,26 @@ class Health:
         self._thread = threading.Thread(target=self._server.serve_forever, name="health", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Start."""
         self._thread.start()
 
     def beat(self) -> None:
-        """The loop has turned."""
+        """Record a turn of the loop."""
         self._last = time.monotonic()
 
     def close(self) -> None:
-        """End."""
+        """Stop."""
         self._server.shutdown()
         self._server.server_close()
 
     def answer(self, path: str) -> tuple[int, str, str]:
-        """Status, kind and text for a path."""
+        """Return status, content type and text for a path."""
         alive = time.monotonic() - self._last < FRESH_S
         if path == "/health":
             return (200, "text/plain", "ok\n") if alive else (503, "text/plain", "stuck\n")
         if path == "/ready":
-            good = alive and not self.full
-            return (200, "text/plain", "ready\n") if good else (503, "text/plain", "not ready\n")
+            ready = alive and not self.full
+            return (200, "text/plain", "ready\n") if ready else (503, "text/plain", "not ready\n")
         if path == "/metrics":
             return 200, "text/plain; version=0.0.4; charset=utf-8", "".join(metrics(self._status()))
         return 404, "text/plain", "no such page\n"
@@ -100,7 +100,7 @@ _BY_SOURCE = (
 
 
 def metrics(status: dict[str, Any]) -> Iterator[str]:
-    """The status as Prometheus reads it (https://prometheus.io/docs/instrumenting/exposition_formats/)."""
+    """Yield the status as Prometheus text (https://prometheus.io/docs/instrumenting/exposition_formats/)."""
     for name, key, words in _COUNTERS:
         yield f"# HELP {name} {words}\n# TYPE {name} counter\n{name} {status.get(key, 0)}\n"
     for name, kind, key, words in _BY_SOURCE:
@@ -111,5 +111,4 @@ def metrics(status: dict[str, Any]) -> Iterator[str]:
 
 
 def _number(value: float) -> str:
-    """Whole numbers with all their digits."""
     return str(int(value)) if value == int(value) else f"{value:g}"

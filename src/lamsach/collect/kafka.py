@@ -1,9 +1,9 @@
-"""Kafka topics: each partition is a source of its own, each message a line (line feeds in it as `#012`).
+"""Kafka topics: each partition is a separate source, each message a line (line feeds as `#012`).
 
-How far a partition was read stands in the spool beside its lines, as with a followed file, and reading goes
-on from there: each message is in the archive once, whatever the broker remembers. Offsets are committed to
-the broker after the spool is synced, so that its own tools show how far the collector is, and another group
-member begins no later than that.
+The offset of a partition is in the spool with its lines, as for a followed file, and reading continues from
+it: each message is archived once, regardless of the broker's state. Offsets are committed to the broker after
+the spool is synced, so that its own tools show the collector's progress, and another group member starts no
+later than that.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from lamsach.runtime.extras import missing_extra
 
 _BATCH = 5000
 _POLL_S = 0.5
-_TAKE_BYTES = 1 << 20
+_STORE_BYTES = 1 << 20
 _WATERMARK_S = 10.0
 _COMMIT_S = 1.0
 _NEXT = "next"
-"""The key of a place: the offset of the message that follows."""
+"""Key of a place: the offset of the following message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +42,19 @@ class Subscription:
     more: Mapping[str, str] = field(default_factory=dict)
 
 
-def consumer_of(wanted: Subscription) -> Any:
-    """A consumer that is not yet subscribed.
+def consumer_of(subscription: Subscription) -> Any:
+    """Create a consumer that is not yet subscribed.
 
-    Raises MissingExtraError, and UsageError when a setting is wrong.
+    Raises MissingExtraError, and UsageError for a wrong setting.
     """
     try:
         from confluent_kafka import Consumer, KafkaException
     except ImportError:
         raise missing_extra("confluent_kafka") from None
     settings = {
-        **wanted.more,
-        "bootstrap.servers": wanted.servers,
-        "group.id": wanted.group,
+        **subscription.more,
+        "bootstrap.servers": subscription.servers,
+        "group.id": subscription.group,
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
         "auto.offset.reset": "earliest",
@@ -69,7 +69,7 @@ def consumer_of(wanted: Subscription) -> Any:
 
 
 class KafkaReader:
-    """Reads topics until `stopping` is set. `stream_for`: the stream of a kind and a name."""
+    """Reader of topics until `stopping` is set. `stream_for`: the stream of a kind and a name."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class KafkaReader:
             self._consumer.subscribe(self._topics, on_assign=self._assigned)
             while not self._stopping.is_set():
                 try:
-                    self._take(self._consumer.consume(_BATCH, _POLL_S))
+                    self._store(self._consumer.consume(_BATCH, _POLL_S))
                 except KafkaException as error:
                     self._failed(error)
                     self._stopping.wait(1.0)
@@ -115,7 +115,7 @@ class KafkaReader:
         return self._stream_for("kafka", f"{topic}/{partition}")
 
     def _assigned(self, consumer: Any, partitions: list[Any]) -> None:
-        """Go on where the spool says; where it says nothing, where the group was."""
+        """Continue at the spool's offset, or else at the group's."""
         for item in partitions:
             stream = self._stream(item.topic, item.partition)
             known = stream.place.get(_NEXT)
@@ -130,7 +130,7 @@ class KafkaReader:
                 item.offset = known
         consumer.assign(partitions)
 
-    def _take(self, messages: Sequence[Any]) -> None:
+    def _store(self, messages: Sequence[Any]) -> None:
         batches: dict[tuple[str, int], list[Any]] = {}
         for message in messages:
             error = message.error()
@@ -139,32 +139,32 @@ class KafkaReader:
             else:
                 self._failed(error)
         for (topic, partition), batch in batches.items():
-            self._take_batch(topic, partition, batch)
+            self._store_batch(topic, partition, batch)
 
-    def _take_batch(self, topic: str, partition: int, batch: Sequence[Any]) -> None:
+    def _store_batch(self, topic: str, partition: int, batch: Sequence[Any]) -> None:
         stream = self._stream(topic, partition)
         first = stream.place.get(_NEXT, 0)
         parts: list[bytes] = []
         size = offset = 0
         for message in batch:
             if message.offset() < first:
-                continue  # it is in the spool already
+                continue  # already in the spool
             line = one_line(message.value() or b"")
             offset = message.offset() + 1
             if line:
                 parts.append(line + b"\n")
                 size += len(line) + 1
-            if size > _TAKE_BYTES:
-                if not self._take_lines(topic, partition, b"".join(parts), offset):
+            if size > _STORE_BYTES:
+                if not self._store_lines(topic, partition, b"".join(parts), offset):
                     return
                 parts, size = [], 0
         if parts:
-            self._take_lines(topic, partition, b"".join(parts), offset)
+            self._store_lines(topic, partition, b"".join(parts), offset)
 
-    def _take_lines(self, topic: str, partition: int, lines: bytes, following: int) -> bool:
-        """Return whether lines were taken in.
+    def _store_lines(self, topic: str, partition: int, lines: bytes, following: int) -> bool:
+        """Return whether lines were stored.
 
-        Waits while that cannot be; after the end was asked for, they are read again by the next run.
+        Waits while storing fails; after a requested end, the next run reads them again.
         """
         stream = self._stream(topic, partition)
         while True:
@@ -178,7 +178,7 @@ class KafkaReader:
                     return False
 
     def _commit(self, *, wait: bool) -> None:
-        """Tell the broker what the spool holds for good."""
+        """Commit to the broker the offsets that are durable in the spool."""
         from confluent_kafka import KafkaException, TopicPartition
 
         synced = []

@@ -1,4 +1,4 @@
-"""Syslog over UDP (RFC 5426), TCP (RFC 6587) and TLS (RFC 5425). Each sender is a source of its own."""
+"""Syslog over UDP (RFC 5426), TCP (RFC 6587) and TLS (RFC 5425). Each sender is a separate source."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lamsach.errors import InputError, LamsachError, UnreadableError
 from lamsach.i18n import mark
 
 StreamFor = Callable[[str, str], Stream]
-"""The stream of a kind and a name."""
+"""Return the stream of a kind and a name."""
 OnProblem = Callable[[LamsachError], None]
 _DATAGRAM_BYTES = 65_535
 _BATCH_SECONDS = 0.2
@@ -30,30 +30,30 @@ _IDLE_HANDSHAKE_S = 10.0
 _END_S = 120.0
 """Seconds for connections to end (see `Connection`) before the listener stops."""
 _LAST_BYTES = 64 << 20
-"""Bytes of datagrams fetched after the end was requested: more than a system buffers for a socket."""
+"""Bytes of datagrams received after the end was requested: more than a system buffers for a socket."""
 _UDP_BUFFER = 32 << 20
 
 
 def bound(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
-    """A socket at this address; port 0 takes any that is free. Raises UnreadableError."""
+    """Bind a socket to this address; port 0 selects any free one. Raises UnreadableError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    made = socket.socket(family, kind)
+    bound_socket = socket.socket(family, kind)
     try:
         if kind is socket.SOCK_STREAM:
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind((host, port))
+            bound_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound_socket.bind((host, port))
     except OSError as error:
-        made.close()
+        bound_socket.close()
         raise UnreadableError(
             mark("The port cannot be listened on."),
             f"{host}:{port}: {error.strerror}",
             mark("Choose a port that is free; ports below 1024 need rights."),
         ) from None
-    return made
+    return bound_socket
 
 
 def tls_context(certificate: Path, key: Path | None) -> ssl.SSLContext:
-    """Return what a TLS server needs (TLS 1.2 at least). Raises UnreadableError."""
+    """Return the context of a TLS server (TLS 1.2 at least). Raises UnreadableError."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.num_tickets = 0  # a sender that closes without reading them would reset the connection
@@ -69,7 +69,7 @@ def tls_context(certificate: Path, key: Path | None) -> ssl.SSLContext:
 
 
 class TcpServer:
-    """Takes connections and their messages. `context` makes it a TLS server."""
+    """Server of TCP connections. `context` makes it a TLS server."""
 
     def __init__(
         self,
@@ -91,18 +91,18 @@ class TcpServer:
         self._thread = threading.Thread(target=self._accept, name=self.kind, daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Start."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Take the connections that have been made, read what has arrived on all of them, and end them.
+        """Accept the pending connections, read what has arrived on all of them, and end them.
 
-        A sender whose connection still waits in the system's queue believes that its messages were taken.
+        A sender whose connection is still in the system's queue assumes that its messages were received.
         """
         self._stopping.set()
         self._thread.join()
         self._socket.setblocking(False)
-        with contextlib.suppress(OSError):  # BlockingIOError: nobody waits any more
+        with contextlib.suppress(OSError):  # BlockingIOError: queue is empty
             for _ in range(2 * _WAITING):
                 self._admit(*self._socket.accept())
         self._socket.close()
@@ -123,7 +123,7 @@ class TcpServer:
             self._admit(connection, peer)
 
     def _admit(self, connection: socket.socket, peer: Any) -> None:
-        """Read a connection in a thread of its own, or refuse it."""
+        """Read a connection in its own thread, or refuse it."""
         if len(self._connections) >= _MOST_CONNECTIONS:
             connection.close()
             self._on_problem(
@@ -156,7 +156,7 @@ def _message(datagram: bytes, _peer: str) -> bytes:
 
 
 class UdpServer:
-    """UDP server: each datagram is one message, or what `lines_of` makes of it and its sender.
+    """Server of datagrams: each is one message, or converted by `lines_of` from itself and its sender.
 
     Datagrams that the system drops because they are not fetched in time are counted.
     """
@@ -188,11 +188,11 @@ class UdpServer:
         self._thread = threading.Thread(target=self._run, name=kind, daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Start."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Take what has arrived, and end."""
+        """Receive what has arrived, and stop."""
         self._stopping.set()
         self._thread.join()
         self._on_end()
@@ -201,7 +201,7 @@ class UdpServer:
         self._socket.close()
 
     def drops(self) -> int:
-        """Datagrams that the system dropped (Linux: /proc/net/udp), and messages that were not written."""
+        """Count datagrams that the system dropped (Linux: /proc/net/udp), and messages not written."""
         total = self.lost
         if self._ended:
             return total
@@ -225,10 +225,10 @@ class UdpServer:
             for peer, messages in batches.items():
                 self._take(peer, messages)
             if stopping:
-                last += max(size, _LAST_BYTES // 32)  # a sender that never ends is left
+                last += max(size, _LAST_BYTES // 32)  # abandons a sender that never ends
 
     def _fetch(self, batches: dict[str, list[bytes]]) -> int:
-        """Datagrams for a moment, so that they are written many at once; how many bytes."""
+        """Receive datagrams for a moment, to write them in batches; returns their bytes."""
         size, until = 0, time.monotonic() + _BATCH_SECONDS
         while size < _BATCH_BYTES and time.monotonic() < until:
             try:

@@ -1,7 +1,7 @@
-"""Live matching: listed values in lines that just came, reported within seconds to a file and an address.
+"""Live matching: listed values in new lines, reported within seconds to a file and an address.
 
-The lines go the hunt's way. Leases and inventory are left to the retro-hunt; a live sighting names the device
-as its line does.
+Lines are processed like a hunt's, but leases and inventory are left to the retro-hunt; a live sighting names
+the device as its line does.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from lamsach.logs.reading.detect import detect
 from lamsach.model import Event, RawSighting, SightingKey
 
 _HEAD_LINES = (1, 20, 100, 500)
-"""Lines after which the format of a source is detected again."""
+"""Line counts after which the format of a source is detected again."""
 
 
 class LiveMatcher:
-    """Looks at lines of any source as they come. `tell` gets the sightings of each look."""
+    """Matcher of new lines of any source. `tell` gets the sightings of each call."""
 
     def __init__(self, listed: LoadedList, zone: ZoneInfo, tell: Callable[[list[Record]], None]) -> None:
         self._compiled = listed.compiled
@@ -52,7 +52,7 @@ class LiveMatcher:
         self._found: merge.RawSightings = {}
 
     def look(self, stream: Stream, lines: bytes) -> None:
-        """Look at whole lines of a source."""
+        """Match whole lines of a source."""
         with self._lock:
             reader = self._reader(stream, lines)
             reader.state.lines = stream.before
@@ -66,7 +66,7 @@ class LiveMatcher:
                 self._tell(records)
 
     def look_at_file(self, log: LogFile) -> None:
-        """Look at a whole file. Raises InputError when it cannot be read."""
+        """Match a whole file. Raises InputError when it cannot be read."""
         rules = Rules(self._identify, _nothing, self._zone)
         result = hunt(self._compiled, [log], self._matcher, rules, threads=1)
         if result.found:

@@ -1,4 +1,4 @@
-"""Sightings on their way out: to a file, to an address; and the way to a portal."""
+"""Delivery of sightings to a file and to an address; and requests to a portal."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from lamsach.runtime.web_client import WebClient, WebError
 
 Record = dict[str, Any]
 _WAITING = 10_000
-"""Sightings that wait for an address; the oldest are dropped and counted, but stay in the file."""
+"""Maximum of sightings that wait for an address; the oldest are dropped and counted."""
 _BATCH = 500
 _TIMEOUT_S = 10
 _RETRY_S = 5.0
 
 
 def post(url: str, value: Any, token: str = "", method: str = "POST") -> None:
-    """Send a value as JSON, with a token for this address alone. Raises OutputError when it was not taken."""
+    """Send a value as JSON, with a token for this address only. Raises OutputError if not accepted."""
     headers = {"Content-Type": "application/json"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
@@ -45,8 +45,8 @@ def post(url: str, value: Any, token: str = "", method: str = "POST") -> None:
 class Outbox:
     """Destination of sightings: a file (JSON lines, appended), and an address (JSON array, POST).
 
-    `token` is sent with them, to this address alone. Each sighting has an `id`, so that one that is sent
-    twice is known. Raises UsageError for an address of another kind.
+    `token` is sent with them, only to this address. Each sighting has an `id`, so that duplicates are
+    recognized. Raises UsageError for an address of another kind.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Outbox:
             self._thread.start()
 
     def put(self, records: list[Record]) -> None:
-        """Tell sightings."""
+        """Report sightings."""
         for record in records:
             record.setdefault("id", f"{self._run}-{next(self._numbers)}")
         self.told += len(records)
@@ -128,7 +128,7 @@ class Outbox:
         return True
 
     def close(self) -> None:
-        """Send what waits, if it goes at once, and end."""
+        """Send what waits, if possible immediately, and stop."""
         with self._ready:
             self._ended = True
             self._ready.notify()

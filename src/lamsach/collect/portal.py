@@ -1,4 +1,4 @@
-"""The collector's line to a portal: sightings at once, and every few seconds how the sources do."""
+"""Collector's reports to a portal: sightings immediately, the state of sources every few seconds."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from lamsach.errors import LamsachError, OutputError, UsageError
 
 EVERY_S = 5.0
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
-_TOLD_EACH = 60
+_REPORT_EACH = 60
 """One of this many failures in a row is reported."""
 
 
 def checked(url: str) -> str:
-    """The address without its last slash. UsageError for what is none, or would show the token to others."""
+    """Check the portal's address and strip its last slash. UsageError if invalid or not encrypted."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or "/collectors/" not in parts.path:
         raise UsageError(
@@ -29,7 +29,7 @@ def checked(url: str) -> str:
 
 
 class Reporter:
-    """Reports to a portal until it is closed. `status` gives what to report."""
+    """Reporter to a portal until it is closed. `status` returns the report."""
 
     def __init__(
         self,
@@ -48,11 +48,11 @@ class Reporter:
         self._thread = threading.Thread(target=self._run, name="reporter", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Start."""
         self._thread.start()
 
     def close(self) -> None:
-        """Report once more, and end."""
+        """Report once more, and stop."""
         self._ended.set()
         self._thread.join(EVERY_S)
         self._report()
@@ -67,6 +67,6 @@ class Reporter:
             post(self._url, self._status(), self._token, "PUT")
             self._failures = 0
         except OutputError as error:
-            if self._failures % _TOLD_EACH == 0:
+            if self._failures % _REPORT_EACH == 0:
                 self._on_problem(error)
             self._failures += 1

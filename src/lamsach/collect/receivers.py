@@ -1,4 +1,4 @@
-"""Everything that listens or asks, made of a collector's settings."""
+"""Receivers and readers, built from a collector's settings."""
 
 from __future__ import annotations
 
@@ -13,50 +13,50 @@ from lamsach.collect.listeners import OnProblem, StreamFor, TcpServer, UdpServer
 from lamsach.collect.settings import Settings
 
 LIVE_KINDS = {"tcp": "syslog-tcp", "udp": "syslog-udp", "tls": "syslog-tls", "netflow": "netflow"}
-"""Kinds of sources that send once: what comes while nobody listens is lost. And how their names begin."""
+"""Kinds of sources that send only once (lost without a listener), with the prefixes of their names."""
 KAFKA = "kafka"
 MOST_FILES = 1 << 16
 
 
 def shown_name(kind: str, name: str) -> str:
-    """A source's archive name: `syslog-tcp/192.0.2.1`, `netflow/192.0.2.1`, `kafka/topic/0`, a path."""
+    """Return a source's archive name: `syslog-tcp/192.0.2.1`, `netflow/192.0.2.1`, `kafka/topic/0`, path."""
     if kind == KAFKA:
         return f"{KAFKA}/{name}"
     return f"{LIVE_KINDS[kind]}/{name}" if kind in LIVE_KINDS else name
 
 
 def servers_of(
-    wanted: Settings, spool: Path, stream_for: StreamFor, on_problem: OnProblem
+    settings: Settings, spool: Path, stream_for: StreamFor, on_problem: OnProblem
 ) -> list[TcpServer | UdpServer]:
-    """The servers, bound to their ports and not yet started. Raises UnreadableError."""
+    """Build the servers, bound to their ports and not yet started. Raises UnreadableError."""
     common = (stream_for, on_problem)
     servers: list[TcpServer | UdpServer] = []
-    if wanted.udp is not None:
-        servers.append(UdpServer(wanted.host, wanted.udp, *common))
-    if wanted.tcp is not None:
-        servers.append(TcpServer(wanted.host, wanted.tcp, *common))
-    if wanted.tls is not None and wanted.certificate is not None:
-        context = tls_context(wanted.certificate, wanted.key)
-        servers.append(TcpServer(wanted.host, wanted.tls, *common, context))
-    if wanted.netflow is not None:
+    if settings.udp is not None:
+        servers.append(UdpServer(settings.host, settings.udp, *common))
+    if settings.tcp is not None:
+        servers.append(TcpServer(settings.host, settings.tcp, *common))
+    if settings.tls is not None and settings.certificate is not None:
+        context = tls_context(settings.certificate, settings.key)
+        servers.append(TcpServer(settings.host, settings.tls, *common, context))
+    if settings.netflow is not None:
         flows = FlowLines(spool, on_problem)
-        server = UdpServer(wanted.host, wanted.netflow, *common, "netflow", flows.lines, flows.close)
+        server = UdpServer(settings.host, settings.netflow, *common, "netflow", flows.lines, flows.close)
         servers.append(server)
     return servers
 
 
 def reader_of(
-    wanted: Settings, stream_for: StreamFor, on_problem: OnProblem, stopping: threading.Event
+    settings: Settings, stream_for: StreamFor, on_problem: OnProblem, stopping: threading.Event
 ) -> Callable[[], None] | None:
     """Return the reader of Kafka's topics until `stopping`; None without topics. Raises UsageError."""
-    if wanted.kafka is None:
+    if settings.kafka is None:
         return None
-    consumer = consumer_of(wanted.kafka)
-    return KafkaReader(consumer, wanted.kafka.topics, stream_for, on_problem, stopping).run
+    consumer = consumer_of(settings.kafka)
+    return KafkaReader(consumer, settings.kafka.topics, stream_for, on_problem, stopping).run
 
 
 def open_files() -> int:
-    """Return how many files this process may have open, after asking the system for as many as it allows."""
+    """Raise the limit of open files as far as the system allows, and return it."""
     try:
         import resource
     except ImportError:  # Windows has no such limit

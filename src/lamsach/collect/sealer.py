@@ -1,4 +1,4 @@
-"""One thread that makes segments of full spool files; receivers wait for it when it is behind."""
+"""Thread that turns full spool files into segments; receivers wait when it falls behind."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from lamsach.i18n import mark
 from lamsach.logs.opening.inputs import HEAD_BYTES
 
 WAITING = 6
-"""Full spool files that may wait; then those who take lines in wait as well."""
+"""Maximum of full spool files that wait; beyond it, receivers wait too."""
 WELL_BYTES_S = 12 << 20
-"""Bytes a second that are compressed well, for a quarter of a processor; the rest quickly."""
+"""Bytes per second compressed well, at a quarter of a processor; the rest is compressed fast."""
 _BURST_S = 2.0
 _RETRY_SECONDS = 5.0
 _PUT_SECONDS = 0.5
@@ -33,13 +33,13 @@ class Pace:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._taken_until = clock()
+        self._busy_until = clock()
 
     def allows(self, size_bytes: int) -> bool:
-        """Return whether this much more may be compressed well; called once for each segment."""
+        """Return whether this much more may be compressed well; call once per segment."""
         now = self._clock()
-        self._taken_until = min(max(self._taken_until, now) + size_bytes / WELL_BYTES_S, now + 2 * _BURST_S)
-        return self._taken_until - now <= _BURST_S
+        self._busy_until = min(max(self._busy_until, now) + size_bytes / WELL_BYTES_S, now + 2 * _BURST_S)
+        return self._busy_until - now <= _BURST_S
 
 
 class Sealer:
@@ -64,13 +64,13 @@ class Sealer:
         """Sources with lines left in the spool at the end: later ones stay too, so that order holds."""
 
     def start(self) -> None:
-        """Begin."""
+        """Start."""
         self._thread.start()
 
     def put(self, spool: Spool) -> None:
-        """Hand over a full spool file; waits when too many wait already.
+        """Enqueue a full spool file; waits while too many are queued.
 
-        After `give_up` it may stay in the spool.
+        After `give_up` it may remain in the spool.
         """
         while True:
             try:
@@ -82,18 +82,18 @@ class Sealer:
                     return
 
     def settle(self) -> None:
-        """Wait until all that was handed over is in segments, or cannot be written now."""
+        """Wait until all enqueued files are in segments, or cannot be written now."""
         with self._full.all_tasks_done:
             while self._full.unfinished_tasks and not self.stuck:
                 self._full.all_tasks_done.wait(_PUT_SECONDS)
 
     def finish(self) -> None:
-        """Make segments of all that was handed over, and end."""
+        """Make segments of all enqueued files, and stop."""
         self._full.put(None)
         self._thread.join()
 
     def give_up(self) -> None:
-        """Do not try again what cannot be written: it stays in the spool."""
+        """Stop retrying failed writes: their lines remain in the spool."""
         self._stop.set()
 
     def _run(self) -> None:
@@ -104,7 +104,6 @@ class Sealer:
             self._full.task_done()
 
     def _try(self, spool: Spool) -> bool:
-        """Return whether a segment could be made."""
         try:
             self.seal(spool)
             self.stuck = False
@@ -119,7 +118,7 @@ class Sealer:
         return not self.stuck
 
     def seal(self, spool: Spool) -> None:
-        """Make one segment, then delete the spool file. Raises LamsachError."""
+        """Write one segment, then delete the spool file. Raises LamsachError."""
         spooled = read_spool(spool.path)
         if spooled is None or not spooled.raw:
             drop_empty(spool.path)
@@ -138,13 +137,13 @@ class Sealer:
         counts = self.formats.setdefault(header.key, {})
         for row in about.coverage:
             counts[row[1]] = counts.get(row[1], 0) + row[4]
-        with contextlib.suppress(OSError):  # the next start knows that it is a segment already
+        with contextlib.suppress(OSError):  # the next start detects the segment
             spool.path.unlink(missing_ok=True)
         if well:
             self._make_packs()
 
     def _make_packs(self) -> None:
-        """Now and then, while there is time, what makes the next retro-hunt quick."""
+        """Build packs for a fast retro-hunt, now and then, while there is time."""
         full = self._writer.sequence // PART
         if full > self._packed:
             self._packed = full
@@ -162,6 +161,6 @@ class Sealer:
                 look_at(source, archive.zone)
                 save(archive.store, source)
             describer = self._describers[key] = Describer(source, archive.zone)
-            before = self._known.get(key, Known())
-            describer.continue_after(0, before.headers, before.kind)
+            known = self._known.get(key, Known())
+            describer.continue_after(0, known.headers, known.kind)
         return describer

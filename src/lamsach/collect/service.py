@@ -1,4 +1,4 @@
-"""The collector: receivers, spool, segments, live matching and status, from start to a clean end."""
+"""Collector: receivers, spool, segments, live matching and status, from start to a clean end."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ from lamsach.results.atomic import open_own, own_folder
 
 _SYNC_SECONDS = 1.0
 _MOST_SOURCES = 10_000
-"""Fewer where the system allows fewer open files: each source that sends has one."""
-_TOLD_AT_ONCE = 100
-"""Sources written into the status as soon as they are heard; more only once a second."""
+"""Maximum of sources, each with an open file; fewer where the system allows fewer."""
+_PROMPT_SOURCES = 100
+"""Sources written into the status immediately on arrival; further ones once a second."""
 _OTHERS = "others"
-"""The name of all further senders: anybody can send a datagram in the name of an address."""
+"""Name of all further senders: datagrams can have forged addresses."""
 
 Say = Callable[[str, dict[str, Any]], None]
-"""Tell the administrator: a sentence with placeholders and their values."""
+"""Notify the administrator: a sentence with placeholders and their values."""
 
 
 class Collector:
-    """Collects until `stop` is called. `say` and `on_problem` are called by several threads."""
+    """Collector that runs until `stop`. `say` and `on_problem` are called by several threads."""
 
     def __init__(
         self,
@@ -84,21 +84,21 @@ class Collector:
         self._health = None if metrics is None else Health(settings.metrics_host, metrics, self.status)
         self._live = LiveMatcher(listed, archive.zone, self.outbox.put) if listed else None
         self._servers: list[TcpServer | UdpServer] = []
-        dropped = self._live_whole if listed else None
+        dropped = self._match_file if listed else None
         drop = DropFolder(settings.drop, settings.retention, dropped) if settings.drop else None
         self._feeder = Feeder(settings.follow, drop, writer, self._stream_for, on_problem, self._stopping)
 
     def stop(self) -> None:
-        """End soon; may be called from a signal's handler."""
+        """Request the end; may be called from a signal handler."""
         self._stopping.set()
 
     def run(self, on_ready: Callable[[dict[str, int]], None] = lambda _ports: None) -> None:
-        """Collect until stopped. `on_ready` gets the ports. Raises UnreadableError when it cannot begin."""
+        """Collect until stopped. `on_ready` gets the ports. Raises UnreadableError when it cannot start."""
         own_folder(self._folder)
         self._recover()
-        wanted, problem = self._settings, self._on_problem
-        self._servers += servers_of(wanted, self._folder, self._stream_for, problem)
-        kafka = reader_of(wanted, self._stream_for, problem, self._stopping)
+        settings, problem = self._settings, self._on_problem
+        self._servers += servers_of(settings, self._folder, self._stream_for, problem)
+        kafka = reader_of(settings, self._stream_for, problem, self._stopping)
         self._sealer.start()
         for server in self._servers:
             server.start()
@@ -118,12 +118,12 @@ class Collector:
             self._end(readers)
 
     def ports(self) -> dict[str, int]:
-        """The ports that are listened on, by kind."""
+        """Return the listening ports, by kind."""
         ports = {server.kind: server.port for server in self._servers}
         return ports | ({"metrics": self._health.port} if self._health else {})
 
     def _recover(self) -> None:
-        """Go on with what the run before left in the spool, and write down for how long nobody listened."""
+        """Continue with the spool of the previous run, and record for how long nobody listened."""
         left: dict[str, list[tuple[Path, Spooled]]] = {}
         for path in spool_files(self._folder):
             spooled = read_spool(path)
@@ -132,7 +132,7 @@ class Collector:
                 drop_empty(path)
                 continue
             if known is not None and spooled.header.number <= known.number:
-                path.unlink(missing_ok=True)  # it is a segment already
+                path.unlink(missing_ok=True)  # already a segment
                 continue
             left.setdefault(spooled.header.key, []).append((path, spooled))
         for key, files in left.items():
@@ -144,25 +144,25 @@ class Collector:
         self._record_gap()
 
     def _record_gap(self) -> None:
-        """Record what was lost while the collector was away, and what a crash left unwritten."""
+        """Record the losses while the collector was away, and those of a crash."""
         try:
-            before = json.loads((self._folder / STATUS_FILE).read_text())
+            status = json.loads((self._folder / STATUS_FILE).read_text())
         except (OSError, ValueError):
             return
-        known = [item for item in before.get("sources", []) if item.get("kind") in LIVE_KINDS]
-        for item in known:  # they are expected again, and missed when they stay silent
+        known = [item for item in status.get("sources", []) if item.get("kind") in LIVE_KINDS]
+        for item in known:  # expected again: reported if they stay silent
             self._stream_for(item["kind"], str(item["name"]).partition("/")[2])
         sources = [item["name"] for item in known]
         if sources:
             self._writer.record(
-                GAP, sources=sources, since=before.get("at", ""), until=now(), clean=bool(before.get("ended"))
+                GAP, sources=sources, since=status.get("at", ""), until=now(), clean=bool(status.get("ended"))
             )
 
     def _stream_for(self, kind: str, name: str) -> Stream:
         with self._lock:
             if kind in LIVE_KINDS and len(self._streams) >= self._most_sources:
-                known_already = source_key(kind, shown_name(kind, name)) in self._streams
-                name = name if known_already else _OTHERS
+                is_known = source_key(kind, shown_name(kind, name)) in self._streams
+                name = name if is_known else _OTHERS
             shown = shown_name(kind, name)
             key = source_key(kind, shown)
             stream = self._streams.get(key)
@@ -175,25 +175,24 @@ class Collector:
                 )
                 stream.place = dict(known.place)
                 self._streams[key] = stream
-                if kind in LIVE_KINDS and len(self._streams) <= _TOLD_AT_ONCE:
-                    self._write_status(ended=False)  # so that a crash knows who was heard
+                if kind in LIVE_KINDS and len(self._streams) <= _PROMPT_SOURCES:
+                    self._write_status(ended=False)  # so that a crash leaves the sources known
             return stream
 
     def _new_stream(self, header: Header) -> Stream:
-        look = self._look if self._live else None
+        look = self._match if self._live else None
         return Stream(header, self._folder, self._sealer.put, look)
 
-    def _look(self, stream: Stream, lines: bytes) -> None:
+    def _match(self, stream: Stream, lines: bytes) -> None:
         assert self._live is not None
         try:
             self._live.look(stream, lines)
         except LamsachError as error:
             self._on_problem(error)
-        except Exception as error:  # noqa: BLE001 - no defect may have the spooled lines taken twice
+        except Exception as error:  # noqa: BLE001 - spooled lines must not be stored twice
             self._on_problem(LamsachError(mark("Live matching failed on some lines."), str(error)))
 
-    def _live_whole(self, log: LogFile) -> None:
-        """Look at a dropped file."""
+    def _match_file(self, log: LogFile) -> None:
         assert self._live is not None
         try:
             self._live.look_at_file(log)
@@ -217,7 +216,7 @@ class Collector:
         self._write_status(ended=False)
 
     def _serve(self) -> None:
-        """Serve requests about the archive, first bringing in the spool, which may hold what to erase."""
+        """Serve requests about the archive, first sealing the spool, which may contain lines to erase."""
         try:
             if waiting(self._archive):
                 for stream in list(self._streams.values()):
@@ -229,7 +228,7 @@ class Collector:
             self._on_problem(error)
 
     def status(self, *, ended: bool = False) -> dict[str, Any]:
-        """Return the state: for each source rate, last line, shares of formats, silence; drops; sightings."""
+        """Return the state: rate, last line, formats and silence of each source; drops; sightings."""
         udp = [server for server in self._servers if isinstance(server, UdpServer)]
         return {
             "at": now(),
@@ -252,7 +251,7 @@ class Collector:
             temporary.replace(path)
 
     def _end(self, readers: list[threading.Thread]) -> None:
-        """Take what has arrived, make segments of everything, and end."""
+        """Receive what has arrived, make segments of everything, and stop."""
         self._stopping.set()
         self._sealer.give_up()
         for server in self._servers:

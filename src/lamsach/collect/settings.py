@@ -12,9 +12,9 @@ from lamsach.collect.kafka import Subscription
 class Settings:
     """Sources and limits of a collector.
 
-    `seal_seconds`: after so long, lines become a segment though it is small. `silence_seconds`: a source that
-    sends nothing for so long is told of (0: never). `portal`: the address of this collector there, `token`
-    the unit's. `metrics`: the port of health and metrics.
+    `seal_seconds`: maximum age of lines before they become a segment, however small. `silence_seconds`:
+    silence after which a source is reported (0: never). `portal`: address of this collector at the portal,
+    `token` the unit's. `metrics`: port of health and metrics.
     """
 
     host: str = "0.0.0.0"  # noqa: S104 - a collector listens to other machines

@@ -1,4 +1,4 @@
-"""Sources that fall silent: reported once, and with their blind span when they speak again."""
+"""Silent sources: reported once, and recorded with their blind period when they resume."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lamsach.collect.streams import Stream
 
 
 class SilenceWatch:
-    """Watches streams. `limit_s`: so long a source may say nothing (0: always)."""
+    """Watch over streams. `limit_s`: permitted silence of a source (0: unlimited)."""
 
     def __init__(self, limit_s: float, writer: Writer, say: Callable[[str, dict[str, Any]], None]) -> None:
         self._limit_s = limit_s
@@ -23,7 +23,7 @@ class SilenceWatch:
         self._silent: dict[str, tuple[str, float]] = {}
 
     def look(self, stream: Stream) -> None:
-        """Look at a stream, once a second or so."""
+        """Check a stream, about once a second."""
         key = stream.header.key
         if not stream.silent and key in self._silent:
             self._record(*self._silent[key])
@@ -38,7 +38,7 @@ class SilenceWatch:
             )
 
     def end(self) -> None:
-        """Write down those that are silent still."""
+        """Record those still silent."""
         while self._silent:
             self._record(*self._silent.popitem()[1])
 

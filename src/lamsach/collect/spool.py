@@ -1,11 +1,12 @@
-"""Lines taken in that are not yet a segment: one file a source and segment, synced once a second, read again
-after a crash.
+"""Spool of received lines that are not yet a segment: one file per source and segment.
+
+Synced once a second, read again after a crash.
 
     header   one line of JSON: the source
     record   "LREC", sizes of place and lines, CRC-32 of both, place (JSON), whole lines
 
-A place says how far the source had been read with these lines, so that a file is gone on with exactly there.
-A record that a crash cut off is dropped: its lines are read from the file again.
+A place states how far the source had been read with these lines, so that reading a file continues exactly
+there. A record truncated by a crash is dropped: its lines are read from the file again.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from lamsach.i18n import mark
 from lamsach.results.atomic import open_own
 
 _RECORD = struct.Struct("<4sIII")
-_MARK = b"LREC"
+_MAGIC = b"LREC"
 _MOST_BYTES = 1 << 28
 SUFFIX = ".wal"
 _CANNOT = mark("The spool cannot be written.")
@@ -47,7 +48,7 @@ class Header:
 
 @dataclass(slots=True)
 class Spooled:
-    """A spool file's content: lines, the place after the last, its time in seconds since the epoch."""
+    """Content of a spool file: lines, the place after the last, its time in seconds since the epoch."""
 
     header: Header
     raw: bytes
@@ -56,7 +57,7 @@ class Spooled:
 
 
 class Spool:
-    """A spool file that is being written. Not to be used by two threads at once."""
+    """Spool file open for writing. Not thread-safe."""
 
     def __init__(self, folder: Path, header: Header) -> None:
         self.header = header
@@ -67,7 +68,7 @@ class Spool:
         self._file: BinaryIO | None = None
 
     def resume(self, spooled: Spooled) -> None:
-        """Go on behind what a run before left there; what was cut off is cut away."""
+        """Continue after the content from a previous run; a truncated record is removed."""
         self.size = len(spooled.raw)
         self.place = spooled.place
         try:
@@ -76,7 +77,7 @@ class Spool:
             raise _unwritable(error, self.path) from None
 
     def append(self, lines: bytes, place: dict[str, Any]) -> None:
-        """Take lines in. Raises OutputError, and then nothing was taken in."""
+        """Store lines. Raises OutputError if none was stored."""
         about = json.dumps(place, separators=(",", ":")).encode()
         check = isal_zlib.crc32(lines, isal_zlib.crc32(about))
         try:
@@ -84,7 +85,7 @@ class Spool:
                 self._reopen() if self.size else self._begin()
             begin = self._file.tell() if self._file else 0
             try:
-                self._write(_RECORD.pack(_MARK, len(about), len(lines), check) + about)
+                self._write(_RECORD.pack(_MAGIC, len(about), len(lines), check) + about)
                 self._write(lines)
             except OSError:
                 if self._file is not None:
@@ -98,7 +99,7 @@ class Spool:
         self._dirty = True
 
     def _begin(self) -> None:
-        """A file with its header, or none: behind half a header nothing could be read again."""
+        """Create a file with its header, or none: after half a header nothing could be read."""
         self._file = open_own(self.path, "wb", buffering=0)
         try:
             self._write(_header_line(self.header))
@@ -109,7 +110,7 @@ class Spool:
             raise
 
     def _reopen(self) -> None:
-        """Go on behind the last whole record of a file that was closed."""
+        """Continue after the last complete record of a closed file."""
         whole = _whole_bytes(self.path)
         self._file = self.path.open("r+b", buffering=0)
         self._file.truncate(whole)
@@ -122,7 +123,7 @@ class Spool:
             view = view[self._file.write(view) :]
 
     def sync(self) -> None:
-        """Make what was taken in last. Raises OutputError."""
+        """Make stored lines durable. Raises OutputError."""
         if self._dirty and self._file is not None:
             self._dirty = False
             try:
@@ -134,7 +135,7 @@ class Spool:
                 raise _unwritable(error, self.path) from None
 
     def close(self) -> None:
-        """Close the file; it stays where it is."""
+        """Close the file without deleting it."""
         if self._file is not None:
             self.sync()
             self._file.close()
@@ -151,13 +152,13 @@ def _unwritable(error: OSError, path: Path) -> OutputError:
 
 
 def _records(file: BinaryIO) -> Iterator[tuple[dict[str, Any], bytes, int]]:
-    """The whole records behind the header: place, lines, where the record ends."""
+    """Yield the complete records after the header: place, lines, end of the record."""
     while True:
         head = file.read(_RECORD.size)
         if len(head) < _RECORD.size:
             return
         marked, about_bytes, line_bytes, check = _RECORD.unpack(head)
-        if marked != _MARK or about_bytes > _MOST_BYTES or line_bytes > _MOST_BYTES:
+        if marked != _MAGIC or about_bytes > _MOST_BYTES or line_bytes > _MOST_BYTES:
             return
         about, lines = file.read(about_bytes), file.read(line_bytes)
         if len(lines) < line_bytes or isal_zlib.crc32(lines, isal_zlib.crc32(about)) != check:
@@ -169,7 +170,7 @@ def _records(file: BinaryIO) -> Iterator[tuple[dict[str, Any], bytes, int]]:
 
 
 def read_spool(path: Path) -> Spooled | None:
-    """A spool file's content, as far as it is whole; None when not even its header is.
+    """Read the complete part of a spool file; None without a complete header.
 
     Raises UnreadableError.
     """
@@ -191,12 +192,12 @@ def read_spool(path: Path) -> Spooled | None:
 
 
 def drop_empty(path: Path) -> None:
-    """Delete a spool file that holds no line.
+    """Delete a spool file without lines.
 
-    One whose header cannot be read is put aside, for whoever can make something of it.
+    One with an unreadable header is renamed instead, for manual recovery.
     """
     with path.open("rb") as file:
-        found = _MARK in file.read()
+        found = _MAGIC in file.read()
     if found:
         path.replace(path.with_suffix(".damaged"))
     else:
@@ -211,5 +212,5 @@ def _whole_bytes(path: Path) -> int:
 
 
 def spool_files(folder: Path) -> list[Path]:
-    """The spool files of a folder, by source and number."""
+    """Return the spool files of a folder, by source and number."""
     return sorted(path for path in folder.glob(f"*{SUFFIX}") if path.is_file())

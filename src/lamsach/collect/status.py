@@ -12,7 +12,7 @@ STATUS_FILE = "status.json"
 
 
 def sources_of(streams: Iterable[Stream], formats: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
-    """For each source, by name: rate, last line, shares of formats in this run's segments, silence."""
+    """Return for each source, by name: rate, last line, formats in this run's segments, silence."""
     sources = [_source_of(stream, formats.get(stream.header.key, {})) for stream in streams]
     return sorted(sources, key=lambda item: str(item["name"]))
 
@@ -33,10 +33,10 @@ def _source_of(stream: Stream, formats: Mapping[str, int]) -> dict[str, Any]:
 
 
 def now() -> str:
-    """The time now (ISO 8601, UTC)."""
+    """Return the current time (ISO 8601, UTC)."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def stamp(seconds: float) -> str | None:
-    """Seconds since the epoch as ISO 8601 in UTC; None for 0."""
+    """Format seconds since the epoch as ISO 8601 in UTC; None for 0."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds") if seconds else None

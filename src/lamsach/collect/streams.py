@@ -1,4 +1,4 @@
-"""One collected source of lines: from a receiver into the spool, and on to the segments."""
+"""Collected source of lines: from a receiver into the spool, and on to the segments."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ _RATE_SECONDS = 60
 
 
 def source_key(kind: str, name: str) -> str:
-    """The archive's key of a collected source."""
+    """Return the archive's key of a collected source."""
     return hashlib.sha256(f"{kind}\0{name}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 class Counts:
-    """Lines and bytes taken in, in all and of the last minute.
+    """Lines and bytes received, in total and in the last minute.
 
-    `last_seen` is by the clock on the wall, all else by one that never jumps.
+    `last_seen` uses the wall clock, everything else a monotonic one.
     """
 
     def __init__(self) -> None:
         self.lines = 0
         self.raw_bytes = 0
         self.last_seen = 0.0
-        self._heard = time.monotonic()
+        self._last_arrival = time.monotonic()
         self._recent: deque[tuple[int, int]] = deque()
 
     def add(self, lines: int, raw_bytes: int) -> None:
-        """Count lines that came now."""
+        """Count lines that arrived now."""
         self.lines += lines
         self.raw_bytes += raw_bytes
         self.last_seen = time.time()
-        self._heard = time.monotonic()
-        second = int(self._heard)
+        self._last_arrival = time.monotonic()
+        second = int(self._last_arrival)
         if self._recent and self._recent[-1][0] == second:
             self._recent[-1] = (second, self._recent[-1][1] + lines)
         else:
@@ -54,11 +54,11 @@ class Counts:
 
     @property
     def quiet_s(self) -> float:
-        """For how many seconds nothing has come, since the beginning when nothing ever did."""
-        return time.monotonic() - self._heard
+        """Seconds since the last arrival, or since the start without any."""
+        return time.monotonic() - self._last_arrival
 
     def rate(self) -> float:
-        """Lines a second over the last minute."""
+        """Return lines per second over the last minute."""
         since = time.monotonic() - _RATE_SECONDS
         return sum(lines for second, lines in list(self._recent) if second >= since) / _RATE_SECONDS
 
@@ -68,9 +68,9 @@ Look = Callable[["Stream", bytes], None]
 
 
 class Stream:
-    """A source that is collected.
+    """Source in collection.
 
-    `take` may be called by several threads, and waits while segments cannot be made fast enough.
+    `take` may be called by several threads, and waits while segments cannot be written fast enough.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class Stream:
         """Number of lines before those being taken in."""
 
     def resume(self, spooled: Spooled) -> None:
-        """Go on with the spool file that a run before left."""
+        """Continue with the spool file of a previous run."""
         self._spool = Spool(self._folder, spooled.header)
         self._spool.resume(spooled)
         self.header = spooled.header
@@ -106,7 +106,7 @@ class Stream:
         self._lines = spooled.header.lines + spooled.raw.count(b"\n")
 
     def take(self, lines: bytes, place: dict[str, Any] | None = None) -> None:
-        """Take whole lines in. Raises OutputError, and then nothing was taken in."""
+        """Store whole lines. Raises OutputError if none was stored."""
         if not lines:
             return
         with self._lock:
@@ -125,22 +125,22 @@ class Stream:
 
     @property
     def lines(self) -> int:
-        """Return how many lines the source has had, in all runs."""
+        """Count of lines of the source, in all runs."""
         return self._lines
 
     def sync(self) -> None:
-        """Make what was taken in last."""
+        """Make stored lines durable."""
         with self._lock:
             self._spool.sync()
 
     def seal(self, older_than_s: float = 0.0) -> None:
-        """Give what was taken in on to be made a segment, if it has waited long enough."""
+        """Pass stored lines on to become a segment, if they have waited long enough."""
         with self._lock:
             if self._spool.size and time.monotonic() - self._began >= older_than_s:
                 self._roll()
 
     def _roll(self) -> None:
-        """The spool file is full: another begins."""
+        """Start another spool file after a full one."""
         full = self._spool
         full.close()
         self._on_full(full)
@@ -151,6 +151,6 @@ class Stream:
         self._began = time.monotonic()
 
     def close(self) -> None:
-        """Close the spool file; what is in it is found again."""
+        """Close the spool file; the next run resumes it."""
         with self._lock:
             self._spool.close()

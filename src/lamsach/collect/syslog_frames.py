@@ -1,6 +1,6 @@
-"""Syslog messages out of a stream or a datagram, each as one line.
+"""Framing of syslog messages in a stream or a datagram, each as one line.
 
-RFC 6587 section 3.4.1 (octet counting), 3.4.2 (a trailer: LF, also NUL or CRLF as some senders do), RFC 5425
+RFC 6587 section 3.4.1 (octet counting), 3.4.2 (trailer: LF, also NUL or CRLF from some senders), RFC 5425
 (TLS: octet counting).
 """
 
@@ -9,17 +9,17 @@ from __future__ import annotations
 import re
 
 LONGEST = 1 << 20
-"""Bytes of one message; a longer one is cut into lines of this length."""
+"""Maximum length of a message; a longer one is split into lines of this length."""
 # `123 <34>1 2026-10-11T22:14:15.003Z ...`
 _COUNT = re.compile(rb"([1-9][0-9]{0,6}) ")
 _COUNTED_START = re.compile(rb"[1-9][0-9]{0,6} <")
 _START_BYTES = 9
 _SMALL_BYTES = 1 << 12
-"""Longest rest that is looked at again at once: a sender byte by byte would cost a copy for each."""
+"""Longest rest examined on every arrival: a longer one would be copied for each byte sent singly."""
 
 
 def one_line(message: bytes) -> bytes:
-    """The message on one line, without its trailer, line feeds as rsyslog writes them (`#012`)."""
+    """Convert a message to one line, without its trailer, line feeds as by rsyslog (`#012`)."""
     message = message.rstrip(b"\r\n\0")
     if b"\n" in message:
         message = message.replace(b"\n", b"#012")
@@ -29,7 +29,7 @@ def one_line(message: bytes) -> bytes:
 
 
 class Framer:
-    """Takes a connection's bytes as they come and gives whole messages, each ended by a line feed."""
+    """Splitter of a connection's bytes into whole messages, each ended by a line feed."""
 
     def __init__(self) -> None:
         self._rest: bytes | bytearray = b""
@@ -37,7 +37,7 @@ class Framer:
         self._counted: bool | None = None
 
     def feed(self, data: bytes) -> bytes:
-        """The messages that are whole now."""
+        """Return the messages complete so far."""
         if len(self._rest) > _SMALL_BYTES:
             self._rest = self._rest if isinstance(self._rest, bytearray) else bytearray(self._rest)
             self._rest += data
@@ -55,7 +55,7 @@ class Framer:
         return self._by_count(data) if self._counted else self._by_trailer(data)
 
     def end(self) -> bytes:
-        """Return the rest at the connection's end: the last message may lack its trailer, or be cut off."""
+        """Return the rest at the connection's end: a last message without trailer, or truncated."""
         rest, self._rest = one_line(bytes(self._rest)), b""
         return rest + b"\n" if rest else b""
 
@@ -76,14 +76,14 @@ class Framer:
         messages: list[bytes] = []
         place = 0
         while True:
-            while data[place : place + 1] in (b"\n", b"\r"):  # senders that count and end lines all the same
+            while data[place : place + 1] in (b"\n", b"\r"):  # some senders count and also end lines
                 place += 1
             found = _COUNT.match(data, place)
             if found is None:
                 rest = data[place:]
                 if len(rest) < _START_BYTES and _maybe_count(rest):
                     break
-                self._counted = False  # not what it began as: nothing is thrown away
+                self._counted = False  # no longer counted: nothing is discarded
                 self._rest = b""
                 return b"".join(messages) + self._by_trailer(rest)
             size = int(found[1])
