@@ -1,16 +1,16 @@
-"""Every error the product raises, and the exit status it ends the program with.
+"""Every error that the product raises, and the exit status with which it ends the program.
 
-LamsachError                 70  a defect of ours
+LamsachError                 70  a defect of the product
 ├── UsageError                2  the command line does not make sense
-├── InputError                5  an input cannot be used at all
-│   ├── UnreadableError       5  missing, no permission, vanished, cut short, wrong password
+├── InputError                5  an input is unusable
+│   ├── UnreadableError       5  missing, no permission, vanished, truncated, wrong password
 │   ├── LimitError            5  larger than a limit allows (zip bomb, XML bomb, over-long value)
-│   ├── MissingExtraError     2  what reads it is a package that is not installed (`lamsach.runtime.extras`)
-│   └── WithheldError         7  all that could be written waits for a decision
-├── OutputError               6  a result could not be written; the old file is kept
+│   ├── MissingExtraError     2  its reader is a package that is not installed (`lamsach.runtime.extras`)
+│   └── WithheldError         7  all values to write wait for a decision
+├── OutputError               6  a result could not be written; the old file remains
 └── LineError                 -  one record cannot be read; counted, never leaves the library
 
-This module imports nothing of ours.
+This module imports nothing of the product.
 """
 
 from __future__ import annotations
@@ -71,13 +71,13 @@ class UsageError(LamsachError):
 
 
 class InputError(LamsachError):
-    """An input cannot be used."""
+    """An input is unusable."""
 
     exit_status = ExitStatus.INPUT
 
 
 class UnreadableError(InputError):
-    """An input is missing, forbidden, cut short, damaged or locked with another password."""
+    """An input is missing, forbidden, truncated, damaged or locked with another password."""
 
 
 class LimitError(InputError):
@@ -85,19 +85,19 @@ class LimitError(InputError):
 
 
 class MissingExtraError(InputError):
-    """A package that only an extra brings is not installed."""
+    """A package of an extra is not installed."""
 
     exit_status = ExitStatus.USAGE
 
 
 class WithheldError(InputError):
-    """All values that could be written are dangerous to block and wait for a decision."""
+    """All values to write are dangerous to block and wait for a decision."""
 
     exit_status = ExitStatus.WITHHELD
 
 
 class OutputError(LamsachError):
-    """A result could not be written; the file that was there before is kept."""
+    """A result could not be written; an existing file remains."""
 
     exit_status = ExitStatus.OUTPUT
 

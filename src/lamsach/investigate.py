@@ -42,7 +42,7 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A hunt to run: logs, lists, and what helps to name machines. Paths are as the user gave them."""
+    """A hunt to run: logs, lists, and sources that name machines, as paths given by the user."""
 
     logs: Sequence[str]
     lists: Sequence[str]
@@ -59,9 +59,7 @@ class Request:
     password: bytes | None = None
     threads: int | None = None
     unit_key: bytes | None = None
-    """By which machines are marked (`devices.presence`); None: the one that is kept for the person's unit
-    (`devices.unit_key`).
-    """
+    """Key of the machines' marks (`devices.presence`); None: the stored one (`devices.unit_key`)."""
 
 
 @dataclass(slots=True)
@@ -74,20 +72,20 @@ class Watch:
 
 
 class Kept(Protocol):
-    """Logs that lie in an archive and are searched there."""
+    """Logs in an archive or store, which searches them itself."""
 
     @property
     def logs(self) -> Sequence[LogFile]:
-        """Those logs among them that may tell who had an address."""
+        """The logs that may name address holders."""
 
     @property
     def size_bytes(self) -> int:
-        """Return what progress counts to."""
+        """The total that progress counts to."""
 
     def hunt(
         self, compiled: CompiledSet, matcher: Matcher, rules: Rules, threads: int | None, progress: Progress
     ) -> HuntResult:
-        """Search them; see `hunt.run.hunt`."""
+        """Search the logs; see `hunt.run.hunt`."""
 
 
 @dataclass(slots=True)
@@ -101,15 +99,13 @@ class _Inputs:
 
     @property
     def machines(self) -> int:
-        """About how many machines there are: those of the inventory, at least those that were seen; without
-        one, as many as the logs let expect.
-        """
+        """Approximate number of machines: the inventory's or those seen, if more; else an estimate."""
         listed = len(self.inventory)
         return max(listed, self.presence.seen) if listed else self.presence.machines
 
 
 class Searcher(Protocol):
-    """Searches logs elsewhere than in this process."""
+    """Search of logs outside this process."""
 
     def search(
         self,
@@ -128,11 +124,10 @@ def investigate(
     kept: Kept | None = None,
     searcher: Searcher | None = None,
 ) -> tuple[Findings, HuntResult]:
-    """Run the hunt that the request asks for; over the logs of an archive when `kept` is given, by `searcher`
-    when there is one.
+    """Run the requested hunt, over an archive or store if `kept` is given, by `searcher` if there is one.
 
-    Returns the findings and the hunt's own figures. Raises InputError when no list or no log can be used;
-    whatever else cannot be read is a problem of the findings.
+    Returns the findings and the hunt's own figures. Raises InputError when no list or no log is usable; other
+    unreadable inputs are problems of the findings.
     """
     watch = watch or Watch()
     started = datetime.now(UTC)
@@ -170,7 +165,7 @@ def _findings(
     result: HuntResult,
     is_accepted: Callable[[Indicator], bool],
 ) -> Findings:
-    """Name the devices behind a hunt's sightings, and state what the hunt proves."""
+    """Name the devices of a hunt's sightings, and state what the hunt proves."""
     known = (infrastructure, inputs.inventory, inputs.leases.conflicts)
     devices, found = attribute(result.found, *known)
     indicators = _sighted(loaded, {item.indicator for item in found})
@@ -198,12 +193,14 @@ def _findings(
         presence_key=inputs.presence.key_name,
         set_aside=result.account.rows(),
         to_look_at=questions.summed(found, questioned),
-        device_marks={one.key: inputs.presence.marks_of(one.mac, one.name, one.ip) for one in devices},
+        device_marks={
+            device.key: inputs.presence.marks_of(device.mac, device.name, device.ip) for device in devices
+        },
     )
 
 
 def _accepted(request: Request) -> Callable[[Indicator], bool]:
-    """Return a test of whether the request accepts an indicator against the lists' review."""
+    """Return a test whether the request accepts an indicator despite the lists' review."""
     if not request.decisions:
         return lambda item: False
     from lamsach.indicators.review.decisions import Choice, read_decisions
@@ -218,9 +215,7 @@ def _accepted(request: Request) -> Callable[[Indicator], bool]:
 
 
 def _excepted(request: Request, inputs: _Inputs) -> Callable[[IndicatorType, str], Reference | None] | None:
-    """Return what tells whether a value is excepted; None without exceptions, whose reader need not be loaded
-    then.
-    """
+    """Return a lookup of exceptions for values; None without exceptions, whose reader is then not loaded."""
     if not request.exceptions:
         return None
     from lamsach.indicators.values.exceptions import ExceptionSet
@@ -230,7 +225,7 @@ def _excepted(request: Request, inputs: _Inputs) -> Callable[[IndicatorType, str
 
 
 def _once_each(problems: Sequence[Problem]) -> tuple[Problem, ...]:
-    """Each problem once; an archive's own problem is not repeated for the logs in it."""
+    """Deduplicate problems; an archive's own problem is not repeated for the logs in it."""
     distinct = tuple(dict.fromkeys(problems))
     inside = {(item.where.split("!")[0], item.what) for item in distinct if "!" in item.where}
     return tuple(item for item in distinct if (item.where, item.what) not in inside)
@@ -241,7 +236,7 @@ def _local(time: datetime | None, request: Request) -> datetime | None:
 
 
 def day_asked(day: date, request: Request) -> bool:
-    """Return whether a day, on the calendar of the request's zone, is in the time that is searched."""
+    """Return whether a day, on the calendar of the request's zone, is in the searched period."""
     since, until = _local(request.since, request), _local(request.until, request)
     return not (since and day < since.date()) and not (until and day > until.date())
 
@@ -266,20 +261,20 @@ def _parameters(request: Request, started: datetime) -> Parameters:
 
 
 def _sighted(loaded: LoadedList, values: set[str]) -> dict[str, Indicator]:
-    """The indicators that were sighted, by value, in order."""
+    """Return the sighted indicators by value, in order."""
     return {
         value: indicator for value in sorted(values) if (indicator := loaded.compiled.find(value)) is not None
     }
 
 
 def _read_inputs(request: Request, watch: Watch, kept: Kept | None, *, look: bool) -> _Inputs:
-    """Whatever is not a list; with `look` no log is taken that is a list."""
+    """Read all inputs but the lists; with `look`, lists among the logs are refused."""
     inputs = _Inputs(presence=Presence(request.timezone, request.unit_key or unit_key()))
-    tell = inputs.problems.append
+    report = inputs.problems.append
     if kept is not None:
         inputs.logs = list(kept.logs)
     else:
-        inputs.logs = list(find_logs(request.logs, password=request.password, on_problem=tell))
+        inputs.logs = list(find_logs(request.logs, password=request.password, on_problem=report))
     if not inputs.logs and kept is None:
         first = (
             inputs.problems[0] if inputs.problems else Problem(", ".join(request.logs), "There is no log.")
@@ -291,32 +286,32 @@ def _read_inputs(request: Request, watch: Watch, kept: Kept | None, *, look: boo
         inputs.problems += lists
     if request.inventory:
         try:
-            inputs.inventory = read_inventory(Path(request.inventory), tell)
+            inputs.inventory = read_inventory(Path(request.inventory), report)
         except LamsachError as error:
-            tell(Problem(error.where or request.inventory, error.what, error.todo))
-    stated = list(find_logs(request.leases, password=request.password, on_problem=tell))
+            report(Problem(error.where or request.inventory, error.what, error.todo))
+    stated = list(find_logs(request.leases, password=request.password, on_problem=report))
     if stated:
         watch.say("Reading the leases.")
-    holders = HolderLogs(stated, inputs.logs, request.timezone, request.format_name, tell)
+    holders = HolderLogs(stated, inputs.logs, request.timezone, request.format_name, report)
     inputs.leases = LeaseTable(inputs.presence.watch(holders.events()))
     if request.nat:
         watch.say("Reading the NAT records.")
-        inputs.behind = _read_nat(request, tell)
+        inputs.behind = _read_nat(request, report)
     return inputs
 
 
-def _read_nat(request: Request, tell: Callable[[Problem], None]) -> BehindNat:
-    """The translations of the request's NAT logs; loaded only where there are any."""
+def _read_nat(request: Request, report: Callable[[Problem], None]) -> BehindNat:
+    """Read the translations of the request's NAT logs; imported only if there are any."""
     from lamsach.devices.nat import NatTable
     from lamsach.devices.nat.behind import BehindNat
     from lamsach.devices.nat.nat_logs import NatLogs
 
-    files = list(find_logs(request.nat, password=request.password, on_problem=tell))
-    logs = NatLogs(files, request.timezone, tell)
+    files = list(find_logs(request.nat, password=request.password, on_problem=report))
+    logs = NatLogs(files, request.timezone, report)
     behind = BehindNat(NatTable(logs.records()))
     for log in files:
         if not logs.counts.get(log.name):
-            tell(
+            report(
                 Problem(
                     log.name,
                     "The log holds no NAT record.",

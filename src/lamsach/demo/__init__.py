@@ -1,4 +1,4 @@
-"""A believable month of one invented unit, with planted infections and traps, and the truth about them.
+"""A realistic month of one invented unit, with planted infections and traps, and the truth about them.
 
 `generate` writes, below a folder: `dispatch-annex.xlsx` (the campaign's list), `inventory.xlsx`, `logs/`
 (FortiGate, Windows DNS and DHCP, Squid) and `truth.json` (see `lamsach.demo.truth`). The same seed gives the
@@ -33,8 +33,8 @@ from lamsach.errors import OutputError, UsageError
 
 __all__ = ["DemoFiles", "generate"]
 
-LEAST_DAYS = 14
-MOST_DAYS = 30
+MIN_DAYS = 14
+MAX_DAYS = 30
 DETAILS_S = 15 * 60
 
 
@@ -50,12 +50,12 @@ class DemoFiles:
     timezone: str
 
 
-def generate(folder: Path, seed: int = 2022, days: int = MOST_DAYS, devices: int = 400) -> DemoFiles:
-    """Write the demo of the first `days` (14 to 30) of September 2022 with so many `devices` (150 to 800).
+def generate(folder: Path, seed: int = 2022, days: int = MAX_DAYS, devices: int = 400) -> DemoFiles:
+    """Write the demo of the first `days` (14 to 30) of September 2022 with 150 to 800 `devices`.
 
     Raises UsageError for other numbers, OutputError when a file cannot be written.
     """
-    if not LEAST_DAYS <= days <= MOST_DAYS:
+    if not MIN_DAYS <= days <= MAX_DAYS:
         what = "The demo's month has between 14 and 30 days."
         raise UsageError(what, str(days), "Choose a number in that range.")
     rng = Random(seed)  # noqa: S311 - a reproducible story, no secret
@@ -83,7 +83,7 @@ def generate(folder: Path, seed: int = 2022, days: int = MOST_DAYS, devices: int
 
 
 def _gaps(cast: Cast) -> tuple[tuple[Gap, Gap], float]:
-    """The days without DNS and proxy logs, and the time from which the DNS log shows packets."""
+    """Choose the days without DNS and proxy logs, and the time from which the DNS log shows packets."""
     dns_day, squid_day = cast.office_days(0.45, 0.5)[0], cast.office_days(0.72, 0.75)[0]
     gaps = (
         _gap(DNS, dns_day, "debug logging was switched off"),
@@ -93,7 +93,7 @@ def _gaps(cast: Cast) -> tuple[tuple[Gap, Gap], float]:
 
 
 def _gap(file: str, day: int, why: str) -> Gap:
-    """From just before a local day's start to past the end of the UTC day of the same date."""
+    """Build a gap from just before a local day's start to past the end of the UTC day of the same date."""
     return Gap(file, at(day, 0) - 300, at(day + 1, 7, 5), day_of(day), why)
 
 
@@ -111,7 +111,7 @@ def _cases(cast: Cast, gaps: tuple[Gap, Gap], details_from: float) -> list[Case]
 def _play(
     rng: Random, cases: list[Case], month: dhcp.Month, days: int, gaps: tuple[Gap, Gap], details_from: float
 ) -> Journal:
-    """Play the month: ordinary life, then the cases, then the DNS server's part in both."""
+    """Simulate the month: ordinary traffic, then the cases, then the DNS server's part in both."""
     journal = Journal(gaps, listed.PLANTED)
     network = Network(rng, journal)
     traffic.play(network, rng, month, Sites(rng), days)
@@ -135,7 +135,7 @@ def _write_logs(folder: Path, rng: Random, journal: Journal, month: dhcp.Month, 
 
 
 def _write_inventory(path: Path, rng: Random, unit: world.World, cases: list[Case]) -> None:
-    """Write it without guests, a case's phone and a few others; one laptop's address is another's now."""
+    """Write it without guests, a case's phone and a few others; one laptop has an outdated address."""
     missing = {device.mac for device in unit.of(world.Kind.GUEST)}
     missing |= {case.device.mac for case in cases if case.name == "not-in-inventory" and case.device}
     planted = {

@@ -22,14 +22,14 @@ HARMLESS = ""
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The month while it is played."""
+    """The month during its simulation."""
 
     network: Network
     month: Month
     rng: Random
 
     def sessions(self, device: Device, days: Sequence[int]) -> list[Session]:
-        """The sessions of a machine on these days."""
+        """Return the sessions of a machine on these days."""
         return [session for session in self.month.of(device) if session.day in set(days)]
 
 
@@ -37,9 +37,9 @@ class Stage:
 class Case:
     """A planted infection or trap.
 
-    `state` is what the hunt must say of `device` (or of the bare address `ip`, when no machine can be named);
-    empty for a trap in which nothing may be said. `innocent` names machines that stand close to it and must
-    not be accused, and why. `raw` are texts that must stand in the logs for the trap to be one, by file.
+    `state` is the required result for `device` (or for the bare address `ip`, when no machine can be named);
+    empty for a trap without a result. `innocent` names similar machines that must not be accused, and why.
+    `raw` are texts that must be in the logs for the trap to work, by file.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Case:
 
 @dataclass(slots=True)
 class Cast:
-    """Gives each case machines that no other case uses, and days of the month by fraction."""
+    """Assignment of machines to cases, each used once, and of days of the month by fraction."""
 
     world: World
     days: int
@@ -64,7 +64,7 @@ class Cast:
     used: set[str] = field(default_factory=set)
 
     def take(self, kind: Kind, department: Department | None = None, *, proxied: bool = False) -> Device:
-        """The next free machine of a sort."""
+        """Return the next unused machine of a kind."""
         for device in self.world.of(kind):
             if (
                 device.mac in self.used
@@ -78,20 +78,20 @@ class Cast:
         raise LookupError(f"no free {kind} is left for the demo's cases")
 
     def named(self, name: str) -> Device:
-        """A machine by its name."""
+        """Return a machine by its name."""
         device = self.world.named(name)
         self.used.add(device.mac)
         return device
 
     def office_days(self, first: float, last: float) -> list[int]:
-        """The working days between two fractions of the month (0 to 1), at least one."""
+        """Return the working days between two fractions of the month (0 to 1), at least one."""
         open_days = working_days(self.days)
         start = min(int(first * len(open_days)), len(open_days) - 1)
         return open_days[start : max(start + 1, int(last * len(open_days)))]
 
 
 def office_hours(device: Device, days: Sequence[int]) -> tuple[Appointment, ...]:
-    """Be at the desk on these days, from about eight to five."""
+    """Return appointments at the desk on these days, from about eight to five."""
     shift = int(device.mac[-2:], 16) * 7
     return tuple(Appointment(device, at(day, 7, 40) + shift, at(day, 16, 50) + shift) for day in days)
 
@@ -99,7 +99,7 @@ def office_hours(device: Device, days: Sequence[int]) -> tuple[Appointment, ...]
 def beacon(
     stage: Stage, sessions: Sequence[Session], every_s: float, act: Callable[[Session, float], None]
 ) -> None:
-    """Do something again and again through the sessions, as malware that calls home, give or take a tenth."""
+    """Act repeatedly through the sessions, as malware that calls home, with a tenth of jitter."""
     for session in sessions:
         time = session.start + 90 + every_s * 0.5 * stage.rng.random()
         while time < session.end - 90:

@@ -1,4 +1,4 @@
-"""Planted infections that connect to listed addresses and networks: the firewall's traffic log shows them."""
+"""Planted infections that connect to listed addresses and networks, in the firewall's traffic log."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lamsach.demo.writers.fortigate import Flow
 
 
 def all_cases(cast: Cast) -> list[Case]:
-    """Every one of them, in a fixed order."""
+    """Return all of them, in a fixed order."""
     return [
         _ip_beacon(cast),
         _network(cast, "network", listed.NETWORK, ("192.0.2.5", "192.0.2.18", "192.0.2.31")),

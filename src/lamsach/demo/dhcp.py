@@ -1,7 +1,7 @@
-"""Presence in the office, and the address that the DHCP server gives each machine.
+"""Presence in the office, and the address that the DHCP server assigns to each machine.
 
-A session is a stretch of time in which a machine is on the network with one address. Short leases on the
-wireless networks make addresses wander between machines, as they do in life.
+A session is a period in which a machine is on the network with one address. Short leases on the wireless
+networks move addresses between machines, as in reality.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from lamsach.demo.clock import DAY_S, at, day_of, is_working_day
 from lamsach.demo.world import Device, Kind, Vlan, World
 
 ASSIGNED, RENEWED, RELEASED, EXPIRED = 10, 11, 12, 18
-"""Event numbers of the Windows DHCP audit log (its own preamble explains them)."""
+"""Event numbers of the Windows DHCP audit log, explained in its own preamble."""
 
 LAST_HOST = 199
-"""The scopes give out hosts up to this one; addresses above are reserved for appointments."""
+"""Last host of the scopes; addresses above are reserved for appointments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,9 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
-    """A session that must take place.
+    """A mandatory session.
 
-    `ip` reserves an address outside the scope's free ones; its lease is released at the end.
+    `ip` reserves an address outside the scope; its lease is released at the end.
     """
 
     device: Device
@@ -67,7 +67,7 @@ _PRESENCE: Mapping[Kind, tuple[float, float]] = {
     Kind.PHONE: (0.85, 0.06),
     Kind.GUEST: (0.35, 0.02),
 }
-"""The chance that a machine is there on an office day and on another day."""
+"""Probability that a machine is present on an office day and on another day."""
 
 
 @dataclass(slots=True)
@@ -78,12 +78,12 @@ class Month:
     records: list[LeaseRecord] = field(default_factory=list)
 
     def of(self, device: Device) -> list[Session]:
-        """The sessions of one machine, in order."""
+        """Return the sessions of one machine, in order."""
         return [session for session in self.sessions if session.device is device]
 
 
 def simulate(rng: Random, world: World, days: int, appointments: Iterable[Appointment]) -> Month:
-    """Play the month: appointments first, then everybody else's days by chance."""
+    """Simulate the month: appointments first, then the other machines' days by chance."""
     fixed: dict[tuple[str, int], list[Appointment]] = {}
     for item in appointments:
         fixed.setdefault((item.device.mac, int(item.start // DAY_S)), []).append(item)
@@ -108,7 +108,7 @@ def simulate(rng: Random, world: World, days: int, appointments: Iterable[Appoin
 
 
 def _attendance(rng: Random, device: Device, day: int) -> list[Appointment]:
-    """Draw when a machine is there on a day: once, or before and after lunch."""
+    """Draw the presence of a machine on a day: once, or before and after lunch."""
     if device.always_on:
         return [Appointment(device, at(day, 0, 2) + 600 * rng.random(), at(day, 23, 59))]
     working = is_working_day(day_of(day))
@@ -133,7 +133,7 @@ class _Lease:
 
 
 class _Server:
-    """The DHCP server: free addresses of each scope, current leases, and the log it writes."""
+    """The DHCP server: free addresses of each scope, current leases, and its log."""
 
     def __init__(self, rng: Random, world: World, month: Month) -> None:
         self._rng = rng
@@ -162,7 +162,7 @@ class _Server:
             return wish
         return free.pop(min(int(self._rng.random() * 40), len(free) - 1))
 
-    def _give_back(self, prefix: str, ip: str) -> None:
+    def _free_address(self, prefix: str, ip: str) -> None:
         if int(ip.rpartition(".")[2]) <= LAST_HOST:
             self._free[prefix].append(ip)
 
@@ -175,19 +175,19 @@ class _Server:
         self._month.records.append(LeaseRecord(time, code, ip, device))
 
     def end(self, until: float) -> None:
-        """Free the leases that have run out by then."""
+        """Free the leases that have expired by this time."""
         while self._ends and self._ends[0][0] <= until:
             end, mac, prefix = heapq.heappop(self._ends)
             lease = self._leases.get((mac, prefix))
             if lease is None or lease.end != end:
                 continue
             del self._leases[mac, prefix]
-            self._give_back(prefix, lease.ip)
+            self._free_address(prefix, lease.ip)
             if not lease.released:
                 self._write(end, EXPIRED, lease.ip, self._by_mac[mac])
 
     def attend(self, item: Appointment) -> None:
-        """Give the machine its address for the time, and log it."""
+        """Assign the machine its address for the session, and log it."""
         device, start, end = item.device, item.start, item.end
         vlan = item.vlan or device.vlan
         self.end(start)
@@ -205,13 +205,13 @@ class _Server:
         self._month.sessions.append(Session(device, start + 2, end, ip, vlan))
 
     def _address(self, item: Appointment, vlan: Vlan) -> tuple[str, int]:
-        """The address for a session, and whether it is a new lease or a renewed one."""
+        """Return the address for a session, and whether its lease is new or renewed."""
         key = (item.device.mac, vlan.prefix)
-        held = self._leases.get(key)
-        if held and (item.ip is None or held.ip == item.ip):
-            return held.ip, RENEWED
-        if held:
+        lease = self._leases.get(key)
+        if lease and (item.ip is None or lease.ip == item.ip):
+            return lease.ip, RENEWED
+        if lease:
             del self._leases[key]
-            self._write(item.start - 1, RELEASED, held.ip, item.device)
-            self._give_back(vlan.prefix, held.ip)
+            self._write(item.start - 1, RELEASED, lease.ip, item.device)
+            self._free_address(vlan.prefix, lease.ip)
         return item.ip or self._take(vlan, self._last.get(key)), ASSIGNED

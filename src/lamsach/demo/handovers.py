@@ -1,4 +1,4 @@
-"""Cases of machines that share an address, on one day or several: only the leases tell them apart."""
+"""Cases of machines that share an address, on one day or several, distinguished only by leases."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _BENIGN = Visit("www.google.com", "142.250.204.68", "/search?q=hop+giao+ban")
 
 
 def all_cases(cast: Cast) -> list[Case]:
-    """Both cases."""
+    """Return both cases."""
     return [_shared(cast), _same_day(cast)]
 
 
 def _shared(cast: Cast) -> Case:
-    """The infected laptop on days 1 and 2, a clean one on its address on days 3 and 4, then it elsewhere."""
+    """The infected laptop on days 1 and 2, a clean one on its address on days 3 and 4; the first moved."""
     infected, clean = cast.take(Kind.LAPTOP, OFFICE), cast.take(Kind.LAPTOP)
     days = cast.office_days(0.4, 0.8)[:6]
     before, after, later = days[:2], days[2:4], days[4:]
@@ -55,7 +55,7 @@ def _shared(cast: Cast) -> Case:
 
 
 def _same_day(cast: Cast) -> Case:
-    """One day the infected laptop hands its address to a clean one; another day the other way round."""
+    """One day the infected laptop's address passes to a clean one; another day in reverse."""
     infected, clean = cast.take(Kind.LAPTOP), cast.take(Kind.LAPTOP, OFFICE)
     days = cast.office_days(0.5, 0.75)[:2]
     early, late = (at(0, 8, 5), at(0, 10, 30)), (at(0, 10, 50), at(0, 16, 30))

@@ -1,4 +1,4 @@
-"""Planted infections by name, URL and hash: DNS, web-filter, antivirus and proxy logs show them."""
+"""Planted infections by name, URL and hash, in DNS, web-filter, antivirus and proxy logs."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ C2_AGENT = "Mozilla/4.0 (compatible; MSIE 6.0)"
 
 
 def server_of(name: str) -> str:
-    """The unlisted address of a malicious name's server: always the same for a name."""
+    """Return the unlisted address of a malicious name's server, constant for a name."""
     return f"203.0.113.{192 + sum(name.encode()) % 30}"
 
 
 def all_cases(cast: Cast) -> list[Case]:
-    """Every infection, in a fixed order."""
+    """Return every infection, in a fixed order."""
     return [
         _domain_beacon(cast),
         _url(cast),
@@ -40,7 +40,7 @@ def all_cases(cast: Cast) -> list[Case]:
 def call_home(
     name: Planted, case: str, every_s: float, *, logged: float = 1.0, host: str = ""
 ) -> Callable[[Stage, Sequence[Session]], None]:
-    """Ask for the name, then visit it by HTTPS; the web filter logs the given share of the visits."""
+    """Query the name, then visit it by HTTPS; the web filter logs the given share of the visits."""
 
     def play(stage: Stage, sessions: Sequence[Session]) -> None:
         address = server_of(name.value)

@@ -1,4 +1,4 @@
-"""The logs being written, and the account of what the planted cases left in them."""
+"""The logs to write, and the account of the planted cases' lines in them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """A value of the list that occurs in the logs.
+    """A listed value that occurs in the logs.
 
     `value` is canonical; `type` as in `lamsach.model.IndicatorType`.
     """
@@ -42,7 +42,7 @@ class Planted:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Content of one log line: names, addresses, URL and hashes where a reader looks for them."""
+    """Content of one log line: names, addresses, URL and hashes in fields that a reader reads."""
 
     name: str = ""
     ips: tuple[str, ...] = ()
@@ -51,9 +51,9 @@ class Seen:
 
 
 def matches(planted: Planted, seen: Seen) -> bool:
-    """Return whether a planted line shows the value, by the plainest reading of the rules.
+    """Return whether a planted line shows the value, by the simplest reading of the rules.
 
-    A URL also matches, in part, a line that shows its host and no URL.
+    A URL also matches, in part, a line with its host and no URL.
     """
     value = planted.value
     if planted.type == "domain":
@@ -72,7 +72,7 @@ def matches(planted: Planted, seen: Seen) -> bool:
 
 @dataclass(slots=True)
 class Tally:
-    """Count of a case's indicators in the logs: by indicator, file, and what the line is.
+    """Count of a case's indicators in the logs: by indicator, file, and kind of line.
 
     `first` and `last` in demo time.
     """
@@ -90,7 +90,7 @@ class Tally:
         self.days.add(int(time // 86400))
 
     def as_json(self) -> list[dict[str, object]]:
-        """The counts, in a fixed order, for the truth file."""
+        """Return the counts, in a fixed order, for the truth file."""
         return [
             {
                 "type": planted.type,
@@ -104,7 +104,7 @@ class Tally:
         ]
 
     def span(self) -> dict[str, str | None]:
-        """First and last line in UTC."""
+        """Return first and last line in UTC."""
         return {
             "first": None if self.first is None else iso(self.first),
             "last": None if self.last is None else iso(self.last),
@@ -112,7 +112,7 @@ class Tally:
 
 
 class Journal:
-    """Lines of every log, to be put in order of time and written at the end."""
+    """Lines of every log, sorted by time and written at the end."""
 
     def __init__(self, gaps: Iterable[Gap], planted: Iterable[Planted]) -> None:
         self.lines: dict[str, list[tuple[float, str]]] = {}
@@ -132,7 +132,7 @@ class Journal:
             self.lines.setdefault(file, []).append((time, line))
 
     def put_planted(self, file: str, time: float, line: str, case: str, what: str, seen: Seen) -> None:
-        """Add a line of a planted case and count what it shows."""
+        """Add a line of a planted case and count its values."""
         if self.blind(file, time):
             return
         self.put(file, time, line)
@@ -142,5 +142,5 @@ class Journal:
                 tally.note(time, file, what, planted)
 
     def sorted_lines(self, file: str) -> list[str]:
-        """The lines of a file in order of time."""
+        """Return the lines of a file in order of time."""
         return [line for _, line in sorted(self.lines.get(file, ()), key=lambda item: item[0])]

@@ -1,7 +1,7 @@
-"""The campaign's list: every value of the annex, which of them occur in the logs, and what must be refused.
+"""The campaign's list: every value of the annex, those that occur in the logs, and those to refuse.
 
-Addresses come from the documentation ranges (RFC 5737, RFC 3849), names from the reserved top level `example`
-or from letters and digits drawn at random.
+Addresses are from the documentation ranges (RFC 5737, RFC 3849), names from the reserved top level `example`
+or random letters and digits.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from random import Random
 from lamsach.demo.journal import Planted
 
 TITLE_LINK = "https://chiendich.donvi-mau.example/2022"
-"""Stands in the annex's title, and is no indicator: the campaign's own page."""
+"""Link in the annex's title, no indicator: the campaign's own page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A value of the annex: its canonical form, the text in the cell, the malware it belongs to, a remark."""
+    """A value of the annex: its canonical form, the text in the cell, its malware, a remark."""
 
     planted: Planted
     text: str
@@ -79,7 +79,7 @@ HASH = Planted("sha256", "5d1c0f6c1ea4a3bb2f5b0b9cf0a43c5e7d3c8aa1e9b6f4d2718293
 BLOCKED_HASH = Planted("sha256", "9b7e21c4d0f35a68be1297cc4035d8e6af01827364556473829100aabbccddee")
 
 UNLISTED_NEIGHBOURS = ("198.51.100.1", "198.51.100.170", "198.51.100.117")
-"""Not listed, though a careless search for a listed address finds them."""
+"""Not listed, but found by a careless search for a listed address."""
 
 _OCCURRING: tuple[tuple[Planted, str, str], ...] = (
     (BEACON, "capnhat-flash[.]example", "Gamarue"),
@@ -126,7 +126,7 @@ REFUSED = (
     NoIndicator("domain", "capnhat-win..example", "not a domain name: a typing error"),
 )
 EMPTY_WORDS = ("Đang cập nhật", "Không có", "")
-"""Content of cells without a value; refusing them and passing over them are the same."""
+"""Content of cells without a value; they may be refused or skipped."""
 
 _THREATS = ("Mirai", "Conficker", "Sality", "Ramnit", "Necurs", "Gamarue", "Avalanche", "PlugX")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -134,7 +134,7 @@ _DEFANGED = (".", ".", "[.]", "(.)", "[dot]")
 
 
 def build(rng: Random) -> tuple[Entry, ...]:
-    """All entries in the annex's order, used ones among unused: addresses, names, URLs, hashes."""
+    """Return all entries in the annex's order, used and unused ones: addresses, names, URLs, hashes."""
     entries = [Entry(planted, text, threat) for planted, text, threat in _OCCURRING]
     entries += _addresses(rng) + _names(rng) + _urls_and_hashes(rng)
     rng.shuffle(entries)
@@ -143,9 +143,9 @@ def build(rng: Random) -> tuple[Entry, ...]:
 
 
 def _addresses(rng: Random) -> list[Entry]:
-    taken = {planted.value for planted in PLANTED} | set(UNLISTED_NEIGHBOURS)
+    reserved = {planted.value for planted in PLANTED} | set(UNLISTED_NEIGHBOURS)
     pool = [f"198.51.100.{host}" for host in range(2, 254)] + [f"192.0.2.{host}" for host in range(130, 250)]
-    free = [ip for ip in pool if ip not in taken]
+    free = [ip for ip in pool if ip not in reserved]
     found = [
         Entry(_ip(ip), ip.replace(".", rng.choice(_DEFANGED[:4])), rng.choice(_THREATS))
         for ip in rng.sample(free, 95)

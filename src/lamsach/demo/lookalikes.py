@@ -1,4 +1,4 @@
-"""Innocent contacts that a careless search takes for guilty ones: none of their machines may be accused."""
+"""Innocent contacts that a careless search misreads as guilty; their machines must not be accused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lamsach.demo.writers.windows_dns import label_lengths
 
 
 def all_cases(cast: Cast) -> list[Case]:
-    """Every look-alike, in a fixed order."""
+    """Return every look-alike, in a fixed order."""
     beacon_name = listed.BEACON.value
     return [
         _names(

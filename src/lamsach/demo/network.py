@@ -1,4 +1,4 @@
-"""Traces of a machine in the logs: the unit's network, seen by its firewall, DNS server and proxy."""
+"""Traces of a machine in the logs of the unit's firewall, DNS server and proxy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BLOCKED = "blocked"
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A visit to a web page. `case`: the planted case that it belongs to, None for an ordinary one."""
+    """A visit to a web page. `case`: its planted case, None for an ordinary one."""
 
     host: str
     address: str
@@ -36,7 +36,7 @@ class Visit:
 
 
 class Network:
-    """Turns doings into log lines. DNS lookups are gathered, and answered in order of time at the end."""
+    """Translation of actions into log lines. DNS lookups are collected, and answered in order at the end."""
 
     def __init__(self, rng: Random, journal: Journal) -> None:
         self.random = rng.random
@@ -54,9 +54,9 @@ class Network:
     def ask(
         self, session: Session, time: float, name: str, answer: str, case: str | None = None, kind: str = "A"
     ) -> None:
-        """Ask the unit's DNS server.
+        """Query the unit's DNS server.
 
-        The firewall logs some of the questions that cross from one local network to another.
+        The firewall logs some of the queries that cross from one local network to another.
         """
         self.lookups.append(Lookup(time, session.ip, name, answer, kind, case))
         if self.random() < 0.12 and session.vlan is not SERVERS:
@@ -79,7 +79,7 @@ class Network:
             )
 
     def forward(self, items: list[Forwarded]) -> None:
-        """Log the DNS server's own questions at the firewall: planted ones always, others sometimes."""
+        """Log the DNS server's own queries at the firewall: planted ones always, others sometimes."""
         for item in items:
             case = item.lookup.case
             flow = Flow(
@@ -121,7 +121,7 @@ class Network:
         sent: int = 900,
         received: int = 9000,
     ) -> None:
-        """Visit a page, through the proxy for those who must; `logged`: the web filter logs it too."""
+        """Visit a page, through the proxy where required; `logged`: the web filter logs it too."""
         if session.device.proxied:
             self._visit_by_proxy(session, time, visit, logged, sent, received)
             return
@@ -184,12 +184,12 @@ class Network:
         self._firewall(flow, visit, logged, "allowed, from the proxy")
 
     def refuse_by_proxy(self, session: Session, time: float, visit: Visit) -> None:
-        """A tunnel that the proxy refused: nothing leaves the unit."""
+        """Log a tunnel that the proxy refused: nothing leaves the unit."""
         line = self.squid.denied(time, session.ip, visit.host)
         self._put(SQUID, time, line, visit.case, BLOCKED, Seen(visit.host))
 
     def refuse(self, session: Session, time: float, address: str, port: int, case: str | None) -> None:
-        """A connection that the firewall denied."""
+        """Log a connection that the firewall denied."""
         flow = Flow(
             time,
             session.ip,
@@ -204,7 +204,7 @@ class Network:
         self.connect(flow, case, BLOCKED)
 
     def block_page(self, session: Session, time: float, visit: Visit) -> None:
-        """A page that the web filter blocked."""
+        """Log a page that the web filter blocked."""
         flow = _with(self._flow(session.ip, session.vlan.interface, time, visit, 300, 0), action="blocked")
         line = self.fortigate.web(flow, visit.host, visit.url, "Malicious Websites", agent=visit.agent)
         self._put(WEB_FILTER, time, line, visit.case, BLOCKED, Seen(visit.host, (visit.address,), visit.url))
@@ -222,7 +222,7 @@ class Network:
 
 
 def _with(flow: Flow, **changes: object) -> Flow:
-    """A copy of a flow with some fields changed (`dataclasses.replace` is several times slower)."""
+    """Copy a flow with some fields changed (`dataclasses.replace` is several times slower)."""
     values = {name: getattr(flow, name) for name in Flow.__slots__}
     values.update(changes)
     return Flow(**values)

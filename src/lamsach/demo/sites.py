@@ -10,7 +10,7 @@ from random import Random
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A site: its host, its addresses, its web category, how often it is visited, and whether by HTTPS."""
+    """A site: its host, its addresses, its web category, its frequency of visits, and whether by HTTPS."""
 
     host: str
     addresses: tuple[str, ...]
@@ -89,7 +89,7 @@ HTTP_HOSTS = frozenset({"ctldl.windowsupdate.com", "ocsp.digicert.com"})
 
 
 class Sites:
-    """The sites, to be drawn from by their weights."""
+    """The sites, drawn by their weights."""
 
     def __init__(self, rng: Random, small_sites: int = 260) -> None:
         self.sites: list[Site] = []
@@ -109,10 +109,10 @@ class Sites:
         self._sums = list(accumulate(site.weight for site in self.sites))
 
     def pick(self, chance: float) -> Site:
-        """The site at a place between 0 and 1 on the scale of weights."""
+        """Return the site at a position between 0 and 1 on the scale of weights."""
         return self.sites[min(bisect(self._sums, chance * self._sums[-1]), len(self.sites) - 1)]
 
 
 def path(chance: float) -> str:
-    """A path on a site, by a number between 0 and 1."""
+    """Return a path on a site, by a number between 0 and 1."""
     return _PATHS[int(chance * len(_PATHS))]

@@ -1,4 +1,4 @@
-"""The month's ordinary life: who visits what, and the noise that knocks at every firewall."""
+"""The month's ordinary traffic: visits, and the noise at every firewall."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def play(network: Network, rng: Random, month: Month, sites: Sites, days: int) -
 
 
 def _moment(rng: Random, session: Session) -> float:
-    """A time within a session; less often at lunch, and by day for machines that never sleep."""
+    """Draw a time within a session; less often at lunch, and by day for machines that never sleep."""
     span = session.end - session.start - 4
     time = session.start + rng.random() * span
     hour = time % DAY_S / 3600
@@ -82,7 +82,7 @@ def _visit(network: Network, rng: Random, session: Session, time: float, sites: 
 
 
 def _updates(network: Network, session: Session) -> None:
-    """Look for updates four times a day from a machine that never sleeps, so that no log is empty."""
+    """Check for updates four times a day from a machine that never sleeps, so that no log is empty."""
     for hour in (2, 8, 14, 20):
         time = at(session.day, hour) + 1800 * network.random()
         visit = Visit(
@@ -97,7 +97,7 @@ def _updates(network: Network, session: Session) -> None:
 
 
 def _branch(network: Network, rng: Random, day: int, sites: Sites) -> None:
-    """The branch's machines, which the firewall sees under one address."""
+    """Write traffic of the branch's machines, which the firewall sees under one address."""
     for _ in range(60 if is_working_day(day_of(day)) else 6):
         time = at(day, 8) + rng.random() * 9 * 3600
         site = sites.pick(rng.random())
@@ -106,7 +106,7 @@ def _branch(network: Network, rng: Random, day: int, sites: Sites) -> None:
 
 
 def _outside(network: Network, rng: Random, day: int) -> None:
-    """Scans that are denied, and visitors of the published web site."""
+    """Write denied scans, and visitors of the published web site."""
     for _ in range(110):
         time = at(day, 0) + rng.random() * (DAY_S - 2)
         scanner = (
@@ -124,7 +124,7 @@ def _outside(network: Network, rng: Random, day: int) -> None:
 
 
 def scan(time: float, source: str, port: int, country: str) -> Flow:
-    """A denied knock at the firewall's own outside address."""
+    """Return a denied connection to the firewall's own outside address."""
     return Flow(
         time,
         source,
@@ -143,7 +143,7 @@ def scan(time: float, source: str, port: int, country: str) -> Flow:
 
 
 def inbound(time: float, source: str, country: str) -> Flow:
-    """An allowed visit to the published web server."""
+    """Return an allowed visit to the published web server."""
     return Flow(
         time,
         source,

@@ -1,4 +1,4 @@
-"""The planted traps: what looks like an infection and is none, or is one that nobody can be accused of."""
+"""Planted traps: resembling an infection without one, or one that cannot be attributed."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ from lamsach.demo.writers.fortigate import Flow
 
 
 def all_cases(cast: Cast, dns_gap_day: int, squid_gap_day: int, details_from: float) -> list[Case]:
-    """Every trap but the look-alikes (see `lookalikes`), in a fixed order.
+    """Return every trap but the look-alikes (see `lookalikes`), in a fixed order.
 
-    The days are those on which the DNS server's and the proxy's logs were lost; `details_from` is when the
-    DNS server's log began to hold the packets' contents.
+    The days are those on which the DNS server's and the proxy's logs were lost; from `details_from` the DNS
+    server's log has the packets' contents.
     """
     return [
         _blocked_connection(cast),

@@ -1,33 +1,25 @@
-"""The planted truth: what a hunt over the demo's files must find, and whom it must not accuse.
+"""The planted truth: the required findings of a hunt over the demo's files, and the machines not to accuse.
 
 `truth.json` is one object:
 
 - `schema` (1), `seed`, `days`, `devices`, `timezone`, `first_day`, `last_day`.
-- `infrastructure`: machines that speak for others: `name`, `ip`, `role` (dns, proxy, nat), and `inventory`,
-  true for the one that
-  the logs alone do not show, but its note in the inventory.
+- `infrastructure`: machines that act for others: `name`, `ip`, `role` (dns, proxy, nat), and `inventory`,
+  true for the one known only by its note in the inventory.
 - `cases`: the planted cases. Each has `name`, `about`, `state` (infected, blocked, inbound, resolved,
-  unattributed; null: nothing may be
-  said), `device` (`name`, `mac`, `addresses`: `ip`, `from`, `until`, `how`) or null, `ip` (where only an
-  address is known, or the device
-  has a fixed one), `indicators` (`type`, `value` canonical, `lines`: how often it stands in which `file`, and
-  `what` such a
-  line is), `first` and `last` line of the case in UTC. A DNS packet is a line here, whether or not its
-  contents follow.
-- `own_lines` of a case: how many lines name the device itself as the one that asked or connected, by
-  `allowed` and `blocked`
-  (a client's DNS question is allowed; answers, and what a DNS server or proxy did on its behalf, are not
-  counted).
-- `unattributed`: what may besides be reported as `unattributed` (the whole chain of forwarders that stood
-  between such a case's
-  client and the outside), and never of a machine: `type`, `value`.
-- `innocent`: machines close to a case that must not be accused of anything: `name`, `mac`, `case`, `why`, and
-  `state`: what
-  may be said of it (null: nothing). No machine outside `cases` may be accused either.
-- `list`: what the annex holds: `count`, `by_type`, `refused` (`column`, `text`, `why`), `not_indicators`.
-- `blind`: times without a log: `file`, `from`, `until`, `utc_day` (on which the file has no line at all),
-  `why`.
-- `raw`: texts that must stand in the files for the traps to be traps: `case`, `file`, `text`.
+  unattributed; null: no result), `device` (`name`, `mac`, `addresses`: `ip`, `from`, `until`, `how`) or null,
+  `ip` (where only an address is known, or the device has a fixed one), `indicators` (`type`, canonical
+  `value`, `lines`: the count per `file` and kind of line, `what`), `first` and `last` line of the case in
+  UTC. A DNS packet is a line here, with or without its contents.
+- `own_lines` of a case: the number of lines that name the device itself as the one that asked or connected,
+  by `allowed` and `blocked` (a client's DNS query is allowed; answers, and actions of a DNS server or proxy
+  on its behalf, are not counted).
+- `unattributed`: further values that may be reported as `unattributed` (by the chain of forwarders between
+  such a case's client and the outside), and never of a machine: `type`, `value`.
+- `innocent`: machines similar to a case that must not be accused of anything: `name`, `mac`, `case`, `why`,
+  and `state`: the permitted result (null: none). No machine outside `cases` may be accused either.
+- `list`: the content of the annex: `count`, `by_type`, `refused` (`column`, `text`, `why`), `not_indicators`.
+- `blind`: times without a log: `file`, `from`, `until`, `utc_day` (without any line in the file), `why`.
+- `raw`: texts that must be in the files for the traps to work: `case`, `file`, `text`.
 
 Times are ISO 8601 in UTC. `file` is below the demo's folder.
 """

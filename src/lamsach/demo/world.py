@@ -1,6 +1,6 @@
-"""The unit of the demo: its networks, its machines, who uses them.
+"""The unit of the demo: its networks, its machines, their users.
 
-Everything is invented: the unit's domain is under the reserved name `example`, hardware addresses are locally
+Everything is invented: the unit's domain is under the reserved name `example`, MAC addresses are locally
 administered, users are numbered, not named.
 """
 
@@ -15,7 +15,7 @@ from lamsach.errors import UsageError
 
 DOMAIN = "donvi-mau.example"
 PUBLIC_NAT_IP = "203.0.113.2"
-"""The firewall's outside address: what the internet sees of every inside machine."""
+"""The firewall's outside address, common to every inside machine."""
 PUBLIC_WEB_IP = "203.0.113.10"
 """The published address of the unit's web server."""
 DNS_IP = "10.20.0.10"
@@ -23,10 +23,10 @@ WEB_SERVER_IP = "10.20.0.30"
 PROXY_IP = "10.20.20.2"
 BRANCH_NAT_IP = "10.20.99.2"
 UNKNOWN_STATIC_IP = "10.20.12.240"
-"""A machine that somebody plugged in with an address of its own: in no lease and in no inventory."""
+"""A machine plugged in with a static address: in no lease and in no inventory."""
 
-LEAST_DEVICES = 150
-MOST_DEVICES = 800
+MIN_DEVICES = 150
+MAX_DEVICES = 800
 
 
 class Kind(StrEnum):
@@ -84,10 +84,7 @@ IT = "Tổ Công nghệ thông tin"
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One machine. `fixed_ip` is None for one that takes its address by DHCP from `vlan`.
-
-    `always_on`: it never sleeps.
-    """
+    """One machine. `fixed_ip` is None for one with DHCP on `vlan`; `always_on`: it never sleeps."""
 
     name: str
     mac: str
@@ -108,11 +105,11 @@ class World:
     devices: tuple[Device, ...]
 
     def of(self, kind: Kind) -> list[Device]:
-        """The machines of one sort, in order."""
+        """Return the machines of one kind, in order."""
         return [device for device in self.devices if device.kind is kind]
 
     def named(self, name: str) -> Device:
-        """The machine of this name; KeyError when there is none."""
+        """Return the machine of this name. Raises KeyError when there is none."""
         for device in self.devices:
             if device.name == name:
                 return device
@@ -135,8 +132,8 @@ _SERVERS_BEHIND_PROXY = frozenset({"MAIL01", "WSUS01", "QLVB01", "BACKUP01", "DB
 """Servers that fetch updates through the proxy, so that the firewall shows the proxy's role."""
 
 
-class _Maker:
-    """Numbers machines and gives each a hardware address of its own."""
+class _Factory:
+    """Factory of machines with distinct MAC addresses."""
 
     def __init__(self, rng: Random) -> None:
         self._rng = rng
@@ -156,34 +153,36 @@ class _Maker:
 
 
 def build(rng: Random, devices: int) -> World:
-    """The unit with so many machines (150 to 800). Raises UsageError outside that."""
-    if not LEAST_DEVICES <= devices <= MOST_DEVICES:
+    """Build the unit with 150 to 800 machines. Raises UsageError for other numbers."""
+    if not MIN_DEVICES <= devices <= MAX_DEVICES:
         raise UsageError(
             "The demo's unit needs between 150 and 800 devices.",
             str(devices),
             "Choose a number in that range.",
         )
-    maker = _Maker(rng)
-    _add_fixed(maker, devices)
-    left = devices - len(maker.devices)
+    factory = _Factory(rng)
+    _add_fixed(factory, devices)
+    left = devices - len(factory.devices)
     phones, guests, laptops = left * 50 // 330, left * 20 // 330, left * 80 // 330
-    _add_computers(maker, left - phones - guests - laptops, laptops)
+    _add_computers(factory, left - phones - guests - laptops, laptops)
     for number in range(1, phones + 1):
         department = DEPARTMENTS[number % 5].name
         user = f"Chuyên viên {number:03}"
-        maker.add(f"DT-{number:03}", Kind.PHONE, department, (WIFI_A, WIFI_B)[number % 2], user=user)
+        factory.add(f"DT-{number:03}", Kind.PHONE, department, (WIFI_A, WIFI_B)[number % 2], user=user)
     for number in range(1, guests + 1):
-        maker.add(f"KHACH-{rng.randrange(16**4):04X}{number:02}", Kind.GUEST, "Khách", GUESTS)
-    return World(tuple(maker.devices))
+        factory.add(f"KHACH-{rng.randrange(16**4):04X}{number:02}", Kind.GUEST, "Khách", GUESTS)
+    return World(tuple(factory.devices))
 
 
-def _add_fixed(maker: _Maker, devices: int) -> None:
-    """Machines with an address of their own: servers, network gear, cameras, printers."""
+def _add_fixed(factory: _Factory, devices: int) -> None:
+    """Add machines with static addresses: servers, network gear, cameras, printers."""
     for name, ip, purpose in _SERVER_ROLES:
         vlan = PROXIED if ip == PROXY_IP else SERVERS
         proxied = name in _SERVERS_BEHIND_PROXY
-        maker.add(name, Kind.SERVER, IT, vlan, fixed_ip=ip, proxied=proxied, always_on=True, purpose=purpose)
-    add = maker.add
+        factory.add(
+            name, Kind.SERVER, IT, vlan, fixed_ip=ip, proxied=proxied, always_on=True, purpose=purpose
+        )
+    add = factory.add
     router = "Bộ định tuyến NAT của chi nhánh"
     add("RT-CHINHANH", Kind.NETWORK, IT, BRANCH, fixed_ip=BRANCH_NAT_IP, always_on=True, purpose=router)
     for number in range(1, devices // 50 + 1):
@@ -197,11 +196,11 @@ def _add_fixed(maker: _Maker, devices: int) -> None:
         add(f"IN-{number:02}", Kind.PRINTER, where, PRINTERS, fixed_ip=ip, always_on=True, purpose="Máy in")
 
 
-def _add_computers(maker: _Maker, pcs: int, laptops: int) -> None:
-    """Desktop and portable computers, spread over the departments."""
+def _add_computers(factory: _Factory, pcs: int, laptops: int) -> None:
+    """Add desktop and portable computers, spread over the departments."""
     for number in range(1, pcs + 1):
         department = DEPARTMENTS[number % 5]
-        maker.add(
+        factory.add(
             f"PC-{department.short}-{number:03}",
             Kind.PC,
             department.name,
@@ -212,7 +211,7 @@ def _add_computers(maker: _Maker, pcs: int, laptops: int) -> None:
         )
     for number in range(1, laptops + 1):
         department = DEPARTMENTS[number % 5]
-        maker.add(
+        factory.add(
             f"LT-{department.short}-{number:03}",
             Kind.LAPTOP,
             department.name,

@@ -1,1 +1,1 @@
-"""The hunt without a command line: a page on this machine alone, lists and logs in, the report out."""
+"""The hunt without a command line: a local page, lists and logs in, the report out."""

@@ -38,7 +38,7 @@ def receive(
 ) -> Form:
     """Read a form of `length` bytes; files go to `folder/FIELD/NUMBER/NAME`.
 
-    Raises InputError for one that is broken off or no form.
+    Raises InputError for an incomplete or invalid one.
     """
     found = _BOUNDARY.match(content_type)
     if found is None:
@@ -74,56 +74,56 @@ class _Source:
         self, stream: BinaryIO, length: int, delimiter: bytes, on_bytes: Callable[[int], None]
     ) -> None:
         self._stream, self._left, self._delimiter, self._on_bytes = stream, length, delimiter, on_bytes
-        self._held = b"\r\n"  # the first delimiter has no line end before it
+        self._buffer = b"\r\n"  # the first delimiter has no line end before it
 
     def _more(self) -> None:
         data = self._stream.read(min(self._left, READ_BYTES)) if self._left > 0 else b""
         if not data:
             raise _broken()
         self._left -= len(data)
-        self._held += data
+        self._buffer += data
         self._on_bytes(len(data))
 
     def skip_to_part(self) -> None:
-        """Go behind the first delimiter."""
-        while self._delimiter not in self._held:
-            if len(self._held) > HEADER_BYTES:
+        """Skip to the end of the first delimiter."""
+        while self._delimiter not in self._buffer:
+            if len(self._buffer) > HEADER_BYTES:
                 raise _broken()
             self._more()
-        self._held = self._held.partition(self._delimiter)[2]
+        self._buffer = self._buffer.partition(self._delimiter)[2]
 
     def headers(self) -> bytes | None:
-        """The headers of the next part; None at the end of the form."""
-        while b"\r\n\r\n" not in self._held:
-            if self._held.startswith(b"--"):
+        """Return the headers of the next part; None at the end of the form."""
+        while b"\r\n\r\n" not in self._buffer:
+            if self._buffer.startswith(b"--"):
                 return None
-            if len(self._held) > HEADER_BYTES:
+            if len(self._buffer) > HEADER_BYTES:
                 raise _broken()
             self._more()
-        if self._held.startswith(b"--"):
+        if self._buffer.startswith(b"--"):
             return None
-        head, _, self._held = self._held.partition(b"\r\n\r\n")
+        head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
         return head
 
     def copy(self, target: BinaryIO) -> int:
-        """Write the part to the target; its size in bytes."""
+        """Write the part to the target; return its size in bytes."""
         size, keep = 0, len(self._delimiter) - 1
-        while (at := self._held.find(self._delimiter)) < 0:
-            if len(self._held) > keep:
-                size += target.write(self._held[:-keep])
-                self._held = self._held[-keep:]
+        while (at := self._buffer.find(self._delimiter)) < 0:
+            if len(self._buffer) > keep:
+                size += target.write(self._buffer[:-keep])
+                self._buffer = self._buffer[-keep:]
             self._more()
-        size += target.write(self._held[:at])
-        self._held = self._held[at + len(self._delimiter) :]
+        size += target.write(self._buffer[:at])
+        self._buffer = self._buffer[at + len(self._delimiter) :]
         return size
 
     def text(self) -> str:
-        """The part as text, no more than TEXT_BYTES."""
-        while (at := self._held.find(self._delimiter)) < 0:
-            if len(self._held) > TEXT_BYTES + len(self._delimiter):
+        """Return the part as text, at most TEXT_BYTES."""
+        while (at := self._buffer.find(self._delimiter)) < 0:
+            if len(self._buffer) > TEXT_BYTES + len(self._delimiter):
                 raise _broken()
             self._more()
-        data, self._held = self._held[:at], self._held[at + len(self._delimiter) :]
+        data, self._buffer = self._buffer[:at], self._buffer[at + len(self._delimiter) :]
         return data.decode("utf-8", "replace").strip()
 
 

@@ -1,4 +1,4 @@
-"""One hunt in the background, and how far it is."""
+"""One hunt in the background, with its progress."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ RESULTS = ("report.html", "report.xlsx", "findings.zip")
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """Input of the person: paths of lists and logs, and of files that name devices."""
+class HuntInput:
+    """Input of the hunt: paths of lists and logs, and of files that name devices."""
 
     lists: Sequence[str]
     logs: Sequence[str]
@@ -38,7 +38,7 @@ class Job:
     ) -> None:
         self.language = language
         self.state = "idle"
-        self.said = ""
+        self.stage = ""
         self.done_bytes = self.total_bytes = 0
         self.findings: Findings | None = None
         self.error: LamsachError | None = None
@@ -48,7 +48,7 @@ class Job:
         self._thread: threading.Thread | None = None
 
     def claim(self) -> bool:
-        """Take the page for files that are about to arrive; False while something else goes on."""
+        """Claim the page for files about to arrive; False when busy."""
         with self._lock:
             if self.state in ("receiving", "hunting"):
                 return False
@@ -62,10 +62,10 @@ class Job:
         self.done_bytes += size
 
     def fail(self, error: LamsachError) -> None:
-        """Remember what went wrong."""
+        """Record a failure."""
         self.error, self.state = error, "idle"
 
-    def start(self, given: Given) -> None:
+    def start(self, given: HuntInput) -> None:
         """Hunt in the background."""
         self.state, self.done_bytes, self.total_bytes = "hunting", 0, 0
         self._thread = threading.Thread(target=self._run, args=(given,), daemon=True)
@@ -77,15 +77,15 @@ class Job:
             self._thread.join()
 
     def result(self, name: str) -> Path | None:
-        """A written result; None when there is none of this name."""
+        """Return the path of a written result; None when there is none of this name."""
         path = self.folder / name
         return path if self.state == "done" and name in RESULTS and path.is_file() else None
 
     def close(self) -> None:
-        """Delete what was given and made."""
+        """Delete the received and written files."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _run(self, given: Given) -> None:
+    def _run(self, given: HuntInput) -> None:
         try:
             request = Request(
                 logs=given.logs,
@@ -94,20 +94,20 @@ class Job:
                 inventory=given.inventory,
                 nat=given.nat,
             )
-            findings, _ = self._search(request, Watch(self._say, self._progress, self._total))
+            findings, _ = self._search(request, Watch(self._set_stage, self._progress, self._total))
             for name in RESULTS:
                 write(findings, self.folder / name, self.language, REASONS)
         except LamsachError as error:
             self.fail(error)
-        except Exception as error:  # noqa: BLE001 - the page has to say that it ended
+        except Exception as error:  # noqa: BLE001 - the page must show the end
             self.fail(
                 InputError(mark("The search stopped on an unexpected problem."), type(error).__name__, "")
             )
         else:
             self.findings, self.state = findings, "done"
 
-    def _say(self, text: str) -> None:
-        self.said = text
+    def _set_stage(self, text: str) -> None:
+        self.stage = text
 
     def _progress(self, consumed: int, _searched: int) -> None:
         self.done_bytes = consumed

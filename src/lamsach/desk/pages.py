@@ -1,4 +1,4 @@
-"""The page's HTML: a plain form, a refresh while something runs; no script."""
+"""HTML of the page: a plain form, a refresh while work is running; no script."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ progress{width:100%;height:24px;accent-color:var(--accent)}p.note{font-size:16px
 
 
 def start_page(job: Job, token: str) -> str:
-    """The form; above it what went wrong the last time."""
+    """Render the form, with the previous error above it."""
     _ = translator(job.language)
     parts = []
     if job.error is not None:
@@ -84,19 +84,19 @@ def busy_page(job: Job) -> str:
         f"<p>{format_number(100 * min(job.done_bytes, total) / total, job.language)} %</p>" if total else ""
     )
     title = _("The files arrive") if job.state == "receiving" else _("The logs are searched")
-    return shell(title, f"<p>{escape(job.said)}</p>{bar}{percent}", job.language, refresh=True)
+    return shell(title, f"<p>{escape(job.stage)}</p>{bar}{percent}", job.language, refresh=True)
 
 
 def done_page(job: Job, token: str) -> str:
     """Render the result page, with the files to download."""
     _ = translator(job.language)
-    said = _result(job.findings, job.language) if job.findings else ""
+    result = _result(job.findings, job.language) if job.findings else ""
     links = (
         ("report.html", _("Open the report"), ""),
         ("report.xlsx", _("Save the table"), "other"),
         ("findings.zip", _("Save the bundle for the portal"), "other"),
     )
-    body = said + "".join(
+    body = result + "".join(
         f'<a class="button {kind}" href="/{token}/{name}">{escape(text)}</a>' for name, text, kind in links
     )
     body += f'<p><a href="/{token}/again">{escape(_("Search again"))}</a></p>{_end(_("End"), token)}'
@@ -104,28 +104,28 @@ def done_page(job: Job, token: str) -> str:
 
 
 def _result(findings: Findings, language: str) -> str:
-    """The figures by state, the verdict, and what keeps the result from being whole, as in the report."""
+    """Render the figures by state, the verdict, and the gaps of the result, as in the report."""
     known = figures(findings)
     counts = [text for _, text in state_counts(known, language)] if known.found else []
     if known.blind_days:
         counts.append(counted(known.blind_days, "{count} blind day", "{count} blind days", language))
-    said = [f"{', '.join(counts)}." if counts else "", verdict_sentence(findings, language)]
-    parts = [f"<p><b>{escape(text)}</b></p>" for text in said if text]
-    lacking = "".join(f"<li>{escape(text)}</li>" for text, _ in warnings(findings, language))
-    if lacking:
+    sentences = [f"{', '.join(counts)}." if counts else "", verdict_sentence(findings, language)]
+    parts = [f"<p><b>{escape(text)}</b></p>" for text in sentences if text]
+    gaps = "".join(f"<li>{escape(text)}</li>" for text, _ in warnings(findings, language))
+    if gaps:
         title = escape(translator(language)("This result is not whole"))
-        parts.append(f'<div class="wrong"><p>{title}</p><ul>{lacking}</ul></div>')
+        parts.append(f'<div class="wrong"><p>{title}</p><ul>{gaps}</ul></div>')
     return "".join(parts)
 
 
 def ended_page(language: str) -> str:
-    """The last page."""
+    """Render the last page."""
     _ = translator(language)
     return shell(_("The program has ended"), f"<p>{escape(_('You can close this window.'))}</p>", language)
 
 
 def shell(title: str, body: str, language: str, *, refresh: bool = False) -> str:
-    """A whole page."""
+    """Render a whole page."""
     again = '<meta http-equiv="refresh" content="2">' if refresh else ""
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta '

@@ -1,4 +1,4 @@
-"""Serves the desk's page to the person at this machine; see `lamsach.runtime.local_page` for its guards."""
+"""Server of the desk's page for the person at this machine; guards: `lamsach.runtime.local_page`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 
 from lamsach.desk import pages
 from lamsach.desk.form_upload import receive
-from lamsach.desk.job import Given, Job
+from lamsach.desk.job import HuntInput, Job
 from lamsach.errors import InputError, LamsachError
 from lamsach.i18n import mark
 from lamsach.runtime.local_page import HTML, LocalHandler, LocalServer
 
 SPARE_BYTES = 1 << 30
-"""So much of the disk stays free."""
+"""Disk space that must remain free."""
 _REPORT = "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
 _KINDS = {
     ".html": HTML,
@@ -35,7 +35,7 @@ class _Handler(LocalHandler):
     server: Desk
     timeout = 120
 
-    def shown(self, name: str) -> None:
+    def get(self, name: str) -> None:
         job, token = self.server.job, self.server.token
         if (path := job.result(name)) is not None:
             self._file(path)
@@ -46,7 +46,7 @@ class _Handler(LocalHandler):
         else:
             self._page(pages.start_page(job, token))
 
-    def asked(self, name: str) -> None:
+    def post(self, name: str) -> None:
         if name == "hunt" and self.server.job.claim():
             self._hunt()
         elif name == "end" and self.server.job.state not in ("receiving", "hunting"):
@@ -71,15 +71,15 @@ class _Handler(LocalHandler):
             form = receive(self.rfile, length, kind, folder, job.arrived)  # type: ignore[arg-type]
             files = {name: [str(path) for path in paths] for name, paths in form.files.items()}
             logs, nat = files.get("logs", []), files.get("nat", [])
-            for given, place in ((logs, "log_folder"), (nat, "nat_folder")):
+            for paths, place in ((logs, "log_folder"), (nat, "nat_folder")):
                 if named := form.texts.get(place, "").strip('"'):
-                    given.append(named)
+                    paths.append(named)
             if not files.get("lists") or not logs:
                 raise InputError(
                     mark("A search needs lists and logs."), "", mark("Choose both, then search.")
                 )
             inventory = next(iter(files.get("inventory", [])), None)
-            job.start(Given(files["lists"], logs, files.get("leases", []), inventory, nat))
+            job.start(HuntInput(files["lists"], logs, files.get("leases", []), inventory, nat))
         except LamsachError as error:
             self.close_connection = True
             job.fail(error)
@@ -108,7 +108,7 @@ class _Handler(LocalHandler):
 
 
 def serve(language: str, on_ready: Callable[[str], None]) -> None:
-    """Serve until the person ends it. `on_ready` gets the address; a browser is opened where there is one."""
+    """Serve until the person ends it. `on_ready` gets the address; a browser is opened if available."""
     job = Job(language)
     try:
         with Desk(job) as desk:

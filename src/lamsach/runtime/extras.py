@@ -1,8 +1,8 @@
-"""Packages that not every installation has: which extra brings each, and the one error that names it.
+"""Optional packages: the extra that installs each, and the error that names it.
 
-A command imports what it needs when it needs it, and the command line turns a failed import into that error
-(`missing`). Code whose errors are caught before they get there, as those of one unreadable file among many,
-raises it itself (`require`, `missing_extra`).
+A command imports optional packages on demand, and the command line converts a failed import into that error
+(`missing`). Code whose errors are caught earlier, as those of one unreadable file among many, raises it
+itself (`require`, `missing_extra`).
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ MODULES: Mapping[str, str] = {
     "llvmlite": "jit",
     "numba": "jit",
 }
-"""The extra of `pyproject.toml` that brings each of these top-level modules."""
+"""The extra of `pyproject.toml` that installs each of these top-level modules."""
 INSTALL = "Install it: pip install 'lamsach[{extra}]'"
-"""What to do; `catalogue_vi` has it in Vietnamese for each extra."""
+"""Advice; `catalogue_vi` has it in Vietnamese for each extra."""
 
 
 def installed(module: str) -> bool:
-    """Return whether this top-level module can be imported. Imports nothing."""
+    """Return whether this top-level module can be imported, without importing it."""
     return find_spec(module) is not None
 
 
@@ -64,7 +64,7 @@ def require(module: str) -> None:
 
 
 def missing(error: BaseException) -> MissingExtraError | None:
-    """The error for a failed import for want of an extra, itself or its cause; None for any other."""
+    """Return the error for an import that failed for lack of an extra, itself or as cause; else None."""
     cause: BaseException | None = error
     while cause is not None:
         module = (
@@ -77,6 +77,6 @@ def missing(error: BaseException) -> MissingExtraError | None:
 
 
 def missing_extra(module: str) -> MissingExtraError:
-    """The error for this row of `MODULES`: which package is not installed, and what to install."""
+    """Return the error for this row of `MODULES`: the missing package, and the command to install it."""
     todo = INSTALL.format(extra=MODULES[module])
     return MissingExtraError(mark("A package that this needs is not installed."), module, todo)

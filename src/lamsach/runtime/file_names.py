@@ -1,4 +1,4 @@
-"""File names from others, as names that every system takes."""
+"""File names of foreign origin, made valid for every system."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ _LONGEST_BYTES = 200
 
 
 def safe_name(name: str) -> str:
-    """The last part of a name, without what a system forbids, reserves or hides; `_` when nothing is left."""
+    """Return the last part of a name without forbidden, reserved or hidden parts; `_` when empty."""
     plain = _FORBIDDEN.sub("_", re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]).strip(" .")
     plain = _shortened(plain) or "_"
     return f"_{plain}" if _RESERVED.match(plain) else plain
 
 
 def distinct(names: list[str]) -> list[str]:
-    """Safe names in the same order, numbered where a system that ignores case would take two for one."""
-    given: set[str] = set()
+    """Return safe names in the same order, numbered where names differ only in case."""
+    used: set[str] = set()
     result = []
     for name in map(safe_name, names):
         path, number, chosen = PurePosixPath(name), 1, name
-        while chosen.casefold() in given:
+        while chosen.casefold() in used:
             number += 1
             chosen = f"{path.stem} ({number}){path.suffix}"
-        given.add(chosen.casefold())
+        used.add(chosen.casefold())
         result.append(chosen)
     return result
 
 
 def _shortened(name: str) -> str:
-    """The name within `_LONGEST_BYTES` of UTF-8, its suffix kept."""
+    """Shorten the name to `_LONGEST_BYTES` of UTF-8, preserving its suffix."""
     if len(name.encode()) <= _LONGEST_BYTES:
         return name
     path = PurePosixPath(name)

@@ -1,7 +1,8 @@
-"""A page for the person at this machine: on loopback, a random port, an address nobody can guess.
+"""A page for the person at this machine: on loopback, a random port, an unguessable address.
 
-Only requests to the very host and port are answered (a foreign name that points here is not), and only posts
-from the page itself change anything: two separate guards against other web pages in the same browser.
+Only requests to exactly this host and port are answered (not those of a foreign name that resolves to it),
+and only posts from the page itself change anything: two separate guards against other web pages in the same
+browser.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _POLICY = (
 
 
 class LocalServer(ThreadingHTTPServer):
-    """The server and its secret. `style` is the one style sheet that its pages may carry."""
+    """The server and its secret. `style` is the only style sheet that its pages may contain."""
 
     daemon_threads = True
 
@@ -41,7 +42,7 @@ class LocalServer(ThreadingHTTPServer):
 
     @property
     def host(self) -> str:
-        """Address and port, as a browser names them."""
+        """Address and port, as in a browser's request."""
         return f"127.0.0.1:{self.server_address[1]}"
 
     @property
@@ -50,12 +51,12 @@ class LocalServer(ThreadingHTTPServer):
         return f"http://{self.host}/{self.token}/"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A browser that goes away is no error worth a word."""
+        """Ignore the error: a browser closed its connection."""
 
     def serve_person(self, on_ready: Callable[[str], None]) -> None:
         """Serve until the person ends it.
 
-        `on_ready` gets the address; a browser is opened where there is one.
+        `on_ready` gets the address; a browser is opened if available.
         """
         on_ready(self.address)
         if sys.platform == "win32" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
@@ -66,7 +67,7 @@ class LocalServer(ThreadingHTTPServer):
 
 
 class LocalHandler(BaseHTTPRequestHandler, ABC):
-    """Answers one request. Subclasses say what each name behind the secret gives and does."""
+    """Handler of one request. Subclasses define the content and action of each name."""
 
     server: LocalServer
     timeout = 30
@@ -74,18 +75,18 @@ class LocalHandler(BaseHTTPRequestHandler, ABC):
     server_version, sys_version = "lamsach", ""
 
     @abstractmethod
-    def shown(self, name: str) -> None:
+    def get(self, name: str) -> None:
         """Answer a GET of this name."""
 
     @abstractmethod
-    def asked(self, name: str) -> None:
-        """Answer a POST of this name, which the page itself sent."""
+    def post(self, name: str) -> None:
+        """Answer a POST of this name, sent by the page itself."""
 
     def do_GET(self) -> None:
         """See BaseHTTPRequestHandler."""
         name = self._name()
         if name is not None:
-            self.shown(name)
+            self.get(name)
 
     def do_POST(self) -> None:
         """See BaseHTTPRequestHandler."""
@@ -97,10 +98,10 @@ class LocalHandler(BaseHTTPRequestHandler, ABC):
         if origin not in (None, "null", f"http://{self.server.host}") or site not in ("same-origin", "none"):
             self.refuse(403)
         else:
-            self.asked(name)
+            self.post(name)
 
     def _name(self) -> str | None:
-        """Return what is asked for, behind the secret; None after a refusal."""
+        """Return the requested name, after the secret; None after a refusal."""
         parts = self.path.partition("?")[0].split("/", 2)
         known = len(parts) == 3 and hmac.compare_digest(parts[1].encode(), self.server.token.encode())
         if self.headers.get("Host") != self.server.host or not known:
@@ -116,7 +117,7 @@ class LocalHandler(BaseHTTPRequestHandler, ABC):
     def head(
         self, size: int, kind: str, policy: str | None = None, more: dict[str, str] | None = None
     ) -> None:
-        """Send the status and headers of an answer of so many bytes."""
+        """Send the status and headers of an answer of `size` bytes."""
         self.send_response(200)
         headers = {
             "Content-Type": kind,
@@ -138,14 +139,14 @@ class LocalHandler(BaseHTTPRequestHandler, ABC):
         threading.Thread(target=self.server.shutdown, daemon=True).start()
 
     def redirect(self) -> None:
-        """Send the browser to the first page."""
+        """Redirect the browser to the first page."""
         self.send_response(303)
         self.send_header("Location", f"/{self.server.token}/")
         self.send_header("Content-Length", "0")
         self.end_headers()
 
     def refuse(self, status: int) -> None:
-        """Send a bare status and hang up."""
+        """Send a bare status and close the connection."""
         self.send_response(status)
         self.send_header("Content-Length", "0")
         self.send_header("Connection", "close")
@@ -153,4 +154,4 @@ class LocalHandler(BaseHTTPRequestHandler, ABC):
         self.close_connection = True
 
     def log_message(self, *_: object) -> None:
-        """Nothing: the address holds the secret."""
+        """Log nothing: the address contains the secret."""

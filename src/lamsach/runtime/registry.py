@@ -1,6 +1,6 @@
-"""Registries of plug-ins: an ordered list of names and marks, each module imported when needed.
+"""Registries of plug-ins: an ordered list of names and marks, each module imported on demand.
 
-This module imports nothing of ours.
+This module imports nothing of the product.
 """
 
 from __future__ import annotations
@@ -22,10 +22,7 @@ class Row(NamedTuple):
 
 
 class Registry(Sequence[T]):
-    """Plug-ins in the order in which they are tried.
-
-    A sequence of the plug-ins, each imported by the first who gets to it.
-    """
+    """Plug-ins in the order in which they are tried; a sequence, each imported on first access."""
 
     def __init__(self, package: str, rows: Sequence[Row]) -> None:
         self._package = package
@@ -58,39 +55,39 @@ class Registry(Sequence[T]):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names, in order; nothing is imported for them."""
+        """The names, in order, without an import."""
         return tuple(row.name for row in self._rows)
 
     def add(self, name: str, plugin: T, mark: tuple[str, ...]) -> None:
-        """Put a plug-in of this process before all others, in place of an added one of its name."""
+        """Add a plug-in of this process before all others, replacing an added one of its name."""
         self._rows = (Row("", name, mark), *(row for row in self._rows if row.name != name))
         self._loaded[name] = plugin
         self._added |= {name}
         self._all = None
 
     def was_added(self, name: str) -> bool:
-        """Return whether the plug-in was put in by `add`."""
+        """Return whether the plug-in was added by `add`."""
         return name in self._added
 
     def has_mark(self, name: str) -> bool:
-        """Return whether the plug-in of this name has a mark that identifies it before it is imported."""
+        """Return whether the plug-in of this name has a mark that identifies it before its import."""
         return any(row.name == name and bool(row.mark) for row in self._rows)
 
     def named(self, name: str) -> T | None:
-        """The plug-in of this name, or None."""
+        """Return the plug-in of this name, or None."""
         return next((self._plugin(row) for row in self._rows if row.name == name), None)
 
     def only(self, *names: str) -> Registry[T]:
-        """The plug-ins of these names, in this order."""
+        """Return a registry of the plug-ins of these names, in this order."""
         rows = {row.name: row for row in self._rows}
         return Registry(self._package, [rows[name] for name in names])
 
     def without(self, *names: str) -> Registry[T]:
-        """All plug-ins but these."""
+        """Return a registry of all plug-ins but these."""
         return Registry(self._package, [row for row in self._rows if row.name not in names])
 
     def marked(self, text: str, data: bytes = b"") -> Iterator[T]:
-        """The plug-ins whose mark is in the text, or in the data if it is one of bytes, in order."""
+        """Yield the plug-ins whose mark is in the text, or in the data if it is one of bytes, in order."""
         for row in self._rows:
             mark = row.mark
             if any(part in text for part in mark) if isinstance(mark, tuple) else re.search(mark, data):
@@ -106,6 +103,6 @@ class Registry(Sequence[T]):
 
 
 def imported(place: str) -> Any:
-    """Return what is at `package.module:attribute`."""
+    """Import the object at `package.module:attribute`."""
     module, _, attribute = place.partition(":")
     return getattr(import_module(module), attribute)

@@ -1,9 +1,8 @@
-"""Signals and signs of life between processes.
+"""Signals and heartbeats between processes.
 
-A signal's handler may be interrupted by the next signal, so it may take no lock: `threading.Event.set` in it
-can wait for itself for ever.
-
-Handlers here write a byte into a socket or pipe that never blocks; a thread does what the signal asks for.
+A signal's handler may be interrupted by the next signal, so it must not take a lock: `threading.Event.set` in
+it can deadlock with itself. Handlers here write a byte into a socket or pipe that never blocks; a thread
+performs the action.
 """
 
 from __future__ import annotations
@@ -17,47 +16,47 @@ import threading
 from collections.abc import Callable, Mapping
 
 SIGNS = "LAMSACH_SIGNS"
-"""Environment variable of a child program: the descriptor on which it gives signs of life."""
+"""Environment variable of a child program: the descriptor for its heartbeats."""
 
 
 class Bell:
-    """Wakes a thread that waits; may be rung by a signal, also while another is ringing."""
+    """Wake-up of a waiting thread; may be rung by a signal, also during another ring."""
 
     def __init__(self) -> None:
-        self._heard, self._rung = socket.socketpair()
-        self._heard.setblocking(False)
-        self._rung.setblocking(False)
+        self._receiver, self._sender = socket.socketpair()
+        self._receiver.setblocking(False)
+        self._sender.setblocking(False)
 
     def ring(self) -> None:
-        """Wake the thread that waits, or that waits next."""
+        """Wake the waiting thread, or the next one to wait."""
         with contextlib.suppress(BlockingIOError):  # full: it rings already
-            self._rung.send(b"!")
+            self._sender.send(b"!")
 
     def clear(self) -> None:
-        """Forget what rang."""
+        """Discard pending rings."""
         with contextlib.suppress(BlockingIOError):
-            while self._heard.recv(4096):
+            while self._receiver.recv(4096):
                 pass
 
     def wait(self, seconds: float) -> None:
-        """Return as soon as it rings, at the latest after this time."""
-        select.select([self._heard], [], [], seconds)
+        """Wait for a ring, at most this long."""
+        select.select([self._receiver], [], [], seconds)
 
 
 def on_signals(calls: Mapping[int, Callable[[], object]]) -> None:
-    """Let a thread of its own make the call that belongs to a signal, one after the other.
+    """Call the function of each signal in a thread of its own, one at a time.
 
-    ValueError outside the main thread.
+    Raises ValueError outside the main thread.
     """
-    heard, rung = socket.socketpair()
-    rung.setblocking(False)
+    receiver, sender = socket.socketpair()
+    sender.setblocking(False)
 
     def ring(number: int, _frame: object) -> None:
         with contextlib.suppress(BlockingIOError):
-            rung.send(bytes([number]))
+            sender.send(bytes([number]))
 
     def listen() -> None:
-        while number := heard.recv(1):
+        while number := receiver.recv(1):
             calls[number[0]]()
 
     for number in calls:
@@ -66,7 +65,7 @@ def on_signals(calls: Mapping[int, Callable[[], object]]) -> None:
 
 
 class Signs:
-    """A pipe on which a child gives signs of life to the process that started it."""
+    """Pipe for the heartbeats of a child to its parent process."""
 
     def __init__(self) -> None:
         self._heard, self.given = os.pipe()
@@ -74,18 +73,18 @@ class Signs:
         os.set_blocking(self.given, False)
 
     def heard(self) -> bool:
-        """Return whether a sign came since the last question."""
+        """Return whether a heartbeat arrived since the last call."""
         with contextlib.suppress(BlockingIOError):
             return bool(os.read(self._heard, 65536))
         return False
 
     def close(self) -> None:
-        """Give both ends back."""
+        """Close both ends."""
         os.close(self._heard)
         os.close(self.given)
 
 
 def give_sign(descriptor: int) -> None:
-    """Give a sign of life; nothing without a listener."""
-    with contextlib.suppress(OSError):  # full, or the process that listened is gone
+    """Send a heartbeat, ignored without a listener."""
+    with contextlib.suppress(OSError):  # full, or the listener is gone
         os.write(descriptor, b"!")

@@ -1,10 +1,8 @@
-"""The HTTP client under all that ask servers: proxy, certificates, time limits, where connections go.
+"""The HTTP client for all requests to servers: proxy, certificates, time limits, connections.
 
-What a redirection may lead to is the caller's.
-
-By urllib3 (https://urllib3.readthedocs.io). Nothing is tried again or unpacked, no cookie is kept, each
-request has a connection of its own, and no redirection is followed unless the caller allows it. Whatever
-fails on the way is a WebError. Imports nothing of ours.
+By urllib3 (https://urllib3.readthedocs.io). Nothing is retried or unpacked, no cookie is stored, each request
+has its own connection, and no redirection is followed unless the caller allows it, who checks its target. Any
+failure is a WebError. Imports nothing of the product.
 """
 
 from __future__ import annotations
@@ -25,18 +23,18 @@ from urllib3.exceptions import HTTPError
 
 Headers = Mapping[str, str]
 Follow = Callable[[str, str, Headers], Headers | None]
-"""By address, redirection and sent headers: the headers to send there, or None to stay."""
+"""Given address, redirection and sent headers: the headers to send there, or None not to follow."""
 Connect = Callable[[str, tuple[str, int], float], socket.socket]
-"""Connects by scheme, host and port, and time limit in seconds."""
-_MOST_REDIRECTIONS = 10
+"""Connect to a scheme, host and port, within a time limit in seconds."""
+_MAX_REDIRECTIONS = 10
 _REDIRECTED = {301: True, 302: True, 303: True, 307: False, 308: False}
-"""Redirections, and whether a question with a body goes on as GET (RFC 9110 section 15.4)."""
+"""Redirections, and whether a request with a body continues as GET (RFC 9110 section 15.4)."""
 
 
 class WebError(OSError):
-    """The server cannot be reached, or stopped half-way.
+    """The server cannot be reached, or the connection failed.
 
-    The text is the reason, `kind` the name of the error behind it.
+    The text is the reason, `kind` the name of the underlying error.
     """
 
     def __init__(self, reason: str, kind: str) -> None:
@@ -56,13 +54,13 @@ class Answer:
         self._response = response
 
     def pieces(self, size: int) -> Iterator[bytes]:
-        """The body as it comes, at most so many bytes at once. Raises WebError."""
+        """Yield the body as it arrives, at most `size` bytes at a time. Raises WebError."""
         with _failures():
             while piece := self._response.read1(size):
                 yield piece
 
     def beginning(self, size: int) -> bytes:
-        """At most so many bytes of the body. Raises WebError."""
+        """Read at most `size` bytes of the body. Raises WebError."""
         with _failures():
             return self._response.read(size)
 
@@ -76,9 +74,10 @@ class Answer:
 
 
 class WebClient:
-    """Asks servers. `trusted`: the certificates (None: the system's); `proxy`: a URL, empty for none (None:
-    the environment's); `connect` makes the connections in place of the system's look-up, those to a proxy
-    too.
+    """HTTP client. `trusted`: the certificates (None: the system's).
+
+    `proxy`: a URL, empty for none (None: the environment's); `connect` opens connections in place of the
+    system's lookup, also those to a proxy.
     """
 
     def __init__(
@@ -98,19 +97,19 @@ class WebClient:
     ) -> Answer:
         """Return the answer of any status. The scheme is http or https.
 
-        Raises WebError, and what `follow` and `connect` raise.
+        Raises WebError, and the errors of `follow` and `connect`.
         """
-        for _ in range(_MOST_REDIRECTIONS):
+        for _ in range(_MAX_REDIRECTIONS):
             answer = self._once(method, url, headers, body)
-            there = urljoin(url, answer.headers.get("Location", ""))
-            goes_on = _REDIRECTED.get(answer.status) if body is not None else answer.status in _REDIRECTED
-            if follow is None or not goes_on or urlsplit(there).scheme not in ("http", "https"):
+            target = urljoin(url, answer.headers.get("Location", ""))
+            redirected = _REDIRECTED.get(answer.status) if body is not None else answer.status in _REDIRECTED
+            if follow is None or not redirected or urlsplit(target).scheme not in ("http", "https"):
                 return answer
             with answer:
-                more = follow(url, there, headers)
+                more = follow(url, target, headers)
             if more is None:
                 return answer
-            url, headers, method, body = there, more, "GET", None
+            url, headers, method, body = target, more, "GET", None
         return answer
 
     def _once(self, method: str, url: str, headers: Headers, body: bytes | None) -> Answer:
@@ -137,12 +136,14 @@ class WebClient:
             whole = proxy if "://" in proxy else f"http://{proxy}"
             user = urllib3.util.parse_url(whole).auth
             named = urllib3.make_headers(proxy_basic_auth=user) if user else None
-            made: urllib3.PoolManager = urllib3.ProxyManager(whole, proxy_headers=named, ssl_context=context)
+            manager: urllib3.PoolManager = urllib3.ProxyManager(
+                whole, proxy_headers=named, ssl_context=context
+            )
         else:
-            made = urllib3.PoolManager(ssl_context=context)
+            manager = urllib3.PoolManager(ssl_context=context)
         if self._connect is not None:
-            made.pool_classes_by_scheme = _pools(self._connect)
-        return made
+            manager.pool_classes_by_scheme = _pools(self._connect)
+        return manager
 
     def _proxy_for(self, url: str) -> str:
         if self._proxy is not None:
@@ -153,7 +154,7 @@ class WebClient:
 
 
 def _pools(connect: Connect) -> dict[str, Any]:
-    """Pools whose connections are made by this function."""
+    """Build pools whose connections are opened by this function."""
 
     def pool(
         scheme: str, of: type[HTTPConnectionPool], kind: type[HTTPConnection]
@@ -162,8 +163,8 @@ def _pools(connect: Connect) -> dict[str, Any]:
             limit = self.timeout
             return connect(scheme, (self._dns_host, self.port), limit)
 
-        made = type("Connection", (kind,), {"_new_conn": new})
-        return type("Pool", (of,), {"ConnectionCls": made})
+        connection = type("Connection", (kind,), {"_new_conn": new})
+        return type("Pool", (of,), {"ConnectionCls": connection})
 
     return {
         "http": pool("http", HTTPConnectionPool, HTTPConnection),

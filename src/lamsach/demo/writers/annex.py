@@ -1,4 +1,4 @@
-"""The dispatch's annex as usual: two sheets, titles, merged cells, mixed spellings, mistakes."""
+"""A dispatch's annex in its usual form: two sheets, titles, merged cells, mixed spellings, mistakes."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _section(sheet: Worksheet, row: int, text: str) -> int:
 
 
 def _rows(sheet: Worksheet, row: int, entries: Sequence[Entry], column: int) -> int:
-    """Rows with the value in one column; runs of one malware share a merged cell."""
+    """Write rows with the value in one column; runs of one malware share a merged cell."""
     run_start, run_threat = row, None
     for number, entry in enumerate(entries, 1):
         values: list[object] = [number, "", "", "", entry.note]

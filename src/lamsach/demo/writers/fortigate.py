@@ -38,7 +38,7 @@ class Flow:
 
 
 class FortiGate:
-    """Writes log lines; numbers sessions and source ports from its own random numbers."""
+    """Writer of log lines, with random session numbers and source ports."""
 
     def __init__(self, rng: Random) -> None:
         self._random = rng.random
@@ -57,7 +57,7 @@ class FortiGate:
         return self._session, 49152 + int(self._random() * 16000)
 
     def traffic(self, flow: Flow) -> str:
-        """A forward traffic line, written when the session ends."""
+        """Return a forward traffic line, written when the session ends."""
         session, port = self._next()
         denied = flow.action == "deny"
         outside = flow.source_country != "Reserved"
@@ -85,7 +85,7 @@ class FortiGate:
         )
 
     def web(self, flow: Flow, host: str, url: str, category: str, *, agent: str = "") -> str:
-        """A web-filter line: what was visited, allowed or blocked (`flow.action` "blocked")."""
+        """Return a web-filter line of a visit, allowed or blocked (`flow.action` "blocked")."""
         session, port = self._next()
         blocked = flow.action == "blocked"
         browser = f' agent="{agent}"' if agent else ""
@@ -115,7 +115,7 @@ class FortiGate:
         )
 
     def dns_query(self, flow: Flow, name: str) -> str:
-        """A DNS-filter line of a question on its way out."""
+        """Return a DNS-filter line of an outgoing query."""
         session, port = self._next()
         return (
             f'{self._head(flow.time)} logid="1500054000" type="utm" subtype="dns" '
@@ -130,7 +130,7 @@ class FortiGate:
         )
 
     def dns_answer(self, flow: Flow, name: str, answer: str) -> str:
-        """A DNS-filter line of an answer on its way in."""
+        """Return a DNS-filter line of an incoming answer."""
         session, port = self._next()
         return (
             f'{self._head(flow.time)} logid="1501054802" type="utm" subtype="dns" '
@@ -147,7 +147,7 @@ class FortiGate:
         )
 
     def virus(self, flow: Flow, host: str, url: str, file_name: str, sha256: str, virus: str) -> str:
-        """An antivirus line: a file with a known hash came in (`flow.action` "blocked" or "passthrough")."""
+        """Return an antivirus line of an incoming file (`flow.action` "blocked" or "passthrough")."""
         session, port = self._next()
         return (
             f'{self._head(flow.time)} logid="0211008192" type="utm" subtype="virus" '

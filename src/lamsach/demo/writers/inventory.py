@@ -1,4 +1,4 @@
-"""The unit's inventory as usual: a title, Vietnamese headings, mixed spellings, gaps and doubles."""
+"""A unit's inventory in its usual form: a title, Vietnamese headings, mixed spellings, gaps, doubles."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def write(
     stale: Mapping[str, str],
     doubled: set[str],
 ) -> None:
-    """Write the sheet of the machines that are not `missing` (by hardware address).
+    """Write the sheet of the machines that are not `missing` (by MAC address).
 
-    `stale` gives addresses that were noted once and are no longer true; the rows of `doubled` stand twice.
+    `stale` has outdated addresses; the rows of `doubled` occur twice.
     """
     workbook = Workbook()
     sheet = workbook.active

@@ -11,13 +11,13 @@ from lamsach.demo.clock import EPOCH_S
 
 
 class Squid:
-    """Writes access log lines."""
+    """Writer of access log lines."""
 
     def __init__(self, rng: Random) -> None:
         self._random = rng.random
 
     def request(self, time: float, client: str, url: str, server: str, size_bytes: int) -> str:
-        """A plain HTTP request that was fetched from the server."""
+        """Return the line of a plain HTTP request fetched from the server."""
         elapsed_ms = 20 + int(self._random() * 900)
         return (
             f"{EPOCH_S + int(time)}.{int(time * 1000) % 1000:03} {elapsed_ms:6} {client} "
@@ -26,7 +26,7 @@ class Squid:
         )
 
     def tunnel(self, time: float, client: str, host: str, server: str, size_bytes: int) -> str:
-        """A tunnel for HTTPS: only the host's name is seen."""
+        """Return the line of an HTTPS tunnel, with only the host's name."""
         elapsed_ms = 200 + int(self._random() * 60000)
         return (
             f"{EPOCH_S + int(time)}.{int(time * 1000) % 1000:03} {elapsed_ms:6} {client} "
@@ -35,7 +35,7 @@ class Squid:
         )
 
     def denied(self, time: float, client: str, host: str) -> str:
-        """A tunnel that the proxy refused."""
+        """Return the line of a tunnel that the proxy refused."""
         return (
             f"{EPOCH_S + int(time)}.{int(time * 1000) % 1000:03} {int(self._random() * 4):6} "
             f"{client} TCP_DENIED/403 3891 "
@@ -44,7 +44,7 @@ class Squid:
 
 
 def write(path: Path, lines: Iterable[str]) -> None:
-    """Write the lines gzipped, the same bytes for the same lines."""
+    """Write the lines gzipped, with the same bytes for the same lines."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with (
         path.open("wb") as raw,

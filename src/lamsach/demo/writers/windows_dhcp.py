@@ -1,4 +1,4 @@
-"""The Windows DHCP server's audit log ("Analyze DHCP server log files"): a file a weekday.
+"""The Windows DHCP server's audit log ("Analyze DHCP server log files"): a file per weekday.
 
 The server overwrites its weekday files after a week; the unit copied them every day, so the date is in the
 names. One file was saved again from an editor, as UTF-16.
@@ -63,13 +63,13 @@ UserClass(ASCII),RelayAgentInformation,DnsRegError.
 
 
 def file_name(day: int) -> str:
-    """The file of a 0-based day, below the demo's folder."""
+    """Return the file of a 0-based day, below the demo's folder."""
     date = day_of(day)
     return f"{FOLDER}/{_NAME}-{date:%a}-{date:%Y%m%d}.log"
 
 
 def write(folder: Path, rng: Random, records: Iterable[LeaseRecord], days: int) -> list[Path]:
-    """Write one file a day; returns their paths in order."""
+    """Write one file a day; return their paths in order."""
     lines: list[list[tuple[float, str]]] = [[] for _ in range(days)]
     for hour in range(days * 24):
         lines[hour // 24] += _cleaning(rng, hour * 3600.0 + 5)

@@ -1,8 +1,8 @@
 """The Windows DNS server's debug log ("DNS logging and diagnostics"), in English (United States).
 
-A client's question is received (`Rcv`), asked of a forwarder when it is not in the cache (`Snd`), answered by
-it (`Rcv` with `R`), and the client is answered (`Snd` with `R`). While details are switched on, every packet
-is followed by its contents.
+A client's query is received (`Rcv`), sent to a forwarder if not in the cache (`Snd`), answered by it (`Rcv`
+with `R`), and the client is answered (`Snd` with `R`). While details are enabled, every packet is followed by
+its contents.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _DATES = tuple(f"{day_of(day).month}/{day_of(day).day}/{day_of(day).year}" for d
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A question to the unit's DNS server: client, name, answer, planted case."""
+    """A query to the unit's DNS server: client, name, answer, planted case."""
 
     time: float
     client_ip: str
@@ -43,7 +43,7 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Forwarded:
-    """A question that the DNS server asked a forwarder on a client's behalf."""
+    """A query that the DNS server sent to a forwarder on a client's behalf."""
 
     time: float
     forwarder: str
@@ -51,12 +51,12 @@ class Forwarded:
 
 
 def label_lengths(name: str) -> str:
-    """A name as the log spells it: `(3)www(7)example(3)com(0)`."""
+    """Return a name in the log's notation: `(3)www(7)example(3)com(0)`."""
     return "".join(f"({len(label)}){label}" for label in name.split(".")) + "(0)"
 
 
 class DnsServer:
-    """Answers lookups in order of time, and writes its log into the journal."""
+    """DNS server that answers lookups in order of time, and writes its log into the journal."""
 
     def __init__(self, rng: Random, journal: Journal, details_from: float, details_until: float) -> None:
         self._random = rng.random
@@ -67,7 +67,7 @@ class DnsServer:
         self._sections: list[int] = []
 
     def serve(self, lookups: Iterable[Lookup]) -> list[Forwarded]:
-        """Write the log of all lookups; returns what was asked of the forwarders."""
+        """Write the log of all lookups; return the queries to the forwarders."""
         forwarded = []
         for lookup in sorted(lookups, key=lambda item: item.time):
             time, xid = lookup.time, int(self._random() * 65536)
@@ -119,7 +119,7 @@ class DnsServer:
 def _contents(
     packet: str, remote: str, xid: int, lookup: Lookup, spelled: str, answer: bool, answers: tuple[str, ...]
 ) -> list[str]:
-    """The lines under a packet while details are switched on."""
+    """Return the lines under a packet while details are enabled."""
     kind = f"{lookup.type} ({28 if lookup.type == 'AAAA' else 1})"
     size = len(spelled) + 17 + 16 * len(answers)
     return [

@@ -1,4 +1,4 @@
-"""Saves a workbook so that the same cells give the same bytes: no clock, no machine in it."""
+"""Saving of workbooks with the same bytes for the same cells: without clock or machine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _THIN = Side(style="thin", color="808080")
 
 
 def save(workbook: Workbook, path: Path) -> None:
-    """Write the workbook with fixed dates in its properties and in the archive around it."""
+    """Write the workbook with fixed dates in its properties and in its archive."""
     workbook.properties.creator = "Đơn vị mẫu"
     workbook.properties.created = WRITTEN
     buffer = io.BytesIO()
@@ -35,7 +35,7 @@ def save(workbook: Workbook, path: Path) -> None:
 
 
 def title(sheet: Worksheet, row: int, columns: int, text: str, *, bold: bool = False) -> None:
-    """A line of the title, merged over the table's width."""
+    """Write a line of the title, merged over the table's width."""
     sheet.merge_cells(start_row=row, start_column=1, end_row=row, end_column=columns)
     cell = sheet.cell(row, 1, text)
     cell.font = Font(name="Times New Roman", size=13, bold=bold)
@@ -43,7 +43,7 @@ def title(sheet: Worksheet, row: int, columns: int, text: str, *, bold: bool = F
 
 
 def heading(sheet: Worksheet, row: int, texts: tuple[str, ...], widths: tuple[float, ...]) -> None:
-    """The table's head."""
+    """Write the table's header."""
     for column, (text, width) in enumerate(zip(texts, widths, strict=True), 1):
         cell = sheet.cell(row, column, text)
         cell.font = Font(name="Times New Roman", size=12, bold=True)
@@ -54,7 +54,7 @@ def heading(sheet: Worksheet, row: int, texts: tuple[str, ...], widths: tuple[fl
 
 
 def table_row(sheet: Worksheet, row: int, values: tuple[object, ...]) -> None:
-    """A row of the table."""
+    """Write a row of the table."""
     for column, value in enumerate(values, 1):
         cell = sheet.cell(row, column, value if value != "" else None)
         cell.font = Font(name="Times New Roman", size=12)

@@ -29,7 +29,7 @@ class Page(LocalServer):
 class _Handler(LocalHandler):
     server: Page
 
-    def shown(self, name: str) -> None:
+    def get(self, name: str) -> None:
         job, language = self.server.job, self.server.language
         if name == "result.zip" and job.result is not None and not job.busy:
             stream = io.BytesIO()
@@ -50,7 +50,7 @@ class _Handler(LocalHandler):
         html = page() if page else views.start_page(job, language, elevated(), elevation.can_elevate())
         self.answer(html.encode("utf-8", "backslashreplace"))
 
-    def asked(self, name: str) -> None:
+    def post(self, name: str) -> None:
         body = b""
         with suppress(ValueError):
             body = self.rfile.read(max(0, min(int(self.headers.get("Content-Length", 0)), BODY_BYTES)))
