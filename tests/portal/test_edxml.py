@@ -32,7 +32,7 @@ from lamsach.portal.base.uploads import keep
 from lamsach.portal.campaigns.models import Attachment, Campaign, Dispatch, Recipient, Step
 from lamsach.portal.edxml import actions, carrier, folders, outbox, secrets
 from lamsach.portal.edxml.identifiers import document_key
-from lamsach.portal.edxml.inbox import Source, take
+from lamsach.portal.edxml.inbox import Source, accept
 from lamsach.portal.edxml.models import Connection, Message, State, Way
 from lamsach.portal.jobs.queue import run_next
 from lamsach.portal.mail.inbox import receive as take_mail
@@ -71,7 +71,7 @@ def status(found: Dispatch, code: str, unit: str = "G06.12.01", note: str = "", 
 
 def taken(found: Dispatch, data: bytes, way: Way = Way.FOLDER) -> Message:
     connection = Connection.objects.get() if way == Way.FOLDER else None
-    return take(data, "a.edxml", Source(found.issuer, way, connection))[0]
+    return accept(data, "a.edxml", Source(found.issuer, way, connection))[0]
 
 
 def copy_of(found: Dispatch, unit: Unit) -> Recipient:
@@ -110,7 +110,7 @@ def test_a_status_of_a_unit_that_was_sent_nothing_waits(cast: Cast, ours: Dispat
         assert taken(ours, status(ours, "06", unit=unit)).state == State.WAITING
     assert not Recipient.objects.filter(deployed__isnull=False).exists()
     strange = Source(cast.other, Way.UPLOAD, user=cast.people["stranger"])
-    assert take(status(ours, "06"), "a.edxml", strange)[0].state == State.WAITING
+    assert accept(status(ours, "06"), "a.edxml", strange)[0].state == State.WAITING
     assert not Recipient.objects.filter(deployed__isnull=False).exists()
 
 
@@ -351,7 +351,7 @@ def test_a_report_without_a_number_goes_out_once_it_has_one(cast: Cast, ours: Di
     """
     found = Connection.objects.get()
     sender = HEADER.replace("000.00.00.G22", "G06").replace("H37.DN.001", "G06.12")
-    made = take(dispatch(sender).encode(), "a", Source(cast.centre, Way.FOLDER, found))[0]
+    made = accept(dispatch(sender).encode(), "a", Source(cast.centre, Way.FOLDER, found))[0]
     assert actions.file(made, None, cast.people["coordinator"], "Chiến dịch trên") is not None
     report = drafts.begin(
         Campaign.objects.get(name="Chiến dịch trên"), cast.centre, cast.people["coordinator"]
@@ -392,9 +392,11 @@ def test_a_message_is_taken_once_and_answers_in_either_form_of_identifiers(
 ) -> None:
     first, second = edxml_message(cast), edxml_message(cast)
     assert first.pk != second.pk
-    again, fresh = take(status(ours, "03"), "a", Source(cast.centre, Way.FOLDER, Connection.objects.first()))
+    again, fresh = accept(
+        status(ours, "03"), "a", Source(cast.centre, Way.FOLDER, Connection.objects.first())
+    )
     assert fresh
-    assert not take(status(ours, "03"), "b", Source(cast.centre, Way.FOLDER, Connection.objects.first()))[1]
+    assert not accept(status(ours, "03"), "b", Source(cast.centre, Way.FOLDER, Connection.objects.first()))[1]
     assert again.dispatch_id == ours.pk
     same = {document_key(text)
         for text in ("G06.12,2026/08/23,12/A-B", "000.00.12.G06, 23/08/2026,12/a-b",

@@ -76,11 +76,11 @@ def test_a_log_that_is_uploaded_as_a_list_lists_nothing(cast: Cast) -> None:
 def test_nothing_is_released_while_dangerous_values_wait(cast: Cast) -> None:
     kept = list_samples.add(cast, DANGEROUS).list
     with pytest.raises(InputError, match="Dangerous"):
-        releases.ask(kept, "x", cast.people["coordinator"])
+        releases.request_release(kept, "x", cast.people["coordinator"])
     rows = list(Doubt.objects.filter(list=kept).values_list("type", "value"))
     until = timezone.localdate() + timedelta(days=30)
     decisions.decide(cast.people["coordinator"], kept, rows, Choice.EXCEPTION, "đã xem", until=until)
-    releases.ask(kept, "Bản đầu", cast.people["coordinator"])
+    releases.request_release(kept, "Bản đầu", cast.people["coordinator"])
     assert Job.objects.filter(name="lists.release").exists()
     assert values(list_samples.again(cast)) == {"bot-c2.xyz", "45.155.37.7"}
 
@@ -348,10 +348,10 @@ def test_programs_fetch_the_release_and_send_feedback(cast: Cast) -> None:
 
 def test_feedback_is_counted_on_the_indicator_and_on_its_source(cast: Cast) -> None:
     list_samples.released(cast)
-    feedback.say(cast.first, "bot-c2[.]xyz", FeedbackKind.FALSE)
-    feedback.say(cast.second, "bot-c2.xyz", FeedbackKind.FALSE)
-    feedback.say(cast.second, "45.155.37.7", FeedbackKind.SEEN, count=5)
-    feedback.say(cast.other, "bot-c2.xyz", FeedbackKind.FALSE)
+    feedback.submit(cast.first, "bot-c2[.]xyz", FeedbackKind.FALSE)
+    feedback.submit(cast.second, "bot-c2.xyz", FeedbackKind.FALSE)
+    feedback.submit(cast.second, "45.155.37.7", FeedbackKind.SEEN, count=5)
+    feedback.submit(cast.other, "bot-c2.xyz", FeedbackKind.FALSE)
     found = feedback.counted([("domain", "bot-c2.xyz"), ("ip", "45.155.37.7")], cast.centre)
     assert found["domain", "bot-c2.xyz"]["false"] == 2, "the other branch says nothing here"
     assert found["ip", "45.155.37.7"]["seen"] == 1

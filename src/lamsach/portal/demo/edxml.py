@@ -11,7 +11,7 @@ from lamsach.portal.accounts.models import User
 from lamsach.portal.campaigns.models import Dispatch
 from lamsach.portal.demo.ministry import Filled
 from lamsach.portal.edxml import actions, carrier, outbox
-from lamsach.portal.edxml.inbox import Source, take
+from lamsach.portal.edxml.inbox import Source, accept
 from lamsach.portal.edxml.models import Connection, Message, Way
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import today
@@ -39,7 +39,7 @@ def fill_edxml(filled: Filled) -> None:
         dispatch.recipients.exclude(deployed=None).select_related("unit").order_by("unit__code")[:SHOWN]
     ):
         for code in ("01", "03", "06")[: 1 + index % 3]:
-            take(_status(out, copy.unit, code), f"{copy.pk}-{code}.edxml", source)
+            accept(_status(out, copy.unit, code), f"{copy.pk}-{code}.edxml", source)
 
 
 def _received(source: Source, code: str, subject: str, days: int) -> Message:
@@ -59,7 +59,7 @@ def _received(source: Source, code: str, subject: str, days: int) -> Message:
         trace=(model.Hop(AUTHORITY.id, datetime.combine(day, time(8), VIETNAM)),),
         attachments=(model.Attachment("phu-luc-danh-sach.csv", ANNEX, "text/csv"),),
     )
-    return take(write(message), f"{number}.edxml", source)[0]
+    return accept(write(message), f"{number}.edxml", source)[0]
 
 
 def _status(about: Message, unit: Unit, code: str) -> bytes:

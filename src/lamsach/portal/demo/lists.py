@@ -51,7 +51,7 @@ def fill_lists(annex: Path, filled: Filled) -> KeptList:
     _source(list_)
     newest = versions.latest(list_)
     if newest is not None:
-        releases.give(newest, Campaign.objects.get(), leader)
+        releases.add_to_campaign(newest, Campaign.objects.get(), leader)
     for name, writer in (("Tường lửa trụ sở", "edl"), ("Máy chủ DNS nội bộ", "rpz")):
         outlets.issue(list_, leader, name=name, writer=writer, tlp="amber", confidence=0, part=131_072)
     _feedback(Membership.objects.get(user=officer).unit)
@@ -89,5 +89,5 @@ def _source(list_: KeptList) -> None:
 
 
 def _feedback(unit: Unit) -> None:
-    feedback.say(unit, "bo-sung-mot.example", FeedbackKind.SEEN, count=3, note="3 máy, đã cách ly")
-    feedback.say(unit, "198.51.100.201", FeedbackKind.FALSE, note="Địa chỉ này nay là của một trường học")
+    feedback.submit(unit, "bo-sung-mot.example", FeedbackKind.SEEN, count=3, note="3 máy, đã cách ly")
+    feedback.submit(unit, "198.51.100.201", FeedbackKind.FALSE, note="Địa chỉ này nay là của một trường học")

@@ -16,7 +16,7 @@ from lamsach.portal.campaigns import arrivals, dispatches
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Dispatch, How, Recipient, StepKind
 from lamsach.portal.campaigns.views import default_form
 from lamsach.portal.edxml import statuses
-from lamsach.portal.edxml.attachments import content, kept_files
+from lamsach.portal.edxml.attachments import content, uploads_of
 from lamsach.portal.edxml.identifiers import answered_key, unit_of, units_of
 from lamsach.portal.edxml.models import Message, State
 from lamsach.portal.edxml.statuses import STATUS_NOTE
@@ -103,7 +103,7 @@ def _step(copy: Recipient, status: str, who: str, day: date, reason: str) -> boo
 def _answer(made: Message, copies: list[Recipient]) -> None:
     """Note an answering dispatch and its files at the unit, and read a report form from them."""
     text = "\n\n".join(filter(None, (made.number, made.subject, made.body)))
-    uploads = kept_files(made.files)
+    uploads = uploads_of(made.files)
     campaign = copies[0].dispatch.campaign
     form = parse_form(campaign.form.definition)
     values: Any = ()
@@ -116,7 +116,7 @@ def _answer(made: Message, copies: list[Recipient]) -> None:
         for copy in copies:
             arrivals.note_words(copy, _who(made), How.API, text, uploads)
         if best is not None:
-            (file_,) = kept_files([best])
+            (file_,) = uploads_of([best])
             forms.keep_received(
                 campaign,
                 copies[0].unit,
@@ -157,7 +157,7 @@ def file(made: Message, campaign: Campaign | None, by: Any, name: str = "") -> D
                 campaign,
                 issuer,
                 units,
-                kept_files(made.files),
+                uploads_of(made.files),
                 by,
                 number=made.number,
                 day=made.day or today(),

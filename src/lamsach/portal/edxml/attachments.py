@@ -11,13 +11,13 @@ from django.core.files.storage import default_storage
 from lamsach.portal.base.uploads import Kept
 
 
-def stored(data: bytes, digest: str) -> str:
+def store(data: bytes, digest: str) -> str:
     """Store bytes under their digest, once; return the path."""
     path = f"files/{digest[:2]}/{digest}"
     return path if default_storage.exists(path) else default_storage.save(path, ContentFile(data))
 
 
-def kept_files(rows: Iterable[Any]) -> list[Kept]:
+def uploads_of(rows: Iterable[Any]) -> list[Kept]:
     """Return the attached files of a message as uploads."""
     return [Kept(row["name"][:200], row["path"], row["size"], row["sha256"]) for row in rows]
 

@@ -13,8 +13,8 @@ from lamsach.channels.edxml.writer import SUFFIX
 from lamsach.errors import InputError, LamsachError
 from lamsach.portal.base.once import alone
 from lamsach.portal.edxml import folders, outbox, secrets, service
-from lamsach.portal.edxml.attachments import stored
-from lamsach.portal.edxml.inbox import Source, take
+from lamsach.portal.edxml.attachments import store
+from lamsach.portal.edxml.inbox import Source, accept
 from lamsach.portal.edxml.models import Connection, Message, State, Way
 from lamsach.portal.jobs.claims import claim_each, moment, owned, pause
 
@@ -46,7 +46,7 @@ def _folder(connection: Connection, problems: list[LamsachError]) -> int:
     try:
         for path in folders.waiting(connection):
             try:
-                _message, fresh = take(
+                _message, fresh = accept(
                     folders.read(path), path.name, Source(connection.unit, Way.FOLDER, connection)
                 )
             except InputError as problem:
@@ -82,7 +82,7 @@ def _service(connection: Connection, problems: list[LamsachError]) -> int:
 def _fetched(connection: Connection, number: str, problems: list[LamsachError]) -> bool:
     data, fresh = service.fetch(connection, number), False
     try:
-        _message, fresh = take(data, number, Source(connection.unit, Way.REST, connection))
+        _message, fresh = accept(data, number, Source(connection.unit, Way.REST, connection))
     except InputError as problem:
         _refused(connection, number, problem)
         problems.append(problem)
@@ -130,7 +130,7 @@ def deliver(connection: Connection, problems: list[LamsachError]) -> int:
             owned(message).update(state=state, problem=f"{problem.what}\n{problem.where}"[:400])
             return False
         digest = hashlib.sha256(data).hexdigest()
-        file_facts = {"path": stored(data, digest), "size": len(data), "sha256": digest}
+        file_facts = {"path": store(data, digest), "size": len(data), "sha256": digest}
         return bool(owned(message).update(state=State.SENT, problem="", **file_facts))
 
     return claim_each(rows, send, AT_ONCE, hold=lambda message: pause(message, _PAUSES))

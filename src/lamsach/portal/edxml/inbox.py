@@ -24,7 +24,7 @@ from lamsach.errors import InputError, LamsachError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.edxml import actions, secrets
-from lamsach.portal.edxml.attachments import stored
+from lamsach.portal.edxml.attachments import store
 from lamsach.portal.edxml.identifiers import answered_key, document_key, units_of
 from lamsach.portal.edxml.models import Connection, Message, State, Way
 from lamsach.portal.mail.inbox import Saver, attachment_reader
@@ -44,7 +44,7 @@ class Source:
     user: Any = None
 
 
-def take(data: bytes, name: str, source: Source) -> tuple[Message, bool]:
+def accept(data: bytes, name: str, source: Source) -> tuple[Message, bool]:
     """Accept a file; return its message, and whether it is new. InputError if unreadable or refused."""
     found = read(data, name, secrets.trusted(_trusting(source)))
     _check(found, name, source)
@@ -52,7 +52,7 @@ def take(data: bytes, name: str, source: Source) -> tuple[Message, bool]:
     key = f"in:{source.unit.pk}:{digest}"
     if known := Message.objects.filter(key=key).first():
         return known, False
-    path = stored(data, digest)
+    path = store(data, digest)
     files = [_stored_file(attachment) for attachment in found.attachments]
     values = {**_facts(found), "files": files, "path": path, "size": len(data), "sha256": digest}
     with transaction.atomic():
@@ -107,7 +107,7 @@ def _stored_file(file: model.Attachment) -> dict[str, Any]:
     return {
         "name": file.name,
         "type": file.type[:100],
-        "path": stored(file.content, file.sha256),
+        "path": store(file.content, file.sha256),
         "size": len(file.content),
         "sha256": file.sha256,
         "signature": file.signature.verdict,
@@ -155,7 +155,7 @@ def from_mail(letter: Letter | None, parsed: Parsed) -> Saver | None:
         try:
             unit = _unit(file.content, letter)
             if unit is not None:
-                accepted.append(take(file.content, file.name, Source(unit, Way.MAIL))[0])
+                accepted.append(accept(file.content, file.name, Source(unit, Way.MAIL))[0])
         except LamsachError as error:
             problem = f"{error.what} {error.where}"[:500]
     return partial(_keep, accepted, problem) if accepted or problem else None

@@ -21,7 +21,7 @@ _ENDINGS = "csv txt json jsonl xml stix xlsx xls docx doc pdf zip html htm ods o
 ENDINGS = frozenset(_ENDINGS.split())
 
 
-def take_lists(message: Message) -> int:
+def add_lists(message: Message) -> int:
     """Add each attached file with an indicator, once; return the number added."""
     count = 0
     for row in message.files:

@@ -17,10 +17,10 @@ from lamsach.letters.output import writer_for
 from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.campaigns.models import Attachment, Dispatch
 from lamsach.portal.edxml import secrets
-from lamsach.portal.edxml.attachments import content, stored
+from lamsach.portal.edxml.attachments import content, store
 from lamsach.portal.edxml.identifiers import document_key, organ
 from lamsach.portal.edxml.models import Connection, Message
-from lamsach.portal.edxml.statuses import about_of, answer_to, queued
+from lamsach.portal.edxml.statuses import about_of, answer_to, queue
 from lamsach.portal.reports import documents, papers
 from lamsach.portal.reports.content import filled_form
 from lamsach.portal.reports.models import Report
@@ -210,7 +210,7 @@ def _queue(connection: Connection, unit: Unit, *, key: str, **values: Any) -> tu
     sender = organ(unit, older=connection.older_codes)
     made = model.made_id(sender.id, values.get("day"), values.get("number", ""), "")
     values |= {"sender_code": sender.id, "document_id": made, "document_key": document_key(made)}
-    return queued(connection, unit, key=key, **values)
+    return queue(connection, unit, key=key, **values)
 
 
 def _report_files(report: Report) -> list[dict[str, Any]]:
@@ -228,7 +228,7 @@ def _row(name: str, kind: str, data: bytes) -> dict[str, Any]:
     return {
         "name": name,
         "type": documents.KINDS[kind],
-        "path": stored(data, digest),
+        "path": store(data, digest),
         "size": len(data),
         "sha256": digest,
     }

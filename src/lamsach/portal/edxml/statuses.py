@@ -31,7 +31,7 @@ def status(
     by: Any = None,
 ) -> Message:
     """Queue a unit's status about a message, once per key."""
-    return queued(
+    return queue(
         connection,
         unit,
         key=key,
@@ -48,7 +48,7 @@ def status(
     )[0]
 
 
-def queued(connection: Connection, unit: Unit, *, key: str, **values: Any) -> tuple[Message, bool]:
+def queue(connection: Connection, unit: Unit, *, key: str, **values: Any) -> tuple[Message, bool]:
     """Queue a unit's message, once per key; return it, and whether it is new."""
     common = {"connection": connection, "unit": unit, "outgoing": True, "way": way_of(connection)}
     sender = {"state": State.QUEUED, "at": timezone.now(), "sender_code": unit.code, "sender_name": unit.name}

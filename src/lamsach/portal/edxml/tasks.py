@@ -31,9 +31,9 @@ def carry_now(progress: Progress, connection_id: int) -> dict[str, int]:
 
 
 @job("edxml.lists", long=True)
-def take_lists(progress: Progress, message_id: int) -> dict[str, int]:
+def add_lists(progress: Progress, message_id: int) -> dict[str, int]:
     """Add the indicator lists among a message's files."""
-    return {"lists": lists.take_lists(Message.objects.select_related("unit", "user").get(pk=message_id))}
+    return {"lists": lists.add_lists(Message.objects.select_related("unit", "user").get(pk=message_id))}
 
 
 @job("edxml.report", long=True)

@@ -33,7 +33,7 @@ from lamsach.portal.edxml.forms import (
     SendForm,
     StatusForm,
 )
-from lamsach.portal.edxml.inbox import Source, take
+from lamsach.portal.edxml.inbox import Source, accept
 from lamsach.portal.edxml.listings import CONNECTIONS, MESSAGES, SOME
 from lamsach.portal.edxml.models import Connection, Message, State, Way, signed
 from lamsach.portal.exchange.access import exchanging_units
@@ -90,7 +90,7 @@ def _upload(request: HttpRequest, form: FileForm) -> tuple[Message, bool]:
     file: Any = request.FILES["edxml"]
     data = b"".join(file.chunks()) if file.size <= LARGEST_BYTES else bytes(LARGEST_BYTES + 1)
     source = Source(form.cleaned_data["unit"], Way.UPLOAD, user=request.user)
-    return take(data, safe_name(file.name), source)
+    return accept(data, safe_name(file.name), source)
 
 
 @member(COORDINATORS, COORDINATORS)

@@ -93,6 +93,6 @@ def of_token(unit: Unit) -> QuerySet[KeptList]:
     )
 
 
-def most(kept_list: KeptList, unit: Unit) -> str | None:
+def highest_tlp(kept_list: KeptList, unit: Unit) -> str | None:
     """Return the highest TLP that a unit may get of a list; None: no limit."""
     return None if kept_list.unit_id == unit.pk else SHARED_TLP.value

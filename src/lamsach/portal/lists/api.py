@@ -101,7 +101,11 @@ def release(request: HttpRequest, list_id: int) -> HttpResponse:
     unit = request.auth.unit  # type: ignore[attr-defined]
     kept_list = access.of_token(unit).filter(pk=list_id).first()
     version = versions.latest(kept_list) if kept_list is not None else None
-    if kept_list is None or version is None or not versions.may_have(version, access.most(kept_list, unit)):
+    if (
+        kept_list is None
+        or version is None
+        or not versions.may_have(version, access.highest_tlp(kept_list, unit))
+    ):
         raise Http404
     tag = f'"{version.sha256}"'
     if request.headers.get("If-None-Match", "") == tag:
@@ -128,7 +132,7 @@ def say(request: HttpRequest, data: FeedbackIn) -> Any:
     if exceeded("feedback", str(token.pk), CALLS, WINDOW_S):
         raise Http404
     try:
-        count = feedback.say(
+        count = feedback.submit(
             token.unit,
             data.value,
             FeedbackKind(data.kind),

@@ -169,7 +169,7 @@ def doubt_about(kept_list: KeptList, item: Indicator, concerns: list[Concern], d
     )
 
 
-def wait_again(kept_list: KeptList, doubts: list[Doubt]) -> None:
+def queue_for_review(kept_list: KeptList, doubts: list[Doubt]) -> None:
     """Queue values for review as dangerous, also decided and new ones."""
     for start in range(0, len(doubts), BATCH):
         part = doubts[start : start + BATCH]

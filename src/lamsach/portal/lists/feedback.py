@@ -28,7 +28,7 @@ from lamsach.portal.units.tree import under
 
 
 @transaction.atomic
-def say(
+def submit(
     unit: Unit,
     text: str,
     kind: FeedbackKind,
@@ -96,7 +96,7 @@ def keys(unit: Unit) -> tuple[set[tuple[IndicatorType, str]], set[tuple[Indicato
     return seen, false
 
 
-def on_list(unit: Unit) -> Any:
+def of_subtree(unit: Unit) -> Any:
     """Feedback of the units under a unit, the newest first."""
     below = under([unit.pk]).values("descendant")
     return Feedback.objects.filter(Q(unit__in=below)).select_related("unit")

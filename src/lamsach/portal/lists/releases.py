@@ -38,7 +38,7 @@ from lamsach.portal.findings.models import Bundle, BundleKind, BundleState
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.lists import taxii_objects, versions
 from lamsach.portal.lists.decisions import decisions_of
-from lamsach.portal.lists.documents import MOST_DOUBTS, copies, doubt_about, own_of, wait_again
+from lamsach.portal.lists.documents import MOST_DOUBTS, copies, doubt_about, own_of, queue_for_review
 from lamsach.portal.lists.models import Document, Doubt, KeptList, Version, VersionUse
 from lamsach.portal.lists.versions import latest, values
 
@@ -51,7 +51,7 @@ def ready(kept_list: KeptList) -> None:
         raise InputError(mark("A document is still being read: wait until it is."), kept_list.name)
 
 
-def ask(kept_list: KeptList, note: str, by: Any) -> None:
+def request_release(kept_list: KeptList, note: str, by: Any) -> None:
     """Queue a new version of a list. InputError as `ready`."""
     ready(kept_list)
     enqueue("lists.release", user_of(by), list_id=kept_list.pk, note=note[:300])
@@ -114,7 +114,7 @@ def _pass(
                 withheld.append(doubt_about(kept_list, judgement.item, [*examiner.concerns(judgement.item)]))
             if judgement.accepted is not None:
                 accepted[judgement.item.type, judgement.item.value] = judgement.accepted.reason
-    wait_again(kept_list, withheld)
+    queue_for_review(kept_list, withheld)
     return left_out, accepted
 
 
@@ -271,7 +271,7 @@ def stated(bundle: Bundle) -> list[str]:
 
 
 @transaction.atomic
-def give(version: Version, campaign: Campaign, by: Any) -> None:
+def add_to_campaign(version: Version, campaign: Campaign, by: Any) -> None:
     """Add a version to a campaign as its list; hunts of the campaign state its digest."""
     made, new = IndicatorList.objects.get_or_create(
         campaign=campaign,

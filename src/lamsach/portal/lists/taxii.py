@@ -246,7 +246,7 @@ def _page(
     kept_list, version = _find(request, collection_id)
     wanted = Wanted.of(request)
     unit = request.token.unit  # type: ignore[attr-defined]
-    terms = Terms(datetime.now(UTC), access.most(kept_list, unit), kept_list.tlp)
+    terms = Terms(datetime.now(UTC), access.highest_tlp(kept_list, unit), kept_list.tlp)
     objects = taxii_objects.of(version)
     start = objects.after(wanted.after) if wanted.after else 0
     if wanted.following is not None:

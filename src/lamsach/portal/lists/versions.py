@@ -54,7 +54,7 @@ class Changes:
     def __bool__(self) -> bool:
         return bool(self.total)
 
-    def take(self, kind: str, item: Indicator, was: Indicator | None, facts: tuple[str, ...]) -> None:
+    def add(self, kind: str, item: Indicator, was: Indicator | None, facts: tuple[str, ...]) -> None:
         """Count a change, and retain it if among the first."""
         self.counts[kind] += 1
         if self.counts[kind] > SHOWN:
@@ -70,7 +70,7 @@ def compared(before: Iterable[Indicator], after: Iterable[Indicator]) -> Changes
     found = Changes()
     for kind, item, was, facts in changes(before, after):
         if kind != "same":
-            found.take(kind, item, was, facts)
+            found.add(kind, item, was, facts)
     return found
 
 
@@ -165,7 +165,8 @@ def places(lists: Iterable[KeptList], text: str, unit: Unit | None = None) -> li
         item = Indicator(kind, value, tlp=row.tlp or None)
         if (
             unit is not None
-            and Terms(timezone.now(), access.most(kept_list, unit), kept_list.tlp).refusal(item) is not None
+            and Terms(timezone.now(), access.highest_tlp(kept_list, unit), kept_list.tlp).refusal(item)
+            is not None
         ):
             continue
         version = latest(kept_list)

@@ -142,7 +142,7 @@ def list_form_page(
 
 
 @member(ALL, WRITERS, ("GET",))
-def one(request: HttpRequest, kept_list_id: int) -> HttpResponse:
+def list_page(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     """Show a list: waiting values, documents, sources, versions, outlets."""
     kept_list = access.get_list(request.user, kept_list_id)
     inside = access.sees_inside(request.user, kept_list)
@@ -206,12 +206,12 @@ def document_file(request: HttpRequest, document_id: int) -> HttpResponse:
 
 
 @member(ALL, WRITERS, ("GET",))
-def worth(request: HttpRequest, kept_list_id: int) -> HttpResponse:
+def quality(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     """Show the quality of each source of the list, and their overlaps."""
     kept_list = access.get_list(request.user, kept_list_id)
     if not access.sees_inside(request.user, kept_list):
         return redirect("lists:list", kept_list_id=kept_list.pk)
-    reports = feedback.on_list(kept_list.unit)
+    reports = feedback.of_subtree(kept_list.unit)
     return render(
         request,
         "lists/quality.html",
@@ -222,7 +222,7 @@ def worth(request: HttpRequest, kept_list_id: int) -> HttpResponse:
 @rate_limited("lists.feedback", 100, 300)
 @member(WRITERS, WRITERS)
 @taken_once
-def tell(request: HttpRequest) -> HttpResponse:
+def give_feedback(request: HttpRequest) -> HttpResponse:
     """Report that a value was seen, or is a false alarm."""
     units = [
         unit for unit in home_units(request.user) if writable_units(request.user).filter(pk=unit.pk).exists()
@@ -231,7 +231,7 @@ def tell(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and units:
         data = form.cleaned_data
         with ProblemsShown(form, "value"):
-            feedback.say(
+            feedback.submit(
                 units[0],
                 data["value"],
                 FeedbackKind(data["kind"]),
@@ -264,7 +264,7 @@ def release(request: HttpRequest, kept_list_id: int) -> HttpResponse:
         if page is not None:
             return page
         with transaction.atomic():
-            releases.ask(kept_list, form.cleaned_data["note"], request)
+            releases.request_release(kept_list, form.cleaned_data["note"], request)
         messages.success(request, _("The version is being made; it will be here in a moment."))
     return redirect("lists:list", kept_list_id=kept_list.pk)
 
@@ -356,6 +356,6 @@ def use(request: HttpRequest, version_id: int) -> HttpResponse:
     if not _stays(found.list.unit_id, campaign) and not versions.may_have(found, access.SHARED_TLP.value):
         messages.error(request, _("The version holds values that may not leave the unit (TLP)."))
         return redirect("lists:version", version_id=found.pk)
-    releases.give(found, campaign, request)
+    releases.add_to_campaign(found, campaign, request)
     messages.success(request, _("The campaign searches for this version now."))
     return redirect("campaigns:campaign", campaign_id=campaign.pk)
