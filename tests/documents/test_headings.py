@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lamsach.documents import headings
-from lamsach.documents.headings import Of, Section, Within, columns_of, whole, words
+from lamsach.documents.headings import Section, Spelling, Within, columns_of, whole, words
 from lamsach.documents.vocabulary import INVENTORY, INVITED, PEOPLE, UNITS
 
 WORDS = sorted({*UNITS.whole, *PEOPLE.whole})
@@ -42,9 +42,9 @@ def test_words_within_longer_headings_and_what_speaks_against_them() -> None:
     made = Section(
         {"ip": "whole"},
         [
-            Within("port", re.compile("cổng"), of=Of.ACCENTED),
+            Within("port", re.compile("cổng"), of=Spelling.ACCENTED),
             Within("address", words("ip|dia chi"), words("mac")),
-            Within("day", whole("ngay"), of=Of.BEGINNING),
+            Within("day", whole("ngay"), of=Spelling.BEGINNING),
         ],
         loose=True,
     )

@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
-from lamsach.documents.archive import HANDED_IN
+from lamsach.documents.archive import SUBMITTED
 from lamsach.documents.workbook import Row, Workbook
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -25,7 +25,7 @@ def workbook(sheet: bytes) -> bytes:
 
 
 def rows(data: bytes, *, shown: bool = False) -> list[Row]:
-    book = Workbook(data, "x", HANDED_IN, shown=shown)
+    book = Workbook(data, "x", SUBMITTED, shown=shown)
     return [row for sheet in book.sheets() if sheet.part for row in book.rows(sheet.part)]
 
 

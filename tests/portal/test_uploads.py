@@ -16,7 +16,7 @@ from django.db import transaction
 
 from lamsach.documents import workbook as workbooks
 from lamsach.documents import xml
-from lamsach.documents.archive import HANDED_IN
+from lamsach.documents.archive import SUBMITTED
 from lamsach.documents.workbook import MAX_CELL_CHARACTERS, MAX_ROW_CELLS, Workbook
 from lamsach.errors import LamsachError, LimitError
 from lamsach.letters.lines import lines_of
@@ -99,7 +99,7 @@ def test_a_table_of_text_with_one_enormous_row_is_refused() -> None:
 def test_what_excel_writes_at_its_limits_is_read() -> None:
     widest = b"<row>" + b'<c t="str"><v>ab</v></c>' * MAX_ROW_CELLS + b"</row>"
     longest = b'<row><c t="str"><v>' + b"x" * MAX_CELL_CHARACTERS + b"</v></c></row>"
-    book = Workbook(workbook(widest + longest), "a.xlsx", HANDED_IN)
+    book = Workbook(workbook(widest + longest), "a.xlsx", SUBMITTED)
     rows = list(book.rows(book.sheets()[0].part or ""))
     assert len(rows[0].cells) == MAX_ROW_CELLS
     assert len(rows[1].cells[0]) == MAX_CELL_CHARACTERS

@@ -33,7 +33,7 @@ def test_every_table_goes_through_the_one_writer() -> None:
             found.append(f"{name}: writes CSV by itself")
         opens = any(isinstance(node, ast.ImportFrom) and node.module == "openpyxl" for node in ast.walk(tree))
         if ((opens and "Workbook(" in text) or "openpyxl.Workbook(" in text) and not (
-            {"text_cell", "keep_text"} & set(text.replace("(", " ").split()) or "Sheets(" in text
+            {"text_cell", "set_text"} & set(text.replace("(", " ").split()) or "Sheets(" in text
         ):
             found.append(f"{name}: makes workbooks with cells of its own")
     assert found == []

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from lamsach.documents.archive import HANDED_IN, ZIP_MAGIC
-from lamsach.documents.table import merged_everywhere
+from lamsach.documents.archive import SUBMITTED, ZIP_MAGIC
+from lamsach.documents.table import fill_merged
 from lamsach.documents.workbook import MAX_MERGED, Workbook
 from lamsach.errors import LimitError, UnreadableError
 
@@ -66,7 +66,7 @@ def read_sheets(path: Path) -> tuple[Sheet, ...]:
 
 def _sheets(data: bytes, where: str) -> Iterator[Sheet]:
     """Yield each sheet of a workbook; merged cells repeat their text in all their rows and columns."""
-    workbook = Workbook(data, where, HANDED_IN)
+    workbook = Workbook(data, where, SUBMITTED)
     left = MAX_CELLS
     for sheet in workbook.sheets():
         if sheet.part is None:
@@ -79,7 +79,7 @@ def _sheets(data: bytes, where: str) -> Iterator[Sheet]:
             if left < 0:
                 raise LimitError("The workbook has too many cells.", where, "Split it.")
         merges = sorted(islice(workbook.merges(sheet.part), MAX_MERGED))
-        left = merged_everywhere(rows, merges, left)
+        left = fill_merged(rows, merges, left)
         if left < 0:
             raise LimitError("The workbook has too many cells.", where, "Split it.")
         yield Sheet(

@@ -1,1 +1,1 @@
-"""Files that people make: bytes in; paragraphs, tables and pages with their places out, within limits."""
+"""Parsing of people's files within limits: bytes into paragraphs, tables and pages with their places."""

@@ -1,7 +1,7 @@
-"""Zip archives and documents that are one (ECMA-376 part 2, OpenDocument 1.3 part 2), by part.
+"""Zip archives and zipped documents (ECMA-376 part 2, OpenDocument 1.3 part 2), by part.
 
-Every part is read through a limit; its XML may declare no entities. Macros are never looked at and nothing
-that a relationship names outside the archive is fetched.
+Every part is read through a limit; its XML may declare no entities. Macros are never read, and external
+targets of relationships are never fetched.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ ZIP_ERRORS = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, KeyError, OSError,
     OverflowError, RuntimeError, ValueError,
 )  # fmt: skip
-"""Exceptions of `zipfile` for a damaged archive, or one made to break its reader.
+"""Exceptions of `zipfile` for a damaged or malicious archive.
 
-RuntimeError: a password; NotImplementedError, which is one: an unknown packing or version; KeyError: a
-missing member; OSError: bzip2's damage, and the disk's.
+RuntimeError: a password; its subclass NotImplementedError: an unknown compression or version; KeyError: a
+missing member; OSError: bzip2 damage, and disk errors.
 """
 
 
@@ -42,9 +42,9 @@ missing member; OSError: bzip2's damage, and the disk's.
 class Limits:
     """Limits of a document's unpacking.
 
-    `parts`: how many it may have; `always_bytes` and `ratio`: what may always be unpacked, and how many times
-    its packed size one may unpack to beyond that; `part_bytes`, `total_bytes`: stated size of one part and of
-    all; `counted`: whether a workbook's parts are run through before anything is built of them.
+    `parts`: maximum number; `always_bytes` and `ratio`: size that may always be unpacked, and multiple of the
+    packed size beyond that; `part_bytes`, `total_bytes`: stated size of one part and of all; `counted`:
+    whether a workbook's parts are checked before anything is built from them.
     """
 
     parts: int = 10_000
@@ -55,14 +55,14 @@ class Limits:
     counted: bool = False
 
     def of(self, packed_bytes: int) -> int:
-        """Return how much something of this packed size may unpack to."""
+        """Return the maximum unpacked size for a packed size."""
         return max(self.always_bytes, self.ratio * packed_bytes)
 
 
 LISTS = Limits()
 """For lists, which may be long; real ones stay below a ratio of 30."""
-HANDED_IN = Limits(parts=2000, always_bytes=16 * MIB, total_bytes=128 * MIB, counted=True)
-"""For sheets that people fill in and hand in."""
+SUBMITTED = Limits(parts=2000, always_bytes=16 * MIB, total_bytes=128 * MIB, counted=True)
+"""For sheets that people fill in and submit."""
 
 
 class Package:
@@ -87,7 +87,7 @@ class Package:
 
     @contextmanager
     def part(self, name: str) -> Iterator[Bounded]:
-        """The bytes of a part."""
+        """Open a part."""
         member = self.names[name]
         if member.flag_bits & 1:
             raise locked(self.where)
@@ -95,7 +95,7 @@ class Package:
             yield stream
 
     def tree(self, name: str) -> Element | None:
-        """The root of a part, or None when there is no such part."""
+        """Return the root of a part, or None when it is missing."""
         from lamsach.documents.xml import parse_whole
 
         if name not in self.names:
@@ -104,12 +104,12 @@ class Package:
             return parse_whole(stream.read_all(), self.where)
 
     def matching(self, start: str) -> Iterator[str]:
-        """The names of the XML parts that begin with a text, in order."""
+        """Yield the names of the XML parts with a prefix, in order."""
         return iter(sorted(name for name in self.names if name.startswith(start) and name.endswith(".xml")))
 
 
 def locked(where: str) -> UnreadableError:
-    """The error for a document with a password."""
+    """Return the error for a document with a password."""
     return UnreadableError("The document is locked with a password.", where, "Save it without a password.")
 
 
@@ -137,7 +137,7 @@ def packing(path: str) -> str:
 
 
 def opener(path: str, kind: str, limits: Limits = LISTS) -> Callable[[], BinaryIO]:
-    """Return what opens a file that is packed so, as often as asked."""
+    """Return a reusable opener of a file with this packing."""
 
     def opened() -> BinaryIO:
         raw = Path(path).open("rb")  # noqa: SIM115 - closed by the reader around it
@@ -163,12 +163,12 @@ def opener(path: str, kind: str, limits: Limits = LISTS) -> Callable[[], BinaryI
 def member_opener(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits = LISTS
 ) -> Callable[[], BinaryIO]:
-    """Return what opens a member of an archive, as often as asked."""
+    """Return a reusable opener of an archive's member."""
     return lambda: Bounded(archive.open(member), limits.of(member.compress_size), member.filename)
 
 
 class Bounded(io.RawIOBase, BinaryIO):
-    """A stream that gives no more than a number of bytes: beyond it, LimitError."""
+    """A stream of a limited number of bytes: beyond it, LimitError."""
 
     def __init__(self, inner: object, limit: int, where: str, raw: BinaryIO | None = None) -> None:
         super().__init__()
@@ -178,11 +178,11 @@ class Bounded(io.RawIOBase, BinaryIO):
         self._raw = raw
 
     def readable(self) -> bool:
-        """True."""
+        """Return True."""
         return True
 
     def read(self, size: int = -1) -> bytes:
-        """Up to `size` bytes, and never more than a MiB at once."""
+        """Read up to `size` bytes, at most a MiB."""
         wanted = MIB if size < 0 else min(size, MIB)
         data: bytes = self._inner.read(wanted)  # type: ignore[attr-defined]
         self._left -= len(data)
@@ -195,7 +195,7 @@ class Bounded(io.RawIOBase, BinaryIO):
         return data
 
     def read_all(self) -> bytes:
-        """Everything up to the limit."""
+        """Read everything up to the limit."""
         return b"".join(iter(lambda: self.read(MIB), b""))
 
     def close(self) -> None:
@@ -207,8 +207,8 @@ class Bounded(io.RawIOBase, BinaryIO):
         super().close()
 
 
-def filled(stream: BinaryIO, size: int) -> bytes:
-    """Up to `size` bytes: fewer only at the end of the stream."""
+def read_up_to(stream: BinaryIO, size: int) -> bytes:
+    """Read up to `size` bytes: fewer only at the end of the stream."""
     parts: list[bytes] = []
     left = size
     while left > 0 and (part := stream.read(min(left, MIB))):
@@ -219,7 +219,7 @@ def filled(stream: BinaryIO, size: int) -> bytes:
 
 @contextmanager
 def clear_errors(where: str) -> Iterator[None]:
-    """Every way in which reading a file fails, as one of our errors."""
+    """Turn every failure of reading a file into one of our errors."""
     try:
         yield
     except LamsachError:

@@ -1,4 +1,4 @@
-"""Text from bytes of unknown encoding: UTF-8, UTF-16, UTF-32 (with or without a mark), CP1258, Latin-1."""
+"""Text from bytes of unknown encoding: UTF-8, -16, -32 (with or without a mark), CP1258, Latin-1."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 HEAD_BYTES = 256 * 1024
-"""How much of a file is looked at to tell what it is."""
+"""Size of a file's beginning from which its format is detected."""
 BLOCK_BYTES = 1024 * 1024
 MAX_LINE = 1024 * 1024
-"""The longest line that is read, in bytes (UTF-8) or characters."""
+"""Maximum length of a line, in bytes (UTF-8) or characters."""
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -23,21 +23,21 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 
-# what steers a terminal and is no text: colours and links in what was copied or saved from one (ECMA-48;
-# `grep --color`, `ls`)
+# terminal control sequences, no text: colours and links in what was copied or saved from one (ECMA-48; `grep
+# --color`, `ls`)
 _ESCAPES = re.compile(
     r"\x1b\[[0-?]{0,64}[ -/]{0,8}[@-~]"
     r"|\x1b[\]PX^_][^\x07\x1b\n]{0,4096}(?:\x07|\x1b\\)"  # a window's title, a link's address
     r"|\x1b[ -/]{0,8}[0-~]?"
 )
 # ^[[31mevil^[[0m.example, \033[1mevil\033[0m.example: as `cat -v` shows them, as scripts write them
-_SPELT = re.compile(r"(?:\^\[|\u241b|\\e|\\033|\\x1b|\\u001b)\[[0-9;]{0,40}[mK]", re.IGNORECASE)
-# of no width: programs put them between the characters of a long word so that a line may break there
+_SPELT_ESCAPES = re.compile(r"(?:\^\[|\u241b|\\e|\\033|\\x1b|\\u001b)\[[0-9;]{0,40}[mK]", re.IGNORECASE)
+# of zero width: programs insert them into a long word so that a line may break there
 _NO_WIDTH = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff]")
 
 
-def visible(text: str) -> str:
-    """A text without characters of no width."""
+def without_zero_width(text: str) -> str:
+    """Remove characters of zero width."""
     return text if text.isascii() else _NO_WIDTH.sub("", text)
 
 
@@ -50,19 +50,19 @@ class Encoding:
     binary: bool = False
 
     def decode_head(self, head: bytes) -> str:
-        """The text of a file's first bytes, which may end within a character."""
+        """Decode a file's first bytes, which may end within a character."""
         cut = self.name == "utf-8" and len(head) >= HEAD_BYTES and b"\n" in head
         return self.decode(head[: head.rfind(b"\n") + 1] if cut else head)
 
     def decode(self, data: bytes) -> str:
-        """The text of a whole file's bytes, without what steers a terminal. Never fails."""
+        """Decode a whole file's bytes, without terminal control sequences. Never fails."""
         data = data[self.mark_bytes :]
         text = decode_8bit(data) if self.name == "utf-8" else data.decode(self.name, "replace")
         return without_escapes(text)
 
 
 def detect_encoding(head: bytes) -> Encoding:
-    """The encoding that a file's first bytes show."""
+    """Detect the encoding from a file's first bytes."""
     for mark, name in _MARKS:
         if head.startswith(mark):
             return Encoding(name, len(mark))
@@ -79,7 +79,7 @@ def detect_encoding(head: bytes) -> Encoding:
 
 
 def decode_8bit(data: bytes) -> str:
-    """UTF-8, or else CP1258 (Windows for Vietnamese, composed to NFC), or else Latin-1. Never fails."""
+    """Decode UTF-8, else CP1258 (Windows for Vietnamese, composed to NFC), else Latin-1. Never fails."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -91,7 +91,7 @@ def decode_8bit(data: bytes) -> str:
 
 
 def blocks(stream: BinaryIO, encoding: Encoding) -> Iterator[str | None]:
-    """The text in blocks of whole lines without the last line end; None for an over-long line."""
+    """Yield the text in blocks of whole lines without the last line end; None for an overlong line."""
     raw = (
         _byte_blocks(stream, encoding.mark_bytes)
         if encoding.name == "utf-8"
@@ -170,10 +170,10 @@ def _wide_blocks(stream: BinaryIO, encoding: Encoding) -> Iterator[str | None]:
 
 
 def without_escapes(text: str) -> str:
-    """The text without what steers a terminal, line for line. Linear in the text's length."""
+    """Remove terminal control sequences, line for line. Linear in the text's length."""
     return _ESCAPES.sub("", text) if "\x1b" in text else text
 
 
 def without_spelt_escapes(text: str) -> str:
-    """A value's text without escapes of colours, be they real or spelt out."""
-    return _SPELT.sub("", without_escapes(text))
+    """Remove colour escapes, real or spelt out, from a value's text."""
+    return _SPELT_ESCAPES.sub("", without_escapes(text))

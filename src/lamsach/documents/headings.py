@@ -1,4 +1,4 @@
-"""Headings of people's tables: one engine for all readers, blind to accents, case and decoration.
+"""Headings of people's tables: one engine for all readers, ignoring accents, case and decoration.
 
 A reader's words are a `Section`, in `lamsach.documents.vocabulary`.
 """
@@ -13,11 +13,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 _EDGES = " \t\r\n\u00a0\ufeff\"'*:.#()[]"
-_LONGEST = 80
+_MAX_LENGTH = 80
 
 
-def folded(text: str) -> str:
-    """Lower case without accents, with single blanks: `Mã  đơn vị` is `ma don vi`."""
+def fold(text: str) -> str:
+    """Fold to lower case without accents, with single blanks: `Mã  đơn vị` is `ma don vi`."""
     lowered = text.lower().replace("đ", "d")
     if not lowered.isascii():
         decomposed = unicodedata.normalize("NFKD", lowered)
@@ -26,28 +26,28 @@ def folded(text: str) -> str:
 
 
 def plain_key(text: str) -> str:
-    """A heading without accents, case, line breaks and decoration: `Địa chỉ\\nIP (*)` is `dia chi ip`.
+    r"""Strip accents, case, line breaks and decoration of a heading: `Địa chỉ\\nIP (*)` is `dia chi ip`.
 
     Empty for a text too long for one.
     """
-    return " ".join(folded(text).strip(_EDGES).split()) if len(text) <= _LONGEST else ""
+    return " ".join(fold(text).strip(_EDGES).split()) if len(text) <= _MAX_LENGTH else ""
 
 
 def plain_words(text: str) -> str:
-    """Letters and figures alone, words parted by one blank: `Người sử dụng/User` is `nguoi su dung user`."""
-    return " ".join(re.findall(r"[a-z0-9]+", folded(text)))
+    """Return words of letters and digits: `nguoi su dung user` of `Người sử dụng/User`."""
+    return " ".join(re.findall(r"[a-z0-9]+", fold(text)))
 
 
 # PortNumber, remoteIP
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_LONGEST_WITH_HUMPS = 40
+_MAX_HUMPED_LENGTH = 40
 # IP (IPv4)    Domain/URL    Mã băm [SHA-256]    Loại: tên
 # and no value: mail[.]evil.example    data(.)evil.example    url://evil.example
-_BESIDE = re.compile(r"\s*(?:[(\[](?!\.|dot\b|:)|/|:(?!//))")
+_ADDITION = re.compile(r"\s*(?:[(\[](?!\.|dot\b|:)|/|:(?!//))")
 _BRACKET = re.compile(r"\s*[(\[]")
 
 
-class Of(Enum):
+class Spelling(Enum):
     """Spelling of a heading to compare: all of it, the part before a bracket, or with accents."""
 
     KEY = "key"
@@ -61,29 +61,29 @@ class Within(NamedTuple):
     name: str
     words: re.Pattern[str]
     unless: re.Pattern[str] | None = None
-    of: Of = Of.KEY
+    of: Spelling = Spelling.KEY
 
 
 def words(group: str) -> re.Pattern[str]:
-    """Any of these words (regular expressions, parted by `|`) without a neighbouring letter or figure."""
+    """Match any of these words (regular expressions, separated by `|`) between word boundaries."""
     return re.compile(rf"(?<![^\W_])(?:{group})(?![^\W_])")
 
 
 def whole(group: str) -> re.Pattern[str]:
-    """Any of these as all of the text."""
+    """Match any of these as the whole text."""
     return re.compile(rf"\A(?:{group})\Z")
 
 
 def section(words: Mapping[str, str], key: Callable[[str], str] = str) -> dict[str, str]:
-    """The name for each of the words, which are parted by `|`."""
+    """Map each of the words, which are separated by `|`, to its name."""
     return {key(" ".join(word.split())): name for name, group in words.items() for word in group.split("|")}
 
 
 class Section:
-    """One reader's names of columns: whole headings, else the first row of `within` that fits.
+    """One reader's names of columns: whole headings, else the first matching row of `within`.
 
-    `key`: the spelling in which headings are compared; `longest`: how many characters such a spelling has at
-    most. `loose`: headings with underscores, hyphens, humps and something beside them count as those without.
+    `key`: the spelling in which headings are compared; `longest`: its maximum length. `loose`: headings with
+    underscores, hyphens, humps and additions count as those without.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Section:
         self._longest = longest
         self._loose = loose
         self.name_of = lru_cache(4096)(self._name_of)
-        """The name of a heading's column, or None when the heading is not known."""
+        """Name of a heading's column, or None for an unknown heading."""
 
     def _name_of(self, heading: str) -> str | None:
         key = self._key(heading)
@@ -112,9 +112,9 @@ class Section:
         spaced = _spaced(key) if self._loose else key
         found = self.whole.get(spaced) or self._named_within(spaced, heading)
         if found is None and self._loose:
-            start = _BESIDE.split(key, maxsplit=1)[0]
+            start = _ADDITION.split(key, maxsplit=1)[0]
             found = self.whole.get(start) or self.whole.get(_spaced(start))
-            if found is None and len(heading) <= _LONGEST_WITH_HUMPS and _HUMP.search(heading):
+            if found is None and len(heading) <= _MAX_HUMPED_LENGTH and _HUMP.search(heading):
                 return self._name_of(_HUMP.sub(" ", heading))
         return found
 
@@ -122,9 +122,9 @@ class Section:
         if not self._within:
             return None
         texts = {
-            Of.KEY: key,
-            Of.BEGINNING: _BRACKET.split(key, maxsplit=1)[0],
-            Of.ACCENTED: unicodedata.normalize("NFC", heading.lower()),
+            Spelling.KEY: key,
+            Spelling.BEGINNING: _BRACKET.split(key, maxsplit=1)[0],
+            Spelling.ACCENTED: unicodedata.normalize("NFC", heading.lower()),
         }
         for row in self._within:
             text = texts[row.of]
@@ -138,6 +138,6 @@ def _spaced(key: str) -> str:
 
 
 def columns_of(cells: list[str], section: Section) -> dict[int, str]:
-    """The columns of a row of headings that a section knows, by their 0-based place."""
+    """Map the 0-based columns that a section knows in a row of headings to their names."""
     names = ((place, section.name_of(cell)) for place, cell in enumerate(cells))
     return {place: name for place, name in names if name is not None}

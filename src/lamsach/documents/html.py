@@ -1,8 +1,8 @@
-"""Web pages: their text and tables, in time linear in the page, and the same words under every Python.
+"""Web pages: text and tables, in time linear in the page, with the same result under every Python.
 
-Many versions of Python's `html.parser` look through the rest of a page once more for each mark that begins
-and never ends (https://github.com/python/cpython/issues/135462), and fail for `<![` without a name; the
-versions without these faults drop what follows such a mark.
+Many versions of Python's `html.parser` scan the rest of a page again for each unclosed mark
+(https://github.com/python/cpython/issues/135462), and fail for `<![` without a name; the versions without
+these faults drop the text after such a mark.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from html.parser import HTMLParser
 
 from lamsach.documents.table import Row
 
-_MOST_BROKEN = 10
+_MAX_BROKEN = 10
 _MARKUP = re.compile(r"<[^<>]*>")
 
 _MAX_TITLE = 300
-_CROSSED = frozenset({"s", "strike", "del"})
-_SILENT = frozenset({"script", "style", "template", "noscript", "svg", "head"})
-_MARGIN = frozenset({"nav", "footer"})
-_TYPED = frozenset({"", "text", "search", "url", "email", "tel"})
-"""Types of a form's fields that show their value as text (HTML, "The input element")."""
+_STRUCK_TAGS = frozenset({"s", "strike", "del"})
+_HIDDEN_TAGS = frozenset({"script", "style", "template", "noscript", "svg", "head"})
+_MARGIN_TAGS = frozenset({"nav", "footer"})
+_TEXT_INPUTS = frozenset({"", "text", "search", "url", "email", "tel"})
+"""Types of form fields that show their value as text (HTML, "The input element")."""
 _BLOCKS = frozenset([
     "p", "div", "li", "br", "tr", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "table", "ul",
     "ol", "dl", "dd", "dt", "section", "article", "blockquote", "hr", "option",
@@ -32,7 +32,7 @@ _MAX_COLUMNS, _MAX_ROWS = 64, 1000
 
 
 class SafeParser(HTMLParser):
-    """`HTMLParser` for a page that somebody else wrote: `read` in place of `feed` and `close`."""
+    """`HTMLParser` for an untrusted page: `read` replaces `feed` and `close`."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -40,10 +40,10 @@ class SafeParser(HTMLParser):
     def read(self, page: str) -> None:
         """Read the whole page.
 
-        A mark that never ends is text up to the next one; after ten such, the rest is text without its marks.
+        An unclosed mark is text up to the next one; after ten of them, the rest is text without its marks.
         """
         self.feed(page)
-        for _ in range(_MOST_BROKEN):
+        for _ in range(_MAX_BROKEN):
             rest = self.rawdata
             if self.cdata_elem is not None or not rest.startswith("<"):
                 break
@@ -62,13 +62,13 @@ class SafeParser(HTMLParser):
 
 
 def _end(rest: str) -> int:
-    """Return where the text ends that begins with a mark without an end."""
+    """Return the end of a text that begins with an unclosed mark."""
     end = rest.find(">", 1) + 1 or rest.find("<", 1)
     return end if end > 0 else len(rest)
 
 
 class Title(str):
-    """The text of a heading (`h1` to `h6`)."""
+    """Text of a heading (`h1` to `h6`)."""
 
     __slots__ = ()
 
@@ -84,13 +84,13 @@ class Page(SafeParser):
         self.found: list[tuple[int, str | Row | None]] = []
         self.title = ""
         self.address = ""
-        """What the page states as its own address (HTML, "canonical"; the Open Graph protocol, "og:url")."""
+        """The page's stated address (HTML, "canonical"; the Open Graph protocol, "og:url")."""
         self._in_title = self._heads = False
-        self._silent = self._crossed = self._margin = 0
+        self._hidden_depth = self._struck_depth = self._margin_depth = 0
         self.struck: list[tuple[int, str]] = []
-        """What is struck out, with its lines."""
+        """Struck-out texts, with their lines."""
         self.margins: list[tuple[int, str]] = []
-        """What the page's navigation and footer say, with the lines."""
+        """Texts of the page's navigation and footer, with their lines."""
         self._text: list[str] = []
         self._size = 0
         self._line = 1
@@ -101,21 +101,21 @@ class Page(SafeParser):
         self._end_text()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """A mark that begins."""
+        """Handle a start tag."""
         self._in_title = tag == "title"
         if tag in ("link", "meta") and not self.address:
-            said = dict(attrs)
-            if (said.get("rel") or "").lower() == "canonical":
-                self.address = said.get("href") or ""
-            elif said.get("property") == "og:url":
-                self.address = said.get("content") or ""
-        if tag in _CROSSED:
-            self._crossed += 1
-        self._margin += tag in _MARGIN
-        if tag in _SILENT:
-            self._silent += 1
+            attributes = dict(attrs)
+            if (attributes.get("rel") or "").lower() == "canonical":
+                self.address = attributes.get("href") or ""
+            elif attributes.get("property") == "og:url":
+                self.address = attributes.get("content") or ""
+        if tag in _STRUCK_TAGS:
+            self._struck_depth += 1
+        self._margin_depth += tag in _MARGIN_TAGS
+        if tag in _HIDDEN_TAGS:
+            self._hidden_depth += 1
         elif tag == "body":
-            self._silent = self._margin = 0
+            self._hidden_depth = self._margin_depth = 0
         elif tag == "input":
             self._field(dict(attrs))
         if tag == "table":
@@ -134,17 +134,17 @@ class Page(SafeParser):
             self._end_block()
             self._heads = tag in _HEADINGS
         if tag in _BLOCKS:
-            self._crossed = 0  # a mark that nobody closes strikes out no more than its block
+            self._struck_depth = 0  # an unclosed mark strikes out no more than its block
 
     def handle_endtag(self, tag: str) -> None:
-        """A mark that ends."""
+        """Handle an end tag."""
         self._in_title = False
-        if tag in _CROSSED:
-            self._crossed = max(0, self._crossed - 1)
-        if tag in _SILENT:
-            self._silent = max(0, self._silent - 1)
-        elif tag in _MARGIN:
-            self._margin = max(0, self._margin - 1)
+        if tag in _STRUCK_TAGS:
+            self._struck_depth = max(0, self._struck_depth - 1)
+        if tag in _HIDDEN_TAGS:
+            self._hidden_depth = max(0, self._hidden_depth - 1)
+        elif tag in _MARGIN_TAGS:
+            self._margin_depth = max(0, self._margin_depth - 1)
         elif tag in ("td", "th"):
             self._end_cell()
         elif tag in ("tr", "table"):
@@ -153,28 +153,28 @@ class Page(SafeParser):
             self._end_block()
 
     def handle_data(self, data: str) -> None:
-        """Text."""
+        """Handle text."""
         if self._in_title:
             self.title += data[:_MAX_TITLE]
             self._in_title = len(self.title) < _MAX_TITLE
-        if self._silent or self._size > _MAX_TEXT:
+        if self._hidden_depth or self._size > _MAX_TEXT:
             return
-        if self._crossed or self._margin:
-            (self.struck if self._crossed else self.margins).append((self.getpos()[0], data))
+        if self._struck_depth or self._margin_depth:
+            (self.struck if self._struck_depth else self.margins).append((self.getpos()[0], data))
             return
         if not self._text:
             self._line = self.getpos()[0]
         self._text.append(data)
         self._size += len(data)
 
-    def _field(self, said: dict[str, str | None]) -> None:
-        """The text in a form's field, as a block of its own."""
-        if (said.get("type") or "").lower() in _TYPED and said.get("value"):
+    def _field(self, attributes: dict[str, str | None]) -> None:
+        """Add the text of a form's field as a block of its own."""
+        if (attributes.get("type") or "").lower() in _TEXT_INPUTS and attributes.get("value"):
             self._end_block()
-            self.handle_data(said["value"] or "")
+            self.handle_data(attributes["value"] or "")
             self._end_block()
 
-    def _taken(self) -> str:
+    def _take_text(self) -> str:
         text = "".join(self._text).replace("\u00ad", "")  # where a line may break
         self._text.clear()
         self._size = 0
@@ -187,8 +187,8 @@ class Page(SafeParser):
             self._end_text()
 
     def _end_text(self) -> None:
-        """Close the text block that is open."""
-        for place, line in enumerate(self._taken().split("\n")):
+        """Close the open text block."""
+        for place, line in enumerate(self._take_text().split("\n")):
             if line.strip():
                 self.found.append((self._line + place, Title(line) if self._heads else line))
         self._heads = False
@@ -196,7 +196,7 @@ class Page(SafeParser):
     def _end_cell(self) -> None:
         if self._row is None:
             self._end_text()
-        elif (text := self._taken().strip()) or self._spans.open:
+        elif (text := self._take_text().strip()) or self._spans.open:
             self._row += self._spans.cell(text)
 
     def _end_row(self) -> None:
@@ -211,48 +211,48 @@ class Page(SafeParser):
 
 
 class Spans:
-    """The cells of a table that are merged over columns or rows (HTML, "colspan" and "rowspan")."""
+    """Cells of a table merged over columns or rows (HTML, "colspan" and "rowspan")."""
 
     def __init__(self) -> None:
         self.open = False
-        """Whether a cell has begun whose text is still to come."""
-        self._place, self._wide, self._high = 0, 1, 1
+        """Whether a cell was begun and its text is still to come."""
+        self._place, self._colspan, self._rowspan = 0, 1, 1
         self._above: dict[int, tuple[int, str]] = {}
-        """By column: how many further rows a cell reaches into, and its text."""
+        """By column: number of further rows that a cell extends into, and its text."""
         self._new: dict[int, tuple[int, str]] = {}
 
     @property
     def filled(self) -> int:
-        """Return how many columns of the row that comes cells above fill."""
+        """Return the number of columns of the next row that cells above fill."""
         return len(self._above)
 
     def before(self, place: int) -> list[str]:
-        """Empty texts for the columns from a place on that cells above fill."""
+        """Return empty texts for the columns from an index on that cells above fill."""
         end = place
         while end in self._above:
             end += 1
         return [""] * (end - place)
 
     def begin(self, place: int, attributes: dict[str, str | None]) -> None:
-        """A cell begins in this column."""
+        """Begin a cell in this column."""
         self.open, self._place = True, place
-        self._wide = _number(attributes.get("colspan"), _MAX_COLUMNS)
-        self._high = _number(attributes.get("rowspan"), _MAX_ROWS)
+        self._colspan = _number(attributes.get("colspan"), _MAX_COLUMNS)
+        self._rowspan = _number(attributes.get("rowspan"), _MAX_ROWS)
 
     def cell(self, text: str) -> list[str]:
-        """The texts of the columns that the cell fills."""
-        wide = self._wide if self.open else 1
-        if self.open and self._high > 1 and self._place < _MAX_COLUMNS:
-            self._new.update({self._place + column: (self._high - 1, text) for column in range(wide)})
+        """Return the texts of the columns that the cell fills."""
+        colspan = self._colspan if self.open else 1
+        if self.open and self._rowspan > 1 and self._place < _MAX_COLUMNS:
+            self._new.update({self._place + column: (self._rowspan - 1, text) for column in range(colspan)})
         self.open = False
-        return [text, *[""] * (wide - 1)]
+        return [text, *[""] * (colspan - 1)]
 
     def end_row(self) -> dict[int, str]:
-        """Return what cells above say of the row that ends."""
-        said = {place: text for place, (_, text) in self._above.items()}
+        """End a row, and return the texts that cells above contribute to it."""
+        inherited = {place: text for place, (_, text) in self._above.items()}
         rest = {place: (rows - 1, text) for place, (rows, text) in self._above.items() if rows > 1}
         self._above, self._new, self.open = {**rest, **self._new}, {}, False
-        return said
+        return inherited
 
 
 def _number(text: str | None, most: int) -> int:

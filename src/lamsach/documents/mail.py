@@ -17,7 +17,7 @@ _MAIL_HEADERS = frozenset(
 
 
 def is_mail(head: bytes) -> bool:
-    """Return whether a file begins with a message's header: three fields, two of them in every message."""
+    """Return whether a file begins with a message's header: three common fields with From or Received."""
     head = head.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")[:65536]
     if head.startswith(b"From "):
         head = head.partition(b"\n")[2]
@@ -32,21 +32,21 @@ def is_mail(head: bytes) -> bool:
 
 
 def kind_of(part: Message) -> str:
-    """The media type in lower case; empty when the header that states it cannot be read."""
+    """Return the media type in lower case; empty for an unreadable header."""
     with contextlib.suppress(Exception):
         return str(part.get_content_type()).lower()
     return ""
 
 
 def name_of(part: Message) -> str:
-    """The file name of an attachment, as it is stated; empty without one."""
+    """Return the stated file name of an attachment; empty without one."""
     with contextlib.suppress(Exception):
         return str(part.get_filename() or "")
     return ""
 
 
 def content_of(part: Message) -> bytes:
-    """The bytes of a part in any transfer encoding."""
+    """Return the bytes of a part in any transfer encoding."""
     with contextlib.suppress(Exception):
         payload = part.get_payload(decode=True)
         return payload if isinstance(payload, bytes) else b""
@@ -54,7 +54,7 @@ def content_of(part: Message) -> bytes:
 
 
 def utf8_of(part: Message, most_bytes: int | None = None) -> bytes:
-    """The text of a part in UTF-8; as it is when its character set is not known."""
+    """Return the text of a part in UTF-8; unchanged for an unknown character set."""
     body = content_of(part)[:most_bytes]
     with contextlib.suppress(Exception):
         return body.decode(part.get_content_charset() or "utf-8", "replace").encode()

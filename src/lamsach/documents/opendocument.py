@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from lamsach.documents.archive import LISTS, Limits, Package, locked
-from lamsach.documents.table import Block, Cell, Part, Places, Reaching, Row, Table
+from lamsach.documents.table import Block, Cell, Part, Places, Row, RowSpans, Table
 from lamsach.documents.xml import attribute, local_name, outermost
 from lamsach.errors import LimitError, UnreadableError
 
 MAX_COLUMNS = 16_384
 MAX_REPEATED_ROWS = 200
-"""How often one filled row may be repeated: sheets repeat empty rows to their end."""
+"""Maximum repetitions of one filled row: sheets repeat empty rows to their end."""
 _MARGINS = frozenset({"header", "footer", "header-left", "footer-left", "header-first", "footer-first"})
 _ROW_GROUPS = frozenset({"table-rows", "table-header-rows", "table-row-group"})
 _TEXT_PARENTS = frozenset({"annotation", "tracked-changes", "forms", "shapes"})
@@ -35,17 +35,17 @@ class OpenDocument:
         self._sheets = body if body is not None and self._text is None else ()
 
     def sheets(self) -> Iterator[tuple[str, Iterator[Row]]]:
-        """The name of each sheet, and its rows that have any text; `number` is the sheet's row."""
+        """Yield each sheet's name, and its rows with any text; `number` is the sheet's row."""
         for sheet in self._sheets:
             if local_name(sheet.tag) == "table":
                 yield attribute(sheet, "name"), self._sheet(sheet)
 
     def texts(self) -> Iterator[str]:
-        """The pieces of a text's body."""
+        """Yield the pieces of a text's body."""
         return iter(()) if self._text is None else self._text.itertext()
 
     def blocks(self) -> Iterator[Block]:
-        """A text's paragraphs and tables in order, fields of forms, then page headers and footers.
+        """Yield a text's paragraphs and tables in order, form fields, then page headers and footers.
 
         `row` is the 1-based paragraph or table row.
         """
@@ -60,20 +60,20 @@ class OpenDocument:
 
     def _sheet(self, sheet: Element) -> Iterator[Row]:
         number = 0
-        held = Reaching()
+        spans = RowSpans()
         for row in _rows(sheet):
-            cells = tuple(_cells(row, number + 1, held))
+            cells = tuple(_cells(row, number + 1, spans))
             repeated = _repeats(row, "number-rows-repeated")
             if any(cells):
                 if repeated > MAX_REPEATED_ROWS:
                     raise LimitError("The workbook repeats a row too often.", self._where)
                 for place in range(number + 1, number + 1 + repeated):
-                    yield Row(place, cells, held.into(number + 1, cells))
+                    yield Row(place, cells, spans.inherited(number + 1, cells))
             number += repeated
 
 
 def _fields(root: Element) -> Iterator[str]:
-    """Yield what the fields of forms show (OpenDocument 1.3 part 3, section 13)."""
+    """Yield the displayed texts of form fields (OpenDocument 1.3 part 3, section 13)."""
     for part in root.iter():
         if ":form:" in part.tag and (text := attribute(part, "current-value") or attribute(part, "value")):
             yield text
@@ -82,7 +82,7 @@ def _fields(root: Element) -> Iterator[str]:
 
 
 def _margins(package: Package) -> Iterator[Element]:
-    """The headers and footers of pages."""
+    """Yield the headers and footers of pages."""
     styles = package.tree("styles.xml")
     for part in () if styles is None else styles.iter():
         if local_name(part.tag) in _MARGINS:
@@ -100,17 +100,17 @@ def _rows(parent: Element) -> Iterator[Element]:
     return outermost(parent, ("table-row",), lambda name, _: name in _ROW_GROUPS)
 
 
-def _cells(row: Element, number: int, held: Reaching) -> list[str]:
+def _cells(row: Element, number: int, spans: RowSpans) -> list[str]:
     cells: list[str] = []
     for cell in row:
         if local_name(cell.tag) not in ("table-cell", "covered-table-cell"):
             continue
-        text = "\n".join(_words(part) for part in cell if local_name(part.tag) == "p")
+        text = "\n".join(_text(part) for part in cell if local_name(part.tag) == "p")
         if local_name(cell.tag) == "covered-table-cell":
             text = ""
         spanned = _repeats(cell, "number-rows-spanned")
         if spanned > 1 and text:
-            held.begin(len(cells), number + spanned - 1, text)
+            spans.add(len(cells), number + spanned - 1, text)
         repeated = _repeats(cell, "number-columns-repeated")
         if not text and repeated > 64:
             repeated = 1  # the empty rest of the row
@@ -123,7 +123,7 @@ def _repeats(element: Element, wanted: str) -> int:
     return int(text) if text.isdecimal() and 0 < len(text) < 9 else 1
 
 
-def _words(element: Element) -> str:
+def _text(element: Element) -> str:
     parts: list[str] = [element.text or ""]
     for part in element:
         name = local_name(part.tag)
@@ -134,7 +134,7 @@ def _words(element: Element) -> str:
         elif name == "s":
             parts.append(" ")
         elif name not in _TEXT_PARENTS:
-            parts.append(_words(part) if name != "note" else f" {_words(part)} ")
+            parts.append(_text(part) if name != "note" else f" {_text(part)} ")
         parts.append(part.tail or "")
     return "".join(parts)
 
@@ -145,16 +145,16 @@ def _blocks(body: Element, places: Places) -> Iterator[Block]:
         if name == "table":
             yield Table(places.rows(_merged(part)))
         else:
-            yield places.paragraph(_words(part), title=name == "h")
+            yield places.paragraph(_text(part), title=name == "h")
 
 
 def _merged(table: Element) -> Iterator[list[Cell]]:
-    """The rows of a text's table: texts, with `start` or `more` for a cell merged over several rows."""
-    held = Reaching()
+    """Yield the rows of a text's table: texts, with `start` or `more` for a cell merged over several rows."""
+    spans = RowSpans()
     for number, row in enumerate(_rows(table), 1):
         cells: list[Cell] = []
-        for column, text in enumerate(_cells(row, number, held)):
-            last = held.last(column)
+        for column, text in enumerate(_cells(row, number, spans)):
+            last = spans.last(column)
             state = "start" if text and last > number else "more" if not text and last >= number else ""
             cells.append((text, state))
         yield cells

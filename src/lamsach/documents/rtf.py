@@ -1,4 +1,4 @@
-"""RTF documents (Rich Text Format 1.9.1): paragraphs and table rows as text, without pictures and objects."""
+"""RTF documents (Rich Text Format 1.9.1): paragraphs and table rows, no pictures and objects."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lamsach.errors import LimitError
 
 MAX_BYTES = 64 * MIB
 MAX_COLUMNS = 64
-"""In how many cells of a row merging is looked for."""
+"""Number of cells of a row in which merging is evaluated."""
 _TOKEN = re.compile(
     rb"\\([a-zA-Z]{1,32})(-?\d{1,10})?[ ]?|\\'([0-9a-fA-F]{2})|\\(.)|([{}])|[\r\n]+|([^\\{}\r\n]+)", re.DOTALL
 )
@@ -43,11 +43,11 @@ class Rtf:
         self._data = data
 
     def texts(self) -> Iterator[str]:
-        """The pieces of text."""
+        """Yield the pieces of text."""
         return (text for _, cells in _Pieces().read(self._data) for text, _ in cells)
 
     def blocks(self) -> Iterator[Block]:
-        """Paragraphs and tables in order, then page headers and footers."""
+        """Yield paragraphs and tables in order, then page headers and footers."""
         places = Places()
         rows: list[list[Cell]] = []
         for kind, cells in _Pieces().read(self._data):
@@ -71,7 +71,7 @@ class Rtf:
 
 
 def _margins(data: bytes) -> Iterator[bytes]:
-    """The headers and footers of pages, each as a document of its own in the code page of the whole."""
+    """Yield the headers and footers of pages, each as a document of its own in the whole's code page."""
     page = _CODE_PAGE.search(data)
     for match in _MARGIN.finditer(data):
         end = match.end()
@@ -85,14 +85,14 @@ def _margins(data: bytes) -> Iterator[bytes]:
 
 
 class _RowProperties:
-    """Cells of a row merged with those above: `\\trowd\\clvmgf\\cellx2000\\cellx4000`, then `\\clvmrg`."""
+    r"""Cells of a row merged with those above: `\\trowd\\clvmgf\\cellx2000\\cellx4000`, then `\\clvmrg`."""
 
     def __init__(self) -> None:
         self._states: list[str] = []
         self._state = ""
 
-    def word(self, word: bytes) -> None:
-        """Take note of a control word that begins a row's properties, marks a cell or ends one."""
+    def read(self, word: bytes) -> None:
+        """Read a control word that begins a row's properties, marks a cell or ends one."""
         if word == b"trowd":
             self._states, self._state = [], ""
         elif word == b"cellx":
@@ -103,18 +103,18 @@ class _RowProperties:
             self._state = "start" if word == b"clvmgf" else "more"
 
     def cells(self, texts: list[str]) -> list[Cell]:
-        """A row's texts, each with `start`, `more` or nothing."""
+        """Return a row's texts, each with `start`, `more` or nothing."""
         return list(zip_longest(texts, self._states[: len(texts)], fillvalue=""))
 
 
 class _Pieces:
-    """Reads a document's tokens: `paragraph` with its text, `row` with its cells, `page` for a page break."""
+    """Reader of a document's tokens as `paragraph` with text, `row` with cells, `page` for a break."""
 
     def __init__(self) -> None:
         self._properties = _RowProperties()
         self._states: list[tuple[bool, int]] = []
         """State to restore at groups' ends: silence, and the length of a Unicode character's substitute."""
-        self._silent, self._skip_after = False, 1
+        self._is_silent, self._skip_after = False, 1
         self._encoding, self._pending = "cp1252", 0
         self._text: list[str] = []
         self._cells: list[str] = []
@@ -122,53 +122,53 @@ class _Pieces:
         self._star = self._in_table = False
 
     def read(self, data: bytes) -> Iterator[tuple[str, list[Cell]]]:
-        """The pieces of a document in their order."""
+        """Yield the pieces of a document in order."""
         for match in _TOKEN.finditer(data):
             word, number, code, symbol, brace, plain = match.groups()
-            if self._groups(brace, symbol, word) or self._silent:
+            if self._read_group(brace, symbol, word) or self._is_silent:
                 continue
             if word is None:
-                self._shows(code, plain, symbol)
-            elif not self._spells(word, number):
-                yield from self._places(word)
+                self._read_characters(code, plain, symbol)
+            elif not self._read_encoding_word(word, number):
+                yield from self._read_structure(word)
         if self._cells:
             yield "row", self._properties.cells(self._cells)
         yield "paragraph", [(self._flushed(), "")]
 
-    def _groups(self, brace: bytes | None, symbol: bytes | None, word: bytes | None) -> bool:
-        """Take a token that begins or ends a group or silences it; return whether it is one."""
+    def _read_group(self, brace: bytes | None, symbol: bytes | None, word: bytes | None) -> bool:
+        """Process a token that begins, ends or silences a group; return whether it is one."""
         if brace == b"{":
-            self._states.append((self._silent, self._skip_after))
+            self._states.append((self._is_silent, self._skip_after))
             self._star = False
         elif brace == b"}":
             if self._states:
-                self._silent, self._skip_after = self._states.pop()
+                self._is_silent, self._skip_after = self._states.pop()
         elif symbol == b"*":
             self._star = True
         elif word is not None and (
             word in _SILENT or (self._star and word not in (b"shppict", b"nonshppict"))
         ):
-            self._silent, self._star = True, False
+            self._is_silent, self._star = True, False
         else:
             return False
         return True
 
-    def _shows(self, code: bytes | None, plain: bytes | None, symbol: bytes | None) -> None:
-        """Take characters: one by its code, plain ones, or one that is escaped."""
+    def _read_characters(self, code: bytes | None, plain: bytes | None, symbol: bytes | None) -> None:
+        """Process characters: a character code, plain ones, or an escaped one."""
         if code is not None:
             if self._pending:
                 self._pending -= 1
             else:
                 self._raw.append(int(code, 16))
         elif plain is not None:
-            kept = plain[self._pending :] if self._pending else plain
+            visible = plain[self._pending :] if self._pending else plain
             self._pending = max(0, self._pending - len(plain))
-            self._raw.extend(kept)
+            self._raw.extend(visible)
         elif symbol is not None:
             self._add({b"~": " ", b"_": "-", b"-": ""}.get(symbol, symbol.decode("latin-1")))
 
-    def _spells(self, word: bytes, number: bytes | None) -> bool:
-        """Take a control word that says how characters are encoded, or is one; whether it is such a one."""
+    def _read_encoding_word(self, word: bytes, number: bytes | None) -> bool:
+        """Process a control word for an encoding or a character; return whether it is one."""
         if word == b"ansicpg" and number and int(number) in _CODE_PAGES:
             self._encoding = f"cp{int(number)}"
         elif word == b"u" and number:
@@ -183,15 +183,15 @@ class _Pieces:
             return False
         return True
 
-    def _places(self, word: bytes) -> Iterator[tuple[str, list[Cell]]]:
-        """Yield what a control word ends: a cell, a row, a paragraph or a page."""
+    def _read_structure(self, word: bytes) -> Iterator[tuple[str, list[Cell]]]:
+        """Yield the piece that a control word ends: a row, a paragraph or a page."""
         if word == b"cell":
             self._cells.append(self._flushed())
         elif word == b"row":
             yield "row", self._properties.cells(self._cells)
             self._cells = []
         elif word in _ROW_WORDS:
-            self._properties.word(word)
+            self._properties.read(word)
         elif word in (b"nestcell", b"nestrow"):  # a table within a cell
             self._add("\n")
         elif word in (b"intbl", b"pard"):
@@ -204,7 +204,7 @@ class _Pieces:
                 yield "page", []
 
     def _add(self, text: str) -> None:
-        """Add a text behind the characters that wait to be decoded."""
+        """Add a text after the characters that wait to be decoded."""
         self._text += (self._raw.decode(self._encoding, "replace"), text)
         self._raw.clear()
 

@@ -1,4 +1,4 @@
-"""Paragraphs, tables and pages of documents of every kind: with their places, which count from 1."""
+"""Paragraphs, tables and pages of documents of every kind, with their 1-based places."""
 
 from __future__ import annotations
 
@@ -9,35 +9,34 @@ from datetime import date
 from typing import NamedTuple
 
 Merge = tuple[int, int, int, int]
-"""The first row and (0-based) column, the last row and column of a range of merged cells."""
+"""First row and (0-based) column, last row and column of a range of merged cells."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its number, its cells' text by 0-based column, and what vertical merges hand down to it."""
+    """One row: number, cells' text by 0-based column, and texts inherited from vertical merges."""
 
     number: int
     cells: tuple[str, ...]
     inherited: dict[int, str] = field(default_factory=dict)
     page: int | None = None
     struck: frozenset[int] = frozenset()
-    """The columns of cells whose text is struck out."""
+    """Columns of cells with struck-out text."""
     dates: dict[int, date] = field(default_factory=dict)
-    """The days in cells that show one, when the document was opened with `shown`."""
+    """Days in cells that show one, when the document was opened with `shown`."""
     columns: tuple[int, ...] = ()
-    """The first grid column of each cell, and `inner`: tables and text boxes within cells; both with `shown`.
-    """
+    """First grid column of each cell, and `inner`: tables and text boxes within cells; both with `shown`."""
     inner: tuple[Block, ...] = ()
 
     def filled(self) -> list[str]:
-        """The cells' text, with what is handed down to them."""
+        """Return the cells' text, inherited texts included."""
         width = max(len(self.cells), max(self.inherited, default=-1) + 1)
         texts = [*self.cells, *[""] * (width - len(self.cells))]
         return [text or self.inherited.get(place, "") for place, text in enumerate(texts)]
 
 
 class Paragraph(NamedTuple):
-    """A paragraph: its place, text, whether it is a heading, links (target, text shown), struck-out text."""
+    """A paragraph: place, text, whether it is a heading, links (target, shown text), struck-out text."""
 
     page: int | None
     row: int
@@ -48,32 +47,32 @@ class Paragraph(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A table: its rows, once, and the texts in it that are struck out, known when the rows were read."""
+    """A table: its rows, to be iterated once, and its struck-out texts, complete after the rows."""
 
     rows: Iterator[Row]
     struck: Sequence[str] = ()
 
 
 class Part(NamedTuple):
-    """Another part of the document begins: a note, or (`margin`) a page header or footer."""
+    """Start of another part of the document: a note, or (`margin`) a page header or footer."""
 
     margin: bool
 
 
 Block = Paragraph | Table | Part
 Cell = tuple[str, str]
-"""A cell's text, and `start`, `more` or nothing for one that is merged over several rows."""
+"""Cell text, and `start`, `more` or nothing for a cell merged over several rows."""
 
 
 class Places:
-    """Counter of a document's pages and rows while blocks are made. `page` is None where unknown."""
+    """Counter of a document's pages and rows while blocks are built. `page` is None where unknown."""
 
     def __init__(self, page: int | None = 1) -> None:
         self.page = page
         self.row = 0
 
     def next_page(self) -> None:
-        """A page break."""
+        """Count a page break."""
         if self.page is not None:
             self.page += 1
 
@@ -85,34 +84,34 @@ class Places:
         links: Sequence[tuple[str, str]] = (),
         struck: Sequence[str] = (),
     ) -> Paragraph:
-        """The next paragraph."""
+        """Return the next paragraph."""
         self.row += 1
         return Paragraph(self.page, self.row, text, title, links, struck)
 
     def rows(self, rows: Iterable[Sequence[Cell]]) -> Iterator[Row]:
-        """The rows of a table from their cells."""
-        held: dict[int, str] = {}
+        """Yield the rows of a table from their cells."""
+        merged_texts: dict[int, str] = {}
         for cells in rows:
             self.row += 1
-            yield Row(self.row, *handed_down(cells, held), self.page)
+            yield Row(self.row, *inherit_merged(cells, merged_texts), self.page)
 
 
-class Reaching:
-    """Texts of cells that are merged over several rows: by column, up to which row."""
+class RowSpans:
+    """Texts of cells merged over several rows: by column, with the last row."""
 
     def __init__(self) -> None:
         self._held: dict[int, tuple[int, str]] = {}
 
-    def begin(self, column: int, last: int, text: str) -> None:
-        """Take a cell that reaches down to a row."""
+    def add(self, column: int, last: int, text: str) -> None:
+        """Add a cell that extends down to a row."""
         self._held[column] = last, text
 
     def last(self, column: int) -> int:
-        """Return the last row into which the last such cell of a column reaches; 0 without one."""
+        """Return the last row of a column's last such cell; 0 without one."""
         return self._held.get(column, (0, ""))[0]
 
-    def into(self, number: int, cells: Sequence[str]) -> dict[int, str]:
-        """Return what cells above say of a row, in the columns where it has no text."""
+    def inherited(self, number: int, cells: Sequence[str]) -> dict[int, str]:
+        """Return the texts that cells above contribute to a row, in columns where it has no text."""
         return {
             column: text
             for column, (last, text) in self._held.items()
@@ -120,23 +119,25 @@ class Reaching:
         }
 
 
-def handed_down(cells: Sequence[Cell], held: dict[int, str]) -> tuple[tuple[str, ...], dict[int, str]]:
-    """The texts of a row, and by column those of merged cells above; `held` keeps them from row to row."""
+def inherit_merged(
+    cells: Sequence[Cell], merged_texts: dict[int, str]
+) -> tuple[tuple[str, ...], dict[int, str]]:
+    """Return the texts of a row, and by column those of merged cells above; `merged_texts` is updated."""
     for column, (text, state) in enumerate(cells):
         if state == "start":
-            held[column] = text
+            merged_texts[column] = text
         elif state != "more":
-            held.pop(column, None)
+            merged_texts.pop(column, None)
     texts = tuple("" if state == "more" else text for text, state in cells)
-    return texts, {column: text for column, text in held.items() if column < len(cells) and not texts[column]}
+    return texts, {
+        column: text for column, text in merged_texts.items() if column < len(cells) and not texts[column]
+    }
 
 
-def merged_everywhere(rows: dict[int, list[str]], merges: Iterable[Merge], most: int) -> int:
-    """Put the text of merged cells into each of their rows and columns that the table has.
+def fill_merged(rows: dict[int, list[str]], merges: Iterable[Merge], budget: int) -> int:
+    """Fill the text of merged cells into each of their rows and columns that the table has.
 
-    `rows` are texts by 1-based number.
-
-    Returns how many more of `most` cells might have been filled; with a negative number it ended early.
+    `rows` are texts by 1-based number. Returns the unused rest of `budget` cells; negative if it ended early.
     """
     numbers = sorted(rows)
     widest = max((len(cells) for cells in rows.values()), default=0)
@@ -148,10 +149,10 @@ def merged_everywhere(rows: dict[int, list[str]], merges: Iterable[Merge], most:
     for (top, left, bottom, right), text in found:
         for number in numbers[bisect_left(numbers, top) : bisect_right(numbers, bottom)]:
             cells = rows[number]
-            most -= min(right, widest - 1) + 1 - left
-            if most < 0:
-                return most
+            budget -= min(right, widest - 1) + 1 - left
+            if budget < 0:
+                return budget
             cells += [""] * (min(right + 1, widest) - len(cells))
             for column in range(left, min(right + 1, widest)):
                 cells[column] = cells[column] or text
-    return most
+    return budget

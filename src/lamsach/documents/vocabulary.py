@@ -1,14 +1,23 @@
 """Readers' names of columns, without accents and case: a section each, of rows `name: words`.
 
-Those of lists of indicators are in Vietnamese and English; in Chinese, Japanese, Korean, Russian and French,
-as vendors and national teams of those countries write them; and whole phrases of Vietnamese dispatches.
+Those of indicator lists are in Vietnamese and English; in Chinese, Japanese, Korean, Russian and French, as
+written by vendors and national teams of those countries; and whole phrases of Vietnamese dispatches.
 """
 
 from __future__ import annotations
 
 import re
 
-from lamsach.documents.headings import Of, Section, Within, plain_key, plain_words, section, whole, words
+from lamsach.documents.headings import (
+    Section,
+    Spelling,
+    Within,
+    plain_key,
+    plain_words,
+    section,
+    whole,
+    words,
+)
 
 _INVENTORY = section(
     {
@@ -45,8 +54,7 @@ INVENTORY = Section(
     key=plain_words,
     longest=48,
 )
-"""A unit's list of its machines. Names of columns within longer headings: phrases first, then single words.
-"""
+"""A unit's list of its machines. Within longer headings: phrases first, then single words."""
 UNITS = Section(
     section(
         {
@@ -114,14 +122,14 @@ FAR = Section(
             r"|local|client|bot|sip|sport|may tram|nat|wan"))
     ],
 )  # fmt: skip
-"""Whether a column of addresses or ports is that of the far side."""
+"""Columns of addresses or ports of the far side."""
 LATER = Section({}, [Within("later", words(_LAST))])
-"""Whether a column of times holds the last one of several."""
+"""Columns of the last one of several times."""
 REPORTS = Section(
     {},
     [
         # `cổng` without its accents is also `công`, as in `công cộng` (public) and `công ty` (company)
-        Within("port", re.compile(r"^cổng(?!\w)"), of=Of.ACCENTED),
+        Within("port", re.compile(r"^cổng(?!\w)"), of=Spelling.ACCENTED),
         Within(
             "ip", words(r"ip|ips|ipv4|ipv6|address|addr|dia chi|ip_address|sip|dip|ipaddr|ipaddress"), _NO_IP
             ),
@@ -129,20 +137,20 @@ REPORTS = Section(
         Within("port", words(r"port|ports|sport|dport|srcport|dstport|port_?no|portnumber")),
         Within("port", whole(r"(?:so |so hieu )?cong(?: (?:nguon|dich|ket noi|dich vu|nat|public|mang|tcp"
             r"|udp|tcp/udp|ip|may chu|c&c|tcp udp|cua ip nguon|giao tiep))?")),
-        Within("port", re.compile(r"(?<!\w)cổng(?!\w)"), of=Of.ACCENTED),
+        Within("port", re.compile(r"(?<!\w)cổng(?!\w)"), of=Spelling.ACCENTED),
         Within("destination", whole(
             r"(?:may chu )?(?:c&c|c2|cnc|may chu dieu khien|dich|dich ket noi|destination"
             r"|may chu)(?: server)?")),
-        Within("time", words(_LAST), of=Of.BEGINNING),
+        Within("time", words(_LAST), of=Spelling.BEGINNING),
         Within("date",
             whole(r"date|ngay|ngay phat hien|ngay ghi nhan|ngay ket noi|day|ngay thang|ngay xay ra"),
-            of=Of.BEGINNING),
+            of=Spelling.BEGINNING),
         Within(
-            "clock", whole("gio|clock|hour|gio phut|gio phat hien|gio ghi nhan|gio ket noi"), of=Of.BEGINNING
-            ),
+            "clock", whole("gio|clock|hour|gio phut|gio phat hien|gio ghi nhan|gio ket noi"),
+            of=Spelling.BEGINNING),
         Within("time", words(r"time|timestamp|datetime|date_?time|thoi gian|thoi diem|first[ _]?seen"
             r"|observed|eventtime|event[ _]?time|detected|detection|ngay gio|gio ngay"
-            r"|ngay,? gio|ngay thang|seen|luc|log[ _]?time|when|^ngay .*"), _NO_TIME, Of.BEGINNING),
+            r"|ngay,? gio|ngay thang|seen|luc|log[ _]?time|when|^ngay .*"), _NO_TIME, Spelling.BEGINNING),
         Within("protocol", words(r"protocol|proto|giao thuc|transport|l4_?proto|ip_?protocol")),
         Within("threat", words(
             r"infection|malware|threat|botnet|bot_?name|trojan|trojan_?family|virus|family"
@@ -274,7 +282,7 @@ _FURTHER: dict[str, str] = {
         |is_benign|is_whitelisted|whitelisted|allowlisted|false positive|is_false_positive""",
 }
 
-# Địa chỉ IP nhiễm mã độc, IP máy bị nhiễm, Máy nạn nhân, Victim IP; not: Máy chủ lây nhiễm (what spreads)
+# Địa chỉ IP nhiễm mã độc, IP máy bị nhiễm, Máy nạn nhân, Victim IP; not: Máy chủ lây nhiễm (the spreader)
 _VICTIM = whole(
     r"(?:dia chi )?(?:ip|may|may tinh|thiet bi|host|dia chi|ten may)\b(?!.*\blay nhiem\b).*\b"
     r"(?:nhiem|nan nhan|bi tan cong)\b.*|nan nhan|victims?|(?:victim|infected)(?:[ _-](?:ips?"

@@ -1,7 +1,7 @@
 """DOCX: paragraphs, tables, footnotes, headers, footers and comments (ECMA-376 part 1, section 17).
 
-Read from the package's XML directly: macros, embedded objects and whatever a relationship names outside the
-file are never opened.
+Read from the package's XML directly: macros, embedded objects and external targets of relationships are never
+opened.
 """
 
 from __future__ import annotations
@@ -12,32 +12,31 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from lamsach.documents.archive import LISTS, Limits, Package
-from lamsach.documents.table import Block, Cell, Part, Places, Row, Table, handed_down
+from lamsach.documents.table import Block, Cell, Part, Places, Row, Table, inherit_merged
 from lamsach.documents.xml import attribute, local_name, outermost
 from lamsach.errors import UnreadableError
 
 _SKIPPED = frozenset(
     {"del", "moveFrom", "instrText", "delText", "pPr", "rPr", "Fallback", "fldChar", "txbxContent"}
 )
-_THROUGH = frozenset({"sdt", "sdtContent", "ins", "moveTo", "smartTag", "customXml", "hyperlink"})
+_TRANSPARENT = frozenset({"sdt", "sdtContent", "ins", "moveTo", "smartTag", "customXml", "hyperlink"})
 # the style of a heading (17.3.1.27), in English or Vietnamese Word
 _TITLE = re.compile(r"(?:heading|title|subtitle|tiu|tiuphu|u)\d?", re.IGNORECASE)
 _PAGE_BREAK = "\f"
 _MARGINS = ("word/header", "word/footer")
 _NOTES = ("word/footnotes", "word/endnotes", "word/comments")
-_OFF = frozenset({"", "0", "false", "off", "none"})
+_FALSE_VALUES = frozenset({"", "0", "false", "off", "none"})
 _STRUCK = ("strike", "dstrike")
-_MOST_SPANNED = 63
-"""Word's widest table has so many columns."""
+_MAX_SPANNED = 63
+"""Maximum columns of Word's widest table."""
 
 
 class Word:
     """An opened document. Raises UnreadableError for a damaged one, LimitError for a bomb.
 
-    `shown`: the body as a person sees it filled in: without what is hidden, struck out or a control's prompt,
-    without the signs of footnotes; tables within cells come as `inner` blocks of their row. Else all text,
-    and after the body notes, page headers and footers. `apart`: what is struck out comes as `struck` and not
-    within the text.
+    `shown`: the body as a person sees it filled in, without hidden and struck-out text, control prompts and
+    footnote signs; tables within cells are `inner` blocks of their row. Otherwise all text, and after the
+    body notes, page headers and footers. `apart`: struck-out text is in `struck` and not in the text.
     """
 
     def __init__(
@@ -55,7 +54,7 @@ class Word:
         self._targets: dict[str, str] = {}
 
     def _main_part(self) -> str:
-        """The document's part: the one that the package's relations name, else `word/document.xml`."""
+        """Return the document's part: the one that the package's relations name, else `word/document.xml`."""
         relations = self._package.tree("_rels/.rels")
         for relation in () if relations is None else relations:
             target = relation.get("Target", "").lstrip("/")
@@ -64,13 +63,13 @@ class Word:
         return next((name for name in self._package.names if name.endswith("word/document.xml")), "")
 
     def texts(self) -> Iterator[str]:
-        """The body's pieces of text, also of what is deleted."""
+        """Yield the body's pieces of text, deleted ones included."""
         return self._body.itertext()
 
     def blocks(self) -> Iterator[Block]:
-        """Paragraphs and tables in order; text boxes after the paragraph that holds them.
+        """Yield paragraphs and tables in order; text boxes after the paragraph that holds them.
 
-        `page` is the page as the word processor last broke it (None in headers, footers and notes).
+        `page` is the page of the word processor's last layout (None in headers, footers and notes).
         """
         self._targets = self._links_of(self._main)
         yield from self._blocks(self._body)
@@ -84,7 +83,7 @@ class Word:
                     yield from self._blocks(tree)
 
     def _links_of(self, part: str) -> dict[str, str]:
-        """Return where the hyperlinks of a part lead, by relationship."""
+        """Return the targets of a part's hyperlinks, by relationship."""
         tree = self._package.tree(f"{posixpath.dirname(part)}/_rels/{posixpath.basename(part)}.rels")
         return {} if tree is None else {item.get("Id", ""): item.get("Target", "") for item in tree}
 
@@ -108,7 +107,7 @@ class Word:
                 yield from self._blocks(box)
 
     def _outermost(self, root: Element) -> Iterator[Element]:
-        """Paragraphs and tables, at any depth of body, sections, content controls and insertions."""
+        """Yield paragraphs and tables, at any depth of body, sections, content controls and insertions."""
         return outermost(
             root,
             ("p", "tbl"),
@@ -117,17 +116,19 @@ class Word:
 
     def _is_prompt(self, element: Element, name: str) -> bool:
         """Return whether this is a content control that still shows its prompt (section 17.5.2.39)."""
-        return self._shown and name == "sdt" and _value(element, "sdtPr", "showingPlcHdr") not in _OFF
+        return (
+            self._shown and name == "sdt" and _value(element, "sdtPr", "showingPlcHdr") not in _FALSE_VALUES
+        )
 
     def _text(self, element: Element, struck: list[str] | None = None) -> str:
-        """The words, with `_PAGE_BREAK` for each page break; struck-out ones go to `struck`, if given."""
+        """Return the text with `_PAGE_BREAK` marks; struck-out text is appended to any given `struck`."""
         parts: list[str] = []
         out: list[str] = []
         stack = list(reversed(element))
         while stack:
             part = stack.pop()
             name = local_name(part.tag)
-            if name == "r" and self._shown and (_is_unseen(part) or _is_sign(part, parts)):
+            if name == "r" and self._shown and (_is_hidden(part) or _is_footnote_sign(part, parts)):
                 continue
             if name == "r" and self._apart and struck is not None and _is_struck(part):
                 out.append(self._text(part))
@@ -143,7 +144,7 @@ class Word:
             elif name == "lastRenderedPageBreak":
                 parts.append(_PAGE_BREAK)
             elif name == "fldChar":
-                parts.append(_chosen(part))
+                parts.append(_chosen_entry(part))
             elif name == "noBreakHyphen":
                 parts.append("-")
             elif name not in _SKIPPED and not self._is_prompt(part, name):
@@ -152,7 +153,7 @@ class Word:
         return "".join(parts)
 
     def _links(self, element: Element) -> list[tuple[str, str]]:
-        """Return where the paragraph's hyperlinks lead, with the text that shows them."""
+        """Return the targets of the paragraph's hyperlinks, with their shown text."""
         return [
             (self._targets[place], self._text(link).replace(_PAGE_BREAK, ""))
             for link in _inner(element, "hyperlink")
@@ -160,12 +161,12 @@ class Word:
         ]
 
     def _rows(self, table: Element, struck: list[str]) -> Iterator[Row]:
-        held: dict[int, str] = {}
+        merged_texts: dict[int, str] = {}
         for row in _inside(table, "tr"):
             if self._shown and _value(row, "trPr", "del"):
                 continue
             before = _value(row, "trPr", "gridBefore") if self._shown else ""
-            cells: list[Cell] = [("", "")] * (min(int(before), _MOST_SPANNED) if before.isdecimal() else 0)
+            cells: list[Cell] = [("", "")] * (min(int(before), _MAX_SPANNED) if before.isdecimal() else 0)
             columns: list[int] = []
             later: list[Block] = []
             broken = False
@@ -180,11 +181,11 @@ class Word:
                 span = _value(cell, "tcPr", "gridSpan")
                 columns.append(len(cells))
                 cells.append((text, state))
-                cells.extend([("", "")] * (min(int(span), _MOST_SPANNED) - 1 if span.isdecimal() else 0))
+                cells.extend([("", "")] * (min(int(span), _MAX_SPANNED) - 1 if span.isdecimal() else 0))
             if broken:
                 self._places.next_page()
             self._places.row += 1
-            texts, above = handed_down(cells, held)
+            texts, above = inherit_merged(cells, merged_texts)
             yield Row(
                 self._places.row,
                 texts,
@@ -195,7 +196,7 @@ class Word:
             )
 
     def _cell(self, cell: Element, struck: list[str], later: list[Block]) -> str:
-        """The text of a cell's paragraphs. With `shown` the tables and text boxes within go to `later`."""
+        """Return a cell's text. With `shown` inner tables and text boxes are appended to `later`."""
         if not self._shown:
             return "\n".join(self._text(part, struck) for part in _inner(cell, "p"))
         texts: list[str] = []
@@ -210,12 +211,12 @@ class Word:
 
 
 def _inside(element: Element, wanted: str) -> Iterator[Element]:
-    """Rows of a table or cells of a row, also those in content controls and tracked insertions."""
-    return outermost(element, (wanted,), lambda name, _: name in _THROUGH)
+    """Yield the rows of a table or cells of a row, also in content controls and tracked insertions."""
+    return outermost(element, (wanted,), lambda name, _: name in _TRANSPARENT)
 
 
 def _inner(element: Element, wanted: str) -> Iterator[Element]:
-    """The outermost elements of a name below an element, those of fallbacks (a second copy) left out."""
+    """Yield the outermost elements of a name below an element, without fallbacks (a second copy)."""
     return outermost(element, (wanted,), lambda name, _: name != "Fallback")
 
 
@@ -232,20 +233,20 @@ def _value(element: Element, properties: str, wanted: str) -> str:
 
 def _is_struck(run: Element) -> bool:
     """Return whether a run is struck out (sections 17.3.2.37 and 17.3.2.9)."""
-    return any(_value(run, "rPr", mark) not in _OFF for mark in _STRUCK)
+    return any(_value(run, "rPr", mark) not in _FALSE_VALUES for mark in _STRUCK)
 
 
-def _is_unseen(run: Element) -> bool:
-    """Return whether a run is no part of what was filled in: hidden, struck out, or a prompt."""
+def _is_hidden(run: Element) -> bool:
+    """Return whether a run is no filled-in text: hidden, struck out, or a prompt."""
     return (
         _is_struck(run)
-        or _value(run, "rPr", "vanish") not in _OFF
+        or _value(run, "rPr", "vanish") not in _FALSE_VALUES
         or _value(run, "rPr", "rStyle") == "PlaceholderText"
     )
 
 
-def _is_sign(run: Element, parts: list[str]) -> bool:
-    """Return whether a run is a raised number behind a text, as people type the sign of a footnote."""
+def _is_footnote_sign(run: Element, parts: list[str]) -> bool:
+    """Return whether a run is a superscript number after a text, as people type a footnote sign."""
     if _value(run, "rPr", "vertAlign") != "superscript" or not "".join(parts).strip():
         return False
     text = "".join(child.text or "" for child in run if local_name(child.tag) == "t")
@@ -253,18 +254,18 @@ def _is_sign(run: Element, parts: list[str]) -> bool:
 
 
 def _with_struck(struck: list[str] | None, out: list[str]) -> list[str] | None:
-    """The list with the runs that stand together as one text more."""
+    """Append adjoining struck-out runs to the list as one text."""
     if struck is not None and out:
         struck.append("".join(out))
     return struck
 
 
-def _chosen(field: Element) -> str:
-    """Return what a form's drop-down list shows (section 17.16.9): the entry that was chosen."""
+def _chosen_entry(field: Element) -> str:
+    """Return the chosen entry of a form's drop-down list (section 17.16.9)."""
     choices = next(_inner(field, "ddList"), None)
     if choices is None:
         return ""
-    said = {local_name(part.tag): attribute(part, "val") for part in choices}
+    properties = {local_name(part.tag): attribute(part, "val") for part in choices}
     entries = [attribute(part, "val") for part in choices if local_name(part.tag) == "listEntry"]
-    place = said.get("result") or said.get("default") or "0"
+    place = properties.get("result") or properties.get("default") or "0"
     return entries[int(place)] if place.isdecimal() and int(place) < len(entries) else ""

@@ -1,13 +1,10 @@
-"""The cells of an XLSX workbook (ECMA-376 part 1, section 18), a row at a time, without trusting the file.
+"""Rows of an XLSX workbook (ECMA-376 part 1, section 18), read without trusting the file.
 
 Every part is read through a limit, and its XML may declare no entities. Hidden sheets, rows and columns are
 read like any other.
 
-The limits of an XLSX workbook that somebody hands in: each part is run through first without building
-anything.
-
-Counted are cells a row, characters a cell and a row, elements elsewhere (ECMA-376 part 1; Excel knows 16,384
-columns and 32,767 characters a cell).
+A submitted workbook is checked first, without building anything: cells a row, characters a cell and a row,
+elements elsewhere are counted (Excel has 16,384 columns and 32,767 characters a cell).
 """
 
 from __future__ import annotations
@@ -23,7 +20,7 @@ from xml.parsers import expat  # nosec: document types are refused below
 from zipfile import is_zipfile
 
 from lamsach.documents.archive import LISTS, MIB, Limits, Package
-from lamsach.documents.table import Block, Merge, Places, Reaching, Row
+from lamsach.documents.table import Block, Merge, Places, Row, RowSpans
 from lamsach.documents.xml import events, local_name
 from lamsach.errors import LimitError, UnreadableError
 
@@ -35,7 +32,7 @@ _BLOCK, _LARGEST_BLOCK = 1 << 16, 1 << 24
 
 
 def check_part(part: BinaryIO, where: str) -> None:
-    """Raise LimitError for a part beyond the limits, UnreadableError for one that is no XML."""
+    """Raise LimitError for a part beyond the limits, UnreadableError for invalid XML."""
     try:
         _Part(where).run(part)
     except expat.ExpatError:
@@ -43,7 +40,7 @@ def check_part(part: BinaryIO, where: str) -> None:
 
 
 class _Part:
-    """Runs through one part and keeps nothing but counts."""
+    """Counters of one part's contents."""
 
     def __init__(self, where: str) -> None:
         self._where = where
@@ -52,14 +49,14 @@ class _Part:
         self._cell_characters = self._row_characters = 0
 
     def run(self, part: BinaryIO) -> None:
-        """Raises LimitError, or expat's error for what is no XML."""
+        """Count a part's contents. Raises LimitError, or expat's error for invalid XML."""
         parser = expat.ParserCreate()
         parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = self._refuse
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text
         read = 0
-        # as much as the mark that is not finished: expat before 2.6 looks through it again with each block
+        # a block as large as the unfinished mark: expat before 2.6 scans that again with each block
         # (CVE-2023-52425)
         while block := part.read(min(max(read - parser.CurrentByteIndex, _BLOCK), _LARGEST_BLOCK)):
             read += len(block)
@@ -109,17 +106,17 @@ class _Part:
 
 
 MAX_STRINGS_BYTES = 512 * MIB
-"""The most text that a workbook may share between its cells."""
+"""Maximum shared text of a workbook."""
 MAX_COLUMNS = 16_384
 MAX_MERGED = 100_000
 MAX_OPEN_ELEMENTS = 300_000
-"""The most elements of one row, or between two: Excel's widest row has 16,384 cells of a few each."""
+"""Maximum elements of one row, or between two: Excel's widest row has 16,384 cells of a few each."""
 # <mergeCell ref="A3:B7"/>
 _MERGED = re.compile(
     rb"<(?:\w{1,20}:)?mergeCell\s[^>]{0,80}?ref=[\"']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})[\"']"
 )
 _NOTES = re.compile(r"/(?:comments\d{0,6}|threadedComments/\w{1,40}|drawings/drawing\d{1,6})\.xml$")
-# formats that every workbook has (section 18.8.30): dates and times, durations, shares
+# built-in formats of every workbook (section 18.8.30): dates and times, durations, shares
 _BUILT_IN = {
     **dict.fromkeys(map(str, (*range(14, 23), *range(27, 37), 45, 47, *range(50, 59))), "d"),
     "46": "[h]",
@@ -133,7 +130,7 @@ _DATE = re.compile(r"[dmhys]")
 
 
 class Sheet(NamedTuple):
-    """A sheet's name and the part that holds it: None for one that is no table or is missing."""
+    """A sheet's name and its part: None for one that is no table or is missing."""
 
     name: str
     part: str | None
@@ -143,8 +140,8 @@ class Sheet(NamedTuple):
 class Workbook:
     """An opened workbook. Raises UnreadableError for a damaged one, LimitError for a bomb.
 
-    `shown`: texts are as the sheet shows them: dates, shares (`80%`), errors, without what is struck out
-    within a cell; else numbers as they are stored, and no errors.
+    `shown`: texts as the sheet displays them (dates, shares such as `80%`, errors), without struck-out text
+    within a cell; otherwise numbers as stored, and no errors.
     """
 
     def __init__(self, data: bytes, where: str, limits: Limits = LISTS, *, shown: bool = False) -> None:
@@ -166,7 +163,7 @@ class Workbook:
         self._epoch = datetime(1899, 12, 30)
 
     def sheets(self) -> list[Sheet]:
-        """The sheets in the order of the tabs."""
+        """Return the sheets in the order of the tabs."""
         folder = posixpath.dirname(self._main)
         relations = self._package.tree(f"{folder}/_rels/{posixpath.basename(self._main)}.rels")
         targets: dict[str, str] = {}
@@ -181,19 +178,19 @@ class Workbook:
                 number = next((value for key, value in element.attrib.items() if local_name(key) == "id"), "")
                 part = targets.get(number, f"{folder}/worksheets/sheet{len(found) + 1}.xml")
                 visible = element.get("state", "visible") == "visible"
-                there = part if part in self._package.names else None
-                found.append(Sheet(element.get("name", ""), there, visible))
+                present_part = part if part in self._package.names else None
+                found.append(Sheet(element.get("name", ""), present_part, visible))
             elif name == "workbookPr" and element.get("date1904") in ("1", "true"):
                 self._epoch = datetime(1904, 1, 1)
         return found
 
     def rows(self, part: str) -> Iterator[Row]:
-        """The rows of a sheet that have any text."""
+        """Yield the rows of a sheet with any text."""
         merges: dict[tuple[int, int], int] = {}
         for top, left, bottom, _ in self.merges(part):
             if bottom > top and len(merges) < MAX_MERGED:
                 merges[top, left] = bottom
-        held = Reaching()
+        spans = RowSpans()
         strings = self._shared_strings()
         struck, formats = self._styles()
         number = 0
@@ -205,13 +202,13 @@ class Workbook:
             for column, text in enumerate(cells):
                 last = merges.get((number, column), 0)
                 if last > number and text:
-                    held.begin(column, last, text)
+                    spans.add(column, last, text)
             if any(cells):
-                out = _struck(element, struck) if struck else frozenset[int]()
-                yield Row(number, cells, held.into(number, cells), None, out, dates)
+                struck_columns = _struck(element, struck) if struck else frozenset[int]()
+                yield Row(number, cells, spans.inherited(number, cells), None, struck_columns, dates)
 
     def merges(self, part: str) -> Iterator[Merge]:
-        """The first row (1-based) and column (0-based), last row and column of each merged range."""
+        """Yield first row (1-based), first column (0-based), last row and column of each merged range."""
         carry = b""
         with self._package.part(part) as stream:
             while data := stream.read(MIB):
@@ -221,7 +218,7 @@ class Workbook:
                 carry = data[-200:]
 
     def texts(self) -> Iterator[str]:
-        """The comments and the text boxes beside the cells, one after the other (sections 18.7 and 20.5)."""
+        """Yield the comments and the text boxes of the sheets in turn (sections 18.7 and 20.5)."""
         for name in sorted(self._package.names):
             if _NOTES.search(name):
                 for element in self._tree(name).iter():
@@ -229,18 +226,20 @@ class Workbook:
                         yield "".join(element.itertext())
 
     def blocks(self) -> Iterator[Block]:
-        """The same as paragraphs."""
+        """Yield the same as paragraphs."""
         return map(Places(None).paragraph, self.texts())
 
     def _styles(self) -> tuple[frozenset[str], dict[str, str]]:
-        """Numbers of styles with a struck-out font (18.8.22, 18.8.10), and number formats of styles."""
+        """Return style numbers with a struck-out font (18.8.22, 18.8.10), and number formats by style."""
         part = posixpath.join(posixpath.dirname(self._main), "styles.xml")
         if part not in self._package.names:
             return frozenset(), {}
         styles = {local_name(group.tag): group for group in self._tree(part)}
         fonts = {str(place) for place, font in enumerate(styles.get("fonts", ())) if any(map(_strikes, font))}
         cells = [(str(place), style) for place, style in enumerate(styles.get("cellXfs", ()))]
-        codes = {one.get("numFmtId"): one.get("formatCode", "") for one in styles.get("numFmts", ())}
+        codes = {
+            element.get("numFmtId"): element.get("formatCode", "") for element in styles.get("numFmts", ())
+        }
         formats = {
             place: code
             for place, style in cells
@@ -255,7 +254,7 @@ class Workbook:
         return tree
 
     def _elements(self, part: str, name: str) -> Iterator[Element]:
-        """The finished elements of this name; each is forgotten once it was used."""
+        """Yield the complete elements of this name; each is released after use."""
         parents: list[Element] = []
         open_elements = 0
         with self._package.part(part) as stream:
@@ -326,7 +325,7 @@ class Workbook:
         return ""
 
     def _as_shown(self, text: str, code: str) -> tuple[str, date | None]:
-        """A number as a format shows it, and the day if it is one."""
+        """Return a number as a format displays it, and the day if it is one."""
         letters = _NO_LETTERS.sub("", code.partition(";")[0].lower())
         try:
             if "-" in text[1:] and letters == "d":  # a day of ISO 8601
@@ -350,7 +349,7 @@ class Workbook:
         ), None
 
     def _text(self, element: Element) -> str:
-        """The text of a plain or rich string, without the phonetic reading beside it."""
+        """Return the text of a plain or rich string, without its phonetic reading."""
         parts: list[str] = []
         for child in element:
             name = local_name(child.tag)
@@ -373,13 +372,13 @@ def _struck(row: Element, styles: frozenset[str]) -> frozenset[int]:
 
 
 def _number(text: str) -> str:
-    """A number as the sheet shows it: `80`, not `80.0`."""
+    """Return a number as the sheet displays it: `80`, not `80.0`."""
     whole, _, fraction = text.partition(".")
     return whole if fraction and not fraction.strip("0") else text
 
 
 def _column(letters: str) -> int:
-    """0 for A, 26 for AA."""
+    """Return a column's index: 0 for A, 26 for AA."""
     number = 0
     for letter in letters.upper():
         number = number * 26 + ord(letter) - 64

@@ -1,4 +1,4 @@
-"""XML from strangers, streamed where possible: no document type, so no entities and no outside references."""
+"""Untrusted XML, streamed where possible: no document type, so no entities and no outside references."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ _BLOCK, _LARGEST_BLOCK = 1 << 16, 1 << 24
 
 
 XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
-"""How attributes begin that say of what schema a document is, and nothing of what it lists."""
+"""Namespace prefix of attributes about a document's schema, which list nothing."""
 
 
 def local_name(tag: object) -> str:
-    """The name of an element without its namespace; empty for comments and the like."""
+    """Return an element's name without its namespace; empty for comments and the like."""
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
 def attribute(element: Element, wanted: str, default: str = "") -> str:
-    """An attribute by its name without a namespace."""
+    """Return an attribute by its name without a namespace."""
     return next((value for name, value in element.attrib.items() if local_name(name) == wanted), default)
 
 
 def outermost(
     root: Element, wanted: Container[str], enters: Callable[[str, Element], bool]
 ) -> Iterator[Element]:
-    """The outermost elements of these names below one, in order, looked for within what `enters` accepts."""
+    """Yield the outermost elements of these names below one, in order; `enters` permits descent."""
     stack = list(reversed(root))
     while stack:
         element = stack.pop()
@@ -45,7 +45,7 @@ def outermost(
 
 @contextmanager
 def xml_errors(where: str) -> Iterator[None]:
-    """Yield what the parser finds wrong, as one of our errors."""
+    """Turn the parser's errors into ours."""
     try:
         yield
     except DefusedXmlException:
@@ -58,14 +58,14 @@ def xml_errors(where: str) -> Iterator[None]:
 
 
 def parse_whole(data: bytes, where: str) -> Element:
-    """The root of a document. Raises UnreadableError when it is damaged, LimitError for declared entities."""
+    """Parse a document. Raises UnreadableError when it is damaged, LimitError for declared entities."""
     with xml_errors(where):
         root: Element = fromstring(data, forbid_dtd=True)
         return root
 
 
 def events(stream: BinaryIO, where: str) -> Iterator[tuple[str, Element]]:
-    """`start` and `end` of each element while the document is read. The caller empties what it has used."""
+    """Yield `start` and `end` of each element during parsing. The caller empties used elements."""
     blocks = _Blocks(stream)
     with xml_errors(where):
         for event in iterparse(blocks, events=("start", "end"), forbid_dtd=True):
@@ -76,8 +76,8 @@ def events(stream: BinaryIO, where: str) -> Iterator[tuple[str, Element]]:
 class _Blocks:
     """Reader of a stream in blocks of doubling size until an element begins or ends.
 
-    The expat of many a Python (before its 2.6) looks through a mark that is not finished again with each
-    block: CVE-2023-52425.
+    The expat of many a Python (before its 2.6) scans an unfinished mark again with each block:
+    CVE-2023-52425.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -85,6 +85,6 @@ class _Blocks:
         self.size = _BLOCK
 
     def read(self, _size: int = -1) -> bytes:
-        """The next block, of this object's size and not of the one asked for."""
+        """Return the next block, of this object's size and not of the requested one."""
         size, self.size = self.size, min(self.size * 2, _LARGEST_BLOCK)
         return self._stream.read(size)

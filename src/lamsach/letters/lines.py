@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from lamsach.documents.archive import HANDED_IN, Package
+from lamsach.documents.archive import SUBMITTED, Package
 from lamsach.documents.table import Block, Paragraph, Row, Table
 from lamsach.documents.word import Word
 from lamsach.documents.workbook import Workbook
@@ -85,7 +85,7 @@ def converted(lines: list[Line], change: Callable[[str], str]) -> list[Line]:
 
 MOST_LINES = 5000
 MOST_COLUMNS = 40
-LIMITS = replace(HANDED_IN, part_bytes=30_000_000, total_bytes=90_000_000)
+LIMITS = replace(SUBMITTED, part_bytes=30_000_000, total_bytes=90_000_000)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
 

@@ -6,7 +6,7 @@ import io
 import re
 from typing import Any
 
-from lamsach.documents.spreadsheets import keep_text
+from lamsach.documents.spreadsheets import set_text
 from lamsach.letters import fixed_texts
 from lamsach.letters.model import Block, Document, Entry, Heading, Table
 
@@ -103,4 +103,4 @@ def _put(sheet: Any, row: int, column: int, text: str, *, numbers: bool = False)
         cell.value = int(text.replace(".", ""))
         cell.number_format = "#,##0"
         return cell
-    return keep_text(cell, text[:32_767]) if text else cell
+    return set_text(cell, text[:32_767]) if text else cell

@@ -342,7 +342,7 @@ def test_the_digest_of_many_is_that_of_few(monkeypatch: pytest.MonkeyPatch) -> N
 
     items = [Indicator(IndicatorType.DOMAIN, f"bot-{number % 400}.xyz") for number in range(900)]
     few = digest.list_digest(items)
-    monkeypatch.setattr(digest, "SORTED_HERE", 10)
+    monkeypatch.setattr(digest, "MAX_SORTED_IN_PYTHON", 10)
     assert digest.list_digest(items) == few
     assert digest.list_digest(items[:400]) == few, "each value counts once"
     assert digest.list_digest(items[:399]) != few

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.indicators.writers import BY_NAME, WRITERS
-from lamsach.indicators.writers.base import Writer, is_canonical, wire
+from lamsach.indicators.writers.base import Writer, is_canonical, wire_form
 from lamsach.model import Indicator, IndicatorType
 
 from .sample import SAMPLE, T, exported, text_of
@@ -51,7 +51,7 @@ def test_only_a_canonical_value_is_taken(kind: IndicatorType, text: str, place: 
         elif kind is not T.URL:
             assert re.fullmatch(r"[a-z0-9._:/-]+", value)
         else:
-            assert re.fullmatch(r"[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]+", wire(value))
+            assert re.fullmatch(r"[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]+", wire_form(value))
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,6 @@ def test_what_may_happen_besides_is_told() -> None:
     special = {
         writer.name
         for writer in WRITERS
-        if not {writer.lost, writer.merged} <= {base._is_held, base._as_they_are}
+        if not {writer.lost, writer.merged} <= {base._not_lost, base._unmerged}
     }
     assert special - {"iptables", "ip6tables", "rpz", "openioc"} <= set(re.findall(r"`(\w+)`", told))

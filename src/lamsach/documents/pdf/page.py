@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from lamsach.documents.decode import visible
+from lamsach.documents.decode import without_zero_width
 from lamsach.documents.pdf.drawn_cells import rows_of
 from lamsach.documents.pdf.drawn_tables import DrawnTables, named
 from lamsach.documents.pdf.grid import FLUSH, WORD_GAP, Grid, fill, grids, joined
@@ -138,7 +138,7 @@ class PageReader:
         self._tagged.turn_to(page)
         self._part(drawing)
         numbered = self._numbered(drawing.shown)
-        text = PageText([visible(joined(line).text) for line in numbered], set(), [])
+        text = PageText([without_zero_width(joined(line).text) for line in numbered], set(), [])
         text.tables += self._tagged.page(number, numbered, text.in_tables, drawing.upright)
         self._add_grids(number, drawing, numbered, text)
         text.tables += self._drawn.page(number, numbered, text.in_tables, apart=self._over > self._flush)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from lamsach.documents.decode import visible
+from lamsach.documents.decode import without_zero_width
 from lamsach.documents.pdf.grid import Cell, Grid, TextLine
 
 _BREAKS = "-/?&=%_+:;,]).|\u2010\u2013"
@@ -266,7 +266,7 @@ def cell_lines(
 
 def cell_line(line: TextLine, room: float | None, *, parted: bool = False) -> CellLine:
     """A line as one of a cell."""
-    text = " ".join(visible(line.text).split())
+    text = " ".join(without_zero_width(line.text).split())
     first = len(_FIRST.match(text)[0])  # type: ignore[index]
     return CellLine(text, room, line.width(first), line.width(len(text.partition(" ")[0])), parted)
 

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from lamsach.documents.archive import MIB, clear_errors, filled, locked, member_opener, opener, packing
+from lamsach.documents.archive import MIB, clear_errors, locked, member_opener, opener, packing, read_up_to
 from lamsach.documents.decode import HEAD_BYTES, Encoding, blocks, detect_encoding
 from lamsach.errors import LimitError, UnreadableError
 from lamsach.indicators.values import refusals
@@ -68,7 +68,7 @@ class ListSource:
         """Whether pages that are pictures are read by optical character recognition."""
         self._opener = opener
         with self.open() as stream:
-            self.head = filled(stream, HEAD_BYTES)
+            self.head = read_up_to(stream, HEAD_BYTES)
         self.encoding: Encoding = detect_encoding(self.head)
         self.text_head = self.encoding.decode_head(self.head)
 
@@ -86,7 +86,7 @@ class ListSource:
     def whole(self, most: int = MAX_WHOLE_BYTES) -> bytes:
         """Return all bytes. Raises LimitError for more than `most`."""
         with self.open() as stream:
-            data = filled(stream, most + 1)
+            data = read_up_to(stream, most + 1)
         if len(data) > most:
             raise LimitError(
                 "The list is too large to be read as a whole.", self.document, "Split it into several files."

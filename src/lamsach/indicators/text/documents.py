@@ -13,7 +13,7 @@ from enum import Enum, auto
 from typing import Generic, NamedTuple, Protocol, TypeVar
 from unicodedata import normalize
 
-from lamsach.documents.decode import visible
+from lamsach.documents.decode import without_zero_width
 from lamsach.documents.table import Block, Paragraph, Row
 from lamsach.documents.table import Table as BlockTable
 from lamsach.indicators.judge.mentions import Prose
@@ -293,7 +293,9 @@ class DocumentReader:
         """Yield the entries of a paragraph, and of its links if their text shows no value."""
         self._last = block.page, block.row
         reference = Reference(self.document, block.page, block.row)
-        for line in joined(Line(None, 0, part) for part in normalize("NFC", visible(block.text)).split("\n")):
+        for line in joined(
+            Line(None, 0, part) for part in normalize("NFC", without_zero_width(block.text)).split("\n")
+        ):
             for item in self._lines.push((reference, block.title), line.text):
                 yield from self._line(item)
         for target, shown in block.links:
@@ -330,7 +332,7 @@ class DocumentReader:
     def _struck(self, texts: Iterable[str]) -> Iterator[Entry]:
         """Yield the values of texts that the author struck out, as withdrawn."""
         for text in texts:
-            found = Prose().line(normalize("NFC", visible(text)))
+            found = Prose().line(normalize("NFC", without_zero_width(text)))
             yield from entries(refuse_struck(found), Reference(self.document, *self._last))
 
     def _link(self, target: str, shown: str, reference: Reference) -> Iterator[Entry]:
@@ -349,7 +351,7 @@ class DocumentReader:
         for row in rows:
             table.page = row.page
             self._last = row.page, row.number
-            texts = [rejoined(normalize("NFC", visible(text))) for text in row.cells]
+            texts = [rejoined(normalize("NFC", without_zero_width(text))) for text in row.cells]
             yield from self._with_facts(table, table.row(row.number, texts, row.inherited))
         yield from self._with_facts(table, table.end())
 

@@ -1,8 +1,8 @@
-"""The outputs of lists, by name.
+"""Registry of the list outputs, by name.
 
-One more: its function in its subject's file (a line a value: a row of `line_lists`), its name in `_WRITERS`;
-what it can hold in `lamsach.model.indicator_types`; a row in docs/blocking.md. Those that `_ORDER` does not
-name are shown last.
+To add one: its function in its subject's file (a line a value: a row of `line_lists`), its name in
+`_WRITERS`, its supported types in `lamsach.model.indicator_types`, and a row in docs/blocking.md. Names
+missing from `_ORDER` are shown last.
 """
 
 from lamsach.indicators.writers.base import Stamp, Writer

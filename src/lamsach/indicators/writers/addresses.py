@@ -1,6 +1,4 @@
-"""Addresses and networks for the writers: split by version, merged into the fewest CIDRs, names without those
-that others cover.
-"""
+"""Addresses and networks for the writers: split by version, fewest CIDRs, topmost names."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ from lamsach.indicators.writers.base import of_types
 from lamsach.model import Indicator, IndicatorType
 from lamsach.model.indicator_types import ADDRESSES
 
-_SORTED_HERE = 100_000
+_MAX_SORTED_IN_PYTHON = 100_000
 
 
 class Cidrs(Collection[Span]):
@@ -26,13 +24,13 @@ class Cidrs(Collection[Span]):
         self._rows = bytearray()
 
     def add(self, first: int, length: int) -> None:
-        """One more, by its first address and the length of its prefix."""
+        """Add a network by its first address and prefix length."""
         self._rows += first.to_bytes(self._bytes) + bytes((length,))
 
     def sort(self) -> None:
-        """By first address, then the largest first."""
+        """Sort by first address, the largest network first."""
         size = self._bytes + 1
-        if len(self) <= _SORTED_HERE:
+        if len(self) <= _MAX_SORTED_IN_PYTHON:
             rows = sorted(self._rows[at : at + size] for at in range(0, len(self._rows), size))
             self._rows = bytearray().join(rows)
             return
@@ -53,7 +51,7 @@ class Cidrs(Collection[Span]):
 
 
 def merged_networks(items: Iterable[Indicator]) -> tuple[Cidrs, Cidrs]:
-    """The fewest networks of each version that hold exactly the listed addresses, in order."""
+    """Return the fewest networks of each version that hold exactly the listed addresses, in order."""
     listed = {4: Cidrs(4), 6: Cidrs(6)}
     for item in of_types(items, *ADDRESSES):
         found = span(item.value)
@@ -64,21 +62,23 @@ def merged_networks(items: Iterable[Indicator]) -> tuple[Cidrs, Cidrs]:
 def _fewest(listed: Cidrs, version: int) -> Cidrs:
     listed.sort()
     found = Cidrs(version)
-    for first, last in _joined(listed):
-        _cut(found, first, last, bits(version))
+    for first, last in _join_spans(listed):
+        _add_fewest(found, first, last, bits(version))
     return found
 
 
-def _cut(found: Cidrs, first: int, last: int, most: int) -> None:
+def _add_fewest(found: Cidrs, first: int, last: int, address_bits: int) -> None:
     """Add the fewest networks that hold the addresses from first to last."""
     while first <= last:
-        size = min((first & -first).bit_length() - 1 if first else most, (last - first + 1).bit_length() - 1)
-        found.add(first, most - size)
+        size = min(
+            (first & -first).bit_length() - 1 if first else address_bits, (last - first + 1).bit_length() - 1
+        )
+        found.add(first, address_bits - size)
         first += 1 << size
 
 
-def _joined(spans: Iterable[Span]) -> Iterator[tuple[int, int]]:
-    """First and last address of the spans, those that touch or overlap as one."""
+def _join_spans(spans: Iterable[Span]) -> Iterator[tuple[int, int]]:
+    """Yield first and last addresses of the spans, touching or overlapping ones joined."""
     begin, end = 0, -2
     for found in spans:
         if found.first <= end + 1:
@@ -91,14 +91,14 @@ def _joined(spans: Iterable[Span]) -> Iterator[tuple[int, int]]:
         yield begin, end
 
 
-def whole(network: Span) -> str:
-    """A network as text with the length of its prefix."""
+def with_prefix(network: Span) -> str:
+    """Return a network as text with its prefix length."""
     return f"{_address(network)}/{network.length}"
 
 
-def short(network: Span) -> str:
-    """A network as text, a single address without its prefix."""
-    return _address(network) if network.length == bits(network.version) else whole(network)
+def shortest_form(network: Span) -> str:
+    """Return a network as text, a single address without its prefix."""
+    return _address(network) if network.length == bits(network.version) else with_prefix(network)
 
 
 def _address(network: Span) -> str:
@@ -108,7 +108,7 @@ def _address(network: Span) -> str:
 
 
 def is_version(item: Indicator, version: int) -> bool:
-    """Return whether an address or network is of this version of IP."""
+    """Return whether an address or network is of this IP version."""
     return (":" in item.value) == (version == 6)
 
 

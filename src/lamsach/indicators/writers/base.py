@@ -1,7 +1,7 @@
-"""The writer of one program's list: a declaration, with a function that writes.
+"""Declaration of a writer of one program's list.
 
-A writer is only ever given canonical values (see `is_canonical`), so that no value can leave its syntax; free
-text goes through `words` or the syntax's own quoting.
+A writer only receives canonical values (see `is_canonical`), so that no value can break its syntax; free text
+goes through `safe_words` or the syntax's own quoting.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _URL = re.compile(
 )
 _NUMERIC = re.compile(r"[0-9a-f.:/]+")
 _UNSAFE = re.compile(r"[^A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]")
-_KEPT = frozenset(" ._-+,:/")
+_ALLOWED = frozenset(" ._-+,:/")
 
 
 def is_canonical(kind: IndicatorType, value: str) -> bool:
-    """Return whether a value has the canonical form of its kind, without which no writer takes it."""
+    """Return whether a value has the canonical form of its type, which every writer requires."""
     if kind is IndicatorType.DOMAIN:
         return len(value) <= 253 and _NAME.fullmatch(value) is not None
     if kind is IndicatorType.EMAIL:
@@ -62,12 +62,12 @@ def is_canonical(kind: IndicatorType, value: str) -> bool:
 
 
 def _is_numeric(value: str) -> bool:
-    """Return whether a text has only letters of addresses: `ipaddress` takes any text behind a `%`."""
+    """Return whether a text has only characters of addresses: `ipaddress` accepts any text after a `%`."""
     return _NUMERIC.fullmatch(value) is not None
 
 
 def _is_quad(value: str) -> bool:
-    """Return whether a text is a dotted quad without needless zeros: what most of a list is."""
+    """Return whether a text is a dotted quad without needless zeros: the commonest value."""
     try:
         return inet_ntop(AF_INET, inet_pton(AF_INET, value)) == value
     except (OSError, UnicodeError, ValueError):
@@ -89,9 +89,10 @@ def _is_url(value: str) -> bool:
     return len(host) <= 253 and (match["scheme"] is None or match["scheme"] in DEFAULT_PORTS)
 
 
-def wire(url: str) -> str:
-    """A URL as it goes over the wire: ASCII, and what RFC 3986 allows in none of its parts percent-encoded
-    (section 2.1), so no quote, backslash, space, brace, `<`, `|`, `^` or line end.
+def wire_form(url: str) -> str:
+    """Return a URL as sent over the wire: ASCII, unsafe characters percent-encoded (RFC 3986 section 2.1).
+
+    The result has no quote, backslash, space, brace, `<`, `|`, `^` or line end.
     """
     if _UNSAFE.search(url) is None:
         return url
@@ -99,26 +100,26 @@ def wire(url: str) -> str:
 
 
 @lru_cache(maxsize=1 << 12)
-def words(text: str | None, limit: int = 120) -> str:
-    """Free text for a comment of any syntax: letters, digits, spaces and ` ._-+,:/`, all else as spaces."""
+def safe_words(text: str | None, limit: int = 120) -> str:
+    """Return free text for any comment: letters, digits, spaces and ` ._-+,:/`, others as spaces."""
     if not text:
         return ""
     composed = unicodedata.normalize("NFC", text[: limit * 4])
-    kept = "".join(letter if letter.isalnum() or letter in _KEPT else " " for letter in composed)
+    kept = "".join(letter if letter.isalnum() or letter in _ALLOWED else " " for letter in composed)
     return " ".join(kept.split())[:limit].strip()
 
 
 @lru_cache(maxsize=1 << 12)
-def ascii_words(text: str | None, limit: int = 100) -> str:
-    """As `words`, in ASCII: Vietnamese letters lose their marks."""
-    plain = words(text, limit).replace("đ", "d").replace("Đ", "D")
+def safe_ascii_words(text: str | None, limit: int = 100) -> str:
+    """Return as `safe_words`, in ASCII: Vietnamese letters lose their marks."""
+    plain = safe_words(text, limit).replace("đ", "d").replace("Đ", "D")
     decomposed = unicodedata.normalize("NFD", plain)
     kept = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return " ".join(kept.encode("ascii", "replace").decode().replace("?", " ").split())
 
 
 def slug(text: str) -> str:
-    """A name of letters, digits, `_` and `-` for an object's identifier."""
+    """Return a name of letters, digits, `_` and `-` for an object's identifier."""
     return re.sub(r"[^A-Za-z0-9_-]", "-", text)
 
 
@@ -127,11 +128,11 @@ ALL_FACTS = frozenset({"threat", "source", "valid_from", "valid_until", "confide
 
 _T = TypeVar("_T")
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
-ACCEPTED_SHOWN = 20
-"""How many accepted values a stamp names."""
+MAX_ACCEPTED_SHOWN = 20
+"""Maximum number of accepted values in a stamp."""
 
 WHOLE = ""
-"""The format means by a value what the list means by it."""
+"""The format gives a value the list's meaning."""
 NAME_ONLY = "The name is held, the names below it are not."
 HOST_AND_PATH = "Host and path are held, the scheme is not."
 _LOSSES = {Held.WHOLE: WHOLE, Held.NAME_ONLY: NAME_ONLY, Held.HOST_AND_PATH: HOST_AND_PATH}
@@ -149,9 +150,8 @@ SYNTAX = "The syntax has no safe way to write this value."
 class Stamp:
     """Statement of an output about itself.
 
-    It has the list's digest (SHA-256, as a hunt states it), the time it was made, how many values it holds,
-    when the first of them ends (None: none ends), and which of them are dangerous to block and were accepted,
-    for which reason.
+    The list's digest (SHA-256, as a hunt states it), the time of creation, the number of values, the first
+    expiry (None: none), and the accepted values that are dangerous to block, with reasons.
     """
 
     digest: str
@@ -162,75 +162,75 @@ class Stamp:
     accepted: tuple[tuple[str, str], ...] = ()
 
     def text(self) -> str:
-        """One line of ASCII without quotes, semicolons, braces or line ends: a comment of any syntax."""
-        marked = f", tlp {self.tlp}" if self.tlp else ""
+        """Return a line of ASCII without quotes, semicolons, braces or line ends, for any comment."""
+        tlp_text = f", tlp {self.tlp}" if self.tlp else ""
         return (
             f"lamsach list, digest sha256-{self.digest}, made {iso(self.made)}, values {self.count}, "
-            f"expires {iso(self.expires) if self.expires else 'never'}{marked}{self._accepted()}"
+            f"expires {iso(self.expires) if self.expires else 'never'}{tlp_text}{self._accepted()}"
         )
 
     def _accepted(self) -> str:
         if not self.accepted:
             return ""
-        shown = [" - ".join(map(ascii_words, pair)) for pair in self.accepted[:ACCEPTED_SHOWN]]
+        shown = [" - ".join(map(safe_ascii_words, pair)) for pair in self.accepted[:MAX_ACCEPTED_SHOWN]]
         if further := len(self.accepted) - len(shown):
             shown.append(f"and {further} more")
         return f", accepted {len(self.accepted)}: {', '.join(shown)}"
 
 
 def iso(moment: datetime) -> str:
-    """A time as `2026-01-31T00:00:00Z`."""
+    """Format a time as `2026-01-31T00:00:00Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 Items = Collection[Indicator]
 
 
-def _is_held(item: Indicator) -> str | None:
+def _not_lost(item: Indicator) -> str | None:
     return None
 
 
-def _as_they_are(items: Spool) -> Spool:
+def _unmerged(items: Spool) -> Spool:
     return items
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Writer:
-    """Output for one program, declared: what it is, what the format holds, and what writes it.
+    """Declared output for one program: its identity, what the format holds, and how it is written.
 
-    It is written by `line` value by value, by `pieces` as a whole, or by `files` as a zip of several.
+    Written by `line` value by value, by `pieces` as a whole, or by `files` as a zip of several.
     """
 
     name: str
-    """What `--to` takes: lower case with underscores."""
+    """Argument of `--to`: lower case with underscores."""
     title: str
-    """The product and what the file is there."""
+    """Product, and the file's kind there."""
     suffix: str = ".txt"
-    """What the file's name ends in, with the dot."""
+    """Extension of the file's name, with the dot."""
     line: Callable[[Indicator], str] | None = None
     """Lines of one value, with their line ends."""
     pieces: Callable[[Items, Stamp], Iterator[str]] | None = None
-    """The output's text in pieces. The items may be millions on the disk: they are gone through, not kept."""
+    """Text of the output in pieces. The items may be millions on disk and are iterated, not stored."""
     files: Callable[[Items, Stamp], Iterator[tuple[str, Iterator[str]]]] | None = None
     """Name and text of each file of an archive."""
     comment: str | None = "# "
-    """Mark of a comment, behind which the stamp is the first line; None: the pieces state it themselves."""
+    """Mark of a comment, which precedes the stamp on the first line; None: the pieces state the stamp."""
     head: str = ""
     """Further lines above the values."""
     facts: frozenset[str] = frozenset()
-    """Which facts (fields of `Indicator`) are kept so that they can be read back."""
+    """Facts (fields of `Indicator`) that can be read back from the output."""
     reads_back: bool = True
     """Whether `lamsach indicators read` understands the output."""
     most_entries: int = 0
-    """Entries of one list on the smallest usual devices, by their maker's documentation; 0: not known."""
+    """Maximum entries of a list on the smallest usual devices, as documented; 0: unknown."""
     part_bytes: int = 0
-    """Limit of bytes of one address's answer; 0: not known."""
-    lost: Callable[[Indicator], str | None] = _is_held
-    """Why a canonical value of a kind that is held cannot be written all the same, or None."""
-    merged: Callable[[Spool], Spool] = _as_they_are
-    """The values without those that others cover, where the program asks for that."""
+    """Maximum bytes of one address's response; 0: unknown."""
+    lost: Callable[[Indicator], str | None] = _not_lost
+    """Reason why a canonical value of a supported type cannot be written, or None."""
+    merged: Callable[[Spool], Spool] = _unmerged
+    """Removal of values that others cover, where the program requires it."""
     holds: Mapping[IndicatorType, str] = field(init=False)
-    """Kinds of value that the format can hold, each with WHOLE or the sentence that says what is lost."""
+    """Supported types of value, each with WHOLE or the sentence that names the loss."""
 
     def __post_init__(self) -> None:
         held = {row.type: _LOSSES[row.exports[self.name]] for row in ROWS if self.name in row.exports}
@@ -241,8 +241,8 @@ class Writer:
         """Return whether the output is an archive of several files."""
         return self.files is not None
 
-    def takes(self, item: Indicator) -> tuple[int, int]:
-        """Entries and bytes of a value in a list cut into parts: each line is an entry."""
+    def size_of(self, item: Indicator) -> tuple[int, int]:
+        """Return the entries and bytes of a value in a list cut into parts: each line is an entry."""
         text = self.line(item) if self.line is not None else "\n"
         return text.count("\n"), len(text.encode()) if self.line is not None else 0
 
@@ -266,25 +266,25 @@ class Writer:
         return self.lost(item)
 
 
-def output(name: str, title: str, suffix: str = ".txt", **stated: Any) -> Callable[..., Writer]:
-    """Declare the writer whose pieces a function makes; `stated` are further members of `Writer`."""
-    return lambda pieces: Writer(name, title, suffix, pieces=pieces, **stated)
+def output(name: str, title: str, suffix: str = ".txt", **members: Any) -> Callable[..., Writer]:
+    """Declare the writer whose pieces a function yields; `members` are further members of `Writer`."""
+    return lambda pieces: Writer(name, title, suffix, pieces=pieces, **members)
 
 
-def archive(name: str, title: str, **stated: Any) -> Callable[..., Writer]:
-    """Declare the writer whose files a function makes."""
-    return lambda files: Writer(name, title, ".zip", files=files, **stated)
+def archive(name: str, title: str, **members: Any) -> Callable[..., Writer]:
+    """Declare the writer whose files a function yields."""
+    return lambda files: Writer(name, title, ".zip", files=files, **members)
 
 
 def of_types(items: Iterable[Indicator], *types: IndicatorType) -> Iterator[Indicator]:
-    """The items of these types, in order."""
+    """Yield the items of these types, in order."""
     if isinstance(items, Spool):
         return items.of(*types)
     return (item for item in items if item.type in types)
 
 
-def framed(head: str, pieces: Iterable[str], tail: str = "") -> Iterator[str]:
-    """The pieces between head and tail; nothing at all when there are none."""
+def with_frame(head: str, pieces: Iterable[str], tail: str = "") -> Iterator[str]:
+    """Yield the pieces between head and tail; nothing at all when there are none."""
     empty = True
     for piece in pieces:
         if empty:
@@ -296,14 +296,14 @@ def framed(head: str, pieces: Iterable[str], tail: str = "") -> Iterator[str]:
 
 
 def in_batches(values: Iterable[_T], size: int) -> Iterator[list[_T]]:
-    """The values in lists of that many; the last may be shorter."""
-    waiting = iter(values)
-    while batch := list(islice(waiting, size)):
+    """Yield the values in lists of a size; the last may be shorter."""
+    remaining = iter(values)
+    while batch := list(islice(remaining, size)):
         yield batch
 
 
 def save_zip(stream: BinaryIO, files: Iterable[tuple[str, Iterable[str]]]) -> None:
-    """Write a zip of text files whose bytes depend on nothing but names and texts."""
+    """Write a zip of text files; its bytes depend only on names and texts."""
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files:
             entry = zipfile.ZipInfo(name, _EARLIEST)

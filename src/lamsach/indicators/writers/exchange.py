@@ -1,15 +1,15 @@
-"""Lists for other programs of analysts: STIX, MISP, OpenIOC, CSV.
+"""Lists for other analysis programs: STIX, MISP, OpenIOC, CSV.
+
+STIX 2.1 bundle (https://docs.oasis-open.org/cti/stix/v2.1/stix-v2.1.html): an indicator a value, an identity
+a source, a report with the stamp. Identifiers are UUIDs of version 5 over the content, so that the same list
+gives the same bundle.
 
 MISP event (https://www.misp-standard.org/rfc/misp-standard-core.html): one event, an attribute a value.
-Identifiers are made from the event's stamp as well: MISP refuses an attribute whose identifier another event
-has.
+Identifiers depend on the stamp as well: MISP rejects an attribute whose identifier is in another event.
 
-OpenIOC 1.1 (https://github.com/fireeye/OpenIOC_1.1): one document, an item a value, any of which counts.
+OpenIOC 1.1 (https://github.com/fireeye/OpenIOC_1.1): one document, an item a value, joined by OR.
 
 CSV (RFC 4180) with every field of an indicator; the stamp is in the first row's cell of the column `list`.
-Identifiers are UUIDs of version 5 over the content, so that the same list gives the same bundle.
-STIX 2.1 bundle (https://docs.oasis-open.org/cti/stix/v2.1/stix-v2.1.html): an indicator a value, an identity
-a source, a report with the stamp.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from lamsach.model import Indicator
 from lamsach.model.indicator_types import BY_TYPE
 
 NAMESPACE = UUID("5a1f7c0e-7d0a-5b0c-9e5e-4c8d2f6b1a37")
-"""The namespace of our identifiers (RFC 9562 section 5.5)."""
+"""Namespace of our identifiers (RFC 9562 section 5.5)."""
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
-"""When objects with lasting identifiers count as created if nothing says when."""
+"""Creation time of objects with lasting identifiers, if none is stated."""
 
 TLP_MARKINGS = {
     "clear": ("613f2e26-407d-48c7-9eca-b8e91df99dc9", "white"),
@@ -40,14 +40,14 @@ TLP_MARKINGS = {
     "amber": ("f88d31f6-486f-44da-b317-01333bde0b82", "amber"),
     "red": ("5e57c739-391a-4eb3-b6be-7d15ca92d5ed", "red"),
 }
-"""Section 7.2.1.4: the identifiers and names of the markings."""
+"""Identifiers and names of the markings (section 7.2.1.4)."""
 STRICTER = {"amber+strict": "red"}
-"""Levels of TLP 2.0 without a marking in the standard, and the next stricter one, written instead."""
+"""TLP 2.0 levels without a marking in the standard, with the next stricter one, written instead."""
 
 
 @output("stix", "STIX 2.1 bundle", ".json", facts=ALL_FACTS, comment=None)
 def stix_bundle(items: Items, stamp: Stamp) -> Iterator[str]:
-    """A bundle of indicators."""
+    """Yield a bundle of indicators."""
     yield f'{{"type": "bundle", "id": "bundle--{uuid5(NAMESPACE, stamp.text())}", "objects": [\n'
     own = identity("Lamsach", stamp)
     yield _text(own)
@@ -66,7 +66,7 @@ def stix_bundle(items: Items, stamp: Stamp) -> Iterator[str]:
 
 
 def _references(listed: bytearray) -> Iterator[str]:
-    """The identifiers of indicators, of which sixteen bytes each were kept."""
+    """Yield the identifiers of indicators, stored as sixteen bytes each."""
     for at in range(0, len(listed), 16):
         yield f'{", " if at else ""}"indicator--{UUID(bytes=bytes(listed[at : at + 16]))}"'
 
@@ -76,24 +76,24 @@ def _text(record: dict[str, Any]) -> str:
 
 
 def identifier(kind: str, *parts: str) -> str:
-    """The identifier of an object, from its kind and what makes it this one."""
+    """Return an object's identifier, from its kind and distinguishing parts."""
     return f"{kind}--{uuid5(NAMESPACE, json.dumps([kind, *parts]))}"
 
 
 def millis(moment: datetime) -> str:
-    """A time as identifiers' objects state it: with milliseconds (section 3.2)."""
+    """Format a time with milliseconds (section 3.2)."""
     return iso(moment).replace("Z", ".000Z")
 
 
 def common(kind: str, name: str, stamp: Stamp, created: datetime | None = None) -> dict[str, Any]:
-    """Members of every object; `created` stays where the identifier does (section 3.6.2)."""
+    """Return the members of every object; `created` lasts as long as the identifier (section 3.6.2)."""
     made = millis(stamp.made)
     first = made if created is None else min(made, millis(created))
     return {"type": kind, "spec_version": "2.1", "id": name, "created": first, "modified": made}
 
 
 def identity(name: str, stamp: Stamp) -> dict[str, Any]:
-    """An organisation, by its name (section 4.5)."""
+    """Return an organisation by its name (section 4.5)."""
     return {
         **common("identity", identifier("identity", name), stamp, FIRST),
         "name": name,
@@ -107,7 +107,7 @@ def _level(item: Indicator) -> str | None:
 
 
 def marking(level: str) -> dict[str, Any]:
-    """One of the standard's TLP markings."""
+    """Return one of the standard's TLP markings."""
     uuid, name = TLP_MARKINGS[level]
     return {
         "type": "marking-definition",
@@ -121,7 +121,7 @@ def marking(level: str) -> dict[str, Any]:
 
 
 def indicator(item: Indicator, stamp: Stamp) -> dict[str, Any]:
-    """The indicator of a value (section 4.7)."""
+    """Return the indicator of a value (section 4.7)."""
     record = {
         **common(
             "indicator", identifier("indicator", item.type.value, item.value), stamp, item.valid_from or FIRST
@@ -154,14 +154,14 @@ def indicator(item: Indicator, stamp: Stamp) -> dict[str, Any]:
 
 
 def pattern(item: Indicator) -> str:
-    """The STIX pattern of a value (section 9), quoted."""
+    """Return the STIX pattern of a value (section 9), quoted."""
     text = item.value.replace("\\", "\\\\").replace("'", "\\'")
     path = BY_TYPE[item.type].stix or ("ipv6-addr:value" if ":" in item.value else "ipv4-addr:value")
     return f"[{path} = '{text}']"
 
 
 def _report(stamp: Stamp, author: str) -> dict[str, Any]:
-    """The report (section 4.16) without its references, which come last."""
+    """Return the report (section 4.16) without its references, which come last."""
     return {
         **common("report", identifier("report", stamp.text()), stamp),
         "created_by_ref": author,
@@ -174,7 +174,7 @@ def _report(stamp: Stamp, author: str) -> dict[str, Any]:
 
 @output("misp", "MISP event", ".json", facts=frozenset({"valid_from", "tlp"}), comment=None)
 def misp(items: Items, stamp: Stamp) -> Iterator[str]:
-    """An event that is not shared further (`distribution` 0) until its owner decides so."""
+    """Yield an event that is not shared further (`distribution` 0) unless its owner changes that."""
     event = {
         "uuid": str(uuid5(NAMESPACE, "misp " + stamp.text())),
         "info": stamp.text(),
@@ -217,13 +217,13 @@ _NO_XML = re.compile("[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def _lost_openioc(item: Indicator) -> str | None:
-    """XML 1.0 has no way to write some characters."""
+    """Refuse values with characters that XML 1.0 cannot represent."""
     return SYNTAX if _NO_XML.search(item.value) else None
 
 
 @output("openioc", "OpenIOC 1.1", ".ioc", lost=_lost_openioc, comment=None)
 def openioc(items: Items, stamp: Stamp) -> Iterator[str]:
-    """Document of metadata, then item by item."""
+    """Yield a document of metadata, then item by item."""
     made = iso(stamp.made)
     identifier = uuid5(NAMESPACE, "openioc " + stamp.text())
     yield (
@@ -248,7 +248,7 @@ def openioc(items: Items, stamp: Stamp) -> Iterator[str]:
 
 @output("csv", "CSV table", ".csv", facts=ALL_FACTS, comment=None)
 def csv_table(items: Items, stamp: Stamp) -> Iterator[str]:
-    """UTF-8 with a byte-order mark for spreadsheets; text that would be a formula gets an apostrophe."""
+    """Yield UTF-8 with a byte-order mark for spreadsheets; formula-like text gets an apostrophe."""
     yield BOM + csv_row([*COLUMNS, "list"])
     for place, item in enumerate(items):
         cells = [" ".join(cell.splitlines()) for cell in as_row(item)]

@@ -1,7 +1,4 @@
-"""From a list to one program's file: what may go out, what the format holds, what is lost and why.
-
-Nothing is lost in silence.
-"""
+"""Export of a list to one program's file: releasable values, supported values, and counted losses."""
 
 from __future__ import annotations
 
@@ -27,9 +24,11 @@ Lost = Counter[tuple[IndicatorType, str]]
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Under which terms values go out: `at` decides about validity; `max_tlp` is the highest level that the
-    receiver may have (None: no limit); `stated_tlp` is taken for values that state none (None: they count as
-    amber). Values that state a confidence below `min_confidence` (0 to 100) stay at home.
+    """Conditions of release.
+
+    `at` is the time for validity; `max_tlp` is the highest level that the recipient may have (None: no
+    limit); `stated_tlp` applies to values that state none (None: they count as amber). Values with a stated
+    confidence below `min_confidence` (0 to 100) are not released.
     """
 
     at: datetime
@@ -38,7 +37,7 @@ class Terms:
     min_confidence: int = 0
 
     def refusal(self, item: Indicator) -> str | None:
-        """Return why a value may not go out, or None."""
+        """Return why a value may not be released, or None."""
         if item.valid_until is not None and item.valid_until <= self.at:
             return EXPIRED
         if item.valid_from is not None and item.valid_from > self.at:
@@ -54,8 +53,8 @@ class Terms:
 class Export:
     """Output of one writer before it is written.
 
-    `lost` counts values left out by kind and reason; `partly` those that the format holds with a loss;
-    `stamp` is what the output states.
+    `lost` counts values left out by type and reason; `partly` those that the format holds with a loss;
+    `stamp` is the output's statement.
     """
 
     writer: Writer
@@ -66,11 +65,11 @@ class Export:
 
     @property
     def entries(self) -> int:
-        """Return how many entries the values take in the program's list."""
-        return sum(self.writer.takes(item)[0] for item in self.items)
+        """Return the number of entries that the values need in the program's list."""
+        return sum(self.writer.size_of(item)[0] for item in self.items)
 
     def text(self) -> Iterator[str]:
-        """The output in pieces; an archive's files one after the other."""
+        """Yield the output in pieces; an archive's files one after the other."""
         return self.writer.write(self.items, self.stamp)
 
     def save(self, stream: BinaryIO) -> None:
@@ -89,11 +88,11 @@ def prepare(
     terms: Terms,
     accepted: Mapping[Value, str] | None = None,
 ) -> Export:
-    """Choose what goes out, in the order of type and value.
+    """Select the values to release, in the order of type and value.
 
-    `digest` is the list's (see `releases.digest`); `accepted` gives the reasons for which dangerous values
-    are among the items (see `review.releasing`). What several entries say of one value is put together first.
-    Many values (`Runs`) are gone through, not held. OSError when the disk is full.
+    `digest` is the list's (see `releases.release`); `accepted` gives the reasons for which dangerous values
+    are among the items (see `review.examination`). Listings of one value are merged first. Many values
+    (`Runs`) are iterated, not held. OSError when the disk is full.
     """
     lost: Lost = Counter()
     chosen = Spool()
@@ -103,19 +102,19 @@ def prepare(
             chosen.append(item)
         else:
             lost[item.type, reason] += 1
-    kept = writer.merged(chosen)
-    for kind, count in (chosen.counts - kept.counts).items():
+    written = writer.merged(chosen)
+    for kind, count in (chosen.counts - written.counts).items():
         lost[kind, COVERED] += count
     partly: Lost = Counter(
-        {(kind, writer.holds[kind]): count for kind, count in kept.counts.items() if writer.holds[kind]}
+        {(kind, writer.holds[kind]): count for kind, count in written.counts.items() if writer.holds[kind]}
     )
-    return Export(writer, kept, stamp_of(kept, digest, terms.at, accepted), lost, partly)
+    return Export(writer, written, stamp_of(written, digest, terms.at, accepted), lost, partly)
 
 
 def stamp_of(
     items: Collection[Indicator], digest: str, made: datetime, accepted: Mapping[Value, str] | None = None
 ) -> Stamp:
-    """Return what an output with these values states."""
+    """Return the stamp of an output with these values."""
     expires: datetime | None = None
     levels: set[str] = set()
     reasons: list[tuple[str, str]] = []
@@ -127,9 +126,9 @@ def stamp_of(
         if item.tlp:
             levels.add(item.tlp)
     highest = max(levels, key=rank, default=None)
-    return Stamp(digest, made, len(items), expires, _known(highest), tuple(reasons))
+    return Stamp(digest, made, len(items), expires, _standard_level(highest), tuple(reasons))
 
 
-def _known(tlp: str | None) -> str | None:
-    """A level of the standard; another counts as the highest. Free text never gets into a stamp."""
+def _standard_level(tlp: str | None) -> str | None:
+    """Return a standard level, the highest for an unknown one: free text never gets into a stamp."""
     return tlp if tlp is None or tlp in TLP_LEVELS else "red"

@@ -1,19 +1,20 @@
 """Firewalls and packet filters: FortiGate, MikroTik, Check Point; pf, nftables, iptables, ipset.
 
 FortiGate (FortiOS CLI Reference: firewall address, addrgrp; dnsfilter domain-filter; webfilter urlfilter), to
-paste or restore. Groups hold 300 members each, which every model takes. For more than some thousand values
-the threat feeds are the better way.
+paste or restore. Groups hold 300 members each, which every model accepts. For more than some thousand values
+use threat feeds.
 
 MikroTik RouterOS 7 script for `/import` (https://help.mikrotik.com/docs/spaces/ROS/pages/328134/Address-lists
-and .../37748767/DNS). What an earlier script of ours put there is removed first. `match-subdomain` needs
+and .../37748767/DNS). Entries of an earlier script of ours are removed first. `match-subdomain` needs
 RouterOS 7.6.
 
 Check Point custom intelligence feeds, the CSV of `ioc_feeds add` (Threat Prevention Administration Guide,
 "Custom Intelligence Feeds").
+
 pfSense's and OPNsense's alias of kind *URL Table (IPs)*, and pf's own `table <lamsach> persist file`
 (pf.conf(5)). nftables (nft(8), "Sets"): a table of its own, which `nft -f FILE` replaces whole. iptables and
 ip6tables (iptables-restore(8)): a chain `LAMSACH`; `iptables-restore --noflush FILE`, then jump to it from
-FORWARD and OUTPUT. ipset (ipset(8), `ipset restore`, which takes comment lines): sets `lamsach4` and
+FORWARD and OUTPUT. ipset (ipset(8), `ipset restore`, which accepts comment lines): sets `lamsach4` and
 `lamsach6` for `iptables -m set --match-set`, replaced without a gap by `swap`.
 """
 
@@ -23,7 +24,13 @@ from collections.abc import Iterable, Iterator
 from ipaddress import IPv6Network, ip_network
 
 from lamsach.indicators.values.names import split_url
-from lamsach.indicators.writers.addresses import Cidrs, is_version, merged_networks, short, whole
+from lamsach.indicators.writers.addresses import (
+    Cidrs,
+    is_version,
+    merged_networks,
+    shortest_form,
+    with_prefix,
+)
 from lamsach.indicators.writers.base import (
     SYNTAX,
     VALUE_TOO_LONG,
@@ -31,38 +38,38 @@ from lamsach.indicators.writers.base import (
     Items,
     Stamp,
     Writer,
-    ascii_words,
-    framed,
     in_batches,
     of_types,
     output,
+    safe_ascii_words,
     slug,
-    wire,
+    wire_form,
+    with_frame,
 )
 from lamsach.model import Indicator, IndicatorType
 from lamsach.model.indicator_types import ADDRESSES, BY_TYPE, DIGESTS
 
-MEMBERS = 300
-LONGEST_URL = 511
+MAX_GROUP_MEMBERS = 300
+MAX_URL_LENGTH = 511
 
 
 def _lost_fortigate_cli(item: Indicator) -> str | None:
-    """A pasted `?` calls for help; an entry of a filter holds 511 characters."""
+    """Refuse URLs with `?`, which calls for help when pasted, or longer than a filter's entry."""
     if item.type is not IndicatorType.URL:
         return None
     if "?" in item.value or "'" in item.value:
         return SYNTAX
-    return VALUE_TOO_LONG if len(_url(item)) > LONGEST_URL else None
+    return VALUE_TOO_LONG if len(_url(item)) > MAX_URL_LENGTH else None
 
 
 @output("fortigate_cli", "FortiGate configuration (CLI)", ".conf", lost=_lost_fortigate_cli)
 def fortigate_cli(items: Items, stamp: Stamp) -> Iterator[str]:
-    """Address objects with their groups, a domain and a URL filter (both number 900), for policies."""
+    """Yield address objects with their groups, a domain and a URL filter (both number 900), for policies."""
     for version, menu, group in ((4, "address", "addrgrp"), (6, "address6", "addrgrp6")):
         listed = (_address(item) for item in _of_version(items, version))
-        yield from framed(f"config firewall {menu}\n", listed, "end\n")
+        yield from with_frame(f"config firewall {menu}\n", listed, "end\n")
         members = (_object(item.value) for item in _of_version(items, version))
-        yield from framed(f"config firewall {group}\n", _groups(members), "end\n")
+        yield from with_frame(f"config firewall {group}\n", _groups(members), "end\n")
     names, urls = of_types(items, IndicatorType.DOMAIN), of_types(items, IndicatorType.URL)
     yield from _filter("dnsfilter", "domain-filter", _domains(names))
     yield from _filter("webfilter", "urlfilter", _urls(urls))
@@ -82,20 +89,20 @@ def _address(item: Indicator) -> str:
         setting = f"set ip6 {network}"
     else:
         setting = f"set subnet {network.network_address} {network.netmask}"
-    said = ascii_words(item.threat, 60)
-    comment = f'        set comment "{said}"\n' if said else ""
+    comment_text = safe_ascii_words(item.threat, 60)
+    comment = f'        set comment "{comment_text}"\n' if comment_text else ""
     return f'    edit "{_object(item.value)}"\n        {setting}\n{comment}    next\n'
 
 
 def _groups(names: Iterable[str]) -> Iterator[str]:
-    for number, batch in enumerate(in_batches(names, MEMBERS), 1):
+    for number, batch in enumerate(in_batches(names, MAX_GROUP_MEMBERS), 1):
         members = " ".join(f'"{name}"' for name in batch)
         yield f'    edit "lamsach-{number:03d}"\n        set member {members}\n    next\n'
 
 
 def _filter(kind: str, table: str, entries: Iterable[str]) -> Iterator[str]:
     head = f'config {kind} {table}\n    edit 900\n        set name "lamsach"\n        config entries\n'
-    return framed(head, entries, "        end\n    next\nend\n")
+    return with_frame(head, entries, "        end\n    next\nend\n")
 
 
 def _domains(items: Iterable[Indicator]) -> Iterator[str]:
@@ -116,38 +123,38 @@ def _urls(items: Iterable[Indicator]) -> Iterator[str]:
 
 
 def _url(item: Indicator) -> str:
-    """Host and path, as the filter has them."""
-    _, host, rest = split_url(wire(item.value))
+    """Return host and path, as in the filter."""
+    _, host, rest = split_url(wire_form(item.value))
     return f"{host}{rest}"
 
 
 @output("mikrotik", "MikroTik RouterOS script", ".rsc")
 def mikrotik(items: Items, stamp: Stamp) -> Iterator[str]:
-    """Address lists `lamsach` and static DNS names, to be used in a filter rule."""
+    """Yield address lists `lamsach` and static DNS names, for use in a filter rule."""
     for version, menu in ((4, "/ip firewall address-list"), (6, "/ipv6 firewall address-list")):
         yield f"{menu}\nremove [find where list=lamsach]\n"
         for item in of_types(items, *ADDRESSES):
             if is_version(item, version):
-                yield f'add list=lamsach address={item.value} comment="{ascii_words(item.threat)}"\n'
+                yield f'add list=lamsach address={item.value} comment="{safe_ascii_words(item.threat)}"\n'
     yield '/ip dns static\nremove [find where comment~"^lamsach"]\n'
     for item in of_types(items, IndicatorType.DOMAIN):
-        said = ascii_words(item.threat)
-        yield f'add name={item.value} type=NXDOMAIN match-subdomain=yes comment="lamsach {said}"\n'
+        comment = safe_ascii_words(item.threat)
+        yield f'add name={item.value} type=NXDOMAIN match-subdomain=yes comment="lamsach {comment}"\n'
 
 
 @output("checkpoint", "Check Point custom intelligence feed", ".csv", comment=None)
 def checkpoint(items: Items, stamp: Stamp) -> Iterator[str]:
-    """Observables for Anti-Bot (contacts) and Anti-Virus (files).
+    """Yield observables for Anti-Bot (contacts) and Anti-Virus (files).
 
-    The heading that begins with `#`, then a line a value.
+    A heading that begins with `#`, then a line a value.
     """
     yield f"# {stamp.text().replace(',', ';')}\n"
     yield "#UNIQ-NAME,VALUE,TYPE,CONFIDENCE,SEVERITY,PRODUCT,COMMENT\n"
     for number, item in enumerate(items, 1):
-        said = ascii_words(item.threat).replace(",", " ")
+        comment = safe_ascii_words(item.threat).replace(",", " ")
         product = "AV" if item.type in DIGESTS else "AB"
-        kind, sure = BY_TYPE[item.type].checkpoint, _confidence(item)
-        yield f"lamsach{number},{_value(item)},{kind},{sure},high,{product},{said}\n"
+        kind, confidence = BY_TYPE[item.type].checkpoint, _confidence(item)
+        yield f"lamsach{number},{_value(item)},{kind},{confidence},high,{product},{comment}\n"
 
 
 def _value(item: Indicator) -> str:
@@ -155,7 +162,7 @@ def _value(item: Indicator) -> str:
         network = ip_network(item.value)
         return f"{network.network_address}-{network.broadcast_address}"
     if item.type is IndicatorType.URL:
-        return wire(item.value).replace(",", "%2C")
+        return wire_form(item.value).replace(",", "%2C")
     return item.value
 
 
@@ -167,17 +174,17 @@ def _confidence(item: Indicator) -> str:
 
 @output("pf_table", "pfSense and OPNsense alias (URL table)", ".txt")
 def pf_table(items: Items, stamp: Stamp) -> Iterator[str]:
-    """Neighbouring and overlapping networks are written as one."""
+    """Yield a network a line, neighbouring and overlapping ones merged."""
     for networks in merged_networks(items):
         for network in networks:
-            yield short(network) + "\n"
+            yield shortest_form(network) + "\n"
 
 
 @output("nftables", "nftables sets", ".nft", reads_back=False, comment=None)
 def nftables(items: Items, stamp: Stamp) -> Iterator[str]:
-    """Two sets of merged networks, checked before routing and on the way out.
+    """Yield two sets of merged networks, checked before routing and on output.
 
-    The table, replaced in one transaction.
+    The table is replaced in one transaction.
     """
     found4, found6 = merged_networks(items)
     yield f"# {stamp.text()}\ntable inet lamsach\ndelete table inet lamsach\ntable inet lamsach {{\n"
@@ -199,20 +206,20 @@ def _set(name: str, kind: str, networks: Cidrs) -> Iterator[str]:
     if networks:
         yield "\t\telements = {\n"
         for network in networks:
-            yield f"\t\t\t{short(network)},\n"
+            yield f"\t\t\t{shortest_form(network)},\n"
         yield "\t\t}\n"
     yield "\t}\n"
 
 
 def _rules_of_version(name: str, title: str, version: int) -> Writer:
-    """Rules for the addresses of a version: a chain, emptied and filled in one transaction."""
+    """Return the writer of rules for the addresses of a version: a chain, refilled in one transaction."""
 
     def lost(item: Indicator) -> str | None:
         return None if is_version(item, version) else WRONG_VERSION
 
     def pieces(items: Items, stamp: Stamp) -> Iterator[str]:
         yield "*filter\n:LAMSACH - [0:0]\n"
-        for network in map(whole, merged_networks(items)[0 if version == 4 else 1]):
+        for network in map(with_prefix, merged_networks(items)[0 if version == 4 else 1]):
             yield f"-A LAMSACH -d {network} -j DROP\n-A LAMSACH -s {network} -j DROP\n"
         yield "COMMIT\n"
 
@@ -225,11 +232,11 @@ ip6tables = _rules_of_version("ip6tables", "ip6tables rules (IPv6)", 6)
 
 @output("ipset", "ipset sets", ".ipset", reads_back=False)
 def ipset(items: Items, stamp: Stamp) -> Iterator[str]:
-    """Merged networks of both versions. A new set beside the old one, filled, then swapped in."""
+    """Yield merged networks of both versions: a new set is filled, then swapped with the old one."""
     found4, found6 = merged_networks(items)
     for networks, name, family in ((found4, "lamsach4", "inet"), (found6, "lamsach6", "inet6")):
         options = f"hash:net family {family} maxelem {max(65536, len(networks))}"
         yield f"create {name} {options} -exist\ncreate {name}-new {options} -exist\nflush {name}-new\n"
         for network in networks:
-            yield f"add {name}-new {whole(network)} -exist\n"
+            yield f"add {name}-new {with_prefix(network)} -exist\n"
         yield f"swap {name}-new {name}\ndestroy {name}-new\n"

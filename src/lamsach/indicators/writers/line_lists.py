@@ -2,19 +2,19 @@
 
 FortiGate's threat feeds (FortiOS Administration Guide, "Threat feeds") and Palo Alto Networks' external
 dynamic lists (PAN-OS Administrator's Guide, "Formatting Guidelines for an External Dynamic List", "URL
-category exceptions"): a name is the whole site, `*.name` what is below it; a URL has no scheme. An entry that
-ends in a name is given `/`, for without it `evil.com` would also match `evil.com.other.example`. `^` and `*`
-are tokens in a dynamic list, so a URL that holds them cannot be written.
+category exceptions"): a name is the whole site, `*.name` all below it; a URL has no scheme. An entry that
+ends in a name gets a `/`, as otherwise `evil.com` would also match `evil.com.other.example`. `^` and `*` are
+tokens in a dynamic list, so URLs with them cannot be written.
 
-Resolvers: Adblock syntax, as Pi-hole (since FTL 5.22) and AdGuard Home take it
-(https://adguard-dns.io/kb/general/dns-filtering-syntax/); dnsmasq (dnsmasq(8), `--address`: an address left
-empty answers NXDOMAIN), by `conf-file=/etc/dnsmasq.d/lamsach.conf`; hosts(5), which knows no names below a
-name; Unbound's local zones (unbound.conf(5), `local-zone`), by `include: "/etc/unbound/lamsach.conf"` in the
-section `server:`.
+Resolvers: Adblock syntax, for Pi-hole (since FTL 5.22) and AdGuard Home
+(https://adguard-dns.io/kb/general/dns-filtering-syntax/); dnsmasq (dnsmasq(8), `--address`: an empty address
+answers NXDOMAIN), by `conf-file=/etc/dnsmasq.d/lamsach.conf`; hosts(5), without names below a name; Unbound's
+local zones (unbound.conf(5), `local-zone`), by `include: "/etc/unbound/lamsach.conf"` in the section
+`server:`.
 
-Sensors: ClamAV's hash signatures (https://docs.clamav.net/manual/Signatures/HashSignatures.html), the size
+Sensors: ClamAV's hash signatures (https://docs.clamav.net/manual/Signatures/HashSignatures.html), size
 unknown; Wazuh's CDB lists (https://documentation.wazuh.com/current/user-manual/ruleset/cdb-list.html), which
-have no comments, so that the stamp is the value of a key that no log holds; Zeek's intelligence framework
+have no comments, so that the stamp is the value of a key that is in no log; Zeek's intelligence framework
 (https://docs.zeek.org/en/master/frameworks/intel.html): `redef Intel::read_files += { "lamsach.intel" };`.
 """
 
@@ -23,17 +23,17 @@ from __future__ import annotations
 from typing import Any
 
 from lamsach.indicators.values.names import split_url
-from lamsach.indicators.writers.base import SYNTAX, Writer, ascii_words, slug, wire, words
+from lamsach.indicators.writers.base import SYNTAX, Writer, safe_ascii_words, safe_words, slug, wire_form
 from lamsach.model import Indicator, IndicatorType
 from lamsach.model.indicator_types import BY_TYPE
 
 _FORTIGATE: dict[str, Any] = {"most_entries": 131_072, "part_bytes": 10_000_000 - 1_000}
-"""What FortiGate takes of one threat feed, without the stamp.
+"""Limits of one FortiGate threat feed, without the stamp.
 
 FortiOS Administration Guide, "External resources file format": 10 MB or 128 × 1,024 entries.
 """
 _PALO_ALTO: dict[str, Any] = {"most_entries": 50_000}
-"""What the smallest firewalls of Palo Alto Networks take of one kind of list.
+"""Limits of Palo Alto Networks' smallest firewalls for one kind of list.
 
 PAN-OS Administrator's Guide, "External Dynamic List": entries by model.
 """
@@ -46,32 +46,32 @@ def _value(item: Indicator) -> str:
 def _site(item: Indicator, end: str = "") -> str:
     if item.type is IndicatorType.DOMAIN:
         return f"{item.value}{end}\n*.{item.value}{end}\n"
-    _, host, rest = split_url(wire(item.value))
+    _, host, rest = split_url(wire_form(item.value))
     return f"{host}{rest or '/'}\n"
 
 
 def _edl_lost(item: Indicator) -> str | None:
-    """A wildcard's sign cannot be quoted."""
+    """Refuse URLs with a wildcard's sign, which cannot be quoted."""
     return SYNTAX if item.type is IndicatorType.URL and "*" in item.value else None
 
 
 def _note(item: Indicator) -> str:
-    said = words(item.threat)
-    return f" # {said}" if said else ""
+    threat = safe_words(item.threat)
+    return f" # {threat}" if threat else ""
 
 
 def _signature(item: Indicator) -> str:
-    """Functionality level 73 is the first that knows `*`."""
-    return f"{item.value}:*:Lamsach.{slug(ascii_words(item.threat, 60)) or 'Listed'}:73\n"
+    """Return a signature; functionality level 73 is the first with a `*` size."""
+    return f"{item.value}:*:Lamsach.{slug(safe_ascii_words(item.threat, 60)) or 'Listed'}:73\n"
 
 
 def _wazuh(item: Indicator) -> str:
     key = f'"{item.value}"' if ":" in item.value else item.value
-    return f"{key}:{ascii_words(item.threat).replace(':', ' ')}\n"
+    return f"{key}:{safe_ascii_words(item.threat).replace(':', ' ')}\n"
 
 
 def _zeek(item: Indicator) -> str:
-    value = wire(item.value) if item.type is IndicatorType.URL else item.value
+    value = wire_form(item.value) if item.type is IndicatorType.URL else item.value
     cells = (
         value.partition("://")[2] or value,
         f"Intel::{BY_TYPE[item.type].zeek.upper()}",
@@ -82,9 +82,9 @@ def _zeek(item: Indicator) -> str:
 
 
 def _column(text: str | None) -> str:
-    """Words for a column of Zeek's; a lone `-` would say that it is not set, which a source must be."""
-    said = words(text)
-    return "" if said == "-" else said
+    """Return words for a Zeek column; a lone `-` would mean unset, which a source must not be."""
+    column = safe_words(text)
+    return "" if column == "-" else column
 
 
 LINE_LISTS = (

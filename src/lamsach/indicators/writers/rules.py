@@ -1,25 +1,23 @@
 """Rules of sensors and scanners, and queries of log stores.
 
 Suricata (https://docs.suricata.io/en/latest/rules/) and Snort 3 (https://docs.snort.org/rules/): contacts
-with addresses, and names in DNS questions; Suricata's also in TLS and HTTP, Snort's as they are in the
-packet. For more than some ten thousand names the datasets are the faster way.
+with addresses, and names in DNS questions; Suricata's also in TLS and HTTP, Snort's as encoded in the packet.
+For more than some ten thousand names datasets are faster.
 
 Datasets (https://docs.suricata.io/en/latest/rules/datasets.html) with the few rules that use them, as a zip.
-Unpack into the rule folder (`default-rule-path`). Datasets look whole names up, so names below a listed name
-are not seen; the file hash keywords need `force-hash` in the configuration. Single addresses are a dataset of
-type `ip` (Suricata 7), networks are in rules.
+Unpack into the rule folder (`default-rule-path`). Datasets look up whole names, so names below a listed name
+are not found; the file hash keywords need `force-hash` in the configuration. Single addresses are a dataset
+of type `ip` (Suricata 7), networks are in rules.
 
-YARA over whole files' hashes (https://yara.readthedocs.io/en/stable/modules/hash.html); YARA-X takes them as
-well.
-Sigma (https://sigmahq.io/docs/basics/rules.html): one rule a kind of log, in one file of several YAML
-documents.
+YARA over whole files' hashes (https://yara.readthedocs.io/en/stable/modules/hash.html), which YARA-X accepts
+as well. Sigma (https://sigmahq.io/docs/basics/rules.html): one rule a kind of log, in one file of several
+YAML documents.
 
 KQL for Microsoft Defender and Sentinel (https://learn.microsoft.com/kusto/query/): a query over the device
-tables. A query may hold some 2 MB of text in Sentinel; longer lists belong into a watchlist, for which `csv`
-is the input.
+tables. A query may hold some 2 MB of text in Sentinel; longer lists belong into a watchlist, from `csv`.
 
 Elasticsearch over ECS fields
-(https://www.elastic.co/docs/reference/query-languages/query-dsl/query-dsl-terms-query). A terms query takes
+(https://www.elastic.co/docs/reference/query-languages/query-dsl/query-dsl-terms-query). A terms query accepts
 65,536 values at most, so longer lists are several. The stamp is the query's name.
 """
 
@@ -32,40 +30,40 @@ from itertools import chain
 from uuid import uuid5
 
 from lamsach.indicators.values.names import split_url
-from lamsach.indicators.writers.addresses import is_version, merged_networks, short
+from lamsach.indicators.writers.addresses import is_version, merged_networks, shortest_form
 from lamsach.indicators.writers.base import (
     HASHES,
     Items,
     Stamp,
     archive,
-    ascii_words,
-    framed,
     in_batches,
     iso,
     of_types,
     output,
-    wire,
+    safe_ascii_words,
+    wire_form,
+    with_frame,
 )
 from lamsach.indicators.writers.exchange import NAMESPACE
 from lamsach.model import Indicator, IndicatorType
 from lamsach.model.indicator_types import ADDRESSES
 
 FIRST_SID = 1_100_000
-"""The first rule's identifier: 1,000,000 to 1,999,999 are for local rules (https://sidallocation.org/)."""
-ADDRESSES_IN_A_RULE = 200
+"""First rule identifier: 1,000,000 to 1,999,999 are for local rules (https://sidallocation.org/)."""
+MAX_RULE_ADDRESSES = 200
 _CLASS = "classtype:trojan-activity"
 _NAME_BUFFERS = (("dns", "dns.query"), ("tls", "tls.sni"), ("http", "http.host"))
 
 
 def message(item: Indicator) -> str:
-    """Return what the rule calls itself: free of quotes, semicolons, colons, backslashes and pipes."""
-    return " ".join(f"Lamsach {ascii_words(item.threat)}".replace(":", " ").split())
+    """Return a rule's message, free of quotes, semicolons, colons, backslashes and pipes."""
+    return " ".join(f"Lamsach {safe_ascii_words(item.threat)}".replace(":", " ").split())
 
 
 def listed_addresses(items: Iterable[Indicator]) -> Iterator[str]:
-    """The merged networks, some hundred at once, as a rule's header takes them."""
-    networks = (short(network) for part in merged_networks(items) for network in part)
-    for batch in in_batches(networks, ADDRESSES_IN_A_RULE):
+    """Yield the merged networks, some hundred at a time, as in a rule's header."""
+    networks = (shortest_form(network) for part in merged_networks(items) for network in part)
+    for batch in in_batches(networks, MAX_RULE_ADDRESSES):
         yield "[" + ",".join(batch) + "]"
 
 
@@ -82,7 +80,7 @@ def _numbered(rules: Iterable[str]) -> Iterator[str]:
 
 @output("suricata", "Suricata rules", ".rules")
 def suricata(items: Items, stamp: Stamp) -> Iterator[str]:
-    """Three rules a name; one rule for some hundred addresses."""
+    """Yield three rules a name and one rule for some hundred addresses."""
     names = (
         f'alert {protocol} $HOME_NET any -> any any (msg:"{message(item)}"; {buffer}; dotprefix; '
         f'content:".{item.value}"; nocase; endswith; {_CLASS}'
@@ -94,7 +92,7 @@ def suricata(items: Items, stamp: Stamp) -> Iterator[str]:
 
 @output("snort", "Snort 3 rules", ".rules")
 def snort(items: Items, stamp: Stamp) -> Iterator[str]:
-    """One rule a name; one rule for some hundred addresses."""
+    """Yield one rule a name and one rule for some hundred addresses."""
     names = (
         f'alert udp $HOME_NET any -> any 53 (msg:"{message(item)}"; '
         f'content:"{_labels(item.value)}|00|", nocase; {_CLASS}'
@@ -109,13 +107,13 @@ def _labels(name: str) -> str:
 
 @archive("suricata_datasets", "Suricata datasets with their rules")
 def suricata_datasets(items: Items, stamp: Stamp) -> Iterator[tuple[str, Iterator[str]]]:
-    """`lamsach.rules`, `lamsach-addresses.lst`, `lamsach-names.lst` and the lists of hashes.
+    """Yield `lamsach.rules`, `lamsach-addresses.lst`, `lamsach-names.lst` and the lists of hashes.
 
-    Only the lists that hold something, and their rules.
+    Empty lists and their rules are omitted.
     """
     hashes = [kind for kind in HASHES if _any(items, kind)]
     names, addresses = _any(items, IndicatorType.DOMAIN), _any(items, IndicatorType.IP)
-    rules = _numbered(_bare_rules(items, addresses, names, hashes))
+    rules = _numbered(_dataset_rules(items, addresses, names, hashes))
     yield "lamsach.rules", chain([f"# {stamp.text()}\n"], rules)
     if addresses:
         yield "lamsach-addresses.lst", (item.value + "\n" for item in of_types(items, IndicatorType.IP))
@@ -130,7 +128,7 @@ def _any(items: Items, kind: IndicatorType) -> bool:
     return next(of_types(items, kind), None) is not None
 
 
-def _bare_rules(items: Items, addresses: bool, names: bool, hashes: list[IndicatorType]) -> Iterator[str]:
+def _dataset_rules(items: Items, addresses: bool, names: bool, hashes: list[IndicatorType]) -> Iterator[str]:
     limits = "memcap 512mb,hashsize 65536"
     if addresses:
         yield (
@@ -150,15 +148,15 @@ def _bare_rules(items: Items, addresses: bool, names: bool, hashes: list[Indicat
         yield f'alert http any any -> any any (msg:"Lamsach listed file"; {file}'
 
 
-HASHES_IN_A_RULE = 500
+MAX_RULE_HASHES = 500
 
 
 @output("yara", "YARA hash rules", ".yar", comment="// ")
 def yara(items: Items, stamp: Stamp) -> Iterator[str]:
-    """One rule for some hundred hashes of a kind."""
+    """Yield one rule for some hundred hashes of a type."""
     yield 'import "hash"\n'
     for kind in HASHES:
-        for number, batch in enumerate(in_batches(of_types(items, kind), HASHES_IN_A_RULE), 1):
+        for number, batch in enumerate(in_batches(of_types(items, kind), MAX_RULE_HASHES), 1):
             tests = " or\n        ".join(
                 f'hash.{kind.value}(0, filesize) == "{item.value}"' for item in batch
             )
@@ -171,27 +169,24 @@ def yara(items: Items, stamp: Stamp) -> Iterator[str]:
 
 @output("sigma", "Sigma rules", ".yml", reads_back=False, comment=None)
 def sigma(items: Items, stamp: Stamp) -> Iterator[str]:
-    """For the taxonomy's DNS, firewall, proxy and process logs.
-
-    Rule by rule; a kind of log without values has none.
-    """
+    """Yield rules for the taxonomy's DNS, firewall, proxy, process and file logs that have values."""
     separator = ""
-    for what, category, fields in _RULES:
+    for subject, category, fields in _RULES:
         selections = (
             piece
             for number, (field, types, form) in enumerate(fields, 1)
             for piece in _selection(number, field, form, of_types(items, *types))
         )
-        for piece in framed(separator + _head(what, category, stamp), selections, _TAIL):
+        for piece in with_frame(separator + _head(subject, category, stamp), selections, _TAIL):
             yield piece
             separator = "---\n"
     if not separator:
         yield f"# {stamp.text()}\n"
 
 
-def _head(what: str, category: str, stamp: Stamp) -> str:
+def _head(subject: str, category: str, stamp: Stamp) -> str:
     return (
-        f"title: Lamsach listed {what}\nid: {uuid5(NAMESPACE, f'sigma {category}')}\nstatus: stable\n"
+        f"title: Lamsach listed {subject}\nid: {uuid5(NAMESPACE, f'sigma {category}')}\nstatus: stable\n"
         f"description: '{stamp.text()}'\ndate: {iso(stamp.made)[:10]}\nauthor: Lamsach\n"
         f"logsource:\n    category: {category}\ndetection:\n"
     )
@@ -203,7 +198,7 @@ _TAIL = "    condition: 1 of selection*\nlevel: high\n"
 def _selection(number: int, field: str, form: str, items: Iterable[Indicator]) -> Iterator[str]:
     values = (form.format(_written(item)).replace("'", "''") for item in items)
     quoted = (f"            - '{value}'\n" for value in values)
-    return framed(f"    selection{number}:\n        {field}:\n", quoted)
+    return with_frame(f"    selection{number}:\n        {field}:\n", quoted)
 
 
 def _written(item: Indicator) -> str:
@@ -211,7 +206,7 @@ def _written(item: Indicator) -> str:
         return f"{item.type.upper()}={item.value.upper()}"
     if item.type is not IndicatorType.URL:
         return item.value
-    return wire(item.value).replace("*", "\\*").replace("?", "\\?")  # specification, "Escaping"
+    return wire_form(item.value).replace("*", "\\*").replace("?", "\\?")  # specification, "Escaping"
 
 
 _NAMES, _FILES = (IndicatorType.DOMAIN,), (IndicatorType.FILE_NAME,)
@@ -244,14 +239,14 @@ or FileName in~ (file_name)),
 
 @output("kql", "KQL query (Microsoft Defender, Sentinel)", ".kql", reads_back=False, comment="// ")
 def kql(items: Items, stamp: Stamp) -> Iterator[str]:
-    """`let` statements with the values, then the query."""
+    """Yield `let` statements with the values, then the query."""
     yield from _let("addresses", _values(items, IndicatorType.IP))
     for name, version in (("networks4", 4), ("networks6", 6)):
         networks = of_types(items, IndicatorType.NETWORK)
         yield from _let(name, (item.value for item in networks if is_version(item, version)))
     yield from _let("names", _values(items, IndicatorType.DOMAIN))
     urls = _values(items, IndicatorType.URL)
-    yield from _let("urls", ("".join(split_url(wire(url))[1:]) for url in urls))
+    yield from _let("urls", ("".join(split_url(wire_form(url))[1:]) for url in urls))
     for kind in (IndicatorType.SHA256, IndicatorType.SHA1, IndicatorType.MD5, IndicatorType.FILE_NAME):
         yield from _let(kind.value, _values(items, kind))
     yield _QUERY
@@ -262,19 +257,19 @@ def _values(items: Items, kind: IndicatorType) -> Iterator[str]:
 
 
 def _let(name: str, values: Iterable[str]) -> Iterator[str]:
-    """Dynamic literals are JSON (https://learn.microsoft.com/kusto/query/scalar-data-types/dynamic)."""
+    """Yield a JSON literal (https://learn.microsoft.com/kusto/query/scalar-data-types/dynamic)."""
     yield f"let {name} = dynamic(["
     for number, value in enumerate(values):
         yield (", " if number else "") + json.dumps(value)
     yield "]);\n"
 
 
-TERMS_IN_A_QUERY = 60_000
+MAX_QUERY_TERMS = 60_000
 
 
 @output("elastic", "Elasticsearch terms query", ".json", reads_back=False, comment=None)
 def elastic(items: Items, stamp: Stamp) -> Iterator[str]:
-    """A search body: any of the terms."""
+    """Yield a search body: any of the terms."""
     fields: tuple[tuple[str, tuple[IndicatorType, ...]], ...] = (
         ("destination.ip", ADDRESSES),
         ("dns.question.name", (IndicatorType.DOMAIN,)),
@@ -292,7 +287,7 @@ def elastic(items: Items, stamp: Stamp) -> Iterator[str]:
     )
     separator = ""
     for field, kinds in fields:
-        for batch in in_batches(of_types(items, *kinds), TERMS_IN_A_QUERY):
-            yield separator + json.dumps({"terms": {field: [wire(item.value) for item in batch]}})
+        for batch in in_batches(of_types(items, *kinds), MAX_QUERY_TERMS):
+            yield separator + json.dumps({"terms": {field: [wire_form(item.value) for item in batch]}})
             separator = ",\n"
     yield "\n]}}}\n"

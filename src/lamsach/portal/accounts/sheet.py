@@ -9,7 +9,7 @@ from typing import IO, Any
 from django.core import signing
 from django.utils import timezone, translation
 
-from lamsach.documents.headings import folded
+from lamsach.documents.headings import fold
 from lamsach.documents.vocabulary import INVITED
 from lamsach.errors import InputError, LimitError
 from lamsach.i18n import LANGUAGES, mark
@@ -67,7 +67,7 @@ def checked(rows: Iterable[Row], user: User) -> list[Line]:
             "email": email,
             "name": name,
             "unit": canonical(unit) or unit,
-            "role": roles.get(folded(role), role or WEAKEST),
+            "role": roles.get(fold(role), role or WEAKEST),
         }
         form = InviteForm(data, user=user)
         if not form.is_valid():
@@ -96,7 +96,7 @@ def _roles() -> dict[str, str]:
     roles: dict[str, str] = {}
     for language in LANGUAGES:
         with translation.override(language):
-            roles |= {folded(str(role.label)): role.value for role in Role}
+            roles |= {fold(str(role.label)): role.value for role in Role}
     return roles
 
 

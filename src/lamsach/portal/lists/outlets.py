@@ -140,7 +140,7 @@ def _parts(export: Export, most: int) -> Iterator[Collection[Indicator]]:
     part, entries, size = Spool(), 0, 0
     limit = export.writer.part_bytes
     for item in export.items:
-        lines, needed = export.writer.takes(item)
+        lines, needed = export.writer.size_of(item)
         if part and (entries + lines > most or size + needed > limit > 0):
             yield part
             part, entries, size = Spool(), 0, 0

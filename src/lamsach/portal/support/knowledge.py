@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from lamsach.documents.headings import folded
+from lamsach.documents.headings import fold
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import anyone, member
 from lamsach.portal.base.errors import conflict
@@ -41,16 +41,16 @@ _COMMON = frozenset(
 
 
 def _words(text: str) -> set[str]:
-    return {word for word in re.findall(r"[a-z0-9]{2,30}", folded(text[:5000])) if word not in _COMMON}
+    return {word for word in re.findall(r"[a-z0-9]{2,30}", fold(text[:5000])) if word not in _COMMON}
 
 
 def fitting(subject: str, text: str, language: str) -> list[Article]:
     """At most three articles of the language, best first: by phrase, then title, then text."""
-    asked = folded(f"{subject} {text}"[:5000])
+    asked = fold(f"{subject} {text}"[:5000])
     words = _words(asked)
     scored: list[tuple[float, int, Article]] = []
     for article in Article.objects.filter(withdrawn=None, language=language)[:MOST_READ]:
-        phrases = [folded(part) for part in article.words.split(",") if part.strip()]
+        phrases = [fold(part) for part in article.words.split(",") if part.strip()]
         score = 3.0 * sum(phrase in asked for phrase in phrases)
         score += 1.0 * len(words & _words(article.title)) + 0.2 * len(words & _words(article.text))
         if score >= _LEAST:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Count, Max, Sum
 from django.utils import timezone
 
-from lamsach.documents.headings import folded
+from lamsach.documents.headings import fold
 from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
@@ -219,7 +219,7 @@ def _names(rows: Sequence[SheetRow], tree: Mapping[str, Known]) -> dict[str, str
     known = [(code, one.name) for code, one in tree.items() if not one.closed]
     for code, name in [*known, *((canonical(row.code), row.name) for row in rows)]:
         if code and name:
-            found.setdefault(folded(name), set()).add(code)
+            found.setdefault(fold(name), set()).add(code)
     return {name: codes.pop() for name, codes in found.items() if len(codes) == 1}
 
 
@@ -232,7 +232,7 @@ def _read(row: SheetRow, tree: Mapping[str, Known], names: Mapping[str, str], pl
         return None
     known = tree.get(code)
     if row.parent:
-        parent = names.get(folded(row.parent)) or canonical(row.parent)
+        parent = names.get(fold(row.parent)) or canonical(row.parent)
         if parent is None:
             plan.wrong(
                 row.number,

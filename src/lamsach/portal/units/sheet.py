@@ -12,7 +12,7 @@ from typing import IO
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from lamsach.documents.archive import HANDED_IN
+from lamsach.documents.archive import SUBMITTED
 from lamsach.documents.headings import Section, columns_of
 from lamsach.documents.spreadsheets import BOM, csv_row
 from lamsach.documents.vocabulary import UNITS
@@ -164,7 +164,7 @@ class _Lines:
 
 def _xlsx(file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
     try:
-        book = Workbook(file.read(), "", HANDED_IN, shown=True)
+        book = Workbook(file.read(), "", SUBMITTED, shown=True)
         part = next(sheet.part for sheet in book.sheets())
         for row in book.rows(part) if part else ():
             yield row.number, [_cell(text) for text in row.cells[:MOST_COLUMNS]]

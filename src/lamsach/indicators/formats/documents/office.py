@@ -14,7 +14,7 @@ from typing import Any
 from lamsach.documents.archive import MIB, ZIP_MAGIC, locked
 from lamsach.documents.opendocument import OpenDocument
 from lamsach.documents.rtf import Rtf
-from lamsach.documents.table import Reaching, Row
+from lamsach.documents.table import Row, RowSpans
 from lamsach.documents.word import Word
 from lamsach.documents.workbook import Workbook
 from lamsach.errors import LamsachError, UnreadableError
@@ -74,15 +74,15 @@ def _read_xls(source: ListSource) -> Iterator[Entry]:
 def _xls_rows(sheet: Any) -> Iterator[Row]:
     """Yield the rows with content, with texts inherited from cells merged over several rows."""
     merged = {(top, left): bottom for top, bottom, left, _ in getattr(sheet, "merged_cells", ())}
-    reaching = Reaching()
+    reaching = RowSpans()
     for number in range(1, sheet.nrows + 1):
         cells = tuple(map(_xls_cell, sheet.row(number - 1)))
         for column, text in enumerate(cells):
             last = merged.get((number - 1, column), 0)
             if text and last > number:
-                reaching.begin(column, last, text)
+                reaching.add(column, last, text)
         if any(cells):
-            yield Row(number, cells, reaching.into(number, cells))
+            yield Row(number, cells, reaching.inherited(number, cells))
 
 
 def _xls_sheets(source: ListSource) -> list[Any]:
