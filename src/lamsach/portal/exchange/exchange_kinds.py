@@ -14,9 +14,9 @@ from typing import Any
 from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext, gettext_lazy
 
-from lamsach.portal.awareness.access import told
+from lamsach.portal.awareness.access import notified
 from lamsach.portal.base.storage import copy_of
-from lamsach.portal.base.uploads import Kept
+from lamsach.portal.base.uploads import StoredFile
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Participation
 from lamsach.portal.cases.coverage import searching
 from lamsach.portal.cases.dashboard import counts_by_day
@@ -56,7 +56,7 @@ class Counts(Kind):
         for campaign in from_above(route.partner):
             now = _of(case_counts(campaign, route.unit.pk))
             now["unsearched"] = searching(campaign, route.unit.pk).count
-            now["told"] = told(campaign, under([route.unit.pk]).values("descendant"), today()).count()
+            now["told"] = notified(campaign, under([route.unit.pk]).values("descendant"), today()).count()
             days = counts_by_day(campaign, route.unit.pk, today())
             record = {
                 "campaign": int(known[campaign.pk]),
@@ -262,7 +262,7 @@ class Campaigns(Kind):
             lines.append(sentence.format(name=record["name"], unit=sender.name, count=len(record["lists"])))
         return lines
 
-    def store(self, arrival: Arrival, payload: Payload) -> list[Kept]:
+    def store(self, arrival: Arrival, payload: Payload) -> list[StoredFile]:
         """Store the files of dispatches and the lists."""
         return [campaign_payload.stored(file) for file in payload.files]
 
