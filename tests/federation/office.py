@@ -67,7 +67,7 @@ def settle(folder: Path) -> None:
     from django.core.files.storage import default_storage, storages
     from django.db import connections
 
-    from lamsach.portal.base.storage import Folder, described
+    from lamsach.portal.base.storage import Folder, storage_settings
     from lamsach.results.atomic import write_for_owner_only
 
     write_for_owner_only()
@@ -75,7 +75,7 @@ def settle(folder: Path) -> None:
     server = "postgresql" in settings.DATABASES["default"]["ENGINE"]
     for values in (settings.DATABASES["default"], connections["default"].settings_dict):
         values["NAME"] = f"federation_{folder.parent.name}" if server else folder / "lamsach.sqlite3"
-    for alias, how in described("", folder).items():
+    for alias, how in storage_settings("", folder).items():
         settings.STORAGES[alias] = how
         storages._storages[alias] = Folder(**how["OPTIONS"])
     default_storage._wrapped = storages._storages["default"]

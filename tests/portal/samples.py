@@ -21,7 +21,7 @@ from lamsach.portal.accounts.models import Invitation
 from lamsach.portal.avreports.models import AvReport
 from lamsach.portal.awareness.models import Notice, Person
 from lamsach.portal.base import links
-from lamsach.portal.base.uploads import keep
+from lamsach.portal.base.uploads import store
 from lamsach.portal.campaigns import deadline_moves, dispatches
 from lamsach.portal.campaigns.models import (
     Attachment,
@@ -51,7 +51,7 @@ from lamsach.portal.privacy import holds
 from lamsach.portal.privacy.models import GrantedView
 from lamsach.portal.public.models import Tool
 from lamsach.portal.reports import drafts
-from lamsach.portal.reports.arrivals import keep_received
+from lamsach.portal.reports.arrivals import store_received
 from lamsach.portal.reports.models import Extension, Received, Report
 from lamsach.portal.reports.models import Way as ReportWay
 from lamsach.portal.support import desk
@@ -108,19 +108,19 @@ def _incoming(cast: Any) -> Incoming:
         received=timezone.now(),
         sender="a@b.example",
         unit=cast.first,
-        path=keep(_file("thu.pdf")).path,
+        path=store(_file("thu.pdf")).path,
     )
 
 
 def _question_file(cast: Any) -> QuestionFile:
     """A file of the newest question, which the address names before it."""
     asked = Question.objects.order_by("pk").last() or question(cast)
-    desk.attach(asked, [keep(_file("anh.pdf"))])
+    desk.attach(asked, [store(_file("anh.pdf"))])
     return QuestionFile.objects.filter(question=asked).latest("pk")
 
 
 def _material(cast: Any) -> Material:
-    kept = keep(_file("huong-dan.pdf"))
+    kept = store(_file("huong-dan.pdf"))
     return Material.objects.create(
         campaign=dispatch(cast).campaign,
         title="Hướng dẫn",
@@ -182,14 +182,14 @@ def _file(name: str) -> Any:
 
 
 def _attachment(cast: Any) -> Attachment:
-    kept = keep(_file("cong-van.pdf"))
+    kept = store(_file("cong-van.pdf"))
     return Attachment.objects.create(
         dispatch=dispatch(cast), name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
     )
 
 
 def _list(cast: Any) -> IndicatorList:
-    kept = keep(_file("danh-sach.pdf"))
+    kept = store(_file("danh-sach.pdf"))
     return IndicatorList.objects.create(
         campaign=dispatch(cast).campaign, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
     )
@@ -205,7 +205,7 @@ def _recipient(cast: Any) -> Recipient:
 
 def _step(cast: Any) -> Step:
     recipient = _recipient(cast)
-    dispatches.take(recipient, StepKind.DEPLOYED, how=How.PAPER, evidence=keep(_file("bien-ban.pdf")))
+    dispatches.take(recipient, StepKind.DEPLOYED, how=How.PAPER, evidence=store(_file("bien-ban.pdf")))
     return Step.objects.filter(recipient=recipient).latest("pk")
 
 
@@ -285,7 +285,7 @@ def trace(cast: Any) -> Trace:
 
 
 def _note(cast: Any) -> Any:
-    kept = keep(_file("bien-ban.pdf"))
+    kept = store(_file("bien-ban.pdf"))
     return Note.objects.create(case=case(cast), file_name=kept.name, file_path=kept.path)
 
 
@@ -317,9 +317,9 @@ def report(cast: Any) -> Report:
 def received(cast: Any) -> Received:
     """A filled form that the first room sent, waiting for confirmation."""
     content = f'{{"schema": "lamsach-report-1", "n": "{links.nonce()}"}}'.encode()
-    kept = keep(SimpleUploadedFile("bao-cao.json", content))
+    kept = store(SimpleUploadedFile("bao-cao.json", content))
     said = [Read("informed", "05 đơn vị", 5, 0.9), Read("deployed", "không có", 0, 0.8)]
-    return keep_received(
+    return store_received(
         dispatch(cast).campaign, cast.first, kept, said, ReportWay.MAIL, sender="mot@unit.example"
     )
 

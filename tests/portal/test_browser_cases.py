@@ -77,10 +77,10 @@ from pathlib import Path
 from lamsach.portal.server import start
 start(Path(sys.argv[1]))
 from django.core.files.base import ContentFile
-from lamsach.portal.base.uploads import keep
+from lamsach.portal.base.uploads import store
 from lamsach.portal.campaigns.models import Campaign, IndicatorList
 file = ContentFile(sys.argv[2].encode(), "list.txt")
-kept = keep(file)
+kept = store(file)
 IndicatorList.objects.create(
     campaign=Campaign.objects.get(), name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
 )

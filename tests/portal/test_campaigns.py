@@ -319,10 +319,10 @@ def test_the_letter_reads_as_a_letter(cast: Cast) -> None:
 
 @pytest.mark.one_date
 def test_a_list_answers_for_its_addresses(cast: Cast) -> None:
-    from lamsach.portal.base.uploads import keep
+    from lamsach.portal.base.uploads import store
 
     file = SimpleUploadedFile("ds.csv", b"ip\n192.0.2.7\n198.51.100.0/24\n2001:db8::5\nbot-c2.xyz\n")
-    kept = keep(file)
+    kept = store(file)
     made = IndicatorList.objects.create(
         campaign=dispatch(cast).campaign, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
     )

@@ -18,7 +18,7 @@ from django.utils import timezone
 from lamsach.devices.presence import Presence, mark_of
 from lamsach.model import ListSummary
 from lamsach.portal.audit.models import Entry
-from lamsach.portal.base.uploads import keep
+from lamsach.portal.base.uploads import store
 from lamsach.portal.campaigns.models import IndicatorList
 from lamsach.portal.cases.models import Case, CaseState, Rules, Step
 from lamsach.portal.cases.tally import case_counts, differences, end_of
@@ -49,7 +49,7 @@ def campaign(cast: Cast) -> Any:
 def listed(campaign: Any, *values: str) -> IndicatorList:
     """A list of the campaign."""
     text = "\n".join(values).encode()
-    kept = keep(SimpleUploadedFile("danh-sach.txt", text))
+    kept = store(SimpleUploadedFile("danh-sach.txt", text))
     return IndicatorList.objects.create(
         campaign=campaign, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
     )

@@ -28,7 +28,7 @@ from lamsach.channels.edxml.reader import read
 from lamsach.channels.edxml.tables import tables
 from lamsach.channels.xml_signature import sign
 from lamsach.errors import InputError
-from lamsach.portal.base.uploads import keep
+from lamsach.portal.base.uploads import store
 from lamsach.portal.campaigns.models import Attachment, Campaign, Dispatch, Recipient, Step
 from lamsach.portal.edxml import actions, carrier, folders, outbox, secrets
 from lamsach.portal.edxml.identifiers import document_key
@@ -375,7 +375,7 @@ def test_a_report_without_a_number_goes_out_once_it_has_one(cast: Cast, ours: Di
 
 
 def test_a_dispatch_that_is_passed_on_takes_its_files_along(cast: Cast, ours: Dispatch) -> None:
-    kept = keep(SimpleUploadedFile("goc.txt", b"goc"))
+    kept = store(SimpleUploadedFile("goc.txt", b"goc"))
     Attachment.objects.create(
         dispatch=ours, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
     )

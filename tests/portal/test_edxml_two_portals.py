@@ -55,9 +55,9 @@ d = Dispatch.objects.create(
     once="1",
 )
 from django.core.files.base import ContentFile
-from lamsach.portal.base.uploads import keep
+from lamsach.portal.base.uploads import store
 held = ContentFile(b"evil.example\\n198.51.100.9\\n", name="danh-sach.txt")
-kept = keep(held)
+kept = store(held)
 Attachment.objects.create(dispatch=d, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256)
 dispatches.send(d, me)
 edxml.queue_dispatch(d, Connection.objects.get(), me)

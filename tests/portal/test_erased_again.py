@@ -41,7 +41,7 @@ FILL = (
     START
     + """
 from django.core.files.base import ContentFile
-from lamsach.portal.base.uploads import keep
+from lamsach.portal.base.uploads import store
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.campaigns.views import default_form
 from lamsach.portal.cases.upkeep import move
@@ -71,7 +71,7 @@ then = timezone.now() - timedelta(days=100)
 Step.objects.filter(case=closed).update(at=then, day=day(-100))
 recompute([closed])
 file = ContentFile(b"bien ban kin", "bien-ban.txt")
-stored = keep(file)
+stored = store(file)
 Note.objects.create(case=closed, text="Ghi chú kín", file_name=stored.name, file_path=stored.path)
 Note.objects.create(case=Case.objects.get(device__name="PC-MOI"), text="Đã gọi Moi.Tran lúc 9 giờ", who="B")
 holds.put(unit, "Thanh tra", me, case=Case.objects.get(device__name="PC-GIU"))

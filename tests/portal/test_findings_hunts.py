@@ -22,7 +22,7 @@ from django.test import Client
 from django.utils import timezone
 
 from lamsach.portal.audit.models import Entry
-from lamsach.portal.base.uploads import keep
+from lamsach.portal.base.uploads import store
 from lamsach.portal.campaigns.models import IndicatorList
 from lamsach.portal.cases.models import Case
 from lamsach.portal.findings.models import Bundle, Hunt, HuntFile
@@ -54,7 +54,7 @@ LOG = "".join(
 def ready(cast: Cast) -> Hunt:
     """A hunt of the first room, and a campaign with a list."""
     campaign = dispatch(cast).campaign
-    kept = keep(SimpleUploadedFile("list.txt", b"203.0.113.66\nbot-c2.xyz\n"))
+    kept = store(SimpleUploadedFile("list.txt", b"203.0.113.66\nbot-c2.xyz\n"))
     IndicatorList.objects.create(
         campaign=campaign, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
     )
@@ -145,7 +145,7 @@ def test_nat_logs_name_the_machines_behind_the_gateway(ready: Hunt, client: Clie
     The gateway's log, sent with the form or in pieces, says whose contacts those were.
     """
     IndicatorList.objects.all().delete()
-    kept = keep(SimpleUploadedFile("far.txt", FAR.encode()))
+    kept = store(SimpleUploadedFile("far.txt", FAR.encode()))
     IndicatorList.objects.create(
         campaign=ready.campaign, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
     )
@@ -280,7 +280,7 @@ def test_it_bears_being_run_twice(ready: Hunt, client: Client) -> None:
 
 
 def test_a_list_that_cannot_be_read_is_told(ready: Hunt, client: Client) -> None:
-    kept = keep(SimpleUploadedFile("list.pdf", b"%PDF-1.7 broken"))
+    kept = store(SimpleUploadedFile("list.pdf", b"%PDF-1.7 broken"))
     IndicatorList.objects.update(name=kept.name, path=kept.path)
     client.post(address(ready), {"logs": SimpleUploadedFile("fw.log", LOG), "what": "begin"})
     work()

@@ -26,7 +26,7 @@ from django.urls import reverse
 
 from lamsach.errors import InputError, UnreadableError
 from lamsach.portal.audit.models import Entry
-from lamsach.portal.base.uploads import keep
+from lamsach.portal.base.uploads import store
 from lamsach.portal.campaigns.models import Campaign, CampaignState, IndicatorList
 from lamsach.portal.cases.models import Case
 from lamsach.portal.exchange import unit_keys
@@ -53,7 +53,7 @@ def campaign(cast: Cast) -> Campaign:
     found: Campaign = samples.dispatch(cast).campaign
     Campaign.objects.filter(pk=found.pk).update(state=CampaignState.RUNNING)
     found.refresh_from_db()
-    kept = keep(SimpleUploadedFile("phu-luc.txt", b"evil.example.com\n203.0.113.9\n"))
+    kept = store(SimpleUploadedFile("phu-luc.txt", b"evil.example.com\n203.0.113.9\n"))
     IndicatorList.objects.create(
         campaign=found, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256, count=2
     )
@@ -72,7 +72,7 @@ def plain(inside: str = "lamsach-scanner-1/", key: bytes = b"", **more: bytes) -
 
 def catalogued(data: bytes, name: str = "lamsach-scanner-1-windows.zip") -> Tool:
     """The file in the tool catalogue."""
-    kept = keep(SimpleUploadedFile(name, data), ("zip", "pyz", "pdf"))
+    kept = store(SimpleUploadedFile(name, data), ("zip", "pyz", "pdf"))
     return Tool.objects.create(
         name="Lamsach", publisher="p", licence="l", systems="Windows 10", file_name=kept.name, path=kept.path,
         size=kept.size, sha256=kept.sha256, hidden=True,

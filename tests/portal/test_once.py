@@ -19,7 +19,7 @@ from django.shortcuts import redirect
 from django.test import RequestFactory
 
 from lamsach.portal.base import once
-from lamsach.portal.base.once import Storage, taken_once
+from lamsach.portal.base.once import Storage, accepts_once
 from lamsach.portal.cases.models import Note
 from lamsach.portal.findings.models import Hunt
 
@@ -108,7 +108,7 @@ APART = pytest.mark.django_db(transaction=connection.vendor == "postgresql")
 def test_the_second_waits_until_the_first_is_done() -> None:
     begun, may_end, made = threading.Event(), threading.Event(), []
 
-    @taken_once
+    @accepts_once
     def view(request: HttpRequest) -> HttpResponse:
         begun.set()
         assert may_end.wait(10)
@@ -145,7 +145,7 @@ def test_what_was_not_taken_is_tried_again(how: str) -> None:
 
     for _ in range(2):
         try:
-            taken_once(refuse)(sending())
+            accepts_once(refuse)(sending())
         except OSError:
             assert how == "raises"
     assert len(calls) == 2
@@ -161,7 +161,7 @@ def test_who_waits_too_long_goes_back_to_the_page(monkeypatch: pytest.MonkeyPatc
         beside(lambda: places.append(inner[0](sending())["Location"])).join()
         return HttpResponse()
 
-    inner.append(taken_once(view))
+    inner.append(accepts_once(view))
     inner[0](sending())
     assert places == ["/y/"]
 
@@ -170,7 +170,7 @@ def test_who_waits_too_long_goes_back_to_the_page(monkeypatch: pytest.MonkeyPatc
 def test_a_form_without_its_word_is_taken_each_time() -> None:
     calls = []
 
-    @taken_once
+    @accepts_once
     def view(request: HttpRequest) -> HttpResponse:
         calls.append(1)
         return redirect("/z/")

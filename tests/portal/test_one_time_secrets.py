@@ -20,7 +20,7 @@ from lamsach.portal.accounts.models import Invitation, User
 from lamsach.portal.api.models import Token
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.base import links, once
-from lamsach.portal.base.once import made_once, shows_once
+from lamsach.portal.base.once import make_once, shows_once
 from lamsach.portal.exchange import hooks
 from lamsach.portal.exchange.models import Delivery, OwnKey, Webhook
 from lamsach.portal.fleet.models import Handout
@@ -202,9 +202,9 @@ def test_the_second_gets_what_the_first_made_when_it_is_ready() -> None:
         return f"secret {len(count)}"
 
     got: list[str] = []
-    threads = [beside(lambda: got.append(made_once(sending(), make)))]
+    threads = [beside(lambda: got.append(make_once(sending(), make)))]
     assert begun.wait(10)
-    threads += [beside(lambda: got.append(made_once(sending(), make)))]
+    threads += [beside(lambda: got.append(make_once(sending(), make)))]
     may_end.set()
     for thread in threads:
         thread.join(20)
@@ -217,16 +217,16 @@ def test_what_could_not_be_made_is_made_by_the_next() -> None:
         raise OSError
 
     with pytest.raises(OSError):
-        made_once(sending(), fail)
-    assert made_once(sending(), lambda: "secret") == "secret"
+        make_once(sending(), fail)
+    assert make_once(sending(), lambda: "secret") == "secret"
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("fields", [{"csrfmiddlewaretoken": ""}, {}])
 def test_another_sending_makes_another(fields: dict[str, str]) -> None:
     made: Callable[[], int] = iter(range(9)).__next__
-    assert made_once(sending(**fields), made) == 0
-    assert made_once(sending(**fields, other="1"), made) == 1
+    assert make_once(sending(**fields), made) == 0
+    assert make_once(sending(**fields, other="1"), made) == 1
 
 
 @APART
@@ -241,7 +241,7 @@ def test_who_waits_too_long_makes_none_and_is_told(monkeypatch: pytest.MonkeyPat
             beside(lambda: places.append(view(inner)["Location"])).join()
             return ""
 
-        return HttpResponse(made_once(request, make))
+        return HttpResponse(make_once(request, make))
 
     view(sending())
     assert places == ["/y/"]

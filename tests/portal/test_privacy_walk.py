@@ -22,7 +22,7 @@ from lamsach.portal.api import access as api_access
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.awareness import letters
 from lamsach.portal.base import links
-from lamsach.portal.base.uploads import keep
+from lamsach.portal.base.uploads import store
 from lamsach.portal.cases.models import Case, Note
 from lamsach.portal.fleet.scans import Summary, store_summary
 from lamsach.portal.sources.models import Collector, LiveSighting
@@ -157,7 +157,7 @@ def test_looking_on_for_hours_or_for_somebody_is_in_the_trail(cast: Cast) -> Non
 def test_a_page_that_is_opened_by_its_link_is_in_the_trail(cast: Cast) -> None:
     """A link may be passed on: the address from which it was opened is kept."""
     asked = samples.question(cast)
-    desk.attach(asked, [keep(SimpleUploadedFile("anh.pdf", b"%PDF-1.7"))])
+    desk.attach(asked, [store(SimpleUploadedFile("anh.pdf", b"%PDF-1.7"))])
     link = urlsplit(desk.address_of(asked)).path
     pages = {
         link: "question.viewed",

@@ -23,7 +23,7 @@ from typing import Any
 import psutil
 import pytest
 
-from lamsach.portal.base.once import alone
+from lamsach.portal.base.once import exclusive
 from lamsach.portal.processes import LONGEST_PAUSE_S, Child
 from lamsach.portal.secret import secret_key
 from lamsach.runtime.signals import give_sign
@@ -130,7 +130,7 @@ def held(name: str) -> Iterator[None]:
     begun, end = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with alone(name):
+        with exclusive(name):
             begun.set()
             end.wait()
 
@@ -145,11 +145,11 @@ def held(name: str) -> Iterator[None]:
 @pytest.mark.django_db
 def test_one_at_a_time_is_at_a_name() -> None:
     with held("a"):
-        with alone("a", 0.0) as mine:
+        with exclusive("a", 0.0) as mine:
             assert not mine
-        with alone("b", 0.0) as mine:
+        with exclusive("b", 0.0) as mine:
             assert mine
-    with alone("a", 0.0) as mine:
+    with exclusive("a", 0.0) as mine:
         assert mine
 
 

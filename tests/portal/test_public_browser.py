@@ -33,7 +33,7 @@ from lamsach.portal.server import start
 start(Path(sys.argv[1]))
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
-from lamsach.portal.base.uploads import keep
+from lamsach.portal.base.uploads import store
 from lamsach.portal.campaigns.lists import read_list
 from lamsach.portal.campaigns.models import Campaign, IndicatorList
 from lamsach.portal.campaigns.views import default_form
@@ -54,7 +54,7 @@ campaign = Campaign.objects.create(
     state="running",
     public=True,
 )
-kept = keep(SimpleUploadedFile("ds.txt", b"{LISTED}"))
+kept = store(SimpleUploadedFile("ds.txt", b"{LISTED}"))
 made = IndicatorList.objects.create(
     campaign=campaign, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
 )

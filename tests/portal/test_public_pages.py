@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from lamsach.portal.base.uploads import keep
+from lamsach.portal.base.uploads import store
 from lamsach.portal.campaigns.models import IndicatorList
 from lamsach.portal.campaigns.tasks import read_uploaded_list
 from lamsach.portal.cases.models import Case
@@ -83,7 +83,7 @@ def test_check_my_machine_says_yes_or_no_and_never_whose(cast: Cast, client: Cli
     campaign = dispatch(cast).campaign
     nothing = client.post("/check/", REMOTE_ADDR="192.0.2.8").content.decode()
     assert "Hiện chưa có danh sách" in nothing
-    kept = keep(SimpleUploadedFile("ds.txt", b"192.0.2.7\n"))
+    kept = store(SimpleUploadedFile("ds.txt", b"192.0.2.7\n"))
     made = IndicatorList.objects.create(
         campaign=campaign, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
     )

@@ -18,7 +18,7 @@ from django.test import Client
 from django.utils import timezone
 
 from lamsach.portal.audit.models import Entry
-from lamsach.portal.base.uploads import keep
+from lamsach.portal.base.uploads import store
 from lamsach.portal.mail.models import Incoming, Letter, LetterState
 from lamsach.portal.privacy import holds, questions
 from lamsach.portal.privacy.tasks import forget_questions
@@ -37,11 +37,11 @@ SECRETS = ("Người hỏi", "hoi@person.example", "Tôi cần giúp", "Mời ch
 def solved(cast: Cast, days: int) -> Question:
     """A question with a file, an answer, a note and letters, solved so many days ago."""
     asked = question(cast)
-    desk.attach(asked, [keep(SimpleUploadedFile("anh.pdf", b"%PDF- of a person"))])
+    desk.attach(asked, [store(SimpleUploadedFile("anh.pdf", b"%PDF- of a person"))])
     desk.answer(asked, cast.people["helper"], "Hãy rà quét.", internal=False)
     desk.answer(asked, cast.people["helper"], "Mời chị Kín đến.", internal=True)
     desk.solve(asked, cast.people["helper"])
-    path = keep(SimpleUploadedFile("thu.txt", b"raw letter of a person")).path
+    path = store(SimpleUploadedFile("thu.txt", b"raw letter of a person")).path
     Incoming.objects.create(
         key=f"k{asked.pk}", kind="question", received=timezone.now(), sender="hoi@person.example",
         name="Người hỏi", text="Tôi cần giúp.", unit=cast.first, target=f"question:{asked.pk}", path=path,

@@ -30,11 +30,11 @@ from datetime import date
 from django.core.files.uploadedfile import SimpleUploadedFile
 from lamsach.letters.filled_form import Read
 from lamsach.portal.base import links
-from lamsach.portal.base.uploads import keep
+from lamsach.portal.base.uploads import store
 from lamsach.portal.campaigns import deadline_moves, dispatches
 from lamsach.portal.campaigns.models import DeadlineKind, Dispatch, MoveScope
 from lamsach.portal.letterheads.models import Letterhead
-from lamsach.portal.reports.arrivals import keep_received
+from lamsach.portal.reports.arrivals import store_received
 from lamsach.portal.reports.models import Report, Way
 from lamsach.portal.units.models import Unit
 user = User.objects.create_user(
@@ -103,9 +103,9 @@ Extension.objects.create(
     reason="Chờ nhật ký",
     asked_by=by,
 )
-kept = keep(SimpleUploadedFile("bao-cao.json", b'{"schema": "lamsach-report-1"}'))
+kept = store(SimpleUploadedFile("bao-cao.json", b'{"schema": "lamsach-report-1"}'))
 said = [Read("informed", "05 đơn vị", 5, 0.9), Read("deployed", "không có", 0, 0.5)]
-came = keep_received(campaign, units["Z09.01.07"], kept, said, Way.MAIL, sender="p07@z09.example")
+came = store_received(campaign, units["Z09.01.07"], kept, said, Way.MAIL, sender="p07@z09.example")
 c, u = campaign.pk, units["Z09.01.07"].pk
 print(
     json.dumps(

@@ -26,7 +26,7 @@ from lamsach.portal.mail.models import Letter
 from lamsach.portal.reports import drafts
 from lamsach.portal.reports.chain import Action, take
 from lamsach.portal.reports.content import freeze, is_whole
-from lamsach.portal.reports.letters import deliver, told_of_step
+from lamsach.portal.reports.letters import deliver, queue_step_letter
 from lamsach.portal.reports.models import Report, ReportState
 from lamsach.portal.support.models import Question
 
@@ -56,7 +56,7 @@ def send(cast: Cast, made: Report) -> Report:
     Report.objects.filter(pk=made.pk).update(scan_name="ky-so.pdf", scan_path=path, scan_sha256="x")
     for action in (Action.SUBMIT, Action.APPROVE, Action.SEND):
         made = take(made, action, cast.people["officer"], freeze=freeze if action == Action.SUBMIT else None)
-        told_of_step(made, action)
+        queue_step_letter(made, action)
     deliver(made.pk, made.version)
     assert not deliver(made.pk, made.version)
     return made

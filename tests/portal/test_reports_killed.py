@@ -74,7 +74,7 @@ POINTS = {{
     }},
     **{{
         f"{{action}}, before the commit": (
-            lambda action=action: killed_in(views, "told_of_step", told_of(action), True)
+            lambda action=action: killed_in(views, "queue_step_letter", told_of(action), True)
         )
         for action in ("approve", "send")
     }},

@@ -34,7 +34,7 @@ from lamsach.portal.mail.inbox import receive
 from lamsach.portal.mail.models import IncomingKind, Letter
 from lamsach.portal.reports import drafts
 from lamsach.portal.reports.chain import Action, Stale
-from lamsach.portal.reports.chain import receive as step
+from lamsach.portal.reports.chain import take as step
 from lamsach.portal.reports.consolidation import is_late
 from lamsach.portal.reports.content import digest_of, freeze, is_whole, snapshot
 from lamsach.portal.reports.files import checked, file_signed

@@ -49,9 +49,9 @@ def is_held(url: str, data: Path) -> bool:
     described = database(url, data)
     try:
         with ExitStack() as alone:
-            alone.enter_context(at_work.nobody_at_folder(data))
+            alone.enter_context(at_work.lock_folder(data))
             if url:
-                alone.enter_context(at_work.nobody_at_database(described))
+                alone.enter_context(at_work.lock_database(described))
     except UsageError:
         return True
     return False
@@ -101,7 +101,7 @@ def test_a_worker_alone_is_noticed_and_a_killed_one_is_not(url: str, tmp_path: P
 def test_no_portal_starts_while_a_backup_is_put_in_place(tmp_path: Path) -> None:
     data = tmp_path / "data"
     furnish(data)
-    with at_work.nobody_at_folder(data):
+    with at_work.lock_folder(data):
         ran = subprocess.run(
             [sys.executable, *MAIN, "serve", "--data", str(data), "--port", str(free_port())],
             env=clean_environment(),
@@ -131,7 +131,7 @@ def test_who_waited_is_at_work_on_the_folder_that_was_put_in_place(
     data.mkdir()
     (data / "kept").touch()
     waits = threading.Thread(target=holding, args=(data, database("", data)))
-    with at_work.nobody_at_folder(data):
+    with at_work.lock_folder(data):
         waits.start()
         until(lambda: "waiting for its end" in caplog.text)
         assert waits.is_alive()
@@ -176,5 +176,5 @@ def test_a_database_that_is_away_hinders_no_start_and_is_said_by_restore(
 ) -> None:
     away = database("postgres://a@127.0.0.1:9/b", tmp_path)
     holding(tmp_path, away)
-    with pytest.raises(UsageError, match="does not answer"), at_work.nobody_at_database(away):
+    with pytest.raises(UsageError, match="does not answer"), at_work.lock_database(away):
         pass

@@ -22,7 +22,7 @@ from lamsach.errors import UsageError
 from lamsach.portal import agreement
 from lamsach.portal.backup import backup, restore
 from lamsach.portal.base import ledger, storage
-from lamsach.portal.base.uploads import download, keep
+from lamsach.portal.base.uploads import download, store
 from lamsach.portal.findings.models import Bundle, Hunt
 from lamsach.portal.jobs.models import Job
 from tests.poll import until
@@ -73,7 +73,7 @@ def moved(place: str, settings: Any, tmp_path: Path) -> str:
     settings.DATA = tmp_path / "data"
     settings.DATA.mkdir()
     settings.UPLOADS = place
-    settings.STORAGES = {**settings.STORAGES, **storage.described(place, settings.DATA)}
+    settings.STORAGES = {**settings.STORAGES, **storage.storage_settings(place, settings.DATA)}
     return place
 
 
@@ -90,7 +90,7 @@ class Broken(io.BytesIO):
 
 
 def test_a_file_is_there_whole_or_not_at_all(place: str, tmp_path: Path) -> None:
-    kept = storage.kept(place, tmp_path)
+    kept = storage.stored_files(place, tmp_path)
     assert (kept.exists("files/ab/x"), list(kept.names())) == (False, [])
     with pytest.raises(OSError, match="gone"):
         kept.save("files/ab/x", File(Broken()))
@@ -99,7 +99,7 @@ def test_a_file_is_there_whole_or_not_at_all(place: str, tmp_path: Path) -> None
         kept.open("files/ab/x")
     large = bytes(range(256)) * 40_000
     assert kept.save("files/ab/x", ContentFile(large)) == "files/ab/x"
-    other = storage.kept(place, tmp_path / "another machine")
+    other = storage.stored_files(place, tmp_path / "another machine")
     assert other.exists("files/ab/x")
     assert other.size("files/ab/x") == len(large)
     with other.open("files/ab/x") as file:
@@ -122,7 +122,7 @@ def test_a_file_is_there_whole_or_not_at_all(place: str, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("place", ["folder", "bucket"], indirect=True)
 def test_pieces_are_put_together_whatever_was_sent_again(place: str, tmp_path: Path) -> None:
-    backend = storage.described(place, tmp_path)["arriving"]
+    backend = storage.storage_settings(place, tmp_path)["arriving"]
     kind = storage.Bucket if place.startswith("s3://") else storage.Folder
     arriving = kind(**backend["OPTIONS"])
     name = "hunts/7/1-fw.log"
@@ -147,7 +147,7 @@ def test_pieces_are_put_together_whatever_was_sent_again(place: str, tmp_path: P
         assert list(folder.rglob("*")) == []
     with arriving.local("hunts/7.nat") as folder:
         assert [path.name for path in folder.iterdir()] == ["3-nat.log"]
-    assert list(storage.kept(place, tmp_path).names()) == [], "what arrives is not kept"
+    assert list(storage.stored_files(place, tmp_path).names()) == [], "what arrives is not kept"
 
 
 @pytest.mark.django_db
@@ -167,7 +167,7 @@ def test_a_hunt_and_a_bundle_in_pieces_go_by_the_place(moved: str, ready: Hunt, 
     assert b"fw.log" in client.get(f"{address(ready)}result/").content
     with storage.arriving().local(f"hunts/{ready.pk}") as logs:
         assert list(logs.rglob("*")) == []
-    kept = keep(ContentFile(b"%PDF-1.7 x", "quy.pdf"))
+    kept = store(ContentFile(b"%PDF-1.7 x", "quy.pdf"))
     answer = download(kept.name, kept.path)
     assert b"".join(answer.streaming_content) == b"%PDF-1.7 x"  # type: ignore[attr-defined]
     assert [
@@ -199,7 +199,7 @@ def test_a_backup_holds_the_bucket_and_is_put_back_into_it(
     settings.DATA.mkdir()
     (settings.DATA / "secret-key").write_text("k")
     settings.UPLOADS = bucket
-    settings.STORAGES = {**settings.STORAGES, **storage.described(bucket, settings.DATA)}
+    settings.STORAGES = {**settings.STORAGES, **storage.storage_settings(bucket, settings.DATA)}
     if django_settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
         pytest.skip("the dump of a database is test_postgres'")
     default_storage.save("files/aa/x", ContentFile(b"before"))
@@ -221,7 +221,7 @@ def _read_in_a_fork(kept: Any, told: Any) -> None:
 
 
 def test_a_fork_has_a_client_of_its_own(bucket: str, tmp_path: Path) -> None:
-    kept = storage.kept(bucket, tmp_path)
+    kept = storage.stored_files(bucket, tmp_path)
     kept.save("x", ContentFile(b"1"))
     context = multiprocessing.get_context("fork")
     mine, theirs = context.Pipe()
@@ -236,7 +236,7 @@ def test_a_fork_has_a_client_of_its_own(bucket: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("uploads", ["gs://bucket", "http://files.example/"])
 def test_another_place_is_refused(uploads: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError) as error:
-        storage.described(uploads, tmp_path)
+        storage.storage_settings(uploads, tmp_path)
     assert error.value.where == "LAMSACH_UPLOADS"
 
 
@@ -264,7 +264,7 @@ def test_a_machine_with_another_place_is_refused(moved: str, settings: Any, tmp_
     here = settings.STORAGES
     for content in (b"", b"0" * 32):
         other = str(tmp_path / f"other{len(content)}")
-        settings.STORAGES = {**here, **storage.described(other, settings.DATA)}
+        settings.STORAGES = {**here, **storage.storage_settings(other, settings.DATA)}
         if content:
             default_storage.save(agreement.MARK, ContentFile(content))
         with pytest.raises(UsageError) as error:

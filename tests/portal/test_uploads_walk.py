@@ -44,7 +44,7 @@ from .test_reports_received import form_of, paper
 from .test_uploads import BOMBS
 from .walk import stop
 
-_TAKE = {"FILES", "body", "uploaded"}
+_TAKE = {"FILES", "body", "store_upload"}
 """Attributes of a request that hold what was sent, and the function of `base.forms` that takes its file."""
 _PIECES = {"added", "piece"}
 """The names of attributes and functions that a view uses, with those of its module's functions it calls."""

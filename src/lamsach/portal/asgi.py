@@ -7,21 +7,21 @@ import os
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from lamsach.portal.at_work import hold_as_set
+from lamsach.portal.at_work import hold_configured
 from lamsach.portal.bodies import Limits
 from lamsach.portal.front import Front
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lamsach.portal.settings")
-hold_as_set()
+hold_configured()
 _django = get_wsgi_application()
 
-from lamsach.portal.base.ratelimit import address_of, of_one  # noqa: E402 - needs the settings
+from lamsach.portal.base.ratelimit import address_of, visitor_key  # noqa: E402 - needs the settings
 from lamsach.portal.public.kept import KeptPages  # noqa: E402 - needs the settings
 
 _site = KeptPages(_django)
 application = Front(
     _site,
     Limits(body_bytes=settings.BODY_LIMIT_BYTES),
-    lambda environ: of_one(address_of(environ)),
+    lambda environ: visitor_key(address_of(environ)),
     ready=_site.ready,
 )

@@ -68,7 +68,7 @@ def hold(data: Path, described: dict[str, Any], *, wait: bool = True) -> None:
     threading.Thread(target=lock.keep, name="at work", daemon=True).start()
 
 
-def hold_as_set() -> None:
+def hold_configured() -> None:
     """Hold the data named by the environment, before the settings are read: a restore may change it."""
     options = Options()
     data = Path(options.text("LAMSACH_DATA")).absolute()
@@ -127,7 +127,7 @@ def _flocked(descriptor: int, *, exclusive: bool) -> bool:
 
 
 @contextmanager
-def nobody_at_folder(data: Path) -> Iterator[None]:
+def lock_folder(data: Path) -> Iterator[None]:
     """Lock every process out of the data folder; UsageError while one holds it. Leaves no empty folder."""
     if os.name != "posix":
         yield
@@ -151,7 +151,7 @@ def nobody_at_folder(data: Path) -> Iterator[None]:
 
 
 @contextmanager
-def nobody_at_database(described: dict[str, Any]) -> Iterator[None]:
+def lock_database(described: dict[str, Any]) -> Iterator[None]:
     """Lock every process on any machine out of the PostgreSQL database; UsageError while one holds it."""
     try:
         import psycopg

@@ -140,11 +140,11 @@ def restore(
     anything is replaced. UsageError while a process of the portal is running on it.
     """
     with contextlib.ExitStack() as alone:
-        alone.enter_context(at_work.nobody_at_folder(data))
+        alone.enter_context(at_work.lock_folder(data))
         own_folder(data.absolute().parent)
         plain = alone.enter_context(opened(source, keys or Keys(), data.absolute().parent))
         if database is not None and database["ENGINE"].endswith("postgresql") and _has_dump(plain):
-            alone.enter_context(at_work.nobody_at_database(database))
+            alone.enter_context(at_work.lock_database(database))
         return _restore(plain, data, database, uploads)
 
 
@@ -173,8 +173,8 @@ def _put(unpacked: Path, uploads: str, data: Path) -> list[ledger.Line]:
     """Move the unpacked uploads to their storage; returns the erasures that machines noted in it."""
     from django.core.files.base import File
 
-    store = storage.kept(uploads, data)
-    noted = ledger.noted(store)
+    store = storage.stored_files(uploads, data)
+    noted = ledger.noted_lines(store)
     for path in sorted(unpacked.rglob("*")):
         if path.is_file():
             name = path.relative_to(unpacked).as_posix()

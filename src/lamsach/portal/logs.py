@@ -28,7 +28,7 @@ class JsonFormatter(logging.Formatter):
 _TOKEN = re.compile(r"(?<=/)[\w~.:-]{24,}(?=[/?]|$)")
 
 
-def without_words(text: str) -> str:
+def without_tokens(text: str) -> str:
     """Replace the tokens of links in an address, or in a text that contains it."""
     return _TOKEN.sub("...", text)
 
@@ -43,6 +43,6 @@ class Discreet(logging.Filter):
             record.exc_info = None
         if isinstance(record.args, tuple):
             record.args = tuple(
-                without_words(value) if isinstance(value, str) else value for value in record.args
+                without_tokens(value) if isinstance(value, str) else value for value in record.args
             )
         return True

@@ -44,11 +44,11 @@ def prepare() -> str | None:
     from django.db import OperationalError
 
     from lamsach.portal import agreement
-    from lamsach.portal.base.once import alone
+    from lamsach.portal.base.once import exclusive
     from lamsach.portal.schema import bring_up_to_date
 
     try:
-        with alone("schema"):
+        with exclusive("schema"):
             bring_up_to_date()
             agreement.check()
     except OperationalError as problem:
@@ -66,10 +66,10 @@ def _lay_out(folder: Path) -> None:
     """Collect this version's static files in a folder; delete folders unused for months."""
     from django.core.management import call_command
 
-    from lamsach.portal.base.once import alone
+    from lamsach.portal.base.once import exclusive
 
     stamp = folder / ".whole"
-    with alone(f"static:{folder.name}"):
+    with exclusive(f"static:{folder.name}"):
         if not stamp.exists():
             call_command("collectstatic", interactive=False, verbosity=0, clear=folder.exists())
             folder.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from lamsach import __version__
 from lamsach.i18n import language_choices
-from lamsach.portal.base.storage import described
+from lamsach.portal.base.storage import storage_settings
 from lamsach.portal.database import database
 from lamsach.portal.options import Options
 from lamsach.portal.secret import secret_key
@@ -216,7 +216,7 @@ STATIC_ROOT = DATA / "static" / _edition  # each version or change of the files 
 STATICFILES_FINDERS = ["lamsach.portal.static_files.AppFinder"]
 UPLOADS = OPTIONS.text("LAMSACH_UPLOADS")
 STORAGES = {
-    **described(UPLOADS, DATA),
+    **storage_settings(UPLOADS, DATA),
     "staticfiles": {"BACKEND": "lamsach.portal.static_files.Storage"},
 }
 WHITENOISE_MAX_AGE = 3600

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 
-from lamsach.portal.at_work import hold_as_set
+from lamsach.portal.at_work import hold_configured
 from lamsach.runtime.signals import SIGNS, give_sign, on_signals
 
 IDLE_S, LAST_S = 1.0, 10.0
@@ -93,7 +93,7 @@ def run() -> None:
     """Work until SIGTERM, SIGINT or the parent's end; running work gets `LAST_S` to finish."""
     threading.Thread(target=_give_signs, name="signs", daemon=True).start()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lamsach.portal.settings")
-    hold_as_set()
+    hold_configured()
     import django
 
     django.setup()

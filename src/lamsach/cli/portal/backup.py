@@ -118,7 +118,7 @@ def _erase_again(data: Path, erased: Path | None) -> int:
     from lamsach.portal.server import start
 
     if erased is not None:
-        ledger.take(data, erased)
+        ledger.merge_copy(data, erased)
     start(data)
     from lamsach.portal.privacy.erasure import pending
     from lamsach.portal.schema import bring_up_to_date

@@ -14,10 +14,10 @@ from lamsach.portal.api import access
 from lamsach.portal.api.models import Token
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number
-from lamsach.portal.base.check import unchecked_revocation
+from lamsach.portal.base.check import revocation_page
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.lists import Cell, Listing
-from lamsach.portal.base.once import made_once, shows_once
+from lamsach.portal.base.once import make_once, shows_once
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.units.access import get_unit
 
@@ -58,7 +58,7 @@ def tokens(request: HttpRequest, unit_id: int) -> HttpResponse:
             token = rows.first()
             if token is not None:
                 effect = _("Programs that use it are refused from now on.")
-                if page := unchecked_revocation(request, token.name, effect, request.get_full_path()):
+                if page := revocation_page(request, token.name, effect, request.get_full_path()):
                     return page
             if rows.update(revoked=timezone.now()):
                 record(request, "token.revoked", rows.model(pk=wanted), unit, token=str(wanted))
@@ -66,7 +66,7 @@ def tokens(request: HttpRequest, unit_id: int) -> HttpResponse:
             return redirect("tokens", unit_id=unit_id)
         if form.is_valid():
             name = form.cleaned_data["name"]
-            word = made_once(request, lambda: access.issue(unit, name, request))
+            word = make_once(request, lambda: access.issue(unit, name, request))
             form = TokenForm()
     rows = Token.objects.filter(unit=unit, revoked=None).order_by("pk")
     return TOKENS.page(request, rows, {"unit": unit, "form": form, "word": word})

@@ -29,12 +29,12 @@ from lamsach.portal.awareness.forms import (
 from lamsach.portal.awareness.models import ConfirmedHow, ConsentHow, ConsentState, Notice, Passed, Person
 from lamsach.portal.base.asked import number
 from lamsach.portal.base.charts import Branch, Part, bar
-from lamsach.portal.base.check import Check, unchecked
+from lamsach.portal.base.check import Check, confirmation_page
 from lamsach.portal.base.doors import anyone, link, member
 from lamsach.portal.base.forms import ProblemsShown, done
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Listing, State, Wrong, paged
-from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.campaigns.access import get_campaign, readable_campaigns
@@ -144,7 +144,7 @@ def _tell(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse 
         facts=[(_("Unit"), unit.name), (_("Campaign"), campaign.name)],
         count=mailed,
     )
-    page = unchecked(request, check)
+    page = confirmation_page(request, check)
     if page is None:
         count = letters.notify(campaign, unit, request.user, **pace.cleaned_data)
         messages.success(request, _("The notice goes to {count} people.").format(count=count))
@@ -166,7 +166,7 @@ def _remind(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpRespons
         back=request.get_full_path(),
         count=count,
     )
-    page = unchecked(request, check)
+    page = confirmation_page(request, check)
     if page is None:
         count = letters.remind(campaign, unit, request.user)
         messages.success(request, _("{count} people are reminded.").format(count=count))
@@ -210,7 +210,7 @@ PEOPLE = Listing(
 
 
 @member(WRITERS, WRITERS)
-@taken_once
+@accepts_once
 def people(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse:
     """List the people of an own unit with their confirmations; POST imports, notifies, stops or reminds."""
     unit = access.get_own_unit(request.user, unit_id)
@@ -270,7 +270,7 @@ def signed(request: HttpRequest, notice_id: int) -> HttpResponse:
 
 
 @member(WRITERS, WRITERS, ("POST",))
-@taken_once
+@accepts_once
 def erase(request: HttpRequest, person_id: int) -> HttpResponse:
     """Erase a person; the notice remains for the count."""
     person = access.get_person(request.user, person_id)
@@ -301,7 +301,7 @@ def _file(person: Person) -> HttpResponse:
 
 
 @member(WRITERS, WRITERS)
-@taken_once
+@accepts_once
 def person(request: HttpRequest, person_id: int) -> HttpResponse:
     """Show a person's data; POST corrects them or records consent."""
     found = access.get_person(request.user, person_id)

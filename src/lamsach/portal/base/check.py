@@ -1,8 +1,8 @@
 """Confirmation page: shows an outward step's effect, recipients and undo before it is done.
 
-The view describes the step as a `Check` and calls `unchecked`; the first submission is answered with the
-page, which carries the same fields and a digest of what it showed. Only a submission with the digest of the
-current effect is accepted: if something changed meanwhile, the page is shown again and says so.
+The view describes the step as a `Check` and calls `confirmation_page`; the first submission is answered with
+the page, which carries the same fields and a digest of what it showed. Only a submission with the digest of
+the current effect is accepted: if something changed meanwhile, the page is shown again and says so.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Check:
         return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
 
 
-def unchecked(request: HttpRequest, check: Check) -> HttpResponse | None:
+def confirmation_page(request: HttpRequest, check: Check) -> HttpResponse | None:
     """The confirmation page; None once exactly this step was confirmed."""
     confirmed = request.POST.get(_CONFIRMED, "")
     if confirmed == check.digest and not check.blocked:
@@ -98,7 +98,7 @@ def unchecked(request: HttpRequest, check: Check) -> HttpResponse | None:
     return render(request, "base/check.html", context)
 
 
-def unchecked_revocation(request: HttpRequest, what: str, effect: str, back: str) -> HttpResponse | None:
+def revocation_page(request: HttpRequest, what: str, effect: str, back: str) -> HttpResponse | None:
     """The confirmation page before the irrevocable revocation of an issued thing, such as a token."""
     check = Check(
         title=_("Revoke {what}?").format(what=what),
@@ -108,4 +108,4 @@ def unchecked_revocation(request: HttpRequest, what: str, effect: str, back: str
         back=back,
         danger=True,
     )
-    return unchecked(request, check)
+    return confirmation_page(request, check)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from lamsach.errors import LamsachError
 from lamsach.portal.base.asked import whole
-from lamsach.portal.base.uploads import Kept, keep
+from lamsach.portal.base.uploads import StoredFile, store
 
 _PLAIN = (CheckboxSelectMultiple, RadioSelect)
 
@@ -112,21 +112,21 @@ def form_page(
     return render(request, template, {"form": form, "title": title, "button": button, **context})
 
 
-def uploaded(request: HttpRequest, kinds: tuple[str, ...]) -> Kept | None:
+def store_upload(request: HttpRequest, kinds: tuple[str, ...]) -> StoredFile | None:
     """Store the file of a form without its own page; None, after a message with the reason."""
     form = FileForm(request.POST, request.FILES)
     if not form.is_valid():
-        tell_wrong(request, form)
+        show_errors(request, form)
         return None
     with ProblemsShown(request):
-        return keep(form.cleaned_data["file"], kinds)
+        return store(form.cleaned_data["file"], kinds)
     return None
 
 
-def kept_of(form: forms.BaseForm, name: str, kinds: tuple[str, ...]) -> Kept | None:
+def store_field(form: forms.BaseForm, name: str, kinds: tuple[str, ...]) -> StoredFile | None:
     """Store the file of a form's field; None, with the reason on the form, when it is refused."""
     with ProblemsShown(form, name):
-        return keep(form.cleaned_data[name], kinds)
+        return store(form.cleaned_data[name], kinds)
     return None
 
 
@@ -137,14 +137,14 @@ def done(request: HttpRequest, message: str, to: str, **where: Any) -> HttpRespo
     return response
 
 
-def said(problem: LamsachError) -> str:
+def problem_text(problem: LamsachError) -> str:
     """A problem as text: what, where, what to do."""
     return " ".join(filter(None, (_(problem.what), problem.where, _(problem.todo) if problem.todo else "")))
 
 
-def say(request: HttpRequest, problem: LamsachError) -> None:
+def show_problem(request: HttpRequest, problem: LamsachError) -> None:
     """Show a problem as a message."""
-    messages.error(request, said(problem))
+    messages.error(request, problem_text(problem))
 
 
 class ProblemsShown:
@@ -161,9 +161,9 @@ class ProblemsShown:
         if not isinstance(problem, LamsachError):
             return False
         if isinstance(self._on, HttpRequest):
-            say(self._on, problem)
+            show_problem(self._on, problem)
         else:
-            self._on.add_error(self._field, said(problem))
+            self._on.add_error(self._field, problem_text(problem))
         return True
 
 
@@ -180,7 +180,7 @@ def act(
     `where`: also show the problem's place (a file's name).
     """
     if not form.is_valid():
-        tell_wrong(request, form)
+        show_errors(request, form)
         return False
     try:
         step(form.cleaned_data)
@@ -193,7 +193,7 @@ def act(
     return True
 
 
-def tell_wrong(request: HttpRequest, form: forms.BaseForm) -> None:
+def show_errors(request: HttpRequest, form: forms.BaseForm) -> None:
     """Show the errors of a form without its own page as messages."""
     for name, problems in form.errors.items():
         label = form.fields[name].label if name in form.fields else ""

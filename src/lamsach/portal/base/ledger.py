@@ -38,7 +38,7 @@ def note(what: str, **values: Any) -> None:
         )
 
 
-def noted(place: Any) -> list[Line]:
+def noted_lines(place: Any) -> list[Line]:
     """Lines that all machines wrote to an upload storage outside the data folder."""
     lines = []
     for name in place.names(FOLDER):
@@ -106,7 +106,7 @@ def carry_over(before: Path, after: Path, made: datetime, noted: Iterable[Line] 
     (after / PENDING).write_text(json.dumps({"made": made.isoformat()}), "utf-8")
 
 
-def take(folder: Path, path: Path) -> None:
+def merge_copy(folder: Path, path: Path) -> None:
     """Add the lines of another copy of the list. OSError when it cannot be read."""
     path.stat()
     _write(folder / NAME, merged([read(folder / NAME), read(path)]))

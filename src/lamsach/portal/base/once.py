@@ -7,7 +7,7 @@ SQLite, a duplicate counts again after a restart. A submission in progress is a 
 killed may be sent again immediately.
 
 A browser shows the answer to the last click. So what a page shows only once, such as a new secret, is cached
-too (`made_once`), and both answers show the same.
+too (`make_once`), and both answers show the same.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Storage(FallbackStorage):
         super().add(level, message, extra_tags)
 
 
-def taken_once(view: View) -> View:
+def accepts_once(view: View) -> View:
     """Wrap a view that creates something: a duplicate submission gets the redirect of the first."""
 
     @functools.wraps(view)
@@ -61,7 +61,7 @@ def taken_once(view: View) -> View:
         if request.method != "POST" or not request.POST.get(_WORD):
             return view(request, *args, **kwargs)
         key = _key(request)
-        with alone(key, _WAIT_S) as locked:
+        with exclusive(key, _WAIT_S) as locked:
             if not locked:
                 return redirect(came_from(request))
             if cached := cache.get(key):
@@ -82,7 +82,7 @@ def _again(request: HttpRequest, place: str, queued: list[Queued]) -> HttpRespon
     return redirect(place)
 
 
-def made_once(request: HttpRequest, make: Callable[[], Made]) -> Made:
+def make_once(request: HttpRequest, make: Callable[[], Made]) -> Made:
     """Create something (picklable) that a page shows once; a duplicate submission gets the same.
 
     After a failure it may be submitted again. Only in a view decorated with `shows_once`.
@@ -90,7 +90,7 @@ def made_once(request: HttpRequest, make: Callable[[], Made]) -> Made:
     if not request.POST.get(_WORD):
         return make()
     key = f"{_key(request)}:made"
-    with alone(key, _WAIT_S) as locked:
+    with exclusive(key, _WAIT_S) as locked:
         if not locked:
             raise _StillMakingError
         if cached := cache.get(key):
@@ -105,7 +105,7 @@ class _StillMakingError(Exception):
 
 
 def shows_once(view: View) -> View:
-    """Wrap a view that uses `made_once`; too long a wait for the first answer is explained on the form."""
+    """Wrap a view that uses `make_once`; too long a wait for the first answer is explained on the form."""
 
     @functools.wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -149,7 +149,7 @@ _LOCK = threading.Lock()
 
 
 @contextmanager
-def alone(name: str, wait_s: float = math.inf) -> Iterator[bool]:
+def exclusive(name: str, wait_s: float = math.inf) -> Iterator[bool]:
     """Run the block while nobody else holds `name`; yield False if that takes longer than `wait_s`."""
     end = time.monotonic() + wait_s
     while not (locked := _take(name)) and time.monotonic() < end:

@@ -24,7 +24,7 @@ def refresh(count: int, *tables: type[models.Model]) -> None:
     transaction.on_commit(analyse)
 
 
-def at_once(parts: Sequence[tuple[QuerySet[Any], Mapping[str, Any]]]) -> list[dict[str, Any]]:
+def aggregate_together(parts: Sequence[tuple[QuerySet[Any], Mapping[str, Any]]]) -> list[dict[str, Any]]:
     """Aggregate several querysets in one query; all figures need the same names, types and order."""
     if not parts:
         return []

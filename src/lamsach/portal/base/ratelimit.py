@@ -46,7 +46,7 @@ def plain_address(text: str) -> str:
     return str(getattr(address, "ipv4_mapped", None) or address)
 
 
-def of_one(address: str) -> str:
+def visitor_key(address: str) -> str:
     """Key of one visitor: the IPv4 address, or the first 64 bits of IPv6, a visitor's own range."""
     try:
         parsed = ip_address(address)
@@ -57,7 +57,7 @@ def of_one(address: str) -> str:
 
 def exceeded(group: str, key: str, times: int, seconds: int) -> bool:
     """Count a call; return whether there are more than `times` within `seconds` of the first."""
-    name = f"rate:{group}:{seconds}:{of_one(key)}"
+    name = f"rate:{group}:{seconds}:{visitor_key(key)}"
     cache.add(name, 0, timeout=seconds)
     try:
         return cache.incr(name) > times

@@ -33,7 +33,7 @@ _BLOCK_BYTES = 8 << 20
 _PART = ".part"
 
 
-def described(uploads: str, data: Path) -> dict[str, dict[str, Any]]:
+def storage_settings(uploads: str, data: Path) -> dict[str, dict[str, Any]]:
     """Settings of the storages for stored and arriving files. UsageError for neither folder nor bucket."""
     if uploads.startswith(SCHEME):
         require("s3fs")
@@ -53,9 +53,9 @@ def described(uploads: str, data: Path) -> dict[str, dict[str, Any]]:
     }
 
 
-def kept(uploads: str, data: Path) -> Any:
+def stored_files(uploads: str, data: Path) -> Any:
     """The storage of stored files, without Django's settings."""
-    setting = described(uploads, data)["default"]
+    setting = storage_settings(uploads, data)["default"]
     return (Bucket if setting["BACKEND"].endswith("Bucket") else Folder)(**setting["OPTIONS"])
 
 

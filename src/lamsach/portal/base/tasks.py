@@ -15,7 +15,7 @@ from django.core.cache import cache
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
-from lamsach.portal.base.queries import at_once
+from lamsach.portal.base.queries import aggregate_together
 from lamsach.portal.base.roles import Role
 
 MOST = 20
@@ -94,7 +94,7 @@ def _register(source: Source) -> None:
     SOURCES.sort(key=lambda entry: entry.place)
 
 
-def waits(
+def register_rows(
     title: Any,
     roles: frozenset[Role],
     place: int,
@@ -110,7 +110,7 @@ def waits(
     return decorate
 
 
-def waits_counted(
+def register_count(
     title: Any, roles: frozenset[Role], place: int, counted: Callable[[Any], Counted]
 ) -> Callable[[Callable[[Tally], Row]], Any]:
     """Register the row for the count that `counted` queries for a person; all counts are one query."""
@@ -126,7 +126,7 @@ def waits_counted(
 def _rows(user: Any, sources: Iterable[Source]) -> Iterator[tuple[Any, list[Row]]]:
     allowed = [source for source in sources if user.roles & source.roles]
     counted = [(source.place, source.counted(user)) for source in allowed if source.counted]
-    tallies = at_once([(work.rows, work.figures) for _, work in counted])
+    tallies = aggregate_together([(work.rows, work.figures) for _, work in counted])
     results = {place: tally for (place, _), tally in zip(counted, tallies, strict=True)}
     for source in allowed:
         if source.rows is not None:
@@ -163,7 +163,7 @@ def count(user: Any) -> int:
         for _, lists in parts
         for queryset in lists
     ]
-    results = iter(at_once([(queryset, {"n_all": Count("pk")}) for queryset in rows]))
+    results = iter(aggregate_together([(queryset, {"n_all": Count("pk")}) for queryset in rows]))
     return sum(source.adds([next(results)["n_all"] or 0 for _ in lists]) for source, lists in parts)
 
 

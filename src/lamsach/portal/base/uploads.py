@@ -34,7 +34,7 @@ PROGRAMS = {"pyz": (b"#!/usr/bin/env python",)}
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredFile:
     """Stored upload: name as given (sanitized), path in the storage, size in bytes, SHA-256."""
 
     name: str
@@ -43,7 +43,7 @@ class Kept:
     sha256: str
 
 
-def keep(file: Any, kinds: tuple[str, ...] = tuple(KINDS)) -> Kept:
+def store(file: Any, kinds: tuple[str, ...] = tuple(KINDS)) -> StoredFile:
     """Store an upload, identical content once. InputError for another kind, LimitError if too large."""
     name = safe_name(file.name)
     ending = name.rpartition(".")[2].lower()
@@ -65,7 +65,7 @@ def keep(file: Any, kinds: tuple[str, ...] = tuple(KINDS)) -> Kept:
     if not default_storage.exists(path):
         file.seek(0)
         path = default_storage.save(path, file)
-    return Kept(name, path, file.size, sha256)
+    return StoredFile(name, path, file.size, sha256)
 
 
 def spool(file: Any, path: Path) -> Path:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from lamsach.portal.base import links
-from lamsach.portal.base.uploads import Kept
+from lamsach.portal.base.uploads import StoredFile
 from lamsach.portal.campaigns.deadline_moves import state_for
 from lamsach.portal.campaigns.dispatches import note_step, take, take_part
 from lamsach.portal.campaigns.models import (
@@ -31,7 +31,7 @@ def receive(
     campaign: Campaign,
     issuer: Unit,
     units: Iterable[Unit],
-    files: Iterable[Kept],
+    files: Iterable[StoredFile],
     by: Any,
     *,
     number: str,
@@ -64,7 +64,9 @@ def receive(
     return made
 
 
-def note_words(recipient: Recipient, who: str, how: How, text: str, files: Iterable[Kept] = ()) -> None:
+def note_message(
+    recipient: Recipient, who: str, how: How, text: str, files: Iterable[StoredFile] = ()
+) -> None:
     """Record a unit's message and files in its history, in the caller's transaction."""
     take(recipient, StepKind.OPENED, how=how, who=who)
     for number, file in enumerate([*files] or [None]):
@@ -82,5 +84,5 @@ def answer_to_dispatch(incoming: Incoming, letter: Letter | None, parsed: Parsed
     if parsed.refused:
         text += "\n\n[" + ", ".join(parsed.refused)[:500] + "]"
     with transaction.atomic():
-        note_words(recipient, incoming.sender, How.MAIL, text, parsed.kept)
+        note_message(recipient, incoming.sender, How.MAIL, text, parsed.kept)
     return f"recipient:{recipient.pk}"

@@ -19,7 +19,7 @@ from lamsach.portal.base.asked import number, numbers
 from lamsach.portal.base.charts import Branch, Part, bar
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.lists import paged
-from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns import access, dispatches
 from lamsach.portal.campaigns.checks import last_reminded, remind_after_check
@@ -134,7 +134,7 @@ def board(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
-@taken_once
+@accepts_once
 def remind(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Remind ticked units, or `all` in a state, of their newest dispatch; without ticks, nobody."""
     campaign = access.get_campaign(request.user, campaign_id)

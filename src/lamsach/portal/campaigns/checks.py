@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from lamsach.portal.base.check import MOST_NAMED, Check, unchecked
+from lamsach.portal.base.check import MOST_NAMED, Check, confirmation_page
 from lamsach.portal.campaigns import dispatches
 from lamsach.portal.campaigns.deadline_moves import stated_plan
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Dispatch, Recipient
@@ -127,7 +127,7 @@ def remind_after_check(
         messages.warning(request, _("Nobody was reminded: tick the units, or choose all."))
         return redirect(back)
     reminded = last_reminded(campaign, [unit.pk for unit in units[:MOST_ASKED]])
-    if page := unchecked(request, reminding_check(units, reminded, back, campaign)):
+    if page := confirmation_page(request, reminding_check(units, reminded, back, campaign)):
         return page
     if send():
         reached = [unit for unit in units if unit.email]

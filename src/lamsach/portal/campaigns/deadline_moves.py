@@ -228,7 +228,7 @@ def _carry(
     refresh(campaign, None if move.scope == MoveScope.ALL else [unit.pk for unit in units])
     touched = _touched(units, before, of_units(campaign, before))
     if letters:
-        tell_moved(campaign, touched, move, key)
+        queue_letters(campaign, touched, move, key)
     return touched
 
 
@@ -240,7 +240,7 @@ class Touched:
     changes: tuple[tuple[Deadline, Deadline], ...]
 
 
-def tell_moved(campaign: Campaign, touched: Iterable[Touched], move: DeadlineMove, key: str) -> None:
+def queue_letters(campaign: Campaign, touched: Iterable[Touched], move: DeadlineMove, key: str) -> None:
     """Queue one letter to each unit with its new days, except for what is done."""
     kinds = {DeadlineKind.ACKNOWLEDGE: "informed_on", DeadlineKind.DEPLOY: "deployed_on"}
     done = {

@@ -15,11 +15,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from lamsach.portal.base.check import MOST_NAMED, Check, unchecked
+from lamsach.portal.base.check import MOST_NAMED, Check, confirmation_page
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import DateInput, text
 from lamsach.portal.base.lists import Cell, Listing, Quiet, State
-from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.roles import ALL, COORDINATORS
 from lamsach.portal.campaigns import access, deadlines
 from lamsach.portal.campaigns.deadline_moves import Plan, Preview, Touched, make, preview, preview_undo, undo
@@ -149,7 +149,7 @@ def _seen(user: Any, campaign: Campaign) -> QuerySet[DeadlineMove]:
 
 
 @member(ALL, COORDINATORS)
-@taken_once
+@accepts_once
 def deadline_list(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """The campaign's days and moves; a move is confirmed first."""
     campaign = access.get_campaign(request.user, campaign_id)
@@ -157,7 +157,7 @@ def deadline_list(request: HttpRequest, campaign_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         plan = form.plan()
         found = preview(plan)
-        if page := unchecked(request, _check(plan, found, letters=form.cleaned_data["letters"])):
+        if page := confirmation_page(request, _check(plan, found, letters=form.cleaned_data["letters"])):
             return page
         touched = make(plan, request, letters=form.cleaned_data["letters"])
         messages.success(request, _moved(touched, letters=form.cleaned_data["letters"]))
@@ -256,7 +256,7 @@ def _moved(touched: list[Touched], *, letters: bool) -> str:
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
-@taken_once
+@accepts_once
 def deadline_undo(request: HttpRequest, move_id: int) -> HttpResponse:
     """Undo a move, after showing the days that become valid again."""
     move = get_object_or_404(
@@ -268,7 +268,7 @@ def deadline_undo(request: HttpRequest, move_id: int) -> HttpResponse:
     if move.undone is None:
         found = preview_undo(move)
         count = len(found.touched)
-        if page := unchecked(
+        if page := confirmation_page(
             request,
             Check(
                 title=_("Undo the move for {count} units?").format(count=count),

@@ -12,13 +12,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from lamsach.portal.audit.trail import record
-from lamsach.portal.base.check import unchecked
+from lamsach.portal.base.check import confirmation_page
 from lamsach.portal.base.doors import link, member
 from lamsach.portal.base.errors import conflict
-from lamsach.portal.base.forms import FileForm, done, form_page, kept_of, uploaded
+from lamsach.portal.base.forms import FileForm, done, form_page, store_field, store_upload
 from lamsach.portal.base.links import nonce
 from lamsach.portal.base.lists import paged
-from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.uploads import download
@@ -94,7 +94,7 @@ def dispatch_forward(request: HttpRequest, dispatch_id: int) -> HttpResponse:
 
 
 @member(ALL, WRITERS)
-@taken_once
+@accepts_once
 def dispatch_edit(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     """Edit a draft, once for each version; a sent dispatch is final."""
     found = access.get_dispatch(request.user, dispatch_id, write=request.method == "POST")
@@ -162,13 +162,13 @@ def dispatch(request: HttpRequest, dispatch_id: int) -> HttpResponse:
 
 
 @member(ALL, WRITERS, ("POST",))
-@taken_once
+@accepts_once
 def dispatch_send(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     """Send the dispatch, once."""
     found = access.get_dispatch(request.user, dispatch_id, write=True)
     whole = request.POST.get("to") == "whole"
     reached = found.sent is None and dispatches.audience(found, whole=whole).exists()
-    if reached and (page := unchecked(request, sending_check(found, whole=whole))):
+    if reached and (page := confirmation_page(request, sending_check(found, whole=whole))):
         return page
     count = dispatches.send(found, request.user, whole=whole)
     if count:
@@ -189,7 +189,7 @@ def attachment_add(request: HttpRequest, dispatch_id: int) -> HttpResponse:
         messages.error(request, _("The dispatch was sent already. Its files are not changed any more."))
     elif found.attachments.count() >= MOST_ATTACHMENTS:
         messages.error(request, _("A dispatch has at most 20 files."))
-    elif (stored := uploaded(request, ATTACHMENTS)) and not found.attachments.filter(
+    elif (stored := store_upload(request, ATTACHMENTS)) and not found.attachments.filter(
         sha256=stored.sha256
     ).exists():
         Attachment.objects.create(dispatch=found, **asdict(stored))
@@ -205,7 +205,7 @@ def attachment(request: HttpRequest, attachment_id: int) -> HttpResponse:
 
 
 @member(ALL, WRITERS)
-@taken_once
+@accepts_once
 def recipient(request: HttpRequest, recipient_id: int) -> HttpResponse:
     """A unit's copy: history, and answer, by itself or recorded by a coordinator."""
     found = access.get_recipient(request.user, recipient_id, write=request.method == "POST")
@@ -232,7 +232,7 @@ def recipient(request: HttpRequest, recipient_id: int) -> HttpResponse:
 def _answer(request: HttpRequest, found: Recipient, form: UnitAnswerForm) -> bool:
     data, evidence = form.cleaned_data, None
     if data["evidence"]:
-        evidence = kept_of(form, "evidence", EVIDENCE)
+        evidence = store_field(form, "evidence", EVIDENCE)
         if evidence is None:
             return False
     how, kind = _how(request, found), StepKind(data["kind"])
@@ -249,7 +249,7 @@ def _how(request: HttpRequest, found: Recipient) -> How:
 
 
 @member(ALL, WRITERS, ("POST",))
-@taken_once
+@accepts_once
 def take_back(request: HttpRequest, recipient_id: int) -> HttpResponse:
     """Withdraw a statement of deployment, with the reason."""
     found = access.get_recipient(request.user, recipient_id, write=True)

@@ -17,7 +17,7 @@ from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.base import links
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.queries import refresh
-from lamsach.portal.base.uploads import Kept
+from lamsach.portal.base.uploads import StoredFile
 from lamsach.portal.campaigns import deadlines
 from lamsach.portal.campaigns.deadline_moves import state
 from lamsach.portal.campaigns.deadlines import UnitDates
@@ -160,7 +160,7 @@ def _draft(
         about=f"recipient:{recipient.pk}",
         context={
             **({} if common else _shared(recipient.dispatch)),
-            **due_words(dues[recipient.unit_id], recipient.acknowledged),
+            **deadline_context(dues[recipient.unit_id], recipient.acknowledged),
             "unit": recipient.unit.name,
             "address": _answer_address().replace("TOKEN", links.sign(PURPOSE, link.nonce)),
         },
@@ -182,7 +182,7 @@ def _shared(dispatch: Dispatch) -> dict[str, Any]:
     }
 
 
-def due_words(dues: UnitDates, acknowledged: object) -> dict[str, Any]:
+def deadline_context(dues: UnitDates, acknowledged: object) -> dict[str, Any]:
     """Context of a unit's deadlines in a letter: when the answer is due, and what is due later."""
     answer = dues.answer(acknowledged)
     later = [due for due in dues if due.day > answer.day]
@@ -209,7 +209,7 @@ def take(
     who: str = "",
     day: date | None = None,
     note: str = "",
-    evidence: Kept | None = None,
+    evidence: StoredFile | None = None,
 ) -> bool:
     """Record a step of a unit.
 
@@ -250,7 +250,7 @@ def note_step(
     note: str,
     user: Any = None,
     day: date | None = None,
-    evidence: Kept | None = None,
+    evidence: StoredFile | None = None,
 ) -> None:
     """Add a step to the unit's history."""
     files = {"name": "", "path": "", "sha256": ""} if evidence is None else asdict(evidence)

@@ -13,10 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lamsach.portal.audit.trail import record
-from lamsach.portal.base.check import Check, unchecked
+from lamsach.portal.base.check import Check, confirmation_page
 from lamsach.portal.base.doors import anyone, member
-from lamsach.portal.base.forms import done, kept_of
-from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.forms import done, store_field
+from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.uploads import download
 from lamsach.portal.campaigns import access
@@ -29,7 +29,7 @@ MOST = 50
 
 
 @member(ALL, COORDINATORS)
-@taken_once
+@accepts_once
 def materials(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Files and tools of a campaign, edited by its leaders."""
     campaign = access.get_campaign(request.user, campaign_id, write=request.method == "POST")
@@ -60,7 +60,7 @@ def _add(request: HttpRequest, campaign: Any, form: MaterialForm) -> bool:
     if campaign.materials.filter(withdrawn=None).count() >= MOST:
         form.add_error("file", _("A campaign has at most 50 files. Withdraw one first."))
         return False
-    stored = kept_of(form, "file", KINDS)
+    stored = store_field(form, "file", KINDS)
     if stored is None:
         return False
     shown = {name: form.cleaned_data[name] for name in ("title", "public")}
@@ -96,7 +96,7 @@ def material_withdraw(request: HttpRequest, material_id: int) -> HttpResponse:
             record(request, "material.restored", found, found.campaign.owner)
             messages.success(request, _("{name} is offered again.").format(name=found.title))
     elif found.withdrawn is None:
-        if page := unchecked(request, _withdrawal_check(found)):
+        if page := confirmation_page(request, _withdrawal_check(found)):
             return page
         if rows.filter(withdrawn=None).update(withdrawn=timezone.now()):
             record(request, "material.withdrawn", found, found.campaign.owner)

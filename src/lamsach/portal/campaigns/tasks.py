@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lamsach.portal.base.roles import COORDINATORS, WRITERS
-from lamsach.portal.base.tasks import MOST, NONE, Row, waits
+from lamsach.portal.base.tasks import MOST, NONE, Row, register_rows
 from lamsach.portal.campaigns.deadlines import DAYS_BEFORE, UnitDates, dates
 from lamsach.portal.campaigns.dispatches import remind
 from lamsach.portal.campaigns.lists import read_list
@@ -123,7 +123,7 @@ def _copies(user: Any) -> list[Any]:
     return copies
 
 
-@waits(
+@register_rows(
     gettext_lazy("Dispatches to answer"), WRITERS, 10, lambda user: [_own_copies(user).filter(deployed=None)]
 )
 def to_answer(user: Any) -> list[Row]:
@@ -143,7 +143,7 @@ def to_answer(user: Any) -> list[Row]:
     return sorted(found, key=lambda row: (row.day is None, row.day))
 
 
-@waits(
+@register_rows(
     gettext_lazy("Dispatches to pass on to our units"),
     WRITERS,
     20,
@@ -185,7 +185,9 @@ def _first_home(user: Any) -> Unit | None:
     return next((unit for unit in home_units(user) if unit in homes), None)
 
 
-@waits(gettext_lazy("Units that no letter reached"), COORDINATORS, 90, lambda user: [_unreached(user)], sum)
+@register_rows(
+    gettext_lazy("Units that no letter reached"), COORDINATORS, 90, lambda user: [_unreached(user)], sum
+)
 def unreached(user: Any) -> list[Row]:
     """Units without an answer and a working address, by running campaign of the first own unit."""
     home = _first_home(user)

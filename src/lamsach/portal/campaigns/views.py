@@ -17,12 +17,12 @@ from django.utils.translation import gettext as _
 
 from lamsach.letters.appendix_2022 import APPENDIX_2022, NAME
 from lamsach.portal.audit.trail import record
-from lamsach.portal.base.check import unchecked, unchecked_revocation
+from lamsach.portal.base.check import confirmation_page, revocation_page
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
-from lamsach.portal.base.forms import FileForm, done, form_page, uploaded
+from lamsach.portal.base.forms import FileForm, done, form_page, store_upload
 from lamsach.portal.base.lists import Cell, Listing, State
-from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.uploads import download
 from lamsach.portal.campaigns import access
@@ -88,7 +88,7 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS)
-@taken_once
+@accepts_once
 def campaign_new(request: HttpRequest) -> HttpResponse:
     """Prepare a campaign."""
     form = CampaignForm(request.POST or None, user=request.user)
@@ -129,7 +129,7 @@ def dispatches(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS)
-@taken_once
+@accepts_once
 def campaign_edit(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Edit a campaign, once for each version."""
     found = access.get_campaign(request.user, campaign_id, write=request.method == "POST")
@@ -161,7 +161,7 @@ def campaign_edit(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
-@taken_once
+@accepts_once
 def campaign_state(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Start a campaign (which shows its public page) or close it."""
     found = access.get_campaign(request.user, campaign_id, write=True)
@@ -170,7 +170,7 @@ def campaign_state(request: HttpRequest, campaign_id: int) -> HttpResponse:
         CampaignState(found.state), CampaignState.RUNNING
     )
     if wanted == allowed:
-        if page := unchecked(request, state_check(found, CampaignState(allowed))):
+        if page := confirmation_page(request, state_check(found, CampaignState(allowed))):
             return page
         Campaign.objects.filter(pk=found.pk, state=found.state).update(state=wanted)
         record(request, f"campaign.{wanted}", found, found.owner)
@@ -182,7 +182,7 @@ def campaign_state(request: HttpRequest, campaign_id: int) -> HttpResponse:
 def list_add(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Upload a list of addresses; the worker reads it."""
     found = access.get_campaign(request.user, campaign_id, write=True)
-    if stored := uploaded(request, LIST_KINDS):
+    if stored := store_upload(request, LIST_KINDS):
         if found.lists.filter(sha256=stored.sha256, withdrawn=None).exists():
             messages.error(request, _("The campaign has this list already."))
         else:
@@ -217,7 +217,7 @@ def list_withdraw(request: HttpRequest, list_id: int) -> HttpResponse:
         "The campaign no longer searches for its {count} values; hunts that were made stay as they are."
     )
     back = reverse("campaigns:campaign", args=(found.campaign_id,))
-    if page := unchecked_revocation(request, found.name, effect.format(count=found.count), back):
+    if page := revocation_page(request, found.name, effect.format(count=found.count), back):
         return page
     IndicatorList.objects.filter(pk=found.pk).update(withdrawn=timezone.now())
     record(request, "list.withdrawn", found, found.campaign.owner)

@@ -22,7 +22,7 @@ from lamsach.portal.base.charts import chart
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import ProblemsShown, act
 from lamsach.portal.base.lists import paged
-from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns.access import get_campaign
 from lamsach.portal.campaigns.models import Campaign
@@ -195,7 +195,7 @@ def playbooks(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 
 @member(ALL, COORDINATORS)
-@taken_once
+@accepts_once
 def playbook(request: HttpRequest, campaign_id: int, threat: str) -> HttpResponse:
     """One playbook; POST saves the next version."""
     if threat not in ThreatKind.values:
@@ -216,7 +216,7 @@ def playbook(request: HttpRequest, campaign_id: int, threat: str) -> HttpRespons
         "campaign": campaign,
         "kind": ThreatKind(threat),
         "version": version,
-        "steps": [books.told(step) for step in steps],
+        "steps": [books.step_texts(step) for step in steps],
         "given": step_forms,
         "may_lead": writable_units(request.user, COORDINATORS).filter(pk=campaign.owner_id).exists(),
         "history": Playbook.objects.filter(campaign=campaign, kind=threat).select_related("user")[:20],
@@ -279,7 +279,7 @@ def numbers(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
-@taken_once
+@accepts_once
 def rules(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Change the campaign's verification rules; its cases are recomputed."""
     campaign = get_campaign(request.user, campaign_id, write=True)

@@ -20,10 +20,10 @@ from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.base.doors import link, member
 from lamsach.portal.base.forms import ProblemsShown, act, done, form_page
-from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
-from lamsach.portal.base.uploads import download, keep
+from lamsach.portal.base.uploads import download, store
 from lamsach.portal.cases import access, people, playbooks
 from lamsach.portal.cases.coverage import LOG_KINDS, log_kind, since_yesterday
 from lamsach.portal.cases.forms import (
@@ -72,7 +72,7 @@ def _steps(case: Case) -> list[CaseState]:
 
 
 @member(ALL, WRITERS)
-@taken_once
+@accepts_once
 def case(request: HttpRequest, case_id: int) -> HttpResponse:
     """One case; POST takes a step."""
     found = access.get_case(request.user, case_id, write=request.method == "POST")
@@ -187,7 +187,7 @@ def _by_indicator(seen: list[Seen]) -> list[dict[str, Any]]:
 
 @rate_limited("cases.note", 60, 300)
 @member(WRITERS, WRITERS, ("POST",))
-@taken_once
+@accepts_once
 def note(request: HttpRequest, case_id: int) -> HttpResponse:
     """Add a note or a file."""
     found = access.get_case(request.user, case_id, write=True)
@@ -211,7 +211,7 @@ def note_file(request: HttpRequest, note_id: int) -> HttpResponse:
 
 @rate_limited("cases.letter", 120, 300)
 @member(WRITERS, WRITERS, ("POST",))
-@taken_once
+@accepts_once
 def person(request: HttpRequest, case_id: int) -> HttpResponse:
     """Record the machine's user, and write to them."""
     found = access.get_case(request.user, case_id, write=True)
@@ -228,7 +228,7 @@ def person(request: HttpRequest, case_id: int) -> HttpResponse:
         found.refresh_from_db()
         if request.POST.get("write"):
             with ProblemsShown(request):
-                people.tell(found, request)
+                people.send_letter(found, request)
                 messages.success(request, _("A letter goes to the person who uses the machine."))
         else:
             messages.success(request, _("Saved."))
@@ -238,7 +238,7 @@ def person(request: HttpRequest, case_id: int) -> HttpResponse:
 
 
 @member(WRITERS, WRITERS)
-@taken_once
+@accepts_once
 def exempt(request: HttpRequest, case_id: int) -> HttpResponse:
     """Request an exemption of an indicator."""
     found = access.get_case(request.user, case_id, write=request.method == "POST")
@@ -268,7 +268,7 @@ def exempt(request: HttpRequest, case_id: int) -> HttpResponse:
 
 @rate_limited("machine", 60, 300, ("GET", "POST"))
 @link()
-@taken_once
+@accepts_once
 def person_page(request: HttpRequest, token: str) -> HttpResponse:
     """Page for the machine's user: instructions, and an answer form."""
     found = people.find(token)
@@ -287,7 +287,7 @@ def _back(case_id: int, place: str = "") -> HttpResponse:
 
 @rate_limited("cases.tick", 120, 300)
 @member(WRITERS, WRITERS, ("POST",))
-@taken_once
+@accepts_once
 def tick(request: HttpRequest, case_id: int) -> HttpResponse:
     """Mark a step of the playbook as done, with a note or a file, or as not done."""
     found = access.get_case(request.user, case_id, write=True)
@@ -304,7 +304,7 @@ def _note(request: HttpRequest, case: Case, data: Mapping[str, Any]) -> Note | N
     text, file = data["text"].strip(), data["file"]
     if not text and not file:
         return None
-    values = {f"file_{name}": value for name, value in asdict(keep(file)).items()} if file else {}
+    values = {f"file_{name}": value for name, value in asdict(store(file)).items()} if file else {}
     user: Any = request.user
     created = Note.objects.create(case=case, user=user, who=user.name or user.email, text=text, **values)
     record(request, "case.noted", created, case.unit, case=case.pk)

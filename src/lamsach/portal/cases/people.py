@@ -55,7 +55,7 @@ def find(token: str) -> Case | None:
     return case if case is not None and str(int(case.created.timestamp())) == stamp else None
 
 
-def words_of(case: Case) -> dict[str, Any]:
+def letter_context(case: Case) -> dict[str, Any]:
     """Content of the letter, for e-mail and paper."""
     unit = case.unit
     return {
@@ -71,7 +71,7 @@ def words_of(case: Case) -> dict[str, Any]:
 
 
 @transaction.atomic
-def tell(case: Case, by: HttpRequest) -> None:
+def send_letter(case: Case, by: HttpRequest) -> None:
     """Queue the letter and mark a new case as told. InputError without an address."""
     if not case.person_email:
         raise InputError(mark("The e-mail address of the person is missing."), case.number)
@@ -83,7 +83,7 @@ def tell(case: Case, by: HttpRequest) -> None:
         key=f"machine:{case.pk}:{sent}",
         language=settings.LANGUAGE_CODE,
         unit=unit,
-        context=words_of(case),
+        context=letter_context(case),
     )
     if may_move(case, CaseState.TOLD):
         move(case, CaseState.TOLD, by, TOLD)
@@ -157,7 +157,7 @@ def sheet(case: Case) -> bytes:
 
     from lamsach.portal.base.charts import qr
 
-    words = words_of(case)
+    words = letter_context(case)
     data = json.dumps(_content(words), ensure_ascii=False).encode("utf-8", "replace").decode()
     sources = {"main.typ": _TEMPLATE.read_bytes(), "qr.svg": qr(words["address"])}
     compiled: Any = typst.compile  # its stub lacks multiple sources

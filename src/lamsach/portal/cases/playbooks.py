@@ -111,10 +111,10 @@ def is_unfollowed(book: Followed) -> bool:
 
 def _item(step: Mapping[str, str], tick: Tick | None) -> Item:
     done = Done(tick.who, tick.at, tick.note) if tick is not None and tick.done else None
-    return Item(step["key"], *told(step), done)
+    return Item(step["key"], *step_texts(step), done)
 
 
-def told(step: Mapping[str, str]) -> tuple[str, str]:
+def step_texts(step: Mapping[str, str]) -> tuple[str, str]:
     """Step and instructions, in the reader's language, or in the other where empty."""
     first, second = ("en", "vi") if get_language() == "en" else ("vi", "en")
     return (

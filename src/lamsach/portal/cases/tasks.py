@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.roles import WRITERS
-from lamsach.portal.base.tasks import Counted, Row, Tally, waits_counted
+from lamsach.portal.base.tasks import Counted, Row, Tally, register_count
 from lamsach.portal.base.working_time import add_working_hours, is_working_day
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.campaigns.tasks import own_units
@@ -29,7 +29,7 @@ from lamsach.portal.cases.access import readable_cases
 from lamsach.portal.cases.models import Case, CaseState, Cause, Clarification, Reminder
 from lamsach.portal.cases.search import group_condition, index
 from lamsach.portal.cases.states import OPEN
-from lamsach.portal.cases.upkeep import Because, recompute
+from lamsach.portal.cases.upkeep import Reason, recompute
 from lamsach.portal.findings.contents import learn
 from lamsach.portal.jobs.queue import Progress, job, regular
 from lamsach.portal.mail.letters import Draft, queue
@@ -160,7 +160,7 @@ def _all(campaign_id: int | None, progress: Progress | None) -> int:
     if campaign_id is None:
         rows = rows.filter(state__in=(CaseState.CLEANED, CaseState.BLIND, CaseState.EXCEPTED))
     numbers = list(rows.values_list("pk", flat=True))
-    changed, reason = 0, Because(Cause.RULES if campaign_id else Cause.TIME)
+    changed, reason = 0, Reason(Cause.RULES if campaign_id else Cause.TIME)
     for begin in range(0, len(numbers), BATCH):
         changed += recompute(
             list(
@@ -200,7 +200,7 @@ def _to_handle(user: Any) -> Counted:
     return Counted(rows, "due", late=group_condition("late"))
 
 
-@waits_counted(gettext_lazy("Machines"), WRITERS, 45, _to_handle)
+@register_count(gettext_lazy("Machines"), WRITERS, 45, _to_handle)
 def machines(found: Tally) -> Row:
     """Open cases of the person's own units, with the earliest due day."""
     words = _("Machines to be handled: {count}, overdue: {late}").format(count=found.count, late=found.late)
@@ -208,7 +208,7 @@ def machines(found: Tally) -> Row:
     return Row(words, address, _("See the machines"), found.day, found.late > 0, count=found.count)
 
 
-@waits_counted(
+@register_count(
     gettext_lazy("Findings that ask a question"),
     WRITERS,
     46,

@@ -52,14 +52,14 @@ from lamsach.portal.units.tree import ancestors, today
 
 
 @dataclass(frozen=True, slots=True)
-class Because:
+class Reason:
     """Reason of a recomputation: kind of cause, and number of the bundle, step or exemption."""
 
     cause: Cause | None = None
     number: int | None = None
 
 
-NO_CAUSE = Because()
+NO_CAUSE = Reason()
 
 
 BATCH = 300
@@ -99,7 +99,7 @@ def policy(campaign: Campaign) -> Policy:
 
 
 @transaction.atomic
-def refresh(campaign: Campaign, unit: Unit, devices: Iterable[int], reason: Because = NO_CAUSE) -> None:
+def refresh(campaign: Campaign, unit: Unit, devices: Iterable[int], reason: Reason = NO_CAUSE) -> None:
     """Create or update cases and questions of these devices; recheck cases that wait for quiet days."""
     numbers = sorted(set(devices))
     for begin in range(0, len(numbers), BATCH):
@@ -123,7 +123,7 @@ def on_evidence(
     sender: str, campaign: Campaign, unit: Unit, devices: Iterable[int], number: int, **_: Any
 ) -> None:
     """Refresh the cases touched by changed evidence. `sender`: the value of a `Cause`."""
-    refresh(campaign, unit, devices, Because(Cause(sender), number))
+    refresh(campaign, unit, devices, Reason(Cause(sender), number))
 
 
 def _supersede(campaign: Campaign, merged: dict[int, int]) -> None:
@@ -243,7 +243,7 @@ def decisions_of(case: Case) -> list[Decision]:
 
 
 @transaction.atomic
-def recompute(cases: Sequence[Case], reason: Because = NO_CAUSE) -> int:
+def recompute(cases: Sequence[Case], reason: Reason = NO_CAUSE) -> int:
     """Set state, history and figures of cases from the evidence; returns the number changed."""
     coverage: dict[tuple[int, int], UnitCoverage] = {}
     policies: dict[int, Policy] = {}
@@ -262,7 +262,7 @@ def recompute(cases: Sequence[Case], reason: Because = NO_CAUSE) -> int:
     return changed
 
 
-def _recompute(case: Case, coverage: UnitCoverage, rule: Policy, reason: Because) -> bool:
+def _recompute(case: Case, coverage: UnitCoverage, rule: Policy, reason: Reason) -> bool:
     day = today()
     seen = sightings_of(case.campaign_id, case.device_id)
     facts = facts_of(case, seen, coverage)
@@ -318,10 +318,10 @@ def recompute_touched(exemption: Exemption) -> int:
     rows = Case.objects.filter(campaign=exemption.campaign_id, superseded=None).filter(
         Q(device__in=touched.values("device")) | Q(device__parts__in=touched.values("device"))
     )
-    return recompute(list(rows.distinct()), Because(Cause.EXCEPTION, exemption.pk))
+    return recompute(list(rows.distinct()), Reason(Cause.EXCEPTION, exemption.pk))
 
 
-def write_spans(case: Case, stays: Sequence[Stay], reason: Because) -> None:
+def write_spans(case: Case, stays: Sequence[Stay], reason: Reason) -> None:
     """Replace the case's currently known states by these."""
     ends = [*(stay.day for stay in stays[1:]), FOREVER]
     wanted = {(str(stay.state), stay.day, end) for stay, end in zip(stays, ends, strict=True)}
@@ -372,6 +372,6 @@ def move(
     step = add_step(
         locked, to, by, why.strip(), who, unfollowed=unfollowed.strip() if asked else "", **details
     )
-    recompute([locked], Because(Cause.DECISION, step.pk))
+    recompute([locked], Reason(Cause.DECISION, step.pk))
     case.refresh_from_db()
     return step

@@ -31,7 +31,7 @@ from lamsach.portal.base.lists import (
     machine_cell,
     paged,
 )
-from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.templatetags.house import number as figure
 from lamsach.portal.campaigns.access import readable_campaigns
@@ -149,7 +149,7 @@ def cases(request: HttpRequest) -> HttpResponse:
 
 
 @member(ALL, WRITERS, ("POST",))
-@taken_once
+@accepts_once
 def many(request: HttpRequest) -> HttpResponse:
     """One step for many cases, or letters to their users."""
     ticked = numbers(request.POST, "case", MOST_AT_ONCE)
@@ -185,7 +185,7 @@ def many(request: HttpRequest) -> HttpResponse:
 def _one(request: HttpRequest, case: Case, given: Mapping[str, str]) -> None:
     what = given["what"]
     if what == "letter":
-        people.tell(case, request)
+        people.send_letter(case, request)
         return
     if what in ("mine", "nobody"):
         assign(case, user_of(request) if what == "mine" else None, request)
@@ -264,7 +264,7 @@ def exemptions(request: HttpRequest) -> HttpResponse:
 
 
 @member(ALL, WRITERS)
-@taken_once
+@accepts_once
 def exemption(request: HttpRequest, exemption_id: int) -> HttpResponse:
     """One exemption: approve (not by its requester) or end it. Affected cases are recomputed."""
     posted = request.method == "POST"
@@ -356,7 +356,7 @@ def clarifications(request: HttpRequest) -> HttpResponse:
 
 
 @member(ALL, WRITERS, ("POST",))
-@taken_once
+@accepts_once
 def clarification(request: HttpRequest, question_of_machine: int) -> HttpResponse:
     """Answer a question."""
     question = access.get_clarification(request.user, question_of_machine)

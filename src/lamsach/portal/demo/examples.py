@@ -97,11 +97,11 @@ def _finish(report: Report, by: Any, day: date) -> None:
 
 def _report(report: Report, stem: str = "bao-cao-don-vi") -> Iterator[tuple[str, bytes]]:
     from lamsach.portal.reports.content import filled_form
-    from lamsach.portal.reports.documents import about, document_of, written
+    from lamsach.portal.reports.documents import about, document_of, render
 
     document, filled = document_of(report), filled_form(report)
     for kind in ("docx", "pdf", "xlsx", "json"):
-        yield f"{stem}.{kind}", written(document, filled, kind, about(report))
+        yield f"{stem}.{kind}", render(document, filled, kind, about(report))
 
 
 def _papers(campaign: Campaign) -> Iterator[tuple[str, bytes]]:

@@ -96,7 +96,7 @@ def _step(copy: Recipient, status: str, who: str, day: date, reason: str) -> boo
         kind = StepKind.ACKNOWLEDGED if step == "withdrawn" else StepKind(step)
         return dispatches.take(copy, kind, how=How.API, who=who, day=day, note=reason)
     words = STATUS_NOTE.get(status, status)
-    arrivals.note_words(copy, who, How.API, f"{words}. {reason}" if reason else words)
+    arrivals.note_message(copy, who, How.API, f"{words}. {reason}" if reason else words)
     return True
 
 
@@ -114,10 +114,10 @@ def _answer(made: Message, copies: list[Recipient]) -> None:
     best = next((row for row in order if (values := forms.read(row["name"], content(row), form))), None)
     with transaction.atomic():
         for copy in copies:
-            arrivals.note_words(copy, _who(made), How.API, text, uploads)
+            arrivals.note_message(copy, _who(made), How.API, text, uploads)
         if best is not None:
             (file_,) = uploads_of([best])
-            forms.keep_received(
+            forms.store_received(
                 campaign,
                 copies[0].unit,
                 file_,

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from lamsach.portal.base.uploads import Kept
+from lamsach.portal.base.uploads import StoredFile
 
 
 def store(data: bytes, digest: str) -> str:
@@ -17,9 +17,9 @@ def store(data: bytes, digest: str) -> str:
     return path if default_storage.exists(path) else default_storage.save(path, ContentFile(data))
 
 
-def uploads_of(rows: Iterable[Any]) -> list[Kept]:
+def uploads_of(rows: Iterable[Any]) -> list[StoredFile]:
     """Return the attached files of a message as uploads."""
-    return [Kept(row["name"][:200], row["path"], row["size"], row["sha256"]) for row in rows]
+    return [StoredFile(row["name"][:200], row["path"], row["size"], row["sha256"]) for row in rows]
 
 
 def content(row: Any) -> bytes:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from lamsach.channels.edxml.writer import SUFFIX
 from lamsach.errors import InputError, LamsachError
-from lamsach.portal.base.once import alone
+from lamsach.portal.base.once import exclusive
 from lamsach.portal.edxml import folders, outbox, secrets, service
 from lamsach.portal.edxml.attachments import store
 from lamsach.portal.edxml.inbox import Source, accept
@@ -26,7 +26,7 @@ _PAUSES = tuple(timedelta(minutes=2**times) for times in range(1, 11))
 
 def carry(connection: Connection) -> dict[str, int]:
     """Receive and send a connection's messages, one worker at a time; return counts. Problems are stored."""
-    with alone(f"edxml:{connection.pk}"):
+    with exclusive(f"edxml:{connection.pk}"):
         return _carry(connection)
 
 

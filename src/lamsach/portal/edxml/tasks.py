@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lamsach.portal.base.roles import COORDINATORS
-from lamsach.portal.base.tasks import Counted, Row, Tally, waits_counted
+from lamsach.portal.base.tasks import Counted, Row, Tally, register_count
 from lamsach.portal.edxml import carrier, lists, outbox
 from lamsach.portal.edxml.access import messages
 from lamsach.portal.edxml.models import Connection, Message, State
@@ -45,7 +45,7 @@ def send_report(progress: Progress, report_id: int) -> dict[str, int]:
     return {"queued": int(sent is not None)}
 
 
-@waits_counted(
+@register_count(
     gettext_lazy("Exchanged documents"),
     COORDINATORS,
     78,

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 
 from lamsach.channels.xml_input import LARGEST_BYTES
 from lamsach.portal.audit.trail import record
-from lamsach.portal.base.check import unchecked_revocation
+from lamsach.portal.base.check import revocation_page
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.forms import ProblemsShown, done, form_page, tell_wrong
+from lamsach.portal.base.forms import ProblemsShown, done, form_page, show_errors
 from lamsach.portal.base.links import nonce
-from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.base.uploads import download
@@ -52,7 +52,7 @@ FILTERS = {
 
 @rate_limited("edxml.take", 60, 300)
 @member(COORDINATORS, COORDINATORS)
-@taken_once
+@accepts_once
 def overview(request: HttpRequest) -> HttpResponse:
     """List messages by filter, and the connections. POST uploads a file."""
     form = FileForm(request.POST or None, request.FILES or None, user=request.user)
@@ -94,7 +94,7 @@ def _upload(request: HttpRequest, form: FileForm) -> tuple[Message, bool]:
 
 
 @member(COORDINATORS, COORDINATORS)
-@taken_once
+@accepts_once
 def message(request: HttpRequest, message_id: int) -> HttpResponse:
     """Show a message, its files and statuses. POST files, answers, sets aside, revokes or resends."""
     found = access.get_message(request.user, message_id)
@@ -167,14 +167,14 @@ def _act(request: HttpRequest, found: Message) -> HttpResponse | None:
         if form.is_valid():
             effect = _("{count} units get the revocation by edXML and answer whether they agree.")
             words = effect.format(count=len(found.recipients))
-            if page := unchecked_revocation(
+            if page := revocation_page(
                 request, found.number or found.subject, words, request.get_full_path()
             ):
                 return page
             outbox.queue_revocation(found, request, form.cleaned_data["reason"])
             messages.success(request, _("The revocation goes out."))
         else:
-            tell_wrong(request, form)
+            show_errors(request, form)
     elif what == "again" and found.state == State.FAILED:
         Message.objects.filter(pk=found.pk).update(state=State.QUEUED, attempts=0, next_attempt=None)
         messages.success(request, _("The message is tried again."))
@@ -188,7 +188,7 @@ def _file(request: HttpRequest, found: Message) -> None:
         return
     form = FilingForm(request.POST, campaigns=_campaigns(request))
     if not form.is_valid():
-        tell_wrong(request, form)
+        show_errors(request, form)
         return
     actions.file(found, form.cleaned_data["campaign"], request.user, form.cleaned_data["name"])
     record(request, "edxml.filed", found, found.unit, campaign=found.campaign_id)
@@ -206,7 +206,7 @@ def _report(request: HttpRequest, found: Message) -> None:
 def _status(request: HttpRequest, found: Message) -> None:
     form = StatusForm(request.POST)
     if not form.is_valid() or found.connection is None:
-        tell_wrong(request, form)
+        show_errors(request, form)
         return
     name, reason = form.cleaned_data["status"], form.cleaned_data["reason"]
     key = f"said:{found.pk}:{nonce()}"
@@ -238,7 +238,7 @@ def attached(request: HttpRequest, message_id: int, place: int) -> HttpResponse:
 
 @rate_limited("edxml.send", 60, 300)
 @member(COORDINATORS, COORDINATORS)
-@taken_once
+@accepts_once
 def send(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     """Send a dispatch by a connection, as a new one or to update or replace an earlier one."""
     found = get_dispatch(request.user, dispatch_id, write=True)
@@ -269,7 +269,7 @@ def send(request: HttpRequest, dispatch_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS)
-@taken_once
+@accepts_once
 def new(request: HttpRequest) -> HttpResponse:
     """Add a connection."""
     form = ConnectionForm(request.POST or None, user=request.user)
@@ -284,7 +284,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS)
-@taken_once
+@accepts_once
 def edit(request: HttpRequest, connection_id: int) -> HttpResponse:
     """Change a connection."""
     found = access.get_connection(request.user, connection_id)
@@ -307,7 +307,7 @@ def _form_page(request: HttpRequest, form: ConnectionForm, title: str, **context
 
 
 @member(COORDINATORS, COORDINATORS)
-@taken_once
+@accepts_once
 def connection(request: HttpRequest, connection_id: int) -> HttpResponse:
     """Show a connection. POST runs it now, sets or deletes its key, or ends it."""
     found = access.get_connection(request.user, connection_id)
@@ -346,7 +346,7 @@ def _change(request: HttpRequest, found: Connection) -> HttpResponse:
 def _key(request: HttpRequest, found: Connection) -> None:
     form = KeyForm(request.POST, request.FILES)
     if not form.is_valid():
-        tell_wrong(request, form)
+        show_errors(request, form)
         return
     with ProblemsShown(request):
         locked, signer = secrets.lock_key(form.cleaned_data["key"].read(), form.cleaned_data["password"])

@@ -18,7 +18,7 @@ from django.core.files import File
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
-from lamsach.portal.base.uploads import Kept, keep
+from lamsach.portal.base.uploads import StoredFile, store
 from lamsach.portal.campaigns.arrivals import receive
 from lamsach.portal.campaigns.deadline_moves import Plan, make, undo
 from lamsach.portal.campaigns.deadlines import COLUMNS, dates, in_force, of_unit, refresh
@@ -205,13 +205,13 @@ def _dispatch(arrival: Arrival, campaign: Campaign, row: Mapping[str, Any]) -> i
     return 1
 
 
-def stored(file: PayloadFile) -> Kept:
+def stored(file: PayloadFile) -> StoredFile:
     """Store a payload's file like an upload. InputError for a type that may not be uploaded."""
     with file.path.open("rb") as stream:
-        return keep(UploadedFile(File(stream), file.name, size=file.path.stat().st_size))
+        return store(UploadedFile(File(stream), file.name, size=file.path.stat().st_size))
 
 
-def _lists(arrival: Arrival, campaign: Campaign, lists: Sequence[tuple[int, Kept]]) -> int:
+def _lists(arrival: Arrival, campaign: Campaign, lists: Sequence[tuple[int, StoredFile]]) -> int:
     added = 0
     present = []
     for theirs, file in lists:

@@ -22,10 +22,10 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base import links
 from lamsach.portal.base.charts import qr_address
 from lamsach.portal.base.doors import anyone, member
-from lamsach.portal.base.forms import ProblemsShown, done, say
+from lamsach.portal.base.forms import ProblemsShown, done, show_problem
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Listing, Mono, Quiet, State, paged
-from lamsach.portal.base.once import made_once, shows_once, taken_once
+from lamsach.portal.base.once import accepts_once, make_once, shows_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.base.storage import copy_of
@@ -135,7 +135,7 @@ def _upload(request: HttpRequest, file: Any) -> Waiting:
 
 
 @member(COORDINATORS, COORDINATORS)
-@taken_once
+@accepts_once
 def waiting(request: HttpRequest, waiting_id: int) -> HttpResponse:
     """Preview an uploaded file. POST accepts or discards it."""
     found = access.get_waiting(request.user, waiting_id)
@@ -158,7 +158,7 @@ def waiting(request: HttpRequest, waiting_id: int) -> HttpResponse:
             }
             return render(request, "exchange/waiting.html", context)
     except LamsachError as problem:
-        say(request, problem)
+        show_problem(request, problem)
         _discard(found)
         return redirect("exchange:overview")
 
@@ -169,7 +169,7 @@ def _discard(found: Waiting) -> None:
 
 
 @member(COORDINATORS, COORDINATORS)
-@taken_once
+@accepts_once
 def key(request: HttpRequest, unit_id: int) -> HttpResponse:
     """Show the unit's signing and sealing keys. POST makes or replaces one."""
     unit = get_unit(request.user, unit_id, write=True, roles=COORDINATORS)
@@ -215,7 +215,7 @@ def key_file(request: HttpRequest, unit_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS)
-@taken_once
+@accepts_once
 def partner_new(request: HttpRequest) -> HttpResponse:
     """Add a partner, or another key of one, after its fingerprint was shown and compared."""
     form = PartnerForm(request.POST or None, user=request.user)
@@ -318,7 +318,7 @@ def webhooks(request: HttpRequest) -> HttpResponse:
     secret = ""
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        secret = made_once(request, lambda: hooks.make(data["unit"], data["url"], request)[1])
+        secret = make_once(request, lambda: hooks.make(data["unit"], data["url"], request)[1])
         form = AddressForm(user=request.user)
     return WEBHOOKS.page(request, access.webhooks(request.user), {"form": form, "secret": secret})
 
@@ -331,11 +331,11 @@ def webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
     found = access.get_webhook(request.user, webhook_id)
     what, secret = request.POST.get("what"), ""
     if request.method == "POST" and what == "renew" and found.ended is None:
-        secret = made_once(request, lambda: hooks.renew(found, request))
+        secret = make_once(request, lambda: hooks.renew(found, request))
         found.refresh_from_db()
     elif request.method == "POST":
         if what == "ping":
-            made_once(request, lambda: hooks.ping(found).pk)
+            make_once(request, lambda: hooks.ping(found).pk)
             messages.success(request, _("A test goes out within seconds."))
         elif what == "again":
             count = hooks.again(found)
@@ -355,7 +355,7 @@ def webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
 
 @rate_limited("exchange.hooks", 30, 300)
 @member(COORDINATORS, COORDINATORS)
-@taken_once
+@accepts_once
 def misp_list(request: HttpRequest) -> HttpResponse:
     """List the MISP servers; POST adds one."""
     form = MispForm(request.POST or None, user=request.user)
@@ -368,7 +368,7 @@ def misp_list(request: HttpRequest) -> HttpResponse:
 
 @rate_limited("exchange.hooks", 60, 300)
 @member(COORDINATORS, COORDINATORS, ("POST",))
-@taken_once
+@accepts_once
 def misp_server(request: HttpRequest, misp_id: int) -> HttpResponse:
     """Push to a server now, or end it."""
     found = access.get_misp(request.user, misp_id)

@@ -25,7 +25,7 @@ from lamsach.errors import InputError, LamsachError, LimitError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number
-from lamsach.portal.base.once import alone
+from lamsach.portal.base.once import exclusive
 from lamsach.portal.base.storage import arriving
 from lamsach.portal.findings.intake import Source, store_bundle
 from lamsach.portal.findings.models import Bundle, Transfer
@@ -169,7 +169,7 @@ def receive(source: Source, sha256: str, offset: int, size: int, data: bytes) ->
     if Transfer.objects.filter(unit=source.unit).exclude(**key).count() >= OPEN_AT_ONCE:
         raise LimitError(mark("Too many bundles of the unit are being sent at the same time."), sha256[:12])
     found, _ = Transfer.objects.get_or_create(**key, defaults={"size": size})
-    with alone(f"transfer:{found.pk}"):
+    with exclusive(f"transfer:{found.pk}"):
         try:
             found.refresh_from_db()
         except Transfer.DoesNotExist:  # completed by a concurrent request

@@ -21,7 +21,7 @@ from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import ProblemsShown, done, form_page
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Link, Listing, Quiet, machine_cell, paged
-from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import download
@@ -204,7 +204,7 @@ def bundle_file(request: HttpRequest, own_bundle_id: int) -> HttpResponse:
 
 
 @member(ALL, WRITERS, ("GET",))
-@taken_once
+@accepts_once
 def device(request: HttpRequest, device_id: int) -> HttpResponse:
     """Show a device: identities, merges, sightings."""
     found = access.get_device(request.user, device_id)
@@ -236,7 +236,7 @@ def _identities(members: list[int]) -> Any:
 
 
 @member(WRITERS, WRITERS)
-@taken_once
+@accepts_once
 def merge_undo(request: HttpRequest, merge_id: int) -> HttpResponse:
     """Undo the merge of two devices."""
     found = access.get_merge(request.user, merge_id)
@@ -281,7 +281,7 @@ HUNTS = Listing(
 
 @rate_limited("hunts", 60, 300)
 @member(WRITERS, WRITERS)
-@taken_once
+@accepts_once
 def hunt_new(request: HttpRequest) -> HttpResponse:
     """List the hunts of the user's own units; POST creates one."""
     form = HuntForm(request.POST or None, user=request.user)

@@ -16,12 +16,12 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number
-from lamsach.portal.base.check import unchecked_revocation
+from lamsach.portal.base.check import revocation_page
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import ProblemsShown, done
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Listing, Quiet, State, machine_cell, paged, table_file
-from lamsach.portal.base.once import made_once, shows_once
+from lamsach.portal.base.once import make_once, shows_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, LEADERS, WRITERS
 from lamsach.portal.campaigns.access import get_campaign, readable_campaigns
@@ -337,7 +337,7 @@ def _issued(campaign: Campaign, unit: Unit) -> Any:
 def _revoke(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse:
     found = get_object_or_404(_issued(campaign, unit), pk=number(request.POST, "revoke") or 0)
     effect = _("Nothing more is accepted from it; what it found before stays.")
-    page = unchecked_revocation(request, found.program, effect, request.get_full_path())
+    page = revocation_page(request, found.program, effect, request.get_full_path())
     if page is not None:
         return page
     scanners.revoke(found, request)
@@ -355,7 +355,7 @@ def _filled(request: HttpRequest, program: Program, campaign: Campaign, unit: Un
         first.append(filled)
         return noted
 
-    noted = made_once(request, issue)
+    noted = make_once(request, issue)
     return first[0] if first else scanners.content_of(noted)
 
 

@@ -16,7 +16,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
 from lamsach.portal.base.forms import VersionedForm, done
-from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.letterheads import heads
 from lamsach.portal.letterheads.models import Letterhead
@@ -53,7 +53,7 @@ PREVIEWS = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
 
 
 @member(ALL, WRITERS)
-@taken_once
+@accepts_once
 def letterhead(request: HttpRequest, unit_id: int) -> HttpResponse:
     """Edit the letterhead, with a check of its version."""
     found = get_unit(request.user, unit_id, write=request.method == "POST")

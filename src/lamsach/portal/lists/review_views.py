@@ -25,12 +25,12 @@ from lamsach.indicators.review.decisions import Choice
 from lamsach.indicators.review.facts import REASONS, Kind
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number, numbers
-from lamsach.portal.base.check import unchecked_revocation
+from lamsach.portal.base.check import revocation_page
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import ProblemsShown, done
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Filter, Link, Listing, Mono, Quiet, State, Ticks, paged
-from lamsach.portal.base.once import made_once, shows_once, taken_once
+from lamsach.portal.base.once import accepts_once, make_once, shows_once
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.base.templatetags.house import number as figure
 from lamsach.portal.jobs.queue import enqueue
@@ -200,7 +200,7 @@ def decisions_file(request: HttpRequest, kept_list_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
-@taken_once
+@accepts_once
 def origin_add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     """Add a source with its schedule."""
     kept_list = access.get_list(request.user, kept_list_id, write=True)
@@ -261,7 +261,7 @@ def outlet_add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     form = OutletForm(request.POST)
     if not form.is_valid():
         return list_form_page(request, form, _("New outlet"), _("Make its address"), kept_list)
-    made, token = made_once(request, lambda: outlets.issue(kept_list, request, **form.cleaned_data))
+    made, token = make_once(request, lambda: outlets.issue(kept_list, request, **form.cleaned_data))
     address = absolute("lists:outlet_file", token=token)
     return render(request, "lists/outlet.html", {"outlet": made, "kept": kept_list, "address": address})
 
@@ -272,7 +272,7 @@ def outlet_revoke(request: HttpRequest, outlet_id: int) -> HttpResponse:
     found = access.get_outlet(request.user, outlet_id)
     effect = _("Devices that fetch the list from this address get nothing from now on.")
     back = reverse("lists:list", args=(found.list_id,))
-    page = unchecked_revocation(request, found.name, effect, back)
+    page = revocation_page(request, found.name, effect, back)
     if page is not None:
         return page
     with transaction.atomic():

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lamsach.portal.base.roles import COORDINATORS
-from lamsach.portal.base.tasks import MOST, Row, waits
+from lamsach.portal.base.tasks import MOST, Row, register_rows
 from lamsach.portal.jobs.queue import Progress, job, regular
 from lamsach.portal.lists import access, documents, origins, outlets, releases
 from lamsach.portal.lists.models import Doubt, KeptList
@@ -52,7 +52,7 @@ def _with_doubts(user: Any) -> list[QuerySet[KeptList]]:
     return [KeptList.objects.filter(unit__in=access.writable(user), pk__in=undecided)]
 
 
-@waits(gettext_lazy("Lists to review"), COORDINATORS, 85, _with_doubts)
+@register_rows(gettext_lazy("Lists to review"), COORDINATORS, 85, _with_doubts)
 def to_review(user: Any) -> list[Row]:
     """List the user's lists with undecided values."""
     undecided = Q(doubts__decided=None, doubts__isnull=False)

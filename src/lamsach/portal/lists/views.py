@@ -16,12 +16,12 @@ from django.utils.translation import gettext as _
 
 from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.base.asked import number
-from lamsach.portal.base.check import MOST_NAMED, Check, unchecked
+from lamsach.portal.base.check import MOST_NAMED, Check, confirmation_page
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import ProblemsShown, done, form_page
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Listing, State, paged
-from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.uploads import download
@@ -106,7 +106,7 @@ def _waiting(lists: Iterable[KeptList]) -> dict[int, tuple[int, int]]:
 
 
 @member(COORDINATORS, COORDINATORS)
-@taken_once
+@accepts_once
 def new(request: HttpRequest) -> HttpResponse:
     """Add a list."""
     form = ListForm(request.POST or None, units=access.writable(request.user))
@@ -221,7 +221,7 @@ def quality(request: HttpRequest, kept_list_id: int) -> HttpResponse:
 
 @rate_limited("lists.feedback", 100, 300)
 @member(WRITERS, WRITERS)
-@taken_once
+@accepts_once
 def give_feedback(request: HttpRequest) -> HttpResponse:
     """Report that a value was seen, or is a false alarm."""
     units = [
@@ -250,7 +250,7 @@ def give_feedback(request: HttpRequest) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
-@taken_once
+@accepts_once
 def release(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     """Request a new signed version, after confirmation."""
     kept_list = access.get_list(request.user, kept_list_id, write=True)
@@ -260,7 +260,7 @@ def release(request: HttpRequest, kept_list_id: int) -> HttpResponse:
         return redirect("lists:list", kept_list_id=kept_list.pk)
     with ProblemsShown(request):
         releases.ready(kept_list)
-        page = unchecked(request, _release_check(kept_list, form.cleaned_data["note"]))
+        page = confirmation_page(request, _release_check(kept_list, form.cleaned_data["note"]))
         if page is not None:
             return page
         with transaction.atomic():
@@ -344,7 +344,7 @@ def _stays(unit_id: int, campaign: Campaign) -> bool:
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
-@taken_once
+@accepts_once
 def use(request: HttpRequest, version_id: int) -> HttpResponse:
     """Add a version to a campaign as its list; hunts of the campaign state its digest."""
     found = access.get_version(request.user, version_id)

@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from lamsach.errors import LamsachError
 from lamsach.i18n import mark
-from lamsach.portal.base.uploads import KINDS, keep
+from lamsach.portal.base.uploads import KINDS, store
 from lamsach.portal.mail import letters
 from lamsach.portal.mail.bounces import Bounce, bounce
 from lamsach.portal.mail.models import BadAddress, Incoming, IncomingKind, Letter, LetterState
@@ -205,6 +205,6 @@ def _keep_files(parsed: Parsed) -> None:
             BytesIO(file.content), None, safe_name(file.name), None, len(file.content), None
         )
         try:
-            parsed.kept.append(keep(source, tuple(KINDS)))
+            parsed.kept.append(store(source, tuple(KINDS)))
         except LamsachError as problem:
             parsed.refused.append(problem.where or file.name[:100])

@@ -16,7 +16,7 @@ from lamsach.documents.html import SafeParser
 from lamsach.documents.mail import content_of, kind_of, name_of, utf8_of
 from lamsach.errors import InputError, LimitError
 from lamsach.i18n import mark
-from lamsach.portal.base.uploads import Kept
+from lamsach.portal.base.uploads import StoredFile
 
 LARGEST_BYTES = 30_000_000
 MOST_PARTS = 200
@@ -53,7 +53,7 @@ class Parsed:
     automatic: bool
     message: EmailMessage
     files: list[File] = field(default_factory=list)
-    kept: list[Kept] = field(default_factory=list)
+    kept: list[StoredFile] = field(default_factory=list)
     """Attachments that were stored."""
     refused: list[str] = field(default_factory=list)
     """Names of attachments that were rejected."""

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lamsach.portal.base.roles import COORDINATORS
-from lamsach.portal.base.tasks import MOST, Row, waits
+from lamsach.portal.base.tasks import MOST, Row, register_rows
 from lamsach.portal.jobs.claims import moment
 from lamsach.portal.jobs.models import Clock
 from lamsach.portal.jobs.queue import regular
@@ -54,7 +54,7 @@ def _bad(user: Any) -> QuerySet[Unit]:
     return units.annotate(address=Lower("email")).filter(address__in=BadAddress.objects.values("address"))
 
 
-@waits(gettext_lazy("E-mail addresses that do not work"), COORDINATORS, 88, lambda user: [_bad(user)])
+@register_rows(gettext_lazy("E-mail addresses that do not work"), COORDINATORS, 88, lambda user: [_bad(user)])
 def bounced(user: Any) -> list[Row]:
     """List the user's units with a bouncing address."""
     bad = BadAddress.objects.filter(address=OuterRef("address"))

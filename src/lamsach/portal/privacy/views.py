@@ -23,7 +23,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import done, text
 from lamsach.portal.base.lists import Cell, Listing, Quiet, State
-from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.campaigns.access import readable_campaigns
@@ -110,7 +110,7 @@ HOLDS = Listing(
 
 
 @member(ALL, WRITERS)
-@taken_once
+@accepts_once
 def overview(request: HttpRequest) -> HttpResponse:
     """Return what is erased when, and the holds on the person's units. POST puts a hold on a unit."""
     form = HoldForm(request.POST or None, user=request.user)
@@ -142,7 +142,7 @@ def hold_end(request: HttpRequest, hold_id: int) -> HttpResponse:
 
 
 @member(WRITERS, WRITERS)
-@taken_once
+@accepts_once
 def case(request: HttpRequest, own_case_id: int) -> HttpResponse:
     """One case: who above sees its names until when, who looked, its hold. POST grants or holds."""
     found = access.get_own_case(request.user, own_case_id)

@@ -21,9 +21,9 @@ from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import anyone, member
 from lamsach.portal.base.errors import conflict
-from lamsach.portal.base.forms import VersionedForm, form_page, kept_of
+from lamsach.portal.base.forms import VersionedForm, form_page, store_field
 from lamsach.portal.base.lists import Cell, Link, Listing, Mono, State
-from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import client_address, rate_limited
 from lamsach.portal.base.roles import COORDINATORS, LEADERS
 from lamsach.portal.base.uploads import download
@@ -242,7 +242,7 @@ def _named(row: Any) -> Any:
 
 
 @member(COORDINATORS, COORDINATORS)
-@taken_once
+@accepts_once
 def tools(request: HttpRequest) -> HttpResponse:
     """The catalogue as its editors see it, with the counts."""
     form = ToolForm(request.POST or None, request.FILES or None)
@@ -255,7 +255,7 @@ def tools(request: HttpRequest) -> HttpResponse:
 
 
 @member(LEADERS, LEADERS)
-@taken_once
+@accepts_once
 def tool_edit(request: HttpRequest, tool_number: int) -> HttpResponse:
     """Change a tool."""
     found = get_object_or_404(Tool, pk=tool_number)
@@ -272,7 +272,7 @@ def tool_edit(request: HttpRequest, tool_number: int) -> HttpResponse:
 def _keep(form: ToolForm) -> bool:
     """Store the form's file before any transaction; False, after a note on the form, when it may not be."""
     if form.cleaned_data["file"]:
-        kept = kept_of(form, "file", TOOL_KINDS)
+        kept = store_field(form, "file", TOOL_KINDS)
         if kept is None:
             return False
         tool: Tool = form.instance

@@ -18,7 +18,7 @@ from lamsach.errors import LamsachError
 from lamsach.letters.filled_form import Read, read_filled
 from lamsach.letters.form import Form, parse_form
 from lamsach.letters.json_ import SCHEMA
-from lamsach.portal.base.uploads import Kept
+from lamsach.portal.base.uploads import StoredFile
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Recipient
 from lamsach.portal.exchange import container, transfer
 from lamsach.portal.exchange.models import Taken
@@ -107,7 +107,7 @@ def _file_form(found: _Found | None, problem: str, incoming: Incoming) -> str:
     if stored is None:
         return ""
     incoming.unit = incoming.unit or found.unit
-    made = keep_received(
+    made = store_received(
         found.campaign,
         found.unit,
         stored,
@@ -136,7 +136,7 @@ def _form(letter: Letter | None, parsed: Parsed) -> _Found | None:
     if unit is None:
         unit, found_by = _by_code(file, campaign)
     if unit is None:
-        unit, found_by = named(values, campaign)
+        unit, found_by = unit_named(values, campaign)
     return _Found(file, parsed, campaign, values, unit, found_by)
 
 
@@ -172,7 +172,7 @@ def _looks_like_one(path: Path) -> bool:
     return True
 
 
-def _same(stored: Kept, file: File) -> bool:
+def _same(stored: StoredFile, file: File) -> bool:
     import hashlib
 
     return stored.sha256 == hashlib.sha256(file.content).hexdigest()
@@ -229,7 +229,7 @@ def campaigns_for(unit: Unit | None) -> list[Campaign]:
     return list(running[:_MOST_CAMPAIGNS])
 
 
-def named(values: Iterable[Read], campaign: Campaign | None) -> tuple[Unit | None, str]:
+def unit_named(values: Iterable[Read], campaign: Campaign | None) -> tuple[Unit | None, str]:
     """The unit named in the form, if exactly one unit of the campaign has that name."""
     name = next((plain(value.raw) for value in values if value.key == "unit"), "")
     if not name or campaign is None:
@@ -263,10 +263,10 @@ def plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
-def keep_received(
+def store_received(
     campaign: Campaign | None,
     unit: Unit | None,
-    file: Kept,
+    file: StoredFile,
     values: Iterable[Read],
     way: Way,
     *,

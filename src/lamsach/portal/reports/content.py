@@ -118,7 +118,7 @@ def filled_form(report: Report) -> Filled:
         figures = {
             key: FormFigure(f.computed, f.stated, f.reason, f.note) for key, f in figures_of(report).items()
         }
-    asked = asking_dispatch(report)
+    asked = requesting_dispatch(report)
     receiver = report.unit.parent
     return Filled(
         form,
@@ -142,7 +142,7 @@ def annexes_of(report: Report) -> dict[str, Rows]:
     return found
 
 
-def asking_dispatch(report: Report) -> Dispatch | None:
+def requesting_dispatch(report: Report) -> Dispatch | None:
     """The campaign's newest dispatch to the unit, which requests the report."""
     found = Dispatch.objects.filter(
         campaign=report.campaign_id, sent__isnull=False, recipients__unit=report.unit_id

@@ -18,9 +18,9 @@ from lamsach.letters.signature import LARGEST_KEY_BYTES, sign_pdf
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
-from lamsach.portal.base.forms import ProblemsShown, uploaded
+from lamsach.portal.base.forms import ProblemsShown, store_upload
 from lamsach.portal.base.roles import ALL, WRITERS
-from lamsach.portal.base.uploads import Kept, download, keep
+from lamsach.portal.base.uploads import StoredFile, download, store
 from lamsach.portal.campaigns.access import get_dispatch
 from lamsach.portal.cases.access import get_case, seen_by_name
 from lamsach.portal.reports import access, documents, papers
@@ -80,7 +80,7 @@ SCANS = ("pdf", "png", "jpg", "jpeg")
 _APPROVED = (ReportState.APPROVED, ReportState.SENT)
 
 
-def _put_in(report: Report, stored: Kept, states: Sequence[str]) -> bool:
+def _put_in(report: Report, stored: StoredFile, states: Sequence[str]) -> bool:
     """Attach the file as the report's signed copy; False when the report has left these states."""
     columns = {"scan_name": stored.name, "scan_path": stored.path, "scan_sha256": stored.sha256}
     return bool(Report.objects.filter(pk=report.pk, state__in=states).update(**columns))
@@ -95,7 +95,7 @@ def scan(request: HttpRequest, report_id: int) -> HttpResponse:
             return redirect("reports:report", report_id=report_id)
         record(request, "report.scan_downloaded", report, report.unit)
         return download(report.scan_name, report.scan_path)
-    if stored := uploaded(request, SCANS):
+    if stored := store_upload(request, SCANS):
         with transaction.atomic():
             if not _put_in(report, stored, _APPROVED):
                 return conflict(request)
@@ -113,10 +113,10 @@ def sign(request: HttpRequest, report_id: int) -> HttpResponse:
         return conflict(request)
     if form.is_valid():
         with ProblemsShown(request):
-            plain = documents.written(documents.document_of(report), filled_form(report), "pdf")
+            plain = documents.render(documents.document_of(report), filled_form(report), "pdf")
             key = form.cleaned_data["key"].read(LARGEST_KEY_BYTES + 1)
             signed = sign_pdf(plain, key, form.cleaned_data["password"])
-            stored = keep(ContentFile(signed, name=f"bao-cao-{report.unit.code}-ky-so.pdf"), ("pdf",))
+            stored = store(ContentFile(signed, name=f"bao-cao-{report.unit.code}-ky-so.pdf"), ("pdf",))
             with transaction.atomic():
                 if not _put_in(report, stored, (report.state,)):
                     return conflict(request)

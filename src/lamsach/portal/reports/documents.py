@@ -268,7 +268,7 @@ def about(report: Report) -> dict[str, Any]:
     }
 
 
-def written(document: Document, filled: Filled, kind: str, facts: Mapping[str, Any] | None = None) -> bytes:
+def render(document: Document, filled: Filled, kind: str, facts: Mapping[str, Any] | None = None) -> bytes:
     """The document in one of KINDS. `facts`: the report's own data, for JSON."""
     if kind == "json":
         from lamsach.letters.json_ import to_json
@@ -322,7 +322,7 @@ def everything(document: Document, result: Consolidation) -> Iterator[bytes]:
             stem = f"don-vi/{_UNSAFE.sub('_', part.unit.code)}-lan-{part.edition}"
             filled, paper = filled_form(part), document_of(part)
             for kind in ("pdf", "json"):
-                archive.writestr(f"{stem}.{kind}", written(paper, filled, kind, about(part)))
+                archive.writestr(f"{stem}.{kind}", render(paper, filled, kind, about(part)))
             if part.scan_path and default_storage.exists(part.scan_path):
                 with default_storage.open(part.scan_path, "rb") as file:
                     archive.writestr(f"{stem}-{safe_name(part.scan_name)}", file.read())

@@ -22,13 +22,13 @@ from lamsach.portal.reports import content
 from lamsach.portal.reports.chain import Stale
 from lamsach.portal.reports.content import (
     DRAFTED,
-    asking_dispatch,
     drafted,
     evidence_of,
     figures_of,
     form_of,
     measure,
     measured_of,
+    requesting_dispatch,
     scope_of,
     stated_values_of,
     wrong_phrases,
@@ -236,7 +236,7 @@ OLD_DAYS = 7
 """Age of figures that causes a warning before the report is sent."""
 
 
-def warned(report: Report) -> list[str]:
+def warnings_for(report: Report) -> list[str]:
     """Non-binding warnings for the reader: checks of the numbers, their age, contradicting texts."""
     form: Form = form_of(report)
     values = measured_of(report)["values"]
@@ -256,7 +256,7 @@ def warned(report: Report) -> list[str]:
             "or send them knowing that."
         )
         found.append(words.format(day=f"{report.as_of:%d/%m/%Y}", days=days))
-    dispatch = asking_dispatch(report)
+    dispatch = requesting_dispatch(report)
     if dispatch is not None and (report.day or report.as_of) < dispatch.day:
         found.append(
             _("The report is dated before the dispatch that it answers ({day}).").format(

@@ -19,7 +19,7 @@ from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.portal.base.asked import whole
 from lamsach.portal.base.storage import copy_of
-from lamsach.portal.base.uploads import Kept, keep
+from lamsach.portal.base.uploads import StoredFile, store
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.exchange import returned_files, units_below
 from lamsach.portal.exchange.kinds import (
@@ -37,7 +37,7 @@ from lamsach.portal.exchange.kinds import (
 from lamsach.portal.reports.arrivals import plain
 from lamsach.portal.reports.chain import Action, Stale, take
 from lamsach.portal.reports.files import checked, file_signed
-from lamsach.portal.reports.letters import told_of_step
+from lamsach.portal.reports.letters import queue_step_letter
 from lamsach.portal.reports.models import DONE, Report, ReportState
 from lamsach.portal.units.models import Unit
 
@@ -125,12 +125,12 @@ class Reports(Kind):
             for report in self.read(arrival, payload)
         ]
 
-    def store(self, arrival: Arrival, payload: Payload) -> list[Kept]:
+    def store(self, arrival: Arrival, payload: Payload) -> list[StoredFile]:
         """Store the scans and signed PDFs."""
         stored = []
         for file in payload.files:
             with file.path.open("rb") as stream:
-                stored.append(keep(File(stream, name=text(file.name, 200)), SCANS))
+                stored.append(store(File(stream, name=text(file.name, 200)), SCANS))
         return stored
 
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
@@ -150,7 +150,7 @@ class Reports(Kind):
                 }
                 Report.objects.filter(pk=made.pk).update(**scan)
             if fresh:
-                told_of_step(made, Action.SEND, attach=False)
+                queue_step_letter(made, Action.SEND, attach=False)
             filed += fresh
         return {"reports": filed}
 

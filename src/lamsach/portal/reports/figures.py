@@ -42,7 +42,7 @@ def known(scope: Scope) -> dict[str, int | None]:
         "campaign.units": progress.units,
         "campaign.informed": progress.informed,
         "campaign.deployed": progress.deployed,
-        "people.told": told(scope).count(),
+        "people.told": notices(scope).count(),
     }
     cases = case_counts(scope.campaign, scope.unit.pk, scope.day)
     for name in ("found", "cleaned", "verified", "blind"):
@@ -57,7 +57,7 @@ def own(scope: Scope) -> dict[str, int | None]:
     below = total(counts_by_child(scope.campaign, scope.unit.pk, scope.day).values())
     for name in ("units", "informed", "deployed"):
         whole[f"campaign.{name}"] = (whole[f"campaign.{name}"] or 0) - getattr(below, name)
-    whole["people.told"] = told(scope).filter(unit=scope.unit).count()
+    whole["people.told"] = notices(scope).filter(unit=scope.unit).count()
     parts = case_counts_by_child(scope.campaign, scope.unit.pk, scope.day).values()
     for name in ("found", "cleaned", "verified", "blind"):
         whole[f"cases.{name}"] = (whole[f"cases.{name}"] or 0) - sum(getattr(part, name) for part in parts)
@@ -69,14 +69,14 @@ def own(scope: Scope) -> dict[str, int | None]:
     return whole
 
 
-def told(scope: Scope) -> QuerySet[Notice]:
+def notices(scope: Scope) -> QuerySet[Notice]:
     """Notices about cracked software that had reached people of the scope by the end of the day."""
     return access.notified(scope.campaign, under([scope.unit.pk], scope.day).values("descendant"), scope.day)
 
 
-def told_by_unit(scope: Scope) -> QuerySet[Any]:
+def notices_by_unit(scope: Scope) -> QuerySet[Any]:
     """Notified people by unit: code, name, count."""
-    rows = told(scope).values("unit__code", "unit__name").annotate(count=Count("pk"))
+    rows = notices(scope).values("unit__code", "unit__name").annotate(count=Count("pk"))
     return rows.order_by("unit__code")
 
 

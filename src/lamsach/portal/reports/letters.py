@@ -24,14 +24,14 @@ from lamsach.portal.mail.models import Letter
 from lamsach.portal.reports.access import with_parent
 from lamsach.portal.reports.chain import Action
 from lamsach.portal.reports.content import filled_form
-from lamsach.portal.reports.documents import about, document_of, written
+from lamsach.portal.reports.documents import about, document_of, render
 from lamsach.portal.reports.models import Report
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import today
 from lamsach.runtime.file_names import safe_name
 
 
-def told_of_step(report: Report, action: Action, reason: str = "", *, attach: bool = True) -> None:
+def queue_step_letter(report: Report, action: Action, reason: str = "", *, attach: bool = True) -> None:
     """Queue a step's letter, once: to the parent on sending, to the unit on the parent's answer.
 
     `attach`: with the documents, and the signed exchange file for a parent with its own portal; a job creates
@@ -82,7 +82,7 @@ def _attached(report: Report) -> tuple[list[dict[str, str]], transfer.Written | 
     stem = safe_name(f"bao-cao-{report.unit.code}-lan-{report.edition}")
     attachments = []
     for kind in ("pdf", "docx", "json"):
-        content = written(document, filled, kind, about(report))
+        content = render(document, filled, kind, about(report))
         sha256 = hashlib.sha256(content).hexdigest()
         path = f"files/{sha256[:2]}/{sha256}"
         if not default_storage.exists(path):

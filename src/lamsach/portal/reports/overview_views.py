@@ -16,10 +16,10 @@ from django.utils.translation import gettext as _
 from lamsach.letters.form import Figure, Filled, Form, parse_form
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number, numbers
-from lamsach.portal.base.check import MOST_NAMED, Check, unchecked
+from lamsach.portal.base.check import MOST_NAMED, Check, confirmation_page
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.lists import Cell, Link, Listing, State, Ticks, Wrong, paged
-from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns import deadline_moves, deadlines
 from lamsach.portal.campaigns.access import readable_campaigns
@@ -40,7 +40,7 @@ from lamsach.portal.reports.content import filled_form, is_whole
 from lamsach.portal.reports.documents import everything
 from lamsach.portal.reports.figures import Scope
 from lamsach.portal.reports.forms import ExtensionForm
-from lamsach.portal.reports.letters import remind_units, told_of_step
+from lamsach.portal.reports.letters import queue_step_letter, remind_units
 from lamsach.portal.reports.models import DONE, Extension, ReceivedState, Report, ReportState
 from lamsach.portal.reports.tasks import to_accept
 from lamsach.portal.reports.views import answer_file
@@ -153,7 +153,7 @@ def _groups(result: Consolidation) -> dict[str, list[Line]]:
 
 
 @member(ALL, COORDINATORS, ("POST",))
-@taken_once
+@accepts_once
 def remind(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse:
     """Remind direct subordinates whose report is missing: ticked ones, or (`all`) all."""
     campaign, unit = access.get_place(request.user, campaign_id, unit_id)
@@ -198,12 +198,12 @@ def consolidated(request: HttpRequest, campaign_id: int, unit_id: int, document:
 
     sums = {row.key: Figure(computed=result.sums[row.key]) for row in form.rows}
     return answer_file(
-        documents.written(document_, Filled(form, {"unit": unit.name}, sums), document), document, name
+        documents.render(document_, Filled(form, {"unit": unit.name}, sums), document), document, name
     )
 
 
 @member(ALL, WRITERS, ("POST",))
-@taken_once
+@accepts_once
 def extension_ask(request: HttpRequest, report_id: int) -> HttpResponse:
     """Ask the parent for a later deadline."""
     report = access.get_report(request.user, report_id, write=True)
@@ -221,7 +221,7 @@ def extension_ask(request: HttpRequest, report_id: int) -> HttpResponse:
 
 
 @member(ALL, COORDINATORS, ("POST",))
-@taken_once
+@accepts_once
 def extension_decide(request: HttpRequest, extension_id: int) -> HttpResponse:
     """Grant or refuse a later deadline."""
     found = access.get_extension(request.user, extension_id)
@@ -263,7 +263,7 @@ TO_ACCEPT = Listing(
 
 
 @member(COORDINATORS, COORDINATORS)
-@taken_once
+@accepts_once
 def accept(request: HttpRequest) -> HttpResponse:
     """Sent reports with their figures; ticked ones are accepted after a confirmation page."""
     rows = to_accept(request.user).order_by("sent", "pk")
@@ -272,7 +272,7 @@ def accept(request: HttpRequest) -> HttpResponse:
         if not chosen:
             messages.warning(request, _("Nothing was accepted: tick the reports first."))
             return redirect("reports:accept")
-        return unchecked(request, _check(chosen)) or _accepted(request, chosen)
+        return confirmation_page(request, _check(chosen)) or _accepted(request, chosen)
     page = paged(request, TO_ACCEPT.chosen(request.GET, rows))
     dues = deadlines.dates((row.campaign, row.unit_id) for row in page)
     for row in page:
@@ -313,7 +313,7 @@ def _accepted(request: HttpRequest, chosen: list[Report]) -> HttpResponse:
     for report in chosen:
         try:
             with transaction.atomic():
-                told_of_step(take(report, Action.ACCEPT, request, version=report.version), Action.ACCEPT)
+                queue_step_letter(take(report, Action.ACCEPT, request, version=report.version), Action.ACCEPT)
         except Stale:
             skipped.append(report.unit.name)
         else:

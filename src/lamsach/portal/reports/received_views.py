@@ -18,11 +18,11 @@ from lamsach.letters.form import parse_form
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
-from lamsach.portal.base.forms import FileForm, done, uploaded
+from lamsach.portal.base.forms import FileForm, done, store_upload
 from lamsach.portal.base.lists import Cell, Listing, Quiet
-from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
-from lamsach.portal.base.uploads import Kept, download
+from lamsach.portal.base.uploads import StoredFile, download
 from lamsach.portal.campaigns.access import get_campaign
 from lamsach.portal.reports import access, arrivals
 from lamsach.portal.reports.chain import Stale
@@ -67,7 +67,7 @@ def received_list(request: HttpRequest) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS)
-@taken_once
+@accepts_once
 def received(request: HttpRequest, received_id: int) -> HttpResponse:
     """A received form next to its file; filing it creates the unit's sent report, accepted as usual."""
     entry = access.get_received(request.user, received_id)
@@ -145,13 +145,13 @@ def received_file(request: HttpRequest, received_id: int) -> HttpResponse:
     return download(found.name, found.path)
 
 
-def _filled(request: HttpRequest, kinds: tuple[str, ...]) -> tuple[Kept, bytes] | None:
+def _filled(request: HttpRequest, kinds: tuple[str, ...]) -> tuple[StoredFile, bytes] | None:
     """Store a filled form; returns the file and its bytes, or None after an error message."""
     file: Any = request.FILES.get("file")
     if not FileForm(request.POST, request.FILES).is_valid() or file.size > LARGEST_BYTES:
         messages.error(request, _("Choose a filled form as DOCX or XLSX, at most 10 MB."))
         return None
-    stored = uploaded(request, kinds)
+    stored = store_upload(request, kinds)
     if stored is None:
         return None
     file.seek(0)
@@ -171,11 +171,11 @@ def take_file(request: HttpRequest, campaign_id: int) -> HttpResponse:
     if not read:
         messages.error(request, _("Nothing of the form was found in this file."))
         return back
-    unit, found_by = arrivals.named(read, campaign)
+    unit, found_by = arrivals.unit_named(read, campaign)
     if unit is not None and not access.receives(request.user, campaign, unit):
         unit, found_by = None, ""
     sender = str(getattr(request.user, "email", ""))
-    new = arrivals.keep_received(campaign, unit, stored, read, Way.UPLOAD, sender=sender, found_by=found_by)
+    new = arrivals.store_received(campaign, unit, stored, read, Way.UPLOAD, sender=sender, found_by=found_by)
     record(request, "report.form_read", new, unit, name=stored.name, sha256=stored.sha256)
     return redirect("reports:received", received_id=new.pk)
 

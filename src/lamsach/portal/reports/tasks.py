@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lamsach.portal.base.roles import COORDINATORS, WRITERS
-from lamsach.portal.base.tasks import MOST, Counted, Row, Tally, waits, waits_counted
+from lamsach.portal.base.tasks import MOST, Counted, Row, Tally, register_count, register_rows
 from lamsach.portal.campaigns.models import CampaignState, Participation
 from lamsach.portal.campaigns.tasks import own_dates, own_participations, own_parts, own_units
 from lamsach.portal.jobs.queue import Progress, job, regular
@@ -61,7 +61,7 @@ def _in_state(state: ReportState) -> Callable[[Any], list[QuerySet[Report]]]:
     return lambda user: [Report.objects.filter(unit__in=own_units(user), state=state)]
 
 
-@waits(gettext_lazy("Reports that were returned"), WRITERS, 30, _in_state(ReportState.RETURNED))
+@register_rows(gettext_lazy("Reports that were returned"), WRITERS, 30, _in_state(ReportState.RETURNED))
 def returned(user: Any) -> list[Row]:
     """The own units' returned reports, each with the reason first."""
     reports = [report for report in _own_reports(user) if report.state == ReportState.RETURNED][:MOST]
@@ -91,7 +91,7 @@ def _due(user: Any) -> list[QuerySet[Participation]]:
     return [rows.filter(Q(newest=None) | ~Q(newest__in=_AWAY))]
 
 
-@waits(gettext_lazy("Reports that are due"), WRITERS, 40, _due)
+@register_rows(gettext_lazy("Reports that are due"), WRITERS, 40, _due)
 def due(user: Any) -> list[Row]:
     """The own units' reports due within two weeks and not sent, the most urgent first."""
     parts = own_parts(user)
@@ -108,7 +108,7 @@ def due(user: Any) -> list[Row]:
     return sorted(listed, key=lambda row: str(row.day))[:MOST]
 
 
-@waits(gettext_lazy("Reports to approve"), COORDINATORS, 50, _in_state(ReportState.SUBMITTED))
+@register_rows(gettext_lazy("Reports to approve"), COORDINATORS, 50, _in_state(ReportState.SUBMITTED))
 def to_approve(user: Any) -> list[Row]:
     """Reports of the own units that wait for the head's approval."""
     rows = [report for report in _own_reports(user) if report.state == ReportState.SUBMITTED]
@@ -131,7 +131,7 @@ def to_accept(user: Any) -> QuerySet[Report]:
     return access.readable_reports(user).filter(Q(unit__parent__in=heads) | own, state=ReportState.SENT)
 
 
-@waits_counted(
+@register_count(
     gettext_lazy("Reports to accept"), COORDINATORS, 60, lambda user: Counted(to_accept(user), "sent")
 )
 def accepting(found: Tally) -> Row:
@@ -147,7 +147,7 @@ def _asked(user: Any) -> QuerySet[Extension]:
     return Extension.objects.filter(granted=None, unit__parent__in=heads)
 
 
-@waits(gettext_lazy("Later deadlines asked for"), COORDINATORS, 70, lambda user: [_asked(user)])
+@register_rows(gettext_lazy("Later deadlines asked for"), COORDINATORS, 70, lambda user: [_asked(user)])
 def extensions(user: Any) -> list[Row]:
     """Requests from the units below the person's."""
     return [
@@ -169,7 +169,9 @@ def _came(user: Any) -> QuerySet[Received]:
     return access.readable_received(user).filter(state=ReceivedState.WAITING)
 
 
-@waits(gettext_lazy("Reports that came by e-mail or as a file"), COORDINATORS, 75, lambda user: [_came(user)])
+@register_rows(
+    gettext_lazy("Reports that came by e-mail or as a file"), COORDINATORS, 75, lambda user: [_came(user)]
+)
 def came(user: Any) -> list[Row]:
     """Received forms that wait for confirmation."""
     return [

@@ -20,7 +20,7 @@ from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
 from lamsach.portal.base.forms import FileForm, done
 from lamsach.portal.base.lists import paged
-from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns import deadlines
 from lamsach.portal.cases.coverage import searching
@@ -29,9 +29,9 @@ from lamsach.portal.reports import access, documents, drafts
 from lamsach.portal.reports.chain import Action, Stale, take
 from lamsach.portal.reports.consolidation import is_late
 from lamsach.portal.reports.content import figures_of, filled_form, form_of, is_whole, scope_of
-from lamsach.portal.reports.figures import Scope, accepted, children, stated_values, told_by_unit
+from lamsach.portal.reports.figures import Scope, accepted, children, notices_by_unit, stated_values
 from lamsach.portal.reports.forms import HEAD, DraftForm, ExtensionForm, SignForm, StepForm
-from lamsach.portal.reports.letters import told_of_step
+from lamsach.portal.reports.letters import queue_step_letter
 from lamsach.portal.reports.models import Extension, Figure, Report, ReportState, Step
 from lamsach.portal.units.models import Unit, UnitLink
 from lamsach.portal.units.tree import today, under
@@ -80,7 +80,7 @@ def report(request: HttpRequest, report_id: int) -> HttpResponse:
         "campaign": found.campaign,
         "rows": [(row, filled.figures.get(row.key)) for row in filled.form.rows],
         "texts": [(f.label, filled.texts.get(f.key, "")) for f in filled.form.fields if f.key != "unit"],
-        "warned": drafts.warned(found) if found.state in _ON_THE_WAY else [],
+        "warned": drafts.warnings_for(found) if found.state in _ON_THE_WAY else [],
         "steps": Step.objects.filter(report=found),
         "editions": editions.order_by("-edition"),
         "difference": documents.difference(found),
@@ -105,7 +105,7 @@ def report(request: HttpRequest, report_id: int) -> HttpResponse:
 
 
 @member(ALL, WRITERS)
-@taken_once
+@accepts_once
 def edit(request: HttpRequest, report_id: int) -> HttpResponse:
     """Edit a draft, once for each version; on a conflict no input is lost."""
     found = access.get_report(request.user, report_id, write=request.method == "POST")
@@ -135,7 +135,7 @@ def edit(request: HttpRequest, report_id: int) -> HttpResponse:
 
 
 @member(ALL, WRITERS, ("POST",))
-@taken_once
+@accepts_once
 def refresh(request: HttpRequest, report_id: int) -> HttpResponse:
     """Recompute as of today; redraft the texts if requested."""
     found = access.get_report(request.user, report_id, write=True)
@@ -170,7 +170,7 @@ def _step(request: HttpRequest, found: Report, action: Action, **changes: Any) -
                 freeze=drafts.freeze if action == Action.SUBMIT else None,
                 **changes,
             )
-            told_of_step(changed, action, reason)
+            queue_step_letter(changed, action, reason)
     except Stale:
         return conflict(request)
     except InputError as problem:
@@ -181,7 +181,7 @@ def _step(request: HttpRequest, found: Report, action: Action, **changes: Any) -
 
 
 @member(ALL, WRITERS, ("POST",))
-@taken_once
+@accepts_once
 def step(request: HttpRequest, report_id: int) -> HttpResponse:
     """Submit, approve, return within the unit, or send to the parent."""
     found = access.get_report(request.user, report_id, write=True)
@@ -200,7 +200,7 @@ def step(request: HttpRequest, report_id: int) -> HttpResponse:
 
 
 @member(ALL, COORDINATORS, ("POST",))
-@taken_once
+@accepts_once
 def receive(request: HttpRequest, report_id: int) -> HttpResponse:
     """Accept (freezing the report) or return it with a reason, as the parent."""
     found = access.get_report(request.user, report_id, receive=True)
@@ -214,7 +214,7 @@ def receive(request: HttpRequest, report_id: int) -> HttpResponse:
 
 
 @member(ALL, WRITERS, ("POST",))
-@taken_once
+@accepts_once
 def correct(request: HttpRequest, report_id: int) -> HttpResponse:
     """Begin a correction of a frozen report: the next edition."""
     found = access.get_report(request.user, report_id, write=True)
@@ -255,7 +255,7 @@ def file(request: HttpRequest, report_id: int, document: str) -> HttpResponse:
     found = access.get_report(request.user, report_id)
     if document not in documents.KINDS:
         raise Http404
-    content = documents.written(
+    content = documents.render(
         documents.document_of(found), filled_form(found), document, documents.about(found)
     )
     record(request, "report.downloaded", found, found.unit, kind=document)
@@ -296,7 +296,7 @@ def explain(report: Report, row: Row, figure: Figure | None) -> Why:
         rows = units_behind(scope, row.source)
         return Why(words, "day", rows, figure.computed if figure else None)
     if row.source == "people.told":
-        people = [(r["unit__code"], r["unit__name"], r["count"]) for r in told_by_unit(scope)]
+        people = [(r["unit__code"], r["unit__name"], r["count"]) for r in notices_by_unit(scope)]
         return Why(words, "amount", people, figure.computed if figure else None)
     return Why(words, "amount", _cases(scope, row.source), figure.computed if figure else None)
 

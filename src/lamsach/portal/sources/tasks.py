@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lamsach.portal.base.roles import WRITERS
-from lamsach.portal.base.tasks import MOST, Row, waits
+from lamsach.portal.base.tasks import MOST, Row, register_rows
 from lamsach.portal.jobs.queue import Progress, job, regular
 from lamsach.portal.sources import archives, collectors
 from lamsach.portal.sources.models import LogSource
@@ -40,7 +40,7 @@ def _silent(user: Any) -> QuerySet[LogSource]:
     return LogSource.objects.filter(collector__unit__in=writable_units(user), silent_since__isnull=False)
 
 
-@waits(gettext_lazy("Silent log sources"), WRITERS, 87, lambda user: [_silent(user)])
+@register_rows(gettext_lazy("Silent log sources"), WRITERS, 87, lambda user: [_silent(user)])
 def silent(user: Any) -> list[Row]:
     """List the silent sources of the user's units, whose days are blind."""
     return [

@@ -23,7 +23,7 @@ from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base import links
 from lamsach.portal.base.links import absolute
-from lamsach.portal.base.uploads import Kept, keep
+from lamsach.portal.base.uploads import StoredFile, store
 from lamsach.portal.base.working_time import add_working_hours
 from lamsach.portal.mail.letters import queue_letter
 from lamsach.portal.support.models import Counter, Message, Question, QuestionFile, QuestionState
@@ -34,7 +34,7 @@ MOST_FILES = 10
 PURPOSE = "question"
 
 
-def ask(question: Question, once: str, files: Iterable[Kept] = (), *, receipt: bool = True) -> Question:
+def ask(question: Question, once: str, files: Iterable[StoredFile] = (), *, receipt: bool = True) -> Question:
     """Number the question, start its clock; the same form twice is the first. `receipt`: by e-mail."""
     now = timezone.now()
     question.once, question.nonce = once, links.nonce()
@@ -52,7 +52,7 @@ def ask(question: Question, once: str, files: Iterable[Kept] = (), *, receipt: b
     return question
 
 
-def attach(question: Question, files: Iterable[Kept]) -> None:
+def attach(question: Question, files: Iterable[StoredFile]) -> None:
     """Keep files with the question; one that is there already is left alone."""
     known = set(question.files.values_list("sha256", flat=True))
     for file in files:
@@ -131,7 +131,7 @@ def answer(question: Question, by: Any, text: str, *, internal: bool, who: str =
 
 
 @transaction.atomic
-def add(question: Question, text: str, files: Iterable[Kept] = ()) -> None:
+def add(question: Question, text: str, files: Iterable[StoredFile] = ()) -> None:
     """A further word of the asker: the question waits for an answer again."""
     attach(question, files)
     Message.objects.create(question=question, at=timezone.now(), who=question.name, text=text)
@@ -171,7 +171,7 @@ MOST_SENT = 5
 _SALT = "lamsach.question-files"
 
 
-def kept_files(files: list[Any]) -> list[Kept]:
+def kept_files(files: list[Any]) -> list[StoredFile]:
     """Store the files of a form. LamsachError for the first that may not be kept; then none counts."""
     if len(files) > MOST_SENT:
         raise LimitError(mark("At most five files can be sent with a question."))
@@ -180,7 +180,7 @@ def kept_files(files: list[Any]) -> list[Kept]:
         if file.size > LARGEST_BYTES:
             raise LimitError(mark("A file is larger than 10 MB."), file.name[:100])
         _check_office(file)
-        found.append(keep(file, FILE_KINDS))
+        found.append(store(file, FILE_KINDS))
     return found
 
 
@@ -201,15 +201,15 @@ def _check_office(file: Any) -> None:
         raise InputError(mark("Documents with macros are not accepted."), file.name[:100])
 
 
-def carried(files: list[Kept]) -> str:
+def carried(files: list[StoredFile]) -> str:
     """Files as a signed word for a hidden field, so that nobody chooses them again."""
     return signing.dumps([[file.name, file.path, file.size, file.sha256] for file in files], salt=_SALT)
 
 
-def from_carried(word: str) -> list[Kept]:
+def from_carried(word: str) -> list[StoredFile]:
     """The files of such a word; none when it is not ours or older than a day."""
     try:
         rows = signing.loads(word, salt=_SALT, max_age=86_400)
-        return [Kept(*row) for row in rows if default_storage.exists(row[1])]
+        return [StoredFile(*row) for row in rows if default_storage.exists(row[1])]
     except (signing.BadSignature, LamsachError, TypeError, ValueError):
         return []

@@ -18,7 +18,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import anyone, member
 from lamsach.portal.base.errors import conflict
 from lamsach.portal.base.forms import done, form_page
-from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import COORDINATORS, HELPERS
 from lamsach.portal.support import access
@@ -77,14 +77,14 @@ def shelf(request: HttpRequest) -> HttpResponse:
 
 
 @member(HELPERS, HELPERS)
-@taken_once
+@accepts_once
 def canned_new(request: HttpRequest) -> HttpResponse:
     """Keep an answer ready."""
     return _save(request, CannedForm(request.POST or None, units=_own(request, HELPERS)), "canned")
 
 
 @member(HELPERS, HELPERS)
-@taken_once
+@accepts_once
 def canned_edit(request: HttpRequest, canned_id: int) -> HttpResponse:
     """Change an answer that is kept ready, or take it off the shelf."""
     found = access.get_canned(request.user, canned_id)
@@ -93,14 +93,14 @@ def canned_edit(request: HttpRequest, canned_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS)
-@taken_once
+@accepts_once
 def article_new(request: HttpRequest) -> HttpResponse:
     """Write an article for everybody."""
     return _save(request, ArticleForm(request.POST or None, units=_own(request, COORDINATORS)), "article")
 
 
 @member(COORDINATORS, COORDINATORS)
-@taken_once
+@accepts_once
 def article_edit(request: HttpRequest, article_id: int) -> HttpResponse:
     """Change an article, or withdraw it."""
     found = get_object_or_404(access.editable_articles(request.user), pk=article_id)

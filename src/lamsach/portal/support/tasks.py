@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lamsach.portal.base.roles import HELPERS
-from lamsach.portal.base.tasks import Counted, Row, Tally, waits_counted
+from lamsach.portal.base.tasks import Counted, Row, Tally, register_count
 from lamsach.portal.support.access import readable_questions
 from lamsach.portal.support.models import QuestionState
 
@@ -22,7 +22,7 @@ def _open(user: Any) -> Counted:
     return Counted(rows, "due", late=new & Q(due__lt=timezone.now()), undone=new)
 
 
-@waits_counted(gettext_lazy("Questions"), HELPERS, 80, _open)
+@register_count(gettext_lazy("Questions"), HELPERS, 80, _open)
 def questions(found: Tally) -> Row:
     """Open questions that the person may answer, with the day by which the first answer is due."""
     words = _("Questions that wait for an answer: {count}, late: {late}")

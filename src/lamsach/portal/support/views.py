@@ -18,10 +18,10 @@ from lamsach.portal.base.doors import anyone, link, member
 from lamsach.portal.base.forms import ProblemsShown
 from lamsach.portal.base.links import nonce
 from lamsach.portal.base.lists import Cell, Listing
-from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import HELPERS
-from lamsach.portal.base.uploads import Kept, download
+from lamsach.portal.base.uploads import StoredFile, download
 from lamsach.portal.public.views import current
 from lamsach.portal.support import access, desk
 from lamsach.portal.support.forms import AnswerForm, AskForm, WordForm
@@ -76,7 +76,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     return render(request, "support/ask.html", context)
 
 
-def _files(form: AskForm | WordForm) -> list[Kept] | None:
+def _files(form: AskForm | WordForm) -> list[StoredFile] | None:
     """The files of a form, stored; None when one may not be kept, which the form then says."""
     with ProblemsShown(form, "attached"):
         kept = desk.from_carried(form.cleaned_data.get("carried") or "")
@@ -89,7 +89,7 @@ def _offer(form: AskForm) -> list[Article]:
     return fitting(data["subject"], data["text"], (get_language() or "vi")[:2])
 
 
-def _asked(request: HttpRequest, form: AskForm, unit: Unit, kept: list[Kept]) -> HttpResponse:
+def _asked(request: HttpRequest, form: AskForm, unit: Unit, kept: list[StoredFile]) -> HttpResponse:
     question = form.save(commit=False)
     question.unit = unit
     question.asker = request.user if request.user.is_authenticated else None
@@ -100,7 +100,7 @@ def _asked(request: HttpRequest, form: AskForm, unit: Unit, kept: list[Kept]) ->
 
 @rate_limited("question", 60, 300, ("GET", "POST"))
 @link()
-@taken_once
+@accepts_once
 def mine(request: HttpRequest, token: str) -> HttpResponse:
     """The asker's own view of the question."""
     question = desk.find(token)
@@ -167,7 +167,7 @@ def questions(request: HttpRequest) -> HttpResponse:
 
 
 @member(HELPERS, HELPERS)
-@taken_once
+@accepts_once
 def question(request: HttpRequest, question_id: int) -> HttpResponse:
     """One question: answer, note, hand over, solve."""
     found = access.get_question(request.user, question_id)

@@ -19,7 +19,7 @@ from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
 from lamsach.portal.base.forms import ProblemsShown, done, form_page
 from lamsach.portal.base.lists import paged
-from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.units import access, imports, tree
 from lamsach.portal.units.forms import MOST, NewUnitForm, PlaceForm, SheetForm, UnitForm
@@ -40,7 +40,7 @@ def names(request: HttpRequest) -> HttpResponse:
 
 
 @member(ALL, WRITERS)
-@taken_once
+@accepts_once
 def unit_edit(request: HttpRequest, unit_id: int) -> HttpResponse:
     """Change name and contact, once for each version."""
     found = access.get_unit(request.user, unit_id, write=request.method == "POST")
@@ -58,7 +58,7 @@ def unit_edit(request: HttpRequest, unit_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS)
-@taken_once
+@accepts_once
 def unit_new(request: HttpRequest, unit_id: int) -> HttpResponse:
     """A new unit under this one."""
     parent = access.get_unit(request.user, unit_id, write=request.method == "POST", roles=COORDINATORS)
@@ -73,7 +73,7 @@ def unit_new(request: HttpRequest, unit_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS)
-@taken_once
+@accepts_once
 def unit_place(request: HttpRequest, unit_id: int) -> HttpResponse:
     """Move the unit under another, or close it in favour of a successor."""
     found = access.get_unit(request.user, unit_id, write=request.method == "POST", roles=COORDINATORS)

@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy
 
 from lamsach.portal.accounts.models import User
 from lamsach.portal.base.links import absolute
-from lamsach.portal.base.queries import at_once
+from lamsach.portal.base.queries import aggregate_together
 from lamsach.portal.base.roles import Role
-from lamsach.portal.base.tasks import Row, waiting, waits
+from lamsach.portal.base.tasks import Row, register_rows, waiting
 from lamsach.portal.base.working_time import is_working_day
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.jobs.queue import regular
@@ -57,11 +57,13 @@ def _missing(there: Sequence[int]) -> int:
     return (not _goes_out(sent)) + (units < 2) + (people < 2) + (not campaigns)
 
 
-@waits(gettext_lazy("First steps"), frozenset({Role.ADMINISTRATOR}), 0, _there, _missing)
+@register_rows(gettext_lazy("First steps"), frozenset({Role.ADMINISTRATOR}), 0, _there, _missing)
 def first_steps(user: Any) -> list[Row]:
     """Steps still to set up (letters, units, people, a campaign), each gone once evidence shows it done."""
     there = _there(user)
-    found = at_once([(rows.model.objects.filter(pk__in=rows.values("pk")), _COUNT) for rows in there])
+    found = aggregate_together(
+        [(rows.model.objects.filter(pk__in=rows.values("pk")), _COUNT) for rows in there]
+    )
     units, people, campaigns, sent = (row["n_all"] for row in found)
     rows = [] if _goes_out(sent) else [_test_letter()]
     if units < 2:
