@@ -106,7 +106,7 @@ _UNKNOWN_YEAR = 9999
 class NeighbourTables(LogFormat):
     """`show arp`, `show mac address-table`, `arp -a`, `ip neigh`, MikroTik's print, arpwatch.
 
-    Its entries hold for the file's time.
+    Entries are valid at the file's time.
     """
 
     name = "neighbour_tables"

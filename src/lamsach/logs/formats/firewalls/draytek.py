@@ -59,7 +59,7 @@ _ROOM_OF_SITE = 2100
 
 
 class Draytek(LogFormat):
-    """Connections and DNS questions of local users, firewall decisions, content filters with the site."""
+    """Connections and DNS questions of local users, firewall decisions, content filters (`[CSM]`, URL)."""
 
     name = "draytek"
     title = "DrayTek Vigor"

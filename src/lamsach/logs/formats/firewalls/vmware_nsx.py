@@ -38,6 +38,7 @@ _ROOM = 500
 
 class VmwareNsx(LogFormat):
     """Packets that the distributed firewall allowed or blocked, ended connections; NSX-V and NSX-T.
+
     Of two public addresses the receiver of an `IN` packet is the unit's.
     """
 

@@ -64,7 +64,7 @@ class Table:
 
 
 class CsvColumns(LogFormat):
-    """Any table in text with a heading row, Vietnamese or English, so the reports of antivirus consoles
+    """Any table in text with a heading row, Vietnamese or English, such as reports of antivirus consoles
     (Bkav, Kaspersky, ESET); W3C logs (`#Fields:`) that are no web server's.
 
     Columns are recognized by the words of their names; a column `message` may hold another product's lines.

@@ -79,9 +79,8 @@ class JsonLines(LogFormat):
     """Any log of one JSON object a line: ECS, Wazuh, GELF, Filebeat, Fluentd, Docker, systemd.
 
     Keys are recognized by the words of their names, also nested ones and those of objects in lists; a
-    product's line inside (`message`, `full_log`, `_raw`) is read by its own format; addresses as numbers
-    (`"IPV4_SRC_ADDR": 3221226225`) are read, each line of a file whose first 500 lines have such; where
-    they begin later, the file counts as not wholly searched.
+    (`"IPV4_SRC_ADDR": 3221226225`) are read if the first 500 lines of the file have one; if they begin later,
+    the file counts as not wholly searched.
     """
 
     name = "json_lines"
