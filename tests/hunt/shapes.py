@@ -1,4 +1,4 @@
-"""Golden and seldom lines of all formats with a listed value in each.
+"""Golden and rare lines of all formats with a listed value in each.
 
 Also the shapes in which such lines reach a hunt.
 """
@@ -46,7 +46,7 @@ def golden_lines() -> list[tuple[str, str]]:
     for path in sorted((FORMATS / "data").glob("*/*.log")):
         for line in path.read_text(encoding="utf-8").splitlines():
             lines.setdefault(line, path.parent.name)
-    for path in sorted(FORMATS.glob("seldom_*.jsonl")):
+    for path in sorted(FORMATS.glob("rare_*.jsonl")):
         for row in path.read_text(encoding="utf-8").splitlines():
             case = json.loads(row)
             lines.setdefault(case["lines"][-1], case["format"])

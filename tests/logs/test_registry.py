@@ -29,7 +29,7 @@ def seen(lines: tuple[str, ...]) -> tuple[object, ...]:
 
 
 def heads() -> list[tuple[str, tuple[str, ...]]]:
-    """The first lines of every golden log, of each two of its lines alone, and the seldom cases' lines."""
+    """The first lines of every golden log, of each two of its lines alone, and the rare cases' lines."""
     chosen, random_line = [], random.Random(2022)
     for path in sorted(DATA.glob("*/*.log")):
         lines = head_lines(path.read_bytes())
@@ -38,7 +38,7 @@ def heads() -> list[tuple[str, tuple[str, ...]]]:
             (f"{path.parent.name}/{path.name}: {line[:80]}", (line,))
             for line in random_line.sample(lines, min(2, len(lines)))
         ]
-    for path in sorted((DATA.parent).glob("seldom_*.jsonl")):
+    for path in sorted((DATA.parent).glob("rare_*.jsonl")):
         cases = [json.loads(line)["lines"] for line in path.read_text("utf-8").splitlines()]
         chosen += [(f"{path.name}: {case[-1][:80]}", head_lines("\n".join(case).encode())) for case in cases]
     return chosen

@@ -1,4 +1,4 @@
-"""Read a golden case as the reader does: header lines go to `header`, lines of one record are joined."""
+"""Read a golden case like the reader: pass header lines to `header`, join the lines of a record."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SAMPLES = Path(__file__).parents[4] / "shared/samples/logs"
 
 
 def records(log_format: type[LogFormat], lines: list[str]) -> Iterator[dict[str, object]]:
-    """The events of a file, as `golden.as_json` writes them; for a refused line its number and `refused`."""
+    """Yield the events of a file by `golden.as_json`; for a refused line its number and `refused`."""
     parser = log_format(context_of([line for line in lines if line.strip()]))
     start = 0
     while start < len(lines):
@@ -38,5 +38,5 @@ def records(log_format: type[LogFormat], lines: list[str]) -> Iterator[dict[str,
 
 
 def records_of(log_format: type[LogFormat], log: Path) -> list[dict[str, object]]:
-    """The records of a golden case."""
+    """Read the records of a golden case."""
     return list(records(log_format, lines_of(log)))

@@ -1,4 +1,4 @@
-"""Golden cases: `data/<format>/<case>.log`, and beside it the wanted events, one JSON object a line."""
+"""Golden cases: `data/<format>/<case>.log`, and the expected events next to it, one JSON object a line."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ _HASH_NAMES = {64: "sha256", 40: "sha1", 32: "md5"}
 
 
 def cases(format_name: str) -> list[Path]:
-    """The logs of a format's folder."""
+    """List the logs of a format's folder."""
     return sorted((DATA / format_name).glob("*.log"))
 
 
 def expected(log: Path) -> list[dict[str, object]]:
-    """The events written beside a log."""
+    """Read the expected events of a log."""
     lines = log.with_suffix(".expected.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]
 
 
 def context_of(lines: list[str]) -> FileContext:
-    """A file of these lines, written on 1 July 2026."""
+    """Context of a file of these lines, written on 1 July 2026."""
     return FileContext(file="case.log", modified=WRITTEN, head=lines[:500])
 
 
 def read(log_format: type[LogFormat], lines: list[str]) -> Iterator[Event]:
-    """The events of a file with these lines; multi-line records are joined as the reader joins them."""
+    """Yield the events of a file with these lines, with multi-line records joined like by the reader."""
     parser = log_format(context_of(lines))
     start = 0
     while start < len(lines):
@@ -50,7 +50,7 @@ def read(log_format: type[LogFormat], lines: list[str]) -> Iterator[Event]:
 
 
 def as_json(event: Event) -> dict[str, object]:
-    """Every field that holds something, but the names of format and file; hashes each under its own name."""
+    """Convert the filled fields, except format and file, to JSON; hashes by algorithm."""
     record: dict[str, object] = {}
     for field in dataclasses.fields(Event):
         value = getattr(event, field.name)
@@ -70,5 +70,5 @@ def _plain(value: object) -> object:
 
 
 def lines_of(log: Path) -> list[str]:
-    """The lines of a log without their ends."""
+    """Read the lines of a log without line ends."""
     return log.read_text(encoding="utf-8").split("\n")[:-1]

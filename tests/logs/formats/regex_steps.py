@@ -1,11 +1,10 @@
 """Count a regular expression's cost, instead of timing it: a backtracking matcher that counts its steps.
 
-It walks the parse tree of the standard library's own parser, as `re` does, without `re`'s shortcuts, so that
-it counts more, never less. `attacks` makes the texts that hurt: for each repetition, what may stand before
-it, its body many times, and an end that does not fit.
+It walks the parse tree of the standard library's own parser, without `re`'s shortcuts, so it counts more
+steps than `re`, never fewer. `attacks` builds the worst texts: for each repetition, a text that fits the part
+before it, its body many times, and an end that does not fit.
 
-Bounded repetitions (`{1,64}`) count as short ones, because it is growth that matters: a bound makes a
-constant.
+Bounded repetitions (`{1,64}`) count as short ones: growth matters, and a bound is a constant.
 """
 
 from __future__ import annotations
@@ -23,15 +22,15 @@ _WORD, _SPACE, _DIGIT = re.compile(r"\w", re.ASCII), re.compile(r"\s", re.ASCII)
 _ONE_CHARACTER = ("LITERAL", "NOT_LITERAL", "ANY", "IN")
 Rest = Callable[[int], bool]
 Node = tuple[str, Any]
-"""A pattern and its steps: a node of the standard library's tree, prepared once."""
+"""Kind and value of a node of the standard library's tree, prepared once."""
 
 
 class TooManySteps(Exception):
-    """The count went beyond all measure."""
+    """The count exceeded its limit."""
 
 
 class Steps:
-    """A counter of the steps of matching one expression."""
+    """Counter of the steps of matching one expression."""
 
     def __init__(self, pattern: re.Pattern[str]) -> None:
         self._nodes = _prepared(re._parser.parse(pattern.pattern, pattern.flags), pattern.flags)  # type: ignore[attr-defined]
@@ -39,26 +38,23 @@ class Steps:
         self.count = 0
 
     def match(self, text: str) -> int:
-        """The steps of `match`."""
+        """Count the steps of `match`."""
         self._text, self.count = text, 0
         self._run(self._nodes, 0, 0, lambda _: True)
         return self.count
 
     def search(self, text: str) -> int:
-        """The steps of finding every match, as `finditer`, `findall` and `sub` do; `search` costs no more."""
+        """Count the steps of finding every match, like `finditer`, `findall` and `sub`; bounds `search`."""
         self._text, self.count = text, 0
         start = 0
         while start <= len(text):
             ends: list[int] = []
-            self._run(self._nodes, 0, start, lambda end: ends.append(end) is None)  # noqa: B023 - called at once
+            self._run(self._nodes, 0, start, lambda end: ends.append(end) is None)  # noqa: B023 - called immediately
             start = max(start + 1, *ends) if ends else start + 1
         return self.count
 
     def _run(self, nodes: list[Node], index: int, position: int, rest: Rest) -> bool:
-        """Match the nodes from this one on, and then the rest.
-
-        Characters that follow each other are taken in a loop.
-        """
+        """Match the nodes from this one on, and then the rest; consecutive characters in a loop."""
         while True:
             self.count += 1
             if self.count > _TOO_MANY:
@@ -71,7 +67,7 @@ class Steps:
             if position >= len(self._text) or not value[self._text[position]]:
                 return False
             index, position = index + 1, position + 1
-        further: Rest = lambda place: self._run(nodes, index + 1, place, rest)  # noqa: E731
+        further: Rest = lambda offset: self._run(nodes, index + 1, offset, rest)  # noqa: E731
         if name == "CHARACTERS":
             return self._repeat_character(*value, position, further)
         if name == "REPEAT":
@@ -81,17 +77,17 @@ class Steps:
         if name == "BRANCH":
             return any(self._run(branch, 0, position, further) for branch in value)
         if name == "LOOK":
-            return self._look(*value, position) and further(position)
+            return self._lookaround(*value, position) and further(position)
         if name == "AT":
             return self._at(value, position) and further(position)
-        return further(position)  # a back reference: taken as empty
+        return further(position)  # a back reference: treated as empty
 
     def _repeat(self, low: int, high: int, nodes: list[Node], position: int, further: Rest) -> bool:
-        def again(done: int, place: int) -> bool:
+        def again(done: int, offset: int) -> bool:
             more = done < high and self._run(
-                nodes, 0, place, lambda end: (end > place or done < low) and again(done + 1, end)
+                nodes, 0, offset, lambda end: (end > offset or done < low) and again(done + 1, end)
             )
-            return more or (done >= low and further(place))
+            return more or (done >= low and further(offset))
 
         return again(0, position)
 
@@ -102,12 +98,12 @@ class Steps:
         while end < stop and fits[text[end]]:
             end += 1
         self.count += end - position
-        places = range(position + low, end + 1)
+        offsets = range(position + low, end + 1)
         if name == "POSSESSIVE_REPEAT":
             return end - position >= low and further(end)
-        return any(further(place) for place in (places if name == "MIN_REPEAT" else reversed(places)))
+        return any(further(offset) for offset in (offsets if name == "MIN_REPEAT" else reversed(offsets)))
 
-    def _look(self, wanted: bool, width: int | None, nodes: list[Node], position: int) -> bool:
+    def _lookaround(self, wanted: bool, width: int | None, nodes: list[Node], position: int) -> bool:
         if width is not None:
             found = position >= width and self._run(nodes, 0, position - width, lambda end: end == position)
         else:
@@ -126,7 +122,7 @@ class Steps:
 
 
 class Fits(dict[str, bool]):
-    """Cache of the characters that fit a node that takes one, filled on demand."""
+    """Cache of the characters that fit a one-character node, filled on demand."""
 
     def __init__(self, kind: Any, value: Any, flags: int) -> None:
         super().__init__()
@@ -144,7 +140,7 @@ class Fits(dict[str, bool]):
 
 
 def _prepared(nodes: Any, flags: int) -> list[Node]:
-    """The nodes of a parse tree with what each step of matching asks of them."""
+    """Prepare the nodes of a parse tree for matching."""
     return [_node(str(kind), kind, value, flags) for kind, value in nodes]
 
 
@@ -222,7 +218,7 @@ def _repetitions(nodes: list[Any], before: str) -> Iterator[tuple[str, str]]:
 
 
 def _sample(nodes: list[Any], choice: int = 0) -> str:
-    """A text that fits the nodes; `choice` takes other characters of a set."""
+    """Build a text that fits the nodes; `choice` selects other characters of a set."""
     text = ""
     for kind, value in nodes:
         name = str(kind)

@@ -30,7 +30,7 @@ def test_columns_are_found_by_their_headings():
 
 
 @pytest.mark.parametrize("line", ["a -> b", "2026/06/05 07:31:12.6,1,tcp", "Addr,10.20.1.15"])
-def test_others_are_not_its(line):
+def test_foreign_lines_are_not_recognised(line):
     assert not Argus.recognises(line)
     with pytest.raises(LineError):
         PARSER.parse(line, 1)

@@ -74,7 +74,7 @@ def test_query_log_of_any_version(prefix, message):
         ("disabled rpz QNAME NXDOMAIN rewrite", Action.ALLOWED),
     ],
 )
-def test_a_response_policy_blocks_or_lets_through(policy, action):
+def test_a_response_policy_blocks_or_allows(policy, action):
     event = PARSER.parse(
         f"client 10.0.0.1#5 (evil.example): {policy} evil.example/A/IN via evil.example.rpz", 1
     )
@@ -100,7 +100,7 @@ def test_a_refused_stranger_is_no_device():
         "zone a.example/IN: loaded serial 5",
     ],
 )
-def test_messages_about_nobody_are_no_events(message):
+def test_messages_without_address_or_name_are_no_events(message):
     assert PARSER.parse(f"05-Jun-2026 07:31:12.494 general: info: {message}", 1) is None
 
 
@@ -152,7 +152,7 @@ def test_never_raises_anything_else(start, rest):
             PARSER.parse(line, 1)
 
 
-def test_infoblox_policy_hits_among_its_questions_are_anothers():
+def test_infoblox_policy_hits_are_left_to_infoblox():
     """Infoblox's appliances write both under `named`."""
     head = "<30>Jun  5 07:31:12 10.1.1.53 named[1234]: "
     hit = f"{head}CEF:0|Infoblox|NIOS|9.0.3|RPZ-QNAME|NXDOMAIN|7|src=10.1.1.20 spt=51514 qtype=A msg=x"

@@ -1,7 +1,4 @@
-"""A product's line within a JSON object is the object's text.
-
-The envelope's reader takes it out, no product claims the object.
-"""
+"""A product's line within a JSON object belongs to the object's text: the envelope's reader extracts it."""
 
 from __future__ import annotations
 
@@ -34,7 +31,7 @@ OF_THE_CARRIED = {
 @pytest.mark.parametrize(
     "log_format", [f for f in FORMATS if f.name not in OF_THE_CARRIED], ids=lambda log_format: log_format.name
 )
-def test_the_envelope_is_read(log_format):
+def test_the_envelope_is_recognised(log_format):
     lines = [line for log in sorted((DATA / log_format.name).glob("*.log")) for line in lines_of(log)[:60]]
     carried = [
         line for line in lines if line.strip() and not line.startswith("{") and log_format.recognises(line)
@@ -42,13 +39,13 @@ def test_the_envelope_is_read(log_format):
     wrong = []
     for line in carried:
         text = json.dumps({"@timestamp": "2026-06-02T08:45:34Z", "host": {"name": "relay1"}, "message": line})
-        told = recognising(text)
-        if told is None or told.name != "json_lines":
-            wrong.append((told, line[:80]))
+        formats = recognising(text)
+        if formats is None or formats.name != "json_lines":
+            wrong.append((formats, line[:80]))
     assert wrong == []
 
 
-def test_what_ends_the_line_is_not_cut():
+def test_the_end_of_the_line_is_not_cut():
     """The last value of a carried line ends where the text does, not at the object's brace."""
     line = (
         '{"host":"relay1","message":"DROP IN=eth1 OUT=eth0 SRC=10.1.1.5 DST=203.0.113.9 PROTO=TCP SPT=49152 '
@@ -94,7 +91,7 @@ AROUND = {
 
 @pytest.mark.parametrize("around", AROUND)
 @pytest.mark.parametrize("text", [EVE, ZEEK, SYSMON, PALO_ALTO], ids=["eve", "zeek", "sysmon", "paloalto"])
-def test_json_within_json_is_the_products(text, around):
+def test_nested_json_is_read_by_its_product(text, around):
     """Ends and time are the product's own, not the collector's, in any surroundings."""
     line = json.dumps(AROUND[around](text))
     event = LineParser(detect(line.encode()), FileContext("case.log", head=[line])).parse(line, 1)

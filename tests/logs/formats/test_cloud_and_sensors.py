@@ -1,7 +1,4 @@
-"""VMware NSX, Cisco ISE, Kerio Control, Suricata's old text logs and Azure's flow logs.
-
-Documents of flows.
-"""
+"""VMware NSX, Cisco ISE, Kerio Control, Suricata's old text logs; Azure's flow documents."""
 
 from __future__ import annotations
 

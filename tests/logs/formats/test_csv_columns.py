@@ -1,4 +1,4 @@
-"""Tables by the names of their columns: each trap by itself."""
+"""Tables by the names of their columns: one trap a test."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_name_is_compared_without_accents_case_and_punctuation():
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-def test_every_delimiter_parts_the_same_columns(delimiter):
+def test_every_delimiter_yields_the_same_columns(delimiter):
     event = parse(
         delimiter.join(["time", "src_ip", "dst_ip"]),
         delimiter.join(["2026-06-10 15:00:01", "10.20.0.31", "203.0.113.7"]),
@@ -54,7 +54,7 @@ def test_every_delimiter_parts_the_same_columns(delimiter):
 
 
 def test_a_time_counted_from_the_first_record_is_none():
-    """Wireshark's list with columns of the user's own."""
+    """Wireshark's list with custom columns."""
     event = parse(
         '"Time","Source","Src Port","Destination","Dst Port","Host"',
         '"12.020431","10.20.0.31","51514","203.0.113.7","443","c2.example"',
@@ -63,8 +63,8 @@ def test_a_time_counted_from_the_first_record_is_none():
     assert (event.source_port, event.destination_port) == (51514, 443)
 
 
-def test_what_sip_is_beside_dip():
-    """SiLK's `rwcut`, and Chinese makers; alone it is a proxy's `s-ip`."""
+def test_the_meaning_of_sip_depends_on_dip():
+    """SiLK's `rwcut`, and Chinese vendors; alone it is a proxy's `s-ip`."""
     flow = parse(
         "        sIP|        dIP|sPort|dPort|pro|                  sTime|",
         " 10.20.0.31|203.0.113.7|51514|  443|  6|2026/06/10T15:00:01.000|",
@@ -94,12 +94,12 @@ def test_a_quoted_cell_may_hold_the_delimiter_and_forge_nothing():
     assert (event.destination_ip, event.url) == ("203.0.113.7", "http://evil.example/?a=1,203.0.113.9")
 
 
-def test_the_header_again_and_what_stands_above_it_are_no_records():
+def test_a_repeated_header_and_lines_above_it_are_no_records():
     lines = ["Nhật ký tường lửa tháng 6", "src_ip,dst_ip", "10.20.0.31,203.0.113.7", "src_ip,dst_ip"]
     assert [record["line"] for record in records(CsvColumns, lines)] == [3]
 
 
-def test_a_cut_last_line_keeps_what_it_has():
+def test_a_cut_last_line_keeps_its_fields():
     assert (
         parse("src_ip,dst_ip,user", "10.20.0.31,203.0.113.7,a", "10.20.0.32,203.0").source_ip == "10.20.0.32"
     )
@@ -117,11 +117,11 @@ def test_a_cut_last_line_keeps_what_it_has():
         "",
     ],
 )
-def test_what_is_no_header(line):
+def test_other_lines_are_no_header(line):
     assert not CsvColumns.recognises(line)
 
 
-def test_a_table_whose_cells_do_not_fit_is_not_taken():
+def test_a_table_with_unfitting_cells_is_not_recognised():
     head = ["source,destination,port", *["Hà Nội / x,Huế / y,1"] * 10]
     assert CsvColumns.score(head) < 0.5
 

@@ -1,4 +1,4 @@
-"""Unbound, AdGuard Home, Technitium and Infoblox: each trap by itself."""
+"""Unbound, AdGuard Home, Technitium and Infoblox: one trap a test."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def parse(log_format: type[LogFormat], text: str):  # type: ignore[no-untyped-de
         ("transparent", Action.ALLOWED), ("rpz-local-data", Action.BLOCKED), ("rpz-passthru", Action.ALLOWED),
     ],
 )  # fmt: skip
-def test_what_unbound_s_local_zone_did(kind: str, action: Action) -> None:
+def test_the_action_of_a_local_zone_of_unbound(kind: str, action: Action) -> None:
     event = parse(
         Unbound, f"[1781000000] unbound[1:0] info: bot-c2.xyz. {kind} 10.20.0.9@51345 www.bot-c2.xyz. A IN"
     )
@@ -48,7 +48,7 @@ def test_what_unbound_s_local_zone_did(kind: str, action: Action) -> None:
         '{"QH":"x"}',
     ],
 )
-def test_lines_of_others_are_refused(text: str) -> None:
+def test_foreign_lines_are_refused(text: str) -> None:
     for log_format in FORMATS:
         assert not log_format.recognises(text)
         with pytest.raises(LineError):
@@ -106,7 +106,7 @@ def test_answers_in_the_wire_format(wire: str, answers: tuple[str, ...]) -> None
         ({"IsFiltered": True}, Action.BLOCKED),
     ],
 )  # fmt: skip
-def test_what_adguard_home_did(result: dict[str, object], action: Action) -> None:
+def test_the_action_of_adguard_home(result: dict[str, object], action: Action) -> None:
     record = {
         "T": "2026-06-10T16:29:19+07:00",
         "QH": "www.example",

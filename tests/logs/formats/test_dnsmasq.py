@@ -1,4 +1,4 @@
-"""dnsmasq's queries, DHCP messages and lease file: each trap by itself."""
+"""dnsmasq's queries, DHCP messages and lease file: one trap a test."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def parse(text):
         ("/etc/hosts a.example is 10.20.0.9", Action.ALLOWED),
     ],
 )
-def test_what_an_answer_was(text, action):
+def test_the_action_of_an_answer(text, action):
     event = parse(f"Jun 10 08:00:01 dnsmasq[812]: {text}")
     assert (event.kind, event.domain, event.action, event.device_ip) == (
         EventKind.DNS,
@@ -47,7 +47,7 @@ def test_what_an_answer_was(text, action):
     )
 
 
-def test_an_answer_in_place_of_the_real_server_is_no_contact_with_it():
+def test_a_replaced_answer_is_no_contact_with_the_real_server():
     assert parse("dnsmasq[812]: gravity blocked a.example is 203.0.113.7").answers == ()
 
 
@@ -63,7 +63,7 @@ def test_a_forwarded_question_names_no_client():
      "validation result is INSECURE",
      "no servers found", "exiting on receipt of SIGTERM"],
 )  # fmt: skip
-def test_what_tells_of_no_contact(text):
+def test_records_without_a_contact(text):
     assert parse(f"Jun 10 08:00:01 dnsmasq[812]: {text}") is None
 
 
@@ -151,7 +151,7 @@ def test_other_products_are_refused(line):
         "Jun 31 08:00:02 dnsmasq[1]: query[A] a.example from 10.0.0.1",
     ],
 )
-def test_what_cannot_be_read_is_a_line_error(line):
+def test_unreadable_lines_are_line_errors(line):
     with pytest.raises(LineError):
         parse(line)
 
@@ -180,6 +180,6 @@ def test_no_input_raises_anything_but_line_errors(line):
         ("reply a.example is NODATA-IPv6", "a.example", Action.UNKNOWN),
     ],
 )
-def test_words_of_pi_hole(text, domain, action):
+def test_pi_hole_messages(text, domain, action):
     event = parse(f"Jun 10 08:00:01 pihole dnsmasq[812]: {text}")
     assert (event.domain, event.action) == (domain, action)

@@ -1,10 +1,8 @@
 """Rules for every log format, over all golden cases.
 
-Beside `tests/logs/test_formats.py`, which reads each format's own cases.
-
-Here formats meet each other's lines, and cost is counted: the steps of every regular expression
-(`regex_steps`) and the calls of every parser must grow with the line's length, not with its square. No test
-looks at a clock.
+Formats meet each other's lines, and cost is counted: the steps of every regular expression (`regex_steps`)
+and the calls of every parser must grow with the line's length, not with its square. No test uses a clock.
+`tests/logs/test_formats.py` reads each format's own cases.
 """
 
 from __future__ import annotations
@@ -37,44 +35,41 @@ from lamsach.model import Event
 from tests.rows import each_row
 
 GENERAL = frozenset({"cef", "leef", "key_value", "json_lines", "csv_columns"})
-"""Shapes that any product may write.
-
-They stand last in the registry, so a product's own format is asked before.
-"""
+"""Shapes that any product may write, last in the registry, after every product."""
 ALIKE = {
-    ("openvpn", "sophos"): "UTM runs OpenVPN: its own records bear the daemon's name and stand first",
+    ("openvpn", "sophos"): "UTM runs OpenVPN: its own records have the daemon's name and come first",
     (
         "web_access",
         "sophos",
-    ): "UTM's reverse proxy is Apache: its errors bear UTM's time, and UTM stands first",
-    ("web_access", "container_lines"): "a container's name looks like a virtual host; it stands first",
-    ("web_access", "exchange"): "comments of the W3C's extended format stand above Exchange's rows too",
+    ): "UTM's reverse proxy is Apache: its errors have UTM's time, and UTM comes first",
+    ("web_access", "container_lines"): "a container's name looks like a virtual host; it comes first",
+    ("web_access", "exchange"): "comments of the W3C's extended format precede Exchange's rows too",
     ("cisco_asa", "csv_columns"): "a table whose cells hold whole messages of a firewall",
 }
-"""Reviewed: (the format that recognises, the line's own): why one line cannot tell the two apart."""
+"""Reviewed: (recognising format, the line's own): why one line cannot distinguish the two."""
 BY_FILE = {
-    "exchange": "columns of the file's own choice",
+    "exchange": "columns defined by the file",
     "csv_columns": "rows mean nothing without their headings",
     "windows_event_csv": "rows mean nothing without their headings",
-    "windows_event_listing": "a record of many lines begins with whatever heading it has",
+    "windows_event_listing": "a record of many lines begins with any heading",
     "nfdump": "JSON over several lines begins with a lone brace",
-    "zeek_tsv": "a separator of the file's own choice",
+    "zeek_tsv": "a separator defined by the file",
     "windows_event_json_pretty": "a record begins with a lone brace",
     "tcpdump_text": "a packet's first line may hold only frames",
-    "vpc_flow": "columns of the file's own choice",
+    "vpc_flow": "columns defined by the file",
     "kaspersky_xml": "a row begins with an element of any name",
     "freeradius": "rows of a table mean nothing without their heading",
-    "silk": "columns of the file's own choice",
+    "silk": "columns defined by the file",
     "web_access": "under a stated #Fields any method counts",
 }
-"""Reviewed: formats of which single lines are recognised only with the rest of the file."""
+"""Reviewed: formats whose single lines are recognised only with the rest of the file."""
 BOUNDED = {
     "lamsach.logs.formats.dns.adguardhome._ENTRY": "searched in the first few thousand characters",
     "lamsach.logs.formats.dhcp.neighbour_tables._MAC_ROW": "lines of at most 400 characters",
     "lamsach.logs.formats.dhcp.neighbour_tables._HEADINGS": "the first 160 characters",
     "lamsach.logs.formats.vpn.openvpn._PUSHED": "searched in the first 6,000 characters",
 }
-"""Reviewed: expressions whose cost grows with the square, on a text that is cut to a length."""
+"""Reviewed: expressions of quadratic cost, applied to a text of limited length."""
 
 CASES = [(f, log) for f in FORMATS for log in sorted((DATA / f.name).glob("*.log"))]
 each_format = each_row("log_format", FORMATS, lambda f: f.name)
@@ -90,7 +85,7 @@ def lines_by_format() -> dict[str, list[str]]:
 LINES = lines_by_format()
 
 
-# What it is
+# Registration
 
 
 @each_format
@@ -109,18 +104,15 @@ def binary_folders() -> set[str]:
     return {binary.name for binary in BINARY_FORMATS}
 
 
-def test_general_shapes_stand_last():
+def test_general_shapes_come_last():
     names = [f.name for f in FORMATS]
     present = [name for name in names if name in GENERAL]
     assert names[-len(present) :] == present
 
 
 @each_format
-def test_every_field_that_it_gives_is_in_a_golden_case(log_format):
-    """A field that no case shows is a field that nobody has seen read right.
-
-    Only rare ones may lack a case.
-    """
+def test_every_stated_field_is_in_a_golden_case(log_format):
+    """A field without a case is a field that nobody has seen read right; only rare ones may lack a case."""
     seen = set()
     for case_format, log in CASES:
         if case_format is log_format:
@@ -129,7 +121,7 @@ def test_every_field_that_it_gives_is_in_a_golden_case(log_format):
     assert len(given_fields & seen) >= 0.6 * len(given_fields), sorted(given_fields - seen)
 
 
-# Whose lines it takes
+# Recognition
 
 
 @each_format
@@ -145,26 +137,26 @@ def test_lines_that_give_events_are_recognised(log_format):
 
 @each_row("log_format", [f for f in FORMATS if f.name not in GENERAL], lambda f: f.name)
 def test_no_other_formats_lines_are_recognised(log_format):
-    taken = [
+    recognised = [
         (other, line)
         for other, lines in LINES.items()
         if other != log_format.name and (log_format.name, other) not in ALIKE
         for line in lines
         if log_format.recognises(line)
     ]
-    assert taken == []
+    assert recognised == []
 
 
 @pytest.mark.parametrize(("one", "other"), ALIKE)
 def test_reviewed_exceptions_still_hold(one, other):
-    """An exception that is no longer needed has to go; of an alike pair the owner comes first."""
+    """An unneeded exception must go; of an ambiguous pair the owner comes first."""
     by_name = {f.name: f for f in FORMATS}
     assert any(by_name[one].recognises(line) for line in LINES[other])
     names = [f.name for f in FORMATS]
     assert names.index(other) < names.index(one) or other in GENERAL
 
 
-# What its events hold
+# Fields
 
 HINTS = typing.get_type_hints(Event)
 
@@ -195,13 +187,13 @@ def _is_of(value: object, hint: object) -> bool:
     return isinstance(value, hint) and not (hint is int and isinstance(value, bool))  # type: ignore[arg-type]
 
 
-# What it costs
+# Cost
 
 MODULES = sorted(module.name for module in pkgutil.walk_packages(lamsach.logs.__path__, "lamsach.logs."))
 
 
 def patterns_of(module_name: str) -> Iterator[tuple[str, re.Pattern[str], bool]]:
-    """The expressions that a module defines, by name, and whether it looks for them anywhere in a text."""
+    """Yield a module's expressions by name, and whether it searches for them anywhere in a text."""
     module = importlib.import_module(module_name)
     source = inspect.getsource(module)
     for name, value in vars(module).items():
@@ -233,10 +225,7 @@ def deep_recursion():
 @pytest.mark.usefixtures("deep_recursion")
 @each_row("module_name", MODULES)
 def test_regular_expressions_take_steps_in_proportion(module_name):
-    """Twice the text, at most about twice the steps.
-
-    A square would be four times, a nested repetition far more.
-    """
+    """Twice the text, at most about twice the steps; a square is four times, nested repetition far more."""
     wrong = {}
     for name, pattern, anywhere in patterns_of(module_name):
         steps = Steps(pattern)
@@ -314,10 +303,7 @@ PIECES = st.sampled_from(
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_calls_grow_with_the_line(log_format, data):
-    """A line twice as long, at most about twice the calls.
-
-    But for a length from which on it is no longer what it was.
-    """
+    """A line twice as long, at most about twice the calls, up to a length at which its meaning changes."""
     lines = LINES.get(log_format.name) or [""]
     line = data.draw(st.sampled_from(lines[:200]))
     cut = data.draw(st.integers(0, len(line)))
@@ -339,8 +325,8 @@ def test_calls_grow_with_the_line(log_format, data):
     assert any(long <= 2.6 * short + 200 for short, long in itertools.pairwise(counts)), counts
 
 
-def test_samples_are_told_apart():
-    """Cases outside the repository, beside our own: each is read by some format of ours."""
+def test_every_sample_is_recognised():
+    """Cases outside the repository: some format reads each."""
     folder = Path(__file__).parents[4] / "shared/samples/logs"
     for path in sorted(folder.glob("*.jsonl")):
         for text in path.read_text(encoding="utf-8").splitlines()[:10]:

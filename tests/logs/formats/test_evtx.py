@@ -79,7 +79,7 @@ def test_the_chunks_are_read_in_order_and_lines_count_records():
     ],
     ids=["dirty header", "no header", "unused chunks"],
 )
-def test_what_the_header_says_is_not_believed(data):
+def test_the_header_is_not_trusted(data):
     events, refusals, cut = read(data)
     assert (ports(events), refusals, cut) == (list(range(10)), [], False)
 
@@ -97,7 +97,7 @@ def test_a_damaged_record_spoils_no_other():
 @pytest.mark.parametrize("record", [0, 1, 3])
 @pytest.mark.parametrize(("size", "lost"), [(8, 0), (200, 1)])
 def test_a_damaged_head_of_a_record_spoils_no_other(record, size, lost):
-    """Damage in the head alone leaves even the record itself readable."""
+    """Damage in the head alone leaves the record itself readable."""
     place = 511
     for _ in range(record + 1):
         place = FIVE.index(b"\x2a\x2a\0\0", place + 1)
@@ -119,7 +119,7 @@ def test_a_chunk_of_rubbish_is_refused_once():
     assert (ports(events), len(refusals)) == (list(range(10)), 1)
 
 
-def test_a_file_that_is_cut_short_gives_what_is_there_and_says_so():
+def test_a_truncated_file_is_read_and_reported():
     end = FIVE_MORE.index("49007".encode("utf-16-le"))
     events, _, cut = read(file(FIVE, FIVE_MORE)[: 4096 + CHUNK_BYTES + end])
     assert ports(events) == [*range(7)]
@@ -171,8 +171,8 @@ def test_impossible_times_are_refusals():
         ({}, "PC-Tiếng-Việt"),
     ],
 )
-def test_the_short_way_reads_as_the_long_one(data, computer):
-    """Names and values with escapes, and events without data, go the way of any JSON."""
+def test_the_quick_reader_agrees_with_the_full_one(data, computer):
+    """Names and values with escapes, and events without data, are read like any JSON."""
     (found,), _, _ = read(file(chunk([event(22, data, computer=computer)])))
     long = {
         "Event": {"System": {"Provider": {"#attributes": {"Name": "Microsoft-Windows-Sysmon"}}, "EventID": 22,

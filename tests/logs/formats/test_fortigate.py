@@ -1,4 +1,4 @@
-"""FortiGate: the traps of `docs` one by one."""
+"""FortiGate: one trap a test."""
 
 from __future__ import annotations
 

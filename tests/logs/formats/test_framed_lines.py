@@ -1,4 +1,4 @@
-"""Lines behind a prompt, an indentation, grep's file name or a relay's header: what is not claimed."""
+"""Lines behind a prompt, an indentation, grep's file name or a relay's header: and lines of no product."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ VPN = "2026-10-19 05:34:06 203.0.113.9:52234 TLS Error: TLS handshake failed"
         r"C:\logs\vpn.log:",
     ],
 )
-def test_what_a_paste_left_before_a_line(before):
+def test_remains_of_a_paste_before_a_line(before):
     assert recognising(before + VPN) is FramedLines
     (event,) = read(FramedLines, [before + VPN])
     assert (event.source_ip, event.observer) == ("203.0.113.9", None)
@@ -43,16 +43,16 @@ def test_what_a_paste_left_before_a_line(before):
     "line",
     ["  hello", "> 10.1.2.3 said so", "a.log:", "12: ", "<13>Oct 19 12:34:05 gw app: 2026-10-19 nothing"],
 )
-def test_a_line_of_no_product_is_not_claimed(line):
+def test_a_line_of_no_product_is_not_recognised(line):
     assert not FramedLines.recognises(line)
 
 
-def test_a_line_that_its_product_reads_as_it_stands_is_that_products():
+def test_an_unchanged_line_is_left_to_its_product():
     assert not FramedLines.recognises(VPN)
     assert recognising("<13>Oct 19 12:34:05 vpn01 openvpn[7]: " + VPN).name == "openvpn"
 
 
-def test_it_is_asked_after_every_product():
+def test_it_follows_every_product_in_the_registry():
     names = [log_format.name for log_format in FORMATS]
     assert names.index("framed_lines") == names.index("cef") - 1
 
@@ -69,9 +69,9 @@ class Refusing(LogFormat):
 
 
 @pytest.mark.parametrize(("log_format", "before"), [(FramedLines, "> "), (ContainerLines, "dns-1  | ")])
-def test_a_line_that_its_product_cannot_read_is_no_silence(log_format, before, monkeypatch):
+def test_a_line_that_its_product_cannot_read_is_refused(log_format, before, monkeypatch):
     monkeypatch.setattr(log_format, "inner_formats", (Refusing,))
     line = f"{before}X1 10.1.1.5 www.evil.example"
     assert log_format.recognises(line)
-    with pytest.raises(LineError):  # and the hunt looks at its words
+    with pytest.raises(LineError):  # and the hunt searches its text
         log_format(FileContext(head=[line])).parse(line, 1)

@@ -1,4 +1,4 @@
-"""Check Point, Palo Alto, Cisco, Kaspersky, ESET, CEF and LEEF: the traps that a table shows better."""
+"""Check Point, Palo Alto, Cisco, Kaspersky, ESET, CEF and LEEF: traps as tables."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def asa(message: str) -> Event:
         ),
     ],
 )
-def test_cisco_tells_who_opened_the_connection(message, source, destination, device):
+def test_cisco_states_the_opener_of_a_connection(message, source, destination, device):
     event = as_opened(asa(message))
     assert (event.source_ip, event.destination_ip, event.device_ip) == (source, destination, device)
 
@@ -149,7 +149,7 @@ def test_a_stranger_at_the_vpn_is_no_device():
         (Leef, "LEEF:1.0|A|B|1|2|src=10.1.1.5\turl=http://a.example/?src=203.0.113.66\tsrc=203.0.113.66"),
     ],
 )
-def test_what_a_stranger_can_choose_never_forges_the_source(log_format, line):
+def test_text_of_a_stranger_never_forges_the_source(log_format, line):
     assert parse(log_format, line).source_ip == "10.1.1.5"
 
 
@@ -170,7 +170,7 @@ def test_what_a_stranger_can_choose_never_forges_the_source(log_format, line):
         '"2026-06-05 07:31:12","a","b"',
     ],
 )
-def test_refuses_what_is_of_others(log_format, line):
+def test_foreign_lines_are_not_recognised(log_format, line):
     assert not log_format.recognises(line)
     with pytest.raises(LineError):
         log_format(FileContext()).parse(line, 1)

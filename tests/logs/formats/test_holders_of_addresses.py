@@ -1,4 +1,4 @@
-"""Kea, OpenVPN, WireGuard, FreeRADIUS, NPS, Samba and tables of neighbours: each trap by itself."""
+"""Kea, OpenVPN, WireGuard, FreeRADIUS, NPS, Samba and tables of neighbours: one trap a test."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def parse(log_format: type[LogFormat], text: str):  # type: ignore[no-untyped-de
         ("DHCP4_RELEASE_FAIL", Action.UNKNOWN),
     ],
 )  # fmt: skip
-def test_what_kea_s_messages_bind(name: str, action: object) -> None:
+def test_leases_in_messages_of_kea(name: str, action: object) -> None:
     event = parse(
         Kea,
         (
@@ -50,7 +50,7 @@ def test_a_stranger_who_tries_the_vpn_is_no_machine_of_the_unit() -> None:
     assert (event.source_ip, event.device_ip, event.action) == ("203.0.113.32", None, Action.BLOCKED)
 
 
-def test_a_private_key_is_never_kept() -> None:
+def test_a_private_key_is_never_stored() -> None:
     key = "A" * 42 + "A="
     assert parse(WireGuard, f"wg0\t{key}\t{'B' * 42}A=\t51820\toff") is None
     with pytest.raises(LineError) as refused:
@@ -58,7 +58,7 @@ def test_a_private_key_is_never_kept() -> None:
     assert key not in str(refused.value)
 
 
-def test_a_password_behind_the_name_is_never_kept() -> None:
+def test_a_password_after_the_name_is_never_stored() -> None:
     event = parse(
         FreeRadius,
         (
@@ -116,6 +116,6 @@ def test_a_machine_s_log_on_names_the_machine() -> None:
         "\tindented = text",
     ],
 )
-def test_lines_of_others_are_refused(text: str) -> None:
+def test_foreign_lines_are_refused(text: str) -> None:
     for log_format in FORMATS:
         assert not log_format.recognises(text), log_format.name

@@ -1,4 +1,4 @@
-"""ISC dhcpd's messages and lease file: each trap by itself."""
+"""ISC dhcpd's messages and lease file: one trap a test."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_every_golden_lease_has_a_marker():
         ("backup", False),
     ],
 )
-def test_a_block_holds_for_its_interval_whatever_its_state_became(state, holds):
+def test_a_block_holds_for_its_interval_in_any_state(state, holds):
     event = parse(
         "lease 10.20.0.50 {\n  starts 3 2026/06/10 01:00:02;\n  ends 3 2026/06/10 13:00:02;\n"
         f"  binding state {state};\n  hardware ethernet 02:00:5e:10:00:50;\n}}"
@@ -95,7 +95,7 @@ def test_a_name_cannot_forge_a_lease():
         ("r-l-e:10.20.0.5,Renewed,PC,02:00:5e:10:00:05,1781078415,1781082015", LeaseAction.RENEWED),
     ],
 )
-def test_what_a_message_does_to_a_lease(text, action):
+def test_the_lease_action_of_a_message(text, action):
     event = parse(text)
     assert (event.kind, event.action, event.device_mac) == (EventKind.LEASE, action, "02:00:5e:10:00:05")
 
@@ -124,7 +124,7 @@ def test_other_products_are_not_recognised(line):
         "Jun 31 08:00:02 dhcp01 dhcpd[812]: DHCPACK on 10.20.0.50 to 02:00:5e:10:00:50 via eth0",
     ],
 )
-def test_what_cannot_be_read_is_a_line_error(text):
+def test_unreadable_lines_are_line_errors(text):
     with pytest.raises(LineError):
         parse(text)
 

@@ -1,4 +1,4 @@
-"""JSON lines of any product: each trap by itself."""
+"""JSON lines of any product: one trap a test."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_packets_of_tshark(layers):
         ),
     ],
 )
-def test_whose_name_host_is(record, name, observer):
+def test_the_meaning_of_host(record, name, observer):
     event = parse(record)
     assert (event.device_name, event.observer) == (name, observer)
 
@@ -133,14 +133,14 @@ def test_an_address_in_free_text_is_nobodys():
     assert event.destination_ip is None
 
 
-def test_of_a_key_that_stands_twice_the_last_counts():
+def test_the_last_value_of_a_repeated_key_counts():
     assert (
         parse('{"src_ip":"10.20.0.31","dst_ip":"203.0.113.7","src_ip":"10.20.0.32"}').source_ip
         == "10.20.0.32"
     )
 
 
-def test_what_is_nested_deeply_is_not_walked():
+def test_deep_nesting_is_not_walked():
     deep = {"src_ip": "10.20.0.31"}
     for _ in range(40):
         deep = {"data": deep}
@@ -163,7 +163,7 @@ def test_what_is_nested_deeply_is_not_walked():
         "",
     ],
 )
-def test_what_is_not_recognised(line):
+def test_foreign_lines_are_not_recognised(line):
     assert not JsonLines.recognises(line)
 
 
@@ -178,7 +178,7 @@ def test_what_is_not_recognised(line):
         "null",
     ],
 )
-def test_what_cannot_be_read_is_a_line_error(line):
+def test_unreadable_lines_are_line_errors(line):
     with pytest.raises(LineError):
         parse(line)
 

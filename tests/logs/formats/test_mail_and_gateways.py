@@ -1,7 +1,4 @@
-"""Mail servers and gateways, web gateways, application firewalls, lines of containers, modems.
-
-The traps that a table shows better.
-"""
+"""Mail servers and gateways, web gateways, application firewalls, containers, modems: traps as tables."""
 
 from __future__ import annotations
 
@@ -28,12 +25,12 @@ from lamsach.model import Event
         ),
     ],
 )
-def test_a_senders_own_words_are_no_address(line):
+def test_a_senders_own_text_is_no_address(line):
     event = MailServer(FileContext()).parse(line, 1) or Event()
     assert (event.source_ip, event.device_ip) == ("203.0.113.7", None)
 
 
-def test_a_part_without_its_beginning_tells_of_nothing():
+def test_a_transaction_without_its_first_part_is_no_event():
     assert ModSecurity(FileContext()).parse("--a1b2c3d4-H--\nMessage: x", 1) is None
 
 
@@ -54,5 +51,5 @@ def test_exchange_rows_follow_the_columns_of_their_own_header():
 @pytest.mark.parametrize(
     "line", ["a | b | c", "web-1  | starting up", "[pod/web-0/nginx] ready", "name | address"]
 )
-def test_a_containers_line_of_no_product_is_not_claimed(line):
+def test_a_containers_line_of_no_product_is_not_recognised(line):
     assert not ContainerLines.recognises(line)

@@ -19,7 +19,7 @@ def parse(line: str, parser: Mikrotik | None = None) -> Event:
     return event
 
 
-def test_an_answer_belongs_to_who_asked_under_its_number():
+def test_an_answer_belongs_to_the_client_of_its_number():
     parser = Mikrotik(FileContext())
     parse("<30>dns query from 10.0.0.9: #7 a.example. A", parser)
     parse("<30>dns query from 10.0.0.8: #8 b.example. A", parser)
@@ -29,7 +29,7 @@ def test_an_answer_belongs_to_who_asked_under_its_number():
     assert parse("<30>dns done query: #7 c.example 198.51.100.9", parser).device_ip == "10.0.0.6"
 
 
-def test_an_answer_whose_question_was_not_read_is_nobodys():
+def test_an_answer_without_its_question_has_no_client():
     event = parse("<30>dns done query: #7 a.example 198.51.100.7")
     assert (event.device_ip, event.domain, event.answers, event.response) == (
         None,
@@ -39,7 +39,7 @@ def test_an_answer_whose_question_was_not_read_is_nobodys():
     )
 
 
-def test_numbers_that_are_kept_are_bounded():
+def test_stored_numbers_are_bounded():
     parser = Mikrotik(FileContext())
     for number in range(5000):
         parse(f"<30>dns query from 10.0.0.9: #{number} a.example. A", parser)

@@ -1,7 +1,4 @@
-"""File of a syslog server with lines of every product.
-
-Each line is recognised for itself, and read as its product's.
-"""
+"""File of a syslog server with lines of every product, each recognised by itself and read by its format."""
 
 from __future__ import annotations
 
@@ -37,11 +34,11 @@ LINES = [
 ]
 
 
-def test_every_line_is_told_for_itself():
+def test_every_line_is_recognised_by_itself():
     wrong = [
-        (log_format.name, stem, told, line[:100])
+        (log_format.name, stem, formats, line[:100])
         for log_format, stem, line in LINES
-        if (told := recognising(line)) is not log_format
+        if (formats := recognising(line)) is not log_format
     ]
     assert len(LINES) > 700
     assert wrong == []
@@ -49,7 +46,7 @@ def test_every_line_is_told_for_itself():
 
 @pytest.mark.parametrize("first", [0, 7, 23])
 def test_every_line_of_the_mixed_file_is_read(first):
-    """Any first line of the file and any line before it make no difference."""
+    """The first line of the file and the line before make no difference."""
     lines = [line for _, _, line in LINES]
     lines = [*lines[first::31], *lines]
     detection = detect("".join(f"{line}\n" for line in lines).encode()[: 1 << 18])

@@ -1,7 +1,4 @@
-"""Firewalls, gateways and name servers of many makers, and lines of named values.
-
-The traps that a table shows better.
-"""
+"""Firewalls, gateways and name servers of many vendors, and lines of named values: traps as tables."""
 
 from __future__ import annotations
 
@@ -39,7 +36,7 @@ def test_named_values_need_an_address_and_one_more(line):
     assert recognising(line) is None
 
 
-def test_what_a_quoted_value_holds_forges_no_field():
+def test_a_quoted_value_forges_no_field():
     event = parse(KeyValue, 'msg="x src=192.0.2.66 dst=192.0.2.67" src=10.1.1.5 dst=203.0.113.9 action=drop')
     assert (event.source_ip, event.destination_ip) == ("10.1.1.5", "203.0.113.9")
 

@@ -1,4 +1,4 @@
-"""nfdump: what is no row of its outputs."""
+"""nfdump: foreign lines, ICMP, forwarding status."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PARSER = Nfdump(FileContext(modified=golden.WRITTEN))
         "{",
     ],
 )
-def test_others_are_not_its(line):
+def test_foreign_lines_are_not_recognised(line):
     assert not Nfdump.recognises(line)
 
 
@@ -45,7 +45,7 @@ def test_messages_of_icmp_6_and_protocols_without_ports():
     assert (tunnel.source_port, tunnel.destination_port, tunnel.destination_ip) == (None, None, "203.0.113.9")
 
 
-def test_what_became_of_a_packet_and_who_saw_it():
+def test_the_action_and_observer_of_a_packet():
     row = "2026-06-05 07:31:12,2026-06-05 07:31:13,1.000,192.0.2.5,203.0.113.9,51514,443,TCP,.AP.SF,130,0,"
     full = row + "0," * 33 + "10.0.0.1,0/0,1,2026-06-05 07:31:20.123"
     keys = (

@@ -1,4 +1,4 @@
-"""Hillstone, ipfw, ipchains and the VPN 3000 Concentrator: what a table shows better."""
+"""Hillstone, ipfw, ipchains and the VPN 3000 Concentrator: traps as tables."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ from lamsach.logs.reading.detect import recognising
         "note SEV=4 of RPT=5",
     ],
 )
-def test_other_lines_are_nobodys_packet(line):
+def test_foreign_lines_are_no_packets(line):
     assert recognising(line) is None

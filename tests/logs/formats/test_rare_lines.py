@@ -1,9 +1,6 @@
-"""Lines that the makers document and that are seldom seen.
+"""Rare lines that vendors document, one a message and version, with the facts that a reader must extract.
 
-One of each message and version, with what a reader has to tell of it.
-
-`seldom_*.jsonl`: the format, the file's lines (the last is the one that counts), and the event's fields;
-null: the field must be empty.
+`rare_*.jsonl`: the format, the file's lines (the last counts), and the event's fields; null: an empty field.
 """
 
 from __future__ import annotations
@@ -20,13 +17,13 @@ from tests.rows import each_row
 
 CASES = [
     json.loads(line)
-    for path in sorted(Path(__file__).parent.glob("seldom_*.jsonl"))
+    for path in sorted(Path(__file__).parent.glob("rare_*.jsonl"))
     for line in path.read_text(encoding="utf-8").splitlines()
 ]
 
 
 def read(lines: list[str]) -> tuple[str, Event | None]:
-    """The format of a file of these lines, and the event of its last line."""
+    """Detect the format of a file of these lines, and read its last line."""
     found = detect("\n".join([*lines, ""]).encode())
     kind = found.format or (found.mixed[0] if found.mixed else recognising(lines[-1]))
     assert kind is not None, "no format reads the line"
@@ -39,8 +36,8 @@ def read(lines: list[str]) -> tuple[str, Event | None]:
     return kind.name, event
 
 
-def told(event: Event | None, field: str) -> Any:
-    """A field as JSON writes it."""
+def json_value(event: Event | None, field: str) -> Any:
+    """Convert a field to its JSON form."""
     value = getattr(event or Event(), field)
     if isinstance(value, tuple):
         return sorted(value)
@@ -50,7 +47,7 @@ def told(event: Event | None, field: str) -> Any:
 
 
 @each_row("case", CASES, lambda case: f"{case['format']}: {case['lines'][-1]}")
-def test_a_seldom_line(case: dict[str, Any]) -> None:
+def test_a_rare_line(case: dict[str, Any]) -> None:
     name, event = read(case["lines"])
     wanted = {
         field: sorted(value)
@@ -60,4 +57,4 @@ def test_a_seldom_line(case: dict[str, Any]) -> None:
         else value
         for field, value in case["expected"].items()
     }
-    assert (name, {field: told(event, field) for field in wanted}) == (case["format"], wanted)
+    assert (name, {field: json_value(event, field) for field in wanted}) == (case["format"], wanted)

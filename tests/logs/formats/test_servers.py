@@ -1,7 +1,4 @@
-"""Log-ons at servers: Linux audit, FTP, telephones, Fail2ban, applications.
-
-The traps that a table shows better.
-"""
+"""Log-ons at servers (Linux audit, FTP, telephones, Fail2ban, applications): traps as tables."""
 
 from __future__ import annotations
 
@@ -30,7 +27,7 @@ from lamsach.logs.formats.servers.voip_servers import VoipServers
                         "192.0.2.66:0: x]")),
     ],
 )  # fmt: skip
-def test_what_a_client_calls_itself_is_no_address(log_format, line):
+def test_a_clients_own_name_is_no_address(log_format, line):
     event = log_format(FileContext()).parse(line, 1)
     assert event is not None
     assert event.source_ip == "203.0.113.7"
@@ -39,7 +36,7 @@ def test_what_a_client_calls_itself_is_no_address(log_format, line):
 @pytest.mark.parametrize(
     "packed", ["0100", "02", "020001BB", "0200ZZZZCB007109", "0A0001BB00", "020000000000000000000000"]
 )
-def test_what_is_no_address_of_the_network_tells_of_nothing(packed):
+def test_other_socket_addresses_are_no_events(packed):
     line = f"type=SOCKADDR msg=audit(1780542001.123:457): saddr={packed}"
     assert LinuxAudit(FileContext()).parse(line, 1) is None
 

@@ -1,4 +1,4 @@
-"""silk: rows without a heading, what is no flow."""
+"""SiLK: rows without a heading, other lines."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_rows_without_a_heading():
 
 
 @pytest.mark.parametrize("line", ["", "a|b|c", "x" * 5000, "|" * 5000, "sIP|" + "\t" * 5000])
-def test_refuses_what_is_no_flow(line):
+def test_other_lines_are_no_flows(line):
     assert not Silk.recognises(line)
     with pytest.raises(LineError):
         Silk(FileContext()).parse(line, 1)

@@ -1,4 +1,4 @@
-"""Snort: dates with two digits of a year, what is not an alert."""
+"""Snort: dates with a two-digit year, foreign lines."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_dates_with_and_without_year_are_the_same_day(stated, day):
     assert event.time.date().isoformat() == day
 
 
-def test_suricatas_are_not_snorts():
+def test_alerts_of_suricata_are_not_recognised():
     assert not SnortFast.recognises(f"06/10/2026-15:00:05.123456  {ALERT}")
     assert not SnortFast.recognises("06/10-15:00:05.123456, something else")
 

@@ -1,4 +1,4 @@
-"""Sophos: what a value must not be taken for."""
+"""Sophos: values that must not be misread."""
 
 from __future__ import annotations
 

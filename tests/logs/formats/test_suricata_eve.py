@@ -1,4 +1,4 @@
-"""Suricata's EVE log and fast.log: each trap by itself."""
+"""Suricata's EVE log and fast.log: one trap a test."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def parse(record):
         ((50001, 5300), "10.20.0.31"),
     ],
 )
-def test_the_asker_is_not_on_port_53(ports, device):
+def test_the_client_is_not_on_port_53(ports, device):
     event = parse(
         {"event_type": "dns", "src_port": ports[0], "dest_port": ports[1], "dns": {"rrname": "evil.example"}}
     )
@@ -63,7 +63,7 @@ def test_the_asker_is_not_on_port_53(ports, device):
         ({"event_type": "flow", "flow": {"state": "established", "action": "drop"}}, Action.BLOCKED),
     ],
 )
-def test_what_became_of_it(record, action):
+def test_the_action_of_a_record(record, action):
     assert parse(record).action is action
 
 
@@ -123,7 +123,7 @@ def test_a_url_that_names_another_address_does_not_become_the_source():
 @pytest.mark.parametrize(
     "record", [{"event_type": "stats", "stats": {}}, {"event_type": "engine", "engine": {}}]
 )
-def test_what_tells_of_no_contact(record):
+def test_records_without_a_contact(record):
     assert parse(record) is None
 
 

@@ -1,4 +1,4 @@
-"""tcpdump's text: ends with names and ports, lines that tell of no contact."""
+"""tcpdump's text: ends with names and ports, lines without a contact."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_both_ends_are_read_with_their_ports(ends, source, destination):
         "14:22:02.123456 LLDP, length 120",
     ],
 )
-def test_tells_of_no_contact(line):
+def test_lines_without_a_contact(line):
     assert PARSER.parse(line, 1) is None
     assert not TcpdumpText.recognises(line)
 

@@ -1,4 +1,4 @@
-"""Text that no format reads: each heuristic by itself."""
+"""Text that no format reads: one heuristic a test."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ def test_the_time_at_the_start(line, wanted):
         ("src=unknown", None, None, None),
     ],
 )
-def test_whose_line_it_is(line, source, destination, device):
+def test_the_device_of_a_line(line, source, destination, device):
     event = parse(line)
     assert (event.source_ip, event.destination_ip, event.device_ip) == (source, destination, device)
 
 
 @given(st.text(max_size=200) | st.text(alphabet="src=dt:.0123456789[]<>/ ABJun\"'", max_size=120))
-def test_it_never_raises(line):
+def test_no_line_raises(line):
     assert parse(line).line == 1

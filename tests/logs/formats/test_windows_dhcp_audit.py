@@ -1,4 +1,4 @@
-"""Windows DHCP audit log: dates, MAC spellings and what is a lease."""
+"""Windows DHCP audit log: dates, MAC spellings and leases."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ RECORD = "10,06/05/26,07:31:12,x,10.0.0.1,h,02005E100015,,0,0"
 
 
 @pytest.mark.parametrize("prose", [ENGLISH, GERMAN, FRENCH, RUSSIAN, CHINESE, IPV6])
-def test_prose_is_passed_over_in_every_language(prose):
+def test_prose_is_skipped_in_every_language(prose):
     head = [*prose, RECORD]
     assert WindowsDhcpAudit.score(head) == 1.0
     parser = WindowsDhcpAudit(FileContext(head=head))

@@ -1,4 +1,4 @@
-"""Windows DNS debug log: clocks of many languages, names and who asked."""
+"""Windows DNS debug log: clocks of many languages, names and clients."""
 
 from __future__ import annotations
 
@@ -160,10 +160,10 @@ def test_refuses_other_products(line):
 @pytest.mark.parametrize(
     "rest", ["", "000000000181D1C0", "000000000181D1C0 XDP Seen 10.1.1.5 0c6b", "00 UDP Rcv 10.1.1.5"]
 )
-def test_a_packet_of_an_unknown_layout_is_no_silence(rest):
+def test_a_packet_of_an_unknown_layout_is_refused(rest):
     line = f"5/6/2026 1:51:18 PM 0D48 PACKET  {rest} (3)www(7)example(3)com(0)"
     assert WindowsDnsDebug.recognises(line)
-    with pytest.raises(LineError):  # and the hunt looks at its words
+    with pytest.raises(LineError):  # and the hunt searches its text
         WindowsDnsDebug(FileContext(head=[line])).parse(line, 1)
 
 
@@ -213,7 +213,7 @@ def test_details_are_read_also_when_a_paste_lost_their_indentation(indented):
 
 
 @pytest.mark.parametrize("mark", [" 10.20", " Q [0001", " [0001", " (4)evil"])
-def test_a_record_that_a_paste_wrapped(mark):
+def test_a_record_wrapped_by_a_paste(mark):
     lines = f"5/6/2026 1:51:18 PM{REST}".replace(mark, f"\n{mark.strip()}").split("\n")
     assert WindowsDnsDebug.recognises(lines[0])
     assert not WindowsDnsDebug.starts_record(lines[1])

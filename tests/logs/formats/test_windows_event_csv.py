@@ -29,7 +29,7 @@ def test_the_order_of_day_and_month_is_decided_by_the_file(dates, first):
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_every_delimiter_parts_the_same_columns(delimiter):
+def test_every_delimiter_yields_the_same_columns(delimiter):
     rows = [HEADER, 'Information,2026-06-10 15:00:01,Microsoft-Windows-Sysmon,22,Dns,"QueryName: bot-c2.xyz"']
     (record,) = records(WindowsEventCsv, [row.replace(",", delimiter) for row in rows])
     assert record["domain"] == "bot-c2.xyz"
@@ -43,7 +43,7 @@ def test_rows_that_do_not_fit_are_line_errors(row):
         WindowsEventCsv(FileContext(head=[HEADER, row])).parse(row, 2)
 
 
-def test_other_tables_are_not_taken():
+def test_other_tables_are_not_recognised():
     for header in (
         "Date,Time,Source,Destination",
         "ID,Date,Time,Description,IP Address",

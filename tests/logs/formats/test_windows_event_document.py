@@ -1,4 +1,4 @@
-"""Documents that hold all Windows events in one line: streamed, cut, broken, in UTF-16."""
+"""Documents with all Windows events in one line: streamed, cut, broken, in UTF-16."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_every_event_is_read(tmp_path, text, encoding):
         "",
     ],
 )
-def test_what_is_read_line_by_line_is_left_to_others(text):
+def test_line_by_line_files_are_left_to_other_formats(text):
     assert not WindowsEventDocument.recognises(text.encode()[:4096])
 
 
@@ -97,7 +97,7 @@ def test_an_object_without_an_event_is_refused_and_the_next_one_read():
 
 
 @pytest.mark.parametrize("text", [xml(3)[:-200], json.dumps(listed(3))[:-20]])
-def test_a_document_that_is_cut_short_gives_what_is_there(text):
+def test_a_truncated_document_is_read_up_to_its_end(text):
     *events, last = read(text.encode())
     assert [event.source_port for event in events] == [1000, 1001]
     assert isinstance(last, Refusal)

@@ -1,4 +1,4 @@
-"""Windows events as JSON lines: shapes and traps by themselves, and the samples where they are at hand."""
+"""Windows events as JSON lines: one shape or trap a test, and the samples if present."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def parse(record: dict) -> Event:
 @pytest.mark.parametrize(
     "record, time",
     [
-        # of Winlogbeat the shipper's time is the event's
+        # Winlogbeat: the shipper's time is the event's
         ({"@timestamp": "2026-06-10T08:00:02Z",
             "winlog": {"event_id": 3, "provider_name": "Microsoft-Windows-Sysmon",
           "event_data": {"UtcTime": "2026-06-10 08:00:01.000"}}}, "08:00:02"),
-        # of NXLog it is the log server's
+        # NXLog: it is the log server's
         ({"EventID": 3, **SYSMON, "@timestamp": "2026-06-10T08:00:05Z", "EventTime": "2026-06-10 12:00:01",
             "UtcTime": "2026-06-10 08:00:01.000"},
          "08:00:01"),
@@ -47,7 +47,7 @@ def parse(record: dict) -> Event:
           "08:00:01.500000"),
     ],
 )  # fmt: skip
-def test_whose_time_it_is(record, time):
+def test_the_time_of_the_event_counts(record, time):
     assert parse(record).time.isoformat() == f"2026-06-10T{time}+00:00"
 
 
@@ -131,7 +131,7 @@ def test_a_script_gives_its_first_url_and_mentions_the_others():
                       "\tSource Network Address:\t10.20.0.31\r\n"),
           "StringInserts": ["S-1-0-0"]},
          {"device_ip": "10.20.0.31", "user": "minh", "time": datetime(2026, 6, 10, 8, tzinfo=UTC)}),
-        # Kibana gives lists
+        # Kibana: values are lists
         ({"fields": {"@timestamp": ["2026-06-10T08:00:00Z"], "winlog.event_id": ["22"],
             "winlog.computer_name": ["PC-MINH"],
           "winlog.provider_name": ["Microsoft-Windows-Sysmon"],
@@ -141,7 +141,7 @@ def test_a_script_gives_its_first_url_and_mentions_the_others():
             "_source": {"winlog": {"event_id": 22, "computer_name": "PC-MINH",
                 "event_data": {"QueryName": "bot-c2.xyz"}}}},
          {"domain": "bot-c2.xyz", "device_name": "PC-MINH"}),
-        # programs that write sentences
+        # rendered sentences
         ({"EventID": 18456, "SourceName": "MSSQLSERVER", "Channel": "Application", "Hostname": "SQL",
           "Message": "Login failed for user 'sa'. [CLIENT: 203.0.113.7]"},
          {"source_ip": "203.0.113.7", "user": "sa", "action": Action.BLOCKED, "device_name": "SQL",
@@ -153,13 +153,13 @@ def test_a_script_gives_its_first_url_and_mentions_the_others():
         ({"EventID": 411, "SourceName": "AD FS Auditing", "Channel": "Security", "Hostname": "ADFS",
           "Message": "Token validation failed.\r\nClient IP:\r\n203.0.113.7,10.0.0.1\r\nError message:"},
          {"source_ip": "203.0.113.7", "device_name": "ADFS"}),
-        # an unknown log: what it mentions, which accuses nobody
+        # an unknown log: mentioned values, never attributed
         ({"EventID": 1000, "SourceName": "Invented", "Channel": "Application", "Hostname": "PC-MINH",
           "Message": "Could not reach https://evil.example/x (203.0.113.9)"},
          {"mentioned": ("https://evil.example/x", "203.0.113.9"), "inbound": True, "device_name": "PC-MINH"}),
     ],
 )  # fmt: skip
-def test_every_programs_shape_gives_the_same_fields(record, wanted):
+def test_every_programs_shape_yields_the_same_fields(record, wanted):
     assert WindowsEventJson.recognises(json.dumps(record))
     event = parse(record)
     assert {name: getattr(event, name) for name in wanted} == wanted
@@ -184,7 +184,7 @@ def test_other_lines_are_not_recognised(line):
 @pytest.mark.parametrize(
     "line", ["{}", '{"EventID":"x"}', "no object", '{"EventID":[[3]]}', '{"message":"{\\"a\\":1}"}']
 )
-def test_what_holds_no_event_is_a_line_error(line):
+def test_text_without_an_event_is_a_line_error(line):
     with pytest.raises(LineError):
         WindowsEventJson(FileContext()).parse(line, 1)
 

@@ -1,4 +1,4 @@
-"""Windows events as JSON over several lines: where a record begins."""
+"""Windows events as JSON over several lines: starts of records."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_objects_within_an_event_begin_no_record(tmp_path, indent, as_list, end)
 
 
 @pytest.mark.parametrize("line", ["[", "]", "},", "Record 12", '{ "records": [', "", "  "])
-def test_what_stands_between_objects_is_no_event(line):
+def test_text_between_objects_is_no_event(line):
     assert WindowsEventJsonPretty(FileContext()).parse(line, 1) is None
 
 
@@ -61,5 +61,5 @@ def test_broken_objects_are_line_errors(text):
         [json.dumps(EVENT)],
     ],
 )
-def test_other_files_are_not_taken(head):
+def test_other_files_are_not_recognised(head):
     assert WindowsEventJsonPretty.score(head) == 0.0

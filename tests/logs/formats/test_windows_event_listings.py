@@ -1,4 +1,4 @@
-"""Listings of Windows events that people make: where an event begins, other texts."""
+"""Listings of Windows events: starts of events, other texts."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_the_xml_below_the_details_is_read_instead():
     "text",
     ["Event[0]:", "Log Name: only", "Event ID: 5", "Source: a\nEvent ID: x", "", "Date: 1"],
 )
-def test_what_has_no_head_is_a_line_error(text):
+def test_text_without_a_head_is_a_line_error(text):
     with pytest.raises(LineError):
         WindowsEventListing(FileContext()).parse(text, 1)
 
@@ -66,7 +66,7 @@ def test_what_has_no_head_is_a_line_error(text):
         ["time=1 Log Name: x"],
     ],
 )
-def test_other_texts_are_not_taken(head):
+def test_other_texts_are_not_recognised(head):
     assert WindowsEventListing.score(head) == 0.0
 
 

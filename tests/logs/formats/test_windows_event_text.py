@@ -19,7 +19,7 @@ SNARE = ("MSWinEventLog{d}1{d}Security{d}9{d}Wed Jun 10 15:00:01 "
 
 @pytest.mark.parametrize("delimiter", ["\t", "#011", "\\t", ";", ","])
 @pytest.mark.parametrize("header", ["", "<14>Jun 10 15:00:01 relay ", "2026-06-10T15:00:01+07:00 relay "])
-def test_snare_with_whatever_the_syslog_server_made_of_its_tabs(delimiter, header):
+def test_snare_with_any_replacement_of_its_tabs(delimiter, header):
     line = header + SNARE.format(d=delimiter)
     assert WindowsEventText.recognises(line)
     event = WindowsEventText(FileContext()).parse(line, 1)

@@ -1,4 +1,4 @@
-"""Windows events as XML: XML that wants to do harm."""
+"""Windows events as XML: malicious XML."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def parse(text: str):
         "<!DOCTYPE Event SYSTEM 'file:///etc/passwd'>",
     ],
 )
-def test_document_types_are_refused_or_passed_over(before):
+def test_document_types_are_refused_or_skipped(before):
     event = EVENT.format(id=22, data=data(QueryName="bot-c2.xyz"))
     assert parse(event).domain == "bot-c2.xyz"
     inside = event.replace("<System>", before + "<System>")
@@ -72,7 +72,7 @@ def test_broken_xml_is_a_line_error(text):
         '<?xml version="1.0"?><Events>',
     ],
 )
-def test_what_stands_around_events_is_no_event(text):
+def test_text_around_events_is_no_event(text):
     assert parse(text) is None
 
 

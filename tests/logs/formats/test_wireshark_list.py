@@ -1,4 +1,4 @@
-"""Wireshark's list of packets: what is none."""
+"""Wireshark's list of packets: foreign lines."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PARSER = WiresharkList(FileContext(modified=golden.WRITTEN))
         "    1  14:22:02.123456 IP 192.0.2.5.51514 > 203.0.113.9.443: Flags [S], seq 1, length 0",
     ],
 )
-def test_others_are_not_its(line):
+def test_foreign_lines_are_not_recognised(line):
     assert not WiresharkList.recognises(line)
     with pytest.raises(LineError):
         PARSER.parse(line, 1)

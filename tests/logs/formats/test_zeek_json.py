@@ -1,4 +1,4 @@
-"""Zeek's logs as JSON lines: each trap by itself."""
+"""Zeek's logs as JSON lines: one trap a test."""
 
 from __future__ import annotations
 

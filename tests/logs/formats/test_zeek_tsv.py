@@ -1,4 +1,4 @@
-"""Zeek's tab-separated logs: each trap by itself."""
+"""Zeek's tab-separated logs: one trap a test."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_refusal_by_the_peer_is_not_a_block(state, action):
         ("203.0.113.7", "198.51.100.8", ("T", "F"), "203.0.113.7"),
     ],
 )
-def test_whose_connection_it_is(source, destination, local, device):
+def test_the_device_of_a_connection(source, destination, local, device):
     head = [*HEADER, "#path\tconn", FLOW_FIELDS + "\tlocal_orig\tlocal_resp"]
     line = f"1781078401.000000\tCaaaaaaaaaaaaaaaA1\t{source}\t1\t{destination}\t2\t" + "\t".join(local)
     assert ZeekTsv(context_of(head)).parse(line, 1).device_ip == device
@@ -112,7 +112,7 @@ def test_an_unset_time_is_no_time():
 
 
 @pytest.mark.parametrize("extra", ["", "\t1\t2\t3"])
-def test_a_cut_last_line_keeps_what_it_has(extra):
+def test_a_cut_last_line_keeps_its_fields(extra):
     head = [*HEADER, "#path\tconn", FLOW_FIELDS + "\tproto\tservice"]
     assert ZeekTsv(context_of(head)).parse(FLOW + extra, 1).destination_ip == "203.0.113.77"
 
@@ -148,7 +148,7 @@ def test_no_input_raises_anything_but_line_errors(lines):
         assert 0 <= ZeekTsv.score([line]) <= 1
 
 
-def test_a_line_that_ends_behind_the_protocol_is_read_all_the_same() -> None:
+def test_a_line_that_ends_after_the_protocol_is_read() -> None:
     line = "1781078401.200000\tCbbbbbbbbbbbbbbbB1\t10.20.0.31\t50001\t192.0.2.1\t53\tudp"
     event = ZeekTsv(FileContext("dns.log")).parse(line, 1)
     assert event is not None
