@@ -75,7 +75,7 @@ def edxml_message(cast: Any) -> Message:
     """A dispatch with a list that came by it and waits."""
     connection = edxml_connection(cast)
     data = written(HEADER.replace("000.00.00.G22", "G06").replace("1298", f"{connection.pk}"))
-    return inbox.take(data.encode(), "a.edxml", Source(cast.centre, Way.FOLDER, connection))[0]
+    return inbox.accept(data.encode(), "a.edxml", Source(cast.centre, Way.FOLDER, connection))[0]
 
 
 def _invitation(cast: Any) -> Invitation:

@@ -333,7 +333,7 @@ def seen(cast: Cast) -> Any:
 def test_a_misp_server_is_told_once_of_each_day(cast: Cast, server: Server, seen: Any) -> None:
     made = misp.make(cast.centre, server.url + "/", "geheim", cast.people["coordinator"])
     server.answers = [(200, b"{}"), (403, UNKNOWN), (200, b"{}")]
-    assert misp.push(made) == misp.Told(2, 1, "")
+    assert misp.push(made) == misp.PushResult(2, 1, "")
     paths = {path for path, _, _ in server.got}
     assert paths == {"/sightings/add"}
     assert {headers["authorization"] for _, headers, _ in server.got} == {"geheim"}
@@ -347,7 +347,7 @@ def test_a_misp_server_is_told_once_of_each_day(cast: Cast, server: Server, seen
     text = b"".join(body for _, _, body in server.got).decode()
     for word in ("PC-01", "10.1.2.3", "02:00"):
         assert word not in text, word
-    assert misp.push(made) == misp.Told()
+    assert misp.push(made) == misp.PushResult()
     assert sorted(MispSighting.objects.values_list("known", flat=True)) == [False, True, True]
     assert "geheim" not in MispServer.objects.get().api_key
 
@@ -358,14 +358,14 @@ def test_a_wrong_key_stops_and_says_so(cast: Cast, server: Server, seen: Any) ->
     assert misp.push(made).problem == misp.REFUSED
     assert len(server.got) == 1
     server.answers = [(200, b"{}"), (502, b"")]
-    assert misp.push(made) == misp.Told(1, 0, misp.FAILED)
+    assert misp.push(made) == misp.PushResult(1, 0, misp.FAILED)
     assert misp.push(made).added == 2
 
 
 def test_false_alarms_are_not_told(cast: Cast, server: Server, seen: Any) -> None:
     move(Case.objects.get(), CaseState.FALSE_ALARM, cast.people["officer"], "Máy thử")
     made = misp.make(cast.centre, server.url, "x", cast.people["coordinator"])
-    assert misp.push(made) == misp.Told()
+    assert misp.push(made) == misp.PushResult()
     assert server.got == []
 
 

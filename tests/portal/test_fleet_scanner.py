@@ -32,7 +32,7 @@ from lamsach.portal.cases.models import Case
 from lamsach.portal.exchange import unit_keys
 from lamsach.portal.findings import intake
 from lamsach.portal.fleet import scanners
-from lamsach.portal.fleet.filled_zip import fill
+from lamsach.portal.fleet.filled_zip import add_files
 from lamsach.portal.fleet.models import Handout, Look
 from lamsach.portal.fleet.scanners import program_of, programs
 from lamsach.portal.public.models import Tool
@@ -101,7 +101,7 @@ def unpacked(data: bytes, folder: Path, inside: str = "lamsach-scanner-1/") -> C
 @pytest.mark.parametrize("before", [b"", b"#!/usr/bin/env python3\n"])
 def test_only_what_is_new_is_written(before: bytes, tmp_path: Path) -> None:
     base = before + plain()
-    filled = fill(io.BytesIO(base), [("campaign/một", 3, io.BytesIO(b"abc")), ("b", 0, io.BytesIO())])
+    filled = add_files(io.BytesIO(base), [("campaign/một", 3, io.BytesIO(b"abc")), ("b", 0, io.BytesIO())])
     size, data = filled.size, b"".join(filled.pieces())
     assert size == len(data)
     with zipfile.ZipFile(io.BytesIO(base)) as old, zipfile.ZipFile(io.BytesIO(data)) as new:
@@ -114,7 +114,7 @@ def test_only_what_is_new_is_written(before: bytes, tmp_path: Path) -> None:
     if before == b"":
         ran = subprocess.run(["unzip", "-tq", str(tmp_path / "a.zip")], capture_output=True, check=False)
         assert ran.returncode == 0, ran.stdout
-    again = fill(io.BytesIO(base), [("campaign/một", 3, io.BytesIO(b"abc")), ("b", 0, io.BytesIO())])
+    again = add_files(io.BytesIO(base), [("campaign/một", 3, io.BytesIO(b"abc")), ("b", 0, io.BytesIO())])
     assert b"".join(again.pieces()) == data
 
 
@@ -126,7 +126,7 @@ def test_a_large_bundle_takes_no_memory(tmp_path: Path) -> None:
     (tmp_path / "list").write_bytes(os.urandom(3 << 20))
     tracemalloc.start()
     try:
-        filled = fill(path.open("rb"), [("list", 3 << 20, (tmp_path / "list").open("rb"))])
+        filled = add_files(path.open("rb"), [("list", 3 << 20, (tmp_path / "list").open("rb"))])
         assert sum(len(piece) for piece in filled.pieces()) == filled_size(path, tmp_path / "list")
         assert tracemalloc.get_traced_memory()[1] < 9 << 20
     finally:
@@ -144,13 +144,13 @@ def filled_size(path: Path, listed: Path) -> int:
 def test_a_damaged_bundle_is_refused(data: bytes) -> None:
     base = io.BytesIO(data)
     with pytest.raises(UnreadableError):
-        fill(base, [])
+        add_files(base, [])
     assert base.closed
 
 
 def test_whoever_goes_away_leaves_nothing_open() -> None:
     base = io.BytesIO(plain())
-    pieces = fill(base, [("a", 1, io.BytesIO(b"a"))]).pieces()
+    pieces = add_files(base, [("a", 1, io.BytesIO(b"a"))]).pieces()
     next(pieces)
     pieces.close()  # type: ignore[attr-defined]
     assert base.closed
