@@ -1,1 +1,1 @@
-"""The finished event: its place, the unit's own end, and how it is written down."""
+"""Finished events: location, the unit's own end, and representation."""

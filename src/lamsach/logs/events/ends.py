@@ -1,16 +1,15 @@
-"""The end of a contact that is the unit's own machine: one ordered table of rules over a single record and
-over columns of them.
+"""Decision which end of a contact is the unit's own machine, by one ordered table of rules.
 
-A record states facts: what its writer is to the two ends (`Role`), which way the contact went (`Way`), and
-the two addresses. The first rule whose conditions hold decides; formats hand their facts to `decide` and
-never state the device themselves.
+A record states facts: its writer's relation to the two ends (`Role`), the contact's direction (`Way`), and
+the two addresses. The first rule whose conditions hold decides; formats pass their facts to `decide` and
+never set the device themselves. The table serves single records and columns.
 
-A server's own log (web, ssh) names its callers. A stranger outside is no machine of the unit, and what the
-stranger wrote (a Host header, a URL) must not accuse the server: such a record (`Way.CALLED`) has no
-`device_ip`, and a listed client is matched to the server by `destination_ip`.
+A server's own log (web, ssh) names its callers. An external caller is no device of the unit, and its claims
+(Host header, URL) must not implicate the server: such a record (`Way.CALLED`) has no `device_ip`, and a
+listed client is matched to the server by `destination_ip`.
 
-The last step of reading a line is here too: where it is, and what its header knew. The parser that has just
-made an event puts these in; `dataclasses.replace` would copy some thirty fields for every line of a log.
+The functions at the end fill in a new event's location and header values in place; `dataclasses.replace`
+would copy some thirty fields for every line.
 """
 
 from __future__ import annotations
@@ -31,10 +30,9 @@ IPAddress = IPv4Address | IPv6Address
 
 @lru_cache(maxsize=65536)
 def is_internal(address: str) -> bool:
-    """Return whether the address belongs to a local network: private (RFC 1918, RFC 4193), shared (RFC 6598),
-    link-local or loopback.
+    """Return whether an address is in a local network; False for other text.
 
-    False for text that is no address."""
+    Private (RFC 1918, RFC 4193), shared (RFC 6598), link-local or loopback."""
     try:
         ip = ip_address(address)
     except ValueError:
@@ -46,13 +44,14 @@ def is_internal(address: str) -> bool:
 
 
 INTERNAL_IPV4 = ((0x0A, 24), (0xAC1, 20), (0xC0A8, 16), (0x644 >> 2, 22), (0xA9FE, 16), (0x7F, 24))
-"""What remains of an internal IPv4 address when so many bits are shifted out of it."""
+"""Prefixes of internal IPv4 addresses, and the number of bits to shift out before comparing."""
 
 
 @lru_cache(maxsize=65536)
 def is_machine(address: str) -> bool:
-    """Return whether an address can be one machine's: loopback, unspecified, multicast and broadcast
-    addresses are anybody's. True for text that is no address."""
+    """Return whether an address can be a single machine's; True for other text.
+
+    Loopback, unspecified, multicast and broadcast addresses cannot."""
     try:
         ip = ip_address(address)
     except ValueError:
@@ -61,11 +60,11 @@ def is_machine(address: str) -> bool:
 
 
 def as_opened(event: Event) -> Event:
-    """The event with the side that opened the connection as its source.
+    """Return the event with the side that opened the connection as its source.
 
-    Some products write the far end first whoever opened the connection (Cisco ASA, `Built outbound`): such an
-    event is `outbound`, and its ends are as the log states them. `source_nat_*` is the opener's translation
-    in either case."""
+    Some products always write the remote end first (Cisco ASA, `Built outbound`): such an event is
+    `outbound`, with its ends in the log's order. `source_nat_*` is the opener's translation in either case.
+    """
     if not event.outbound:
         return event
     return replace(
@@ -79,36 +78,34 @@ def as_opened(event: Event) -> Event:
 
 
 class Role(IntEnum):
-    """The relation of the record's writer to its ends."""
+    """Relation of a record's writer to the contact's ends."""
 
     BETWEEN = 0
-    """A firewall or sensor on the way."""
+    """A firewall or sensor on the path."""
     SERVES_THE_UNIT = 1
-    """A resolver or proxy: the machines of the unit are its clients."""
+    """A resolver or proxy, whose clients are the unit's machines."""
     HOLDER = 2
-    """What knows the machines: the record is of one of them, its source (a lease, a session, a neighbour)."""
+    """A system that knows the machines: the record is about its source (a lease, a session, a neighbour)."""
     APART = 3
-    """An agent or a server that writes of others: none of the ends is the machine that the record
-    is about."""
+    """An agent or server that reports about others: neither end is the machine in question."""
 
 
 class Way(IntEnum):
-    """The way the contact went, as the record states it."""
+    """Direction of the contact, as the record states it."""
 
     UNSTATED = 0
     SENT = 1
-    """By the machine that wrote the record, or one that it calls the unit's."""
+    """By the machine that wrote the record, or one that it marks as the unit's."""
     RECEIVED = 2
     """By the machine that wrote the record."""
     INWARD = 3
-    """Through an interface or zone that leads to the Internet."""
+    """Through an interface or zone towards the Internet."""
     OUTWARD = 4
     """Through an interface or zone of the unit."""
     CALLED = 5
-    """To a server that wrote the record and that anybody may call: a stranger is no machine of the unit."""
+    """To a public server that wrote the record: an external client is no machine of the unit."""
     ARRIVED = 6
-    """In from outside the unit, as the record says: a public source is a stranger, whatever
-    the destination."""
+    """From outside the unit, as stated: a public source is external, for any destination."""
     TO_OWN = 7
     """To the machine at whose interface the record was made."""
     WITHIN = 8
@@ -116,17 +113,17 @@ class Way(IntEnum):
 
 
 class Address(IntEnum):
-    """The kind of an address."""
+    """Kinds of addresses."""
 
     ABSENT = 0
     INTERNAL = 1
     PUBLIC = 2
     GROUP = 3
-    """Public, and no single machine's: multicast, broadcast, unspecified."""
+    """Public, but not of a single machine: multicast, broadcast, unspecified."""
 
 
 class Side(IntEnum):
-    """The decision."""
+    """The decided end."""
 
     NEITHER = 0
     SOURCE = 1
@@ -135,7 +132,7 @@ class Side(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule: conditions (an empty one always holds) and the side that they decide for."""
+    """A rule: conditions (empty: always true) and the resulting side."""
 
     name: str
     side: Side
@@ -189,14 +186,13 @@ RULES = (
     _way("two strangers past a host", Way.WITHIN, Side.NEITHER, _OUTSIDE),
     Rule("whoever is the source", Side.SOURCE),
 )
-"""In the order in which they are asked. The last one always holds."""
+"""Rules in order of precedence; the last one always holds."""
 _ADDRESSES, _WAYS = len(Address), len(Way)
 
 
 @lru_cache(maxsize=65536)
 def is_public_machine(address: str) -> bool:
-    """Return whether the address can be one machine's outside of local networks: no group's, and not
-    everybody's."""
+    """Return whether an address can be a single machine's outside of local networks."""
     if is_internal(address):
         return False
     ip = ip_address(address)
@@ -205,19 +201,19 @@ def is_public_machine(address: str) -> bool:
 
 @lru_cache(maxsize=65536)
 def address_kind(text: str | None) -> Address:
-    """Return what an address is."""
+    """Return the kind of an address."""
     if not text:
         return Address.ABSENT
     if is_internal(text):
         return Address.INTERNAL
     try:
         return Address.PUBLIC if is_public_machine(text) else Address.GROUP
-    except ValueError:  # a name where an address belongs
+    except ValueError:  # a name in place of an address
         return Address.PUBLIC
 
 
 def rule_of(role: Role, way: Way, source: Address, destination: Address) -> Rule:
-    """The first rule that holds."""
+    """Return the first rule that holds."""
     return next(rule for rule in RULES if rule.holds(role, way, source, destination))
 
 
@@ -225,11 +221,11 @@ SIDES = [
     [rule_of(*facts, source, destination).side for source in Address for destination in Address]
     for facts in product(Role, Way)
 ]
-"""The decisions by role and way, and by the two addresses."""
+"""Decisions by role and way, then by the two addresses."""
 
 
 def side_of(role: Role, way: Way, source: str | None, destination: str | None) -> Side:
-    """The unit's own side of a contact between two addresses, of which either may be absent."""
+    """Return the unit's own side of a contact; either address may be absent."""
     if role is Role.SERVES_THE_UNIT or role is Role.HOLDER:  # the first rules
         return Side.SOURCE
     return SIDES[role * _WAYS + way][address_kind(source) * _ADDRESSES + address_kind(destination)]
@@ -246,13 +242,11 @@ def decide(
     turned: bool = False,
     again: bool = False,
 ) -> Event:
-    """The event, which nobody else may hold yet, with the address of the unit's own machine, unless it has
-    one.
+    """Set the address of the unit's own machine in an event that is not shared yet, unless it has one.
 
-    `given`: the address that the record says is the machine's (given to a session, an agent's own); it comes
-    before every rule. `otherwise`: an address of the machine's own that counts when neither end is inside.
-    `inner`: what the destination was turned into. `turned`: what is stated as the source answers. `again`:
-    whatever was decided before more was known."""
+    `given`: the machine's address as stated by the record (assigned to a session, an agent's own); precedes
+    every rule. `otherwise`: an own address that counts when neither end is internal. `inner`: the translated
+    destination. `turned`: the stated source is the answering side. `again`: override an earlier decision."""
     if event.device_ip is None or again:
         source, destination = event.source_ip, inner or event.destination_ip
         if turned:
@@ -277,7 +271,7 @@ def event_between(
     turned: bool = False,
     **stated: Any,
 ) -> Event:
-    """The event of a contact between two ends with what else is stated of it, decided (see `decide`)."""
+    """Build the decided event of a contact between two ends (see `decide`)."""
     source_ip, source_port = source if isinstance(source, tuple) else (source, None)
     far_ip, far_port = destination if isinstance(destination, tuple) else (destination, None)
     if not given:
@@ -294,8 +288,7 @@ def own_end(
     role: Role = Role.BETWEEN,
     otherwise: str | None = None,
 ) -> str | None:
-    """The address that `decide` takes of two ends, for what else a record tells of the machine: its name, its
-    user."""
+    """Return the end that `decide` would choose, to assign the machine's name or user."""
     own = (None, source, destination)[side_of(role, way, source, destination)]
     if otherwise and (own is None or (is_internal(otherwise) and not is_internal(own))):
         return otherwise
@@ -303,16 +296,15 @@ def own_end(
 
 
 def mac_of_device(device: str | None, source: str | None, source_mac: str | None) -> str | None:
-    """The device's hardware address, of a record that states only the source's.
+    """Return the device's hardware address from a record that states only the source's.
 
-    None when the device is the other side: then the frame came from the router towards the internet, and its
-    address would make one machine of all that are reached from outside."""
+    None when the device is the other side: the frame then came from the Internet router, whose address would
+    merge all machines reached from outside."""
     return source_mac if device is not None and device == source else None
 
 
 def stamped(event: Event, log_format: str, file: str, line: int) -> Event:
-    """The same event, which nobody else may hold yet, with its format's name, its file and its
-    1-based line."""
+    """Set format, file and 1-based line of an event that is not shared yet, and return it."""
     object.__setattr__(event, "format", log_format)
     object.__setattr__(event, "file", file)
     object.__setattr__(event, "line", line)
@@ -320,7 +312,7 @@ def stamped(event: Event, log_format: str, file: str, line: int) -> Event:
 
 
 def changed(event: Event, **values: object) -> Event:
-    """The same event, which nobody else may hold yet, with other values."""
+    """Set values of an event that is not shared yet, and return it."""
     for name, value in values.items():
         object.__setattr__(event, name, value)
     return event
@@ -329,10 +321,9 @@ def changed(event: Event, **values: object) -> Event:
 def placed(
     event: Event, log_format: LogFormat, number: int, time: datetime | None, observer: str | None
 ) -> Event:
-    """The same event with its format, file and line; `time` and `observer` only where it states none of its
-    own.
+    """Set format, file and line of an event, and its time and observer where absent, and return it.
 
-    The event has to be the caller's own, made from this line (see `stamped`)."""
+    The event must be the caller's own, built from this line (see `stamped`)."""
     fill = object.__setattr__
     if event.time is None:
         fill(event, "time", time)

@@ -1,6 +1,6 @@
-"""An event as `lamsach logs read` writes it: the data contract's keys, in its order, what is absent left out.
+"""Events as records with the data contract's keys in order, and as one readable line.
 
-An event as one readable line, for formats whose records are not text: the evidence of a sighting.
+Absent values are left out. The readable line is the evidence of a sighting in formats without text.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ KEYS = (
     *("device_mac", "user", "domain", "url", "answers", "sha256", "sha1", "md5", "action", "observer"),
     *("format", "file", "line"),
 )
-"""Every key a record may have."""
+"""All keys of a record."""
 
 HASH_KEYS = {64: "sha256", 40: "sha1", 32: "md5"}
-"""The keys of hashes, by their lengths."""
+"""Keys of hashes by length."""
 _AS_IN_EVENT = frozenset(KEYS) - {"time", "answers", "action", *HASH_KEYS.values()}
 
 
 def event_record(event: Event) -> dict[str, object]:
-    """The event's values by key.
+    """Return the event's values by key.
 
-    `time` is ISO 8601 in UTC; of several hashes of one kind the first is written. `device_mac` is the
-    hardware address that the line states, though it be the source's of a contact from outside."""
+    `time` is ISO 8601 in UTC; of several hashes of one kind the first counts. `device_mac` is the stated
+    hardware address, even if it is the source's of an external contact."""
     values: dict[str, object] = {key: getattr(event, key) for key in _AS_IN_EVENT}
     values["time"] = iso_utc(event.time) if event.time is not None else None
     values["answers"] = list(event.answers) or None
@@ -40,23 +40,23 @@ def event_record(event: Event) -> dict[str, object]:
 
 
 def json_line(record: dict[str, object]) -> str:
-    """The record on one line. Half a surrogate pair, which JSON logs and file names may hold, becomes `?`."""
+    """Serialize a record on one line; half a surrogate pair (from JSON or file names) becomes `?`."""
     return json.dumps(record, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
 
 
 def event_line(event: Event) -> str:
-    """The event's record on one line."""
+    """Serialize the event's record on one line."""
     return json_line(event_record(event))
 
 
 def refusal_record(refusal: Refusal) -> dict[str, object]:
-    """A refused line: its place, why, and its beginning."""
+    """Return a refused line's location, reason, and beginning."""
     place = refusal.reference
     return {"file": place.document, "line": place.row, "reason": refusal.reason, "text": refusal.value}
 
 
 def iso_utc(time: datetime) -> str:
-    """`2026-10-03T14:22:02.123456Z`, without a fraction of zero."""
+    """Format a time as `2026-10-03T14:22:02.123456Z`, without a zero fraction."""
     return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -64,11 +64,10 @@ ANSWERS_SHOWN = 10
 
 
 def event_text(event: Event) -> str:
-    """`2026-10-03T14:22:02Z dns 192.0.2.5:51000 > 192.0.2.1:53 name=c2.example answers=203.0.113.9`; what is
-    absent is left out.
+    r"""Format an event as one line, without absent values.
 
-    Values cannot break the line or forge another field: what is not printable, and blanks, become `\\xNN`
-    escapes."""
+    `2026-10-03T14:22:02Z dns 192.0.2.5:51000 > 192.0.2.1:53 name=c2.example answers=203.0.113.9`. Values
+    cannot break the line or forge another field: blanks and unprintable characters become `\xNN` escapes."""
     parts = [iso_utc(event.time)] if event.time is not None else []
     parts.append(event.kind.value)
     ends = [

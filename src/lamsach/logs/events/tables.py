@@ -1,5 +1,6 @@
-"""Events in columns, as `lamsach logs read -o events.parquet` writes them: the keys of `event_records`,
-absent values null.
+"""Columnar events, as written by `lamsach logs read -o events.parquet`, with keys of `event_records`.
+
+Absent values are null.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from lamsach.logs.events.records import HASH_KEYS, KEYS
 from lamsach.model import Event
 
 Columns = Mapping[str, Any]
-"""Values of many events by the keys of `event_records`: lists, or Arrow's arrays of the types of `schema`.
+"""Values of many events by the keys of `event_records`: lists, or Arrow arrays of `schema`'s types.
 
-A key without any value is left out."""
+Keys without values are left out.
+"""
 GROUP_ROWS = 65_536
-"""How many rows wait to be written at most."""
+"""Maximal number of rows buffered before writing."""
 _HASHES = tuple(HASH_KEYS.values())
 _PLAIN = tuple(key for key in KEYS if key not in _HASHES)
 _values_of = attrgetter(*_PLAIN, "source_mac", "hashes")
@@ -29,8 +31,7 @@ _REPEATED = ["action", "observer", "format", "file", "device_name", "user", "sou
 
 
 def schema() -> pa.Schema:
-    """The columns: `time` in UTC to the microsecond, ports as numbers, `answers` as a list, everything else
-    text."""
+    """Return the columns: `time` in UTC to the microsecond, integer ports, `answers` as a list, else text."""
     kinds = dict.fromkeys(KEYS, pa.string()) | {
         "time": pa.timestamp("us", "UTC"),
         "source_port": pa.int32(),
@@ -42,7 +43,7 @@ def schema() -> pa.Schema:
 
 
 def columns_of(events: Sequence[Event]) -> Columns:
-    """The events' values in columns."""
+    """Return the events' values in columns."""
     *plain, macs, hashes = zip(*map(_values_of, events), strict=True)
     columns: dict[str, Any] = dict(zip(_PLAIN, plain, strict=True))
     if any(macs):
@@ -52,45 +53,48 @@ def columns_of(events: Sequence[Event]) -> Columns:
     columns["answers"] = [answers or None for answers in columns["answers"]]
     if any(hashes):
         for length, key in HASH_KEYS.items():
-            columns[key] = [next((one for one in told if len(one) == length), None) for told in hashes]
+            columns[key] = [next((one for one in digests if len(one) == length), None) for digests in hashes]
     return columns
 
 
 def table_of(columns: Columns, count: int) -> pa.RecordBatch:
-    """The columns of so many events as a table."""
+    """Build a table of `count` events."""
     layout = schema()
     arrays = [_array(columns.get(field.name, ()), field.type, count) for field in layout]
     return pa.RecordBatch.from_arrays(arrays, schema=layout)
 
 
 def in_line_order(tables: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
-    """Tables of one file's events as one, in the order of their lines; of a line that gives several, in that
-    of the tables."""
+    """Merge tables of one file's events by line; events of the same line in the order of the tables."""
     if len(tables) == 1:
         return tables[0]
     whole = pa.concat_batches(tables)
     order = pa.array(np.argsort(whole.column("line").to_numpy(), kind="stable"))
-    columns = [one if one.null_count == len(one) else one.take(order) for one in whole.columns]
+    columns = [column if column.null_count == len(column) else column.take(order) for column in whole.columns]
     return pa.RecordBatch.from_arrays(columns, schema=whole.schema)
 
 
 def _array(values: Any, kind: pa.DataType, count: int) -> pa.Array:
     if isinstance(values, pa.Array):
-        made = values
+        converted = values
     elif not any(values) and 0 not in values:
         return pa.nulls(count, kind)
     else:
         try:
-            made = pa.array(values, kind)
-        except UnicodeEncodeError:  # half a surrogate pair, which JSON logs and file names may hold
-            made = pa.array([_printable(value) for value in values], kind)
-    if pa.types.is_string(kind) and may_be_empty(made) and pc.any(empty := pc.equal(made, "")).as_py():
-        made = pc.if_else(empty, pa.scalar(None, kind), made)
-    return made
+            converted = pa.array(values, kind)
+        except UnicodeEncodeError:  # half a surrogate pair, from JSON logs or file names
+            converted = pa.array([_printable(value) for value in values], kind)
+    if (
+        pa.types.is_string(kind)
+        and may_be_empty(converted)
+        and pc.any(empty := pc.equal(converted, "")).as_py()
+    ):
+        converted = pc.if_else(empty, pa.scalar(None, kind), converted)
+    return converted
 
 
 def may_be_empty(texts: pa.Array) -> bool:
-    """Return whether any of the texts may be empty: seen quickly where none is absent."""
+    """Return whether any text may be empty; quick where none is null."""
     if texts.null_count == len(texts):
         return False
     places = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
@@ -121,7 +125,7 @@ class TableWriter:
             self._flush()
 
     def close(self) -> None:
-        """Write what waits and the file's end."""
+        """Write the buffered rows and the file's end."""
         self._flush()
         self._writer.close()
 

@@ -1,10 +1,9 @@
-"""A Layout: one declaration of a log product, which is run over single lines (`line.py`) and over
-columns of lines (`column.py`).
+"""Layouts: declarations of log products, run over single lines (`line.py`) and columns (`column.py`).
 
-A Layout has record shapes, asked in their order. A shape takes a line's record apart into named texts; the
-fields of the event are made of these: by the kind of value (`kinds.py`), by a function of several texts, or
-constant. A text that is empty is absent. Which end is the unit's own machine is not the Layout's to say: it
-states what the log does (`role`, `way`), and `lamsach.logs.events.ends` decides.
+A Layout has record shapes, tried in order. A shape splits a record into named texts, from which the event's
+fields are built: by the kind of value (`kinds.py`), by a function of several texts, or as constants. An
+empty text counts as absent. A Layout does not state which end is the unit's own machine: it states the log's
+role and the contact's direction (`role`, `way`), and `lamsach.logs.events.ends` decides.
 """
 
 from __future__ import annotations
@@ -20,15 +19,18 @@ from lamsach.logs.layouts.kinds import USUAL, Clock, Kind
 from lamsach.model import Event
 
 VIRTUAL = frozenset({"inner_ip", "way", "source_name", "destination_name", "client_mac", "sender"})
-"""Fields that decide about others: `inner_ip`, where the destination really is behind a translation; `way`
-(`ends.Way`); names of either end and the source's hardware address, which count for the device when it is
-that end; `sender`, the observer where the header names none."""
+"""Fields that only affect others.
+
+`inner_ip`: the real destination behind a translation; `way` (`ends.Way`); names of both ends and the
+source's hardware address, which apply to the device if it is that end; `sender`: the observer if the header
+names none.
+"""
 _DIGITS = "0123456789"
 
 
 @dataclass(frozen=True, slots=True)
 class Of:
-    """A field out of the first of these texts that states a value of the kind; else `absent`."""
+    """A field from the first of these texts with a value of the kind; else `absent`."""
 
     kind: Kind | Clock
     names: tuple[str, ...]
@@ -37,9 +39,9 @@ class Of:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A field made of several texts by a function, to which an absent one is None.
+    """A field computed from several texts by a function; absent ones are None.
 
-    In columns the function is called once for each distinct combination."""
+    For columns the function runs once per distinct combination."""
 
     function: Callable[..., Any]
     names: tuple[str, ...]
@@ -49,17 +51,16 @@ class Made:
 class Shape:
     """Records of one pattern.
 
-    Groups are named after the event's fields (`source_ip`; `domain2` where an alternative has another place)
-    or at will.
+    Groups are named after the event's fields (`source_ip`; `domain2` for another position in an alternative)
+    or arbitrarily.
 
-    `also`: patterns searched behind the record, each at most once. `fields`: the fields whose kind is not the
-    usual one of `kinds.USUAL` (a Kind), that are made of other texts (`Of`, `Made`), or constant. `needs`:
-    fields without which a line is not of the shape. `lead`: a pattern whose first place in a line is where a
-    record begins, when it is not what the pattern has before its first group. `pairs`: whether records are
-    `key=value` from where the pattern begins, whose keys are the texts (the pattern has no groups). `apart`:
-    code that takes a record apart into texts, or reads its event, where groups do not suffice (given the
-    format and the match; None: not of the shape); then lines are read singly. `columns`: whether Arrow may
-    run the pattern (RE2 has no look-around)."""
+    `also`: patterns searched after the record, each at most once. `fields`: fields with another kind than
+    `kinds.USUAL`, computed from other texts (`Of`, `Made`), or constant. `needs`: fields that every line of
+    the shape has. `lead`: pattern of a record's beginning, if not the pattern's part before its first group.
+    `pairs`: records are `key=value` from the start of the pattern, and the keys are the texts (the pattern
+    has no groups). `apart`: code that splits a record into texts, or parses its event, where groups do not
+    suffice (given the format and the match; None: not of the shape); such lines are read singly. `columns`:
+    whether Arrow may run the pattern (RE2 has no look-around)."""
 
     pattern: str
     fields: Mapping[str, Any] = field(default_factory=dict)
@@ -72,33 +73,33 @@ class Shape:
 
     @cached_property
     def expression(self) -> re.Pattern[str]:
-        """The pattern."""
+        """The compiled pattern."""
         return re.compile(self.pattern, re.ASCII)
 
     @property
     def begins(self) -> str:
-        """See `lead`."""
+        """Pattern of a record's beginning: see `lead`."""
         return self.pattern.partition("(?P<")[0] if self.lead is None else self.lead
 
     @cached_property
     def others(self) -> tuple[re.Pattern[str], ...]:
-        """The patterns of `also`."""
+        """The compiled patterns of `also`."""
         return tuple(re.compile(pattern, re.ASCII) for pattern in self.also)
 
     @cached_property
     def made(self) -> Mapping[str, Of | Made]:
-        """The fields that are made of texts, in the order in which they are stated."""
+        """Fields computed from texts, in the order of their declaration."""
         groups = [group for one in (self.expression, *self.others) for group in one.groupindex]
         return fields_of([] if self.apart or self.pairs else groups, self.fields)
 
     @property
     def in_columns(self) -> bool:
-        """Return whether it may be read in columns."""
+        """Whether the columnar reader may run it."""
         return self.columns and self.apart is None
 
     @cached_property
     def constant(self) -> dict[str, Any]:
-        """The fields that every record of the shape has."""
+        """Fields with the same value in every record."""
         return {
             key: value
             for key, value in self.fields.items()
@@ -107,12 +108,12 @@ class Shape:
 
     @property
     def whole(self) -> bool:
-        """Return whether the pattern takes in the line's end."""
+        """Whether the pattern includes the line's end."""
         return self.pattern.endswith("$")
 
     @cached_property
     def plain(self) -> tuple[tuple[str, str, Callable[[str], Any], Any], ...]:
-        """The fields of one text each: field, text, how it is read, and the value where it is not stated."""
+        """Fields of one text each: field, text, reader, and value when absent."""
         return tuple(
             (key, how.names[0], how.kind.read, how.absent)
             for key, how in self.made.items()
@@ -121,23 +122,25 @@ class Shape:
 
     @cached_property
     def others_made(self) -> tuple[tuple[str, Of | Made], ...]:
-        """The other fields that are made of texts."""
+        """The other fields computed from texts."""
         plain = {key for key, *_ in self.plain}
         return tuple((key, how) for key, how in self.made.items() if key not in plain)
 
     @cached_property
     def deciding(self) -> bool:
-        """Return whether any field decides about others."""
+        """Whether any field affects others."""
         return bool((VIRTUAL | {"device_ip", "source_mac"}) & {*self.made, *self.constant})
 
 
 def fields_of(names: list[str], stated: Mapping[str, Any]) -> Mapping[str, Of | Made]:
-    """The fields that are made of texts with these names, and what a Layout states of them."""
+    """Return how fields are computed from texts with these names, given a Layout's declarations."""
     places: dict[str, list[str]] = {}
     for name in names:
         places.setdefault(name.rstrip(_DIGITS), []).append(name)
     found: dict[str, Of | Made] = {
-        key: Of(USUAL[key], tuple(own)) for key, own in places.items() if key in USUAL and key not in stated
+        key: Of(USUAL[key], tuple(groups))
+        for key, groups in places.items()
+        if key in USUAL and key not in stated
     }
     for key, value in stated.items():
         if isinstance(value, Kind | Clock):
@@ -151,11 +154,10 @@ def fields_of(names: list[str], stated: Mapping[str, Any]) -> Mapping[str, Of | 
 class Layout:
     """A log product.
 
-    `source`: the document that it was written from. `marks`: texts of which each of its lines holds one;
-    `room`: how far into a line its record begins at most. `anywhere`: whether records are searched in the
-    line, and the header is what stands before; else they begin behind the syslog header. `also_gives`: fields
-    that only code beside the shapes fills. `examples`: lines, each with what it must give; these are tests.
-    """
+    `source`: its documentation. `marks`: texts, one of them in each of its lines; `room`: maximal offset of
+    a record in a line. `anywhere`: whether records are searched in the line, with the header before them;
+    else they follow the syslog header. `also_gives`: fields that only `apart` code fills. `examples`: lines
+    with expected values; used as tests."""
 
     name: str
     title: str
@@ -172,12 +174,12 @@ class Layout:
 
     @property
     def in_columns(self) -> bool:
-        """Return whether any shape may be read in columns."""
+        """Whether the columnar reader may run any shape."""
         return any(shape.in_columns for shape in self.shapes)
 
     @cached_property
     def gives(self) -> tuple[str, ...]:
-        """The event's fields that it can fill."""
+        """Fields of events that it can fill."""
         given = {"time", "observer", *self.also_gives}
         for shape in self.shapes:
             given |= {*shape.made, *shape.constant}

@@ -1,7 +1,4 @@
-"""A Layout over columns of lines: the shapes that Arrow can run.
-
-Every other line is left to the reader of single lines.
-"""
+"""Columnar reader of Layouts, for the shapes that Arrow can run; other lines are read singly."""
 
 from __future__ import annotations
 
@@ -34,20 +31,20 @@ _LONG, _FEW = 256, 12
 _BOUNDED = re.compile(r"\{(\d+),(\d+)\}")
 _NAMED = re.compile(r"\(\?P<(\w+)>")
 _ODD = (b"\v", b"\x1c", b"\x1d", b"\x1e", b"\x1f")
-"""What parts words for Python's expressions, and not for RE2's; and what joins texts here."""
+"""Separators in Python's expressions but not in RE2's; also the joint used here."""
 _PARTING = [*b" \t:"]
 _PAIRS = r'^(?:[A-Za-z_][\w.-]*=(?:"[^"\\]*"|[^" ]*)(?: +|$))+$'
 _JOINT = "\x1f"
-_HEADS_KEPT = 1024
+_HEADER_CACHE_SIZE = 1024
 # 2026-06-10T17:44:31+02:00 192.0.2.53 unbound[901]: 2026-06-10T08:00:01Z
 _CLOCK = re.compile(r"\d:\d\d:\d\d")
 _GROUPS = r"^(?:(?:22[4-9]|23[0-9])\.|ff[0-9a-f]{2}:|255\.255\.255\.255$|0\.0\.0\.0$|::$)"
-"""Addresses that are no single machine's, in canonical spelling."""
+"""Canonical addresses that belong to no single machine."""
 _READ = {*KEYS, *VIRTUAL, "source_mac"}
 
 
 def _ends_with_second_time(head: str) -> bool:
-    """Return whether a head's last word holds a time of day, which is not its first."""
+    """Return whether the last word of a header has a time of day that is not its first."""
     words = head.rstrip(" ")
     if not words or words[-1].isspace() or len(_CLOCK.findall(head)) < 2:
         return False
@@ -55,32 +52,29 @@ def _ends_with_second_time(head: str) -> bool:
 
 
 def for_arrow(pattern: str) -> str:
-    """The pattern as RE2 takes it: what is bounded higher than it can count is unbounded;
-    see `longest_line`."""
+    """Remove upper bounds beyond RE2's limit from a pattern; see `longest_line`."""
     return _BOUNDED.sub(lambda m: f"{{{m[1]},}}" if int(m[2]) >= _LONG else m[0], pattern)
 
 
 def relaxed(pattern: str) -> str:
-    """The pattern without higher bounds, which make taking texts out five times slower: for lines of which it
-    is known that they have the pattern."""
+    """Remove upper bounds, which slow extraction fivefold; for lines known to match the pattern."""
     return _BOUNDED.sub(lambda m: m[0] if int(m[2]) <= _FEW else "*" if m[1] == "0" else "+", pattern)
 
 
 def longest_line(shape: Shape) -> int:
-    """Up to this length of a line `for_arrow` says what the pattern says."""
+    """Return the line length up to which `for_arrow` equals the original pattern."""
     bounds = [int(m[2]) for pattern in (shape.pattern, *shape.also) for m in _BOUNDED.finditer(pattern)]
     return min((bound for bound in bounds if bound >= _LONG), default=1 << 20)
 
 
 class LayoutColumns(BulkReader):
-    """Reads the records of a Layout's shapes at once. A line that is unusual spoils only the lines
-    around it."""
+    """Columnar reader of a Layout's shapes; an unusual line affects only its own group."""
 
     log_format: LayoutFormat
 
     def __init__(self, log_format: LayoutFormat, context: FileContext) -> None:
         super().__init__(log_format, context)
-        self._head = lru_cache(maxsize=_HEADS_KEPT)(self._read_head)
+        self._head = lru_cache(maxsize=_HEADER_CACHE_SIZE)(self._read_head)
         self._sample = ""
         self._last: tuple[Any, ...] = ()
         self._shapes = [shape for shape in log_format.layout.shapes if shape.in_columns]
@@ -100,15 +94,15 @@ class LayoutColumns(BulkReader):
         unread = [np.flatnonzero(~fits)]
         self._last = ()
         for shape in filter(self.log_format.applies, self._shapes):
-            rows = self._taken(shape, texts, rows, (usable, first, tables, unread))
+            rows = self._read_shape(shape, texts, rows, (usable, first, tables, unread))
         alone = sorted(np.concatenate([rows, *unread]).tolist())
         return (in_line_order(tables), alone) if tables else None
 
-    def _taken(self, shape: Shape, texts: pa.Array, rows: Numbers, into: tuple[Any, ...]) -> Numbers:
-        """Read those of the lines that have the shape; the numbers of the others."""
+    def _read_shape(self, shape: Shape, texts: pa.Array, rows: Numbers, into: tuple[Any, ...]) -> Numbers:
+        """Read the lines that have the shape; return the numbers of the others."""
         if self._last[:2] != (shape.begins, len(rows)):
             lines = texts if len(rows) == len(texts) else texts.take(pa.array(rows))
-            self._last = (shape.begins, len(rows), *self._opened(shape, lines))
+            self._last = (shape.begins, len(rows), *self._split(shape, lines))
         _, _, heads_of, records = self._last
         exact, wanted = f"^(?:{for_arrow(shape.pattern)})", f"^(?:{self._wanted(shape)})"
         if shape.pairs or relaxed(shape.pattern) != shape.pattern:
@@ -131,9 +125,8 @@ class LayoutColumns(BulkReader):
         rest: Numbers = rows[~valid]
         return rest
 
-    def _opened(self, shape: Shape, lines: pa.Array) -> tuple[pa.Array, pa.Array]:
-        """Return the text before the records, and that from their beginnings on; all of a line where there is
-        none."""
+    def _split(self, shape: Shape, lines: pa.Array) -> tuple[pa.Array, pa.Array]:
+        """Split lines at the beginning of their record; without one the record is empty."""
         begins, ends = offsets_of(lines)[:-1], offsets_of(lines)[1:]
         if shape.begins in ("", "^"):
             return middle(lines, begins, begins), lines
@@ -145,7 +138,7 @@ class LayoutColumns(BulkReader):
         return middle(lines, begins, starts), middle(lines, starts, ends)
 
     def _wanted(self, shape: Shape) -> str:
-        """The pattern with those texts named that columns are made of: the fewer, the quicker."""
+        """Return the pattern with only the needed groups named, which is faster."""
         wanted = {name for key, how in shape.made.items() if key in _READ for name in how.names}
         pattern = relaxed(shape.pattern)
         return _NAMED.sub(lambda m: m[0] if m[1] in wanted else "(?:", pattern)
@@ -160,8 +153,8 @@ class LayoutColumns(BulkReader):
         tables: list[pa.RecordBatch],
         unread: list[Numbers],
     ) -> None:
-        """The events of lines of one shape; where one is unusual, of halves of them."""
-        table = self._at_once(shape, row, rows, lines, first)
+        """Read lines of one shape; after an unusual line, in halves."""
+        table = self._parse_together(shape, row, rows, lines, first)
         if table is not None:
             tables.append(table)
         elif len(rows) < 2 * FEW_LINES:
@@ -172,7 +165,7 @@ class LayoutColumns(BulkReader):
                 part = {name: column.slice(begin, end - begin) for name, column in row.items()}
                 self._tables(shape, part, rows[begin:end], lines, first, tables, unread)
 
-    def _at_once(
+    def _parse_together(
         self, shape: Shape, row: dict[str, pa.Array], rows: Numbers, lines: Sequence[bytes], first: int
     ) -> pa.RecordBatch | None:
         try:
@@ -182,7 +175,7 @@ class LayoutColumns(BulkReader):
         return self.table(columns, rows.tolist(), first, lines)
 
     def _columns(self, shape: Shape, row: dict[str, pa.Array], line: bytes) -> dict[str, pa.Array]:
-        """The columns of the events of one shape; `line`: the first."""
+        """Return the columns of events of one shape; `line`: the first line."""
         count = len(row["head_"])
         self._sample = line[len(row["head_"][0].as_py().encode()) :].decode()
         moments, hosts = read_headers(row.pop("head_"), self._head)
@@ -226,7 +219,7 @@ class LayoutColumns(BulkReader):
         return map_distinct(column, kind.read, arrow_kind)
 
     def _read_head(self, text: str) -> Head:
-        if _ends_with_second_time(text):  # whose it is depends on the record
+        if _ends_with_second_time(text):  # its meaning depends on the record
             raise Unusual
         if self.log_format.layout.anywhere:
             return self.log_format.head(text + self._sample, len(text))
@@ -237,7 +230,7 @@ class LayoutColumns(BulkReader):
 
 
 def _by_key(shape: Shape, records: pa.Array) -> dict[str, pa.Array]:
-    """The values of records of pairs by their keys. What may stand in a text in quotes is unusual."""
+    """Return the values of key-value records by key. Raises Unusual for keys inside quoted text."""
     row: dict[str, pa.Array] = {}
     wanted = sorted({name for field, how in shape.made.items() if field in _READ for name in how.names})
     first = f" {records[0].as_py()}"
@@ -258,8 +251,7 @@ def _by_key(shape: Shape, records: pa.Array) -> dict[str, pa.Array]:
 
 
 def _value(records: pa.Array, opening: str, closing: str) -> tuple[pa.Array, pa.Array]:
-    """Return the text behind `key="` or `key=` up to its end, absent where it is empty, and what is
-    before."""
+    """Return the text after `key="` or `key=` (null when empty), and the text before it."""
     begins, ends = offsets_of(records)[:-1], offsets_of(records)[1:]
     found = pc.find_substring(records, f" {opening}").to_numpy()
     first = pc.starts_with(records, opening).to_numpy(zero_copy_only=False)
@@ -280,7 +272,7 @@ def _arrow_kind(key: str) -> pa.DataType:
 
 
 def _made(how: Made, texts: Row, kind: pa.DataType, count: int) -> pa.Array:
-    """A field made by a function, which is called once for each distinct combination of the texts."""
+    """Compute a field by a function, once per distinct combination of the texts."""
     given = [pc.fill_null(texts[name], "") if name in texts else pa.repeat("", count) for name in how.names]
     joined = given[0] if len(given) == 1 else pc.binary_join_element_wise(*given, _JOINT)
     return map_distinct(
@@ -289,7 +281,7 @@ def _made(how: Made, texts: Row, kind: pa.DataType, count: int) -> pa.Array:
 
 
 def decided(values: dict[str, pa.Array], role: Role, count: int) -> dict[str, pa.Array]:
-    """As `line.decided`, of columns."""
+    """Decide the device as `line.decided` does, for columns."""
     take, nothing = values.pop, none_of(count)
     source, inner = values.get("source_ip", nothing), values.get("destination_ip", nothing)
     if (translated := take("inner_ip", None)) is not None:
@@ -318,14 +310,14 @@ def decided(values: dict[str, pa.Array], role: Role, count: int) -> dict[str, pa
 
 
 def sides_of(role: Role, ways: pa.Array | None, sources: pa.Array, destinations: pa.Array) -> pa.Array:
-    """`ends.side_of` of each pair, as numbers. `ways`: numbers too, none absent; None when unstated."""
+    """Apply `ends.side_of` to each pair, as numbers. `ways`: numbers without null, or None if unstated."""
     table = np.array(SIDES[role * len(Way) : (role + 1) * len(Way)], np.int8)
     way = np.zeros(len(sources), np.int8) if ways is None else ways.to_numpy(zero_copy_only=False)
     return pa.array(table[way, _kinds(sources) * len(Address) + _kinds(destinations)])
 
 
 def _kinds(addresses: pa.Array) -> Any:
-    """`ends.address_kind` of each, as numbers."""
+    """Apply `ends.address_kind` to each address, as numbers."""
     kinds = np.full(len(addresses), Address.PUBLIC, np.int8)
     within = pc.fill_null(internal(addresses), False).to_numpy(zero_copy_only=False)
     kinds[within] = Address.INTERNAL

@@ -1,4 +1,4 @@
-"""Columns of the kinds of values: what each kind reads of a text, for many texts at once."""
+"""Columnar readers of the kinds of values."""
 
 from __future__ import annotations
 
@@ -27,16 +27,15 @@ Read = Callable[[str], Any]
 
 
 def _questions(column: pa.Array, read: Read) -> pa.Array:
-    """Names of questions, of which servers print the root's dot behind nearly all."""
+    """Read DNS names, nearly all of which servers print with the root's dot."""
     plain = pc.if_else(pc.ends_with(column, "."), pc.utf8_slice_codeunits(column, 0, -1), column)
     return names(plain, read)
 
 
 def _ends(place: int, *, machine: bool = False) -> Callable[[pa.Array, Read], pa.Array]:
-    """Columns of ends, most of them addresses with a port or without.
+    """Read ends, most of which are addresses with or without a port.
 
-    `place`: 0 for their addresses, 1 for their ports, 2 for names. `machine`: whether 0.0.0.0 and port 0 are
-    none."""
+    `place`: 0 for addresses, 1 for ports, 2 for names. `machine`: treat 0.0.0.0 and port 0 as absent."""
 
     def column_of(column: pa.Array, read: Read) -> pa.Array:
         kind = pa.int32() if place == 1 else pa.string()
@@ -74,4 +73,4 @@ COLUMNS: Mapping[str, Callable[[pa.Array, Read], pa.Array]] = {
     "end_machines": _ends(0, machine=True),
     "end_machine_ports": _ends(1, machine=True),
 }
-"""What reads a column, by `Kind.column`; given the column and the function that reads a text."""
+"""Column readers by `Kind.column`; called with the column and the reader of a single text."""

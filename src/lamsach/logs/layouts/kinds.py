@@ -1,4 +1,4 @@
-"""The kinds of values that a Layout names, and how a text of each is read; in columns: `kind_columns.py`."""
+"""Kinds of values in Layouts, with readers of single texts; for columns see `kind_columns.py`."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ ReadTime = Callable[[str, FileContext], datetime]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of value. `read`: the value of a text, or None; `column`: which of `kind_columns.COLUMNS` does
-    the same for a column, of which else each distinct text is read."""
+    """A kind of value.
+
+    `read`: the value of a text, or None; `column`: the equivalent in `kind_columns.COLUMNS`, without which
+    each distinct text is read."""
 
     name: str
     read: Callable[[str], Any]
@@ -29,15 +31,17 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A kind of time. `read`: the moment of a text, on the file's clock where it states no zone; raises
-    LineError. `column`: as of `Kind`."""
+    """A kind of time.
+
+    `read`: the moment of a text, in the file's zone unless stated; raises LineError. `column`: as in `Kind`.
+    """
 
     name: str
     read: ReadTime
     column: str = ""
 
 
-def _nowhere_removed(text: str) -> str | None:
+def _specific_address(text: str) -> str | None:
     address = ip_of(text)
     return None if address in ("0.0.0.0", "::") else address  # noqa: S104 - means: no address
 
@@ -48,7 +52,7 @@ def _host(text: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _end(text: str) -> tuple[str | None, int | None]:
-    """Name or address, and port, of `a`, `a:port`, `[a]:port`."""
+    """Split `a`, `a:port`, `[a]:port` into name or address, and port."""
     address = ip_of(text)
     return (address, None) if address else host_and_port(text)
 
@@ -68,7 +72,7 @@ def _end_port(text: str) -> int | None:
 
 
 def _end_machine(text: str) -> str | None:
-    return _nowhere_removed(_end(text)[0] or "")
+    return _specific_address(_end(text)[0] or "")
 
 
 def _end_machine_port(text: str) -> int | None:
@@ -76,8 +80,8 @@ def _end_machine_port(text: str) -> int | None:
 
 
 ADDRESS = Kind("address", ip_of, "addresses")
-MACHINE = Kind("machine", _nowhere_removed, "machines")
-"""An address; 0.0.0.0 and :: say that there is none."""
+MACHINE = Kind("machine", _specific_address, "machines")
+"""An address other than 0.0.0.0 and ::."""
 PORT = Kind("port", port_of, "ports")
 NAME = Kind("name", domain_of, "names")
 HOST = Kind("host", _host, "names")
@@ -85,12 +89,12 @@ HOST = Kind("host", _host, "names")
 END_ADDRESS = Kind("end_address", _end_address, "ends")
 """The address of `a`, `a:port`, `[a]:port`."""
 END_PORT = Kind("end_port", _end_port, "end_ports")
-"""The port of the same."""
+"""The port of `a:port`, `[a]:port`."""
 END_NAME = Kind("end_name", _end_name, "end_names")
-"""The name that stands there in place of an address."""
+"""The name in place of an address."""
 END_MACHINE = Kind("end_machine", _end_machine, "end_machines")
 END_MACHINE_PORT = Kind("end_machine_port", _end_machine_port, "end_machine_ports")
-"""The same two, where 0.0.0.0 and port 0 say that there is none."""
+"""Address and port, without 0.0.0.0 and port 0."""
 QUESTION = Kind("question", from_presentation, "questions")
 """A name as DNS servers print it, with a zone file's escapes."""
 TEXT = Kind("text", stated, "texts")
@@ -105,7 +109,7 @@ _ALL = (
     *(EPOCH, ISO, UTC_ISO),
 )
 KINDS = {kind.name: kind for kind in _ALL}
-"""Every kind by its name."""
+"""All kinds by name."""
 USUAL: Mapping[str, Kind] = {
     **dict.fromkeys(("source_ip", "destination_ip", "source_nat_ip", "device_ip", "inner_ip"), ADDRESS),
     **dict.fromkeys(("source_port", "destination_port", "source_nat_port"), PORT),
@@ -113,7 +117,7 @@ USUAL: Mapping[str, Kind] = {
     **dict.fromkeys(("device_mac", "source_mac", "client_mac"), MAC),
     "domain": NAME,
 }
-"""The kind of a field whose Layout names none."""
+"""The default kind of each field."""
 
 
 def verbs(
@@ -122,8 +126,6 @@ def verbs(
     blocked: frozenset[str] | None = None,
     other: Action = Action.UNKNOWN,
 ) -> Kind:
-    """The action that a word means.
-
-    Of `allowed` and `blocked` one may be left out; `other`: any other word's."""
+    """Return a kind that maps words to actions; `other`: the action of all other words."""
     table = dict.fromkeys(allowed or (), Action.ALLOWED) | dict.fromkeys(blocked or (), Action.BLOCKED)
     return Kind("verb", lambda word: table.get(word, other))

@@ -1,4 +1,4 @@
-"""A Layout over single lines: the `LogFormat` that it makes."""
+"""Layouts run over single lines, as a `LogFormat`."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ Opened = tuple[datetime | None, str | None, str]
 
 
 class LayoutFormat(LogFormat):
-    """Reads the lines of a Layout.
+    """Parser of a Layout's lines.
 
-    A product's class may put its own `recognises`, `head` and `opened` in place of the usual ones."""
+    A product's class may override `recognises`, `head` and `opened`."""
 
     layout: ClassVar[Layout]
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
         self.clock = context
-        """What times without a zone are on."""
+        """Context for times without a zone."""
 
     def __init_subclass__(cls) -> None:
         if "layout" in cls.__dict__:
@@ -39,7 +39,7 @@ class LayoutFormat(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """See `LogFormat`: one of the marks, and a shape that fits."""
+        """See `LogFormat`: requires a mark and a matching shape."""
         layout = cls.layout
         if layout.marks and not any(mark in line for mark in layout.marks):
             return False
@@ -53,22 +53,21 @@ class LayoutFormat(LogFormat):
         return any(match is not None and probe.event(shape, match) is not None for shape, match in matches)
 
     def applies(self, shape: Shape) -> bool:
-        """Return whether the file may hold lines of the shape, by its header lines."""
+        """Return whether the file may have lines of the shape, according to its header lines."""
         return True
 
     def head(self, line: str, start: int) -> tuple[datetime | None, str | None]:
-        """The time and the sender that stand before a record which begins there."""
+        """Return time and sender before a record that begins at `start`."""
         header, _ = split_header(line, self.context)
         return header.time, header.host
 
     def opened(self, line: str) -> Opened:
-        """The record behind the line's header."""
+        """Split a line into header and record."""
         header, message = split_header(line, self.context)
         return header.time, header.host, message
 
     def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat`. None for a line of the product that no shape fits, where records begin behind a
-        header."""
+        """See `LogFormat`. Returns None for a line without a matching shape, if records follow a header."""
         if self.layout.anywhere:
             for shape in self.layout.shapes:
                 room = len(line) if shape.whole else self.layout.room
@@ -88,8 +87,7 @@ class LayoutFormat(LogFormat):
     def event(
         self, shape: Shape, match: re.Match[str], time: datetime | None = None, observer: str | None = None
     ) -> Event | None:
-        """The event of a record of a shape, behind a header that states these; None when it lacks what the
-        shape needs."""
+        """Return the event of a record, with its header's time and observer; None without required fields."""
         texts = shape.apart(self, match) if shape.apart else texts_of(shape, match)
         if texts is None:
             return None
@@ -123,7 +121,7 @@ class LayoutFormat(LogFormat):
 
 
 def texts_of(shape: Shape, match: re.Match[str]) -> Texts:
-    """The named texts of a record."""
+    """Return the named texts of a record."""
     if shape.pairs:
         return dict(pairs(match.string[match.start() :].lstrip(" :")))
     texts: Texts = match.groupdict()
@@ -135,9 +133,9 @@ def texts_of(shape: Shape, match: re.Match[str]) -> Texts:
 
 
 def decided(values: dict[str, Any], role: Role, *, deciding: bool) -> Event:
-    """The event of a record's fields, with the unit's own machine and what is stated of it.
+    """Build the event of a record's fields, and decide the unit's own machine and its properties.
 
-    `deciding`: whether any field decides about others."""
+    `deciding`: whether any field affects others."""
     source, inner = values.get("source_ip"), values.get("destination_ip")
     if not deciding:
         side = side_of(role, Way.UNSTATED, source, inner)

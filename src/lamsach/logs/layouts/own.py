@@ -1,13 +1,8 @@
-"""Layouts that people write themselves: TOML files, in `~/.config/lamsach/formats/` or named on the command
-line.
+"""User-defined Layouts: TOML files in `~/.config/lamsach/formats/` or named on the command line.
 
-A file is data, never code: its expressions are checked, its examples are tried, and what is
-not right is said with its place.
-
-Expressions that a stranger wrote: only those whose cost is bounded.
-
-Python's engine goes back and tries again, so each repetition has to end at one place only: what follows it
-must not be what it repeats.
+A file is data, never code: its expressions and examples are checked, and errors reported with their location.
+Only regular expressions of bounded cost are accepted. Python's engine backtracks, so each repetition must
+have a single possible end: what follows it must not match what it repeats.
 """
 
 from __future__ import annotations
@@ -39,8 +34,7 @@ _FORBIDDEN = frozenset(
 
 
 def checked(pattern: str, where: str) -> re.Pattern[str]:
-    """The expression. Raises UsageError, which says what is wrong and where, for one that is broken or whose
-    cost is not bounded."""
+    """Compile an expression. Raises UsageError for an invalid one or one of unbounded cost."""
     if len(pattern) > LONGEST_PATTERN:
         raise UsageError("The pattern is too long.", where, "Use at most 2,000 characters.")
     try:
@@ -48,9 +42,9 @@ def checked(pattern: str, where: str) -> re.Pattern[str]:
         tree = re._parser.parse(pattern, re.ASCII)  # type: ignore[attr-defined]
     except (re.error, RecursionError, OverflowError) as error:
         raise UsageError("The pattern is no regular expression.", where, str(error)[:200]) from None
-    look = _Look(where)
-    look.sequence(list(tree), frozenset())
-    if look.ways > _MOST_WAYS:
+    cost = _CostCheck(where)
+    cost.sequence(list(tree), frozenset())
+    if cost.ways > _MOST_WAYS:
         raise UsageError(
             "The pattern has too many choices that begin alike.",
             where,
@@ -59,16 +53,17 @@ def checked(pattern: str, where: str) -> re.Pattern[str]:
     return compiled
 
 
-class _Look:
-    """Goes over an expression. `ways`: how often it may have to be tried, because choices begin alike."""
+class _CostCheck:
+    """Cost analysis of an expression. `ways`: limit of retries caused by choices that begin alike."""
 
     def __init__(self, where: str) -> None:
         self.where = where
         self.ways = 1
 
     def sequence(self, nodes: list[Any], after: frozenset[str]) -> tuple[frozenset[str], bool]:
-        """The letters that a sequence can begin with, and whether it can be empty; `after`: those that can
-        follow it."""
+        """Return a sequence's possible first characters, and whether it can be empty.
+
+        `after`: the characters that may follow it."""
         begin, empty = after, True
         for node in reversed(nodes):
             first, may_be_empty = self.node(node, begin)
@@ -77,7 +72,7 @@ class _Look:
         return begin, empty
 
     def node(self, node: Any, after: frozenset[str]) -> tuple[frozenset[str], bool]:
-        """The same of one node."""
+        """Return the same for one node."""
         kind, value = str(node[0]), node[1]
         if kind in _FORBIDDEN:
             raise UsageError(
@@ -102,7 +97,7 @@ class _Look:
     def repetition(
         self, least: int, most: int, body: list[Any], after: frozenset[str]
     ) -> tuple[frozenset[str], bool]:
-        """The same of a repetition."""
+        """Return the same for a repetition."""
         if len(body) == 1 and str(body[0][0]) in ("LITERAL", "NOT_LITERAL", "IN", "ANY"):
             first = _letters(body[0])
             if most != least and first & after:
@@ -116,7 +111,7 @@ class _Look:
             )
         before = self.ways
         first, _ = self.sequence(body, after)
-        if most > 1:  # what follows the group may be the group again
+        if most > 1:  # the group may follow itself
             first, _ = self.sequence(body, after | first)
         if first & after:
             self.ways *= 2
@@ -125,7 +120,7 @@ class _Look:
 
 
 def _letters(node: Any) -> frozenset[str]:
-    """The letters that a node for one letter matches."""
+    """Return the characters that a single-character node matches."""
     kind, value = str(node[0]), node[1]
     if kind == "LITERAL":
         return frozenset({chr(value)})
@@ -134,8 +129,8 @@ def _letters(node: Any) -> frozenset[str]:
     if kind == "ANY":
         return _ANY
     found: set[str] = set()
-    for what, part in value:
-        name = str(what)
+    for code, part in value:
+        name = str(code)
         if name == "LITERAL":
             found.add(chr(part))
         elif name == "RANGE":
@@ -169,15 +164,14 @@ _CLOCKS = {"time": "iso"}
 
 
 def add_own_formats(files: Iterable[Path]) -> None:
-    """Put the formats of these files before all others. Raises UsageError, UnreadableError."""
+    """Register the formats of these files before all others. Raises UsageError, UnreadableError."""
     for path in files:
         log_format = own_format(path)
         FORMATS.add(log_format.name, log_format, log_format.layout.marks)
 
 
 def own_format(path: Path) -> type[LayoutFormat]:
-    """The format that a file declares, whose examples give what they say. Raises
-    UsageError, UnreadableError."""
+    """Load a format and verify its examples. Raises UsageError, UnreadableError."""
     try:
         with path.open("rb") as stream:
             data = stream.read(LONGEST_FILE + 1)

@@ -1,1 +1,1 @@
-"""A whole log as lines, events or tables, and which format it is of."""
+"""Whole logs as lines, events or tables, and detection of their format."""

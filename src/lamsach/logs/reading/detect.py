@@ -1,4 +1,4 @@
-"""Detection of the product that wrote a log, from its first lines alone."""
+"""Detection of the product that wrote a log, from its first lines."""
 
 from __future__ import annotations
 
@@ -15,25 +15,24 @@ from lamsach.logs.opening.inputs import HEAD_BYTES
 from lamsach.logs.text.json_documents import is_lines
 
 HEAD_LINES = 500
-"""How many lines detection looks at."""
+"""Number of lines for detection."""
 _SURE = 0.9
 _ENOUGH = 0.5
 _SOME = 0.3
-"""Of a table at most this share of the lines may be other products' (a heading, what stands above
-the table)."""
+"""Maximal share of other products' lines in a table (a heading, text above the table)."""
 _FIRST, _DISTANCE = 12, 23
 _ROWS_CANNOT_BE_TOLD = "csv_columns"
 _SHAPES = frozenset({"json_lines", "key_value", "csv_columns"})
-"""What a document of JSON may be taken for."""
+"""Possible results for a JSON document."""
 
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """The kind of a file. `format` is None for unknown text, for the mixed file of a syslog server, and for a
-    `binary` one.
+    """The kind of a file.
 
-    `share` (0 to 1) of the lines looked at is read by the format, or by the `mixed` formats together, which
-    come most frequent first. `lines` are the first non-empty lines, decoded: the `head` of a FileContext."""
+    `format` is None for unknown text, a syslog server's mixed file, and `binary` files. `share` (0 to 1) of
+    the sampled lines belongs to the format, or to the `mixed` formats together, most frequent first. `lines`
+    are the first non-empty lines, decoded: the `head` of a FileContext."""
 
     format: type[LogFormat] | None
     share: float
@@ -43,13 +42,12 @@ class Detection:
 
     @property
     def known(self) -> bool:
-        """Return whether any format reads the file."""
+        """Whether any format reads the file."""
         return self.format is not None or self.binary is not None or bool(self.mixed)
 
 
 def head_lines(head: bytes) -> tuple[str, ...]:
-    """The first non-empty lines (up to 500) of a file's first bytes in UTF-8, without a last line that the
-    head cuts off."""
+    """Decode the first non-empty lines (up to 500) of a file's head, without a truncated last one."""
     pieces = head.split(b"\n", HEAD_LINES * 4)[: HEAD_LINES * 4]
     if len(head) >= HEAD_BYTES and len(pieces) > 1 and not head.endswith(b"\n"):
         pieces.pop()
@@ -58,19 +56,18 @@ def head_lines(head: bytes) -> tuple[str, ...]:
 
 
 def detect(head: bytes) -> Detection:
-    """The format of a file by its first bytes in UTF-8 (`LogFile.head()`): the best score wins, then the
-    registry's order.
+    """Detect a file's format by its head in UTF-8 (`LogFile.head()`): best score, then registry order.
 
-    A file whose lines belong to several formats is told as `mixed`."""
+    A file with lines of several formats is `mixed`."""
     binary = binary_format_of(head[:SNIFF_BYTES])
     if binary is not None:
         return Detection(None, 1.0, binary=binary)
     detection = _of_lines(head_lines(head))
-    answer = b'"_source"' in head[:SNIFF_BYTES]  # the records that it holds look like their product's own
+    is_search_answer = b'"_source"' in head[:SNIFF_BYTES]  # its records look like their product's own
     known = detection.format is not None and (
         detection.format.name not in _SHAPES or detection.lines[0][:1] not in ("{", "[")
     )
-    if not known or answer:
+    if not known or is_search_answer:
         document = document_format_of(head[:SNIFF_BYTES])
         lines = detection.lines
         if document is not None and (not is_lines(lines) or document.reads_lines(lines)):
@@ -79,19 +76,19 @@ def detect(head: bytes) -> Detection:
 
 
 def _of_lines(lines: tuple[str, ...]) -> Detection:
-    """Return what a file of text is, by its first lines."""
+    """Detect the format of a text file by its first lines."""
     if not lines:
         return Detection(None, 0.0)
     few = _few(lines)
     likely = JSON_FORMATS if all(map(_is_object, few)) else FORMATS
     for log_format in likely.marked("\n".join(("", *few))):
-        if log_format.score(lines) == 1.0:  # a product's lines are no other's
+        if log_format.score(lines) == 1.0:  # a product's lines match no other
             return Detection(log_format, 1.0, (), lines)
     quick: dict[type[LogFormat], float] = {}
     for log_format in likely:
         if _may_be(log_format, few):
             quick[log_format] = log_format.score(lines)
-            if quick[log_format] == 1.0:  # none can be better, and of equal ones the first wins
+            if quick[log_format] == 1.0:  # no better one is possible, and the first of equals wins
                 break
     best = max(quick, key=lambda log_format: quick[log_format], default=FORMATS[0])
     if quick.get(best, 0.0) >= _SURE:
@@ -120,19 +117,19 @@ def _of_lines(lines: tuple[str, ...]) -> Detection:
 
 
 def _few(lines: Sequence[str]) -> Sequence[str]:
-    """The first lines and some of the others, at a distance that no record of several lines has."""
+    """Return the first lines and some later ones, at a distance unlike any multi-line record."""
     return (*lines[:_FIRST], *lines[_FIRST::_DISTANCE])
 
 
 def _may_be(log_format: type[LogFormat], few: Sequence[str]) -> bool:
-    """Return whether a format is worth a look at all lines: it reads some of these."""
+    """Return whether a format reads any of these lines, so that all are worth testing."""
     if log_format.score.__func__ is not LogFormat.score.__func__:  # type: ignore[attr-defined]
         return log_format.score(few) > 0
     return any(map(log_format.recognises, few))
 
 
 def _formats_by_line(lines: Sequence[str]) -> Counter[type[LogFormat]]:
-    """Return how many lines each format recognises; a line counts for the first that does."""
+    """Count the lines that each format recognizes; a line counts for the first that does."""
     counts: Counter[type[LogFormat]] = Counter()
     for line in lines:
         log_format = recognising(line)
@@ -142,16 +139,14 @@ def _formats_by_line(lines: Sequence[str]) -> Counter[type[LogFormat]]:
 
 
 def recognising(line: str) -> type[LogFormat] | None:
-    """The first format in the registry that recognises a single line; never CSV, whose rows cannot be known
-    apart."""
+    """Return the first registered format that recognizes a line, except CSV, whose rows are ambiguous."""
     return next(
         (f for f in possible_formats(line) if f.name != _ROWS_CANNOT_BE_TOLD and f.recognises(line)), None
     )
 
 
 def possible_formats(line: str) -> Sequence[type[LogFormat]]:
-    """The formats that a line can be of, by its first character: those of the registry, or of a JSON object
-    those that read such."""
+    """Return the formats that a line may have: those reading JSON objects for an object, else all."""
     return JSON_FORMATS if _is_object(line) else FORMATS
 
 

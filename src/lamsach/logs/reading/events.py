@@ -1,5 +1,6 @@
-"""A whole log as events: for `lamsach logs read`, for leases, for tests. The hunt reads only the lines that
-may match.
+"""A whole log as events, for `lamsach logs read`, leases and tests.
+
+The hunt parses only candidate lines.
 """
 
 from __future__ import annotations
@@ -30,8 +31,9 @@ _SHOWN_CHARACTERS = 500
 
 @dataclass(slots=True)
 class ReadCounts:
-    """Lines of one file: all, those that were read (blank ones and comments too), those that were refused,
-    those of no known format. Of a binary file: its events and its refused records."""
+    """Line counts of one file: all, parsed (including blank lines and comments), refused, unknown format.
+
+    For a binary file: events and refused records."""
 
     lines: int = 0
     parsed: int = 0
@@ -40,8 +42,9 @@ class ReadCounts:
 
 
 def detection_for(log_file: LogFile, format_name: str | None = None) -> Detection:
-    """Return what the file is; or what it is stated to be. Raises UsageError for a name that is no format,
-    UnreadableError, LimitError."""
+    """Return the file's detected or stated format.
+
+    Raises UsageError for an unknown format name, UnreadableError, LimitError."""
     head = log_file.head()
     if format_name is None:
         if isinstance(log_file.detected, Detection):
@@ -64,7 +67,7 @@ def detection_for(log_file: LogFile, format_name: str | None = None) -> Detectio
 def context_for(
     log_file: LogFile, detection: Detection, timezone: ZoneInfo = DEFAULT_TIMEZONE
 ) -> FileContext:
-    """Return what the file's parser may know."""
+    """Return the context of the file's parser."""
     return FileContext(log_file.name, timezone, log_file.modified, detection.lines)
 
 
@@ -75,13 +78,10 @@ def read_events(
     format_name: str | None = None,
     counts: ReadCounts | None = None,
 ) -> Iterator[Event | Refusal]:
-    """Every record of the log: its event, or why it is refused.
+    """Yield every record's event, or its refusal; nothing for records without an event.
 
-    Records that tell of no event (comments) give nothing.
-
-    Lines of a file of no known format give events of `unknown_text` with what can be told of them. `counts`
-    is kept up to date. Raises UnreadableError or LimitError after all that could be read, UsageError for a
-    format that does not exist."""
+    Lines of an unknown format give events of `unknown_text`. `counts` is updated. Raises UnreadableError or
+    LimitError after everything readable, UsageError for an unknown format."""
     counts = counts if counts is not None else ReadCounts()
     detection = detection_for(log_file, format_name)
     if detection.binary is not None:
@@ -103,7 +103,7 @@ def read_events(
 def binary_events(
     log_file: LogFile, binary: type[BinaryFormat], context: FileContext, counts: ReadCounts
 ) -> Iterator[Event | Refusal]:
-    """Every record of a binary log."""
+    """Yield every record of a binary log."""
     with log_file.open() as stream:
         for item in binary(context).read(binary_stream(stream)):
             counts.lines += 1
@@ -122,9 +122,9 @@ class Readable(Protocol):
 
 
 def binary_stream(stream: LogStream | Readable) -> BinaryIO:
-    """A log's stream as a file object that can be read, not seeked.
+    """Wrap a log's stream as a file object that is not seekable.
 
-    The damage of a file is raised by the read that reaches it."""
+    Damage is raised by the read that reaches it."""
     return cast("BinaryIO", io.BufferedReader(_Raw(stream), _CHUNK_BYTES))
 
 
@@ -140,7 +140,7 @@ class _Raw(io.RawIOBase):
 
 
 class LineReader:
-    """Turns the lines of one file, in their order, into events and refusals."""
+    """Parses the lines of one file, in order, into events and refusals."""
 
     def __init__(
         self, log_file: LogFile, detection: Detection, timezone: ZoneInfo, counts: ReadCounts, *, stated: bool
@@ -157,13 +157,13 @@ class LineReader:
 
     @property
     def parser(self) -> LineParser:
-        """Return what reads the file's lines."""
+        """The parser of the file's lines."""
         return self._parser
 
     def events(self, first: int, lines: Sequence[bytes | None]) -> Iterator[Event | Refusal]:
-        """Yield what the lines tell, of which the first has this number; None for one that is too long.
+        """Yield the events of lines, the first of which has number `first`; None is an overlong line.
 
-        What follows the last may belong to it."""
+        The last record may continue in the next call."""
         prefix, multiline, counts = self._parser.header_prefix, self._parser.multiline, self._counts
         counts.lines += len(lines)
         for number, line in enumerate(lines, first):
@@ -196,7 +196,7 @@ class LineReader:
         self._record_characters += len(text)
 
     def rest(self) -> Iterator[Event | Refusal]:
-        """Yield what the record tells that nothing follows any more."""
+        """Flush the last multi-line record."""
         if self._record:
             record, self._record, self._record_characters = "\n".join(self._record), [], 0
             yield from self._parse(record, self._record_line)

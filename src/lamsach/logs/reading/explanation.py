@@ -1,6 +1,4 @@
-"""Explanations of how a line is read: the format that took it, where each of its event's values is in the
-text, and why the other formats did not.
-"""
+"""Explanations of a parsed line: its format, the position of each value, and why no other format."""
 
 from __future__ import annotations
 
@@ -30,7 +28,7 @@ from lamsach.model import Event
 _RECORD_LINES = 1000
 _LONGEST = 65536
 _WORD = re.compile(r"[^\s\"'|,;=()\[\]<>{}]+")
-_BESIDE = frozenset({"format", "file", "line"})
+_LOCATION_FIELDS = frozenset({"format", "file", "line"})
 # 2026-06-10T08:00:01.123+07:00   Jun 10 08:00:01   10/Jun/2026:08:00:01 +0700   19-Oct-2022 05:34:03.425
 _TIME = re.compile(
     r"(?:\d{4}[-/]\d\d[-/]\d\d[T ]|\d{1,2}[-/][A-Za-z]{3}[-/]\d{4}[: ]|[A-Z][a-z]{2} "
@@ -45,8 +43,7 @@ OF_THE_FILE = mark("It would read the line, but the file's first lines are anoth
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value of the event, and where its text begins and ends in the line; None where it is not a part of
-    the text."""
+    """A value of the event, and its position in the line; None if not part of the text."""
 
     field: str
     value: str
@@ -58,8 +55,8 @@ class Value:
 class Explanation:
     """A record, by its first line's 1-based number.
 
-    `format`: None when no format reads it; `shape`: which of a Layout's, from 1; `refused`: why a line of the
-    format gives no event; `others`: why each other format did not take it."""
+    `format`: None when no format reads it; `shape`: number (from 1) of the Layout's shape; `refused`: why a
+    line of the format gives no event; `others`: reasons by name of each other format."""
 
     number: int
     text: str
@@ -78,9 +75,9 @@ def explain(
     format_name: str | None = None,
     timezone: ZoneInfo = DEFAULT_TIMEZONE,
 ) -> Explanation:
-    """Explain the record that this line belongs to, else the first that gives an event.
+    """Explain the record that includes this line, else the first that gives an event.
 
-    Raises UsageError for a log without lines and a line that is not there, UnreadableError, LimitError."""
+    Raises UsageError for a log without lines and a missing line, UnreadableError, LimitError."""
     detection = detection_for(log_file, format_name)
     if detection.binary is not None:
         raise UsageError("The log has no lines: its format is binary.", log_file.name, "")
@@ -100,8 +97,7 @@ def explain(
 
 
 def _records(log_file: LogFile, parser: LineParser) -> Iterator[tuple[int, str]]:
-    """The records with their first lines' numbers; header lines are given to the parser, and are
-    records too."""
+    """Yield the records with their first lines' numbers; header lines also go to the parser."""
     held: list[str] = []
     begin = size = 0
     prefix = (parser.header_prefix or b"\0").decode()
@@ -163,7 +159,7 @@ def _shape(reader: LogFormat | None, text: str) -> int | None:
 
 
 def _fitting(reader: LogFormat | None, text: str) -> tuple[int, Shape, re.Match[str]] | None:
-    """The shape of a Layout that takes a record, by its number from 1, and where."""
+    """Return the number (from 1) and match of the Layout's shape that fits a record."""
     if not isinstance(reader, LayoutFormat):
         return None
     record = text
@@ -172,8 +168,8 @@ def _fitting(reader: LogFormat | None, text: str) -> tuple[int, Shape, re.Match[
     except LineError:
         return None
     for number, shape in enumerate(reader.layout.shapes, 1):
-        look = shape.expression.search if reader.layout.anywhere else shape.expression.match
-        match = look(record)
+        search = shape.expression.search if reader.layout.anywhere else shape.expression.match
+        match = search(record)
         if match is not None and reader.event(shape, match) is not None:
             return number, shape, match
     return None
@@ -184,7 +180,7 @@ def _located(text: str, event: Event, reader: LogFormat | None) -> Iterator[Valu
     stated: Mapping[str, str | None] = {}
     if fitting is not None and fitting[1].apart is None:
         stated = texts_of(fitting[1], fitting[2])
-    shown = {key: value for key, value in event_record(event).items() if key not in _BESIDE}
+    shown = {key: value for key, value in event_record(event).items() if key not in _LOCATION_FIELDS}
     for field, value in shown.items():
         written = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         span = _time_span(text, event.time) if field == "time" and event.time else _span(text, written)
@@ -197,8 +193,7 @@ def _located(text: str, event: Event, reader: LogFormat | None) -> Iterator[Valu
 
 
 def _span(text: str, value: str) -> tuple[int, int] | None:
-    """Return where the value is in the text: as it is written, in other letters, or in a spelling that means
-    the same."""
+    """Return the position of a value in the text: literal, in other case, or in an equivalent spelling."""
     lower = text[:_LONGEST].lower()
     for found in re.finditer(re.escape(value.lower()), lower):
         begin, end = found.span()
@@ -212,8 +207,7 @@ def _span(text: str, value: str) -> tuple[int, int] | None:
 
 
 def _time_span(text: str, time: datetime) -> tuple[int, int] | None:
-    """Return where the time is written: as seconds since 1970, or as a clock of any zone (whole quarters of
-    an hour)."""
+    """Return the position of the time: seconds since 1970, or a clock in any zone (quarter hours)."""
     epoch = text.find(str(int(time.timestamp())))
     if epoch >= 0:
         end = epoch + 10
@@ -234,9 +228,9 @@ def _time_span(text: str, time: datetime) -> tuple[int, int] | None:
 
 
 def marked_text(explanation: Explanation) -> Iterator[tuple[str, str | None]]:
-    """The record's text in pieces, each with the field whose value it is, or None.
+    """Yield the record's text in pieces, each with the field whose value it is, or None.
 
-    Of values that overlap the first counts."""
+    The first of overlapping values counts."""
     places = sorted(
         (v.begin, v.end, v.field) for v in explanation.values if v.begin is not None and v.end is not None
     )

@@ -1,4 +1,4 @@
-"""Reads the lines of one file, each with the format that it is of."""
+"""Parsing of one file's lines, each with its format."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from lamsach.model import Event
 
 _SENDERS_KEPT = 4096
 _SHAPES = frozenset({"csv_columns", "json_lines", "key_value"})
-"""What a line may look like by accident: not tried on a line that the file's own format refused."""
-_ANYBODYS = frozenset({"cef", "leef", "key_value", "json_lines"})
-"""Frames and shapes that say nothing of who wrote the line: they would take the lines of products that use
-them."""
+"""Formats that match lines by accident: not tried on lines that the file's own format refused."""
+_GENERIC = frozenset({"cef", "leef", "key_value", "json_lines"})
+"""Generic syntaxes, which do not identify a sender's product."""
 
 
 class LineParser:
-    """Parses any of a file's lines, in file order. One instance belongs to one file and one thread."""
+    """Parser of any of a file's lines, in file order; for one file and one thread."""
 
     def __init__(self, detection: Detection, context: FileContext) -> None:
         self._context = context
@@ -30,7 +29,7 @@ class LineParser:
         self._by_sender: dict[tuple[str | None, str | None], type[LogFormat]] = {}
         self._with_header: list[LogFormat] = []
         self.reader = self._main
-        """What read the last record, or tried to."""
+        """The format that parsed the last record, or tried to."""
         if self._main is not None:
             self._parsers[type(self._main)] = self._main
         for log_format in detection.mixed:
@@ -40,12 +39,12 @@ class LineParser:
 
     @property
     def main(self) -> LogFormat | None:
-        """The reader of the file's one format; None for unknown text and mixed files."""
+        """The parser of the file's only format; None for unknown text and mixed files."""
         return self._main
 
     @property
     def format(self) -> type[LogFormat] | None:
-        """The file's one format; None for unknown text and mixed files."""
+        """The file's only format; None for unknown text and mixed files."""
         return type(self._main) if self._main is not None else None
 
     def states_numbers(self, line: str) -> bool:
@@ -54,7 +53,7 @@ class LineParser:
 
     @property
     def header_prefix(self) -> bytes | None:
-        """Lines that start so have to be given to `header`, all of them; None when there are none."""
+        """Prefix of lines that must all be passed to `header`, if any."""
         if self._main is not None:
             prefix = self._main.header_prefix
         else:
@@ -63,8 +62,7 @@ class LineParser:
 
     @property
     def multiline(self) -> bool:
-        """Return whether a record may have several lines: join those for which `starts_record` is false to
-        the one before."""
+        """Whether records may have several lines: join those for which `starts_record` is false."""
         return self._main is not None and self._main.multiline
 
     def starts_record(self, line: str) -> bool:
@@ -72,14 +70,14 @@ class LineParser:
         return self._main is None or self._main.begins_record(line)
 
     def header(self, line: str) -> None:
-        """Take a header line into account for the lines that follow."""
+        """Apply a header line to the lines that follow."""
         if self._main is not None:
             self._main.header(line)
         for parser in self._with_header:
             parser.header(line)
 
     def parse(self, line: str, number: int) -> Event | None:
-        """Read a record whose first line has this 1-based number; None when it tells of no event.
+        """Parse a record whose first line has this 1-based number; None without an event.
 
         Raises LineError when no format reads it."""
         event = self._event(line, number)
@@ -104,7 +102,7 @@ class LineParser:
             raise error from None
 
     def _by_line(self, line: str, number: int) -> Event | None:
-        """A line of a mixed or unknown file: what its sender wrote last is tried first."""
+        """Parse a line of a mixed or unknown file, trying its sender's last format first."""
         sender = sender_of(line)
         known = self._by_sender.get(sender)
         refused: LineError | None = None
@@ -121,8 +119,8 @@ class LineParser:
             except LineError as error:
                 refused = refused or error
                 continue
-            if type(parser).name in _ANYBODYS:
-                return event  # the sender's next line may be of a product
+            if type(parser).name in _GENERIC:
+                return event  # the sender's next line may be specific
             if len(self._by_sender) < _SENDERS_KEPT or sender in self._by_sender:
                 self._by_sender[sender] = type(parser)
             return event

@@ -1,5 +1,6 @@
-"""A whole log as tables of events, for `lamsach logs read -o events.parquet`: many lines at once where a bulk
-reader knows their shape, else line by line.
+"""A whole log as tables of events, for `lamsach logs read -o events.parquet`.
+
+Many lines together where a columnar reader knows their shape, else line by line.
 """
 
 from __future__ import annotations
@@ -30,14 +31,12 @@ from lamsach.logs.reading.events import (
 from lamsach.model import Event, Refusal
 
 PIECE_LINES = 32768
-"""How many lines are read at once. One that is unusual sends those around it to the reader of
-single lines."""
+"""Lines per piece; an unusual one sends its group to the line parser."""
 _SMALLER = 4
-"""How many times fewer of a format whose records may have several lines: there an unusual one sends all of
-them."""
+"""Divisor of PIECE_LINES for multi-line formats, where an unusual line affects the whole piece."""
 _CHUNK_BYTES = 1 << 22
-_KEPT_BYTES = 31 << 20
-"""The C library keeps no larger ones."""
+_REUSED_BYTES = 31 << 20
+"""Upper limit of memory blocks that the C library reuses."""
 _EVENTS_HELD = 4096
 _PATIENCE = 8
 _PAUSE = 64
@@ -53,10 +52,9 @@ def read_tables(
     counts: ReadCounts | None = None,
     on_refusal: OnRefusal = lambda _refusal: None,
 ) -> Iterator[pa.RecordBatch]:
-    """The same events as `read_events` gives, in the same order, as tables (`event_tables.schema`); refused
-    records go to `on_refusal`.
+    """Yield the events of `read_events`, in the same order, as tables (`event_tables.schema`).
 
-    Raises what `read_events` raises, after all that could be read."""
+    Refused records go to `on_refusal`. Raises as `read_events` does, after everything readable."""
     counts = counts if counts is not None else ReadCounts()
     detection = detection_for(log_file, format_name)
     context = context_for(log_file, detection, timezone)
@@ -66,7 +64,7 @@ def read_tables(
     if detection.binary is not None:
         yield from _tables(binary_events(log_file, detection.binary, context, counts), on_refusal)
         return
-    _keep_memory()
+    _enable_memory_reuse()
     lines = LineReader(log_file, detection, timezone, counts, stated=format_name is not None)
     reader = _Pieces(lines, bulk_reader_of(lines.parser, context), counts, on_refusal)
     size = max(1, PIECE_LINES // _SMALLER) if lines.parser.multiline else PIECE_LINES
@@ -81,11 +79,12 @@ def read_tables(
         yield from reader.rest()
 
 
-def _keep_memory() -> None:
-    """Give a piece of memory back, which is not touched: from then on the C library keeps pieces up to that
-    size for the texts and columns to come. It would else take each from the system, page by page
-    (M_MMAP_THRESHOLD of https://man7.org/linux/man-pages/man3/mallopt.3.html)."""
-    np.empty(_KEPT_BYTES, np.uint8)
+def _enable_memory_reuse() -> None:
+    """Free a large untouched block, so that the C library reuses blocks up to that size from then on.
+
+    It would else request each from the system, page by page (M_MMAP_THRESHOLD of
+    https://man7.org/linux/man-pages/man3/mallopt.3.html)."""
+    np.empty(_REUSED_BYTES, np.uint8)
 
 
 def _flows(
@@ -134,7 +133,7 @@ def _events(items: Iterable[Event | Refusal], on_refusal: OnRefusal) -> list[Eve
 
 
 class _Pieces:
-    """Reads a file's pieces in order. A bulk reader that finds nothing usual is not asked for a while."""
+    """Reads a file's pieces in order; pauses a columnar reader that repeatedly finds nothing usual."""
 
     def __init__(
         self, lines: LineReader, bulk: BulkReader | None, counts: ReadCounts, on_refusal: OnRefusal
@@ -148,7 +147,7 @@ class _Pieces:
         self._prefix = lines.parser.header_prefix
 
     def piece(self, number: int, lines: Sequence[bytes | None]) -> Iterator[pa.RecordBatch]:
-        """The tables of further lines, of which the first has this number."""
+        """Yield the tables of further lines; `number` is the first line's."""
         prefix = self._prefix
         if prefix is None or self._bulk is None:
             yield from self._part(number, lines)
@@ -176,7 +175,7 @@ class _Pieces:
             self._held += _events(self._lines.events(number, lines[:blank]), self._on_refusal)
             number, lines = number + blank, lines[blank:]
             end = self._last_record(lines)
-        read = self._at_once(number, lines[:end])
+        read = self._read_together(number, lines[:end])
         rest = lines[end:] if read else lines
         if read is not None:
             self._held += _events(self._lines.rest(), self._on_refusal)
@@ -186,14 +185,13 @@ class _Pieces:
             yield from self._single(number + len(lines) - len(rest), rest)
 
     def _single(self, number: int, lines: Sequence[bytes | None]) -> Iterator[pa.RecordBatch]:
-        """Read the lines one by one."""
+        """Parse the lines singly."""
         self._held += _events(self._lines.events(number, lines), self._on_refusal)
         if len(self._held) >= _EVENTS_HELD:
             yield from self._flush()
 
     def _last_record(self, lines: Sequence[bytes | None]) -> int:
-        """Return where the last record begins, to which the lines of the next piece may belong; 0 when that
-        is not seen at once."""
+        """Return the index of the last record, which may continue in the next piece; 0 if not nearby."""
         for at in range(len(lines) - 1, max(0, len(lines) - _MOST_CUTS), -1):
             line = lines[at]
             if line is not None and self._lines.parser.starts_record(decode_line(line)):
@@ -203,7 +201,7 @@ class _Pieces:
     def _completed(
         self, number: int, lines: Sequence[bytes | None], table: pa.RecordBatch, alone: Sequence[int]
     ) -> pa.RecordBatch:
-        """The table with the events of the lines that are read one by one, in the order of the lines."""
+        """Merge the table with the events of the lines parsed singly, in line order."""
         events: list[Event] = []
         for at, following in zip_longest(alone, alone[1:]):
             events += _events(self._lines.events(number + at, lines[at : at + 1]), self._on_refusal)
@@ -212,7 +210,7 @@ class _Pieces:
         return in_line_order([table, table_of(columns_of(events), len(events))]) if events else table
 
     def rest(self) -> Iterator[pa.RecordBatch]:
-        """Yield what is left at the end."""
+        """Yield the remaining events at the end."""
         self._held += _events(self._lines.rest(), self._on_refusal)
         yield from self._flush()
 
@@ -221,7 +219,7 @@ class _Pieces:
             held, self._held = self._held, []
             yield table_of(columns_of(held), len(held))
 
-    def _at_once(self, number: int, lines: Sequence[bytes | None]) -> Piece | None:
+    def _read_together(self, number: int, lines: Sequence[bytes | None]) -> Piece | None:
         if self._bulk is None or not lines:
             return None
         if self._failed >= _PATIENCE:
@@ -244,11 +242,10 @@ class _Pieces:
     def _with_records(
         self, lines: Sequence[bytes | None], table: pa.RecordBatch, alone: Sequence[int]
     ) -> Piece | None:
-        """Return what was read, where each line that is read alone begins a record, and so belongs to none
-        before it.
+        """Return what was read, if each line left over begins a record; else None.
 
-        A blank line belongs to the record before, to which it adds nothing when that is in the table."""
-        kept: list[int] = []
+        A blank line belongs to the record before; it adds nothing if that is in the table."""
+        remaining: list[int] = []
         for at in alone:
             line = lines[at]
             if line and line.strip():
@@ -256,7 +253,7 @@ class _Pieces:
                     return None
             elif line is None:
                 return None
-            elif not kept or kept[-1] != at - 1:
+            elif not remaining or remaining[-1] != at - 1:
                 continue
-            kept.append(at)
-        return table, kept
+            remaining.append(at)
+        return table, remaining
