@@ -35,7 +35,7 @@ from lamsach.logs.opening.inputs import LogFile, find_logs
 from lamsach.model import Findings, Indicator, IndicatorType, Parameters, Problem, Reference
 
 if TYPE_CHECKING:
-    from lamsach.devices.nat.behind import BehindNat
+    from lamsach.devices.nat.resolver import NatResolver
 
 Tell = Callable[[str], None]
 
@@ -94,7 +94,7 @@ class _Inputs:
     logs: list[LogFile] = field(default_factory=list)
     leases: LeaseTable = field(default_factory=LeaseTable)
     inventory: Inventory = field(default_factory=Inventory)
-    behind: BehindNat | None = None
+    behind: NatResolver | None = None
     presence: Presence = field(default_factory=lambda: Presence(DEFAULT_TIMEZONE))
 
     @property
@@ -300,15 +300,15 @@ def _read_inputs(request: Request, watch: Watch, kept: Kept | None, *, look: boo
     return inputs
 
 
-def _read_nat(request: Request, report: Callable[[Problem], None]) -> BehindNat:
+def _read_nat(request: Request, report: Callable[[Problem], None]) -> NatResolver:
     """Read the translations of the request's NAT logs; imported only if there are any."""
     from lamsach.devices.nat import NatTable
-    from lamsach.devices.nat.behind import BehindNat
     from lamsach.devices.nat.nat_logs import NatLogs
+    from lamsach.devices.nat.resolver import NatResolver
 
     files = list(find_logs(request.nat, password=request.password, on_problem=report))
     logs = NatLogs(files, request.timezone, report)
-    behind = BehindNat(NatTable(logs.records()))
+    behind = NatResolver(NatTable(logs.records()))
     for log in files:
         if not logs.counts.get(log.name):
             report(

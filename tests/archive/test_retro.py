@@ -18,7 +18,7 @@ from lamsach.archive.retro import counted_back, retro
 from lamsach.archive.signs import Compact, replay, sign_of
 from lamsach.demo import generate
 from lamsach.devices.infrastructure import Infrastructure
-from lamsach.devices.role_rules import standing_of
+from lamsach.devices.role_rules import forwarding_role
 from lamsach.hunt.run import hunt
 from lamsach.investigate import Request, investigate
 from lamsach.logs.opening.inputs import find_logs
@@ -274,7 +274,7 @@ def test_leases_far_from_the_contact_name_the_machine_without_opening_their_segm
 
 
 def role_of(infrastructure: Infrastructure, ip: str) -> str | None:
-    standing = standing_of(infrastructure, Identity(ip))
+    standing = forwarding_role(infrastructure, Identity(ip))
     return standing.role if standing else None
 
 

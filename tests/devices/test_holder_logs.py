@@ -50,7 +50,7 @@ def test_a_log_that_shows_holders_is_read_for_them(name: str, tmp_path: Path) ->
     path = tmp_path / "case.log"
     path.write_text(FILES[name])
     table = table_of(path)
-    held = table.holder(IP, NOON) or table.seen.holder(IP, NOON)
+    held = table.holder(IP, NOON) or table.observations.holder(IP, NOON)
     assert held is not None
     assert held.mac == MAC
 
@@ -80,7 +80,7 @@ def test_log_ons_name_the_person(tmp_path: Path) -> None:
     )
     table = table_of(path)
     assert table.person(IP, None, NOON) == "alice"
-    seen = table.seen.holder(IP, NOON)
+    seen = table.observations.holder(IP, NOON)
     assert seen is not None
     assert seen.name == "PC-7"
 
@@ -89,4 +89,4 @@ def test_a_log_without_holders_gives_none(tmp_path: Path) -> None:
     path = tmp_path / "ns.log"
     path.write_text("Jun 10 11:00:00 ns1 unbound: [1:0] info: 10.20.0.50 www.unit.example. A IN\n")
     table = table_of(path)
-    assert len(table) == len(table.seen) == len(table.people) == 0
+    assert len(table) == len(table.observations) == len(table.people) == 0

@@ -54,4 +54,4 @@ def test_a_log_without_log_ons_is_not_read_for_them(tmp_path):
     path = tmp_path / "events.log"
     path.write_text(json.dumps(LOGON).replace("4624", "4688") + "\n", encoding="utf-8")
     [log] = find_logs([str(path)], on_problem=lambda _problem: None)
-    assert not HolderLogs((), [log]).shows(log)
+    assert not HolderLogs((), [log]).has_holders(log)

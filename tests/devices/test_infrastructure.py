@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from lamsach.devices.infrastructure import DistinctCounter, Infrastructure
 from lamsach.devices.inventory import Inventory, InventoryEntry
-from lamsach.devices.role_rules import RULES, standing_of
+from lamsach.devices.role_rules import RULES, forwarding_role
 from lamsach.errors import UsageError
 from lamsach.model import Action, Event, EventKind, Identity
 
@@ -36,7 +36,7 @@ def web(
 
 
 def role_of(infrastructure: Infrastructure, ip: str) -> str | None:
-    standing = standing_of(infrastructure, Identity(ip))
+    standing = forwarding_role(infrastructure, Identity(ip))
     return standing.role if standing else None
 
 
@@ -189,7 +189,7 @@ def test_recognised_from_the_data(name: str) -> None:
     ],
 )
 def test_a_stated_machine_speaks_for_others(stated: str, identity: Identity, role: str | None) -> None:
-    standing = standing_of(Infrastructure([stated]), identity)
+    standing = forwarding_role(Infrastructure([stated]), identity)
     assert (standing.role if standing else None) == role
 
 
@@ -201,7 +201,7 @@ def test_stated_nonsense_is_a_usage_error(text: str) -> None:
 
 def test_the_observers_name_of_a_dns_log_is_a_dns_server() -> None:
     infrastructure = observed([Event(kind=EventKind.DNS, forwarded=True, observer="dc01.unit.example")])
-    assert standing_of(infrastructure, Identity("10.4.4.4", name="DC01")).role == "dns"
+    assert forwarding_role(infrastructure, Identity("10.4.4.4", name="DC01")).role == "dns"
 
 
 def test_a_routers_hardware_address() -> None:
@@ -256,7 +256,7 @@ def test_roles_that_the_inventory_notes_name_their_words() -> None:
         Identity("10.0.0.9", how="address"): None,
         Identity("10.0.0.5", name="PC-05", how="inventory"): None,
     }
-    found = {who: standing_of(Infrastructure(), who, INVENTORY) for who in wanted}
+    found = {who: forwarding_role(Infrastructure(), who, INVENTORY) for who in wanted}
     assert {who: (one.role, one.of_address) if one else None for who, one in found.items()} == wanted
     words = found[Identity("10.0.0.9", how="inventory")].reasons[0].values["words"]
     assert words == "Thiết bị mạng; Bộ định tuyến NAT của chi nhánh"
@@ -267,14 +267,14 @@ def test_no_share_makes_a_pc_or_a_leased_machine_a_forwarder() -> None:
     infrastructure = observed(events)
     inventory = Inventory([InventoryEntry((SERVER,), (), "PC-01", kind="Laptop")])
     assert role == "dns"
-    assert standing_of(infrastructure, Identity(SERVER, how="lease")) is None
-    assert standing_of(infrastructure, Identity(SERVER, how="inventory"), inventory) is None
-    assert standing_of(infrastructure, Identity(SERVER, how="address"), inventory) is not None
+    assert forwarding_role(infrastructure, Identity(SERVER, how="lease")) is None
+    assert forwarding_role(infrastructure, Identity(SERVER, how="inventory"), inventory) is None
+    assert forwarding_role(infrastructure, Identity(SERVER, how="address"), inventory) is not None
 
 
 def test_the_first_sign_decides_and_gives_the_reason() -> None:
     events = CASES["asked by three"][0] + CASES["put in the place of others"][0]
-    standing = standing_of(observed(events), Identity(SERVER, "02:00:00:00:00:02", how="log"), INVENTORY)
+    standing = forwarding_role(observed(events), Identity(SERVER, "02:00:00:00:00:02", how="log"), INVENTORY)
     assert standing is not None
     assert (standing.role, standing.reasons[0].code) == ("nat", "role_translates")
     assert next(rule.role for rule in RULES) == "stated"

@@ -215,6 +215,6 @@ SOON: dict[str, tuple[list[Event], dict[float, str | None]]] = {
 def test_the_holder_of_the_minutes_before_a_lease() -> None:
     for name, (records, wanted) in SOON.items():
         table = LeaseTable(records)
-        found = {minute: table.soon(IP, at(minute)) for minute in wanted}
+        found = {minute: table.upcoming(IP, at(minute)) for minute in wanted}
         assert {minute: held.mac if held else None for minute, held in found.items()} == wanted, name
-        assert table.soon("10.0.0.51", at(59)) is None
+        assert table.upcoming("10.0.0.51", at(59)) is None

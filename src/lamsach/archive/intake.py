@@ -196,7 +196,7 @@ def look_at(source: Source, zone: ZoneInfo) -> None:
     source.binary = detection.binary is not None
     source.known_format = detection.known
     source.format = detection.format.name if detection.format else ("mixed" if detection.mixed else None)
-    source.holders = HolderLogs((), timezone=zone).shows(source.log_file())
+    source.holders = HolderLogs((), timezone=zone).has_holders(source.log_file())
 
 
 def _skip(readinto: Callable[[memoryview], int], size: int) -> None:

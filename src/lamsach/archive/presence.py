@@ -99,7 +99,7 @@ def replay_all(
     An `observe` that is no Witness gets the signs only.
     """
     if isinstance(observe, Witness):
-        replay(signs, observe.shows)
-        observe.present_groups(seen)
+        replay(signs, observe.observe_infrastructure)
+        observe.observe_presence_groups(seen)
     else:
         replay(signs, observe)

@@ -18,13 +18,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from lamsach.devices.forwarders import Explainer, Item, find_forwarders, is_clients_side
-from lamsach.devices.identities import Devices, most_frequent, without_router_macs
+from lamsach.devices.identities import Devices, most_frequent, replace_router_macs
 from lamsach.devices.infrastructure import Infrastructure
 from lamsach.devices.inventory import Inventory
 from lamsach.devices.leases import LeaseConflict
 from lamsach.devices.names import address as as_address
-from lamsach.devices.role_rules import Standing, standing_of
-from lamsach.devices.sightings import merged
+from lamsach.devices.role_rules import ForwardingRole, forwarding_role
+from lamsach.devices.sightings import merge_sightings
 from lamsach.devices.states import Verdict, judge, judge_unattributed, not_blocked
 from lamsach.model import (
     AddressInterval,
@@ -99,7 +99,7 @@ MOST_SHOWN = 5
 _BY_LEASE = ("lease", "session")
 
 
-class Contested:
+class ContestedAddresses:
     """Lease conflicts by address."""
 
     def __init__(self, conflicts: Iterable[LeaseConflict]) -> None:
@@ -165,32 +165,36 @@ def attribute(
     """
     infrastructure = infrastructure if infrastructure is not None else Infrastructure()
     inventory = inventory if inventory is not None else Inventory()
-    items = without_router_macs(raw, infrastructure, inventory)
+    items = replace_router_macs(raw, infrastructure, inventory)
     devices = Devices(items, inventory)
     gathered = _gather(items, devices, _standings(items, infrastructure, inventory))
-    contested = Contested(conflicts)
+    contested = ContestedAddresses(conflicts)
     found = [
         contested.marked(device)
         for key, group in gathered.items()
         if (device := _device(key, group, devices)) is not None
     ]
     found.sort(key=lambda device: (_SEVERITIES[device.severity], -device.count, device.key))
-    return tuple(found), merged((key, *item) for key, group in gathered.items() for item in group.items)
+    return tuple(found), merge_sightings(
+        (key, *item) for key, group in gathered.items() for item in group.items
+    )
 
 
 def _standings(
     items: Sequence[Item], infrastructure: Infrastructure, inventory: Inventory
-) -> dict[Identity, Standing]:
+) -> dict[Identity, ForwardingRole]:
     """Find identities that speak for others by signs, by their address, or by their contacts' times."""
-    known = {who: standing_of(infrastructure, who, inventory) for who in {key.identity for key, _ in items}}
-    by_address: dict[str, Standing] = {}
+    known = {
+        who: forwarding_role(infrastructure, who, inventory) for who in {key.identity for key, _ in items}
+    }
+    by_address: dict[str, ForwardingRole] = {}
     for who, standing in sorted(known.items(), key=lambda item: tuple(map(str, _fields(item[0])))):
         if standing is not None and standing.of_address and who.ip:
             by_address.setdefault(who.ip, standing)
     for ip, role in find_forwarders(
         [item for item in items if item[0].identity.ip not in by_address]
     ).items():
-        by_address[ip] = Standing(role, (Reason("role_times"),))
+        by_address[ip] = ForwardingRole(role, (Reason("role_times"),))
     return {
         who: found
         for who, standing in known.items()
@@ -199,7 +203,7 @@ def _standings(
 
 
 def _gather(
-    items: Sequence[Item], devices: Devices, standings: Mapping[Identity, Standing]
+    items: Sequence[Item], devices: Devices, standings: Mapping[Identity, ForwardingRole]
 ) -> dict[str, _Gathered]:
     """Assign each sighting to its device, or drop it for the clients that explain it."""
     gathered: dict[str, _Gathered] = defaultdict(_Gathered)

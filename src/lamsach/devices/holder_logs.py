@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from lamsach.devices.leases.seen import machine_seen, person_seen
+from lamsach.devices.leases.observations import observed_machine, observed_person
 from lamsach.errors import InputError, LineError
 from lamsach.logs.base import DEFAULT_TIMEZONE, LogFormat
 from lamsach.logs.opening.encodings import decode_line
@@ -40,7 +40,7 @@ class HolderLogs:
         for log in self.stated:
             yield from self._guarded(log)
         for log in self.logs:
-            if log.name not in seen and log.name != "-" and self.shows(log):
+            if log.name not in seen and log.name != "-" and self.has_holders(log):
                 yield from self._guarded(log)
 
     def _guarded(self, log: LogFile) -> Iterator[Event]:
@@ -49,7 +49,7 @@ class HolderLogs:
         except InputError as error:
             self.on_problem(Problem(error.where or log.name, error.what, error.todo))
 
-    def shows(self, log: LogFile) -> bool:
+    def has_holders(self, log: LogFile) -> bool:
         """Return whether the first lines of a log contain a holder record."""
         try:
             detection = detection_for(log, self.format_name)
@@ -136,7 +136,9 @@ def _holds_any(text: str, markers: Sequence[str]) -> bool:
 
 def _names_holder(event: Event | None) -> bool:
     return event is not None and (
-        event.kind is EventKind.LEASE or machine_seen(event) is not None or person_seen(event) is not None
+        event.kind is EventKind.LEASE
+        or observed_machine(event) is not None
+        or observed_person(event) is not None
     )
 
 

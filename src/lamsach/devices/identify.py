@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from lamsach.devices.inventory import Inventory, InventoryEntry
-from lamsach.devices.leases import Lease, LeaseTable, Seen
+from lamsach.devices.leases import Lease, LeaseTable, Observation
 from lamsach.devices.names import host_key, mac_address
 from lamsach.logs.events.ends import is_machine
 from lamsach.model import Event, Identity
 
 if TYPE_CHECKING:
-    from lamsach.devices.nat.behind import BehindNat
+    from lamsach.devices.nat.resolver import NatResolver
 
 _CACHE_LIMIT = 200_000
 _Position = tuple[int | None, int | None, str | None, Lease | None] | None
@@ -38,7 +38,7 @@ class Identifier:
         self,
         leases: LeaseTable | None = None,
         inventory: Inventory | None = None,
-        behind: BehindNat | None = None,
+        behind: NatResolver | None = None,
         *,
         early: bool = True,
     ) -> None:
@@ -51,7 +51,9 @@ class Identifier:
     @property
     def timeless(self) -> bool:
         """True if no source depends on time: equal lines always mean the same machine."""
-        return not (self._behind or len(self._leases) or len(self._leases.seen) or len(self._leases.people))
+        return not (
+            self._behind or len(self._leases) or len(self._leases.observations) or len(self._leases.people)
+        )
 
     def __call__(self, event: Event) -> Identity:
         """Return the identity; `how='none'` for an event that names no machine.
@@ -82,21 +84,21 @@ class Identifier:
         if time is None or (ip is None and event.device_mac is None):
             return None
         at = None if ip is None else leases.position(ip, time)
-        seen = None if ip is None or at is not None else leases.seen.position(ip, time)
+        seen = None if ip is None or at is not None else leases.observations.position(ip, time)
         person = None
         if len(leases.people) and not event.user:
             mac = self._mac_at(ip, time) or mac_address(event.device_mac or "")
             person = leases.person(ip, mac, time)
-        return at, seen, person, None if at is not None or seen is not None else self._soon(ip, time)
+        return at, seen, person, None if at is not None or seen is not None else self._upcoming(ip, time)
 
-    def _soon(self, ip: str | None, time: datetime | None) -> Lease | None:
+    def _upcoming(self, ip: str | None, time: datetime | None) -> Lease | None:
         """Return the lease that begins minutes later, unless somebody was seen at the address."""
-        if not self._early or ip is None or time is None or self._leases.seen.knows(ip):
+        if not self._early or ip is None or time is None or self._leases.observations.knows(ip):
             return None
-        return self._leases.soon(ip, time)
+        return self._leases.upcoming(ip, time)
 
     def _mac_at(self, ip: str | None, time: datetime) -> str | None:
-        lease = (self._leases.holder(ip, time) or self._leases.seen.holder(ip, time)) if ip else None
+        lease = (self._leases.holder(ip, time) or self._leases.observations.holder(ip, time)) if ip else None
         return lease.mac if lease else None
 
     def _identify(self, event: Event) -> Identity:
@@ -113,12 +115,12 @@ class Identifier:
             entry = self._inventory.by_name(name)
         if entry is not None:
             return Identity(ip, entry.mac or mac, entry.name or name, user or entry.user, "inventory")
-        seen = self._leases.seen.holder(ip, event.time) if ip and event.time else None
+        seen = self._leases.observations.holder(ip, event.time) if ip and event.time else None
         if seen is not None and _agree(seen, mac, name):
-            return self._from_seen(seen, mac, name, user)
-        soon = self._soon(ip, event.time)
-        if soon is not None and mac in (None, soon.mac) and _agree_on_name(soon.name, name):
-            return self._from_lease(soon, mac, name, user or soon.user)
+            return self._from_observation(seen, mac, name, user)
+        upcoming = self._upcoming(ip, event.time)
+        if upcoming is not None and mac in (None, upcoming.mac) and _agree_on_name(upcoming.name, name):
+            return self._from_lease(upcoming, mac, name, user or upcoming.user)
         entry = self._by_address(ip, mac, name) if ip else None
         if entry is not None:
             return Identity(ip, entry.mac or mac, entry.name or name, user or entry.user, "inventory")
@@ -126,7 +128,9 @@ class Identifier:
             return Identity(ip, mac, name, user, "log")
         return Identity(ip, None, None, user, "address" if ip else "none")
 
-    def _from_seen(self, seen: Seen, mac: str | None, name: str | None, user: str | None) -> Identity:
+    def _from_observation(
+        self, seen: Observation, mac: str | None, name: str | None, user: str | None
+    ) -> Identity:
         mac = mac or seen.mac
         entry = (
             self._inventory.by_mac(mac) if mac else self._inventory.by_name(seen.name) if seen.name else None
@@ -158,7 +162,7 @@ class Identifier:
         return entry
 
 
-def _agree(seen: Seen, mac: str | None, name: str | None) -> bool:
+def _agree(seen: Observation, mac: str | None, name: str | None) -> bool:
     """Return whether the line names no other machine than was seen at the address."""
     if mac and seen.mac:
         return mac == seen.mac

@@ -37,7 +37,7 @@ def sort_key(key: SightingKey) -> tuple[str, ...]:
     return tuple(part or "" for part in (*parts, *rest, *behind))
 
 
-def without_router_macs(
+def replace_router_macs(
     raw: Mapping[SightingKey, RawSighting], infrastructure: Infrastructure, inventory: Inventory
 ) -> list[Item]:
     """Replace a router's hardware address in sightings: those are identified by name or address instead.

@@ -45,7 +45,7 @@ def key_name(key: bytes) -> str:
     return hmac.digest(key, b"lamsach presence key", "sha256").hex()[:16]
 
 
-def told_by(mac: str | None, name: str | None, ip: str | None) -> list[tuple[str, str]]:
+def identifiers_of(mac: str | None, name: str | None, ip: str | None) -> list[tuple[str, str]]:
     """List (kind, value) of what identifies a machine: hardware address and host name, else its address."""
     host = host_key(name) if name else None
     values = [("mac", mac)] if mac else []
@@ -101,7 +101,7 @@ class Presence:
 
     def marks_of(self, mac: str | None, name: str | None, ip: str | None) -> tuple[str, ...]:
         """Return the marks of a machine."""
-        return tuple(keyed_mark(self._key, kind, value) for kind, value in told_by(mac, name, ip))
+        return tuple(keyed_mark(self._key, kind, value) for kind, value in identifiers_of(mac, name, ip))
 
     @property
     def seen(self) -> int:

@@ -20,7 +20,7 @@ BY_INVENTORY = "role_inventory"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ForwardingRole:
     """Role of a machine that speaks for others (`stated`, `nat`, `proxy` or `dns`), with its reasons.
 
     `of_address`: the role extends to other identities at the machine's address.
@@ -97,9 +97,9 @@ contains a figure of the sample.
 """
 
 
-def standing_of(
+def forwarding_role(
     infrastructure: Infrastructure, identity: Identity, inventory: Inventory | None = None
-) -> Standing | None:
+) -> ForwardingRole | None:
     """Return the role by address, host name or inventory row; None for a machine that speaks for itself."""
     entry = None if inventory is None else _entry(identity, inventory)
     own = identity.how in ("lease", "session") or (entry is not None and entry.role == ENDPOINT)
@@ -108,9 +108,9 @@ def standing_of(
         if not rule.applies(infrastructure, machine):
             continue
         if rule.code != BY_INVENTORY or entry is None:
-            return Standing(rule.role, (Reason(rule.code, dict(rule.figures)),) if rule.code else ())
+            return ForwardingRole(rule.role, (Reason(rule.code, dict(rule.figures)),) if rule.code else ())
         words = "; ".join(text for text in (entry.kind, entry.note) if text)[:200]
-        return Standing(rule.role, (Reason(rule.code, {"words": words}),), machine.ip in entry.ips)
+        return ForwardingRole(rule.role, (Reason(rule.code, {"words": words}),), machine.ip in entry.ips)
     return None
 
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 from lamsach.model import EVIDENCE_KEPT, Action, Evidence, RawSighting, Sighting, SightingKey
 
 
-def merged(items: Iterable[tuple[str, SightingKey, RawSighting]]) -> tuple[Sighting, ...]:
+def merge_sightings(items: Iterable[tuple[str, SightingKey, RawSighting]]) -> tuple[Sighting, ...]:
     """Merge raw sightings, each with the key of its device; sorted by key."""
     sightings: dict[tuple[str, ...], Sighting] = {}
     for item in items:

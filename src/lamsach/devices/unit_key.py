@@ -21,7 +21,7 @@ VARIABLE = "LAMSACH_UNIT_KEY"
 _SHAPE = re.compile(rb"[0-9a-f]{64}\s*")
 
 
-def place() -> Path:
+def key_path() -> Path:
     """Return the path of the key file. RuntimeError when the user has no home directory."""
     stated = os.environ.get(VARIABLE)
     if stated:
@@ -36,7 +36,7 @@ def place() -> Path:
 def unit_key() -> bytes | None:
     """Return the 32 bytes, created if missing; None if they cannot be stored. InputError for a bad file."""
     try:
-        path = place()
+        path = key_path()
         if not path.exists():
             _make(path)
     except (OSError, RuntimeError):

@@ -17,7 +17,7 @@ _MINUTE = len("2022-09-01T08:30")
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """Callback for each event (`hunt.rules.Rules.observe`); `shows` and `present` serve one purpose each."""
+    """Callback for each event (`hunt.rules.Rules.observe`); its other methods serve one purpose each."""
 
     infrastructure: Infrastructure
     presence: Presence
@@ -26,18 +26,18 @@ class Witness:
 
     def __call__(self, event: Event) -> None:
         """Observe a parsed event."""
-        self.shows(event)
-        self.present(event)
+        self.observe_infrastructure(event)
+        self.observe_presence(event)
 
-    def shows(self, event: Event) -> None:
+    def observe_infrastructure(self, event: Event) -> None:
         """Observe signs of infrastructure only."""
         self.infrastructure.observe(event)
 
-    def present(self, event: Event) -> None:
+    def observe_presence(self, event: Event) -> None:
         """Observe the presence of the event's machine only."""
         self.presence.observe(event, self.identify)
 
-    def present_groups(self, groups: Iterable[Sequence[Any]]) -> None:
+    def observe_presence_groups(self, groups: Iterable[Sequence[Any]]) -> None:
         """Observe presence in rows of address, hardware address, host name, user, times (ISO 8601 UTC)."""
         machines: dict[tuple[Any, ...], list[str]] = {}
         for *machine, times in groups:
@@ -52,7 +52,7 @@ class Witness:
                 )
             else:
                 for stamp in stamped:
-                    self.present(_event(key, stamp))
+                    self.observe_presence(_event(key, stamp))
 
     def _day_of(self, minute: str) -> date:
         day = self._days.get(minute)

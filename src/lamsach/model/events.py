@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from lamsach.model.records import made_often
+from lamsach.model.records import frozen_record
 
 
 class EventKind(StrEnum):
@@ -40,7 +40,7 @@ class LeaseAction(StrEnum):
     """A machine was seen at the address at this moment; neither beginning nor end is known (ARP)."""
 
 
-@made_often
+@frozen_record
 class Event:
     """One normalised log record (ECS `event`, with field names after ECS).
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from lamsach.model.records import made_often
+from lamsach.model.records import frozen_record
 
 
 class IndicatorType(StrEnum):
@@ -25,7 +25,7 @@ class IndicatorType(StrEnum):
     FILE_NAME = "file_name"
 
 
-@made_often
+@frozen_record
 class Reference:
     """Place of a value in a document: path as given, 1-based page (or sheet), 1-based row (or line).
 
@@ -40,7 +40,7 @@ class Reference:
     table: int | None = field(default=None, compare=False)
 
 
-@made_often
+@frozen_record
 class Indicator:
     """Malicious address, name or hash from a list (STIX `indicator`, Zeek `Intel::Item`).
 

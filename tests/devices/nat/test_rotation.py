@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lamsach.devices.nat import Kind, NatRecord, NatTable
-from lamsach.devices.nat.columns import one_log
+from lamsach.devices.nat.columns import log_name
 
 from ..builders import at
 from .test_table import FAR, PUBLIC, TCP, A, us
@@ -37,7 +37,7 @@ def torn(minute: float, file: str, number: str = "12", start: float | None = Non
     ],
 )
 def test_parts_of_one_log(older, newer):
-    assert one_log(older) == one_log(newer)
+    assert log_name(older) == log_name(newer)
     table = NatTable([torn(20, newer), opened(10, older)])
     assert [item.inside_ip for item in table.inside(PUBLIC, 4321, "tcp", at(15))] == [A]
     assert table.inside(PUBLIC, 4321, "tcp", at(30)) == ()
@@ -56,7 +56,7 @@ def test_parts_of_one_log(older, newer):
     ],
 )
 def test_logs_of_two_devices(one, other):
-    assert one_log(one) != one_log(other)
+    assert log_name(one) != log_name(other)
     table = NatTable([opened(10, one), torn(20, other)])
     assert [item.inside_ip for item in table.inside(PUBLIC, 4321, "tcp", at(30))] == [A]
 

@@ -9,11 +9,11 @@ Semantics (RFC 2131, and what servers log in practice):
 - a release by a machine that does not hold the address, and the expiry of a lease that still runs, change
   nothing;
 - a session (VPN, 802.1X) is a lease that names a person; without a stated end it ends after SESSION_LENGTH;
-- a moment up to LEAD before an interval may be its holder's (`soon`) when nobody else held the address
+- a moment up to LEAD before an interval may be its holder's (`upcoming`) when nobody else held the address
   meanwhile: logs begin at arbitrary times;
 - two machines that claim the address at one time are a `LeaseConflict`; the later record has the address;
-- a machine seen at an address leased to another is a conflict too; the lease has the address (`seen` and
-  `people`: see `lamsach.devices.leases.seen`).
+- a machine seen at an address leased to another is a conflict too; the lease has the address (`observations`
+  and `people`: see `lamsach.devices.leases.observations`).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from lamsach.devices.leases.observations import ObservationTable, observed_machine, observed_person
 from lamsach.devices.leases.records import (
     CLOSES,
     MICROSECOND,
@@ -34,7 +35,6 @@ from lamsach.devices.leases.records import (
     microseconds,
     moment,
 )
-from lamsach.devices.leases.seen import SeenTable, machine_seen, person_seen
 from lamsach.devices.names import host_key, mac_address
 from lamsach.model import Event, LeaseAction
 
@@ -121,8 +121,8 @@ class LeaseTable:
 
     def __init__(self, events: Iterable[Event] = (), default_length: timedelta = DEFAULT_LENGTH) -> None:
         records = Records()
-        self.seen = SeenTable()
-        self.people = SeenTable()
+        self.observations = ObservationTable()
+        self.people = ObservationTable()
         for event in events:
             if not records.add(event):
                 self._observe(event)
@@ -141,15 +141,15 @@ class LeaseTable:
         self._build(records)
         del self._records
         self._contradictions()
-        self.seen.build_machines()
+        self.observations.build_machines()
         self.people.build_people()
 
     def _observe(self, event: Event) -> None:
-        machine, person = machine_seen(event), person_seen(event)
+        machine, person = observed_machine(event), observed_person(event)
         if event.time is None:
             return
         if machine is not None and event.device_ip is not None:
-            self.seen.add(event.device_ip, event.time, machine)
+            self.observations.add(event.device_ip, event.time, machine)
         if person is not None:
             mac = mac_address(event.device_mac or "")
             for key in (event.device_ip, f"mac:{mac}" if mac else None):
@@ -159,16 +159,16 @@ class LeaseTable:
     def _contradictions(self) -> None:
         """Add conflicts of hardware addresses that answered at another's leased address."""
         reported: set[tuple[str, int, str]] = set()
-        for ip, time, seen in self.seen.points():
+        for ip, time, observed in self.observations.points():
             at = self.position(ip, time)
             who = None if at is None else self._holders[self._who[at]]
-            if at is None or who is None or not (who.mac and seen.mac) or who.mac == seen.mac:
+            if at is None or who is None or not (who.mac and observed.mac) or who.mac == observed.mac:
                 continue
-            if (ip, at, seen.mac) in reported:
+            if (ip, at, observed.mac) in reported:
                 continue
-            reported.add((ip, at, seen.mac))
+            reported.add((ip, at, observed.mac))
             self._contested.add(at)
-            self._conflicts.append(LeaseConflict(ip, time, moment(self._ends[at]), who.mac, seen.mac))
+            self._conflicts.append(LeaseConflict(ip, time, moment(self._ends[at]), who.mac, observed.mac))
         self._conflicts.sort()
 
     def __len__(self) -> int:
@@ -193,7 +193,7 @@ class LeaseTable:
         at = bisect_right(self._starts, value, *bounds) - 1
         return at if at >= bounds[0] and value < self._ends[at] else None
 
-    def soon(self, ip: str, time: datetime) -> Lease | None:
+    def upcoming(self, ip: str, time: datetime) -> Lease | None:
         """Return the lease within LEAD after a free moment, unless another holder's ended just before."""
         bounds = self._slices.get(ip)
         if bounds is None:

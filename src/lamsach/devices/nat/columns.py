@@ -27,7 +27,7 @@ _LEFT = re.compile(r"[-_.*]+(?=\.|$|!)", re.ASCII)
 
 
 @lru_cache(maxsize=4096)
-def one_log(file: str) -> str:
+def log_name(file: str) -> str:
     """Return the name of a file's log: without its date, its rotation number, and its compression."""
     name = _DAY.sub("*", _COMPRESSED.sub("", file))
     return _LEFT.sub("", _NUMBER.sub("", name))
@@ -209,7 +209,7 @@ def _is_end_of(begun: NatRecord, record: NatRecord) -> bool:
 
 def _key(record: NatRecord) -> _PairKey | tuple[str, str]:
     if record.session:
-        return one_log(record.file), record.session
+        return log_name(record.file), record.session
     return (
         record.public_ip,
         record.first_port,

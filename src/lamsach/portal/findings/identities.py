@@ -17,7 +17,7 @@ from datetime import date, timedelta
 
 from django.conf import settings
 
-from lamsach.devices.presence import key_name, keyed_mark, mark_of, told_by
+from lamsach.devices.presence import identifiers_of, key_name, keyed_mark, mark_of
 from lamsach.portal.findings.bundle_reader import BundleContent, BundleDevice
 from lamsach.portal.findings.models import AliveDay, Bundle, Device, Identity, IdentityKind, Mark, Merge
 
@@ -240,7 +240,7 @@ def _known(bundle: Bundle, found: BundleContent) -> dict[str, list[int]]:
 def _marked(bundle: Bundle, found: BundleContent, make: Callable[[str, str], str]) -> dict[str, list[int]]:
     owners: dict[str, list[int]] = {}
     for device in Device.objects.filter(unit_id=bundle.unit_id).exclude(key__startswith="unattributed:"):
-        for mark in {make(kind, value) for kind, value in told_by(device.mac, device.name, device.ip)}:
+        for mark in {make(kind, value) for kind, value in identifiers_of(device.mac, device.name, device.ip)}:
             if mark in found.presence:
                 owners.setdefault(mark, []).append(device.into_id or device.pk)
     return owners

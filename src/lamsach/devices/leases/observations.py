@@ -65,7 +65,7 @@ _Point = tuple[int, Holder]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Observation:
     """Likely presence at the address from `start` until just before `end` (UTC)."""
 
     ip: str
@@ -78,7 +78,7 @@ class Seen:
 
 
 @dataclass(slots=True)
-class SeenTable:
+class ObservationTable:
     """Likely intervals of machines or people by key: an address, or `mac:` and a hardware address."""
 
     _points: dict[str, list[_Point]] = field(default_factory=lambda: defaultdict(list))
@@ -124,13 +124,13 @@ class SeenTable:
         at = bisect_right(self._starts, value, *bounds) - 1
         return at if at >= bounds[0] and value < self._ends[at] else None
 
-    def holder(self, key: str, time: datetime) -> Seen | None:
+    def holder(self, key: str, time: datetime) -> Observation | None:
         """Return the likely presence at the key at the time, or None."""
         at = self.position(key, time)
         if at is None:
             return None
         who = self._holders[self._who[at]]
-        return Seen(key, who.mac, who.name, who.user, moment(self._starts[at]), moment(self._ends[at]))
+        return Observation(key, who.mac, who.name, who.user, moment(self._starts[at]), moment(self._ends[at]))
 
     def knows(self, key: str) -> bool:
         """Return whether any machine or person was ever observed at the key."""
@@ -166,7 +166,7 @@ class SeenTable:
             self._slices[key] = (first, len(self._starts))
 
 
-def machine_seen(event: Event) -> Holder | None:
+def observed_machine(event: Event) -> Holder | None:
     """Return the machine that an event observed at its address; None when it shows none."""
     if event.time is None or event.device_ip is None:
         return None
@@ -179,7 +179,7 @@ def machine_seen(event: Event) -> Holder | None:
     return holder if holder.mac or holder.name else None
 
 
-def person_seen(event: Event) -> str | None:
+def observed_person(event: Event) -> str | None:
     """Return the person who logged on; None for other events, and for system accounts."""
     if event.time is None or not event.user or not _is_logon(event):
         return None

@@ -19,7 +19,7 @@ _DEPTH = 4
 """Maximum of translations followed: a branch's gateway may be behind the head office's."""
 
 
-class BehindNat:
+class NatResolver:
     """Resolver of public addresses in events to inside ones.
 
     Only where the records are unambiguous: otherwise nobody is accused.

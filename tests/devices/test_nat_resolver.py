@@ -12,7 +12,7 @@ from lamsach.devices.infrastructure import Infrastructure
 from lamsach.devices.inventory import Inventory, InventoryEntry
 from lamsach.devices.leases.records import microseconds
 from lamsach.devices.nat import Kind, NatRecord, NatTable, protocol_number
-from lamsach.devices.nat.behind import BehindNat
+from lamsach.devices.nat.resolver import NatResolver
 from lamsach.hunt import merge
 from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.model import Behind, Device, Event, Indicator, IndicatorType, Match, MatchKind, MatchStatus, Role
@@ -58,8 +58,8 @@ def seen(
     )
 
 
-def behind(*records: NatRecord) -> BehindNat:
-    return BehindNat(NatTable(records))
+def behind(*records: NatRecord) -> NatResolver:
+    return NatResolver(NatTable(records))
 
 
 def test_the_translation_of_that_moment_names_the_inside_address() -> None:
@@ -178,7 +178,7 @@ def test_an_assumed_end_is_not_certain() -> None:
 
 
 def hunted(
-    events: list[Event], table: BehindNat, inventory: Inventory | None = None
+    events: list[Event], table: NatResolver, inventory: Inventory | None = None
 ) -> tuple[tuple[Device, ...], int]:
     """The devices of contacts with FAR, and how many contacts are counted in all."""
     infrastructure = Infrastructure()

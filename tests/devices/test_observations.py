@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lamsach.devices.attribution import attribute
 from lamsach.devices.identify import Identifier
 from lamsach.devices.leases import LeaseTable
-from lamsach.devices.leases.seen import MACHINE_WINDOW, MOST_ADDRESSES, PERSON_WINDOW, SURE_WINDOW
+from lamsach.devices.leases.observations import MACHINE_WINDOW, MOST_ADDRESSES, PERSON_WINDOW, SURE_WINDOW
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 from .builders import at, lease, sighting
@@ -71,7 +71,7 @@ MACHINES: dict[str, tuple[list[Event], dict[float, str | None]]] = {
 @pytest.mark.parametrize("name", MACHINES)
 def test_sightings_name_the_machine_of_each_minute(name: str) -> None:
     events, expected = MACHINES[name]
-    seen = LeaseTable(events).seen
+    seen = LeaseTable(events).observations
     assert {
         minute: (one.mac if (one := seen.holder(IP, at(minute))) else None) for minute in expected
     } == expected
@@ -177,7 +177,7 @@ def reference(events: Sequence[Event], minute: int) -> str | None:
     if held is not None:
         return held.mac
     found = by_sightings(events, minute)
-    soon = None if found or LeaseTable(events).seen.knows(IP) else leases.soon(IP, at(minute))
+    soon = None if found or LeaseTable(events).observations.knows(IP) else leases.upcoming(IP, at(minute))
     return soon.mac if soon else found
 
 
