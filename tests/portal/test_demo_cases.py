@@ -9,7 +9,7 @@ import pytest
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases.models import Case, CaseState
 from lamsach.portal.cases.tally import case_counts, end_of
-from lamsach.portal.demo.cases import HERE, fill_cases
+from lamsach.portal.demo.cases import OWN_STATES, fill_cases
 from lamsach.portal.demo.ministry import fill
 from lamsach.portal.units.models import Membership
 from lamsach.portal.units.tree import today
@@ -21,7 +21,7 @@ def test_every_state_can_be_seen() -> None:
     filled = fill()
     fill_cases(filled)
     unit = Membership.objects.get(user__email=filled.people["officer"]).unit
-    assert sorted(Case.objects.filter(unit=unit).values_list("state", flat=True)) == sorted(HERE)
+    assert sorted(Case.objects.filter(unit=unit).values_list("state", flat=True)) == sorted(OWN_STATES)
     assert set(Case.objects.values_list("state", flat=True)) == set(CaseState)
     campaign = Campaign.objects.get()
     past = today() - timedelta(days=15)

@@ -173,7 +173,7 @@ def _find_topics(line: str) -> re.Match[str] | None:
             position = line.find(">", position, position + 8) + 1 or position
         match = _TOPICS.match(line, position)
         if match:
-            return match if "," in match[1] or mikrotik_messages.says_dns(line[match.end() :]) else None
+            return match if "," in match[1] or mikrotik_messages.is_dns(line[match.end() :]) else None
         space = _SPACES.search(line, position, _ROOM)
         if space is None:
             return None
