@@ -1,4 +1,4 @@
-"""The menu of the work pages (`base/rooms.py`) in Chromium, without scripts.
+"""The menu of the work pages (`base/navigation.py`) in Chromium, without scripts.
 
 Folded on a phone, open by keyboard, whole in a wide window.
 """

@@ -18,7 +18,7 @@ import pytest
 
 from lamsach.catalogue_vi import VIETNAMESE
 from lamsach.errors import UsageError
-from lamsach.portal import at_work
+from lamsach.portal import restore_lock
 from lamsach.portal.database import database
 from tests.poll import until
 from tests.ports import free_port
@@ -49,9 +49,9 @@ def is_held(url: str, data: Path) -> bool:
     described = database(url, data)
     try:
         with ExitStack() as alone:
-            alone.enter_context(at_work.lock_folder(data))
+            alone.enter_context(restore_lock.lock_folder(data))
             if url:
-                alone.enter_context(at_work.lock_database(described))
+                alone.enter_context(restore_lock.lock_database(described))
     except UsageError:
         return True
     return False
@@ -101,7 +101,7 @@ def test_a_worker_alone_is_noticed_and_a_killed_one_is_not(url: str, tmp_path: P
 def test_no_portal_starts_while_a_backup_is_put_in_place(tmp_path: Path) -> None:
     data = tmp_path / "data"
     furnish(data)
-    with at_work.lock_folder(data):
+    with restore_lock.lock_folder(data):
         ran = subprocess.run(
             [sys.executable, *MAIN, "serve", "--data", str(data), "--port", str(free_port())],
             env=clean_environment(),
@@ -117,9 +117,9 @@ def test_no_portal_starts_while_a_backup_is_put_in_place(tmp_path: Path) -> None
 def holding(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """`hold`, whose lock ends with the test instead of the process."""
     held: list[int] = []
-    monkeypatch.setattr(at_work, "_HELD", held)
-    monkeypatch.setattr(at_work, "_AGAIN_S", 0.01)
-    yield at_work.hold
+    monkeypatch.setattr(restore_lock, "_HELD", held)
+    monkeypatch.setattr(restore_lock, "_AGAIN_S", 0.01)
+    yield restore_lock.hold
     for opened in held:
         os.close(opened)
 
@@ -131,7 +131,7 @@ def test_who_waited_is_at_work_on_the_folder_that_was_put_in_place(
     data.mkdir()
     (data / "kept").touch()
     waits = threading.Thread(target=holding, args=(data, database("", data)))
-    with at_work.lock_folder(data):
+    with restore_lock.lock_folder(data):
         waits.start()
         until(lambda: "waiting for its end" in caplog.text)
         assert waits.is_alive()
@@ -156,7 +156,7 @@ def test_a_lost_connection_is_made_anew(postgresql: str, tmp_path: Path) -> None
     import psycopg
 
     url = fresh(postgresql)
-    lock = at_work._ServerLock(database(url, tmp_path))
+    lock = restore_lock._ServerLock(database(url, tmp_path))
     assert lock.take()
     with psycopg.connect(url, autocommit=True) as server:
         gone: Any = server.execute(
@@ -176,5 +176,5 @@ def test_a_database_that_is_away_hinders_no_start_and_is_said_by_restore(
 ) -> None:
     away = database("postgres://a@127.0.0.1:9/b", tmp_path)
     holding(tmp_path, away)
-    with pytest.raises(UsageError, match="does not answer"), at_work.lock_database(away):
+    with pytest.raises(UsageError, match="does not answer"), restore_lock.lock_database(away):
         pass

@@ -9,8 +9,8 @@ from html.parser import HTMLParser
 import pytest
 from django.test import Client
 
+from lamsach.portal.base.navigation import OWN, ROOMS, tab_of
 from lamsach.portal.base.roles import Role
-from lamsach.portal.base.rooms import OWN, ROOMS, tab_of
 
 from . import samples
 from .conftest import Cast

@@ -7,9 +7,9 @@ import os
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from lamsach.portal.at_work import hold_configured
 from lamsach.portal.bodies import Limits
 from lamsach.portal.front import Front
+from lamsach.portal.restore_lock import hold_configured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lamsach.portal.settings")
 hold_configured()

@@ -27,7 +27,7 @@ from lamsach import __version__
 from lamsach.documents.archive import ZIP_ERRORS
 from lamsach.errors import InputError, OutputError, UnreadableError, UsageError
 from lamsach.i18n import mark
-from lamsach.portal import at_work
+from lamsach.portal import restore_lock
 from lamsach.portal.base import ledger, storage
 from lamsach.portal.database import client_environment
 from lamsach.results.atomic import open_own, own_folder
@@ -140,11 +140,11 @@ def restore(
     anything is replaced. UsageError while a process of the portal is running on it.
     """
     with contextlib.ExitStack() as alone:
-        alone.enter_context(at_work.lock_folder(data))
+        alone.enter_context(restore_lock.lock_folder(data))
         own_folder(data.absolute().parent)
         plain = alone.enter_context(opened(source, keys or Keys(), data.absolute().parent))
         if database is not None and database["ENGINE"].endswith("postgresql") and _has_dump(plain):
-            alone.enter_context(at_work.lock_database(database))
+            alone.enter_context(restore_lock.lock_database(database))
         return _restore(plain, data, database, uploads)
 
 
@@ -157,11 +157,11 @@ def _restore(source: Path, data: Path, database: dict[str, Any] | None, uploads:
         ledger.carry_over(data, work, _made(source), _put(work / UPLOADS, uploads, data) if uploads else ())
         _load(work, database)
         before = None
-        if data.exists() and any(path.name != at_work.LOCK for path in data.iterdir()):
+        if data.exists() and any(path.name != restore_lock.LOCK for path in data.iterdir()):
             before = data.with_name(f"{data.name}.before-{datetime.now():%Y%m%d-%H%M%S}")
             data.rename(before)
         elif data.exists():
-            (data / at_work.LOCK).unlink(missing_ok=True)
+            (data / restore_lock.LOCK).unlink(missing_ok=True)
             data.rmdir()
         work.rename(data)
     finally:

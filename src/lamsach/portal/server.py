@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from lamsach.portal.at_work import no_answer
+from lamsach.portal.restore_lock import no_answer
 from lamsach.results.atomic import write_for_owner_only
 from lamsach.runtime.extras import missing_extra
 

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 
-from lamsach.portal.at_work import hold_configured
+from lamsach.portal.restore_lock import hold_configured
 from lamsach.runtime.signals import SIGNS, give_sign, on_signals
 
 IDLE_S, LAST_S = 1.0, 10.0

@@ -52,10 +52,10 @@ def serve(
 
     Example: lamsach serve --data /var/lib/lamsach
     """
-    from lamsach.portal.at_work import hold
     from lamsach.portal.database import database
     from lamsach.portal.options import Options
     from lamsach.portal.processes import HANDED_ON
+    from lamsach.portal.restore_lock import hold
     from lamsach.portal.server import prepare, start
     from lamsach.portal.server import serve as run
 

@@ -13,11 +13,11 @@ from lamsach.i18n import mark
 from lamsach.portal.api import access
 from lamsach.portal.api.models import Token
 from lamsach.portal.audit.trail import record
-from lamsach.portal.base.asked import number
 from lamsach.portal.base.check import revocation_page
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.lists import Cell, Listing
 from lamsach.portal.base.once import make_once, shows_once
+from lamsach.portal.base.parameters import number
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.units.access import get_unit
 

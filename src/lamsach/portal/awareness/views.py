@@ -27,7 +27,6 @@ from lamsach.portal.awareness.forms import (
     QuizForm,
 )
 from lamsach.portal.awareness.models import ConfirmedHow, ConsentHow, ConsentState, Notice, Passed, Person
-from lamsach.portal.base.asked import number
 from lamsach.portal.base.charts import Branch, Part, bar
 from lamsach.portal.base.check import Check, confirmation_page
 from lamsach.portal.base.doors import anyone, link, member
@@ -35,6 +34,7 @@ from lamsach.portal.base.forms import ProblemsShown, done
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Listing, State, Wrong, paged
 from lamsach.portal.base.once import accepts_once
+from lamsach.portal.base.parameters import number
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.campaigns.access import get_campaign, readable_campaigns

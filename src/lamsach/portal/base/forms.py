@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lamsach.errors import LamsachError
-from lamsach.portal.base.asked import whole
+from lamsach.portal.base.parameters import whole
 from lamsach.portal.base.uploads import StoredFile, store
 
 _PLAIN = (CheckboxSelectMultiple, RadioSelect)

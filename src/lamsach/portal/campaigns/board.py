@@ -15,11 +15,11 @@ from django.utils.translation import gettext_lazy
 
 from lamsach.documents.spreadsheets import text_cell
 from lamsach.portal.audit.trail import record
-from lamsach.portal.base.asked import number, numbers
 from lamsach.portal.base.charts import Branch, Part, bar
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.lists import paged
 from lamsach.portal.base.once import accepts_once
+from lamsach.portal.base.parameters import number, numbers
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns import access, dispatches
 from lamsach.portal.campaigns.checks import last_reminded, remind_after_check

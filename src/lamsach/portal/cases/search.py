@@ -12,7 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
-from lamsach.portal.base.asked import number
+from lamsach.portal.base.parameters import number
 from lamsach.portal.cases.access import readable_cases
 from lamsach.portal.cases.models import Case, CaseSeverity, CaseState, CaseText, Note, Span, ThreatKind
 from lamsach.portal.cases.tally import GROUPS

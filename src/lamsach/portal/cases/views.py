@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record, user_of
-from lamsach.portal.base.asked import number, numbers
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import act, done
 from lamsach.portal.base.lists import (
@@ -32,6 +31,7 @@ from lamsach.portal.base.lists import (
     paged,
 )
 from lamsach.portal.base.once import accepts_once
+from lamsach.portal.base.parameters import number, numbers
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.templatetags.house import number as figure
 from lamsach.portal.campaigns.access import readable_campaigns

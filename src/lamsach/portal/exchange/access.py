@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from lamsach.portal.base.asked import whole
+from lamsach.portal.base.parameters import whole
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.exchange.models import MispServer, Partner, PartnerKey, Waiting, Webhook
 from lamsach.portal.units.access import readable_units, writable_units

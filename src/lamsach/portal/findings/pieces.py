@@ -24,8 +24,8 @@ from django.utils.translation import gettext as _
 from lamsach.errors import InputError, LamsachError, LimitError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
-from lamsach.portal.base.asked import number
 from lamsach.portal.base.once import exclusive
+from lamsach.portal.base.parameters import number
 from lamsach.portal.base.storage import arriving
 from lamsach.portal.findings.intake import Source, store_bundle
 from lamsach.portal.findings.models import Bundle, Transfer

@@ -15,13 +15,13 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
-from lamsach.portal.base.asked import number
 from lamsach.portal.base.check import revocation_page
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import ProblemsShown, done
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Listing, Quiet, State, machine_cell, paged, table_file
 from lamsach.portal.base.once import make_once, shows_once
+from lamsach.portal.base.parameters import number
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, LEADERS, WRITERS
 from lamsach.portal.campaigns.access import get_campaign, readable_campaigns

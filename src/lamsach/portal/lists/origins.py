@@ -34,7 +34,7 @@ from lamsach.indicators.files.source import MISP_SCHEMES, TAXII_SCHEMES
 from lamsach.indicators.servers.client import Fetched, Settings
 from lamsach.indicators.servers.misp_feed import is_feed
 from lamsach.portal.audit.trail import record
-from lamsach.portal.base.asked import whole
+from lamsach.portal.base.parameters import whole
 from lamsach.portal.exchange import outbound
 from lamsach.portal.exchange.unit_keys import lock, unlock
 from lamsach.portal.jobs.queue import enqueue

@@ -24,13 +24,13 @@ from lamsach.documents.spreadsheets import csv_row
 from lamsach.indicators.review.decisions import Choice
 from lamsach.indicators.review.facts import REASONS, Kind
 from lamsach.portal.audit.trail import record
-from lamsach.portal.base.asked import number, numbers
 from lamsach.portal.base.check import revocation_page
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import ProblemsShown, done
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Filter, Link, Listing, Mono, Quiet, State, Ticks, paged
 from lamsach.portal.base.once import accepts_once, make_once, shows_once
+from lamsach.portal.base.parameters import number, numbers
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.base.templatetags.house import number as figure
 from lamsach.portal.jobs.queue import enqueue

@@ -19,7 +19,7 @@ from lamsach.portal.campaigns.tally import Counts, counts_of
 from lamsach.portal.reports.access import with_parent
 from lamsach.portal.reports.figures import Scope, accepted, children, stated_values
 from lamsach.portal.reports.models import Report, ReportState
-from lamsach.portal.reports.once import MOST_NAMED, overlap, surplus
+from lamsach.portal.reports.overlap import MOST_NAMED, overlap, surplus
 from lamsach.portal.units.models import Unit
 
 

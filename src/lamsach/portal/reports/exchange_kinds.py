@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
-from lamsach.portal.base.asked import whole
+from lamsach.portal.base.parameters import whole
 from lamsach.portal.base.storage import copy_of
 from lamsach.portal.base.uploads import StoredFile, store
 from lamsach.portal.campaigns.models import Campaign, CampaignState

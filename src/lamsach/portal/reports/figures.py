@@ -20,7 +20,7 @@ from lamsach.portal.cases.coverage import searching, unsearched_by_child
 from lamsach.portal.cases.tally import case_counts, case_counts_by_child
 from lamsach.portal.findings.models import CoverageDay
 from lamsach.portal.reports.models import Report, ReportState
-from lamsach.portal.reports.once import overlap, surplus
+from lamsach.portal.reports.overlap import overlap, surplus
 from lamsach.portal.units.models import Unit, UnitLink
 from lamsach.portal.units.tree import on_day, under
 

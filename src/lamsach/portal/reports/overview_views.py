@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 
 from lamsach.letters.form import Figure, Filled, Form, parse_form
 from lamsach.portal.audit.trail import record
-from lamsach.portal.base.asked import number, numbers
 from lamsach.portal.base.check import MOST_NAMED, Check, confirmation_page
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.lists import Cell, Link, Listing, State, Ticks, Wrong, paged
 from lamsach.portal.base.once import accepts_once
+from lamsach.portal.base.parameters import number, numbers
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns import deadline_moves, deadlines
 from lamsach.portal.campaigns.access import readable_campaigns

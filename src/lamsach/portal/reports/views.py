@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 from lamsach.errors import InputError
 from lamsach.letters.form import SOURCES, Row
 from lamsach.portal.audit.trail import record
-from lamsach.portal.base.asked import number
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
 from lamsach.portal.base.forms import FileForm, done
 from lamsach.portal.base.lists import paged
 from lamsach.portal.base.once import accepts_once
+from lamsach.portal.base.parameters import number
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns import deadlines
 from lamsach.portal.cases.coverage import searching

@@ -13,12 +13,12 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from lamsach.portal.audit.trail import record
-from lamsach.portal.base.asked import number
 from lamsach.portal.base.doors import anyone, link, member
 from lamsach.portal.base.forms import ProblemsShown
 from lamsach.portal.base.links import nonce
 from lamsach.portal.base.lists import Cell, Listing
 from lamsach.portal.base.once import accepts_once
+from lamsach.portal.base.parameters import number
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import HELPERS
 from lamsach.portal.base.uploads import StoredFile, download

@@ -11,7 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from lamsach.portal.base.asked import contains
+from lamsach.portal.base.parameters import contains
 from lamsach.portal.base.roles import ALL, ONE_UNIT, WRITERS, Role
 from lamsach.portal.units.codes import canonical
 from lamsach.portal.units.models import FOREVER, Membership, Unit, UnitLink

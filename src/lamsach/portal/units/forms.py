@@ -12,8 +12,8 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from lamsach.portal.base.asked import whole
 from lamsach.portal.base.forms import DateInput, VersionedForm
+from lamsach.portal.base.parameters import whole
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.units.access import named, writable_units
 from lamsach.portal.units.codes import canonical

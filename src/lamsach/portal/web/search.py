@@ -15,8 +15,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.errors import InputError
-from lamsach.portal.base.asked import contains, whole
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.parameters import contains, whole
 from lamsach.portal.base.roles import ALL
 from lamsach.portal.campaigns.access import readable_campaigns, readable_dispatches
 from lamsach.portal.cases import search as case_search

@@ -10,9 +10,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from lamsach.portal.audit.trail import record
-from lamsach.portal.base.asked import number, whole
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.lists import Cell, Listing, Quiet, State
+from lamsach.portal.base.parameters import number, whole
 from lamsach.portal.base.roles import ALL, COORDINATORS
 from lamsach.portal.base.templatetags.house import MARKS
 from lamsach.portal.campaigns.access import readable_campaigns

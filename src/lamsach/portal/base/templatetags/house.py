@@ -16,7 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from lamsach.i18n import format_number
-from lamsach.portal.base.rooms import Place, place
+from lamsach.portal.base.navigation import Place, place
 
 register = template.Library()
 
