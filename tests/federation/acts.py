@@ -407,7 +407,7 @@ def granted_to(home: str) -> list[str]:
     here = Grant.objects.filter(to=unit(home), ended=None, until__gt=timezone.now())
     names = set(here.values_list("case__device__mac", flat=True))
     for view in GrantedView.objects.filter(until__gt=timezone.now()):
-        names.add(granted.opened(view)["machine"]["mac"])
+        names.add(granted.decrypted(view)["machine"]["mac"])
     return sorted(names)
 
 

@@ -251,7 +251,7 @@ def test_grants_of_another_shape_refuse_the_whole_file(
 ) -> None:
     case, (down, up) = down_and_found(cast, pair), pair
     grant(cast, case)
-    written = granted.written
+    written = granted.payload_records
     change = {
         name: (timezone.now() + value).isoformat() if isinstance(value, timedelta) else value
         for name, value in change.items()
@@ -260,7 +260,7 @@ def test_grants_of_another_shape_refuse_the_whole_file(
     def other(route: Any) -> list[dict[str, Any]]:
         return [{**row, **change} for row in json.loads(json.dumps(written(route)))]
 
-    monkeypatch.setattr(granted, "written", other)
+    monkeypatch.setattr(granted, "payload_records", other)
     path = made(up, cast.people["coordinator"], ["grants"])
     with pytest.raises(InputError):
         transfer.take(down, path, cast.people["coordinator"])

@@ -18,8 +18,8 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from lamsach.portal.campaigns.models import Campaign
-from lamsach.portal.public import kept
-from lamsach.portal.public.kept import KeptPages
+from lamsach.portal.public import page_cache
+from lamsach.portal.public.page_cache import CachedPages
 
 from .conftest import Cast
 from .samples import dispatch
@@ -27,18 +27,18 @@ from .samples import dispatch
 
 @pytest.fixture
 def minute(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Pages are kept for a minute; the list's first value is the clock."""
+    """Cache pages for a minute; the list's first value is the clock."""
     clock = [1000.0]
     monkeypatch.setattr(settings, "PUBLIC_PAGE_S", 60.0)
-    monkeypatch.setattr(kept.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(page_cache.time, "monotonic", lambda: clock[0])
     return clock
 
 
 class Site:
-    """The site behind `KeptPages`, as `front` calls it: cookies are those of the visitor."""
+    """The site behind `CachedPages`, as `front` calls it: cookies are those of the visitor."""
 
     def __init__(self) -> None:
-        self._pages = KeptPages(get_wsgi_application())
+        self._pages = CachedPages(get_wsgi_application())
         self.cookies: dict[str, str] = {}
         self.rendered = 0
         """Count of answers from Django."""

@@ -222,7 +222,7 @@ def test_a_hold_keeps_people_live_sightings_and_traces_too(cast: Cast, campaign:
     LiveSighting.objects.update(received=timezone.now() - timedelta(days=200))
     hold = holds.put(cast.centre, "Thanh tra", cast.people["coordinator"])
     assert (erase_due(), erase(90)) == (0, 0)
-    assert {one.name for one in person.known([cast.first.pk], "10.1.2.3")} == {"live"}
+    assert {one.name for one in person.search([cast.first.pk], "10.1.2.3")} == {"live"}
     holds.lift(hold, cast.people["coordinator"])
     assert (erase_due(), erase(90)) == (1, 1)
 
@@ -423,7 +423,7 @@ def test_a_persons_data_is_erased(cast: Cast, campaign: Campaign) -> None:
     assert case.number in client.get("/office/cases/?show=all").content.decode()
     assert Erasure.objects.count() == 3
     assert Entry.objects.filter(action="privacy.erased").count() == 3
-    assert person.known([cast.first.pk], "Trần Văn Thử") == []
+    assert person.search([cast.first.pk], "Trần Văn Thử") == []
 
 
 def test_a_machines_address_can_be_erased(cast: Cast, campaign: Campaign) -> None:
@@ -456,5 +456,5 @@ def test_a_term_has_to_mean_somebody(term: str, cast: Cast) -> None:
 
 def test_a_part_of_a_word_is_not_the_person(cast: Cast, campaign: Campaign) -> None:
     closed(cast, campaign, 5)
-    assert person.known([cast.first.pk], "0.1.2.3") == []
-    assert person.known([cast.first.pk], "Văn Th") == []
+    assert person.search([cast.first.pk], "0.1.2.3") == []
+    assert person.search([cast.first.pk], "Văn Th") == []

@@ -218,12 +218,12 @@ def test_what_a_trace_knows_of_a_person_is_listed_and_erased(
 ) -> None:
     made = traced(client, cast, campaign, unit)
     alone = traced(client, cast, None, unit)
-    found = {one.name: one for one in person.known([cast.first.pk], term)}
+    found = {one.name: one for one in person.search([cast.first.pk], term)}
     assert found["traces"].count == 2, "the one that only answers too"
     assert any(term.casefold() in cell.casefold() for cell in found["traces"].rows[0])
-    assert person.known([cast.second.pk], term) == []
+    assert person.search([cast.second.pk], term) == []
     erasure.erase([cast.first.pk], cast.first, term, "Người dùng yêu cầu", cast.people["officer"])
-    assert person.known([cast.first.pk], term) == []
+    assert person.search([cast.first.pk], term) == []
     for trace in (made, alone):
         trace.refresh_from_db()
         assert trace.result_deleted is not None

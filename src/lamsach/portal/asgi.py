@@ -16,9 +16,9 @@ hold_configured()
 _django = get_wsgi_application()
 
 from lamsach.portal.base.ratelimit import address_of, visitor_key  # noqa: E402 - needs the settings
-from lamsach.portal.public.kept import KeptPages  # noqa: E402 - needs the settings
+from lamsach.portal.public.page_cache import CachedPages  # noqa: E402 - needs the settings
 
-_site = KeptPages(_django)
+_site = CachedPages(_django)
 application = Front(
     _site,
     Limits(body_bytes=settings.BODY_LIMIT_BYTES),

@@ -221,7 +221,7 @@ STORAGES = {
 }
 WHITENOISE_MAX_AGE = 3600
 PUBLIC_PAGE_S = 1.0
-"""Maximum age of a public page for visitors without a session (`public.kept`)."""
+"""Maximum age of a public page for visitors without a session (`public.page_cache`)."""
 
 UPLOAD_LIMIT_BYTES = OPTIONS.number("LAMSACH_UPLOAD_MB") * 1_000_000
 BODY_LIMIT_BYTES = UPLOAD_LIMIT_BYTES + 1_000_000  # with a form's other fields

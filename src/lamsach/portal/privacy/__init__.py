@@ -1,6 +1,6 @@
-"""Privacy and retention: grants of names, erasure by the calendar, legal holds, one person's data.
+"""Privacy and retention: grants of names, scheduled erasure, legal holds, one person's data.
 
-Upwards go counts. A unit grants names of one case to a unit above for a limited time (`cases.models.Grant`,
-given and ended here). Raw evidence and data of persons are purged some days after a case is closed
-(`retention`); its numbers stay. A legal hold (`holds`) stops that.
+Units above get counts. A unit grants the names of a case to a unit above for a limited time
+(`cases.models.Grant`, created and ended here). Raw evidence and personal data are purged some days after a
+case is closed (`retention`), unless a legal hold (`holds`) prevents it; counts remain.
 """

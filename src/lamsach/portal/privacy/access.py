@@ -1,4 +1,4 @@
-"""The one gate to grants, holds and what is known of a person: all of it is the unit's own business."""
+"""Access gate of grants, holds and personal data: people of the unit itself."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lamsach.portal.units.models import Unit
 
 
 def get_own_case(user: Any, case_id: int) -> Case:
-    """The case, for those who belong to its unit: a grant lets others look, not grant further."""
+    """Return a case of an own unit; PermissionDenied for readers by a grant, who cannot grant further."""
     case = get_case(user, case_id)
     if case.unit_id not in own_units(user):
         raise PermissionDenied
@@ -27,41 +27,41 @@ def get_own_case(user: Any, case_id: int) -> Case:
 
 
 def get_grant(user: Any, grant_id: int) -> Grant:
-    """A grant, for those who belong to the unit that gave it."""
-    found = Grant.objects.filter(pk=grant_id, case__unit__in=readable_units(user)).select_related(
+    """Return a grant given by an own unit."""
+    grants = Grant.objects.filter(pk=grant_id, case__unit__in=readable_units(user)).select_related(
         "case__unit"
     )
-    grant = get_object_or_404(found)
+    grant = get_object_or_404(grants)
     get_own_case(user, grant.case_id)
     return grant
 
 
 def readable_holds(user: Any) -> QuerySet[Hold]:
-    """The holds on the person's units."""
+    """Return holds on readable units."""
     return Hold.objects.filter(unit__in=readable_units(user)).select_related("unit", "campaign", "case")
 
 
 def holding_units(user: Any) -> QuerySet[Unit]:
-    """The units for which the person may set and lift a hold."""
+    """Return units for which the user may set and lift holds."""
     return writable_units(user)
 
 
 def get_hold(user: Any, hold_id: int) -> Hold:
-    """A hold, to lift it: by who put it, or a coordinator of its unit."""
-    found = get_object_or_404(readable_holds(user), pk=hold_id)
-    may = writable_units(user, COORDINATORS).filter(pk=found.unit_id).exists()
-    if not may and found.user_id != user.pk:
+    """Return a hold that the user may lift: own, or of a unit that the user coordinates."""
+    hold = get_object_or_404(readable_holds(user), pk=hold_id)
+    coordinates = writable_units(user, COORDINATORS).filter(pk=hold.unit_id).exists()
+    if not coordinates and hold.user_id != user.pk:
         raise PermissionDenied
-    return found
+    return hold
 
 
 def granted_views(user: Any) -> QuerySet[GrantedView]:
-    """Return what cut-off units let the person's own units see by name, as long as it may be seen."""
-    mine = [member.unit_id for member in memberships(user)]
-    rows = GrantedView.objects.filter(partner__unit__in=mine, until__gt=timezone.now())
+    """Return unexpired views that offline units granted to own units."""
+    own = [member.unit_id for member in memberships(user)]
+    rows = GrantedView.objects.filter(partner__unit__in=own, until__gt=timezone.now())
     return rows.select_related("unit", "campaign", "partner")
 
 
 def get_granted(user: Any, granted_id: int) -> GrantedView:
-    """One of them. Http404 for whom it was not granted to, and when its time is over."""
+    """Return a granted view; Http404 if not granted to an own unit, or expired."""
     return get_object_or_404(granted_views(user), pk=granted_id)

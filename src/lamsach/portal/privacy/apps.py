@@ -1,4 +1,4 @@
-"""The app's entry in Django."""
+"""Django app configuration."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class PrivacyConfig(AppConfig):
     name = "lamsach.portal.privacy"
 
     def ready(self) -> None:
-        """Answer which units are held."""
+        """Register the query of units under a legal hold."""
         from lamsach.portal.privacy.holds import held_units
         from lamsach.portal.units.access import HOLDS
 

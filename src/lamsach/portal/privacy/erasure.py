@@ -1,4 +1,4 @@
-"""Erasure of what is known of a person, and again after a restore; counts and other words stay."""
+"""Erasure of a person's data, and its repetition after a restore; counts and other text remain."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ MASK = "█"
 BATCH = 200
 
 
-def _each(found: QuerySet[Any]) -> Iterator[Any]:
-    """Yield the rows a few at a time, in spite of changes meanwhile."""
-    numbers = list(found.values_list("pk", flat=True))
+def _each(query: QuerySet[Any]) -> Iterator[Any]:
+    """Yield rows in batches by primary key, unaffected by changes meanwhile."""
+    numbers = list(query.values_list("pk", flat=True))
     for begin in range(0, len(numbers), BATCH):
-        yield from found.model._default_manager.filter(pk__in=numbers[begin : begin + BATCH]).order_by("pk")
+        yield from query.model._default_manager.filter(pk__in=numbers[begin : begin + BATCH]).order_by("pk")
 
 
 @transaction.atomic
@@ -59,40 +59,43 @@ def erase(
     *,
     again: frozenset[tuple[str, int]] | None = None,
 ) -> Counter[str]:
-    """Erase what is known of the term in these units, but for holds (`held`); `again`: after a restore."""
+    """Erase a term in these units; return counts by source, and `held`: rows under a legal hold.
 
-    wanted = set(units)
-    keep_units, keep_cases = (held_units(), held_cases()) if again is None else (set(), set())
-    kept = set(again or ())
-    found: list[tuple[str, int]] = []
+    `again`: rows that were held before a restore, after which the erasure is repeated without an audit entry.
+    """
+
+    unit_ids = set(units)
+    spared_units, spared_cases = (held_units(), held_cases()) if again is None else (set(), set())
+    held = set(again or ())
+    erased: list[tuple[str, int]] = []
     counts: Counter[str] = Counter()
-    touched: set[int] = set()
+    cases: set[int] = set()
     for source in SOURCES:
-        for row in _each(rows(source, wanted, term)):
+        for row in _each(rows(source, unit_ids, term)):
             if not matches(source, row, term):
                 continue
-            place = (source.name, row.pk)
-            if place in kept or _is_held(row, keep_units, keep_cases):
-                kept.add(place)
+            key = (source.name, row.pk)
+            if key in held or _is_held(row, spared_units, spared_cases):
+                held.add(key)
                 continue
-            found.append(place)
+            erased.append(key)
             _ERASERS[source.name](source, row, term)
             counts[source.name] += 1
-            touched |= _cases_of(row)
-    index(Case.objects.filter(pk__in=touched))
-    if kept:
-        counts["held"] = len(kept)
+            cases |= _cases_of(row)
+    index(Case.objects.filter(pk__in=cases))
+    if held:
+        counts["held"] = len(held)
     if again is not None:
         return counts
-    note_person(wanted, unit, term, found, kept)
-    made = Erasure.objects.create(unit=unit, user=user_of(by), reason=reason, counts=dict(counts))
+    note_person(unit_ids, unit, term, erased, held)
+    erasure = Erasure.objects.create(unit=unit, user=user_of(by), reason=reason, counts=dict(counts))
     details: dict[str, Any] = dict(counts)
-    record(by, "privacy.erased", made, unit, **details)
+    record(by, "privacy.erased", erasure, unit, **details)
     return counts
 
 
 def _cases_of(row: Any) -> set[int]:
-    """The cases whose words for the search change with the row."""
+    """Cases whose search index changes with the row."""
     if isinstance(row, Device):
         members = [row.pk, row.into_id or row.pk]
         return set(Case.objects.filter(device__in=members).values_list("pk", flat=True))
@@ -102,18 +105,18 @@ def _cases_of(row: Any) -> set[int]:
 def _is_held(row: Any, units: set[int], cases: set[int]) -> bool:
     device = row if isinstance(row, Device) else row.device if isinstance(row, EvidenceLine) else None
     if device is not None:
-        standing = device.into_id or device.pk
-        held = Case.objects.filter(device__in=(device.pk, standing), pk__in=cases)
+        merged = device.into_id or device.pk
+        held = Case.objects.filter(device__in=(device.pk, merged), pk__in=cases)
         return device.unit_id in units or held.exists()
     case = row if isinstance(row, Case) else row.case if isinstance(row, (Note, Step)) else None
     if case is not None:
         return case.pk in cases or case.unit_id in units
-    about = row.question if isinstance(row, Message) else row.trace if isinstance(row, TraceRow) else row
-    return about.unit_id in units
+    parent = row.question if isinstance(row, Message) else row.trace if isinstance(row, TraceRow) else row
+    return parent.unit_id in units
 
 
 def _device(source: Source, row: Any, term: str) -> None:
-    """The columns that say it; the other hunts' records of the machine and the bundles as they came."""
+    """Erase columns equal to the term, the machine's records of all hunts, and the bundles' files."""
     changed = {column: "" for column in source.whole if getattr(row, column).casefold() == term.casefold()}
     if set(changed) - {"user"}:
         Identity.objects.filter(device=row, value__icontains=term).delete()
@@ -128,7 +131,7 @@ def _device(source: Source, row: Any, term: str) -> None:
 
 
 def _columns(source: Source, row: Any, term: str) -> None:
-    """Empty what holds it as a whole, mask it in the text."""
+    """Empty columns equal to the term, and mask it in text."""
     values: dict[str, Any] = {
         column: "" for column in source.whole if str(getattr(row, column)).casefold() == term.casefold()
     }
@@ -146,12 +149,12 @@ def _masked(value: Any, word: re.Pattern[str]) -> Any:
 
 
 def _line(source: Source, row: Any, term: str) -> None:
-    """A log line keeps its digest, so that the same line of another bundle does not come back."""
+    """Mask a log line, whose digest remains to recognize the line in another bundle."""
     EvidenceLine.objects.filter(pk=row.pk).update(text=word(term).sub(MASK, row.text))
 
 
 def _trace(source: Source, row: Any, term: str) -> None:
-    """Mask the row and delete the files of its trace's result; counts and cases stay."""
+    """Mask the row and delete the files of its trace's result; counts and cases remain."""
     _columns(source, row, term)
     if row.trace.result_deleted is None:
         delete_result(row.trace)
@@ -168,7 +171,7 @@ _ERASERS: dict[str, Callable[[Source, Any, str], Any]] = {
     "steps": _columns,
     "exceptions": _columns,
     "clarifications": _columns,
-    "people": lambda source, row, term: row.delete(),  # the notice itself stays for the count
+    "people": lambda source, row, term: row.delete(),  # the notice remains for the count
     "questions": _columns,
     "messages": _columns,
     "letters": lambda source, row, term: forget_letters(Letter.objects.filter(pk=row.pk)),
@@ -177,29 +180,29 @@ _ERASERS: dict[str, Callable[[Source, Any, str], Any]] = {
 
 
 _PURPOSE = "lamsach.privacy.erased/1"
-_TOLD = 20
+_MOST_ROWS = 20
 logger = logging.getLogger("lamsach.portal.privacy")
 Place = tuple[str, int]
-"""A table's name (see `person.SOURCES`) and a row's number."""
+"""Source name (see `person.SOURCES`) and primary key."""
 _WORD = re.compile(r"\w")
 
 
 def digest(term: str) -> str:
-    """Digest of a person's name for the list: unreadable without the portal's secret key."""
-    said = f"{_PURPOSE}\n{term.casefold()}".encode()
-    return hmac.digest(settings.SECRET_KEY.encode(), said, hashlib.sha256).hex()
+    """Compute the keyed digest of a term for the ledger, case-insensitive."""
+    message = f"{_PURPOSE}\n{term.casefold()}".encode()
+    return hmac.digest(settings.SECRET_KEY.encode(), message, hashlib.sha256).hex()
 
 
 def note_person(
     units: Iterable[int], unit: Unit, term: str, erased: Sequence[Place], held: Iterable[Place]
 ) -> None:
-    """Put a person's erasure on the list: rows that held the name, and rows that a hold kept."""
+    """Note a person's erasure in the ledger: erased rows, and rows under a legal hold."""
     values = {"units": sorted(units), "unit": unit.pk, "digest": digest(term), "length": len(term)}
-    ledger.note("person", rows=erased[:_TOLD], held=sorted(held), **values)
+    ledger.note("person", rows=erased[:_MOST_ROWS], held=sorted(held), **values)
 
 
 def pending() -> Counter[str] | None:
-    """Do what is to be done after a restore; how much of what. None when there was none."""
+    """Repeat erasures after a restore; return counts, or None without a restore."""
     marker = Path(settings.DATA) / ledger.PENDING
     if not marker.exists():
         return None
@@ -208,11 +211,11 @@ def pending() -> Counter[str] | None:
     made = datetime.fromisoformat(json.loads(marker.read_text("utf-8"))["made"])
     counts: Counter[str] = Counter()
     for line in ledger.due(ledger.read(Path(settings.DATA) / ledger.NAME), made):
-        again = _AGAIN.get(line["what"])
-        if again is not None:
+        repeat = _REPEATERS.get(line["what"])
+        if repeat is not None:
             try:
                 with transaction.atomic():
-                    counts[line["what"]] += again(line)
+                    counts[line["what"]] += repeat(line)
             except (KeyError, TypeError, ValueError):
                 logger.warning("a line of %s cannot be understood: %s", ledger.NAME, line["at"])
     counts = +counts
@@ -256,28 +259,28 @@ def _person(line: ledger.Line) -> int:
 
 
 def _term(line: ledger.Line) -> str | None:
-    """The name that is to be erased, found in the rows that still hold it."""
+    """Recover the erased term from restored rows by its digest and length."""
     sources = {source.name: source for source in SOURCES}
     for name, number in line.get("rows", []):
         source = sources.get(name)
         row = source.model._default_manager.filter(pk=number).first() if source else None
         if source is None or row is None:
             continue
-        for said in _said(source, row):
-            for part in _parts(said, line["length"]):
+        for text in _texts(source, row):
+            for part in _parts(text, line["length"]):
                 if hmac.compare_digest(digest(part), line["digest"]):
                     return part
     return None
 
 
-def _said(source: Source, row: Any) -> Iterator[str]:
+def _texts(source: Source, row: Any) -> Iterator[str]:
     for column in (*source.whole, *source.inside):
         value = getattr(row, column)
         yield value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _parts(text: str, length: int) -> Iterator[str]:
-    """Yield the words of that length in a text."""
+    """Yield parts of a text of this length that begin and end at word boundaries."""
     for begin in range(len(text) - length + 1):
         end = begin + length
         before, behind = text[begin - 1 : begin] if begin else "", text[end : end + 1]
@@ -294,10 +297,12 @@ def _people(line: ledger.Line) -> int:
 
 def _withdrawn(line: ledger.Line) -> int:
     rows = Person.objects.filter(pk__in=_numbers(line))
-    return sum(waves.record_consent(one, ConsentState.WITHDRAWN, ConsentHow(line["how"])) for one in rows)
+    return sum(
+        waves.record_consent(person, ConsentState.WITHDRAWN, ConsentHow(line["how"])) for person in rows
+    )
 
 
-_AGAIN: dict[str, Callable[[ledger.Line], int]] = {
+_REPEATERS: dict[str, Callable[[ledger.Line], int]] = {
     "cases": _cases,
     "devices": _devices,
     "bundles": _bundles,

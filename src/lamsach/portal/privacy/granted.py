@@ -1,7 +1,7 @@
-"""Views of one case granted by a cut-off unit, as a file carries them, with time limit and end.
+"""Temporary views of single cases, granted by offline units in exchange files.
 
-A file tells all grants that are in force. What an older file granted and the newest one no longer holds is
-erased, and so is everything whose time is over. What is kept is locked with the portal's secret key.
+A file lists all active grants: views missing in the newest file are erased, as are expired ones. Their data
+are encrypted with the portal's secret key.
 """
 
 from __future__ import annotations
@@ -32,34 +32,34 @@ MOST = 500
 MOST_SIGHTINGS, MOST_LINES = 200, 20
 LONGEST = timedelta(days=91)
 FACTS = {"name": 255, "ip": 45, "mac": 17, "user": 255, "department": 255}
-"""What is told of the machine, and how long it may be."""
+"""Columns of the machine, with maximum lengths."""
 NAME = "grants"
 
 
-def in_force(route: Route) -> list[Grant]:
-    """The grants of our unit and of everything under it to the partner, whose campaign the partner knows."""
+def active(route: Route) -> list[Grant]:
+    """List active grants of our unit and all units under it to the partner."""
     below = under([route.unit.pk]).values("descendant")
-    found = Grant.objects.filter(
+    grants = Grant.objects.filter(
         to__code=route.partner.code, case__unit__in=below, until__gt=timezone.now(), ended=None
     ).exclude(case__device__key__startswith="purged:")
-    return list(found.select_related("case__unit", "case__device").order_by("pk")[:MOST])
+    return list(grants.select_related("case__unit", "case__device").order_by("pk")[:MOST])
 
 
-def written(route: Route) -> list[dict[str, Any]]:
-    """Each granted case once, until the last of its grants ends."""
+def payload_records(route: Route) -> list[dict[str, Any]]:
+    """Return a record per granted case of a campaign known to the partner, with its latest expiry."""
     records: dict[int, dict[str, Any]] = {}
-    known_there = units_below.all_theirs(route.partner, "campaign")
-    for grant in in_force(route):
+    campaigns = units_below.all_theirs(route.partner, "campaign")
+    for grant in active(route):
         case = grant.case
-        theirs = known_there.get(case.campaign_id)
-        known = records.get(case.pk)
-        if theirs is None or (known and known["until"] >= grant.until.isoformat()):
+        campaign = campaigns.get(case.campaign_id)
+        record = records.get(case.pk)
+        if campaign is None or (record and record["until"] >= grant.until.isoformat()):
             continue
         members = [case.device_id, *case.device.parts.values_list("pk", flat=True)]
         lines = EvidenceLine.objects.filter(device__in=members, campaign=case.campaign_id)
         records[case.pk] = {
             "number": case.number,
-            "campaign": int(theirs),
+            "campaign": int(campaign),
             "unit": case.unit.code,
             "until": grant.until.isoformat(),
             "reason": grant.reason,
@@ -68,27 +68,27 @@ def written(route: Route) -> list[dict[str, Any]]:
             "severity": case.severity,
             "machine": {name: getattr(case.device, name) for name in FACTS},
             "sightings": _sightings(sightings_of(case.campaign_id, case.device_id)),
-            "lines": [[one.time, one.text] for one in lines[:MOST_LINES]],
+            "lines": [[line.time, line.text] for line in lines[:MOST_LINES]],
         }
     return list(records.values())
 
 
 def _sightings(seen: list[Seen]) -> list[dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for one in seen:
-        row = found.setdefault(
-            one.indicator, {"indicator": one.indicator, "threat": one.threat, "count": 0, "passed": 0}
+    totals: dict[str, dict[str, Any]] = {}
+    for item in seen:
+        row = totals.setdefault(
+            item.indicator, {"indicator": item.indicator, "threat": item.threat, "count": 0, "passed": 0}
         )
-        row["count"] += one.count
-        row["passed"] += one.passed
-        row["first"] = min(row.get("first", one.day.isoformat()), one.day.isoformat())
-        row["last"] = max(row.get("last", one.day.isoformat()), one.day.isoformat())
-    return sorted(found.values(), key=lambda row: (-row["count"], row["indicator"]))[:MOST_SIGHTINGS]
+        row["count"] += item.count
+        row["passed"] += item.passed
+        row["first"] = min(row.get("first", item.day.isoformat()), item.day.isoformat())
+        row["last"] = max(row.get("last", item.day.isoformat()), item.day.isoformat())
+    return sorted(totals.values(), key=lambda row: (-row["count"], row["indicator"]))[:MOST_SIGHTINGS]
 
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """A granted case of a file, its shape checked."""
+    """Validated grant of a file."""
 
     number: str
     unit: Unit
@@ -99,7 +99,7 @@ class Granted:
 
 
 def read(arrival: Arrival, payload: Payload) -> Iterator[Granted]:
-    """Check the shape. ValueError and kin for another; InputError for a foreign campaign or unit."""
+    """Validate grants. KeyError, TypeError or ValueError if malformed, InputError for a foreign campaign."""
     units = {
         unit.code: unit for unit in Unit.objects.filter(pk__in=under([arrival.unit.pk]).values("descendant"))
     }
@@ -116,8 +116,8 @@ def read(arrival: Arrival, payload: Payload) -> Iterator[Granted]:
             "since": day(row["since"]).isoformat(),
             "severity": CaseSeverity(number(row["severity"])).value,
             "machine": {fact: text(row["machine"][fact], most) for fact, most in FACTS.items()},
-            "sightings": [_sighting(one) for one in rows(row["sightings"], MOST_SIGHTINGS)],
-            "lines": [_line(one) for one in row["lines"][:MOST_LINES]],
+            "sightings": [_sighting(item) for item in rows(row["sightings"], MOST_SIGHTINGS)],
+            "lines": [_line(item) for item in row["lines"][:MOST_LINES]],
         }
         campaign = taking_part(arrival.unit, row["campaign"])
         yield Granted(name, unit, campaign, until, text(row["reason"], 500), data)
@@ -133,36 +133,36 @@ def _sighting(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _line(row: Any) -> list[str]:
-    time, said = row
-    return [text(time, 40), text(said, 8000)]
+    time, message = row
+    return [text(time, 40), text(message, 8000)]
 
 
-def take(arrival: Arrival, payload: Payload) -> int:
-    """Keep what is granted and drop what is not granted any more; how many are kept."""
-    found = list(read(arrival, payload))
+def store(arrival: Arrival, payload: Payload) -> int:
+    """Store unexpired grants, delete all other views of the partner; return the stored count."""
+    grants = list(read(arrival, payload))
     now = timezone.now()
-    kept = [one for one in found if one.until > now]
+    active = [grant for grant in grants if grant.until > now]
     GrantedView.objects.filter(partner=arrival.partner).exclude(
-        number__in=[one.number for one in kept]
+        number__in=[grant.number for grant in active]
     ).delete()
-    for one in kept:
+    for grant in active:
         values = {
-            "unit": one.unit,
-            "campaign": one.campaign,
-            "until": one.until,
-            "reason": one.reason,
+            "unit": grant.unit,
+            "campaign": grant.campaign,
+            "until": grant.until,
+            "reason": grant.reason,
             "counter": arrival.counter,
             "at": now,
-            "data": lock(json.dumps(one.data, ensure_ascii=False)),
+            "data": lock(json.dumps(grant.data, ensure_ascii=False)),
         }
-        GrantedView.objects.update_or_create(partner=arrival.partner, number=one.number, defaults=values)
-    return len(kept)
+        GrantedView.objects.update_or_create(partner=arrival.partner, number=grant.number, defaults=values)
+    return len(active)
 
 
-def end(arrival: Arrival, named: set[str]) -> int:
-    """End grants made before this portal came back from a backup, but for the named; how many."""
+def end_others(arrival: Arrival, named: set[str]) -> int:
+    """End grants older than the partner's restore except the named machines'; return the count."""
     partner, ended = arrival.partner, 0
-    for grant in in_force(Route(partner)):
+    for grant in active(Route(partner)):
         if grant.case.number not in named and grant.at < (partner.restored or grant.at):
             ended += Grant.objects.filter(pk=grant.pk, ended=None).update(ended=timezone.now())
             record(arrival.user, "case.grant_ended", grant.case, grant.case.unit)
@@ -170,21 +170,21 @@ def end(arrival: Arrival, named: set[str]) -> int:
 
 
 def hide() -> None:
-    """Erase all views after a restore, as later ends are unknown; the partners' next files grant again."""
+    """Erase all views after a restore, since later revocations are unknown; next files grant again."""
     GrantedView.objects.all().delete()
     for partner in Partner.objects.all():
         if partner.held.pop(NAME, None):
             partner.save(update_fields=["held"])
 
 
-def opened(view: GrantedView) -> dict[str, Any]:
-    """Return what may be seen, with days and times as such. InputError when it cannot be unlocked."""
-    found: dict[str, Any] = json.loads(unlock(view.data))
-    found["since"] = date.fromisoformat(found["since"])
-    for row in found["sightings"]:
+def decrypted(view: GrantedView) -> dict[str, Any]:
+    """Decrypt a view and parse its dates. InputError if it cannot be decrypted."""
+    data: dict[str, Any] = json.loads(unlock(view.data))
+    data["since"] = date.fromisoformat(data["since"])
+    for row in data["sightings"]:
         row.update(first=date.fromisoformat(row["first"]), last=date.fromisoformat(row["last"]))
-    found["lines"] = [(_time(at), said) for at, said in found["lines"]]
-    return found
+    data["lines"] = [(_time(time), message) for time, message in data["lines"]]
+    return data
 
 
 def _time(stated: str) -> datetime | None:
@@ -196,7 +196,7 @@ def _time(stated: str) -> datetime | None:
 
 
 def forget() -> int:
-    """Erase what may be seen no longer; how many."""
+    """Erase expired views; return the count."""
     over = GrantedView.objects.filter(until__lte=timezone.now()).select_related("unit")
     for view in list(over):
         record(None, "case.granted_view_over", view, view.unit, number=view.number)

@@ -1,4 +1,4 @@
-"""Legal holds: what they cover, setting and lifting them."""
+"""Legal holds: setting, lifting and coverage."""
 
 from __future__ import annotations
 
@@ -20,42 +20,42 @@ from lamsach.portal.units.tree import on_day, today, under
 def put(
     unit: Unit, reason: str, by: Any, *, campaign: Campaign | None = None, case: Case | None = None
 ) -> Hold:
-    """Let nothing be erased: of a case, or of a unit and everything under it."""
-    made = Hold.objects.create(unit=unit, campaign=campaign, case=case, reason=reason, user=user_of(by))
-    record(by, "hold.put", made, unit, case=case.pk if case else None, reason=reason)
-    return made
+    """Set a hold on a case, or on a unit and all units under it (in one campaign or all)."""
+    hold = Hold.objects.create(unit=unit, campaign=campaign, case=case, reason=reason, user=user_of(by))
+    record(by, "hold.put", hold, unit, case=case.pk if case else None, reason=reason)
+    return hold
 
 
 @transaction.atomic
 def lift(hold: Hold, by: Any) -> bool:
-    """End a hold. What is due is erased by the next purge. Whether it was in force."""
-    done = Hold.objects.filter(pk=hold.pk, ended=None).update(ended=timezone.now(), ended_by=user_of(by))
-    if done:
+    """End a hold; return whether it was in force. The next purge erases overdue data."""
+    updated = Hold.objects.filter(pk=hold.pk, ended=None).update(ended=timezone.now(), ended_by=user_of(by))
+    if updated:
         record(by, "hold.lifted", hold, hold.unit)
-    return bool(done)
+    return bool(updated)
 
 
 def covering(case: Case) -> QuerySet[Hold]:
-    """The holds in force on a case."""
+    """Return the holds in force on a case."""
     above = under_links(case.unit_id)
-    whole = Q(case=None, unit__in=above) & (Q(campaign=None) | Q(campaign=case.campaign_id))
-    return Hold.objects.filter(Q(case=case.pk) | whole, ended=None)
+    of_units = Q(case=None, unit__in=above) & (Q(campaign=None) | Q(campaign=case.campaign_id))
+    return Hold.objects.filter(Q(case=case.pk) | of_units, ended=None)
 
 
 def under_links(unit_id: int) -> Any:
-    """The unit and all above it, as a query of ids."""
+    """Query the ids of a unit and all units above it."""
 
     return UnitLink.objects.filter(on_day(today()), descendant=unit_id).values("ancestor")
 
 
 def held_units() -> set[int]:
-    """All units under a hold on everything (of every campaign)."""
+    """Return ids of units under a hold on all campaigns."""
     roots = Hold.objects.filter(ended=None, case=None, campaign=None).values_list("unit", flat=True)
     return set(under(roots).values_list("descendant", flat=True))
 
 
 def held_cases() -> set[int]:
-    """All cases under a hold: by case, by campaign, by unit."""
+    """Return ids of unpurged cases under a hold on case, campaign or unit."""
     cases: set[int] = set()
     roots: dict[int | None, set[int]] = {}
     for hold in Hold.objects.filter(ended=None):

@@ -1,4 +1,4 @@
-"""Legal holds, and what was purged."""
+"""Legal holds, purges, erasures and granted views."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lamsach.portal.units.models import Unit
 
 
 class Hold(models.Model):
-    """A legal hold on erasure: of one case, or of a unit and everything under it (in one campaign or all)."""
+    """Legal hold on a case, or on a unit and all units under it (in one campaign or all)."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="holds", verbose_name=_("Unit"))
     campaign = models.ForeignKey(
@@ -32,7 +32,7 @@ class Hold(models.Model):
 
 
 class Purge(models.Model):
-    """That raw evidence and data of persons of a case were erased; how much of what."""
+    """Purge of a case's raw evidence and personal data, with counts."""
 
     case = models.OneToOneField(Case, models.PROTECT, related_name="purge")
     at = models.DateTimeField(auto_now_add=True)
@@ -40,7 +40,7 @@ class Purge(models.Model):
 
 
 class Erasure(models.Model):
-    """That a person's data was erased on request; how much of what, never who it was."""
+    """Erasure of a person's data on request, with counts and without the person."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="erasures")
     at = models.DateTimeField(auto_now_add=True)
@@ -53,9 +53,10 @@ class Erasure(models.Model):
 
 
 class GrantedView(models.Model):
-    """A case that a cut-off unit below lets ours see until a moment; `data` is its file's word, locked.
+    """View of a case granted by an offline unit below; deleted on expiry, or when a later file lacks it.
 
-    Gone when the time is over, or a later file lacks it. `number`: the unit's name for the case."""
+    `data`: encrypted content of the file; `number`: the unit's number of the case.
+    """
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="granted")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")

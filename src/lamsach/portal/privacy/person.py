@@ -1,8 +1,8 @@
-"""Knowledge of one person in a unit, by a name, user name, e-mail, IP or MAC address.
+"""Search of a person's data in units, by name, user name, e-mail, IP or MAC address.
 
-Columns that hold such a value are compared as a whole, in any case; free text (log lines, notes, questions,
-letters) is searched for it as a word. Exactly what is listed would be erased. The portal's staff is no matter
-of this page: their accounts end on the page of people, and the audit trail has to name them.
+Identifier columns are compared as a whole, ignoring case; free text (log lines, notes, questions, letters) is
+searched for the term as a word. Exactly the listed rows would be erased. Accounts of the portal's users are
+excluded: they are managed on the page of people, and the audit trail must name them.
 """
 
 from __future__ import annotations
@@ -31,12 +31,16 @@ from lamsach.portal.traces.models import TraceRow
 
 SHORTEST, LONGEST = 3, 200
 MOST = 1000
-"""At most so many rows of a kind are shown; all are erased."""
+"""Maximum shown rows of a source; all are erased."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A table that may know a person: title, columns compared whole, columns searched, way to the unit."""
+    """Table with personal data.
+
+    `whole`: columns compared as a whole, `inside`: columns searched for words, `unit`: lookup of the unit,
+    `facts`: shown columns.
+    """
 
     name: str
     title: Any
@@ -50,7 +54,7 @@ class Source:
 def _source(
     name: str, title: Any, model: type[Model], whole: str, inside: str, unit: str, facts: str
 ) -> Source:
-    """A source by columns with blanks between them."""
+    """Build a source from blank-separated column names."""
     return Source(name, title, model, tuple(whole.split()), tuple(inside.split()), unit, tuple(facts.split()))
 
 
@@ -124,7 +128,7 @@ SOURCES: tuple[Source, ...] = (
 
 
 def term_of(text: str) -> str:
-    """The search term. InputError for one that is too short to mean one person."""
+    """Normalize a search term. InputError if too short to identify a person, or too long."""
     term = " ".join(text.replace("\x00", "").split())
     if not SHORTEST <= len(term) <= LONGEST:
         raise InputError(
@@ -134,32 +138,32 @@ def term_of(text: str) -> str:
 
 
 def word(term: str) -> re.Pattern[str]:
-    """The term as a word of a text."""
+    """Compile the pattern of the term as a whole word."""
     return re.compile(rf"(?<!\w){re.escape(term)}(?!\w)", re.IGNORECASE)
 
 
 def rows(source: Source, units: Iterable[int], term: str) -> QuerySet[Any]:
-    """Rows of a table that know the term, in these units; `matches` narrows free text further."""
+    """Query candidate rows of a source in these units; `matches` narrows free text further."""
     condition = Q(pk__in=[])
-    for spelled in _spellings(term):
+    for spelling in _spellings(term):
         for column in source.whole:
-            condition |= Q(**{f"{column}__iexact": spelled})
+            condition |= Q(**{f"{column}__iexact": spelling})
         for column in source.inside:
-            condition |= Q(**{f"{column}__icontains": spelled})
+            condition |= Q(**{f"{column}__icontains": spelling})
             if isinstance(source.model._meta.get_field(column), JSONField):
-                condition |= Q(**{f"{column}__icontains": json.dumps(spelled)[1:-1]})
+                condition |= Q(**{f"{column}__icontains": json.dumps(spelling)[1:-1]})
     manager: Any = source.model._default_manager
-    found: QuerySet[Any] = manager.filter(condition, **{f"{source.unit}__in": list(units)})
-    return found.order_by("pk")
+    query: QuerySet[Any] = manager.filter(condition, **{f"{source.unit}__in": list(units)})
+    return query.order_by("pk")
 
 
 def _spellings(term: str) -> set[str]:
-    """The ways to write the term: SQLite knows of upper and lower case in ASCII only."""
+    """Case variants of the term, since SQLite folds the case of ASCII only."""
     return {term, term.lower(), term.upper(), term.title()}
 
 
 def matches(source: Source, row: Any, term: str) -> bool:
-    """Return whether the row really holds the term: as a whole, or as a word of its text."""
+    """Return whether a row contains the term, as a whole value or as a word of its text."""
     if any(str(getattr(row, column)).casefold() == term.casefold() for column in source.whole):
         return True
     return any(word(term).search(_flat(getattr(row, column))) for column in source.inside)
@@ -173,7 +177,7 @@ def _flat(value: Any) -> str:
     return str(value)
 
 
-WORDS: dict[str, Any] = {
+COLUMN_LABELS: dict[str, Any] = {
     "name": _("Name"),
     "ip": _("IP address"),
     "mac": _("MAC address"),
@@ -210,12 +214,12 @@ WORDS: dict[str, Any] = {
     "subject": _("Subject"),
     "kind": _("Kind"),
 }
-"""The words above the columns, by the columns' names, which JSON keeps."""
+"""Column headings by name; the JSON export uses the names."""
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """Findings of a table: title, columns, shown rows, count in all."""
+class Result:
+    """Results of a source: shown rows and total count."""
 
     name: str
     title: Any
@@ -225,37 +229,37 @@ class Known:
 
     @property
     def heads(self) -> tuple[Any, ...]:
-        """The words above the columns."""
-        return tuple(WORDS[fact] for fact in self.facts)
+        """Column headings."""
+        return tuple(COLUMN_LABELS[fact] for fact in self.facts)
 
     @property
     def cells(self) -> list[list[tuple[Any, str]]]:
-        """The first rows for a page, each cell with the words above it."""
+        """First rows for a page, as (heading, value) pairs."""
         return [list(zip(self.heads, row, strict=True)) for row in self.rows[:50]]
 
 
 def _shown(row: Any, fact: str) -> str:
     value = getattr(row, fact)
-    words = getattr(row, f"get_{fact}_display", None)
-    if words is not None:
-        return str(words())
+    display = getattr(row, f"get_{fact}_display", None)
+    if display is not None:
+        return str(display())
     if isinstance(value, datetime):
         return f"{timezone.localtime(value):%H:%M %d/%m/%Y}"
     return f"{value:%d/%m/%Y}" if isinstance(value, date) else str(value or "")
 
 
-def known(units: Iterable[int], term: str) -> list[Known]:
-    """Return what is known of the term, table by table."""
-    found = []
-    wanted = list(units)
+def search(units: Iterable[int], term: str) -> list[Result]:
+    """Search all sources for the term."""
+    results = []
+    unit_ids = list(units)
     for source in SOURCES:
-        shown: list[tuple[str, ...]] = []
+        listed: list[tuple[str, ...]] = []
         count = 0
-        for row in rows(source, wanted, term).iterator(chunk_size=500):
+        for row in rows(source, unit_ids, term).iterator(chunk_size=500):
             if matches(source, row, term):
                 count += 1
                 if count <= MOST:
-                    shown.append(tuple(_shown(row, fact) for fact in source.facts))
+                    listed.append(tuple(_shown(row, fact) for fact in source.facts))
         if count:
-            found.append(Known(source.name, source.title, source.facts, tuple(shown), count))
-    return found
+            results.append(Result(source.name, source.title, source.facts, tuple(listed), count))
+    return results

@@ -1,8 +1,7 @@
-"""Erasure of questions `LAMSACH_QUESTION_DAYS` after they were solved or last answered.
+"""Erasure of questions LAMSACH_QUESTION_DAYS after they were solved or last answered.
 
-Gone are then who asked, the words of question, answers and notes, the files, and the letters about it. What
-stays is its number, unit, state and times, so that every count stays what it was. A legal hold on the unit
-stops it. Law 91/2025/QH15 on personal data: nothing is kept longer than its purpose needs.
+Asker, texts of question, answers and notes, files and letters are erased; number, unit, state and times
+remain for the counts. A legal hold on the unit prevents it. Law 91/2025/QH15 on personal data.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from lamsach.portal.support.models import Message, Question, QuestionFile, Quest
 
 
 def due(now: datetime | None = None) -> QuerySet[Question]:
-    """The questions whose time is over, whether or not a hold keeps them."""
+    """Return questions past retention, including those under a hold."""
     until = (now or timezone.now()) - timedelta(days=settings.QUESTION_DAYS)
     solved = Q(state=QuestionState.SOLVED, solved__lte=until)
     answered = Q(state=QuestionState.ANSWERED, first_answer__lte=until)
@@ -34,7 +33,7 @@ def due(now: datetime | None = None) -> QuerySet[Question]:
 
 
 def run() -> dict[str, int]:
-    """Erase all that is due; how much of what."""
+    """Erase due questions; return counts, with `held` ones."""
     counts: Counter[str] = Counter()
     rows = due()
     held = held_units()
@@ -48,32 +47,32 @@ def run() -> dict[str, int]:
 
 @transaction.atomic
 def erase(number: int) -> Counter[str]:
-    """Erase one question's words and people. Nothing, when it was done or asked again meanwhile."""
-    found = (
+    """Erase a question's texts and people, unless erased or reopened meanwhile; return counts."""
+    question = (
         Question.objects.select_for_update(of=("self",), no_key=True).select_related("unit").get(pk=number)
     )
-    if found.erased is not None or found.state == QuestionState.OPEN:
+    if question.erased is not None or question.state == QuestionState.OPEN:
         return Counter()
-    paths = list(QuestionFile.objects.filter(question=found).values_list("path", flat=True))
-    QuestionFile.objects.filter(question=found).delete()
-    said = Message.objects.filter(question=found).update(text="", who="")
+    paths = list(QuestionFile.objects.filter(question=question).values_list("path", flat=True))
+    QuestionFile.objects.filter(question=question).delete()
+    messages = Message.objects.filter(question=question).update(text="", who="")
     blank: dict[str, Any] = {"name": "", "email": "", "subject": "", "text": "", "asker": None}
     Question.objects.filter(pk=number).update(**blank, erased=timezone.now())
-    counts = Counter(questions=1, messages=said, letters=_letters(number))
-    record(None, "question.erased", found, found.unit)
+    counts = Counter(questions=1, messages=messages, letters=_letters(number))
+    record(None, "question.erased", question, question.unit)
     transaction.on_commit(lambda: [drop(path) for path in paths] and None)
     return counts
 
 
 def _letters(number: int) -> int:
-    """Erase letters to asker and desk and the e-mails that were the question's words; how many letters."""
+    """Erase letters to asker and desk, and the question's e-mails; return the count of letters."""
     letters = Letter.objects.filter(about__in=[f"question:{number}", f"desk:{number}"])
     forget(Incoming.objects.filter(Q(letter__in=letters) | Q(target=f"question:{number}")))
     return forget_letters(letters)
 
 
 def state_of(units: Any) -> dict[str, int]:
-    """Figures for the page: questions due within two weeks, kept by a hold, erased."""
+    """Count questions due within two weeks, under a hold, and erased."""
     soon = due(timezone.now() + timedelta(days=14)).filter(unit__in=units)
     held = held_units()
     return {

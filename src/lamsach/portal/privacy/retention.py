@@ -1,11 +1,10 @@
-"""Erasure by the calendar: N days (`LAMSACH_RETENTION_DAYS`) after a case closed.
+"""Scheduled erasure, N days (LAMSACH_RETENTION_DAYS) after a case closed.
 
-Closed is: verified, false alarm or exception since N days, with nothing seen for N days either; or the
-campaign was closed and ended N days ago. Gone are then the log lines, the names, addresses and keys of the
-device (unless another case still needs them), who uses it, notes and their files, the reasons that people
-wrote, letters to that person and their answers, and the bundle as it came, once all its cases are purged.
-What stays is sightings with their counts, the days with logs, the case with its states, and the history. A
-legal hold stops it. Each case is one transaction; a kill in the middle loses nothing, the next run goes on.
+A case is due if verified, a false alarm or an exception for N days without sightings meanwhile, or if its
+campaign is closed and ended N days ago. Erased are log lines, names, addresses and keys of the device (unless
+another case needs them), its user, notes with files, reasons written by people, letters to the user with
+replies, and the bundle's file once all its cases are purged. Counts of sightings, covered days, states and
+history remain. A legal hold prevents it. Each case is one transaction, so a killed run is simply continued.
 """
 
 from __future__ import annotations
@@ -40,12 +39,12 @@ BATCH = 200
 
 
 def cut(day: date | None = None) -> date:
-    """Return what was closed by this day is due."""
+    """Return the last closing day that is due."""
     return (day or today()) - timedelta(days=settings.RETENTION_DAYS)
 
 
 def due(day: date | None = None) -> QuerySet[Case]:
-    """The cases whose time is over, whether or not a hold keeps them."""
+    """Return cases past retention, including those under a hold."""
     until = cut(day)
     quiet = Q(last_seen=None) | Q(last_seen__lte=until)
     closed = Q(state__in=CLOSED, since__lte=until) & quiet
@@ -54,7 +53,7 @@ def due(day: date | None = None) -> QuerySet[Case]:
 
 
 def run() -> dict[str, int]:
-    """Erase all that is due; how much of what."""
+    """Erase all due data; return counts, with `held` cases."""
     counts: Counter[str] = Counter()
     _named_again()
     held = held_cases()
@@ -69,16 +68,16 @@ def run() -> dict[str, int]:
 
 
 def _named_again() -> None:
-    """Reopen purged cases whose machine a later bundle names; they go again in their time."""
-    for way in ("case__device__appearances__bundle", "case__device__parts__appearances__bundle"):
-        later = {f"{way}__imported__gt": F("at"), f"{way}__campaign": F("case__campaign")}
+    """Undo the purged mark of cases whose machine a later bundle names, to purge them again when due."""
+    for lookup in ("case__device__appearances__bundle", "case__device__parts__appearances__bundle"):
+        later = {f"{lookup}__imported__gt": F("at"), f"{lookup}__campaign": F("case__campaign")}
         numbers = list(Purge.objects.filter(**later).values_list("pk", flat=True).distinct())
         Purge.objects.filter(pk__in=numbers).delete()
 
 
 @transaction.atomic
 def purge(case_id: int, *, again: bool = False) -> Counter[str]:
-    """Erase what belongs to one case, unless held or done; `again`: after a restore, holds or not."""
+    """Erase a case's data unless purged or held; `again`: after a restore, despite holds. Return counts."""
     case = Case.objects.select_for_update(of=("self",), no_key=True).select_related("unit").get(pk=case_id)
     if Purge.objects.filter(case=case).exists() or (not again and covering(case).exists()):
         return Counter()
@@ -87,12 +86,12 @@ def purge(case_id: int, *, again: bool = False) -> Counter[str]:
     counts: Counter[str] = Counter(cases=1)
     members = {case.device_id, *case.device.parts.values_list("pk", flat=True)}
     members |= {part.device_id for part in parts}
-    for one in (case, *parts):
-        counts.update(_person(one))
-        counts.update(_notes(one))
-        counts.update(_reasons(one))
-        counts.update(_letters(f"machine:{one.pk}:"))
-        Purge.objects.get_or_create(case=one)
+    for member in (case, *parts):
+        counts.update(_person(member))
+        counts.update(_notes(member))
+        counts.update(_reasons(member))
+        counts.update(_letters(f"machine:{member.pk}:"))
+        Purge.objects.get_or_create(case=member)
     lines, _ = EvidenceLine.objects.filter(campaign=case.campaign_id, device__in=members).delete()
     counts["lines"] += lines
     if not _needed(members):
@@ -106,36 +105,38 @@ def purge(case_id: int, *, again: bool = False) -> Counter[str]:
 
 
 def _details(counts: Counter[str]) -> dict[str, Any]:
-    """The counts as the audit trail's details."""
+    """Counts as details of the audit trail."""
     return dict(counts)
 
 
 def _needed(members: set[int]) -> bool:
-    """Return whether another case or an open question still needs to know which device it is."""
+    """Return whether an unpurged case or open clarification needs the device's identity."""
     cases = Case.objects.filter(Q(device__in=members) | Q(device__into__in=members), purge=None)
     return cases.exists() or Clarification.objects.filter(device__in=members, answered=None).exists()
 
 
 def _person(case: Case) -> Counter[str]:
-    known = Case.objects.filter(pk=case.pk).exclude(person_name="", person_email="")
-    return Counter(persons=known.update(person_name="", person_email=""))
+    named = Case.objects.filter(pk=case.pk).exclude(person_name="", person_email="")
+    return Counter(persons=named.update(person_name="", person_email=""))
 
 
 def _notes(case: Case) -> Counter[str]:
-    found = list(Note.objects.filter(case=case))
-    paths = [note.file_path for note in found if note.file_path]
+    notes = list(Note.objects.filter(case=case))
+    paths = [note.file_path for note in notes if note.file_path]
     Note.objects.filter(case=case).update(
         text="", who="", details={}, file_name="", file_path="", file_size=0, file_sha256=""
     )
-    return Counter(notes=len(found), files=sum(drop(path) for path in paths))
+    return Counter(notes=len(notes), files=sum(drop(path) for path in paths))
 
 
 def _reasons(case: Case) -> Counter[str]:
-    """Erase the reasons that people wrote for steps; who and when stay, and the portal's own sentences."""
+    """Erase reasons of steps written by people; user, time and the portal's own sentences remain."""
     rows = Step.objects.filter(case=case, computed=False, user__isnull=False)
     Step.objects.filter(pk__in=rows.values("pk")).exclude(unfollowed="").update(unfollowed="-")
-    own = [number for number, why in rows.exclude(why="").values_list("pk", "why") if why not in VIETNAMESE]
-    return Counter(reasons=Step.objects.filter(pk__in=own).update(why=""))
+    written = [
+        number for number, why in rows.exclude(why="").values_list("pk", "why") if why not in VIETNAMESE
+    ]
+    return Counter(reasons=Step.objects.filter(pk__in=written).update(why=""))
 
 
 def _letters(prefix: str) -> Counter[str]:
@@ -145,7 +146,7 @@ def _letters(prefix: str) -> Counter[str]:
 
 
 def forget_devices(members: set[int]) -> Counter[str]:
-    """Take names, addresses and keys from devices; their sightings stay."""
+    """Erase names, addresses and keys of devices; their sightings remain."""
     ledger.note("devices", ids=sorted(members))
     seal(members)
     Appearance.objects.filter(device__in=members).update(record={})
@@ -159,7 +160,7 @@ def forget_devices(members: set[int]) -> Counter[str]:
 
 
 def _loose_devices() -> Counter[str]:
-    """Purge devices without a case, or with answered questions only, counted from their last sighting."""
+    """Purge devices without a case or open clarification, counted from their last sighting."""
     until, counts = cut(), Counter[str]()
     old = timezone.now() - timedelta(days=settings.RETENTION_DAYS)
     Clarification.objects.filter(answered__lte=old).exclude(unit__in=held_units()).update(answer="")
@@ -179,7 +180,7 @@ def _loose_devices() -> Counter[str]:
 
 
 def _bundles() -> Counter[str]:
-    """Erase bundles once all their subjects are purged, with page and logs of the hunt behind them."""
+    """Erase bundles all of whose devices and notes are purged, with page and logs of their hunts."""
     old = timezone.now() - timedelta(days=settings.RETENTION_DAYS)
     rows = Bundle.objects.filter(received__lte=old).exclude(path=ERASED).exclude(unit__in=held_units())
     counts: Counter[str] = Counter()
@@ -196,7 +197,7 @@ def _bundles() -> Counter[str]:
 
 
 def drop_bundle(bundle: Bundle) -> None:
-    """Erase a bundle's file and what else is kept of the hunt behind it."""
+    """Erase a bundle's file, and page and logs of its hunts."""
     from lamsach.portal.findings.hunts import delete_logs
 
     ledger.note("bundles", ids=[bundle.pk])
@@ -212,7 +213,7 @@ def drop_bundle(bundle: Bundle) -> None:
 
 
 def state_of(user_units: Any) -> dict[str, Any]:
-    """Figures for the page: cases due within two weeks, kept by a hold, purged."""
+    """Count cases due within two weeks, under a hold, and purged."""
     soon = due(today() + timedelta(days=14)).filter(unit__in=user_units)
     held = held_cases()
     numbers = set(soon.values_list("pk", flat=True))
@@ -225,13 +226,13 @@ def state_of(user_units: Any) -> dict[str, Any]:
 
 
 PAGE = "page"
-"""A column that names a file of the storage ends in `path`, or is called so."""
+"""Columns of stored files are named `*path`, or this."""
 ERASED = "erased"
-"""What stands in a column that has to name a file and whose file is gone."""
+"""Placeholder in a required path column whose file was erased."""
 
 
 def drop(path: str) -> bool:
-    """Delete the file unless another row names it, after its own row was changed; whether it went."""
+    """Delete a file that no row names any more; return whether it was deleted."""
     if not path or path == ERASED:
         return False
     columns = [

@@ -1,4 +1,4 @@
-"""Regular work of privacy."""
+"""Periodic tasks of privacy."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from lamsach.portal.privacy import granted, questions, retention
 
 @regular("privacy.purge", timedelta(hours=6), long=True)
 def purge() -> dict[str, int]:
-    """Erase what is due."""
+    """Erase cases past retention."""
     return retention.run()
 
 
 @regular("privacy.granted", timedelta(minutes=10))
 def granted_over() -> int:
-    """Erase what cut-off units let ours see, once the time is over."""
+    """Erase expired granted views."""
     return granted.forget()
 
 
 @regular("privacy.questions", timedelta(hours=6), long=True)
 def forget_questions() -> dict[str, int]:
-    """Erase the questions whose time is over."""
+    """Erase questions past retention."""
     return questions.run()

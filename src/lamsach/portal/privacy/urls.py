@@ -1,4 +1,4 @@
-"""Addresses of privacy."""
+"""URLs of privacy."""
 
 from __future__ import annotations
 

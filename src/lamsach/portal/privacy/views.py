@@ -1,4 +1,4 @@
-"""Pages of privacy: what is kept and until when, one case's grants and hold, one person's data."""
+"""Views of privacy: retention, grants and holds of a case, one person's data."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from lamsach.portal.units.tree import ancestors
 
 
 class GrantForm(forms.Form):
-    """The unit above that may see a case's names, the time, and the purpose."""
+    """Grant of a case's names to a unit above, with duration and purpose."""
 
     to: Any = forms.ModelChoiceField(None, label=gettext_lazy("Unit"), empty_label=None)
     days = forms.IntegerField(label=gettext_lazy("For how many days"), min_value=1, max_value=90, initial=7)
@@ -54,13 +54,13 @@ class GrantForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
-    """A reason."""
+    """Reason of a hold or an erasure."""
 
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=1000)
 
 
 class HoldForm(forms.Form):
-    """A hold on a unit and everything under it."""
+    """Hold on a unit and all units under it."""
 
     unit: Any = UnitField()
     campaign: Any = forms.ModelChoiceField(
@@ -76,7 +76,7 @@ class HoldForm(forms.Form):
 
 
 class SearchForm(forms.Form):
-    """A person to look for."""
+    """Search term of a person."""
 
     q = text(
         gettext_lazy("Name, user name, e-mail, IP or MAC address"),
@@ -112,7 +112,7 @@ HOLDS = Listing(
 @member(ALL, WRITERS)
 @accepts_once
 def overview(request: HttpRequest) -> HttpResponse:
-    """Return what is erased when, and the holds on the person's units. POST puts a hold on a unit."""
+    """Show retention and the holds on readable units; POST sets a hold on a unit."""
     form = HoldForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -144,79 +144,79 @@ def hold_end(request: HttpRequest, hold_id: int) -> HttpResponse:
 @member(WRITERS, WRITERS)
 @accepts_once
 def case(request: HttpRequest, own_case_id: int) -> HttpResponse:
-    """One case: who above sees its names until when, who looked, its hold. POST grants or holds."""
-    found = access.get_own_case(request.user, own_case_id)
-    above = ancestors(found.unit)
+    """Show a case's grants, viewers and holds; POST grants or sets a hold."""
+    own_case = access.get_own_case(request.user, own_case_id)
+    above = ancestors(own_case.unit)
     form = GrantForm(request.POST if request.POST.get("what") == "grant" else None, above=above)
     hold_form = ReasonForm(request.POST if request.POST.get("what") == "hold" else None, prefix="hold")
     if request.method == "POST":
         if form.is_bound and form.is_valid():
-            _grant(request, found, form.cleaned_data)
+            _grant(request, own_case, form.cleaned_data)
             return redirect("privacy:case", own_case_id=own_case_id)
         if hold_form.is_bound and hold_form.is_valid():
-            holds.put(found.unit, hold_form.cleaned_data["reason"], request, case=found)
+            holds.put(own_case.unit, hold_form.cleaned_data["reason"], request, case=own_case)
             messages.success(request, _("Nothing of it is erased until the hold is lifted."))
             return redirect("privacy:case", own_case_id=own_case_id)
-    record(request, "case.viewed", found, found.unit)
+    record(request, "case.viewed", own_case, own_case.unit)
     context = {
-        "case": found,
+        "case": own_case,
         "form": form,
         "hold_form": hold_form,
         "above": above,
         "now": timezone.now(),
-        "grants": found.grants.select_related("to", "user")[:100],
-        "holds": holds.covering(found).select_related("unit", "user"),
-        "looked": _looked(found),
+        "grants": own_case.grants.select_related("to", "user")[:100],
+        "holds": holds.covering(own_case).select_related("unit", "user"),
+        "looked": _viewers(own_case),
         "days": settings.RETENTION_DAYS,
     }
     return render(request, "privacy/case.html", context)
 
 
-def _grant(request: HttpRequest, found: Case, data: dict[str, Any]) -> None:
+def _grant(request: HttpRequest, case: Case, data: dict[str, Any]) -> None:
     until = timezone.now() + timedelta(days=data["days"])
     user: Any = request.user
     with transaction.atomic():
-        made = Grant.objects.create(case=found, to=data["to"], reason=data["reason"], until=until, user=user)
+        grant = Grant.objects.create(case=case, to=data["to"], reason=data["reason"], until=until, user=user)
         record(
             request,
             "case.granted",
-            found,
-            found.unit,
-            grant=made.pk,
-            to=made.to.code,
+            case,
+            case.unit,
+            grant=grant.pk,
+            to=grant.to.code,
             until=until.isoformat(),
         )
     messages.success(request, _("The unit above may now see this machine's name and addresses."))
 
 
-def _looked(found: Case) -> Any:
-    """Return who saw the names of the case, the newest first: the unit's own people too."""
-    rows = Entry.objects.filter(object_type="cases.case", object_id=found.pk, action="case.viewed")
+def _viewers(case: Case) -> Any:
+    """Recent viewers of the case, newest first, including the unit's own people."""
+    rows = Entry.objects.filter(object_type="cases.case", object_id=case.pk, action="case.viewed")
     return rows.order_by("-pk").values_list("time", "who")[:50]
 
 
 @member(WRITERS, WRITERS, ("POST",))
 def grant_end(request: HttpRequest, grant_id: int) -> HttpResponse:
-    """Take a grant back before its time."""
-    found = access.get_grant(request.user, grant_id)
+    """End a grant before its expiry."""
+    grant = access.get_grant(request.user, grant_id)
     with transaction.atomic():
-        if Grant.objects.filter(pk=found.pk, ended=None).update(ended=timezone.now()):
-            record(request, "case.grant_ended", found.case, found.case.unit, grant=found.pk)
+        if Grant.objects.filter(pk=grant.pk, ended=None).update(ended=timezone.now()):
+            record(request, "case.grant_ended", grant.case, grant.case.unit, grant=grant.pk)
             messages.success(request, _("The names are the unit's own again."))
-    return redirect("privacy:case", own_case_id=found.case_id)
+    return redirect("privacy:case", own_case_id=grant.case_id)
 
 
 @member(WRITERS, WRITERS, ("GET",))
 def granted_view(request: HttpRequest, granted_id: int) -> HttpResponse:
-    """A machine that a cut-off unit lets ours see by name until a moment."""
-    found = access.get_granted(request.user, granted_id)
-    data = granted.opened(found)
-    record(request, "case.granted_viewed", found, found.unit, number=found.number)
-    facts = [(person.WORDS[name], value) for name, value in data["machine"].items() if value]
+    """Show a case by a view that an offline unit granted."""
+    view = access.get_granted(request.user, granted_id)
+    data = granted.decrypted(view)
+    record(request, "case.granted_viewed", view, view.unit, number=view.number)
+    rows = [(person.COLUMN_LABELS[name], value) for name, value in data["machine"].items() if value]
     context = {
-        "view": found,
+        "view": view,
         "data": data,
-        "facts": [*facts, (_("Severity"), CaseSeverity(data["severity"]).label)],
+        "facts": [*rows, (_("Severity"), CaseSeverity(data["severity"]).label)],
         "state": CaseState(data["state"]).label,
         "tone": TONES[data["state"]],
         "since": data["since"],
@@ -225,7 +225,7 @@ def granted_view(request: HttpRequest, granted_id: int) -> HttpResponse:
 
 
 def _units(request: HttpRequest) -> list[int]:
-    """The person's own units: personal data is seen by the unit itself. 403 without one."""
+    """Own units of the user; PermissionDenied without one."""
     units = own_units(request.user)
     if not units:
         raise PermissionDenied
@@ -235,11 +235,11 @@ def _units(request: HttpRequest) -> list[int]:
 @rate_limited("privacy.person", 60, 300)
 @member(WRITERS, WRITERS)
 def person_page(request: HttpRequest) -> HttpResponse:
-    """Find or erase by POST what is known of a person in own units; names stay out of addresses and logs."""
+    """Search or erase a person's data in own units; by POST, to keep names out of URLs and logs."""
     units = _units(request)
     form = SearchForm(request.POST if request.method == "POST" else None)
     erase_form = ReasonForm(request.POST if request.POST.get("what") == "erase" else None)
-    known: list[person.Known] = []
+    known: list[person.Result] = []
     term = ""
     if form.is_bound and form.is_valid():
         try:
@@ -250,8 +250,8 @@ def person_page(request: HttpRequest) -> HttpResponse:
             if erase_form.is_bound and erase_form.is_valid():
                 _erase(request, units, term, erase_form.cleaned_data["reason"])
                 return redirect("privacy:person")
-            known = person.known(units, term)
-            record(request, "privacy.person_viewed", None, None, found=sum(one.count for one in known))
+            known = person.search(units, term)
+            record(request, "privacy.person_viewed", None, None, found=sum(result.count for result in known))
     context = {"form": form, "erase_form": erase_form, "known": known, "term": term}
     return render(request, "privacy/person.html", context)
 
@@ -268,15 +268,17 @@ def _erase(request: HttpRequest, units: list[int], term: str, reason: str) -> No
 @rate_limited("privacy.person", 60, 300)
 @member(WRITERS, WRITERS, ("POST",))
 def person_export(request: HttpRequest) -> HttpResponse:
-    """The same as JSON, to hand to the person."""
+    """Download a person's data as JSON."""
     units = _units(request)
     try:
         term = person.term_of(request.POST.get("q", ""))
     except LamsachError:
         return redirect("privacy:person")
-    known = person.known(units, term)
-    record(request, "privacy.person_exported", None, None, found=sum(one.count for one in known))
-    data = {one.name: [dict(zip(one.facts, row, strict=True)) for row in one.rows] for one in known}
+    known = person.search(units, term)
+    record(request, "privacy.person_exported", None, None, found=sum(result.count for result in known))
+    data = {
+        result.name: [dict(zip(result.facts, row, strict=True)) for row in result.rows] for result in known
+    }
     response = HttpResponse(
         json.dumps(data, ensure_ascii=False, indent=1), content_type="application/json; charset=utf-8"
     )

@@ -1,1 +1,1 @@
-"""The public campaign page and the tools."""
+"""Public campaign pages and the tool catalogue."""

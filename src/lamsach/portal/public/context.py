@@ -1,4 +1,4 @@
-"""Support contact of every page: the parent unit's for people at work, the campaign leader's else."""
+"""Support contact of every page: of the user's parent unit, else of the campaign's owner."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def _find(request: HttpRequest) -> Any:
 
     unit: Unit | None = None
     if getattr(request, "user", None) is not None and request.user.is_authenticated:
-        mine = home_units(request.user)
-        unit = (mine[0].parent or mine[0]) if mine else None
+        units = home_units(request.user)
+        unit = (units[0].parent or units[0]) if units else None
     if unit is None:
         campaign = current()
         unit = campaign.owner if campaign else None
@@ -27,5 +27,5 @@ def _find(request: HttpRequest) -> Any:
 
 
 def contact(request: HttpRequest) -> dict[str, Any]:
-    """The contact, looked up only where a page shows it."""
+    """Provide `contact` to templates, lazily."""
     return {"contact": SimpleLazyObject(lambda: _find(request))}

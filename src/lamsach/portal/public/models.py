@@ -1,4 +1,4 @@
-"""The tool catalogue and its counts."""
+"""Tool catalogue and counts of downloads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Tool(models.Model):
-    """A free clean-up tool: hosted here, or a link to its publisher."""
+    """Free clean-up tool: hosted here, or a link to its publisher."""
 
     name = models.CharField(_("Name"), max_length=200)
     publisher = models.CharField(_("Publisher"), max_length=200)
@@ -30,7 +30,7 @@ class Tool(models.Model):
 
 
 class Download(models.Model):
-    """Downloads of a tool on a day; nothing about people."""
+    """Count of a tool's downloads on a day."""
 
     tool = models.ForeignKey(Tool, models.CASCADE, related_name="downloads")
     day = models.DateField()

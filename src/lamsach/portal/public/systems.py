@@ -1,14 +1,13 @@
-"""Support of operating systems and browsers, by the User-Agent on a day; dated facts in `support.json`.
+"""Support of operating systems and browsers by User-Agent and day, from dated facts in `support.json`.
 
-A version has a published last day (`until`; `latest` where several versions or `editions` look the same from
-outside), or the day on which it was `released`: where makers publish no last day (Apple, Google) it is
-believed for `least_days`, fewer than any version of the past years was kept. A version newer than all of the
-table came after the day of the facts (`as_of`): it is believed for a year from then. Versions below `before`
-had ended by then. Nothing is believed longer, so an old table never calls a system supported that has ended.
-Browsers that come out every few weeks are judged by the pace of the past years (`releases`): so many days
-after a version came, `kept_days`, it gets no updates any more. Windows 10 and 11 say the same in the
-User-Agent, macOS stays at 10.15 and Chrome for Android at 10; browsers of the Chromium family give the
-version in the header `Sec-CH-UA-Platform-Version` when they are asked for it
+A version has a published last day (`until`; `latest` where several versions or `editions` are
+indistinguishable), or, where vendors publish none (Apple, Google), the day when it was `released`: it counts
+as supported for `least_days`, less than any past version was. A version newer than the table counts as
+supported for a year from the day of the facts (`as_of`); versions below `before` had ended by then. So an
+outdated table never calls an ended system supported. Frequently released browsers are judged by their pace
+(`releases`): a version gets no updates `kept_days` after its release. Windows 10 and 11 are equal in the
+User-Agent, macOS remains at 10.15 and Chrome for Android at 10; Chromium browsers state the version in the
+header `Sec-CH-UA-Platform-Version` on request
 (https://learn.microsoft.com/microsoft-edge/web-platform/how-to-detect-win11).
 """
 
@@ -23,19 +22,19 @@ from pathlib import Path
 from typing import Any
 
 TRUSTED = timedelta(days=183)
-"""How long the pace of browsers is believed after the day of the facts."""
+"""Validity of the pace of browser releases, from the day of the facts."""
 NEWER = timedelta(days=365)
-"""How long versions are believed that are newer than the table: less than any maker keeps one."""
+"""Assumed support of versions newer than the table: less than that of any vendor."""
 _PATTERNS = (
     # Mozilla/5.0 (Windows NT 6.1; Win64; x64) AppleWebKit/537.36
     (re.compile(r"Windows NT (\d+\.\d+)"), "windows"),
-    # Mozilla/5.0 (Linux; Android 9; SM-J600G); (Linux; Android 10; K) is what Chrome says on every version
+    # Mozilla/5.0 (Linux; Android 9; SM-J600G); Chrome states (Linux; Android 10; K) on every version
     (re.compile(r"Android(?: 10; K\)| (\d+))?"), "android"),
-    # Mozilla/5.0 (iPhone; CPU iPhone OS 12_5 like Mac OS X); since iOS 26 Safari says 18_6 for ever, and the
-    # version as its own (https://webkit.org/blog/17333/)
+    # Mozilla/5.0 (iPhone; CPU iPhone OS 12_5 like Mac OS X); since iOS 26 Safari states 18_6, and the version
+    # of the system as its own (https://webkit.org/blog/17333/)
     (re.compile(r"(?:iPhone|CPU) OS 18_[67] .{0,200}?Version/(\d+)"), "ios"),
     (re.compile(r"(?:iPhone|CPU) OS (?:18_[67] |(\d+))"), "ios"),
-    # Mozilla/5.0 (Macintosh; Intel Mac OS X 10_14_6); 10_15_7 is what every browser says on newer versions
+    # Mozilla/5.0 (Macintosh; Intel Mac OS X 10_14_6); every browser states 10_15_7 on newer versions
     (re.compile(r"Mac OS X(?: 10[._]15| (1[1-9]|[2-9]\d)| (10)[._](\d+))?"), "macos"),
     # Mozilla/5.0 (X11; U; Linux i686; en-US; rv:1.9.2.15) Gecko/20110303 Ubuntu/10.10 (maverick)
     # Firefox/3.6.15
@@ -57,10 +56,10 @@ _LONGEST = 500
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A system or browser: name, still supported (None: unknown), last day, source and its date.
+    """System or browser: name, supported (None: unknown), last day, source and its date.
 
-    `others`: where it cannot be told, the versions that it may be, each with its last day (None: not
-    published), the newest first. `extended`: until when those get updates who pay for them.
+    `others`: possible versions, newest first, where they are indistinguishable, each with its last day (None:
+    not published). `extended`: last day of paid updates.
     """
 
     name: str
@@ -73,7 +72,7 @@ class System:
 
 
 PLATFORM_HINT = "Sec-CH-UA-Platform-Version"
-"""The header that a browser is asked for."""
+"""Client hint that is requested of browsers."""
 _HINTED = re.compile(r'"?(\d{1,4})\.(\d{1,4})')
 
 
@@ -84,41 +83,41 @@ def _facts() -> dict[str, Any]:
 
 
 def is_phone(agent: str) -> bool:
-    """Return whether a User-Agent is that of a phone or tablet."""
+    """Return whether a User-Agent is of a phone or tablet."""
     return bool(_PHONE.search(agent[:_LONGEST]))
 
 
 def system(agent: str, day: date, platform: str = "") -> System | None:
-    """The operating system of a User-Agent (first 500 letters) on a day, with `PLATFORM_HINT`; or None."""
+    """Recognize the operating system of a User-Agent, refined by `PLATFORM_HINT`; judge it on a day."""
     for pattern, family in _PATTERNS:
-        if found := pattern.search(agent[:_LONGEST]):
-            parts = [part for part in found.groups() if part]
+        if match := pattern.search(agent[:_LONGEST]):
+            parts = [part for part in match.groups() if part]
             version = (" " if family == "linux" else ".").join(parts).lower()
             return _judged(family, _hinted(family, version, platform) or version, day)
     return None
 
 
 def browser(agent: str, day: date) -> System | None:
-    """The browser that a User-Agent shows on a day."""
+    """Recognize the browser of a User-Agent; judge it on a day."""
     for pattern, family in _BROWSERS:
-        found = pattern.search(agent[:_LONGEST])
-        if found:
-            return _judged(family, found[1] if found.groups() else "", day)
+        match = pattern.search(agent[:_LONGEST])
+        if match:
+            return _judged(family, match[1] if match.groups() else "", day)
     return None
 
 
 def _hinted(family: str, version: str, platform: str) -> str:
-    """The version by the header, where it says more than the User-Agent; of Windows a range of builds."""
-    found = _HINTED.match(platform[:20])
-    if found is None or family not in ("windows", "android", "macos"):
+    """Version of the client hint where more precise than the User-Agent; for Windows a first build, or ""."""
+    match = _HINTED.match(platform[:20])
+    if match is None or family not in ("windows", "android", "macos"):
         return ""
     if family == "windows":
         builds = _facts()["windows"]["builds"] if version == "10.0" else {}
-        number = int(found[1])
+        number = int(match[1])
         if number > max(map(int, builds), default=0):
             return ""  # newer than the table
         return max((key for key in builds if int(key) <= number), key=int, default="")
-    return f"10.{found[2]}" if family == "macos" and found[1] == "10" else found[1]
+    return f"10.{match[2]}" if family == "macos" and match[1] == "10" else match[1]
 
 
 def _judged(family: str, version: str, day: date) -> System:
@@ -140,22 +139,22 @@ def _judged(family: str, version: str, day: date) -> System:
 
 def _by_entry(entry: dict[str, Any], facts: dict[str, Any], day: date) -> tuple[bool | None, date | None]:
     if "until" not in entry:
-        kept = timedelta(days=facts.get("least_days", 0))
-        fresh = "released" in entry and day <= date.fromisoformat(entry["released"]) + kept
-        return (True if fresh else None), None
+        assumed = timedelta(days=facts.get("least_days", 0))
+        is_fresh = "released" in entry and day <= date.fromisoformat(entry["released"]) + assumed
+        return (True if is_fresh else None), None
     until = date.fromisoformat(entry["until"])
     latest = date.fromisoformat(entry.get("latest", entry["until"]))
     return (True if day <= until else False if day > latest else None), latest
 
 
 def _by_number(facts: dict[str, Any], version: str, as_of: date, day: date) -> bool | None:
-    """A version that has no entry: too old or new by its number, or by the pace at which new ones come."""
+    """Judge a version without an entry by its number, or by the pace of releases."""
     number = re.fullmatch(r"\d{1,5}(?:\.\d{1,5})?", version)
     if number is None:
         return None
     if facts.get("releases"):
-        fresh = _is_fresh(int(version.partition(".")[0]), facts["releases"], day)
-        return (True if day <= as_of + TRUSTED else None) if fresh else False
+        is_fresh = _is_fresh(int(version.partition(".")[0]), facts["releases"], day)
+        return (True if day <= as_of + TRUSTED else None) if is_fresh else False
     if facts.get("least_days") and _order(version)[0] == max(_order(key)[0] for key in facts["versions"]) + 1:
         return True if day <= as_of + NEWER else None
     below = facts.get("before")
@@ -167,19 +166,19 @@ def _order(version: str) -> tuple[int, ...]:
 
 
 def _others(facts: dict[str, Any], entry: dict[str, Any]) -> tuple[tuple[str, date | None], ...]:
-    """Versions that it may be and that the table knows, newest first: its editions, else all."""
-    found: list[dict[str, Any]] = entry.get("editions") or [
+    """Possible versions, newest first: the entry's editions, else all of the table."""
+    editions: list[dict[str, Any]] = entry.get("editions") or [
         edition
-        for one in (facts.get("builds") or facts["versions"]).values()
-        for edition in one.get("editions", [one])
+        for version in (facts.get("builds") or facts["versions"]).values()
+        for edition in version.get("editions", [version])
     ]
-    listed = [one for one in found if "until" in one or "released" in one]
-    ends = [(one["name"], one.get("latest") or one.get("until")) for one in listed]
+    listed = [version for version in editions if "until" in version or "released" in version]
+    ends = [(version["name"], version.get("latest") or version.get("until")) for version in listed]
     return tuple((name, date.fromisoformat(end) if end else None) for name, end in reversed(ends))
 
 
 def _is_fresh(version: int, releases: dict[str, Any], day: date) -> bool:
-    """Return whether a version of a browser with frequent releases is recent enough for updates."""
-    behind: int = (version - releases["version"]) * releases["every_days"]
-    most: int = behind + releases["kept_days"]
-    return (day - date.fromisoformat(releases["day"])).days <= most
+    """Return whether a browser's version still gets updates, by the pace of releases."""
+    age_days: int = (version - releases["version"]) * releases["every_days"]
+    max_days: int = age_days + releases["kept_days"]
+    return (day - date.fromisoformat(releases["day"])).days <= max_days

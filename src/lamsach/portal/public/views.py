@@ -1,4 +1,4 @@
-"""The public campaign pages: no log-in, no script, no word from another server."""
+"""Public campaign pages, without log-in, scripts and third-party content; the tool catalogue."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from lamsach.portal.units.tree import today
 
 
 class ToolForm(VersionedForm):
-    """A tool: a file to be hosted here, or the publisher's address with the digest that they publish."""
+    """Tool: a file to host, or the publisher's URL with the published digest."""
 
     file = forms.FileField(
         label=gettext_lazy("File to host here"),
@@ -68,25 +68,25 @@ class ToolForm(VersionedForm):
         self.fields["size"].required = False
 
     def clean_sha256(self) -> str:
-        """64 hexadecimal digits, or nothing."""
+        """Accept 64 hexadecimal digits, or an empty value."""
         text = str(self.cleaned_data["sha256"]).strip().lower()
         if text and not re.fullmatch(r"[0-9a-f]{64}", text):
             raise forms.ValidationError(_("A SHA-256 digest has 64 hexadecimal digits."))
         return text
 
     def clean_size(self) -> int:
-        """Nothing means unknown."""
+        """Return 0 (unknown) for an empty value."""
         return self.cleaned_data["size"] or 0
 
     def clean_link(self) -> str:
-        """An address of the web."""
+        """Require HTTPS."""
         link = str(self.cleaned_data["link"])
         if link and not link.lower().startswith("https://"):
             raise forms.ValidationError(_("The address has to begin with https://."))
         return link
 
     def clean(self) -> dict[str, Any]:
-        """A file or an address is needed."""
+        """Require a file or a URL."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if (
             not data.get("file")
@@ -104,11 +104,11 @@ _NETWORKS = (
     " ::1/128 fc00::/7 fe80::/10"
 )
 _INSIDE = [ipaddress.ip_network(text) for text in _NETWORKS.split()]
-"""Addresses that many machines share (RFC 1918, 6598, 3927, 4193, 4291): they say nothing."""
+"""Private and local networks (RFC 1918, 6598, 3927, 4193, 4291), which identify no machine."""
 
 
 def public_address(address: str) -> str:
-    """The address as others see it; empty for inner ones, the machine itself, and for no address."""
+    """Return the canonical form of a public address; "" for private, special and invalid ones."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -127,7 +127,7 @@ def has_open_case(address: str) -> bool:
     model: Any = apps.get_model("cases", "Case")
     try:
         with transaction.atomic():
-            found: bool = model.objects.filter(
+            exists: bool = model.objects.filter(
                 device__ip=parsed,
                 state__in=_OPEN,
                 campaign__state=CampaignState.RUNNING,
@@ -135,40 +135,40 @@ def has_open_case(address: str) -> bool:
             ).exists()
     except DatabaseError:
         return False
-    return found
+    return exists
 
 
 TOOL_KINDS = ("zip", "pdf", "pyz")
 
 
 def current() -> Campaign | None:
-    """The campaign that the public page shows: the newest running one."""
+    """Return the campaign of the public pages: the newest running one of the highest unit."""
     running = Campaign.objects.filter(state=CampaignState.RUNNING, public=True)
     return running.select_related("owner").order_by("owner__code", "-starts").first()
 
 
 def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
-    found = current()
-    contact = found.owner.contact if found is not None else None
-    return render(request, template, {"campaign": found, "contact": contact, **context})
+    campaign = current()
+    contact = campaign.owner.contact if campaign is not None else None
+    return render(request, template, {"campaign": campaign, "contact": contact, **context})
 
 
 @anyone("GET")
 def campaign(request: HttpRequest) -> HttpResponse:
-    """Return what it is, and the five steps."""
+    """Show the campaign and its five steps."""
     return _page(request, "public/campaign.html", step="campaign")
 
 
 @anyone("GET")
 def danger(request: HttpRequest) -> HttpResponse:
-    """Return why cracked software is dangerous."""
+    """Show the dangers of cracked software."""
     return _page(request, "public/danger.html", step="danger")
 
 
 @rate_limited("check", 30, 300)
 @anyone()
 def check(request: HttpRequest) -> HttpResponse:
-    """Check my machine: the visitor's own address only: yes, no, or that it cannot be known by it."""
+    """Check the visitor's own address and system; POST shows the results."""
     agent, day = request.headers.get("User-Agent", ""), today()
     context: dict[str, Any] = {
         "step": "check",
@@ -197,28 +197,28 @@ def check(request: HttpRequest) -> HttpResponse:
 
 @anyone("GET")
 def clean(request: HttpRequest) -> HttpResponse:
-    """Clean it: the tools, with how to check a file."""
-    found = current()
-    chosen = found.tools.filter(hidden=False) if found else Tool.objects.none()
+    """Show the clean-up tools and the verification of their files."""
+    campaign = current()
+    selected = campaign.tools.filter(hidden=False) if campaign else Tool.objects.none()
     return _page(
         request,
         "public/clean.html",
         step="clean",
-        tools=chosen if chosen.exists() else Tool.objects.filter(hidden=False),
-        materials=found.materials.filter(public=True, withdrawn=None) if found else [],
+        tools=selected if selected.exists() else Tool.objects.filter(hidden=False),
+        materials=campaign.materials.filter(public=True, withdrawn=None) if campaign else [],
     )
 
 
 @anyone("GET")
 def tool_file(request: HttpRequest, tool_id: int) -> HttpResponse:
-    """A hosted tool; counts the day's downloads and nothing about who."""
-    found = get_object_or_404(Tool, pk=tool_id, hidden=False)
+    """Download a hosted tool or redirect to its publisher; counts downloads per day."""
+    tool = get_object_or_404(Tool, pk=tool_id, hidden=False)
     with transaction.atomic():
-        Download.objects.get_or_create(tool=found, day=today())
-        Download.objects.filter(tool=found, day=today()).update(count=F("count") + 1)
-    if found.path:
-        return download(found.file_name, found.path)
-    return redirect(found.link)
+        Download.objects.get_or_create(tool=tool, day=today())
+        Download.objects.filter(tool=tool, day=today()).update(count=F("count") + 1)
+    if tool.path:
+        return download(tool.file_name, tool.path)
+    return redirect(tool.link)
 
 
 TOOLS = Listing(
@@ -244,10 +244,10 @@ def _named(row: Any) -> Any:
 @member(COORDINATORS, COORDINATORS)
 @accepts_once
 def tools(request: HttpRequest) -> HttpResponse:
-    """The catalogue as its editors see it, with the counts."""
+    """Show the tool catalogue with download counts; POST adds a tool."""
     form = ToolForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid() and _keep(form):
-        _noted(request, form.save())
+    if request.method == "POST" and form.is_valid() and _store_file(form):
+        _record(request, form.save())
         return redirect("public:tools")
     changeable = Value(bool(request.user.roles & LEADERS))  # type: ignore[union-attr]
     rows = Tool.objects.annotate(taken=Sum("downloads__count"), changeable=changeable).order_by("name")
@@ -257,20 +257,20 @@ def tools(request: HttpRequest) -> HttpResponse:
 @member(LEADERS, LEADERS)
 @accepts_once
 def tool_edit(request: HttpRequest, tool_number: int) -> HttpResponse:
-    """Change a tool."""
-    found = get_object_or_404(Tool, pk=tool_number)
-    form = ToolForm(request.POST or None, request.FILES or None, instance=found)
-    if request.method == "POST" and form.is_valid() and _keep(form):
+    """Edit a tool."""
+    tool = get_object_or_404(Tool, pk=tool_number)
+    form = ToolForm(request.POST or None, request.FILES or None, instance=tool)
+    if request.method == "POST" and form.is_valid() and _store_file(form):
         with transaction.atomic():
             if not form.save_next():
                 return conflict(request)
-            _noted(request, found)
+            _record(request, tool)
         return redirect("public:tools")
-    return form_page(request, form, found.name, _("Save the tool"))
+    return form_page(request, form, tool.name, _("Save the tool"))
 
 
-def _keep(form: ToolForm) -> bool:
-    """Store the form's file before any transaction; False, after a note on the form, when it may not be."""
+def _store_file(form: ToolForm) -> bool:
+    """Store the form's file outside transactions; False, with an error in the form, if rejected."""
     if form.cleaned_data["file"]:
         kept = store_field(form, "file", TOOL_KINDS)
         if kept is None:
@@ -280,6 +280,6 @@ def _keep(form: ToolForm) -> bool:
     return True
 
 
-def _noted(request: HttpRequest, tool: Tool) -> None:
+def _record(request: HttpRequest, tool: Tool) -> None:
     record(request, "tool.saved", tool, name=tool.name, sha256=tool.sha256)
     messages.success(request, _("Saved."))
