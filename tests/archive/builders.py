@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from lamsach.archive.archive import Archive, writing
-from lamsach.archive.intake import Filled, fill, remember
+from lamsach.archive.intake import Filled, fill, record_problem
 from lamsach.logs.opening.inputs import find_logs
 from lamsach.model import Problem
 
@@ -56,5 +56,5 @@ def filled(folder: Path, *logs: Path, chunk_bytes: int | None = None) -> tuple[A
     with writing(archive) as writer:
         done = list(fill(writer, find_logs([str(log) for log in logs], on_problem=problems.append)))
         for problem in problems:
-            remember(writer, problem)
+            record_problem(writer, problem)
     return archive, done

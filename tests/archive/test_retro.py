@@ -14,8 +14,8 @@ from lamsach import investigate as investigating
 from lamsach.archive.archive import Archive, writing
 from lamsach.archive.catalog import Catalog
 from lamsach.archive.intake import fill
-from lamsach.archive.retro import counted_back, retro
-from lamsach.archive.signs import Compact, replay, sign_of
+from lamsach.archive.retro import days_back, retro
+from lamsach.archive.signs import CompactSigns, replay, sign_of
 from lamsach.demo import generate
 from lamsach.devices.infrastructure import Infrastructure
 from lamsach.devices.role_rules import forwarding_role
@@ -237,7 +237,7 @@ def test_filling_that_was_interrupted_goes_on(tmp_path: Path, small_chunks: None
 )
 def test_times_counted_back(text: str | None, same_text: bool) -> None:
     zone = investigating.DEFAULT_TIMEZONE
-    assert (counted_back(text, zone) == text) is same_text
+    assert (days_back(text, zone) == text) is same_text
 
 
 def test_listed_values_are_all_of_use() -> None:
@@ -294,9 +294,9 @@ def test_few_signs_tell_what_many_do() -> None:
         )
         if (sign := sign_of(event)) is not None:
             many.append(list(sign))
-    few = Compact()
+    few = CompactSigns()
     for begin in range(0, len(many), 100):
-        part = Compact()
+        part = CompactSigns()
         part.add(many[begin : begin + 100])
         few.add(part.rows())
     whole, less = Infrastructure(), Infrastructure()

@@ -40,7 +40,7 @@ def small_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
 def same(tmp_path: Path, archive: Archive, request: Request, address: str) -> Findings:
     alone, result, plan = retro(archive, request)
     cluster = ArchiveCluster(address, request.lists)
-    together, there, planned = retro(archive, request, elsewhere=cluster)
+    together, there, planned = retro(archive, request, remote=cluster)
     assert as_written(together, tmp_path, "b") == as_written(alone, tmp_path, "a")
     for name in ("coverage", "files", "problems", "devices"):
         assert getattr(together, name) == getattr(alone, name), name
@@ -139,7 +139,7 @@ def test_nothing_to_open_needs_no_cluster(tmp_path: Path) -> None:
     nothing = tmp_path / "nothing.txt"
     nothing.write_text("nothing-there.example.net\n")
     found, _, plan = retro(
-        archive, Request([""], [str(nothing)]), elsewhere=ArchiveCluster("tcp://127.0.0.1:9", [str(nothing)])
+        archive, Request([""], [str(nothing)]), remote=ArchiveCluster("tcp://127.0.0.1:9", [str(nothing)])
     )
     assert (plan.opened, found.sightings) == (0, ())
 
@@ -151,4 +151,4 @@ def test_a_cluster_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyP
     archive, _ = filled(tmp_path / "archive", log)
     listed = [str(write_list(tmp_path))]
     with pytest.raises(UsageError):
-        retro(archive, Request([""], listed), elsewhere=ArchiveCluster("tcp://127.0.0.1:9", listed))
+        retro(archive, Request([""], listed), remote=ArchiveCluster("tcp://127.0.0.1:9", listed))

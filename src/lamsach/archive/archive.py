@@ -210,10 +210,10 @@ class Writer:
                 f"{SEGMENTS}/{description.created[:7]}/{description.sequence:010d}-{description.source}.zst"
             )
             self.archive.store.write(name, data)
-            self.moved(description.sequence, digest)
+            self.set_end(description.sequence, digest)
             return name
 
-    def moved(self, sequence: int, digest: str) -> None:
+    def set_end(self, sequence: int, digest: str) -> None:
         """Set the end of the chain to this segment or record."""
         self.sequence, self.previous = sequence, digest
         content = json.dumps({"sequence": sequence, "digest": digest}).encode()
@@ -250,7 +250,7 @@ class Writer:
             )
             data, digest = pack_record(record, self.archive.key)
             self.archive.store.write(f"{RECORDS}/{record.sequence:010d}.json", data)
-            self.moved(record.sequence, digest)
+            self.set_end(record.sequence, digest)
 
 
 def _entry(name: str) -> Entry | None:

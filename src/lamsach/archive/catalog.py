@@ -24,11 +24,11 @@ from numpy.typing import NDArray
 
 from lamsach.archive import filters
 from lamsach.archive.archive import PACKS, Archive, Entry
-from lamsach.archive.presence import FewSeen
+from lamsach.archive.presence import PresenceSummary
 from lamsach.archive.questions import Questions
 from lamsach.archive.segment import Head
 from lamsach.archive.segment_facts import add_rows, rows_of
-from lamsach.archive.signs import Compact
+from lamsach.archive.signs import CompactSigns
 from lamsach.errors import LamsachError, UnreadableError
 from lamsach.hunt.coverage import CoverageCount
 from lamsach.i18n import mark
@@ -197,7 +197,7 @@ class Catalog:
 
 def _packed(heads: list[tuple[Entry, Head]], key: bytes) -> bytes:
     coverage: dict[str, CoverageCount] = {}
-    signs, seen = Compact(), FewSeen()
+    signs, seen = CompactSigns(), PresenceSummary()
     rows, offsets, blobs, place = [], [], [], 0
     for entry, head in heads:
         about = head.description

@@ -18,7 +18,7 @@ from dataclasses import asdict
 from typing import Any
 
 from lamsach.archive.archive import Archive, Writer, writing
-from lamsach.archive.retention import Hold, Kept, erase, expire, hold, release
+from lamsach.archive.retention import ActResult, Hold, erase, expire, hold, release
 from lamsach.errors import LamsachError, OutputError, UsageError
 from lamsach.i18n import mark
 
@@ -31,7 +31,7 @@ NOBODY_S = 60.0
 _BUSY = mark("Another program is writing to the archive.")
 
 
-def do(archive: Archive, act: str, **values: Any) -> Kept:
+def do(archive: Archive, act: str, **values: Any) -> ActResult:
     """Perform an act (`expire`, `erase`, `hold`, `release`), or have the active collector perform it.
 
     Raises LamsachError.
@@ -59,7 +59,7 @@ def _refuse_while_spooled(archive: Archive) -> None:
         )
 
 
-def _ask(archive: Archive, act: str, values: dict[str, Any]) -> Kept:
+def _ask(archive: Archive, act: str, values: dict[str, Any]) -> ActResult:
     number = secrets.token_hex(8)
     request, answer = f"{FOLDER}/{number}.json", f"{FOLDER}/{number}.done"
     archive.store.write(request, json.dumps({"act": act, "values": values}).encode())
@@ -77,10 +77,10 @@ def _ask(archive: Archive, act: str, values: dict[str, Any]) -> Kept:
         archive.store.delete(answer)
 
 
-def _answered(found: dict[str, Any]) -> Kept:
+def _answered(found: dict[str, Any]) -> ActResult:
     if "problem" in found:
         raise OutputError(*found["problem"])
-    return Kept(**found["done"])
+    return ActResult(**found["done"])
 
 
 def serve(writer: Writer) -> int:
@@ -114,17 +114,17 @@ def waiting(archive: Archive) -> list[str]:
     return []
 
 
-def _hold(writer: Writer, values: dict[str, Any]) -> Kept:
+def _hold(writer: Writer, values: dict[str, Any]) -> ActResult:
     hold(writer, Hold(**values))
-    return Kept()
+    return ActResult()
 
 
-def _release(writer: Writer, values: dict[str, Any]) -> Kept:
+def _release(writer: Writer, values: dict[str, Any]) -> ActResult:
     release(writer, values["name"])
-    return Kept()
+    return ActResult()
 
 
-_ACTS: dict[str, Callable[[Writer, dict[str, Any]], Kept]] = {
+_ACTS: dict[str, Callable[[Writer, dict[str, Any]], ActResult]] = {
     "expire": lambda writer, values: expire(writer, values["days"]),
     "erase": lambda writer, values: erase(writer, values["values"], values["reason"]),
     "hold": _hold,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lamsach.archive.archive import Archive
 from lamsach.archive.catalog import Catalog, Row
 from lamsach.archive.keys import hash_check
-from lamsach.archive.open_segments import KeptSource, Search, planned
+from lamsach.archive.open_segments import Search, SourceSegments, plan_units
 from lamsach.archive.questions import Questions, questions
 from lamsach.archive.search import ASK_LIMIT, in_time
 from lamsach.archive.sources import FOLDER, load
@@ -66,7 +66,7 @@ def _search_segment(
     result = HuntResult()
     try:
         source = load(archive.store, f"{FOLDER}/{row.source}.src")
-        plans = planned(KeptSource(source, [row], {row.sequence}))
+        plans = plan_units(SourceSegments(source, [row], {row.sequence}))
         matcher = Matcher(listed.compiled)
         search = Search(
             archive, listed.compiled, matcher, rules, 1, result, lambda _consumed, _searched: None

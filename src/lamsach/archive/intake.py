@@ -104,7 +104,7 @@ def _new_source(writer: Writer, log_file: LogFile, retention: str, fingerprint: 
         fingerprint=fingerprint,
         packed_head=packed(head),
     )
-    look_at(source, writer.archive.zone)
+    detect_source(source, writer.archive.zone)
     save(writer.archive.store, source)
     return source
 
@@ -121,7 +121,7 @@ def _fill_one(
     try:
         head = log_file.head(HEAD_BYTES)
     except InputError as error:
-        _remember_unreadable(writer, log_file, error)
+        _record_unreadable(writer, log_file, error)
         raise
     fingerprint = _fingerprint(log_file, head)
     source = known.get(fingerprint)
@@ -171,7 +171,7 @@ def _copy(
     return place
 
 
-def remember(writer: Writer, problem: Problem) -> None:
+def record_problem(writer: Writer, problem: Problem) -> None:
     """Record an input that could not be opened, so that a retro-hunt reports it."""
     key = hashlib.sha256(f"{problem.where}\0{problem.what}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
     source = Source(key, problem.where, kind=UNREAD, whole=True)
@@ -179,7 +179,7 @@ def remember(writer: Writer, problem: Problem) -> None:
     save(writer.archive.store, source)
 
 
-def _remember_unreadable(writer: Writer, log_file: LogFile, error: InputError) -> None:
+def _record_unreadable(writer: Writer, log_file: LogFile, error: InputError) -> None:
     """Record a log that could not be read, so that a retro-hunt reports it."""
     stated = f"{log_file.name}\0{log_file.size_bytes}\0{log_file.modified.isoformat()}\0!"
     key = hashlib.sha256(stated.encode("utf-8", "surrogatepass")).hexdigest()[:16]
@@ -190,7 +190,7 @@ def _remember_unreadable(writer: Writer, log_file: LogFile, error: InputError) -
     save(writer.archive.store, source)
 
 
-def look_at(source: Source, zone: ZoneInfo) -> None:
+def detect_source(source: Source, zone: ZoneInfo) -> None:
     """Set the source's format properties, detected by its head."""
     detection = source.detection()
     source.binary = detection.binary is not None

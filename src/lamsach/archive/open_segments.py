@@ -29,7 +29,7 @@ _TAIL = 1 << 16
 
 
 @dataclass(slots=True)
-class KeptSource:
+class SourceSegments:
     """Source with its segments."""
 
     source: Source
@@ -54,7 +54,7 @@ class _Reader(Uncounted):
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedUnit:
     """Unit of a source to open, with the headers and the segment before it.
 
     `received`: day on which its lines arrived, which gives their year, for a source that receives lines for
@@ -67,17 +67,17 @@ class Planned:
     received: str | None
 
 
-def planned(kept: KeptSource) -> list[Planned]:
+def plan_units(group: SourceSegments) -> list[PlannedUnit]:
     """List the chosen units of a source in order."""
-    plans: list[Planned] = []
+    plans: list[PlannedUnit] = []
     headers: list[Any] = []
     before: Row | None = None
-    arrives = kept.source.arrives
-    for unit in units(kept.rows):
+    arrives = group.source.arrives
+    for unit in units(group.rows):
         own = [header for row in unit.rows for header in row.headers]
-        if any(row.sequence in kept.chosen for row in unit.rows):
+        if any(row.sequence in group.chosen for row in unit.rows):
             received = unit.rows[-1].created if arrives else None
-            plans.append(Planned(unit, headers, before, received))
+            plans.append(PlannedUnit(unit, headers, before, received))
             headers = [*headers, *own] if arrives else []
         else:
             headers = [*headers, *own]
@@ -85,7 +85,7 @@ def planned(kept: KeptSource) -> list[Planned]:
     return plans
 
 
-Work = tuple[Source, list[Planned]]
+Work = tuple[Source, list[PlannedUnit]]
 """Units of one source, read in sequence."""
 
 
@@ -94,7 +94,7 @@ class _Opened:
     """Unit with its examiner."""
 
     reader: _Reader
-    plan: Planned
+    plan: PlannedUnit
 
 
 class Search:

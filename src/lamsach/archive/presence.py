@@ -14,14 +14,14 @@ from lamsach.archive.signs import Sign, Signs, replay
 from lamsach.devices.witness import Witness
 from lamsach.model import Event, EventKind
 
-Seen = tuple[str | None, str | None, str | None, str | None, str]
+PresenceRow = tuple[str | None, str | None, str | None, str | None, str]
 """Address, hardware address, host name, user, time (ISO 8601, UTC)."""
 MOST = 2000
 """Maximum of rows stored per segment."""
 _HOUR, _DAY = len("2022-09-01T08"), len("2022-09-01")
 
 
-def seen_of(event: Event) -> Seen | None:
+def presence_row(event: Event) -> PresenceRow | None:
     """Return the presence row of an event; None when it names no machine."""
     if event.time is None or event.kind is EventKind.LEASE:
         return None
@@ -33,18 +33,18 @@ def seen_of(event: Event) -> Seen | None:
     return event.device_ip, event.device_mac, event.device_name, event.user, stamp
 
 
-class Noted:
+class SegmentObserver:
     """Collector of the signs of infrastructure and of presence in the sampled events of one segment."""
 
     def __init__(self) -> None:
         self._signs = Signs()
-        self._seen: dict[Seen, None] = {}
+        self._seen: dict[PresenceRow, None] = {}
 
     def __call__(self, event: Event) -> None:
         """Observe an event."""
         self._signs.observe(event)
         if len(self._seen) < MOST:
-            seen = seen_of(event)
+            seen = presence_row(event)
             if seen is not None:
                 self._seen[seen] = None
 
@@ -55,7 +55,7 @@ class Noted:
         return self._signs.take(), rows
 
 
-class FewSeen:
+class PresenceSummary:
     """Reduced rows of many segments: a named machine once a day, a bare address once an hour."""
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class FewSeen:
         return [[*machine, " ".join(stamps)] for machine, stamps in times.items()]
 
 
-def replay_seen(rows: Iterable[Sequence[Any]], present: Callable[[Event], None]) -> None:
+def replay_presence(rows: Iterable[Sequence[Any]], present: Callable[[Event], None]) -> None:
     """Pass the rows to `present`, as events."""
     for address, mac, name, user, stamp in rows:
         present(

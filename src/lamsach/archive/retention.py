@@ -79,7 +79,7 @@ def release(writer: Writer, name: str) -> None:
 
 
 @dataclass(slots=True)
-class Kept:
+class ActResult:
     """Result of an act: segments deleted or rewritten, lines concerned, segments protected by a hold."""
 
     segments: int = 0
@@ -90,7 +90,7 @@ class Kept:
 
 def expire(
     writer: Writer, days: Mapping[str, int], now: datetime | None = None, *, really: bool = True
-) -> Kept:
+) -> ActResult:
     """Delete segments older than their class allows. `days` by class; `default` for others; see `_age`.
 
     Raises UsageError for fewer than LEAST_DAYS.
@@ -100,7 +100,7 @@ def expire(
             raise UsageError(
                 "Logs must be kept for at least 90 days.", f"{name}={number}", "Give 90 or more days."
             )
-    archive, result, expired = writer.archive, Kept(), []
+    archive, result, expired = writer.archive, ActResult(), []
     now, in_force = now or datetime.now(UTC), holds(archive)
     for entry, about, digest, source in _segments(archive):
         allowed = days.get(source.retention if source else "default", days.get("default"))
@@ -156,7 +156,7 @@ def all_sources(archive: Archive) -> list[Source]:
     return found
 
 
-def erase(writer: Writer, values: Sequence[str], reason: str, *, really: bool = True) -> Kept:
+def erase(writer: Writer, values: Sequence[str], reason: str, *, really: bool = True) -> ActResult:
     """Mask every occurrence of these values (names, addresses, numbers of a person) for good.
 
     Values match in any case, as whole words only, and are replaced by stars. Segments under a hold are
@@ -165,7 +165,7 @@ def erase(writer: Writer, values: Sequence[str], reason: str, *, really: bool = 
     """
     if not values or any(len(value.strip()) < 3 for value in values):
         raise UsageError("A value to erase has at least three characters.", "", "Give the whole value.")
-    archive, result = writer.archive, Kept()
+    archive, result = writer.archive, ActResult()
     pattern, in_force = _pattern(values), holds(archive)
     statement = {"reason": reason, "values": _digests(archive, values)}
     changes: list[tuple[Entry, str, bytes, Description, str]] = []
@@ -250,12 +250,12 @@ def _forget_packs(archive: Archive) -> None:
         archive.store.delete(name)
 
 
-def repair(writer: Writer) -> Kept:
+def repair(writer: Writer) -> ActResult:
     """Salvage the lines of damaged segments, and record the losses.
 
     Segments beyond repair are moved aside.
     """
-    archive, result = writer.archive, Kept()
+    archive, result = writer.archive, ActResult()
     changes: list[tuple[Entry, str, bytes, Description, str]] = []
     lost: list[Entry] = []
     verified = verify(archive)
@@ -297,12 +297,12 @@ def _shrunk(coverage: list[list[Any]], lines: int) -> list[list[Any]]:
     return rows
 
 
-def reindex(writer: Writer) -> Kept:
+def reindex(writer: Writer) -> ActResult:
     """Rebuild filters whose hash functions are not this version's, so that a retro-hunt can query them.
 
     Lines are unchanged; damaged segments are skipped.
     """
-    archive, result, hashes = writer.archive, Kept(), hash_check()
+    archive, result, hashes = writer.archive, ActResult(), hash_check()
     changes: list[tuple[Entry, str, bytes, Description, str]] = []
     for entry in archive.segments():
         try:

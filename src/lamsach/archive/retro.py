@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from lamsach.archive.archive import Archive
 from lamsach.archive.records import GAP, records
-from lamsach.archive.search import ArchivedLogs, Elsewhere, Plan
+from lamsach.archive.search import ArchivedLogs, Plan, RemoteSearch
 from lamsach.hunt.run import HuntResult
 from lamsach.investigate import Request, Watch, day_asked, investigate
 from lamsach.model import Findings
@@ -69,14 +69,14 @@ def blind(found: Iterable[Gap], observers: dict[str, set[str]], zone: ZoneInfo) 
 
 
 def retro(
-    archive: Archive, request: Request, watch: Watch | None = None, elsewhere: Elsewhere | None = None
+    archive: Archive, request: Request, watch: Watch | None = None, remote: RemoteSearch | None = None
 ) -> tuple[Findings, HuntResult, Plan]:
     """Search an archive for the request's lists.
 
-    Times without a zone are interpreted as on archiving. `elsewhere`: opener and searcher of segments outside
+    Times without a zone are interpreted as on archiving. `remote`: opener and searcher of segments outside
     this process. Raises InputError when no list can be used.
     """
-    logs = ArchivedLogs(archive, elsewhere)
+    logs = ArchivedLogs(archive, remote)
     request = replace(request, timezone=archive.zone, logs=(archive.store.url,), format_name=None)
     findings, result = investigate(request, watch, logs)
     missing = blind(gaps(archive), logs.observers, archive.zone)
@@ -90,7 +90,7 @@ _BACK = re.compile(r"([1-9][0-9]{0,3})([dwmy])")
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 
 
-def counted_back(text: str | None, zone: ZoneInfo) -> str | None:
+def days_back(text: str | None, zone: ZoneInfo) -> str | None:
     """Convert `30d`, `12m`, `1y` to the day that long ago on the zone's calendar; other text unchanged."""
     found = _BACK.fullmatch(text or "")
     if found is None:

@@ -20,11 +20,11 @@ from lamsach.archive.archive import Archive
 from lamsach.archive.archived_lines import Joined
 from lamsach.archive.catalog import Catalog, Pack, Row
 from lamsach.archive.keys import hash_check
-from lamsach.archive.open_segments import KeptSource, Search, Work, planned
+from lamsach.archive.open_segments import Search, SourceSegments, Work, plan_units
 from lamsach.archive.presence import replay_all
 from lamsach.archive.questions import Questions, questions
 from lamsach.archive.segment_facts import add_rows
-from lamsach.archive.signs import Compact
+from lamsach.archive.signs import CompactSigns
 from lamsach.archive.sources import FOLDER, UNREAD, load
 from lamsach.errors import InputError, UnreadableError
 from lamsach.hunt.events import hunt_events
@@ -51,7 +51,7 @@ class Plan:
     asked: bool = True
 
 
-class Elsewhere(Protocol):
+class RemoteSearch(Protocol):
     """Opener and searcher of an archive's units on other machines."""
 
     def __call__(
@@ -68,22 +68,22 @@ class Elsewhere(Protocol):
 
 
 class ArchivedLogs:
-    """Logs of an archive as input of a search (`investigate.Kept`), opened by `elsewhere` if given."""
+    """Logs of an archive as input of a search (`investigate.Kept`), opened by `remote` if given."""
 
-    def __init__(self, archive: Archive, elsewhere: Elsewhere | None = None) -> None:
+    def __init__(self, archive: Archive, remote: RemoteSearch | None = None) -> None:
         self._archive = archive
-        self._elsewhere = elsewhere
-        self._sources: dict[str, KeptSource] = {}
+        self._remote = remote
+        self._sources: dict[str, SourceSegments] = {}
         self._catalog = Catalog(archive)
         self._packs: list[Pack] = []
         self.plan = Plan()
         self._problems: list[Problem] = []
         self._seen: dict[tuple[Any, ...], list[str]] = {}
-        with without_collecting():
+        with without_garbage_collection():
             self._packs += self._catalog.packs()
             self._read_sources()  # after the packs, so that each segment has its source
             self._assign()
-        self.plan.segments = sum(len(kept.rows) for kept in self._sources.values())
+        self.plan.segments = sum(len(group.rows) for group in self._sources.values())
 
     def _read_sources(self) -> None:
         archive = self._archive
@@ -96,7 +96,7 @@ class ArchivedLogs:
                 if source.kind == UNREAD and source.problem:
                     self._problems.append(_problem_of(source.problem))
                 else:
-                    self._sources[source.key] = KeptSource(source)
+                    self._sources[source.key] = SourceSegments(source)
 
     def _assign(self) -> None:
         for pack in self._packs:
@@ -110,7 +110,7 @@ class ArchivedLogs:
     @property
     def logs(self) -> list[LogFile]:
         """Logs that may name address holders."""
-        return [self._whole(kept) for kept in self._sources.values() if kept.source.holders]
+        return [self._whole(group) for group in self._sources.values() if group.source.holders]
 
     @property
     def observers(self) -> dict[str, set[str]]:
@@ -126,12 +126,13 @@ class ArchivedLogs:
     @property
     def size_bytes(self) -> int:
         """Bytes of lines."""
-        return sum(row.end - row.begin for kept in self._sources.values() for row in kept.rows)
+        return sum(row.end - row.begin for group in self._sources.values() for row in group.rows)
 
-    def _whole(self, kept: KeptSource) -> LogFile:
-        name = kept.source.name
-        return kept.source.log_file(
-            lambda: Joined(self._archive, kept.rows, name), lambda: holders.lines(self._archive, kept.rows)
+    def _whole(self, group: SourceSegments) -> LogFile:
+        name = group.source.name
+        return group.source.log_file(
+            lambda: Joined(self._archive, group.rows, name),
+            lambda: holders.lines(self._archive, group.rows),
         )
 
     def hunt(
@@ -144,26 +145,27 @@ class ArchivedLogs:
             self._archive, compiled, matcher, rules, threads or cpu_count() or 1, result, progress
         )
         try:
-            for kept in self._sources.values():
-                if kept.source.binary:
-                    self._events(kept, search)
-            work = [(kept.source, planned(kept)) for kept in self._sources.values() if not kept.source.binary]
-            if self._elsewhere is None:
+            for group in self._sources.values():
+                if group.source.binary:
+                    self._events(group, search)
+            text = (group for group in self._sources.values() if not group.source.binary)
+            work = [(group.source, plan_units(group)) for group in text]
+            if self._remote is None:
                 search.run(work)
             else:
                 chosen = [item for item in work if item[1]]
                 common = (compiled, matcher, rules, result, progress)
-                search.opened += self._elsewhere(self._archive, chosen, *common)
+                search.opened += self._remote(self._archive, chosen, *common)
         except KeyboardInterrupt:
             result.partial = True
         self.plan.opened = search.opened
-        with without_collecting():
+        with without_garbage_collection():
             self._report_facts(result, rules)
         return result
 
     def _report_facts(self, result: HuntResult, rules: Rules) -> None:
         """Report the facts about all lines: counts, infrastructure, machines present, files."""
-        signs = Compact()
+        signs = CompactSigns()
         for pack in self._packs:
             for rows in pack.coverage.values():
                 add_rows(rows, result.coverage)
@@ -171,7 +173,8 @@ class ArchivedLogs:
                 signs.add(pack.signs)
         seen = ([*machine, " ".join(stamps)] for machine, stamps in self._seen.items())
         replay_all(signs.rows(), seen, rules.observe)
-        result.files += [_summary(kept, result) for kept in self._sources.values() if not kept.source.binary]
+        text = (group for group in self._sources.values() if not group.source.binary)
+        result.files += [_summary(group, result) for group in text]
         result.files.sort(key=lambda summary: summary.name)
 
     def _choose(self, compiled: CompiledSet, rules: Rules) -> None:
@@ -187,27 +190,27 @@ class ArchivedLogs:
                 if wanted and in_time(row, rules) and row.source in self._sources:
                     self._sources[row.source].chosen.add(row.sequence)
 
-    def _events(self, kept: KeptSource, search: Search) -> None:
+    def _events(self, group: SourceSegments, search: Search) -> None:
         """Read a binary log whole: its records cannot be read from a part of it."""
-        if not kept.rows:
+        if not group.rows:
             return
         result = search.result
         try:
             summary = hunt_events(
-                *(self._whole(kept), search.matcher, search.rules),
+                *(self._whole(group), search.matcher, search.rules),
                 *(result.found, result.coverage, result.account),
             )
         except InputError as error:
-            problem = Problem(error.where or kept.source.name, error.what, error.todo)
-            summary = FileSummary(kept.source.name, None, kept.source.size_bytes, 0, None, None, problem)
-        search.opened += len(kept.rows)
+            problem = Problem(error.where or group.source.name, error.what, error.todo)
+            summary = FileSummary(group.source.name, None, group.source.size_bytes, 0, None, None, problem)
+        search.opened += len(group.rows)
         result.files.append(summary)
         if summary.problem:
             result.problems.append(summary.problem)
 
 
 @contextmanager
-def without_collecting() -> Iterator[None]:
+def without_garbage_collection() -> Iterator[None]:
     """Disable garbage collection: among a million long-lived objects it wastes a third of the time."""
     enabled = gc.isenabled()
     gc.disable()
@@ -228,11 +231,11 @@ def in_time(row: Row, rules: Rules) -> bool:
     )
 
 
-def _summary(kept: KeptSource, result: HuntResult) -> FileSummary:
-    source = kept.source
-    stamps = [datetime.fromisoformat(stamp) for row in kept.rows for stamp in (row.first, row.last) if stamp]
-    lines = sum(row.lines for row in kept.rows)
-    name = kept.rows[-1].format if kept.rows else source.format
+def _summary(group: SourceSegments, result: HuntResult) -> FileSummary:
+    source = group.source
+    stamps = [datetime.fromisoformat(stamp) for row in group.rows for stamp in (row.first, row.last) if stamp]
+    lines = sum(row.lines for row in group.rows)
+    name = group.rows[-1].format if group.rows else source.format
     problem = _problem_of(source.problem) if source.problem else None
     if problem is None and source.whole:
         try:

@@ -21,7 +21,7 @@ from typing import Any
 import zstandard
 
 from lamsach.archive.filters import size_of
-from lamsach.archive.presence import replay_seen
+from lamsach.archive.presence import replay_presence
 from lamsach.archive.signs import replay
 from lamsach.errors import UnreadableError
 from lamsach.i18n import mark
@@ -186,7 +186,7 @@ def _rows_are_sound(about: Description) -> bool:
         if day is not None:
             date.fromisoformat(day)
     replay(about.signs, lambda _event: None)
-    replay_seen(about.seen, _times_are_sound)
+    replay_presence(about.seen, _times_are_sound)
     return all(type(number) is int and isinstance(text, str) for number, text in about.headers)
 
 

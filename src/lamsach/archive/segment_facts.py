@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import zstandard
 
-from lamsach.archive.presence import Noted
+from lamsach.archive.presence import SegmentObserver
 from lamsach.archive.segment import Description
 from lamsach.archive.sources import Source
 from lamsach.devices.holder_logs import markers_of
@@ -106,7 +106,7 @@ class Describer:
     def __init__(self, source: Source, zone: ZoneInfo, chunk_bytes: int = CHUNK_BYTES) -> None:
         log = source.log_file()
         detection = source.detection()
-        self._noted = Noted()
+        self._noted = SegmentObserver()
         self._markers = markers_of(detection) if source.holders else ()
         self._holders = source.holders
         self._free = Pool(1, chunk_bytes)

@@ -93,7 +93,7 @@ class Signs:
         return rows
 
 
-class Compact:
+class CompactSigns:
     """Signs of many segments, limited to the names and askers that `Infrastructure` counts."""
 
     def __init__(self) -> None:

@@ -60,7 +60,7 @@ class Source:
     @property
     def head(self) -> bytes:
         """Beginning of the source. Raises UnreadableError when it is damaged."""
-        data = self.kept_head()
+        data = self.stored_head()
         if not data:
             return b""
         try:
@@ -73,7 +73,7 @@ class Source:
     def head(self, head: bytes) -> None:
         self.packed_head = packed(head)
 
-    def kept_head(self) -> bytes:
+    def stored_head(self) -> bytes:
         """Return the packed beginning. Raises UnreadableError."""
         return self.packed_head or (self.fetch() if self.fetch else b"")
 
@@ -138,7 +138,7 @@ def packed(head: bytes) -> bytes:
 def save(store: Store, source: Source) -> None:
     """Write the source's description. Raises OutputError."""
     text = json.dumps({name: getattr(source, name) for name in _KNOWN}, ensure_ascii=False).encode()
-    store.write(source.object_name, text + b"\n" + source.kept_head())
+    store.write(source.object_name, text + b"\n" + source.stored_head())
 
 
 def load(store: Store, name: str) -> Source:

@@ -37,7 +37,7 @@ def once_into(archive: Archive, paths: Paths, retention: str) -> ExitStatus:
     """Put files into the archive."""
     from lamsach.archive.archive import writing
     from lamsach.archive.catalog import Catalog
-    from lamsach.archive.intake import fill, remember
+    from lamsach.archive.intake import fill, record_problem
     from lamsach.logs.opening.inputs import find_logs
     from lamsach.model import Problem
 
@@ -54,7 +54,7 @@ def once_into(archive: Archive, paths: Paths, retention: str) -> ExitStatus:
                 failed += 1
                 tell(error_line(done.problem))
         for problem in problems:
-            remember(writer, problem)
+            record_problem(writer, problem)
             tell(problem_line(problem))
         Catalog(archive).make()
     sentence = _("{files} logs, {size}; {known} of them were in the archive already.")

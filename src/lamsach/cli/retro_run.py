@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 from lamsach.archive.archive import Archive
 from lamsach.archive.first_answer import first_sighting, is_large
-from lamsach.archive.retro import counted_back
+from lamsach.archive.retro import days_back
 from lamsach.archive.retro import retro as search_archive
-from lamsach.archive.search import Elsewhere
+from lamsach.archive.search import RemoteSearch
 from lamsach.cli.console import tell, translate
 from lamsach.cli.hunt_run import Search, given
 from lamsach.cli.hunt_run import run as run_hunt
@@ -90,7 +90,7 @@ def run(
     zone, search = _in_store(place, stats=stats) if place.store else _in_archive(place, lists, stats=stats)
     for path in outputs:
         check_output(path)
-    begin, end = window(counted_back(times[0], zone), times[1], zone)
+    begin, end = window(days_back(times[0], zone), times[1], zone)
     logs = [place.store or place.archive or ""]
     request = Request(logs=logs, lists=lists, since=begin, until=end, timezone=zone, **more)
     again, spoken = [*place.again, *given(("--language", language))], language_of(language)
@@ -104,7 +104,7 @@ def _in_archive(place: Place, lists: Sequence[str], *, stats: bool) -> tuple[Zon
 
     def search(request: Request, watch: Watch) -> tuple[Findings, HuntResult]:
         _tell_first(opened, request)
-        findings, result, plan = search_archive(opened, request, watch, _elsewhere(place.scheduler, lists))
+        findings, result, plan = search_archive(opened, request, watch, _remote(place.scheduler, lists))
         if stats:
             tell(json.dumps({"segments": plan.segments, "opened": plan.opened, "filters": plan.asked}))
         return findings, result
@@ -144,7 +144,7 @@ def _tell_first(archive: Archive, request: Request) -> None:
     tell("".join(letter if letter.isprintable() else "?" for letter in line))
 
 
-def _elsewhere(scheduler: str | None, lists: Sequence[str]) -> Elsewhere | None:
+def _remote(scheduler: str | None, lists: Sequence[str]) -> RemoteSearch | None:
     """The cluster that opens segments, if one was named."""
     if scheduler is None:
         return None

@@ -32,7 +32,7 @@ _WINDOW = 8
 
 @dataclass(frozen=True, slots=True)
 class ArchiveCluster:
-    """Opener of an archive's units on the cluster at this address; see `archive.searching.Elsewhere`."""
+    """Opener of an archive's units on the cluster at this address; see `archive.searching.RemoteSearch`."""
 
     address: str
     lists: Sequence[str]
@@ -47,7 +47,7 @@ class ArchiveCluster:
         result: HuntResult,
         progress: Progress,
     ) -> int:
-        """See `Elsewhere`. Raises UsageError when no cluster can be reached."""
+        """See `RemoteSearch`. Raises UsageError when no cluster can be reached."""
         if not work:
             return 0
         token, opened = secrets.token_hex(8), 0

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lamsach import __version__
-from lamsach.archive.presence import Seen, seen_of
+from lamsach.archive.presence import PresenceRow, presence_row
 from lamsach.archive.signs import Sign, sign_of
 from lamsach.errors import UsageError
 from lamsach.hunt.cache import sources_digest
@@ -68,18 +68,18 @@ class Watched:
 
     def __init__(self) -> None:
         self._signs: dict[Sign, None] = {}
-        self._seen: dict[Seen, None] = {}
+        self._seen: dict[PresenceRow, None] = {}
 
     def __call__(self, event: Event) -> None:
         """Note an event."""
         sign = sign_of(event)
         if sign is not None:
             self._signs[sign] = None
-        seen = seen_of(event)
+        seen = presence_row(event)
         if seen is not None:
             self._seen[seen] = None
 
-    def drain(self) -> tuple[dict[Sign, None], dict[Seen, None]]:
+    def drain(self) -> tuple[dict[Sign, None], dict[PresenceRow, None]]:
         """Return the distinct signs and rows so far, and reset."""
         signs, seen = self._signs, self._seen
         self._signs, self._seen = {}, {}

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lamsach.archive.presence import Seen
+from lamsach.archive.presence import PresenceRow
 from lamsach.archive.signs import Sign
 from lamsach.cluster.borders import Border, Piece, border_after, chunks, sparse_chunks
 from lamsach.cluster.job import Job, buffer_of, job_of, packed, sieve_of, unpacked
@@ -60,7 +60,7 @@ class Found:
     found: merge.RawSightings = field(default_factory=dict)
     coverage: CoverageCount = field(default_factory=CoverageCount)
     signs: dict[Sign, None] = field(default_factory=dict)
-    seen: dict[Seen, None] = field(default_factory=dict)
+    seen: dict[PresenceRow, None] = field(default_factory=dict)
     files: list[tuple[Order, FileSummary]] = field(default_factory=list)
     problems: list[tuple[Order, Problem]] = field(default_factory=list)
     searched_bytes: int = 0

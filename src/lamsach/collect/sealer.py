@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from lamsach.archive.archive import Writer
 from lamsach.archive.catalog import PART, Catalog
-from lamsach.archive.intake import look_at
+from lamsach.archive.intake import detect_source
 from lamsach.archive.segment_facts import Describer
 from lamsach.archive.sources import Source, load, packed, save
 from lamsach.collect.archived_ends import Known
@@ -158,7 +158,7 @@ class Sealer:
             if archive.store.has(source.object_name):
                 source = load(archive.store, source.object_name)
             else:
-                look_at(source, archive.zone)
+                detect_source(source, archive.zone)
                 save(archive.store, source)
             describer = self._describers[key] = Describer(source, archive.zone)
             known = self._known.get(key, Known())
