@@ -154,7 +154,7 @@ def test_the_pages_say_how_long(cast: Cast, browser: Browser, client: Client) ->
 
 def test_an_answer_by_mail_to_an_erased_question_is_a_new_one(cast: Cast) -> None:
     from lamsach.portal.mail.parser import parse
-    from lamsach.portal.support.mail_hooks import word_of_the_asker
+    from lamsach.portal.support.mail_hooks import reply_of_asker
 
     asked = solved(cast, 91)
     letter = Letter.objects.filter(about=f"question:{asked.pk}").first()
@@ -165,7 +165,7 @@ def test_an_answer_by_mail_to_an_erased_question_is_a_new_one(cast: Cast) -> Non
     )
     parsed = parse(raw)
     incoming = Incoming(key="n", kind="reply", received=timezone.now(), sender="hoi@person.example")
-    where = word_of_the_asker(incoming, letter, parsed)
+    where = reply_of_asker(incoming, letter, parsed)
     assert where != f"question:{asked.pk}"
     assert Question.objects.exclude(pk=asked.pk).get().text.strip() == "May lai cham."
 

@@ -17,7 +17,7 @@ from docx import Document
 
 from lamsach.portal.base import links
 from lamsach.portal.support import desk
-from lamsach.portal.support.knowledge import fitting
+from lamsach.portal.support.knowledge import suggest
 from lamsach.portal.support.models import Article, CannedAnswer, Message, Question, QuestionFile
 
 from .conftest import Cast
@@ -117,8 +117,8 @@ def article(cast: Cast, **more: Any) -> Article:
 )
 def test_articles_are_found_by_the_words_that_people_use(asked: str, found: bool, cast: Cast) -> None:
     article(cast)
-    assert bool(fitting(asked, "", "vi")) is found
-    assert fitting(asked, "", "en") == []
+    assert bool(suggest(asked, "", "vi")) is found
+    assert suggest(asked, "", "en") == []
 
 
 @pytest.mark.one_date

@@ -1,1 +1,1 @@
-"""Questions and answers."""
+"""Support: questions and answers, articles, prepared answers, the manual."""

@@ -1,4 +1,4 @@
-"""The one gate to questions: of the units in which a person helps, and of everything under them."""
+"""Access gate of questions: of the units in which the user helps, and all units under them."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from lamsach.portal.units.tree import today
 
 
 def readable_questions(user: Any) -> QuerySet[Question]:
-    """The questions that the person may see and answer."""
+    """Return the questions that the user may read and answer."""
     return Question.objects.filter(unit__in=readable_units(user, HELPERS)).select_related("unit")
 
 
 def get_question(user: Any, question_id: int) -> Question:
-    """The question, or Http404."""
+    """Return a question, or raise Http404."""
     return get_object_or_404(readable_questions(user), pk=question_id)
 
 
 def usable_canned(user: Any) -> QuerySet[CannedAnswer]:
-    """Answers kept ready by the person's units, those above, and those under them."""
-    mine = [unit.pk for unit in home_units(user)]
+    """Return prepared answers of the user's units, of units above, and of units under them."""
+    own = [unit.pk for unit in home_units(user)]
     above = UnitLink.objects.filter(
-        descendant__in=mine, valid_from__lte=today(), valid_until__gt=today()
+        descendant__in=own, valid_from__lte=today(), valid_until__gt=today()
     ).values("ancestor")
-    found = CannedAnswer.objects.filter(withdrawn=None)
+    answers = CannedAnswer.objects.filter(withdrawn=None)
     return (
-        found.filter(unit__in=above) | found.filter(unit__in=readable_units(user, HELPERS))
+        answers.filter(unit__in=above) | answers.filter(unit__in=readable_units(user, HELPERS))
     ).select_related("unit")
 
 
 def get_canned(user: Any, canned_id: int) -> CannedAnswer:
-    """One to change: of the units that the person helps."""
+    """Return a prepared answer that the user may edit: of a unit in which they help."""
     return get_object_or_404(
         CannedAnswer.objects.filter(pk=canned_id, withdrawn=None, unit__in=readable_units(user, HELPERS))
     )
 
 
 def editable_articles(user: Any) -> QuerySet[Article]:
-    """Articles that the person may change: those of the units that they coordinate."""
-    found = Article.objects.filter(withdrawn=None, unit__in=readable_units(user, COORDINATORS))
-    return found.select_related("unit")
+    """Return articles that the user may edit: of units that they coordinate."""
+    articles = Article.objects.filter(withdrawn=None, unit__in=readable_units(user, COORDINATORS))
+    return articles.select_related("unit")

@@ -1,4 +1,4 @@
-"""The app's entry in Django."""
+"""Django app configuration."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from django.apps import AppConfig
 
 
 class SupportConfig(AppConfig):
-    """Questions and answers."""
+    """Support."""
 
     name = "lamsach.portal.support"
     label = "support"
 
     def ready(self) -> None:
-        """Register where answers to the app's letters land."""
+        """Register the handlers of incoming e-mails."""
         from lamsach.portal.support import mail_hooks  # noqa: F401 - registers itself

@@ -1,8 +1,6 @@
-"""Questions: asked, answered, handed over, with their files.
+"""Questions to a unit's desk: asking, answering, handing over, with harmless files.
 
 First answers are due within eight working hours.
-
-Files are few, small, and of a kind that a desk can look at without harm.
 """
 
 from __future__ import annotations
@@ -35,7 +33,7 @@ PURPOSE = "question"
 
 
 def ask(question: Question, once: str, files: Iterable[StoredFile] = (), *, receipt: bool = True) -> Question:
-    """Number the question, start its clock; the same form twice is the first. `receipt`: by e-mail."""
+    """Save a question with number and due time; idempotent by `once`. `receipt`: confirm by e-mail."""
     now = timezone.now()
     question.once, question.nonce = once, links.nonce()
     question.created, question.due = now, add_working_hours(now, FIRST_ANSWER_HOURS)
@@ -44,20 +42,20 @@ def ask(question: Question, once: str, files: Iterable[StoredFile] = (), *, rece
             question.number = _number(timezone.localdate().year)
             question.save()
             attach(question, files)
-            _tell_desk(question)
+            _notify_desk(question)
             if question.email and receipt:
-                _tell_asker(question, "question_received", f"question:{question.nonce}")
+                _notify_asker(question, "question_received", f"question:{question.nonce}")
     except IntegrityError:
         return Question.objects.get(once=once)
     return question
 
 
 def attach(question: Question, files: Iterable[StoredFile]) -> None:
-    """Keep files with the question; one that is there already is left alone."""
-    known = set(question.files.values_list("sha256", flat=True))
+    """Attach files to the question, up to MOST_FILES and without duplicates."""
+    digests = set(question.files.values_list("sha256", flat=True))
     for file in files:
-        if file.sha256 not in known and len(known) < MOST_FILES:
-            known.add(file.sha256)
+        if file.sha256 not in digests and len(digests) < MOST_FILES:
+            digests.add(file.sha256)
             QuestionFile.objects.create(
                 question=question, name=file.name, path=file.path, size=file.size, sha256=file.sha256
             )
@@ -70,14 +68,14 @@ def _number(year: int) -> str:
 
 
 def address_of(question: Question) -> str:
-    """The asker's own link to the question."""
+    """Return the asker's personal link to the question."""
     return absolute("support:mine", token=links.sign(PURPOSE, question.nonce))
 
 
 def find(token: str) -> Question | None:
-    """The question behind an asker's link."""
-    word = links.read(PURPOSE, token)
-    return Question.objects.filter(nonce=word or "", erased=None).select_related("unit").first()
+    """Return the question of a personal link's token."""
+    nonce = links.read(PURPOSE, token)
+    return Question.objects.filter(nonce=nonce or "", erased=None).select_related("unit").first()
 
 
 def _context(question: Question, text: str = "") -> dict[str, Any]:
@@ -91,7 +89,7 @@ def _context(question: Question, text: str = "") -> dict[str, Any]:
     }
 
 
-def _tell_desk(question: Question) -> None:
+def _notify_desk(question: Question) -> None:
     queue_letter(
         "question_new",
         to=question.unit.email,
@@ -102,7 +100,7 @@ def _tell_desk(question: Question) -> None:
     )
 
 
-def _tell_asker(question: Question, kind: str, key: str, text: str = "") -> None:
+def _notify_asker(question: Question, kind: str, key: str, text: str = "") -> None:
     queue_letter(
         kind,
         to=question.email,
@@ -115,7 +113,7 @@ def _tell_asker(question: Question, kind: str, key: str, text: str = "") -> None
 
 @transaction.atomic
 def answer(question: Question, by: Any, text: str, *, internal: bool, who: str = "") -> Message:
-    """An answer, mailed to the asker; or a note that only the desk sees."""
+    """Add an answer, which is mailed to the asker, or an `internal` note."""
     now = timezone.now()
     message = Message.objects.create(
         question=question, at=now, user=by, who=who or str(by), text=text, internal=internal
@@ -125,14 +123,14 @@ def answer(question: Question, by: Any, text: str, *, internal: bool, who: str =
         row.filter(first_answer=None).update(first_answer=now)
         row.update(state=QuestionState.ANSWERED)
         if question.email:
-            _tell_asker(question, "question_answered", f"answer:{message.pk}", text)
+            _notify_asker(question, "question_answered", f"answer:{message.pk}", text)
     record(by, "question.note" if internal else "question.answered", question, question.unit)
     return message
 
 
 @transaction.atomic
 def add(question: Question, text: str, files: Iterable[StoredFile] = ()) -> None:
-    """A further word of the asker: the question waits for an answer again."""
+    """Add a message of the asker and reopen the question."""
     attach(question, files)
     Message.objects.create(question=question, at=timezone.now(), who=question.name, text=text)
     Question.objects.filter(pk=question.pk).update(state=QuestionState.OPEN, solved=None)
@@ -140,7 +138,7 @@ def add(question: Question, text: str, files: Iterable[StoredFile] = ()) -> None
 
 @transaction.atomic
 def solve(question: Question, by: Any) -> None:
-    """The question is solved."""
+    """Mark the question as solved."""
     row = Question.objects.filter(pk=question.pk, solved=None)
     if row.update(state=QuestionState.SOLVED, solved=timezone.now()):
         record(by, "question.solved", question, question.unit)
@@ -148,12 +146,12 @@ def solve(question: Question, by: Any) -> None:
 
 @transaction.atomic
 def hand_over(question: Question, by: Any, note: str) -> Unit | None:
-    """Give the question to the parent unit's contact; None at the root."""
+    """Move the question to the parent unit and return that; None at the root, or if moved meanwhile."""
     above = question.unit.parent
     if above is None:
         return None
-    moved = Question.objects.filter(pk=question.pk, unit=question.unit).update(unit=above)
-    if not moved:
+    updated = Question.objects.filter(pk=question.pk, unit=question.unit).update(unit=above)
+    if not updated:
         return None
     text = f"{question.unit.name} → {above.name}. {note}".strip()
     Message.objects.create(
@@ -161,7 +159,7 @@ def hand_over(question: Question, by: Any, note: str) -> Unit | None:
     )
     record(by, "question.handed_over", question, question.unit, to=above.code)
     question.unit = above
-    _tell_desk(question)
+    _notify_desk(question)
     return above
 
 
@@ -171,21 +169,21 @@ MOST_SENT = 5
 _SALT = "lamsach.question-files"
 
 
-def kept_files(files: list[Any]) -> list[StoredFile]:
-    """Store the files of a form. LamsachError for the first that may not be kept; then none counts."""
+def store_files(files: list[Any]) -> list[StoredFile]:
+    """Store the files of a form. LamsachError for the first that is rejected."""
     if len(files) > MOST_SENT:
         raise LimitError(mark("At most five files can be sent with a question."))
-    found = []
+    stored = []
     for file in files:
         if file.size > LARGEST_BYTES:
             raise LimitError(mark("A file is larger than 10 MB."), file.name[:100])
         _check_office(file)
-        found.append(store(file, FILE_KINDS))
-    return found
+        stored.append(store(file, FILE_KINDS))
+    return stored
 
 
 def _check_office(file: Any) -> None:
-    """Refuse what is no office document or holds macros (ECMA-376 part 2: a ZIP archive)."""
+    """Reject Office files that are no ZIP archive of ECMA-376 part 2, or contain macros."""
     if not file.name.lower().endswith((".docx", ".xlsx")):
         return
     try:
@@ -201,15 +199,15 @@ def _check_office(file: Any) -> None:
         raise InputError(mark("Documents with macros are not accepted."), file.name[:100])
 
 
-def carried(files: list[StoredFile]) -> str:
-    """Files as a signed word for a hidden field, so that nobody chooses them again."""
+def sign_files(files: list[StoredFile]) -> str:
+    """Serialize stored files, signed, for a hidden field of the next form."""
     return signing.dumps([[file.name, file.path, file.size, file.sha256] for file in files], salt=_SALT)
 
 
-def from_carried(word: str) -> list[StoredFile]:
-    """The files of such a word; none when it is not ours or older than a day."""
+def load_files(signed: str) -> list[StoredFile]:
+    """Load serialized files; none if the signature is invalid or older than a day."""
     try:
-        rows = signing.loads(word, salt=_SALT, max_age=86_400)
+        rows = signing.loads(signed, salt=_SALT, max_age=86_400)
         return [StoredFile(*row) for row in rows if default_storage.exists(row[1])]
     except (signing.BadSignature, LamsachError, TypeError, ValueError):
         return []

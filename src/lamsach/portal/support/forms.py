@@ -1,4 +1,4 @@
-"""The forms of the support."""
+"""Forms of support."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from lamsach.portal.units.models import FOREVER
 
 
 class SeveralFiles(forms.ClearableFileInput):
-    """A field that takes several files."""
+    """Input of several files."""
 
     allow_multiple_selected = True
 
 
 class FilesField(forms.FileField):
-    """Several files as a list."""
+    """Field of several files, as a list."""
 
     widget = SeveralFiles
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        """Each file is checked as one."""
+        """Clean each file as a single one."""
         listed = data if isinstance(data, list | tuple) else [data]
-        return [super(FilesField, self).clean(one, initial) for one in listed if one]
+        return [super(FilesField, self).clean(file, initial) for file in listed if file]
 
 
 class AskForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A question of anybody."""
+    """Question of a visitor or user."""
 
     unit_code = text(
         _("Code of your unit"),
@@ -58,19 +58,19 @@ class AskForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class AnswerForm(forms.Form):
-    """A word in a question."""
+    """Answer or note of the desk."""
 
     text = forms.CharField(label=_("Text"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 5}))
 
 
 class WordForm(AnswerForm):
-    """A further word of the asker, with files."""
+    """Further message of the asker, with files."""
 
     attached = FilesField(label=_("Files"), required=False)
 
 
 class _OfUnits(forms.ModelForm):  # type: ignore[type-arg]
-    """Form of a unit's row; `seen`: digest of the shown values, so that the second editor is refused."""
+    """Form of a unit's row; `seen`: digest of the shown values, to detect concurrent edits."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
@@ -83,20 +83,20 @@ class _OfUnits(forms.ModelForm):  # type: ignore[type-arg]
         field.empty_label = None
 
     def digest(self, row: Any) -> str:
-        """A mark of the row's values that this form changes."""
+        """Compute a digest of the row's values that the form edits."""
         values = [str(row.serializable_value(name)) for name in self._meta.fields or ()]
         return hashlib.sha256(repr(values).encode()).hexdigest()
 
     def is_stale(self) -> bool:
-        """Return whether somebody else saved meanwhile. Call inside the transaction that saves."""
+        """Return whether the row changed meanwhile. Call inside the transaction that saves."""
         if not self.instance.pk:
             return False
-        held = self._meta.model._default_manager.select_for_update(no_key=True).get(pk=self.instance.pk)
-        return str(self.cleaned_data["seen"]) != self.digest(held)
+        current = self._meta.model._default_manager.select_for_update(no_key=True).get(pk=self.instance.pk)
+        return str(self.cleaned_data["seen"]) != self.digest(current)
 
 
 class ArticleForm(_OfUnits):
-    """A knowledge article."""
+    """Knowledge article."""
 
     class Meta:
         model = Article
@@ -105,7 +105,7 @@ class ArticleForm(_OfUnits):
 
 
 class CannedForm(_OfUnits):
-    """An answer that is kept ready."""
+    """Prepared answer."""
 
     class Meta:
         model = CannedAnswer

@@ -1,4 +1,4 @@
-"""The desk's shelf: answers kept ready, and articles for everybody, found by the words that people use."""
+"""Prepared answers of desks, and public articles, which are suggested by their keywords."""
 
 from __future__ import annotations
 
@@ -40,36 +40,38 @@ _COMMON = frozenset(
 )
 
 
-def _words(text: str) -> set[str]:
+def _keywords(text: str) -> set[str]:
     return {word for word in re.findall(r"[a-z0-9]{2,30}", fold(text[:5000])) if word not in _COMMON}
 
 
-def fitting(subject: str, text: str, language: str) -> list[Article]:
-    """At most three articles of the language, best first: by phrase, then title, then text."""
-    asked = fold(f"{subject} {text}"[:5000])
-    words = _words(asked)
+def suggest(subject: str, text: str, language: str) -> list[Article]:
+    """Return up to MOST_OFFERED articles of the language, best first: scored by phrase, title and text."""
+    folded_text = fold(f"{subject} {text}"[:5000])
+    keywords = _keywords(folded_text)
     scored: list[tuple[float, int, Article]] = []
     for article in Article.objects.filter(withdrawn=None, language=language)[:MOST_READ]:
         phrases = [fold(part) for part in article.words.split(",") if part.strip()]
-        score = 3.0 * sum(phrase in asked for phrase in phrases)
-        score += 1.0 * len(words & _words(article.title)) + 0.2 * len(words & _words(article.text))
+        score = 3.0 * sum(phrase in folded_text for phrase in phrases)
+        score += 1.0 * len(keywords & _keywords(article.title)) + 0.2 * len(
+            keywords & _keywords(article.text)
+        )
         if score >= _LEAST:
             scored.append((-score, article.pk, article))
     return [article for _, _, article in sorted(scored, key=lambda entry: entry[:2])[:MOST_OFFERED]]
 
 
 def _own(request: HttpRequest, roles: Any) -> Any:
-    """The units that a shelf may belong to: the person's own, not everything under them."""
-    mine = [unit.pk for unit in home_units(request.user)]
-    return readable_units(request.user, roles).filter(pk__in=mine)
+    """Own units of the user, without the units under them."""
+    own = [unit.pk for unit in home_units(request.user)]
+    return readable_units(request.user, roles).filter(pk__in=own)
 
 
 @member(HELPERS, HELPERS, ("GET",))
 def shelf(request: HttpRequest) -> HttpResponse:
-    """Answers kept ready and articles that the person may use or change."""
+    """List prepared answers and articles that the user may use or edit."""
     helped = set(readable_units(request.user, HELPERS).values_list("pk", flat=True))
     context = {
-        "canned": [(one, one.unit_id in helped) for one in access.usable_canned(request.user)],
+        "canned": [(canned, canned.unit_id in helped) for canned in access.usable_canned(request.user)],
         "articles": access.editable_articles(request.user),
         "may_publish": bool(request.user.roles & COORDINATORS),  # type: ignore[union-attr]
     }
@@ -79,58 +81,58 @@ def shelf(request: HttpRequest) -> HttpResponse:
 @member(HELPERS, HELPERS)
 @accepts_once
 def canned_new(request: HttpRequest) -> HttpResponse:
-    """Keep an answer ready."""
+    """Create a prepared answer."""
     return _save(request, CannedForm(request.POST or None, units=_own(request, HELPERS)), "canned")
 
 
 @member(HELPERS, HELPERS)
 @accepts_once
 def canned_edit(request: HttpRequest, canned_id: int) -> HttpResponse:
-    """Change an answer that is kept ready, or take it off the shelf."""
-    found = access.get_canned(request.user, canned_id)
-    units = _own(request, HELPERS) | Unit.objects.filter(pk=found.unit_id)
-    return _save(request, CannedForm(request.POST or None, instance=found, units=units), "canned")
+    """Edit or withdraw a prepared answer."""
+    canned = access.get_canned(request.user, canned_id)
+    units = _own(request, HELPERS) | Unit.objects.filter(pk=canned.unit_id)
+    return _save(request, CannedForm(request.POST or None, instance=canned, units=units), "canned")
 
 
 @member(COORDINATORS, COORDINATORS)
 @accepts_once
 def article_new(request: HttpRequest) -> HttpResponse:
-    """Write an article for everybody."""
+    """Create an article."""
     return _save(request, ArticleForm(request.POST or None, units=_own(request, COORDINATORS)), "article")
 
 
 @member(COORDINATORS, COORDINATORS)
 @accepts_once
 def article_edit(request: HttpRequest, article_id: int) -> HttpResponse:
-    """Change an article, or withdraw it."""
+    """Edit or withdraw an article."""
     found = get_object_or_404(access.editable_articles(request.user), pk=article_id)
     units = _own(request, COORDINATORS) | Unit.objects.filter(pk=found.unit_id)
     return _save(request, ArticleForm(request.POST or None, instance=found, units=units), "article")
 
 
-def _save(request: HttpRequest, form: Any, what: str) -> HttpResponse:
-    found = form.instance if form.instance.pk else None
-    if request.method == "POST" and found is not None and request.POST.get("what") == "withdraw":
-        type(found).objects.filter(pk=found.pk).update(withdrawn=timezone.now())
-        record(request, f"{what}.withdrawn", found, found.unit)
+def _save(request: HttpRequest, form: Any, kind: str) -> HttpResponse:
+    row = form.instance if form.instance.pk else None
+    if request.method == "POST" and row is not None and request.POST.get("what") == "withdraw":
+        type(row).objects.filter(pk=row.pk).update(withdrawn=timezone.now())
+        record(request, f"{kind}.withdrawn", row, row.unit)
         return done(request, _("Removed from the shelf."), "support:shelf")
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             if form.is_stale():
                 return conflict(request)
-            made = form.save()
-            record(request, f"{what}.saved", made, made.unit)
+            saved = form.save()
+            record(request, f"{kind}.saved", saved, saved.unit)
         return done(request, _("Saved."), "support:shelf")
     titles = {"article": (_("Write an article"), _("Save the article"))}
-    title, button = titles.get(what, (_("Keep an answer ready"), _("Keep the answer")))
+    title, button = titles.get(kind, (_("Keep an answer ready"), _("Keep the answer")))
     template = "support/shelf_edit.html"
-    return form_page(request, form, found.title if found else title, button, template=template, found=found)
+    return form_page(request, form, row.title if row else title, button, template=template, row=row)
 
 
 @rate_limited("article", 60, 300, ("POST",))
 @anyone()
 def article(request: HttpRequest, article_number: int) -> HttpResponse:
-    """An article; the button counts that it helped."""
+    """Show an article; POST counts that it helped."""
     found = get_object_or_404(Article.objects, pk=article_number, withdrawn=None)
     if request.method == "POST":
         Article.objects.filter(pk=found.pk).update(helped=F("helped") + 1)

@@ -1,4 +1,4 @@
-"""Questions by e-mail, and answers to them."""
+"""Mail hooks of support: questions by e-mail, and replies of askers and desks."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def _text(parsed: Parsed) -> str:
 
 
 @reply_handler("question")
-def word_of_the_asker(incoming: Incoming, letter: Letter | None, parsed: Parsed) -> str:
-    """Add an asker's answer as their word if it is from their own address, else as a note."""
+def reply_of_asker(incoming: Incoming, letter: Letter | None, parsed: Parsed) -> str:
+    """Add a reply to the question: as the asker's message if from the asker's address, else as a note."""
     question = _question(letter)
     if question is None:
         return new_question(incoming, letter, parsed)
@@ -43,26 +43,28 @@ def word_of_the_asker(incoming: Incoming, letter: Letter | None, parsed: Parsed)
 
 
 @reply_handler("desk", files=False)
-def word_of_the_desk(incoming: Incoming, letter: Letter | None, parsed: Parsed) -> str:
-    """Send the desk's answer to the asker if it is from the desk's address, else keep it as a note."""
+def reply_of_desk(incoming: Incoming, letter: Letter | None, parsed: Parsed) -> str:
+    """Add a desk's reply: as an answer to the asker if from the desk's address, else as a note."""
     question = _question(letter)
     if question is None or letter is None:
         return ""
     text = _text(parsed)
-    own = incoming.sender == letter.to.lower()
-    desk.answer(question, None, text, internal=not own, who=question.unit.name if own else incoming.sender)
+    is_desk = incoming.sender == letter.to.lower()
+    desk.answer(
+        question, None, text, internal=not is_desk, who=question.unit.name if is_desk else incoming.sender
+    )
     return f"question:{question.pk}"
 
 
 @reply_handler("")
 def new_question(incoming: Incoming, letter: Letter | None, parsed: Parsed) -> str:
-    """An e-mail that answers nothing, or a letter of no other kind: a new question."""
+    """Create a question from an e-mail that replies to no letter with a handler of its own."""
     unit = (letter.unit if letter else None) or _unit_for(incoming.sender)
     return ask(incoming, parsed, unit) if unit is not None else ""
 
 
 def ask(incoming: Incoming, parsed: Parsed, unit: Unit) -> str:
-    """A new question from an e-mail to a unit's desk."""
+    """Create a question to a unit's desk from an e-mail."""
     incoming.unit = unit
     question = Question(
         unit=unit,
@@ -71,14 +73,14 @@ def ask(incoming: Incoming, parsed: Parsed, unit: Unit) -> str:
         subject=(parsed.subject or parsed.text or _("Question by e-mail"))[:200],
         text=_text(parsed) or parsed.subject,
     )
-    made = desk.ask(
+    saved = desk.ask(
         question, f"mail:{parsed.key[:38]}", parsed.kept, receipt=may_get_receipt(incoming.sender)
     )
-    return f"question:{made.pk}"
+    return f"question:{saved.pk}"
 
 
 def _unit_for(sender: str) -> Unit | None:
-    """Desk of a known sender: the unit above theirs, else the leader, else the root. Gives no rights."""
+    """Desk by sender: the unit above theirs, else the campaign's owner, else the root. Grants no rights."""
     from lamsach.portal.public.views import current
 
     own: Any = Unit.objects.filter(email__iexact=sender, valid_until=FOREVER).order_by("code").first()

@@ -1,7 +1,6 @@
-"""Documentation as pages of the portal, without network: the Markdown files of `docs/`.
+"""Documentation as pages of the portal, from the Markdown files of `docs/`.
 
-Links among the documents lead to their pages; what is outside the documentation loses its link. No HTML of a
-document is taken over.
+Links between documents lead to their pages; other relative links are removed. HTML in documents is escaped.
 """
 
 from __future__ import annotations
@@ -28,18 +27,18 @@ _WIDE = (
     ("</table>", "</table></div>"),
     ("<pre>", '<pre tabindex="0">'),
 )
-"""Wide parts move by the keyboard too. A document's own text holds no tags: they are escaped."""
+"""Wrappers that make wide parts scrollable by keyboard; tags in the text of a document are escaped."""
 
 
 def folder() -> Path:
-    """Return where the documents are: in the package, or in the copy of the repository around it."""
+    """Return the folder of the documents: in the package, else in the repository."""
     packed = _PACKAGE / "docs"
     return packed if packed.is_dir() else _PACKAGE.parents[1] / "docs"
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document as it is shown."""
+    """Rendered document."""
 
     title: str
     html: SafeString
@@ -48,19 +47,19 @@ class Document:
 
 @anyone("GET")
 def index(request: HttpRequest) -> HttpResponse:
-    """The table of contents, in the visitor's language."""
+    """Show the table of contents in the visitor's language."""
     return _page(request, "index.vi" if get_language() == "vi" else "index")
 
 
 @anyone("GET")
 def page(request: HttpRequest, page: str) -> HttpResponse:
-    """One document: `how-to/officer/hunt.vi`; the other language is a link away."""
+    """Show a document, such as `how-to/officer/hunt.vi`."""
     return _page(request, page)
 
 
 @anyone("GET")
 def picture(request: HttpRequest, picture: str) -> HttpResponse:
-    """A picture of a document."""
+    """Send a picture of a document."""
     path = folder() / "pictures" / f"{picture}.png"
     if not re.fullmatch(r"[a-z0-9-]+", picture) or not path.is_file():
         raise Http404
@@ -71,20 +70,20 @@ def _page(request: HttpRequest, name: str) -> HttpResponse:
     path = folder() / f"{name}.md"
     if not _NAME.fullmatch(name) or not path.is_file():
         raise Http404
-    return render(request, "support/document.html", {"document": drawn(name, path.stat().st_mtime_ns)})
+    return render(request, "support/document.html", {"document": rendered(name, path.stat().st_mtime_ns)})
 
 
 @lru_cache(maxsize=64)
-def drawn(name: str, changed_ns: int) -> Document:
-    """Draw a document; `changed_ns` is when its file was last written."""
+def rendered(name: str, changed_ns: int) -> Document:
+    """Render a document; `changed_ns`: modification time, part of the cache key."""
     from markdown_it import MarkdownIt
 
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = reader.parse((folder() / f"{name}.md").read_text("utf-8"))
     title = ""
-    for at, token in enumerate(tokens):
+    for index, token in enumerate(tokens):
         if token.type == "heading_open":
-            text = tokens[at + 1].content
+            text = tokens[index + 1].content
             token.attrSet("id", anchor(text))
             title = title or text
         for inner in token.children or []:
@@ -101,18 +100,18 @@ def drawn(name: str, changed_ns: int) -> Document:
 
 
 def anchor(heading: str) -> str:
-    """The name by which links reach a heading, as the usual viewers of Markdown make it."""
+    """Return the anchor of a heading, as common viewers of Markdown generate it."""
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
 def address(name: str, target: str) -> str:
-    """Return the target of a document's link: page, place in it, web address; empty for others."""
+    """Resolve a document's link to a page, an anchor or a web address; "" for others."""
     if re.match(r"https?://", target):
         return target
     path, _, heading = target.partition("#")
-    place = f"#{heading}" if heading else ""
+    fragment = f"#{heading}" if heading else ""
     if not path:
-        return place
+        return fragment
     parts: list[str] = []
     for part in (PurePosixPath(name).parent / path).parts:
         if part == "..":
@@ -121,12 +120,16 @@ def address(name: str, target: str) -> str:
             parts.pop()
         else:
             parts.append(part)
-    found = "/".join(parts).removesuffix(".md")
-    if not path.endswith(".md") or not _NAME.fullmatch(found) or not (folder() / f"{found}.md").is_file():
+    document = "/".join(parts).removesuffix(".md")
+    if (
+        not path.endswith(".md")
+        or not _NAME.fullmatch(document)
+        or not (folder() / f"{document}.md").is_file()
+    ):
         return ""
-    return reverse("support:document", args=[found]) + place
+    return reverse("support:document", args=[document]) + fragment
 
 
 def picture_address(target: str) -> str:
-    """The address of a picture of the documentation."""
+    """Return the URL of a picture."""
     return reverse("support:picture", args=[PurePosixPath(target).stem])

@@ -1,4 +1,4 @@
-"""Questions and their answers."""
+"""Questions with messages and files, articles and prepared answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class QuestionState(models.TextChoices):
 
 
 class Question(models.Model):
-    """A question. `unit`: its contact answers now, a hand-over moves it up. `erased`: words are gone."""
+    """Question. `unit`: answering unit, changed by a hand-over; `erased`: time when retention erased it."""
 
     number = models.CharField(max_length=20, unique=True)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="questions")
@@ -42,7 +42,7 @@ class Question(models.Model):
 
     @property
     def shown_state(self) -> State:
-        """The state as pages show it; `late` without an answer in time."""
+        """State for display; `late` without an answer in time."""
         if self.state == QuestionState.OPEN and not self.first_answer and self.due < timezone.now():
             return State("late", gettext("late"))
         return State({"solved": "good", "answered": "info"}.get(self.state, "busy"), self.get_state_display())
@@ -53,7 +53,7 @@ class Question(models.Model):
 
 
 class Message(models.Model):
-    """A word in a question: an answer, a further word of the asker, an internal note or a hand-over."""
+    """Message of a question: an answer, a message of the asker, an internal note or a hand-over."""
 
     question = models.ForeignKey(Question, models.PROTECT, related_name="messages")
     at = models.DateTimeField()
@@ -67,14 +67,14 @@ class Message(models.Model):
 
 
 class Counter(models.Model):
-    """The last number given out in a year."""
+    """Last question number of a year."""
 
     year = models.PositiveIntegerField(primary_key=True)
     last = models.PositiveIntegerField(default=0)
 
 
 class QuestionFile(models.Model):
-    """A file that came with a question or a further word of the asker."""
+    """File attached by the asker."""
 
     question = models.ForeignKey(Question, models.PROTECT, related_name="files")
     name = models.CharField(max_length=200)
@@ -88,7 +88,7 @@ class QuestionFile(models.Model):
 
 
 class CannedAnswer(models.Model):
-    """An answer that a desk keeps ready; used by the unit and everything under it."""
+    """Prepared answer, usable by the unit and all units under it."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name=_("Unit"))
     title = models.CharField(_("Title"), max_length=200)
@@ -100,7 +100,7 @@ class CannedAnswer(models.Model):
 
 
 class Article(models.Model):
-    """A knowledge article for everybody, offered before a question is sent."""
+    """Public knowledge article, offered before a question is sent."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name=_("Unit"))
     title = models.CharField(_("Title"), max_length=200)

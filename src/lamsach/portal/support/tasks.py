@@ -1,4 +1,4 @@
-"""Tasks of the support: questions that wait for an answer."""
+"""Task list of support: open questions."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def _open(user: Any) -> Counted:
 
 
 @register_count(gettext_lazy("Questions"), HELPERS, 80, _open)
-def questions(found: Tally) -> Row:
-    """Open questions that the person may answer, with the day by which the first answer is due."""
-    words = _("Questions that wait for an answer: {count}, late: {late}")
-    words = words.format(count=found.count, late=found.late)
-    return Row(words, reverse("support:list"), _("Answer"), found.day, found.late > 0, count=found.count)
+def questions(tally: Tally) -> Row:
+    """Row of open questions that the user may answer, with the earliest due day."""
+    text = _("Questions that wait for an answer: {count}, late: {late}")
+    text = text.format(count=tally.count, late=tally.late)
+    return Row(text, reverse("support:list"), _("Answer"), tally.day, tally.late > 0, count=tally.count)

@@ -1,4 +1,4 @@
-"""Addresses of the support."""
+"""URLs of support."""
 
 from __future__ import annotations
 

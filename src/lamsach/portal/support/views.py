@@ -1,4 +1,4 @@
-"""Asking for help, and the desk that answers."""
+"""Views of questions: asking, the asker's page, the desk."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from lamsach.portal.base.uploads import StoredFile, download
 from lamsach.portal.public.views import current
 from lamsach.portal.support import access, desk
 from lamsach.portal.support.forms import AnswerForm, AskForm, WordForm
-from lamsach.portal.support.knowledge import fitting
+from lamsach.portal.support.knowledge import suggest
 from lamsach.portal.support.models import Article, Question, QuestionState
 from lamsach.portal.units.access import home_units
 from lamsach.portal.units.codes import canonical
@@ -33,14 +33,14 @@ from lamsach.portal.units.models import FOREVER, Unit
 
 
 def _desk_for(request: HttpRequest, code: str) -> Unit | None:
-    """Desk: the unit named, else the person's own, else the campaign's leader, else the root."""
+    """Desk: the unit named, else the user's own, else the campaign's owner, else the root."""
     named = Unit.objects.filter(code=canonical(code) or "", valid_until=FOREVER).first()
     if named is not None:
         return named
     if request.user.is_authenticated:
-        mine = home_units(request.user)
-        if mine:
-            return mine[0].parent or mine[0]
+        own = home_units(request.user)
+        if own:
+            return own[0].parent or own[0]
     campaign = current()
     return campaign.owner if campaign else Unit.objects.filter(parent=None).order_by("pk").first()
 
@@ -48,52 +48,52 @@ def _desk_for(request: HttpRequest, code: str) -> Unit | None:
 @rate_limited("ask", 20, 3600)
 @anyone()
 def ask(request: HttpRequest) -> HttpResponse:
-    """Ask a question, with or without an account. Articles that fit are offered once before it is sent."""
+    """Ask a question, with or without an account. Suggested articles are offered once before it is sent."""
     initial: dict[str, Any] = {"once": nonce()}
     if request.user.is_authenticated:
         initial.update(name=request.user.name, email=request.user.email)
     form = AskForm(request.POST or None, request.FILES or None, initial=initial)
-    found = current()
+    campaign = current()
     context: dict[str, Any] = {
         "form": form,
         "question_days": settings.QUESTION_DAYS,
         "step": "ask",
-        "contact": found.owner.contact if found else None,
+        "contact": campaign.owner.contact if campaign else None,
     }
     if request.method == "POST" and form.is_valid():
-        kept = _files(form)
+        stored = _files(form)
         unit = _desk_for(request, form.cleaned_data["unit_code"])
         if unit is None:
             form.add_error(None, _("The portal is not set up yet."))
-        elif kept is not None:
-            articles = [] if form.cleaned_data["offered"] else _offer(form)
+        elif stored is not None:
+            articles = [] if form.cleaned_data["offered"] else _suggested(form)
             if articles:
-                again: Any = form.data.copy()  # type: ignore[attr-defined]
-                again["offered"], again["carried"] = "yes", desk.carried(kept)
-                context.update(articles=articles, form=AskForm(again), kept=kept)
+                resubmitted: Any = form.data.copy()  # type: ignore[attr-defined]
+                resubmitted["offered"], resubmitted["carried"] = "yes", desk.sign_files(stored)
+                context.update(articles=articles, form=AskForm(resubmitted), kept=stored)
                 return render(request, "support/ask.html", context)
-            return _asked(request, form, unit, kept)
+            return _send(request, form, unit, stored)
     return render(request, "support/ask.html", context)
 
 
 def _files(form: AskForm | WordForm) -> list[StoredFile] | None:
-    """The files of a form, stored; None when one may not be kept, which the form then says."""
+    """Store the files of a form; None, with an error in the form, if one is rejected."""
     with ProblemsShown(form, "attached"):
-        kept = desk.from_carried(form.cleaned_data.get("carried") or "")
-        return [*kept, *desk.kept_files(form.cleaned_data["attached"])][: desk.MOST_SENT]
+        carried = desk.load_files(form.cleaned_data.get("carried") or "")
+        return [*carried, *desk.store_files(form.cleaned_data["attached"])][: desk.MOST_SENT]
     return None
 
 
-def _offer(form: AskForm) -> list[Article]:
+def _suggested(form: AskForm) -> list[Article]:
     data = form.cleaned_data
-    return fitting(data["subject"], data["text"], (get_language() or "vi")[:2])
+    return suggest(data["subject"], data["text"], (get_language() or "vi")[:2])
 
 
-def _asked(request: HttpRequest, form: AskForm, unit: Unit, kept: list[StoredFile]) -> HttpResponse:
+def _send(request: HttpRequest, form: AskForm, unit: Unit, files: list[StoredFile]) -> HttpResponse:
     question = form.save(commit=False)
     question.unit = unit
     question.asker = request.user if request.user.is_authenticated else None
-    question = desk.ask(question, form.cleaned_data["once"], kept)
+    question = desk.ask(question, form.cleaned_data["once"], files)
     context = {"question": question, "address": desk.address_of(question), "step": "ask"}
     return render(request, "support/asked.html", {**context, "contact": question.unit.contact})
 
@@ -102,15 +102,15 @@ def _asked(request: HttpRequest, form: AskForm, unit: Unit, kept: list[StoredFil
 @link()
 @accepts_once
 def mine(request: HttpRequest, token: str) -> HttpResponse:
-    """The asker's own view of the question."""
+    """Show the question to its asker; POST adds a message."""
     question = desk.find(token)
     if question is None:
         return render(request, "accounts/link_used.html", status=404)
     form = WordForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        kept = _files(form)
-        if kept is not None:
-            desk.add(question, form.cleaned_data["text"], kept)
+        files = _files(form)
+        if files is not None:
+            desk.add(question, form.cleaned_data["text"], files)
             return redirect("support:mine", token=token)
     record(request, "question.viewed", question, question.unit, link=True)
     context = {
@@ -148,7 +148,7 @@ QUESTIONS = Listing(
 
 @member(HELPERS, HELPERS, ("GET",))
 def questions(request: HttpRequest) -> HttpResponse:
-    """The desk: what waits, what is late."""
+    """List questions, with counts of open and late ones."""
     rows = access.readable_questions(request.user)
     now = timezone.now()
     waiting = rows.filter(state=QuestionState.OPEN)
@@ -169,26 +169,26 @@ def questions(request: HttpRequest) -> HttpResponse:
 @member(HELPERS, HELPERS)
 @accepts_once
 def question(request: HttpRequest, question_id: int) -> HttpResponse:
-    """One question: answer, note, hand over, solve."""
+    """Show a question; POST answers, adds a note, hands over or solves."""
     found = access.get_question(request.user, question_id)
     ready = access.usable_canned(request.user)
     canned = ready.filter(pk=number(request.GET, "canned") or 0).first()
     form = AnswerForm(request.POST or None, initial={"text": canned.text} if canned else None)
-    what = request.POST.get("what", "")
+    action = request.POST.get("what", "")
     if request.method == "POST":
         if found.erased is not None:
             return redirect("support:question", question_id=question_id)
-        if what == "solve":
+        if action == "solve":
             desk.solve(found, request.user)
             return redirect("support:question", question_id=question_id)
-        if what == "up":
+        if action == "up":
             above = desk.hand_over(found, request.user, request.POST.get("text", "")[:2000])
             if above is not None:
                 messages.success(request, _("Handed over to {unit}.").format(unit=above.name))
-            seen = access.readable_questions(request.user).filter(pk=question_id).exists()
-            return redirect("support:question", question_id) if seen else redirect("support:list")
+            readable = access.readable_questions(request.user).filter(pk=question_id).exists()
+            return redirect("support:question", question_id) if readable else redirect("support:list")
         if form.is_valid():
-            desk.answer(found, request.user, form.cleaned_data["text"], internal=what == "note")
+            desk.answer(found, request.user, form.cleaned_data["text"], internal=action == "note")
             return redirect("support:question", question_id=question_id)
     else:
         record(request, "question.viewed", found, found.unit)
@@ -203,24 +203,24 @@ def question(request: HttpRequest, question_id: int) -> HttpResponse:
 
 
 def _file(question: Question, file_id: int) -> HttpResponse:
-    found = get_object_or_404(question.files, pk=file_id)
-    return download(found.name, found.path)
+    attachment = get_object_or_404(question.files, pk=file_id)
+    return download(attachment.name, attachment.path)
 
 
 @member(HELPERS, HELPERS, ("GET",))
 def file(request: HttpRequest, question_id: int, file_id: int) -> HttpResponse:
-    """A file of a question, for the desk: as a download that no browser shows."""
-    found = access.get_question(request.user, question_id)
-    record(request, "question.file", found, found.unit, file=file_id)
-    return _file(found, file_id)
+    """Download a file of a question, for the desk."""
+    question = access.get_question(request.user, question_id)
+    record(request, "question.file", question, question.unit, file=file_id)
+    return _file(question, file_id)
 
 
 @rate_limited("question", 60, 300, ("GET",))
 @link("GET")
 def my_file(request: HttpRequest, token: str, file_id: int) -> HttpResponse:
-    """A file of the asker's own question."""
-    found = desk.find(token)
-    if found is None:
+    """Download a file of a question, for its asker."""
+    question = desk.find(token)
+    if question is None:
         return render(request, "accounts/link_used.html", status=404)
-    record(request, "question.file", found, found.unit, file=file_id, link=True)
-    return _file(found, file_id)
+    record(request, "question.file", question, question.unit, file=file_id, link=True)
+    return _file(question, file_id)
