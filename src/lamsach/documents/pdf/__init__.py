@@ -1,1 +1,1 @@
-"""PDF documents (ISO 32000): the text of their pages, and tables by tags, rules or the order of cells."""
+"""PDF documents (ISO 32000): text of pages, and tables by tags, rules or drawing order."""

@@ -1,10 +1,8 @@
-"""The pages of a PDF within limits: a page may draw without end, a small file unpack to a large one.
+"""Pages of a PDF within limits: a page may draw without end, a small file unpack to a large one.
 
-What the fields of a PDF's form show (ISO 32000-1 section 12.7): text that is typed into them is no part of a
-page's own text.
-
-Text of a scanned page, by the program tesseract where it is installed; the page's picture by pdftoppm
-(poppler) or pypdfium2 (the extra `ocr`). Never more than a guess.
+Also form fields (ISO 32000-1 section 12.7), whose typed text is no part of a page's own text; and text of
+scanned pages by tesseract if installed, from pictures by pdftoppm (poppler) or pypdfium2 (the extra `ocr`):
+never more than a guess.
 """
 
 from __future__ import annotations
@@ -36,16 +34,16 @@ if TYPE_CHECKING:
     from pypdf import PageObject
 
 CONFIDENCE = 20
-"""The confidence of a value that was read from a picture (STIX 2.1 appendix A: low)."""
+"""Confidence of a value read from a picture (STIX 2.1 appendix A: low)."""
 TIMEOUT_S = 120
 RESOLUTION_DPI = 300
-LONGEST_SIDE = 5000
-"""Of a picture, in pixels."""
-_WANTED = ("vie", "eng")
+MAX_SIDE_PX = 5000
+"""Maximum side of a picture, in pixels."""
+_LANGUAGES = ("vie", "eng")
 
 
 def read_picture(data: bytes, page: int, document: str) -> str:
-    """The text of one page (1-based) of a PDF. Raises UnreadableError when a program is missing or fails."""
+    """Read the text of one page (1-based) by OCR. Raises UnreadableError if a program is missing or fails."""
     drawn = shutil.which("pdftoppm") is not None or find_spec("pypdfium2") is not None
     for program in ("tesseract", *([] if drawn else ["pdftoppm"])):
         if shutil.which(program) is None:
@@ -65,12 +63,12 @@ def read_picture(data: bytes, page: int, document: str) -> str:
 
 
 def draw(source: Path, page: int, picture: Path, document: str) -> None:
-    """Write a page's picture, grey, as PGM, by a program or a process of its own. Raises UnreadableError."""
+    """Write a page's picture as greyscale PGM, by a program or a separate process. Raises UnreadableError."""
     place = str(page)
     if shutil.which("pdftoppm") is None:
         _run([sys.executable, "-c", _DRAW, str(source), place, str(picture)], document)
         return
-    size = ["-r", str(RESOLUTION_DPI), "-gray", "-singlefile", "-scale-to", str(LONGEST_SIDE)]
+    size = ["-r", str(RESOLUTION_DPI), "-gray", "-singlefile", "-scale-to", str(MAX_SIDE_PX)]
     _run(["pdftoppm", *size, "-f", place, "-l", place, str(source), str(picture.with_suffix(""))], document)
 
 
@@ -81,7 +79,7 @@ from pathlib import Path
 import pypdfium2
 source, number, target = sys.argv[1:]
 page = pypdfium2.PdfDocument(source)[int(number) - 1]
-scale = min({RESOLUTION_DPI} / 72, {LONGEST_SIDE} / max(page.get_size()))
+scale = min({RESOLUTION_DPI} / 72, {MAX_SIDE_PX} / max(page.get_size()))
 grey = page.render(scale=scale, grayscale=True).to_numpy()
 Path(target).write_bytes(b"P5 %d %d 255\\n" % (grey.shape[1], grey.shape[0]) + grey.tobytes())
 """
@@ -89,12 +87,12 @@ Path(target).write_bytes(b"P5 %d %d 255\\n" % (grey.shape[1], grey.shape[0]) + g
 
 @cache
 def _languages() -> str:
-    """Vietnamese and English, as far as they are installed."""
+    """Return Vietnamese and English, as far as they are installed."""
     try:
         listed = _run(["tesseract", "--list-langs"], "").decode("utf-8", "replace").split()
     except UnreadableError:
         return "eng"
-    return "+".join(name for name in _WANTED if name in listed) or "eng"
+    return "+".join(name for name in _LANGUAGES if name in listed) or "eng"
 
 
 def _run(command: list[str], document: str) -> bytes:
@@ -110,11 +108,11 @@ def _run(command: list[str], document: str) -> bytes:
         ) from None
 
 
-_TYPED = ("/Tx", "/Ch")
+_TEXT_FIELDS = ("/Tx", "/Ch")
 
 
 def field_texts(data: bytes, limits: PdfLimits) -> Iterator[Paragraph]:
-    """The lines of the fields of a PDF's form: `page` is the page, `row` the field's place on it."""
+    """Yield the lines of a PDF's form fields: `page` is the page, `row` the field's number on it."""
     from pypdf import PdfReader
 
     try:
@@ -128,10 +126,10 @@ def field_texts(data: bytes, limits: PdfLimits) -> Iterator[Paragraph]:
         return
 
 
-def _texts(page: PageObject, most: int) -> Iterator[str]:
-    for place in list(page.get("/Annots") or ())[:most]:
+def _texts(page: PageObject, max_fields: int) -> Iterator[str]:
+    for place in list(page.get("/Annots") or ())[:max_fields]:
         field = place.get_object()
-        if field.get("/Subtype") == "/Widget" and _stated(field, "/FT") in _TYPED:
+        if field.get("/Subtype") == "/Widget" and _stated(field, "/FT") in _TEXT_FIELDS:
             value = _stated(field, "/V")
             for text in value if isinstance(value, list) else [value]:
                 if isinstance(text, str):
@@ -139,7 +137,7 @@ def _texts(page: PageObject, most: int) -> Iterator[str]:
 
 
 def _stated(field: Any, key: str) -> Any:
-    """Return what a field states, or else the one above it."""
+    """Return a property of a field, or else of its parent."""
     if key not in field and "/Parent" in field:
         field = field["/Parent"]
     return field.get(key)
@@ -164,15 +162,15 @@ LISTS = PdfLimits()
 
 
 def read_pages(data: bytes, document: str, knowledge: Knowledge, limits: PdfLimits) -> Iterator[PageText]:
-    """The pages of a document in their order.
+    """Yield the pages of a document in order.
 
     Raises UnreadableError for a damaged or locked one, LimitError for one that is too large, after the pages
-    that come before.
+    before.
     """
     from pypdf import PdfReader
     from pypdf.errors import FileNotDecryptedError, LimitReachedError
 
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it tells of every slip in a file
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it reports every slip in a file
     size = heavy = number = 0
     steps = _Steps(limits)
     painter = Painter(steps.count)
@@ -203,7 +201,7 @@ def read_pages(data: bytes, document: str, knowledge: Knowledge, limits: PdfLimi
 
 
 def _page_text(number: int, page: PageObject, painter: Painter, pages: PageReader, steps: _Steps) -> PageText:
-    """The lines and tables of a page; none of one that draws far more than a page of text."""
+    """Return the lines and tables of a page; none of one that draws far more than a page of text."""
     from pypdf.errors import LimitReachedError
 
     steps.begin_page()
@@ -226,7 +224,7 @@ def _has_picture(page: PageObject) -> bool:
 
 
 class _Steps:
-    """Counts the steps of drawing programs: pages may share one long program, or call it often."""
+    """Counter of the steps of drawing programs: pages may share one long program, or call it often."""
 
     def __init__(self, limits: PdfLimits) -> None:
         self._limits = limits
@@ -234,16 +232,16 @@ class _Steps:
         self._page = 0
 
     def begin_page(self) -> None:
-        """Another page begins."""
+        """Begin a page."""
         self.spent += self._page
         self._page = 0
 
     def skip_page(self) -> None:
-        """The page that was begun drew too much."""
+        """Count a page that drew too much."""
         self.spent += self._limits.page_steps
 
     def count(self, weight: int) -> None:
-        """Further steps. Raises LimitReachedError beyond what a page may do."""
+        """Count steps. Raises LimitReachedError beyond a page's limit."""
         self._page += weight
         if self._page > self._limits.page_steps:
             from pypdf.errors import LimitReachedError

@@ -1,4 +1,4 @@
-"""The cells of a page by drawing order: lines drawn one below the other, and rows of such cells.
+"""Cells of a page by drawing order: lines drawn one below the other, and rows of such cells.
 
 Programs draw a table cell by cell, each from its first line to its last, and row by row.
 """
@@ -14,20 +14,20 @@ from lamsach.documents.pdf.grid import FLUSH, TextLine, joined, split
 from lamsach.documents.pdf.loose_lines import PITCH
 from lamsach.documents.pdf.painter import Shown
 
-_APART = 0.7
-"""How far apart the texts of two columns are at least that one string shows, in heights of the font."""
-_WORDS_APART = 0.3
-"""How far apart two words are at most, in heights of the font; two columns may be as near."""
-_AROUND = 8.0
-"""How far above and below it is looked which of them it is, in heights of the font."""
+_MIN_COLUMN_GAP = 0.7
+"""Minimum gap between the texts of two columns in one string, in font heights."""
+_MAX_WORD_GAP = 0.3
+"""Maximum gap between two words, in font heights; two columns may be as near."""
+_REACH = 8.0
+"""Distance above and below in which a gap is classified, in font heights."""
 _SAME_HEIGHT = 0.35
-"""How far apart the baselines of one line's texts are at most, in heights of the font."""
+"""Maximum distance between the baselines of one line's texts, in font heights."""
 _NEXT_LINE = 0.5
-"""How far apart the lines of a cell are at least, in heights of the font."""
+"""Minimum distance between the lines of a cell, in font heights."""
 _ALIGNED = 3.0
-"""How far apart the edges or the middles of two cells of a column are at most, in points."""
-_COLUMN_LEAST = 5
-"""How many strings begin at the same place around it at least where a column does."""
+"""Maximum distance between edges or middles of two cells of a column, in points."""
+_MIN_COLUMN_STARTS = 5
+"""Minimum number of nearby strings with the same left edge that show a column."""
 
 
 @dataclass(slots=True)
@@ -39,66 +39,66 @@ class Line:
 
     @property
     def left(self) -> float:
-        """Return where its text begins."""
+        """Return the left edge of its text."""
         return self.text.left
 
     @property
     def right(self) -> float:
-        """Return where its text ends."""
+        """Return the right edge of its text."""
         return self.text.right
 
     @property
     def low(self) -> float:
-        """Return how low it reaches on its baseline's height."""
+        """Return the lower edge of its baseline's band."""
         return self.text.base - _SAME_HEIGHT * self.text.size
 
     @property
     def high(self) -> float:
-        """Return how high it reaches."""
+        """Return the upper edge of its baseline's band."""
         return self.text.base + _SAME_HEIGHT * self.text.size
 
     def overlaps(self, other: Line | Block) -> bool:
-        """Return whether one is above the other in part."""
+        """Return whether the two overlap horizontally."""
         return self.left < other.right and other.left < self.right
 
 
 @dataclass(slots=True)
 class Block:
-    """Lines that are drawn one directly below the other."""
+    """Lines drawn one directly below the other."""
 
     lines: list[Line]
 
     @property
     def left(self) -> float:
-        """Return where its first text begins."""
+        """Return the left edge of its texts."""
         return min(line.left for line in self.lines)
 
     @property
     def right(self) -> float:
-        """Return where its last text ends."""
+        """Return the right edge of its texts."""
         return max(line.right for line in self.lines)
 
     @property
     def high(self) -> float:
-        """Return how high its first line reaches."""
+        """Return the upper edge of its first line."""
         return self.lines[0].high
 
     @property
     def low(self) -> float:
-        """Return how low its last line reaches."""
+        """Return the lower edge of its last line."""
         return self.lines[-1].low
 
     @property
     def texts(self) -> list[str]:
-        """Its lines as text."""
+        """Return its lines as text."""
         return [line.text.text for line in self.lines]
 
     def overlaps(self, other: Block) -> bool:
-        """Return whether one is above the other in part."""
+        """Return whether the two overlap horizontally."""
         return self.left < other.right and other.left < self.right
 
-    def takes(self, line: Line) -> bool:
-        """Return whether a line that is drawn next is the next one of the same cell."""
+    def continues_in(self, line: Line) -> bool:
+        """Return whether the next drawn line continues the same cell."""
         drop = (self.lines[-1].text.base - line.text.base) / line.text.size
         return _NEXT_LINE <= drop <= PITCH and line.overlaps(self) and is_aligned(self.lines[-1], line)
 
@@ -107,23 +107,23 @@ Row = list[Block]
 
 
 def rows_of(strings: Iterable[tuple[Shown, int]]) -> list[Row]:
-    """The rows that strings make in the order in which they are drawn."""
-    return _rows(_parted(_blocks(_lines(strings))))
+    """Return the rows of strings in drawing order."""
+    return _rows(_split_blocks(_blocks(_lines(strings))))
 
 
 def is_running(lines: Sequence[Line]) -> bool:
-    """Return whether lines are running text: of three words and more."""
+    """Return whether lines are running text, of three words and more each."""
     return sum(line.text.text.strip().count(" ") for line in lines) >= 2 * len(lines)
 
 
 def is_aligned(cell: Block | Line, other: Block | Line) -> bool:
-    """Return whether two begin or end at the same place or have the same middle, as those of a column do."""
+    """Return whether two share an edge or the middle, as cells of a column do."""
     left, right = cell.left - other.left, cell.right - other.right
     return min(abs(left), abs(right), abs(left + right) / 2) <= _ALIGNED
 
 
 def _lines(strings: Iterable[tuple[Shown, int]]) -> Iterator[Line]:
-    """Yield what is drawn without a gap, or with one between words: other gaps part columns."""
+    """Yield strings drawn without a gap, or with one between words: other gaps separate columns."""
     runs = [Line(items, joined(items)) for items in _runs(strings)]
     by_base = sorted(runs, key=lambda run: run.text.base)
     bases = [run.text.base for run in by_base]
@@ -131,12 +131,12 @@ def _lines(strings: Iterable[tuple[Shown, int]]) -> Iterator[Line]:
     for last, run in pairwise(runs):
         gap = run.left - last.right
         level = abs(last.text.base - run.text.base) <= _SAME_HEIGHT * run.text.size
-        reach = _AROUND * run.text.size
+        reach = _REACH * run.text.size
         near = slice(bisect_left(bases, run.text.base - reach), bisect_right(bases, run.text.base + reach))
         if (
             level
             and not run.items[0][0].apart
-            and 0 < gap <= _WORDS_APART * run.text.size
+            and 0 < gap <= _MAX_WORD_GAP * run.text.size
             and _crosses(by_base[near], last.right, run.left)
         ):
             items += run.items
@@ -155,12 +155,12 @@ def _crosses(lines: Iterable[Line], left: float, right: float) -> bool:
             crossing += 1
         elif left - right < line.right - left <= 0.5 or -0.5 <= line.left - right < right - left:
             crossing -= 1
-    return crossing > -2  # the two beside it end and begin there
+    return crossing > -2  # the two on either side end and begin there
 
 
 def _runs(strings: Iterable[tuple[Shown, int]]) -> Iterator[list[tuple[Shown, int]]]:
-    """Strings drawn without a gap, but for those that begin where others begin on lines of their own."""
-    pieces = [(piece, number) for shown, number in strings for piece in split(shown, _APART)]
+    """Yield strings drawn without a gap, split where other lines show the start of a column."""
+    pieces = [(piece, number) for shown, number in strings for piece in split(shown, _MIN_COLUMN_GAP)]
     flush = [False, *(_is_flush(last, shown) for (last, _), (shown, _) in pairwise(pieces))][: len(pieces)]
     begins: dict[int, list[float]] = {}
     for item, follows in zip(pieces, flush, strict=True):
@@ -177,8 +177,10 @@ def _runs(strings: Iterable[tuple[Shown, int]]) -> Iterator[list[tuple[Shown, in
 
 
 def _begins_column(shown: Shown, begins: Mapping[int, Sequence[float]]) -> bool:
-    bases, reach = begins.get(round(shown.edges[0]), ()), _AROUND * shown.size
-    return bisect_right(bases, shown.base + reach) - bisect_left(bases, shown.base - reach) >= _COLUMN_LEAST
+    bases, reach = begins.get(round(shown.edges[0]), ()), _REACH * shown.size
+    return (
+        bisect_right(bases, shown.base + reach) - bisect_left(bases, shown.base - reach) >= _MIN_COLUMN_STARTS
+    )
 
 
 def _is_flush(last: Shown, shown: Shown) -> bool:
@@ -189,15 +191,15 @@ def _is_flush(last: Shown, shown: Shown) -> bool:
 def _blocks(lines: Iterable[Line]) -> list[Block]:
     blocks: list[Block] = []
     for line in lines:
-        if blocks and blocks[-1].takes(line):
+        if blocks and blocks[-1].continues_in(line):
             blocks[-1].lines.append(line)
         else:
             blocks.append(Block([line]))
     return blocks
 
 
-def _parted(blocks: Sequence[Block]) -> Iterator[Block]:
-    """Blocks without running text above a row's first cell and below its last, over the next cell."""
+def _split_blocks(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Split blocks at running text above a row's first cell and below its last, over the next cell."""
     for last, block, following in zip([None, *blocks], blocks, [*blocks[1:], None], strict=False):
         marked = [
             (

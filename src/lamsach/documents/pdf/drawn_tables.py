@@ -1,8 +1,8 @@
-"""Tables that neither tags nor rules show, by the order in which a page draws its cells.
+"""Tables without tags and rules, by the order in which a page draws its cells.
 
-That order states the cells where it cannot be any other: rows are below each other, their cells in the same
-columns, and the page goes back up from one cell's last line to the next one's first. In such documents what
-is beside other texts and in no such table is named and not taken.
+That order shows the cells if it allows no other reading: rows are below each other, their cells in the same
+columns, and the page goes back up from one cell's last line to the next one's first. In such documents, texts
+side by side outside of such tables are reported and not accepted.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from math import inf
 from lamsach.documents.pdf.drawn_cells import Block, Line, Row, is_aligned, is_running, rows_of
 from lamsach.documents.pdf.loose_lines import PITCH, Numbered
 from lamsach.documents.pdf.rows import NUMBER, Knowledge, PageTable, column_of
-from lamsach.documents.pdf.tagged_tables import Stated, table_part
+from lamsach.documents.pdf.tagged_tables import TaggedCell, table_part
 
-_ROWS_LEAST = 2
-"""How many rows of several cells a table has at least."""
-_NEAR = 0.3
-"""How far apart the pieces of one word are at most, in heights of the font."""
-_HEADS = 3
-"""How many rows at the top and the foot of a page are looked at: headings, and the parts of a row."""
-_HEADS_KEPT = 8
-_MOST_COLUMNS = 64
+_MIN_ROWS = 2
+"""Minimum number of a table's rows with several cells."""
+_MAX_PIECE_GAP = 0.3
+"""Maximum gap between the pieces of one word, in font heights."""
+_MAX_HEADS = 3
+"""Number of rows at the top and the foot of a page that may be headings or parts of a row."""
+_MAX_REMEMBERED_HEADS = 8
+_MAX_COLUMNS = 64
 
 
 @dataclass(slots=True)
@@ -33,40 +33,40 @@ class _Columns:
 
     spans: list[tuple[float, float]] = field(default_factory=list)
     last: list[Row] = field(default_factory=list)
-    """The last cells of each column."""
+    """Last cells of each column."""
     rows: list[Row] = field(default_factory=list)
     places: list[list[int]] = field(default_factory=list)
-    goes_on: bool = False
+    continued: bool = False
     """Whether the columns are those of the last page."""
 
-    def rest(self) -> _Columns:
-        """The same columns on the next page."""
-        return _Columns(self.spans, self.last, goes_on=bool(self.spans))
+    def on_next_page(self) -> _Columns:
+        """Return the same columns for the next page."""
+        return _Columns(self.spans, self.last, continued=bool(self.spans))
 
-    def take(self, row: Row) -> bool:
-        """Take a row whose cells are each in a column of their own; others end the table."""
+    def add(self, row: Row) -> bool:
+        """Add a row whose cells are each in a column of their own; any other ends the table."""
         spans, last = list(self.spans), list(self.last)
-        below_heads = len(self.rows) == 1 and not self.goes_on and len(row) == len(spans)
+        below_heads = len(self.rows) == 1 and not self.continued and len(row) == len(spans)
         if below_heads and _is_below(spans, row):
             places = list(range(len(row)))
         else:
             for block in row:
                 if any(block.left < right and left < block.right for left, right in spans):
                     continue
-                if len(row) == 1 or len(spans) == _MOST_COLUMNS or len(self.rows) >= _ROWS_LEAST:
+                if len(row) == 1 or len(spans) == _MAX_COLUMNS or len(self.rows) >= _MIN_ROWS:
                     return False
                 place = sum(right <= block.left for _, right in spans)
                 spans.insert(place, (block.left, block.right))
                 last.insert(place, [])
-            heads = not self.rows and self.goes_on and len(row) == len(spans)
+            heads = not self.rows and self.continued and len(row) == len(spans)
             places = [_place(spans, last, block, heads=heads) for block in row]
         if not all(left < right for left, right in pairwise([-1, *places])):
             return False
-        repeated = not self.rows and self.goes_on
+        repeated = not self.rows and self.continued
         for place, block in zip(places, row, strict=True):
             left, right = spans[place]
             wider = min(left, block.left), max(right, block.right)
-            if column_of(spans, wider) == place:  # others reach over their neighbours
+            if column_of(spans, wider) == place:  # wider cells overlap their neighbours
                 spans[place] = wider
             if not (repeated and last[place]):
                 last[place] = [block]
@@ -77,7 +77,7 @@ class _Columns:
 
 
 def _is_below(spans: Sequence[tuple[float, float]], row: Row) -> bool:
-    """Return whether each cell is below the heading of the same number, or beside it and below no other."""
+    """Return whether each cell is below the heading of the same number, or next to it and below no other."""
     return all(
         left <= block.left and block.right <= right
         for (_, left), (right, _), block in zip(
@@ -87,7 +87,7 @@ def _is_below(spans: Sequence[tuple[float, float]], row: Row) -> bool:
 
 
 def _place(spans: Sequence[tuple[float, float]], last: Sequence[Row], block: Block, *, heads: bool) -> int:
-    """The column that a cell overlaps and whose last cell it is aligned with, else -1; not for `heads`."""
+    """Return the column that a cell overlaps and is aligned with, else -1; `heads` need no alignment."""
     near = [place for place, (left, right) in enumerate(spans) if block.left < right and left < block.right]
     like = [place for place in near if not last[place] or is_aligned(last[place][-1], block)]
     if heads and not like and len(near) == 1:
@@ -96,49 +96,52 @@ def _place(spans: Sequence[tuple[float, float]], last: Sequence[Row], block: Blo
 
 
 class DrawnTables:
-    """Finds such tables on a document's pages in order."""
+    """Finder of such tables on a document's pages in order."""
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._knowledge = knowledge
         self._last = _Columns()
-        """The last page's last table."""
+        """The last table of the last page."""
         self._heads: list[Row] = []
         """The last rows of headings."""
         self._goes_back = False
-        """Whether the document draws cell by cell: it goes back up for the next cell of a row."""
-        self.unsure: list[tuple[int, str]] = []
-        """What is in no such table of the page and may be cut, with the place of its first line."""
-        self.begins_unsure = self.ends_unsure = False
-        """Whether the page begins with that, perhaps the rest of the last page's last row, or ends with it.
-        """
+        """Whether the document draws cell by cell, going back up for the next cell of a row."""
+        self.uncertain: list[tuple[int, str]] = []
+        """Texts of the page outside such tables that may be cut, each with its first line."""
+        self.begins_uncertain = self.ends_uncertain = False
+        """Whether the page begins (as the rest of the last page's last row) or ends with such texts."""
 
     def page(
-        self, number: int, lines: Sequence[Numbered], taken: set[int], *, apart: bool
+        self, number: int, lines: Sequence[Numbered], used: set[int], *, overdrawn: bool
     ) -> list[PageTable]:
-        """Take the tables among a page's free lines. `apart`: texts are drawn over each other."""
-        self._goes_back = self._goes_back or apart
-        strings = (item for place, line in enumerate(lines) if place not in taken for item in line)
+        """Return the tables among a page's unused lines. `overdrawn`: texts are drawn over each other."""
+        self._goes_back = self._goes_back or overdrawn
+        strings = (item for place, line in enumerate(lines) if place not in used for item in line)
         last, self._last = self._last, _Columns()
         rows = _without_headings(rows_of(strings), [*self._heads, *last.rows])
-        self._heads = [*(row for row in rows if _are_heads(row, self._knowledge)), *self._heads][:_HEADS_KEPT]
-        self._goes_back = self._goes_back or sum(map(_goes_back, rows)) >= _ROWS_LEAST
+        self._heads = [*(row for row in rows if _are_heads(row, self._knowledge)), *self._heads][
+            :_MAX_REMEMBERED_HEADS
+        ]
+        self._goes_back = self._goes_back or sum(map(_goes_back, rows)) >= _MIN_ROWS
         found: list[PageTable] = []
         for columns in _tables(rows, last):
             if self._is_stated(columns):
                 found.append(_part(number, columns))
                 self._last = columns
-                taken |= _places(columns.rows)
-        self.unsure, self.begins_unsure, self.ends_unsure = [], False, False
+                used |= _places(columns.rows)
+        self.uncertain, self.begins_uncertain, self.ends_uncertain = [], False, False
         if self._goes_back:
-            for region in _regions(rows, taken, goes_on=bool(last.rows), apart=apart):
-                self.begins_unsure = self.begins_unsure or bool(_places(region) & _places(rows[:_HEADS]))
-                self.ends_unsure = bool(_places(region) & _places(rows[-_HEADS:]))
-                self.unsure += named(region, self._knowledge)
-                taken |= _places(region)
+            for region in _regions(rows, used, continued=bool(last.rows), overdrawn=overdrawn):
+                self.begins_uncertain = self.begins_uncertain or bool(
+                    _places(region) & _places(rows[:_MAX_HEADS])
+                )
+                self.ends_uncertain = bool(_places(region) & _places(rows[-_MAX_HEADS:]))
+                self.uncertain += uncertain_texts(region, self._knowledge)
+                used |= _places(region)
         return found
 
     def _is_stated(self, columns: _Columns) -> bool:
-        if sum(len(row) > 1 for row in columns.rows) < _ROWS_LEAST and not columns.goes_on:
+        if sum(len(row) > 1 for row in columns.rows) < _MIN_ROWS and not columns.continued:
             return False
         long = [row for row in columns.rows[1:] if any(len(block.lines) > 1 for block in row)]
         self._goes_back = self._goes_back or any(map(_goes_back, columns.rows))
@@ -149,34 +152,34 @@ def _places(rows: Iterable[Row]) -> set[int]:
     return {place for row in rows for block in row for line in block.lines for _, place in line.items}
 
 
-def _regions(rows: Sequence[Row], taken: set[int], *, goes_on: bool, apart: bool) -> Iterator[list[Row]]:
-    """Rows outside of tables whose texts are beside others and may go on in the next line or page.
+def _regions(rows: Sequence[Row], used: set[int], *, continued: bool, overdrawn: bool) -> Iterator[list[Row]]:
+    """Yield rows outside of tables with texts side by side that may continue on the next line or page.
 
-    Which of them belong together is not certain. Lines of running text are none of them, unless they are on a
-    line with such texts. `apart`: nor are texts beside each other certain.
+    Their grouping is uncertain. Lines of running text are excluded, unless they are on a line with such
+    texts. `overdrawn`: texts side by side are uncertain too.
     """
     region: list[Row] = []
-    beside = goes_on
+    side_by_side = continued
     for last, row in pairwise([None, *rows, None]):
         if (
             row is not None
-            and not _places([row]) & taken
+            and not _places([row]) & used
             and not all(is_running(block.lines) for block in row)
         ):
-            beside = beside or len(row) > 1 or (last is not None and _is_level(last, row))
+            side_by_side = side_by_side or len(row) > 1 or (last is not None and _is_level(last, row))
             region.append(row)
             continue
         cells = [[block for block in other if not is_running(block.lines)] for other in region]
-        simple = not apart and all(
+        simple = not overdrawn and all(
             len(other) > 1 and len(block.lines) == 1 for other in cells for block in other
         )
-        if beside and not simple:
+        if side_by_side and not simple:
             places = _places(cells)
             yield [
                 [block for block in other if not is_running(block.lines) or _places([[block]]) & places]
                 for other in region
             ]
-        region, beside = [], False
+        region, side_by_side = [], False
 
 
 def _is_level(last: Row, row: Row) -> bool:
@@ -186,12 +189,12 @@ def _is_level(last: Row, row: Row) -> bool:
     ) < max(block.high for block in last)
 
 
-def named(region: Iterable[Row], knowledge: Knowledge) -> Iterator[tuple[int, str]]:
-    """The texts of such rows, neighbours joined, with the place of the first line."""
+def uncertain_texts(region: Iterable[Row], knowledge: Knowledge) -> Iterator[tuple[int, str]]:
+    """Yield the texts of such rows, neighbours joined, with the number of the first line."""
     chains: list[list[Line]] = []
     above: Block | None = None
     for block in (block for row in region for block in row):
-        if above is None or not _goes_on(above, block):
+        if above is None or not _continues(above, block):
             chains.append([])
         chains[-1] += block.lines
         above = block
@@ -200,7 +203,7 @@ def named(region: Iterable[Row], knowledge: Knowledge) -> Iterator[tuple[int, st
         heads = next(
             (
                 place
-                for place in range(min(_HEADS, len(chain) - 1), 0, -1)
+                for place in range(min(_MAX_HEADS, len(chain) - 1), 0, -1)
                 if _is_head(chain[:place], knowledge)
             ),
             0,
@@ -223,17 +226,17 @@ def _is_head(lines: Sequence[Line], knowledge: Knowledge) -> bool:
     )
 
 
-def _goes_on(above: Block, block: Block) -> bool:
-    """Return whether a text begins directly below another one, or where its last line ends."""
+def _continues(above: Block, block: Block) -> bool:
+    """Return whether a text begins directly below another one, or at the end of its last line."""
     last, first = above.lines[-1], block.lines[0]
     if abs(last.text.base - first.text.base) < first.high - first.low:
-        return abs(first.left - last.right) <= _NEAR * first.text.size
+        return abs(first.left - last.right) <= _MAX_PIECE_GAP * first.text.size
     return 0 < last.text.base - first.text.base <= PITCH * first.text.size and above.overlaps(block)
 
 
 def _part(number: int, columns: _Columns) -> PageTable:
     stated = [
-        Stated(row, place, 1, {0: [item for line in block.lines for item in line.items]})
+        TaggedCell(row, place, 1, {0: [item for line in block.lines for item in line.items]})
         for row, (blocks, places) in enumerate(zip(columns.rows, columns.places, strict=True))
         for block, place in zip(blocks, places, strict=True)
     ]
@@ -252,7 +255,7 @@ def _goes_back(row: Row) -> bool:
 
 
 def _without_headings(rows: list[Row], above: Sequence[Row]) -> list[Row]:
-    """A page's rows; the rest of the last page's last row is parted from repeated headings below it."""
+    """Return a page's rows; a rest of the last page's last row is split from repeated headings below it."""
     texts = [block.texts for block in rows[0]] if rows else []
     for row in above:
         heads = [block.texts for block in row]
@@ -268,24 +271,24 @@ def _without_headings(rows: list[Row], above: Sequence[Row]) -> list[Row]:
 
 
 def _tables(rows: Iterable[Row], last: _Columns) -> Iterator[_Columns]:
-    """Rows below each other with cells in the same columns, perhaps those of the last page's `last` table."""
-    columns = last.rest()
+    """Yield rows below each other with cells in the same columns, perhaps those of the last page's table."""
+    columns = last.on_next_page()
     low = inf
     for row in rows:
         drop = low - max(block.high for block in row)
         alone = len(row) == 1 and columns.rows and drop > PITCH * row[0].lines[0].text.size
-        if drop <= 0 or alone or not columns.take(row):
+        if drop <= 0 or alone or not columns.add(row):
             above, columns = columns, _Columns()
-            if drop > 0 and above.goes_on and len(above.rows) == 1 and columns.take(above.rows[0]):
-                if not columns.take(row):  # not even headings of another table
+            if drop > 0 and above.continued and len(above.rows) == 1 and columns.add(above.rows[0]):
+                if not columns.add(row):  # not even headings of another table
                     yield above
                     columns = _Columns()
-                    columns.take(row)
+                    columns.add(row)
             else:
                 if above.rows:
                     yield above
                 columns = _Columns()
-                columns.take(row)
+                columns.add(row)
         low = min(block.low for block in row)
     if columns.rows:
         yield columns

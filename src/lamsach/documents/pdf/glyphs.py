@@ -1,4 +1,4 @@
-"""Glyphs of a PDF's font: the text that its codes show, and their widths (ISO 32000-2, section 9)."""
+"""Glyphs of a PDF's font: text and widths of its codes (ISO 32000-2, section 9)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class Glyphs:
     def __init__(self, font: Font) -> None:
         self._font = font
         self.gap = max(100.0, float(font.space_width) / 2)
-        """How far apart two words are at least that are shown without a space."""
+        """Minimum gap between two words without a space between."""
         self._known: dict[str, tuple[str, float, bool]] = {}
 
     def of(self, data: bytes | str) -> list[tuple[str, float, bool]]:
-        """Text and width of each code, and whether it is a space of one byte, which word spacing widens."""
+        """Return text and width of each code, and whether it is a one-byte space (for word spacing)."""
         encoding = self._font.encoding
         if isinstance(data, str):
             raw = data

@@ -1,7 +1,7 @@
-"""Cells of a page's tables from its rules: level ones part rows, upright ones columns, missing ones merge.
+"""Cells of a page's tables from its rules: level ones separate rows, upright ones columns.
 
-Rules that reach no other (underlines, frames of one box) make no table. Linear in the page's text, and
-bounded in its rules.
+A missing rule merges cells. Rules that reach no other (underlines, frames of one box) form no table. Linear
+in the page's text, and bounded in its rules.
 """
 
 from __future__ import annotations
@@ -13,29 +13,29 @@ from itertools import groupby
 
 from lamsach.documents.pdf.painter import Drawing, Rule, Shown
 
-_TOUCH = 2.5
-"""How near two rules are that touch, in points."""
-_SAME = 1.6
-"""How near two rules are that are drawn as one (double rules, borders of neighbours)."""
-_OPEN = 5.0
-"""How far upright rules reach at least beyond the last level one, where a row is open, in points."""
-_MOST_CROSSINGS = 300_000
-_MOST_GRIDS = 64
-_MOST_UNITS = 40_000
-_MOST_IMPLYING = 20_000
+_MAX_TOUCH_GAP = 2.5
+"""Maximum distance between touching rules, in points."""
+_MAX_DOUBLE_GAP = 1.6
+"""Maximum distance between rules drawn as one (double rules, borders of neighbours)."""
+_MIN_OVERHANG = 5.0
+"""Minimum length of upright rules beyond the last level one in an open row, in points."""
+_MAX_CROSSINGS = 300_000
+_MAX_GRIDS = 64
+_MAX_UNITS = 40_000
+_MAX_IMPLYING = 20_000
 _SAME_BASE = 0.35
-"""How far apart the baselines of one line's words are at most, in heights of its font."""
+"""Maximum distance between the baselines of one line's words, in font heights."""
 WORD_GAP = 0.14
-"""How far apart two words are at least, in heights of the font."""
+"""Minimum gap between two words, in font heights."""
 FLUSH = 0.5
-"""How far a string is from the last one's end at most that goes on with its word, in points."""
+"""Maximum gap between strings of one word, in points."""
 _CELL_GAP = 1.1
-"""How far apart the texts of two columns are at least that one string shows, in heights of the font."""
+"""Minimum gap between the texts of two columns in one string, in font heights."""
 
 
 @dataclass(slots=True)
 class TextLine:
-    """One line of text: characters, their edges, baseline, height of the font, and number on the page."""
+    """One line of text: characters, their edges, baseline, font height, and number on the page."""
 
     text: str
     edges: tuple[float, ...]
@@ -45,16 +45,16 @@ class TextLine:
 
     @property
     def left(self) -> float:
-        """Return where its first character begins."""
+        """Return the left edge of its first character."""
         return self.edges[0]
 
     @property
     def right(self) -> float:
-        """Return where its last character that is no space ends."""
+        """Return the right edge of its last character that is no space."""
         return self.edges[len(self.text.rstrip()) or 1]
 
     def width(self, characters: int) -> float:
-        """Return how wide its first characters are."""
+        """Return the width of its first characters."""
         return self.edges[min(characters, len(self.text))] - self.edges[0]
 
 
@@ -75,13 +75,13 @@ class Cell:
 
 @dataclass(slots=True)
 class Grid:
-    """A table on one page: edges of columns and rows, from the left and top, and its cells by place."""
+    """A table on one page: edges of columns and rows, from the left and top, and its cells in order."""
 
     xs: list[float]
     ys: list[float]
     cells: list[Cell]
     level_only: bool = False
-    """Whether nothing but level rules is drawn."""
+    """Whether only level rules are drawn."""
 
     def add_row(self, at: float, *, above: bool) -> None:
         """Add a row that no rule closes, up to a height."""
@@ -97,23 +97,23 @@ class Grid:
         ]
 
     def holds(self, x: float, y: float) -> bool:
-        """Return whether a place is within the table."""
+        """Return whether a point is within the table."""
         return self.xs[0] - 1 <= x <= self.xs[-1] + 1 and self.ys[-1] - 1 <= y <= self.ys[0] + 1
 
 
 def grids(drawing: Drawing) -> list[Grid]:
-    """The tables of a page's rules, from top to bottom, without their texts: at least two cells each."""
-    upright, level = _merged(drawing.upright), _merged(drawing.level)
-    if len(upright) * len(level) > _MOST_CROSSINGS:
+    """Return the tables of a page's rules, from top to bottom, without texts: at least two cells each."""
+    upright, level = _merge(drawing.upright), _merge(drawing.level)
+    if len(upright) * len(level) > _MAX_CROSSINGS:
         return []
-    level_only = implied = not any(_touch(one, other) for one in upright for other in level)
+    level_only = implied = not any(_touch(line, across) for line in upright for across in level)
     if implied:
         level_only = bool(level)
         upright, level = (
-            [*upright, *_implied(drawing.level, least=3)],
-            [*level, *_implied(drawing.upright, least=2)],
+            [*upright, *_implied(drawing.level, min_count=3)],
+            [*level, *_implied(drawing.upright, min_count=2)],
         )
-    touched_by = [{place for place, one in enumerate(upright) if _touch(one, rule)} for rule in level]
+    touched_by = [{place for place, line in enumerate(upright) if _touch(line, rule)} for rule in level]
     groups = _connected(len(upright), touched_by)
     found = [
         grid
@@ -122,51 +122,53 @@ def grids(drawing: Drawing) -> list[Grid]:
     ]
     for grid in found:
         grid.level_only = level_only and not drawing.upright
-    return sorted(found, key=lambda grid: (-grid.ys[0], grid.xs[0])) if len(found) <= _MOST_GRIDS else []
+    return sorted(found, key=lambda grid: (-grid.ys[0], grid.xs[0])) if len(found) <= _MAX_GRIDS else []
 
 
-def _implied(rules: Sequence[Rule], *, least: int) -> list[Rule]:
-    """Rules implied by the ends of several others' pieces; those of one table reach equally far."""
+def _implied(rules: Sequence[Rule], *, min_count: int) -> list[Rule]:
+    """Return rules implied by the ends of several others' pieces; those of one table reach equally far."""
     tables: dict[tuple[int, int], dict[int, list[float]]] = {}
-    for at, near in groupby(_aligned(sorted(rules[:_MOST_IMPLYING])), key=lambda pair: pair[0]):
+    for at, near in groupby(_aligned(sorted(rules[:_MAX_IMPLYING])), key=lambda pair: pair[0]):
         runs: list[list[Rule]] = []
         for _, rule in near:
-            if runs and rule.start <= max(one.end for one in runs[-1][-2:]) + _TOUCH:
+            if runs and rule.start <= max(member.end for member in runs[-1][-2:]) + _MAX_TOUCH_GAP:
                 runs[-1].append(rule)
             else:
                 runs.append([rule])
         for run in runs:
-            key = _like(tables, (run[0].start, max(rule.end for rule in run)))
+            key = _similar_extent(tables, (run[0].start, max(rule.end for rule in run)))
             ends = tables.setdefault(key, {})
             for end in {end for rule in run for end in (rule.start, rule.end)}:
-                ends.setdefault(_like_end(ends, end), []).append(at)
+                ends.setdefault(_similar_end(ends, end), []).append(at)
     found: list[Rule] = []
     for ends in tables.values():
         across = [
-            Rule(float(end), min(ats), max(ats)) for end, ats in ends.items() if max(ats) - min(ats) > _OPEN
+            Rule(float(end), min(ats), max(ats))
+            for end, ats in ends.items()
+            if max(ats) - min(ats) > _MIN_OVERHANG
         ]
-        found += across if len(across) >= least else []
+        found += across if len(across) >= min_count else []
     return found
 
 
-def _like(tables: Iterable[tuple[int, int]], extent: tuple[float, float]) -> tuple[int, int]:
+def _similar_extent(tables: Iterable[tuple[int, int]], extent: tuple[float, float]) -> tuple[int, int]:
     start, end = round(extent[0]), round(extent[1])
     near = (key for key in tables if abs(key[0] - start) <= 2 and abs(key[1] - end) <= 2)
     return next(near, (start, end))
 
 
-def _like_end(ends: Iterable[int], end: float) -> int:
+def _similar_end(ends: Iterable[int], end: float) -> int:
     place = round(end)
     return next((near for near in (place, place - 1, place + 1) if near in ends), place)
 
 
-def _merged(rules: Iterable[Rule]) -> list[Rule]:
-    """Rules along one line that touch, as one."""
+def _merge(rules: Iterable[Rule]) -> list[Rule]:
+    """Merge rules along one line that touch."""
     found: list[Rule] = []
     for _, near in groupby(_aligned(sorted(rules)), key=lambda pair: pair[0]):
         start = end = at = None
         for at, rule in near:
-            if end is not None and rule.start <= end + _TOUCH:
+            if end is not None and rule.start <= end + _MAX_TOUCH_GAP:
                 end = max(end, rule.end)
                 continue
             if start is not None and end is not None:
@@ -178,11 +180,11 @@ def _merged(rules: Iterable[Rule]) -> list[Rule]:
 
 
 def _aligned(rules: Sequence[Rule]) -> list[tuple[float, Rule]]:
-    """Each with the place that it shares with those drawn as one, sorted by it and where it begins."""
+    """Pair each rule with the position shared by rules drawn as one, sorted by position and start."""
     pairs: list[tuple[float, Rule]] = []
     first = last = 0.0
     for rule in rules:
-        if not pairs or rule.at - last > _SAME:
+        if not pairs or rule.at - last > _MAX_DOUBLE_GAP:
             first = rule.at
         last = rule.at
         pairs.append((first, rule))
@@ -191,13 +193,13 @@ def _aligned(rules: Sequence[Rule]) -> list[tuple[float, Rule]]:
 
 def _touch(upright: Rule, level: Rule) -> bool:
     return (
-        level.start - _TOUCH <= upright.at <= level.end + _TOUCH
-        and upright.start - _TOUCH <= level.at <= upright.end + _TOUCH
+        level.start - _MAX_TOUCH_GAP <= upright.at <= level.end + _MAX_TOUCH_GAP
+        and upright.start - _MAX_TOUCH_GAP <= level.at <= upright.end + _MAX_TOUCH_GAP
     )
 
 
 def _connected(count: int, touched_by: Sequence[set[int]]) -> list[tuple[list[int], list[int]]]:
-    """Uprights and the levels that join them, by place; a level with fewer than two joins nothing."""
+    """Group uprights with the levels that join them; a level with fewer than two joins nothing."""
     head = list(range(count))
 
     def root(place: int) -> int:
@@ -222,11 +224,15 @@ def _connected(count: int, touched_by: Sequence[set[int]]) -> list[tuple[list[in
 
 def _grid(upright: list[Rule], level: list[Rule]) -> Grid | None:
     xs, ys = _places(upright), _places(level)[::-1]
-    # a row that goes on over the page has no rule at its end
+    # a row that continues on the next page has no rule at its end
     high, low = max(rule.end for rule in upright), min(rule.start for rule in upright)
-    ys = [*([high] if high > ys[0] + _OPEN else []), *ys, *([low] if low < ys[-1] - _OPEN else [])]
+    ys = [
+        *([high] if high > ys[0] + _MIN_OVERHANG else []),
+        *ys,
+        *([low] if low < ys[-1] - _MIN_OVERHANG else []),
+    ]
     columns, rows = len(xs) - 1, len(ys) - 1
-    if columns < 1 or rows < 1 or not 1 < columns * rows <= _MOST_UNITS:
+    if columns < 1 or rows < 1 or not 1 < columns * rows <= _MAX_UNITS:
         return None
     head = list(range(columns * rows))
 
@@ -237,13 +243,13 @@ def _grid(upright: list[Rule], level: list[Rule]) -> Grid | None:
         return place
 
     for column in range(1, columns):
-        beside = [rule for rule in upright if abs(rule.at - xs[column]) <= _SAME]
+        dividers = [rule for rule in upright if abs(rule.at - xs[column]) <= _MAX_DOUBLE_GAP]
         for row in range(rows):
             middle = (ys[row] + ys[row + 1]) / 2
-            if not any(rule.start <= middle <= rule.end for rule in beside):
+            if not any(rule.start <= middle <= rule.end for rule in dividers):
                 head[root(row * columns + column)] = root(row * columns + column - 1)
     for row in range(1, rows):
-        below = [rule for rule in level if abs(rule.at - ys[row]) <= _SAME]
+        below = [rule for rule in level if abs(rule.at - ys[row]) <= _MAX_DOUBLE_GAP]
         for column in range(columns):
             middle = (xs[column] + xs[column + 1]) / 2
             if not any(rule.start <= middle <= rule.end for rule in below):
@@ -259,7 +265,7 @@ def _grid(upright: list[Rule], level: list[Rule]) -> Grid | None:
 def _places(rules: Iterable[Rule]) -> list[float]:
     found: list[float] = []
     for at in sorted(rule.at for rule in rules):
-        if not found or at - found[-1] > _SAME:
+        if not found or at - found[-1] > _MAX_DOUBLE_GAP:
             found.append(at)
     return found
 
@@ -273,27 +279,27 @@ def _cell(units: Sequence[tuple[int, int]], xs: Sequence[float], ys: Sequence[fl
 
 
 def fill(grid: Grid, strings: Iterable[tuple[Shown, int]]) -> None:
-    """Put a page's strings, each with the number of its line, into the cells where they begin."""
+    """Put a page's strings, each with its line number, into the cells where they begin."""
     by_unit = {
         (row, column): cell
         for cell in grid.cells
         for row in range(cell.row, cell.row + cell.rows)
         for column in range(cell.column, cell.column + cell.columns)
     }
-    held: dict[int, list[tuple[Shown, int]]] = {}
+    by_cell: dict[int, list[tuple[Shown, int]]] = {}
     falling = [-y for y in grid.ys]
     for shown, number in strings:
         for piece in split(shown, _CELL_GAP):
             x, y = piece.edges[0] + 1, piece.base + piece.size * 0.25
             column = min(max(bisect_right(grid.xs, x) - 1, 0), len(grid.xs) - 2)
             row = min(max(bisect_right(falling, -y) - 1, 0), len(grid.ys) - 2)
-            held.setdefault(id(by_unit[row, column]), []).append((piece, number))
+            by_cell.setdefault(id(by_unit[row, column]), []).append((piece, number))
     for cell in grid.cells:
-        cell.lines = lines_of(held.get(id(cell), ()))
+        cell.lines = lines_of(by_cell.get(id(cell), ()))
 
 
-def split(shown: Shown, apart: float) -> list[Shown]:
-    """Split a string at gaps wider than so many heights of its font: the texts of several columns."""
+def split(shown: Shown, min_gap: float) -> list[Shown]:
+    """Split a string at gaps wider than a number of font heights: the texts of several columns."""
     text, edges = shown.text, shown.edges
     pieces: list[Shown] = []
     start = place = 0
@@ -304,7 +310,7 @@ def split(shown: Shown, apart: float) -> list[Shown]:
         end = place
         while end < len(text) and text[end].isspace():
             end += 1
-        if edges[end] - edges[place] > apart * shown.size and start < place and end < len(text):
+        if edges[end] - edges[place] > min_gap * shown.size and start < place and end < len(text):
             pieces.append(shown._replace(text=text[start:place], edges=edges[start : place + 1]))
             start = end
         place = end
@@ -316,7 +322,7 @@ def split(shown: Shown, apart: float) -> list[Shown]:
 
 
 def lines_of(strings: Iterable[tuple[Shown, int]]) -> list[TextLine]:
-    """Strings put together to lines, from top to bottom."""
+    """Join strings to lines, from top to bottom."""
     rows: list[list[tuple[Shown, int]]] = []
     for item in sorted(strings, key=lambda pair: (-pair[0].base, pair[0].edges[0])):
         if rows and rows[-1][0][0].base - item[0].base <= _SAME_BASE * max(item[0].size, rows[-1][0][0].size):
@@ -327,13 +333,13 @@ def lines_of(strings: Iterable[tuple[Shown, int]]) -> list[TextLine]:
 
 
 def joined(row: Sequence[tuple[Shown, int]]) -> TextLine:
-    """The strings of one line, with spaces at gaps between words and before texts of their own."""
+    """Join the strings of one line, with spaces at gaps between words and before separate texts."""
     first = row[0][0]
     text, edges = first.text, list(first.edges)
     for shown, _ in row[1:]:
         gap = shown.edges[0] - edges[-1]
-        parted = gap > WORD_GAP * shown.size or (shown.apart and abs(gap) > FLUSH)
-        if parted and not text.endswith(" ") and not shown.text.startswith(" "):
+        separated = gap > WORD_GAP * shown.size or (shown.apart and abs(gap) > FLUSH)
+        if separated and not text.endswith(" ") and not shown.text.startswith(" "):
             text += " "
             edges.append(shown.edges[0])
         text += shown.text

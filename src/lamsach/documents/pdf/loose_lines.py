@@ -11,33 +11,32 @@ from lamsach.documents.pdf.grid import FLUSH, WORD_GAP, TextLine, joined, split
 from lamsach.documents.pdf.painter import Shown
 from lamsach.documents.pdf.rows import NUMBER
 
-_APART = 0.7
-"""How far apart the texts of two columns are at least, in heights of the font."""
+_MIN_COLUMN_GAP = 0.7
+"""Minimum gap between the texts of two columns, in font heights."""
 PITCH = 2.2
-"""How far apart the lines of one row are at most, in heights of the font."""
+"""Maximum distance between the lines of one row, in font heights."""
 _SAME_HEIGHT = 0.35
-"""How far apart the baselines of one line's texts are at most, in heights of the font."""
+"""Maximum distance between the baselines of one line's texts, in font heights."""
 _SAME_GAP = 0.5
-"""How much two gaps between lines differ at least, in points."""
-_NUMBERS_LEAST = 2
-"""Least numbers in the first column of a numbered table, unless a page ends below the first of one."""
+"""Minimum difference between two gaps between lines, in points."""
+_MIN_NUMBERS = 2
+"""Minimum numbers in the first column of a numbered table, unless a page ends below the first."""
 MARGIN = 3
-"""Most lines of a page's header or footer, above which a row may go on or below which it may end."""
-_COLUMN_LEAST = 3
-"""Least strings that begin at one place without a gap before them, where a column's texts run into the next.
-"""
+"""Maximum lines of a page's header or footer, next to which a row may continue or end."""
+_MIN_COLUMN_STARTS = 3
+"""Minimum number of strings that begin at one position without a gap where columns adjoin."""
 
 Numbered = Sequence[tuple[Shown, int]]
 
 
 @dataclass(slots=True)
 class VisualLine:
-    """One height of the page: texts of columns from left to right, and the places of their lines."""
+    """One height of the page: texts of columns from left to right, and the numbers of their lines."""
 
     pieces: list[TextLine]
     places: set[int]
     crowded: bool = False
-    """Whether a text runs into another, so that what belongs to which is not certain."""
+    """Whether a text runs into another, so that their separation is uncertain."""
 
     @property
     def texts(self) -> list[str]:
@@ -46,12 +45,12 @@ class VisualLine:
 
     @property
     def base(self) -> float:
-        """The baseline of its first text."""
+        """Return the baseline of its first text."""
         return self.pieces[0].base
 
     @property
     def size(self) -> float:
-        """The height of its largest font."""
+        """Return the height of its largest font."""
         return max(piece.size for piece in self.pieces)
 
 
@@ -66,27 +65,27 @@ class OpenTable:
     bounds: list[float]
     heads: list[Cells]
     widths: dict[int, float]
-    """Up to where the columns had room on earlier pages."""
+    """Right edge of the columns' room on earlier pages."""
     rows: list[list[Cells]] = field(default_factory=list)
     places: set[int] = field(default_factory=set)
 
 
 def cells_of(line: VisualLine, bounds: Sequence[float]) -> Cells | None:
-    """The texts of a line by column; None where one reaches through two columns."""
+    """Return the texts of a line by column; None where one extends through two columns."""
     cells: Cells = {}
     for piece in line.pieces:
         column = next((place for place in range(len(bounds) - 1) if piece.left < bounds[place + 1]), 0)
-        reaches_on = " " in piece.text.strip() and piece.right > bounds[column + 1] + piece.size
-        if piece.left < bounds[0] or column in cells or reaches_on:
+        extends = " " in piece.text.strip() and piece.right > bounds[column + 1] + piece.size
+        if piece.left < bounds[0] or column in cells or extends:
             return None
         cells[column] = piece
     return cells
 
 
 def visual_lines(strings: Iterable[tuple[Shown, int]]) -> list[VisualLine]:
-    """A page's strings by their height, from top to bottom, joined where no wide gap is between them."""
+    """Return a page's strings by height, from top to bottom, joined where no wide gap is between them."""
     heights: list[list[tuple[Shown, int]]] = []
-    pieces = ((piece, place) for shown, place in strings for piece in split(shown, _APART))
+    pieces = ((piece, place) for shown, place in strings for piece in split(shown, _MIN_COLUMN_GAP))
     for item in sorted(pieces, key=lambda pair: (-pair[0].base, pair[0].edges[0])):
         if heights and heights[-1][0][0].base - item[0].base <= _SAME_HEIGHT * item[0].size:
             heights[-1].append(item)
@@ -98,7 +97,7 @@ def visual_lines(strings: Iterable[tuple[Shown, int]]) -> list[VisualLine]:
         for last, item in pairwise(sorted(row, key=lambda pair: pair[0].edges[0]))
         if _runs_into(last[0], item[0])
     )
-    columns = {place for place, count in begins.items() if count >= _COLUMN_LEAST}
+    columns = {place for place, count in begins.items() if count >= _MIN_COLUMN_STARTS}
     return [
         VisualLine(_pieces(row, columns), {place for _, place in row}, _is_crowded(row, columns))
         for row in heights
@@ -114,16 +113,18 @@ def _is_crowded(row: Numbered, columns: Container[int]) -> bool:
 
 
 def _runs_into(last: Shown, shown: Shown) -> bool:
-    """Return whether a string begins where a word ended or before, and does not go on with it."""
+    """Return whether a string begins at or before a word's end, and does not continue it."""
     gap = shown.edges[0] - last.edges[-1]
     return (shown.apart or abs(gap) > FLUSH) and gap < WORD_GAP * shown.size
 
 
 def _pieces(row: Numbered, columns: Container[int]) -> list[TextLine]:
-    """The texts of a line: a wide gap is between them, or a column begins in which text runs into text."""
+    """Split a line's texts at wide gaps, and at columns whose texts run into each other."""
     groups: list[list[tuple[Shown, int]]] = []
     for item in sorted(row, key=lambda pair: pair[0].edges[0]):
-        near = groups and abs(item[0].edges[0] - groups[-1][-1][0].edges[-1]) <= _APART * item[0].size
+        near = (
+            groups and abs(item[0].edges[0] - groups[-1][-1][0].edges[-1]) <= _MIN_COLUMN_GAP * item[0].size
+        )
         if near and not (round(item[0].edges[0]) in columns and _runs_into(groups[-1][-1][0], item[0])):
             groups[-1].append(item)
         else:
@@ -131,12 +132,12 @@ def _pieces(row: Numbered, columns: Container[int]) -> list[TextLine]:
     return [joined(group) for group in groups]
 
 
-def unsure(
-    table: OpenTable, lines: Sequence[VisualLine], place: int, end: int, *, goes_on: bool
+def uncertain_end(
+    table: OpenTable, lines: Sequence[VisualLine], place: int, end: int, *, continued: bool
 ) -> int | None:
-    """Return where a table with uncertain numbered rows ends; None if its rows are certain or not numbered.
+    """Return the end of a table with uncertain numbered rows; None if they are certain or not numbered.
 
-    `goes_on`: it is the rest of such a table.
+    `continued`: it is the rest of such a table.
     """
     last = place
     numbers: list[str] = []
@@ -148,17 +149,17 @@ def unsure(
             break
         numbers += [piece.text for piece in line.pieces[:1] if NUMBER.fullmatch(piece.text.strip())]
         last += 1
-    if goes_on:
+    if continued:
         return last
     crowded = any(line.crowded for line in lines[place:last])
-    least = 1 if crowded and last >= len(lines) - MARGIN else _NUMBERS_LEAST
-    if len(numbers) < least:
+    min_numbers = 1 if crowded and last >= len(lines) - MARGIN else _MIN_NUMBERS
+    if len(numbers) < min_numbers:
         return None
     firsts = [
         row[0][0].text for row in table.rows if 0 in row[0] and NUMBER.fullmatch(row[0][0].text.strip())
     ]
-    begun = [row for row in table.rows if any(0 in cells for cells in row)]
-    certain = not crowded and end >= last and firsts == numbers and len(begun) <= len(firsts) + 1
+    started = [row for row in table.rows if any(0 in cells for cells in row)]
+    certain = not crowded and end >= last and firsts == numbers and len(started) <= len(firsts) + 1
     return None if certain and _begin_on_top(lines[place:last]) else last
 
 

@@ -1,8 +1,8 @@
-"""Tables whose cells no rules part: their columns stand below the headings of a list.
+"""Tables without rules: columns below the headings of a list.
 
-A row begins on a line with a text in the first column; lines without one go on with its cells, over a page
-break too. Where the next column is near, the longest line of a column shows how wide it is; otherwise how
-much room there was is not known.
+A row begins on a line with a text in the first column; lines without one continue its cells, over a page
+break too. Where the next column is near, the longest line of a column shows the column's width; otherwise the
+room is unknown.
 """
 
 from __future__ import annotations
@@ -21,86 +21,86 @@ from lamsach.documents.pdf.loose_lines import (
     OpenTable,
     VisualLine,
     cells_of,
-    unsure,
+    uncertain_end,
     visual_lines,
 )
-from lamsach.documents.pdf.rows import MAYBE, NUMBER, Knowledge, PageRow, PageTable, cell_line, follows
+from lamsach.documents.pdf.rows import MAYBE, NUMBER, Knowledge, PageRow, PageTable, cell_line, line_relations
 
 _SLACK = 6.0
-"""How far left of its column's heading a text may begin, in points."""
-_GUTTER = 30.0
-"""Most points between the longest line of a column and the next column, where it is as wide as this line."""
-_FULL_LINES = 5
-"""How many lines end at the same edge at least that shows how wide a column is."""
-_ROWS_SEEN = 200
-"""In how many lines below headings the gaps between columns are looked for."""
-_MOST_COLUMNS = 64
-_MOST_LINES = 64
-"""How many lines of a row are looked at to see how it goes on."""
+"""Distance that a text may begin left of its column's heading, in points."""
+_MAX_GUTTER = 30.0
+"""Maximum gap between the next column and a longest line that shows the width, in points."""
+_MIN_FULL_LINES = 5
+"""Minimum number of lines with the same right edge that shows a column's width."""
+_MAX_ROWS_SEEN = 200
+"""Number of lines below headings in which the gaps between columns are searched."""
+_MAX_COLUMNS = 64
+_MAX_LINES = 64
+"""Number of lines of a row that show its continuation."""
 _DIGITS = re.compile(r"[0-9A-Fa-f]{1,64}")
 
 
 class LooseTables:
-    """Finds such tables on a document's pages in order; headings hold over page breaks."""
+    """Finder of such tables on a document's pages in order; headings hold over page breaks."""
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._knowledge = knowledge
         self._head: VisualLine | None = None
         self._heads: list[Cells] = []
         self._bounds: list[float] = []
-        """Where the columns below them begin on the page that is read."""
+        """Left edges of the columns below the headings on the current page."""
         self._widths: dict[int, float] = {}
         self._open = False
-        """Whether a table reached to the end of the last page."""
-        self.begins_unsure = self.ends_unsure = False
-        """Whether the page begins or ends with them."""
+        """Whether a table reached the end of the last page."""
+        self.begins_uncertain = self.ends_uncertain = False
+        """Whether the page begins or ends with uncertain rows."""
         self.lines: list[VisualLine] = []
-        """The page's lines that were not in other tables."""
-        self.unsure: list[int] = []
-        """The places of the page's lines in a table of which it is not certain what belongs to which row."""
+        """The page's lines outside of other tables."""
+        self.uncertain: list[int] = []
+        """Numbers of the page's lines in a table with uncertain rows."""
 
-    def page(self, number: int, lines: Sequence[Numbered], taken: set[int]) -> list[PageTable]:
-        """The tables among the lines of a page that are not `taken`; their lines are taken then."""
-        visual = visual_lines(item for place, line in enumerate(lines) if place not in taken for item in line)
+    def page(self, number: int, lines: Sequence[Numbered], used: set[int]) -> list[PageTable]:
+        """Return the tables among the lines of a page that are not `used`; their lines are added to it."""
+        visual = visual_lines(item for place, line in enumerate(lines) if place not in used for item in line)
         self.lines = visual
         found: list[PageTable] = []
-        doubted, self.ends_unsure = self.ends_unsure, False
-        self._bounds, self.unsure = [], []
-        self.begins_unsure = False
+        doubted, self.ends_uncertain = self.ends_uncertain, False
+        self._bounds, self.uncertain = [], []
+        self.begins_uncertain = False
         place = 0
         while place < len(visual):
-            goes_on = (
+            continued = (
                 doubted
                 and place == 0
                 and (not _is_headings(visual, 0, None, self._knowledge) or self._heads_again(visual[0]))
             )
-            table = self._begun(
-                visual, place, rest=self._open and not found and place < MARGIN, certainly=goes_on
+            table = self._started(
+                visual, place, rest=self._open and not found and place < MARGIN, certainly=continued
             )
             if table is None:
                 place += 1
                 continue
             end = _collect(table, visual, place, self._knowledge)
-            doubted_end = self._head and unsure(table, visual, place, end, goes_on=goes_on)
+            doubted_end = self._head and uncertain_end(table, visual, place, end, continued=continued)
             if doubted_end:
-                self.unsure += sorted(
+                self.uncertain += sorted(
                     {number for line in visual[place:doubted_end] for number in line.places}
                 )
-                taken |= set(self.unsure)
-                self.begins_unsure = self.begins_unsure or place < MARGIN
+                used |= set(self.uncertain)
+                self.begins_uncertain = self.begins_uncertain or place < MARGIN
                 end = doubted_end
-                self.ends_unsure = end >= len(visual) - MARGIN
+                self.ends_uncertain = end >= len(visual) - MARGIN
             elif table.rows:
-                taken |= table.places
-                found.append(_closed(number, table, visual))
+                used |= table.places
+                found.append(_close(number, table, visual))
             place = max(end, place + 1)
-        self._open = bool(found) and bool(visual) and any(line.places & taken for line in visual[-MARGIN:])
+        self._open = bool(found) and bool(visual) and any(line.places & used for line in visual[-MARGIN:])
         return found
 
     def _heads_again(self, line: VisualLine) -> bool:
         return self._head is not None and line.texts == self._head.texts
 
-    def _begun(
+    def _started(
         self, lines: Sequence[VisualLine], place: int, *, rest: bool, certainly: bool
     ) -> OpenTable | None:
         line = lines[place]
@@ -122,15 +122,15 @@ class LooseTables:
 def _is_headings(
     lines: Sequence[VisualLine], place: int, last: VisualLine | None, knowledge: Knowledge
 ) -> bool:
-    """Return whether a line, or it with the next, heads a table of values; not words below `last`."""
+    """Return whether a line, alone or with the next, heads a table of values; not words below `last`."""
     pieces = lines[place].pieces
-    if not 1 < len(pieces) <= _MOST_COLUMNS or NUMBER.fullmatch(pieces[0].text.strip()):
+    if not 1 < len(pieces) <= _MAX_COLUMNS or NUMBER.fullmatch(pieces[0].text.strip()):
         return False
     if last is not None and pieces[0].left > last.pieces[0].left + _SLACK:
         return False
     near = [line.pieces for line in (*lines[max(0, place - 1) : place], *lines[place + 1 : place + 2])]
     if len(pieces) == 2 and any(knowledge.is_heading(other[0].text) for other in near):
-        return False  # a record: what a thing is called, and what it is
+        return False  # a record: a name and its value
     below = lines[place + 1].pieces if place + 1 < len(lines) else []
     found: list[str] = []
     for piece in pieces:
@@ -145,10 +145,10 @@ def _is_headings(
 
 
 def _bounds(line: VisualLine, below: Sequence[VisualLine]) -> list[float]:
-    """Return where columns begin: in the widest gap between two headings that no text below reaches into."""
+    """Return the column starts: in the widest gap between two headings that no text below reaches into."""
     heads = line.pieces
     texts: list[TextLine] = []
-    for other in below[:_ROWS_SEEN]:
+    for other in below[:_MAX_ROWS_SEEN]:
         only = other.pieces[0]
         if len(other.pieces) == 1 and only.left < heads[0].right and heads[1].left < only.right:
             break
@@ -168,7 +168,7 @@ def _bounds(line: VisualLine, below: Sequence[VisualLine]) -> list[float]:
 
 
 def _collect(table: OpenTable, lines: Sequence[VisualLine], place: int, knowledge: Knowledge) -> int:
-    """Take the rows of a table that begins at a place; where it ends."""
+    """Collect the rows of a table from a line on; return its end."""
     digits = not table.heads and not any(knowledge.is_heading(piece.text) for piece in lines[place].pieces)
     first = place
     while place < len(lines):
@@ -182,8 +182,8 @@ def _collect(table: OpenTable, lines: Sequence[VisualLine], place: int, knowledg
                 break
             begins = place == first
         else:
-            open_row = table.rows[-1][-_MOST_LINES:] if near and table.rows else []
-            begins = 0 in cells and not (open_row and _goes_on(open_row, cells, knowledge))
+            open_row = table.rows[-1][-_MAX_LINES:] if near and table.rows else []
+            begins = 0 in cells and not (open_row and _continues(open_row, cells, knowledge))
             if (begins and len(cells) == 1) or (not begins and not (near and table.rows) and place > first):
                 break
         if begins or not table.rows:
@@ -198,19 +198,19 @@ def _holds_digits(line: VisualLine) -> bool:
     return all(_DIGITS.fullmatch(piece.text) for piece in line.pieces)
 
 
-def _goes_on(row: Sequence[Cells], cells: Cells, knowledge: Knowledge) -> bool:
-    """Return whether a text in the first column goes on with the one above it, and is no value itself."""
+def _continues(row: Sequence[Cells], cells: Cells, knowledge: Knowledge) -> bool:
+    """Return whether a first-column text continues the one above it, and is no value itself."""
     above = [cell_line(cells_above[0], None) for cells_above in row if 0 in cells_above]
     rest = cell_line(cells[0], None)
     if not above or knowledge.is_value(rest.text):
         return False
     width = max(row_cells[0].right for row_cells in row if 0 in row_cells)
     full = row[-1][0].right + cells[0].width(1) > width if 0 in row[-1] else False
-    return full and follows([*above, rest], knowledge)[-1] == MAYBE
+    return full and line_relations([*above, rest], knowledge)[-1] == MAYBE
 
 
-def _closed(number: int, table: OpenTable, lines: Sequence[VisualLine]) -> PageTable:
-    """The table with what its columns show of the room behind each line."""
+def _close(number: int, table: OpenTable, lines: Sequence[VisualLine]) -> PageTable:
+    """Return the table with the room after each line, as its columns show it."""
     edge = max(piece.right for line in lines for piece in line.pieces)
     for column, width in _widths(table, edge).items():
         table.widths[column] = max(width, table.widths.get(column, 0.0))
@@ -226,28 +226,28 @@ def _closed(number: int, table: OpenTable, lines: Sequence[VisualLine]) -> PageT
 
 
 def _widths(table: OpenTable, edge: float) -> dict[int, float]:
-    """Right edge of each column's room: the next column is near, or many lines end there and go on."""
+    """Return the right edge of each column's room: the next column is near, or many full lines end there."""
     texts: dict[int, list[TextLine]] = {}
-    going_on: dict[int, list[TextLine]] = {}
+    continued: dict[int, list[TextLine]] = {}
     for row in [table.heads, *table.rows]:
         last: Cells = {}
         for cells in row:
             for column, text in cells.items():
                 texts.setdefault(column, []).append(text)
                 if column in last:
-                    going_on.setdefault(column, []).append(last[column])
+                    continued.setdefault(column, []).append(last[column])
             last.update(cells)
     found: dict[int, float] = {}
     for column, lines in texts.items():
         longest = max((line.right for line in lines if line.right < table.bounds[column + 1]), default=0.0)
         behind = min((line.left for line in texts.get(column + 1, ())), default=inf)
-        full = sum(longest - line.right < line.size for line in going_on.get(column, ()))
-        if full >= _FULL_LINES:
+        full = sum(longest - line.right < line.size for line in continued.get(column, ()))
+        if full >= _MIN_FULL_LINES:
             found[column] = longest
             continue
-        # a line of one word may stick out of its column
+        # a line of one word may exceed its column
         words = [line.right for line in lines if line.right <= longest and " " in line.text.strip()]
-        if words and min(behind, edge) - longest <= _GUTTER:
+        if words and min(behind, edge) - longest <= _MAX_GUTTER:
             found[column] = max(words)
     return found
 

@@ -1,7 +1,6 @@
-"""The text of a document's pages and their tables: by tags, by rules, and by neither.
+"""Text of a document's pages and their tables: by tags, by rules, and by neither.
 
-Rows that a page cuts in tables of level rules alone: below the last rule of a page, and above the first one
-of the next.
+Tables of level rules alone may continue below the last rule of a page, and above the first one of the next.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from lamsach.documents.decode import without_zero_width
 from lamsach.documents.pdf.drawn_cells import rows_of
-from lamsach.documents.pdf.drawn_tables import DrawnTables, named
+from lamsach.documents.pdf.drawn_tables import DrawnTables, uncertain_texts
 from lamsach.documents.pdf.grid import FLUSH, WORD_GAP, Grid, fill, grids, joined
 from lamsach.documents.pdf.loose_tables import LooseTables
 from lamsach.documents.pdf.painter import Drawing, Shown
@@ -25,24 +24,24 @@ if TYPE_CHECKING:
     from pypdf import PageObject
 
 _Numbered = list[list[tuple[Shown, int]]]
-_PITCH = 2.2
-"""How far apart the lines of one row are at most, in heights of the font."""
-_MARGIN = 3
-"""How many lines a page's header or footer has at most."""
+_MAX_PITCH = 2.2
+"""Maximum distance between the lines of one row, in font heights."""
+_MAX_MARGIN_LINES = 3
+"""Maximum number of lines of a page's header or footer."""
 _SAME_EDGE = 4.0
-"""How far apart a column's edges may be on two pages, in points."""
-_OVER_ROW = 1.5
-"""How far a text may reach beyond its column, in points."""
+"""Maximum difference of a column's edges on two pages, in points."""
+_MAX_OVERHANG = 1.5
+"""Maximum length of a text beyond its column, in points."""
 
 Numbered = tuple[Shown, int]
 
 
 class OpenRows:
-    """Extends such tables on a document's pages in order."""
+    """Extension of such tables on a document's pages in order."""
 
     def __init__(self) -> None:
         self._xs: list[float] = []
-        """The columns of the table whose last row reached to the end of the last page."""
+        """Columns of the table whose last row reached the end of the last page."""
 
     def extend(self, grids: Sequence[Grid], strings: Sequence[Numbered]) -> None:
         """Add the rows of a page's first and last tables that no rule closes."""
@@ -50,7 +49,7 @@ class OpenRows:
         if not grids:
             return
         first, last = grids[0], grids[-1]
-        if first.level_only and _same(first.xs, xs):
+        if first.level_only and _has_same_columns(first.xs, xs):
             above = _row(first, (item for item in strings if item[0].base > first.ys[0]), up=True)
             if above:
                 first.add_row(above.base + above.size, above=True)
@@ -61,14 +60,14 @@ class OpenRows:
             self._xs = last.xs
 
 
-def _same(xs: Sequence[float], others: Sequence[float]) -> bool:
+def _has_same_columns(xs: Sequence[float], others: Sequence[float]) -> bool:
     return len(xs) == len(others) and all(
         abs((x - xs[0]) - (other - others[0])) <= _SAME_EDGE for x, other in zip(xs, others, strict=True)
     )
 
 
 def _row(grid: Grid, strings: Iterable[Numbered], *, up: bool) -> Shown | None:
-    """The farthest text of an open row at a table's end: lines near each other, each in a column.
+    """Return the farthest text of an open row at a table's end: neighbouring lines, each in a column.
 
     None if anything but a margin is beyond.
     """
@@ -76,10 +75,12 @@ def _row(grid: Grid, strings: Iterable[Numbered], *, up: bool) -> Shown | None:
     at = grid.ys[0 if up else -1]
     farthest: Shown | None = None
     for place, shown in enumerate(texts):
-        if abs(shown.base - at) > _PITCH * shown.size:
-            return farthest if len({round(text.base) for text in texts[place:]}) <= _MARGIN else None
+        if abs(shown.base - at) > _MAX_PITCH * shown.size:
+            return (
+                farthest if len({round(text.base) for text in texts[place:]}) <= _MAX_MARGIN_LINES else None
+            )
         if not any(
-            left - _OVER_ROW <= shown.edges[0] and shown.edges[-1] <= right + _OVER_ROW
+            left - _MAX_OVERHANG <= shown.edges[0] and shown.edges[-1] <= right + _MAX_OVERHANG
             for left, right in zip(grid.xs, grid.xs[1:], strict=False)
         ):
             return None
@@ -87,38 +88,37 @@ def _row(grid: Grid, strings: Iterable[Numbered], *, up: bool) -> Shown | None:
     return farthest
 
 
-_SAME_LINE = 0.4
-"""How far apart the baselines of one line are at most, in heights of the font."""
-_BACK = 0.5
-"""How far a line's next word may begin before the last one's end, in heights of the font."""
-_OVER = 0.05
-"""How far before the last one's end a text begins at least that is drawn over it, in heights of the font."""
-_RESTS = 8
-"""Most texts at the top and the foot of a page that may be parts of one cut by the page break."""
-_FAR = 3.0
-"""How far behind it, in heights of the font: what is farther is another column's."""
+_MAX_BASELINE_GAP = 0.4
+"""Maximum distance between the baselines of one line, in font heights."""
+_MAX_OVERLAP = 0.5
+"""Maximum overlap of a line's next word with the last one, in font heights."""
+_MIN_OVERLAP = 0.05
+"""Minimum overlap of a text drawn over the last one, in font heights."""
+_MAX_RESTS = 8
+"""Maximum texts at the top and the foot of a page that may be parts of one cut by the page break."""
+_MAX_LINE_GAP = 3.0
+"""Maximum gap within a line, in font heights; farther text is another column's."""
 
 
 @dataclass(slots=True)
 class PageText:
-    """A page's lines of text in drawing order, 0-based places of those within tables, and the tables."""
+    """A page's lines of text in drawing order, 0-based numbers of those within tables, and the tables."""
 
     lines: list[str]
     in_tables: set[int]
     tables: list[PageTable]
-    unsure: list[tuple[int, str]] = field(default_factory=list)
-    """Possible values in a table with uncertain rows, text by text as drawn, with their first lines' places.
-    """
+    uncertain: list[tuple[int, str]] = field(default_factory=list)
+    """Possible values in tables with uncertain rows, text by text as drawn, with their first line."""
     in_columns: list[tuple[int, list[str]]] = field(default_factory=list)
-    """Text outside of tables from the top, if wanted: texts at each height from the left, first place."""
+    """Text outside of tables from the top, if wanted: texts at each height from the left, first line."""
     heavy: bool = False
-    """Whether the page draws far more than a page of text, so that it was left unread."""
+    """Whether the page draws far more than a page of text and was left unread."""
     is_picture: bool = False
     """Whether it shows pictures and no text."""
 
 
 class PageReader:
-    """Reads a document's pages in order; tables go on over page breaks."""
+    """Reader of a document's pages in order; tables continue over page breaks."""
 
     def __init__(self, tags: Tags, knowledge: Knowledge) -> None:
         self._knowledge = knowledge
@@ -128,35 +128,40 @@ class PageReader:
         self._loose = LooseTables(knowledge)
         self._last: PageRow | None = None
         """The last row of the last page's last table."""
-        self._over = self._flush = 0
-        """How many texts were drawn over the one before, and how many go on with its last word."""
-        self._ends_unsure = False
-        """Whether that page ended with what may go on in a table."""
+        self._overdrawn = self._flush = 0
+        """Number of texts drawn over the one before, and of texts that continue its last word."""
+        self._ends_uncertain = False
+        """Whether that page ended with text that may continue in a table."""
 
     def read(self, number: int, page: PageObject, drawing: Drawing) -> PageText:
-        """The lines and the tables of a page."""
+        """Return the lines and the tables of a page."""
         self._tagged.turn_to(page)
-        self._part(drawing)
+        self._separate(drawing)
         numbered = self._numbered(drawing.shown)
         text = PageText([without_zero_width(joined(line).text) for line in numbered], set(), [])
         text.tables += self._tagged.page(number, numbered, text.in_tables, drawing.upright)
         self._add_grids(number, drawing, numbered, text)
-        text.tables += self._drawn.page(number, numbered, text.in_tables, apart=self._over > self._flush)
+        text.tables += self._drawn.page(
+            number, numbered, text.in_tables, overdrawn=self._overdrawn > self._flush
+        )
         text.tables += self._loose.page(number, numbered, text.in_tables)
-        begins_unsure = self._drawn.begins_unsure or self._loose.begins_unsure
-        if begins_unsure and self._last is not None:
+        begins_uncertain = self._drawn.begins_uncertain or self._loose.begins_uncertain
+        if begins_uncertain and self._last is not None:
             self._last.doubted = set(self._last.cells)
-        unsure, self._ends_unsure = self._ends_unsure, self._drawn.ends_unsure or self._loose.ends_unsure
+        uncertain, self._ends_uncertain = (
+            self._ends_uncertain,
+            self._drawn.ends_uncertain or self._loose.ends_uncertain,
+        )
         if self._knowledge.wants_columns:
             rows = (line for line in self._loose.lines if not line.places & text.in_tables)
             text.in_columns = [(min(line.places), line.texts) for line in rows]
-        self._name_unsure(numbered, text, top=unsure or begins_unsure)
+        self._report_uncertain(numbered, text, top=uncertain or begins_uncertain)
         text.tables.sort(key=lambda table: table.line)
         self._last = None
         if text.tables:
             first, last = text.tables[0], text.tables[-1]
             head = next((row for row in first.rows if not are_heads(row, self._knowledge)), None)
-            if unsure and head is not None and first.tagged is None:
+            if uncertain and head is not None and first.tagged is None:
                 head.doubted = set(head.cells)
             self._last = last.rows[-1] if last.tagged is None and last.rows else None
             lines = [line[0][0] for line in numbered]
@@ -179,43 +184,44 @@ class PageReader:
                 rows = grid_rows(number, grid)
                 text.tables.append(PageTable(number, min(within) + 1, grid.xs, rows, grid.ys[0], grid.ys[-1]))
 
-    def _name_unsure(self, numbered: _Numbered, text: PageText, *, top: bool) -> None:
-        """Name possible values in rows that are not certain; `top`: the page may begin with such rows."""
+    def _report_uncertain(self, numbered: _Numbered, text: PageText, *, top: bool) -> None:
+        """Report possible values in uncertain rows; `top`: the page may begin with such rows."""
         is_marked = self._knowledge.is_marked
         free = (place for place in range(len(numbered)) if place not in text.in_tables)
-        over = [place for place in free if _is_over(numbered[place]) and is_marked(text.lines[place])]
-        text.in_tables |= set(over)
-        loose = rows_of(item for place in self._loose.unsure for item in numbered[place])
-        parts = self._drawn.unsure + list(named(loose, self._knowledge))
-        first, foot = _RESTS if top else 0, len(parts) - (_RESTS if self._ends_unsure else 0)
-        text.unsure = [
-            (place, said)
-            for at, (place, said) in enumerate(parts)
-            if is_marked(said) or (not first <= at < foot and may_be_rest(said, self._knowledge))
+        overdrawn = [place for place in free if _is_over(numbered[place]) and is_marked(text.lines[place])]
+        text.in_tables |= set(overdrawn)
+        loose = rows_of(item for place in self._loose.uncertain for item in numbered[place])
+        parts = self._drawn.uncertain + list(uncertain_texts(loose, self._knowledge))
+        first, foot = _MAX_RESTS if top else 0, len(parts) - (_MAX_RESTS if self._ends_uncertain else 0)
+        text.uncertain = [
+            (place, text_of_row)
+            for at, (place, text_of_row) in enumerate(parts)
+            if is_marked(text_of_row)
+            or (not first <= at < foot and may_be_rest(text_of_row, self._knowledge))
         ]
-        text.unsure += [(place, text.lines[place].strip()) for place in over]
+        text.uncertain += [(place, text.lines[place].strip()) for place in overdrawn]
 
-    def _part(self, drawing: Drawing) -> None:
-        """Part the texts of a document that draws texts over each other.
+    def _separate(self, drawing: Drawing) -> None:
+        """Separate the texts of a document that draws texts over each other.
 
-        Where programs neither break nor clip what is too wide for its column, a text may also touch the next
-        one, and be none with it. Programs that draw words in pieces are known by many that are flush.
+        Where programs neither break nor clip texts too wide for their column, a text may also touch the next
+        one without continuing it. Programs that draw words in pieces are recognized by many flush pieces.
         """
         shown = drawing.shown
         for place in drawing.objects:
             last, text = shown[place - 1] if place else shown[place], shown[place]
-            near = abs(last.base - text.base) <= _SAME_LINE * text.size and last.text != text.text
+            near = abs(last.base - text.base) <= _MAX_BASELINE_GAP * text.size and last.text != text.text
             if not (near and last.text[-1:].isalnum() and text.text[:1].isalnum()):
                 continue
             gap, least = text.edges[0] - last.edges[-1], WORD_GAP * text.size
-            self._over += gap < -least and text.edges[-1] > last.edges[0] + least
+            self._overdrawn += gap < -least and text.edges[-1] > last.edges[0] + least
             self._flush += abs(gap) <= FLUSH
-        if self._over > self._flush:
+        if self._overdrawn > self._flush:
             for place in drawing.objects:
                 shown[place] = shown[place]._replace(apart=True)
 
     def _numbered(self, strings: Iterable[Shown]) -> _Numbered:
-        """A page's strings by drawn line, with the lines' 0-based places."""
+        """Group a page's strings by drawn line, with the lines' 0-based numbers."""
         lines: _Numbered = []
         last: Shown | None = None
         space: Shown | None = None
@@ -223,13 +229,15 @@ class PageReader:
             if not shown.text.strip():
                 space = shown
                 continue
-            goes_on = (
+            continues = (
                 last is not None
                 and (shown.mark == last.mark or (shown.mark in self._tagged) == (last.mark in self._tagged))
-                and abs(shown.base - last.base) <= _SAME_LINE * max(shown.size, last.size)
-                and -_BACK * shown.size <= shown.edges[0] - last.edges[-1] <= _FAR * shown.size
+                and abs(shown.base - last.base) <= _MAX_BASELINE_GAP * max(shown.size, last.size)
+                and -_MAX_OVERLAP * shown.size
+                <= shown.edges[0] - last.edges[-1]
+                <= _MAX_LINE_GAP * shown.size
             )
-            if not goes_on:
+            if not continues:
                 lines.append([])
             elif (
                 last is not None and space is not None and last.edges[-1] < space.edges[-1] <= shown.edges[0]
@@ -243,9 +251,9 @@ class PageReader:
 
 
 def _is_over(line: Sequence[tuple[Shown, int]]) -> bool:
-    """Return whether a line's texts are drawn over each other, so that it is not certain where one ends."""
+    """Return whether a line's texts are drawn over each other, so that their ends are uncertain."""
     return any(
-        shown.edges[0] - last.edges[-1] < (FLUSH if shown.apart else -_OVER * shown.size)
+        shown.edges[0] - last.edges[-1] < (FLUSH if shown.apart else -_MIN_OVERLAP * shown.size)
         and last.text[-1:].isalnum()
         and shown.text[:1].isalnum()
         for (last, _), (shown, _) in pairwise(line)

@@ -1,8 +1,7 @@
-"""Drawing of a PDF's page: its characters with their places, and its rules (ISO 32000-2, 8.5 and 9.4).
+"""Interpreter of a PDF's page: characters with positions, and rules (ISO 32000-2, 8.5 and 9.4).
 
 The page's program is run once, its forms included. Coordinates are those of the page turned so that most of
-its text is upright: x grows to the right, y upwards, in points. Colours, clipping and pictures are passed
-over.
+its text is upright: x grows to the right, y upwards, in points. Colours, clipping and pictures are ignored.
 """
 
 from __future__ import annotations
@@ -24,21 +23,21 @@ if TYPE_CHECKING:
 Matrix = tuple[float, float, float, float, float, float]
 
 _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-_DEEPEST_FORM = 12
-_MOST_SAVED = 512
-_THICKEST_RULE = 3.0
-"""How thick a filled box is at most that is a rule, in points."""
-_MOST_RULES = 40_000
-_BYTES_A_STEP = 28
-"""How many bytes of a program weigh as much as a step: reading it costs too."""
+_MAX_FORM_DEPTH = 12
+_MAX_SAVED = 512
+_MAX_RULE_PT = 3.0
+"""Maximum thickness of a filled box that is a rule, in points."""
+_MAX_RULES = 40_000
+_BYTES_PER_STEP = 28
+"""Bytes of a program that count as one step: reading costs too."""
 
 
 class Shown(NamedTuple):
     """One string of a page.
 
-    Its text, where each of its characters begins and the last one ends (x, one more than characters), its
-    baseline, the height of its font, the number of the page's marked content that it belongs to (MCID; -1:
-    none), and whether it is a text of its own, even if it touches another.
+    Its text, the left edge of each character and the right edge of the last one (x, one more than
+    characters), baseline, font height, number of its marked content (MCID; -1: none), and whether it is a
+    separate text even if it touches another.
     """
 
     text: str
@@ -59,7 +58,7 @@ class Rule(NamedTuple):
 
 @dataclass(slots=True)
 class Drawing:
-    """A page's strings in drawing order, places of those that begin a text object (`BT`), and rules."""
+    """A page's strings in drawing order, indices of those that begin a text object (`BT`), and rules."""
 
     shown: list[Shown] = field(default_factory=list)
     objects: list[int] = field(default_factory=list)
@@ -105,9 +104,9 @@ class Painter:
         contents = page.get("/Contents")
         if contents is not None and (found := contents.get_object()) is not None:
             content = ContentStream(found, page.pdf, "bytes")
-            self._step(len(content.get_data()) // _BYTES_A_STEP)
+            self._step(len(content.get_data()) // _BYTES_PER_STEP)
             self._run(content, _dictionary(page.get_inherited("/Resources")), 0)
-        return _turned(self._strings, self._segments)
+        return _turn(self._strings, self._segments)
 
     def _run(self, content: ContentStream, resources: Any, depth: int) -> None:
         for operands, operator in content.operations:
@@ -118,7 +117,7 @@ class Painter:
                 elif operator == b"Tf":
                     self._set_font(resources, operands)
                 elif operator in (b"BDC", b"BMC"):
-                    self._mark(resources, operands, own=depth == 0)
+                    self._mark(resources, operands, is_page=depth == 0)
                 elif (operation := _OPERATIONS.get(operator)) is not None:
                     operation(self, operands)
             except (IndexError, KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
@@ -128,13 +127,13 @@ class Painter:
         from pypdf.generic import ContentStream
 
         form = _dictionary(_dictionary(resources["/XObject"])[name])
-        if form.get("/Subtype") != "/Form" or depth >= _DEEPEST_FORM:
+        if form.get("/Subtype") != "/Form" or depth >= _MAX_FORM_DEPTH:
             return
-        self._step(1 + len(form.get_data()) // _BYTES_A_STEP)
+        self._step(1 + len(form.get_data()) // _BYTES_PER_STEP)
         saved, around = self._state, self._saved
         self._state, self._saved = copy(saved), []
         if "/Matrix" in form:
-            self._state.matrix = _times(_matrix(form["/Matrix"]), saved.matrix)
+            self._state.matrix = _multiply(_matrix(form["/Matrix"]), saved.matrix)
         self._run(
             ContentStream(form, None, "bytes"), _dictionary(form.get("/Resources")) or resources, depth + 1
         )
@@ -150,74 +149,78 @@ class Painter:
             self._fonts[id(found)] = Glyphs(Font.from_font_resource(found))
         self._state.font = self._fonts[id(found)]
 
-    def _mark(self, resources: Any, operands: Any, *, own: bool) -> None:
-        """`BDC` and `BMC`: what follows belongs to a marked content. A form's numbers are not the page's."""
+    def _mark(self, resources: Any, operands: Any, *, is_page: bool) -> None:
+        """Begin a marked content (`BDC`, `BMC`). A form's numbers are not the page's."""
         around = self._marks[-1] if self._marks else -1
         self._marks.append(around)
-        if own and len(operands) > 1:
-            named = operands[1]
-            facts = named if isinstance(named, dict) else _dictionary(resources["/Properties"])[named]
+        if is_page and len(operands) > 1:
+            properties = operands[1]
+            facts = (
+                properties
+                if isinstance(properties, dict)
+                else _dictionary(resources["/Properties"])[properties]
+            )
             self._marks[-1] = int(_dictionary(facts).get("/MCID", around))
 
     def end_mark(self, _: Any) -> None:
-        """`EMC`."""
+        """End a marked content (`EMC`)."""
         if self._marks:
             self._marks.pop()
 
     def save(self, _: Any) -> None:
-        """`q`."""
-        if len(self._saved) < _MOST_SAVED:
+        """Save the state (`q`)."""
+        if len(self._saved) < _MAX_SAVED:
             self._saved.append(copy(self._state))
 
     def restore(self, _: Any) -> None:
-        """`Q`."""
+        """Restore the state (`Q`)."""
         if self._saved:
             self._state = self._saved.pop()
 
     def transform(self, operands: Any) -> None:
-        """`cm`."""
-        self._state.matrix = _times(_matrix(operands), self._state.matrix)
+        """Change the matrix (`cm`)."""
+        self._state.matrix = _multiply(_matrix(operands), self._state.matrix)
 
     def begin_text(self, _: Any) -> None:
-        """`BT`."""
+        """Begin a text object (`BT`)."""
         self._text = self._line = _IDENTITY
         self._begins = True
 
     def place_text(self, operands: Any) -> None:
-        """`Tm`."""
+        """Set the text matrix (`Tm`)."""
         self._text = self._line = _matrix(operands)
 
     def move_text(self, operands: Any) -> None:
-        """`Td`."""
-        self._text = self._line = _times((1, 0, 0, 1, float(operands[0]), float(operands[1])), self._line)
+        """Move to the next line by an offset (`Td`)."""
+        self._text = self._line = _multiply((1, 0, 0, 1, float(operands[0]), float(operands[1])), self._line)
 
     def move_text_leading(self, operands: Any) -> None:
-        """`TD`."""
+        """Move to the next line and set the leading (`TD`)."""
         self._state.leading = -float(operands[1])
         self.move_text(operands)
 
     def next_line(self, _: Any) -> None:
-        """`T*`."""
+        """Move to the next line (`T*`)."""
         self.move_text((0, -self._state.leading))
 
     def set(self, name: str, operands: Any, factor: float = 1.0) -> None:
-        """`Tc`, `Tw`, `Tz`, `TL` and `Ts`."""
+        """Set a text parameter (`Tc`, `Tw`, `Tz`, `TL`, `Ts`)."""
         setattr(self._state, name, float(operands[0]) * factor)
 
     def show_on_next_line(self, operands: Any) -> None:
-        """`'` and `\"`."""
+        r"""Show a string on the next line (`'`, `\"`)."""
         if len(operands) > 1:
             self._state.word_spacing, self._state.spacing = float(operands[0]), float(operands[1])
         self.next_line(())
         self.show(([operands[-1]],))
 
     def show(self, operands: Any) -> None:
-        """`TJ`, and `Tj` with its string alone."""
+        """Show strings (`TJ`; `Tj` with a single one)."""
         state = self._state
         parts = operands[0] if isinstance(operands[0], list) else [operands[0]]
         if state.font is None:
             return
-        matrix = _times(self._text, state.matrix)
+        matrix = _multiply(self._text, state.matrix)
         text: list[str] = []
         edges: list[float] = []
         pen, scale = 0.0, state.size * state.scale / 1000
@@ -237,59 +240,59 @@ class Painter:
                     text.append(character)
                     edges.append(pen + step * place / len(shown))
                 pen += step
-        self._text = _times((1, 0, 0, 1, pen, 0), self._text)
+        self._text = _multiply((1, 0, 0, 1, pen, 0), self._text)
         if text:
-            risen = _times((1, 0, 0, 1, 0, state.rise), matrix)
+            risen = _multiply((1, 0, 0, 1, 0, state.rise), matrix)
             mark = self._marks[-1] if self._marks else -1
             self._strings.append(("".join(text), [*edges, pen], risen, state.size, mark, self._begins))
             self._begins = False
 
     def move(self, operands: Any) -> None:
-        """`m`."""
+        """Begin a subpath (`m`)."""
         self._path.append([self._point(operands)])
 
     def line(self, operands: Any) -> None:
-        """`l`."""
+        """Add a line (`l`)."""
         self._path[-1].append(self._point(operands))
 
     def curve(self, operands: Any) -> None:
-        """`c`, `v` and `y`: no rule."""
+        """Replace the path by a curve's end (`c`, `v`, `y`), which is no rule."""
         self._path[-1] = [self._point(operands[-2:])]
 
     def close(self, _: Any) -> None:
-        """`h`."""
+        """Close the subpath (`h`)."""
         self._path[-1].append(self._path[-1][0])
 
     def box(self, operands: Any) -> None:
-        """`re`."""
+        """Add a rectangle (`re`)."""
         x, y, width, height = map(float, operands)
         corners = ((x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y))
         self._path.append([self._point(corner) for corner in corners])
 
     def stroke(self, _: Any) -> None:
-        """Take the path as a line, for `S` and the other operators that draw it."""
+        """Add the path's lines (`S` and the other stroking operators)."""
         for points in self._path:
             for (x, y), (to_x, to_y) in itertools.pairwise(points):
                 self._segment(x, y, to_x, to_y)
         self._path = []
 
     def fill(self, _: Any) -> None:
-        """`f`: a thin box is a rule, anything else a ground."""
+        """Add thin filled boxes as rules (`f`); others are backgrounds."""
         for points in self._path:
             xs, ys = [x for x, _ in points], [y for _, y in points]
             left, right, low, high = min(xs), max(xs), min(ys), max(ys)
-            if right - left <= min(_THICKEST_RULE, high - low):
+            if right - left <= min(_MAX_RULE_PT, high - low):
                 self._segment((left + right) / 2, low, (left + right) / 2, high)
-            elif high - low <= min(_THICKEST_RULE, right - left):
+            elif high - low <= min(_MAX_RULE_PT, right - left):
                 self._segment(left, (low + high) / 2, right, (low + high) / 2)
         self._path = []
 
     def drop(self, _: Any) -> None:
-        """`n`."""
+        """Drop the path (`n`)."""
         self._path = []
 
     def _segment(self, x: float, y: float, to_x: float, to_y: float) -> None:
-        if len(self._segments) < _MOST_RULES:
+        if len(self._segments) < _MAX_RULES:
             self._segments.append((x, y, to_x, to_y))
 
     def _point(self, operands: Any) -> tuple[float, float]:
@@ -323,17 +326,17 @@ def _matrix(operands: Any) -> Matrix:
     return a, b, c, d, e, f
 
 
-def _times(first: Matrix, then: Matrix) -> Matrix:
+def _multiply(first: Matrix, then: Matrix) -> Matrix:
     a, b, c, d, e, f = first
     g, h, i, j, k, m = then
     return a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m
 
 
-def _turned(
+def _turn(
     strings: list[tuple[str, list[float], Matrix, float, int, bool]],
     segments: list[tuple[float, float, float, float]],
 ) -> Drawing:
-    """The page with most of its text to the right; text of another direction has no place."""
+    """Return the page turned so that most text runs to the right; other text is moved far off."""
     turns: Counter[int] = Counter()
     for text, _, matrix, *_ in strings:
         turns[_quarter(matrix)] += len(text)
@@ -361,6 +364,6 @@ def _turned(
 
 
 def _quarter(matrix: Matrix) -> int:
-    """In which direction a text runs: to the right, upwards, to the left or downwards (0 to 3)."""
+    """Return a text's direction: right, up, left or down (0 to 3)."""
     a, b = matrix[0], matrix[1]
     return round(math.atan2(b, a) / (math.pi / 2)) % 4 if math.isfinite(a) and math.isfinite(b) else 0

@@ -1,6 +1,6 @@
-"""Rows of a page's tables: each cell's lines, and how each follows the one before.
+"""Rows of a page's tables: each cell's lines, and the relation of each line to the one before.
 
-A line may go on in the next one only where the next one's first characters had no room behind it.
+A line may continue on the next one only if the next one's first characters had no room after it.
 """
 
 from __future__ import annotations
@@ -14,25 +14,24 @@ from lamsach.documents.decode import without_zero_width
 from lamsach.documents.pdf.grid import Cell, Grid, TextLine
 
 _BREAKS = "-/?&=%_+:;,]).|\u2010\u2013"
-"""Behind what programs break a long word, or before what (`evil` / `[.]com`)."""
+"""Characters after which, or before which, programs break a long word (`evil` / `[.]com`)."""
 _WELL_BROKEN = "-/?&=%_"
 _SLACK = 1.0
 """Tolerance in points between these widths and those of the program that broke the lines."""
-_OVERFLOWS = -1.5
-"""The room behind a line that was not broken although it does not fit."""
-_LABEL_LEAST = 12
-"""Least length of a line of letters alone that may go on in the next, where the room behind it is unknown."""
+_MAX_OVERFLOW = -1.5
+"""Negative room after an overlong line that was not broken."""
+_MIN_LABEL = 12
+"""Minimum length of a line of letters alone that may continue, where the room after it is unknown."""
 
 NEW, SPACE, MAYBE, WEAK = "\n", " ", "", "\0"
-"""Relations of a line to another: separate, after a space, perhaps the rest of its last word, or weakly so.
-"""
+"""Relations of a line to the last: separate, after a space, perhaps its last word's rest, weakly so."""
 
 
 class CellLine(NamedTuple):
-    """One line of a cell, with signs of how the next one follows, in points.
+    """One line of a cell, with measures of its relation to the next one, in points.
 
-    The room behind it (None: unknown), and how wide its first character, with the marks behind it, and its
-    first word are. `parted`: it is farther from the line above than lines of one paragraph are.
+    The room after it (None: unknown), and the widths of its first character, with trailing marks, and of its
+    first word. `parted`: it is farther from the line above than lines of one paragraph are.
     """
 
     text: str
@@ -46,14 +45,14 @@ class Knowledge:
     """A caller's knowledge of the texts in its documents. This one knows nothing; callers derive theirs."""
 
     wants_columns = False
-    """Whether the caller reads what is outside of tables by its columns, too."""
+    """Whether the caller reads text outside of tables by columns, too."""
 
     def is_heading(self, text: str) -> bool:
-        """Return whether columns are called so."""
+        """Return whether a text is a column's heading."""
         return False
 
     def lists_values(self, heading: str) -> bool:
-        """Return whether a column that is called so holds the values that the caller reads tables for."""
+        """Return whether a column with this heading holds the values that the caller reads tables for."""
         return False
 
     def is_marked(self, text: str) -> bool:
@@ -61,11 +60,11 @@ class Knowledge:
         return False
 
     def is_value(self, text: str) -> bool:
-        """Return whether a text is nothing but a value or several."""
+        """Return whether a text is nothing but one or several values."""
         return False
 
     def is_piece(self, line: str) -> bool:
-        """Return whether a line is only a piece of a value, as its form shows."""
+        """Return whether a line is only a piece of a value, by its form."""
         return False
 
     def has_pieces(self, text: str) -> bool:
@@ -77,40 +76,39 @@ class Knowledge:
         return False
 
 
-def follows(lines: Sequence[CellLine], knowledge: Knowledge, *, promised: bool = False) -> list[str]:
-    """Return how each line of a cell follows the one before; the first is separate.
+def line_relations(lines: Sequence[CellLine], knowledge: Knowledge, *, promised: bool = False) -> list[str]:
+    """Return the relation of each line of a cell to the one before; the first is separate.
 
-    `promised`: the cell holds values alone, so that each line may go on where the room behind it is not
-    known.
+    `promised`: the cell holds values alone, so that a line may continue where the room after it is unknown.
     """
     found = [NEW] * len(lines)
-    linked = _linked(lines)
-    goes_on = False
+    linked = _may_be_url_parts(lines)
+    continues = False
     for place in range(len(lines) - 1, 0, -1):
         before, line = lines[place - 1], lines[place]
         if not line.parted:
-            # a word that itself goes on in the next line is wider than what is seen of it
-            longer = goes_on and " " not in line.text
+            # a word that itself continues on the next line is wider than its visible part
+            longer = continues and " " not in line.text
             unknown = promised and before.room is None and " " not in before.text + line.text
             found[place] = (
                 MAYBE
                 if unknown
-                else _follows(before, line, knowledge, longer=longer, linked=linked[place - 1])
+                else _relation(before, line, knowledge, longer=longer, linked=linked[place - 1])
             )
-        goes_on = found[place] in (MAYBE, WEAK)
+        continues = found[place] in (MAYBE, WEAK)
     return found
 
 
-def _linked(lines: Sequence[CellLine]) -> list[bool]:
-    """For each line, whether its last word may be part of a URL."""
+def _may_be_url_parts(lines: Sequence[CellLine]) -> list[bool]:
+    """Return for each line whether its last word may be part of a URL."""
     found: list[bool] = []
     for line in lines:
-        goes_on = bool(found) and found[-1] and " " not in line.text and not line.parted
-        found.append(goes_on or "://" in line.text.rpartition(" ")[2])
+        continued = bool(found) and found[-1] and " " not in line.text and not line.parted
+        found.append(continued or "://" in line.text.rpartition(" ")[2])
     return found
 
 
-def _follows(before: CellLine, line: CellLine, knowledge: Knowledge, *, longer: bool, linked: bool) -> str:
+def _relation(before: CellLine, line: CellLine, knowledge: Knowledge, *, longer: bool, linked: bool) -> str:
     last, first = before.text.rpartition(" ")[2], line.text.partition(" ")[0]
     if not (last and first):
         return NEW
@@ -120,55 +118,57 @@ def _follows(before: CellLine, line: CellLine, knowledge: Knowledge, *, longer: 
     if knowledge.is_piece(before.text) and knowledge.is_piece(line.text):
         return MAYBE
     if before.room is None:
-        return MAYBE if last[-1] in _BREAKS or "." in last or len(last) >= _LABEL_LEAST else NEW
-    # behind other words a word begins a line of its own before it is broken, unless the program breaks
+        return MAYBE if last[-1] in _BREAKS or "." in last or len(last) >= _MIN_LABEL else NEW
+    # after other words a word begins a line of its own before it is broken, unless the program breaks
     # everywhere
     alone = len(last) == len(before.text) or marked or last[-1] in _WELL_BROKEN
     well = last[-1] in _BREAKS or not first[0].isalnum()
     fits = before.room >= line.word + _SLACK and not longer
-    if alone and not fits and (well or _OVERFLOWS < before.room < line.first + _SLACK):
+    if alone and not fits and (well or _MAX_OVERFLOW < before.room < line.first + _SLACK):
         return MAYBE
-    if not fits and linked and _changes(last[-1], first[0]):
+    if not fits and linked and _is_digit_boundary(last[-1], first[0]):
         return WEAK
     return NEW if fits else SPACE
 
 
-def _changes(before: str, behind: str) -> bool:
-    """Return whether a digit follows a letter or a letter a digit, between which Typst breaks URLs."""
+def _is_digit_boundary(before: str, behind: str) -> bool:
+    """Return whether a digit adjoins a letter, where Typst breaks URLs."""
     return (before.isalpha() and behind.isdigit()) or (before.isdigit() and behind.isalpha())
 
 
-_MOST_PADDING = 8.0
-"""How far a cell's text is from its edge at most, in points, where no line of the table is nearer."""
+_MAX_PADDING = 8.0
+"""Maximum distance of a cell's text from its edge, in points, where no line of the table is nearer."""
 _UNEVEN = 1.2
-"""Points by which the longest line may end before the edge that a column's padding gives."""
+"""Maximum distance of the longest line's end from the edge given by a column's padding, in points."""
 _CENTRED = 1.5
-_PARTED = 1.25
-"""How much farther apart two paragraphs' lines are than those of one."""
+_PARAGRAPH_PITCH = 1.25
+"""Ratio of the distance between paragraphs to the pitch of lines in one."""
 _FIRST = re.compile(r".[^\w\s]{0,4}")
-"""Beginning that programs which break words anywhere keep together: no line begins with a trailing mark."""
+"""Unbreakable beginning, where programs break words anywhere: no line begins with a trailing mark."""
 NUMBER = re.compile(r"\d{1,6}[.)]?")
 _REST = re.compile(r"[!-~]+")
 
 
 @dataclass(slots=True)
 class PageRow:
-    """One row: the page's line on which it begins, its cells' lines by column, columns reached from above."""
+    """One row: the page's line on which it begins, its cells' lines by column, columns merged from above."""
 
     page: int
     line: int
     cells: dict[int, list[CellLine]] = field(default_factory=dict)
     merged: set[int] = field(default_factory=set)
     number: int = -1
-    """Which row of its table it is, where the document states that."""
+    """Number of the row in its table, if the document states it."""
     doubted: set[int] = field(default_factory=set)
-    """The columns whose lines may be those of two rows, or of one."""
+    """Columns whose lines may belong to two rows, or to one."""
 
 
 @dataclass(slots=True)
 class PageTable:
-    """A table's part on one page: its columns' edges, its rows, and the 0-based places of the lines of text
-    above and below it on the page. `heads`: the row of headings that holds for it, wherever it is."""
+    """A table's part on one page: columns' edges, rows, and lines of text above and below it (0-based).
+
+    `heads`: the row of headings that holds for it, on any page.
+    """
 
     page: int
     line: int
@@ -178,15 +178,15 @@ class PageTable:
     low: float
     heads: PageRow | None = None
     tagged: int | None = None
-    """Which table of the document it is part of, where the document states that."""
+    """Number of its table in the document, if the document states it."""
     spans: list[tuple[float, float]] = field(default_factory=list)
-    """Where the texts of its columns are, where nothing but they shows the columns."""
+    """Extents of its columns' texts, where nothing else shows the columns."""
     above: list[int] = field(default_factory=list)
     below: list[int] = field(default_factory=list)
 
 
 def grid_rows(page: int, grid: Grid) -> list[PageRow]:
-    """The rows of a table that rules draw, once its cells are filled."""
+    """Return the rows of a table that rules draw, once its cells are filled."""
     padding, right_padding = paddings(grid.cells)
     pitches = line_pitches(grid.cells)
     rows: list[PageRow] = []
@@ -212,7 +212,7 @@ def grid_rows(page: int, grid: Grid) -> list[PageRow]:
 
 
 def _bands(cells: Sequence[Cell]) -> list[list[list[TextLine]]]:
-    """The lines of a row's cells, once for each numbered row that no rule parts from the next."""
+    """Return the lines of a row's cells, once for each numbered row that no rule separates from the next."""
     first = next((cell.lines for cell in cells if cell.column == 0 and cell.rows == 1), [])
     numbers = [line for line in first if NUMBER.fullmatch(line.text.strip())]
     if len(first) < 2 or not numbers or first[-len(numbers) :] != numbers:
@@ -228,17 +228,17 @@ def _bands(cells: Sequence[Cell]) -> list[list[list[TextLine]]]:
 
 
 def paddings(cells: Iterable[Cell]) -> tuple[float, float]:
-    """Return how far the texts of a table are from the left and the right edges of their cells."""
+    """Return the distance of a table's texts from the left and right edges of their cells."""
     lines = [(cell, line) for cell in cells for line in cell.lines]
     starts = sorted(max(0.0, line.left - cell.left) for cell, line in lines)
-    left = min(starts[len(starts) // 20], _MOST_PADDING) if starts else 0.0  # a title may begin further left
+    left = min(starts[len(starts) // 20], _MAX_PADDING) if starts else 0.0  # a title may begin further left
     gaps = (cell.right - line.right for cell, line in lines)
     right = min((gap for gap in gaps if gap >= left - _UNEVEN / 2), default=left)
     return left, right if right <= left + _UNEVEN else left
 
 
 def line_pitches(cells: Iterable[Cell]) -> dict[int, float]:
-    """Return how far apart the lines of one paragraph are, by the height of the font."""
+    """Return the pitch of lines in one paragraph, by font height."""
     found: dict[int, float] = {}
     for cell in cells:
         for above, line in zip(cell.lines, cell.lines[1:], strict=False):
@@ -251,28 +251,30 @@ def line_pitches(cells: Iterable[Cell]) -> dict[int, float]:
 def cell_lines(
     lines: Sequence[TextLine], cell: Cell, padding: float, right_padding: float, pitches: dict[int, float]
 ) -> list[CellLine]:
-    """The lines of a cell, each with the room behind it."""
+    """Return the lines of a cell, each with the room after it."""
     found: list[CellLine] = []
     above: TextLine | None = None
     for line in lines:
         room = _room(line, cell.left + padding, cell.right - right_padding)
         if line.right < cell.right:
-            room = max(room, -1.0)  # within the border nothing sticks out
-        parted = above is not None and above.base - line.base > _PARTED * pitches.get(round(line.size), 0)
+            room = max(room, -1.0)  # nothing exceeds the border
+        parted = above is not None and above.base - line.base > _PARAGRAPH_PITCH * pitches.get(
+            round(line.size), 0
+        )
         found.append(cell_line(line, room, parted=parted))
         above = line
     return found
 
 
 def cell_line(line: TextLine, room: float | None, *, parted: bool = False) -> CellLine:
-    """A line as one of a cell."""
+    """Return a line as one of a cell."""
     text = " ".join(without_zero_width(line.text).split())
     first = len(_FIRST.match(text)[0])  # type: ignore[index]
     return CellLine(text, room, line.width(first), line.width(len(text.partition(" ")[0])), parted)
 
 
 def _room(line: TextLine, left: float, right: float) -> float:
-    """Return how much more text a line had room for; more than behind it if centred or set to the right."""
+    """Return how much more text a line had room for; more than after it if centred or right-aligned."""
     before, behind = line.left - left, right - line.right
     if line.text.endswith(" "):
         return max(behind, 0.0) + line.size  # the line ends with a word
@@ -288,6 +290,6 @@ def may_be_rest(text: str, knowledge: Knowledge) -> bool:
 
 
 def column_of(spans: Sequence[tuple[float, float]], span: tuple[float, float]) -> int | None:
-    """The one column of those between these edges that a text overlaps, or None."""
+    """Return the single column of those between these edges that a text overlaps, or None."""
     near = [place for place, (left, right) in enumerate(spans) if span[0] < right and left < span[1]]
     return near[0] if len(near) == 1 else None

@@ -1,8 +1,8 @@
-"""Tables that a tagged PDF states: row, column, paragraph of each marked content (ISO 32000-2, 14.7, 14.8).
+"""Tables of a tagged PDF: row, column, paragraph of each marked content (ISO 32000-2, 14.7, 14.8).
 
-The drawing only shows how much room each line had. Word, LibreOffice, Chromium and Typst tag their documents,
-so that no cell need be inferred from rules and gaps. A table within another one, and one of a single column
-or row, is left to the page's geometry; so is all of a document whose tree is broken or too large.
+The drawing only shows the room of each line. Word, LibreOffice, Chromium and Typst tag their documents, so
+that no cell need be inferred from rules and gaps. Nested tables, and those of a single column or row, are
+left to the page's geometry; so is all of a document whose tree is broken or too large.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from lamsach.documents.pdf.rows import PageRow, PageTable, cell_lines, line_pitc
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
-_DEEPEST = 60
-_MOST_SPANNED = 64
-_MOST_COLUMNS = 256
-_MOST_ELEMENTS = 1_000_000
+_MAX_DEPTH = 60
+_MAX_SPANNED = 64
+_MAX_COLUMNS = 256
+_MAX_ELEMENTS = 1_000_000
 _PARAGRAPHS = frozenset({"/P", "/LI", "/LBody", "/Div", "/H", *(f"/H{level}" for level in range(1, 7))})
 _CELLS = frozenset({"/TD", "/TH"})
 
 
-class Place(NamedTuple):
+class CellPlace(NamedTuple):
     """Place of a marked content: table, row, column (0-based), columns and paragraph of its cell."""
 
     table: int
@@ -41,23 +41,23 @@ class Place(NamedTuple):
 
 @dataclass(slots=True)
 class Tags:
-    """Places by page (object number) and marked content; by table and row the columns reached from above."""
+    """Places by page (object number) and marked content; by table and row the columns merged from above."""
 
-    places: dict[int, dict[int, Place]] = field(default_factory=dict)
+    places: dict[int, dict[int, CellPlace]] = field(default_factory=dict)
     merged: dict[tuple[int, int], set[int]] = field(default_factory=dict)
 
-    def of(self, page: Any) -> dict[int, Place]:
-        """The places of a page's marked contents."""
+    def of(self, page: Any) -> dict[int, CellPlace]:
+        """Return the places of a page's marked contents."""
         own = page.indirect_reference
         return self.places.get(own.idnum, {}) if own is not None else {}
 
 
 class _BrokenTreeError(Exception):
-    """The tree is too deep or too large."""
+    """Tree that is too deep or too large."""
 
 
 def read_tags(reader: PdfReader) -> Tags:
-    """The tables of a document's structure; none where it has no tree or a broken one."""
+    """Return the tables of a document's structure; none without a tree or with a broken one."""
     try:
         root = reader.root_object.get("/StructTreeRoot")
         if root is None:
@@ -70,18 +70,18 @@ def read_tags(reader: PdfReader) -> Tags:
 
 
 class _Cells:
-    """Takes the contents of one table's cells."""
+    """Contents of one table's cells."""
 
     def __init__(self, table: int) -> None:
         self.table = table
         self.nested = False
         self.row = self.column = self.columns = self.paragraph = 0
         self.widest = 0
-        self.found: list[tuple[int, int, Place]] = []
+        self.found: list[tuple[int, int, CellPlace]] = []
 
-    def take(self, page: int, mark: int) -> None:
-        """A marked content of the cell that is read."""
-        place = Place(self.table, self.row, self.column, self.columns, self.paragraph)
+    def add(self, page: int, mark: int) -> None:
+        """Add a marked content of the current cell."""
+        place = CellPlace(self.table, self.row, self.column, self.columns, self.paragraph)
         self.found.append((page, mark, place))
 
 
@@ -89,22 +89,22 @@ class _Tree:
     def __init__(self, root: Any) -> None:
         self.root = root.get("/K")
         self.tags = Tags()
-        self._roles = _resolved(root.get("/RoleMap")) or {}
+        self._roles = _resolve(root.get("/RoleMap")) or {}
         self._tables = 0
         self._elements = 0
 
     def walk(self, item: Any, page: int | None, depth: int, cells: _Cells | None) -> None:
         """Find the tables below an element; within a cell also its contents."""
         self._elements += 1
-        if depth > _DEEPEST or self._elements > _MOST_ELEMENTS:
+        if depth > _MAX_DEPTH or self._elements > _MAX_ELEMENTS:
             raise _BrokenTreeError
-        item = _resolved(item)
+        item = _resolve(item)
         if isinstance(item, list):
-            for one in item:
-                self.walk(one, page, depth + 1, cells)
+            for kid in item:
+                self.walk(kid, page, depth + 1, cells)
         elif isinstance(item, int):
             if cells is not None and page is not None:
-                cells.take(page, item)
+                cells.add(page, item)
         elif isinstance(item, dict):
             page = _page(item, page)
             role = self._role(item)
@@ -126,7 +126,7 @@ class _Tree:
         cells = _Cells(self._tables)
         self._tables += 1
         reach: dict[int, int] = {}
-        """For each column how many rows a cell from above still reaches into."""
+        """Number of further rows that a cell from above extends into, by column."""
         merged: dict[tuple[int, int], set[int]] = {}
         for row, row_page in self._rows(element, page, depth):
             above = {column for column, rows in reach.items() if rows > 0}
@@ -144,7 +144,7 @@ class _Tree:
                 if rows > 1:
                     reach |= dict.fromkeys(range(column, column + columns), rows - 1)
                 column += columns
-                if column > _MOST_COLUMNS:
+                if column > _MAX_COLUMNS:
                     raise _BrokenTreeError
             cells.widest = max(cells.widest, column)
             cells.row += 1
@@ -154,8 +154,8 @@ class _Tree:
                 self.tags.places.setdefault(number, {}).setdefault(mark, place)
 
     def _rows(self, element: Any, page: int | None, depth: int) -> Iterator[tuple[Any, int | None]]:
-        """The rows of a table with their pages, those of its groups too."""
-        if depth > _DEEPEST:
+        """Yield the rows of a table with their pages, those of its groups too."""
+        if depth > _MAX_DEPTH:
             raise _BrokenTreeError
         for kid in _kids(element):
             self._elements += 1
@@ -173,41 +173,41 @@ class _Tree:
 
 
 def _kids(element: Any) -> Iterator[Any]:
-    kids = _resolved(element.get("/K"))
+    kids = _resolve(element.get("/K"))
     for kid in kids if isinstance(kids, list) else [kids]:
-        found = _resolved(kid)
+        found = _resolve(kid)
         if isinstance(found, dict):
             yield found
 
 
-def _resolved(item: Any) -> Any:
+def _resolve(item: Any) -> Any:
     return None if item is None else item.get_object()
 
 
 def _page(element: Any, around: int | None) -> int | None:
-    """The number of the page's object to which an element's contents belong."""
+    """Return the object number of the page of an element's contents."""
     return element.raw_get("/Pg").idnum if "/Pg" in element else around
 
 
 def _tag_span(cell: Any, name: str) -> int:
-    facts = _resolved(cell.get("/A"))
+    facts = _resolve(cell.get("/A"))
     for fact in facts if isinstance(facts, list) else [facts]:
-        found = _resolved(fact)
+        found = _resolve(fact)
         if isinstance(found, dict) and name in found:
-            return min(max(int(found[name]), 1), _MOST_SPANNED)
+            return min(max(int(found[name]), 1), _MAX_SPANNED)
     return 1
 
 
 _SAME_ROW = 0.4
-"""How far a row's first line may reach into the one above, in heights of its font."""
+"""Maximum overlap of a row's first line with the one above, in font heights."""
 _TOUCH = 1.0
-"""How far a text may begin before the rule that its column begins with, in points."""
+"""Maximum distance of a text before the rule at its column's start, in points."""
 
 Numbered = tuple[Shown, int]
 Paragraphs = dict[int, list[Numbered]]
 
 
-class Stated(NamedTuple):
+class TaggedCell(NamedTuple):
     """A cell as the tags state it, with the strings of each paragraph."""
 
     row: int
@@ -217,24 +217,24 @@ class Stated(NamedTuple):
 
     @property
     def items(self) -> Iterator[Numbered]:
-        """Its strings with the numbers of their lines."""
+        """Return its strings with the numbers of their lines."""
         return (item for texts in self.texts.values() for item in texts)
 
     @property
     def shown(self) -> Iterator[Shown]:
-        """Its strings."""
+        """Return its strings."""
         return (shown for shown, _ in self.items)
 
 
 class TaggedTables:
-    """Finds such tables on the pages of a document, each with the places of its marked contents."""
+    """Finder of such tables on the pages of a document, with the places of marked contents."""
 
     def __init__(self, tags: Tags) -> None:
         self._tags = tags
-        self._places: Mapping[int, Place] = {}
+        self._places: Mapping[int, CellPlace] = {}
 
     def turn_to(self, page: object) -> None:
-        """Take the places of another page."""
+        """Load the places of another page."""
         self._places = self._tags.of(page)
 
     def __contains__(self, mark: int) -> bool:
@@ -242,16 +242,16 @@ class TaggedTables:
         return mark in self._places
 
     def page(
-        self, number: int, lines: Sequence[Sequence[Numbered]], taken: set[int], upright: Sequence[Rule]
+        self, number: int, lines: Sequence[Sequence[Numbered]], used: set[int], upright: Sequence[Rule]
     ) -> list[PageTable]:
-        """The parts of tables on the page; their lines are taken then.
+        """Return the parts of tables on the page; their lines are added to `used`.
 
-        One whose cells are not drawn in the order of its rows and columns is left to the page's geometry.
+        A table whose cells are not drawn in the order of its rows and columns is left to the page's geometry.
         """
-        tables: dict[int, dict[tuple[int, int], Stated]] = {}
+        tables: dict[int, dict[tuple[int, int], TaggedCell]] = {}
         for item in (item for line in lines for item in line if item[0].mark in self):
             place = self._places[item[0].mark]
-            empty = Stated(place.row, place.column, place.columns, {})
+            empty = TaggedCell(place.row, place.column, place.columns, {})
             cell = tables.setdefault(place.table, {}).setdefault((place.row, place.column), empty)
             cell.texts.setdefault(place.paragraph, []).append(item)
         found: list[PageTable] = []
@@ -259,26 +259,26 @@ class TaggedTables:
             stated = [cells[key] for key in sorted(cells)]
             merged = {row: columns for (of, row), columns in self._tags.merged.items() if of == table}
             if _is_in_order(stated, merged):
-                taken |= {place for cell in stated for _, place in cell.items}
+                used |= {place for cell in stated for _, place in cell.items}
                 found.append(table_part(number, table, stated, merged, upright))
         return found
 
 
-def _is_in_order(cells: Sequence[Stated], merged: Mapping[int, set[int]]) -> bool:
-    """Return whether rows are below each other, and the cells of a row beside each other."""
-    rows: dict[int, list[Stated]] = {}
+def _is_in_order(cells: Sequence[TaggedCell], merged: Mapping[int, set[int]]) -> bool:
+    """Return whether rows are below each other, and the cells of a row side by side."""
+    rows: dict[int, list[TaggedCell]] = {}
     for cell in cells:
         rows.setdefault(cell.row, []).append(cell)
     bottom = float("inf")
-    for row, beside in rows.items():
-        spans = [_span(cell) for cell in beside]
+    for row, row_cells in rows.items():
+        spans = [_span(cell) for cell in row_cells]
         if any(
             left >= next_left and right >= next_right
             for (left, right), (next_left, next_right) in pairwise(spans)
         ):
             return False
-        reaching_on = merged.get(row + 1, ())
-        texts = [shown for cell in beside if cell.column not in reaching_on for shown in cell.shown]
+        extending = merged.get(row + 1, ())
+        texts = [shown for cell in row_cells if cell.column not in extending for shown in cell.shown]
         if not texts:
             continue
         if max(shown.base - _SAME_ROW * shown.size for shown in texts) >= bottom:
@@ -287,19 +287,19 @@ def _is_in_order(cells: Sequence[Stated], merged: Mapping[int, set[int]]) -> boo
     return True
 
 
-def _span(cell: Stated) -> tuple[float, float]:
-    """Return where a cell's text begins and ends; it may reach over the cells beside it on either side."""
+def _span(cell: TaggedCell) -> tuple[float, float]:
+    """Return the extent of a cell's text; it may overlap the neighbouring cells."""
     return min(shown.edges[0] for shown in cell.shown), max(shown.edges[-1] for shown in cell.shown)
 
 
 def table_part(
     page: int,
     table: int | None,
-    stated: Sequence[Stated],
+    stated: Sequence[TaggedCell],
     merged: Mapping[int, set[int]],
     upright: Sequence[Rule],
 ) -> PageTable:
-    """A table's part on a page from its cells; `table` is None where only their drawing order states them."""
+    """Return a table's part on a page from its cells; `table` is None for cells by drawing order."""
     paragraphs = [[lines_of(texts) for _, texts in sorted(cell.texts.items())] for cell in stated]
     drawn = _drawn(stated, upright)
     bounds = drawn or _written(stated, paragraphs, certain=table is not None)
@@ -325,21 +325,21 @@ def table_part(
     return PageTable(page, line, xs, list(rows.values()), max(bases) + 1, min(bases) - 1, tagged=table)
 
 
-def _lefts(cells: Sequence[Stated]) -> dict[int, float]:
-    """Return where the texts of each column begin: of those that cover it alone, if there are any."""
+def _lefts(cells: Sequence[TaggedCell]) -> dict[int, float]:
+    """Return the left edges of each column's texts: of those that cover it alone, if any."""
     found: dict[int, float] = {}
     for alone in (True, False):
-        more: dict[int, float] = {}
+        candidates: dict[int, float] = {}
         for cell in cells:
             if (cell.columns == 1) == alone and cell.column not in found:
                 left = min(shown.edges[0] for shown in cell.shown)
-                more[cell.column] = min(left, more.get(cell.column, left))
-        found |= more
+                candidates[cell.column] = min(left, candidates.get(cell.column, left))
+        found |= candidates
     return found
 
 
-def _drawn(cells: Sequence[Stated], upright: Sequence[Rule]) -> dict[int, tuple[float, float]]:
-    """Return where each column begins and ends by the rules beside its texts; empty where one is missing."""
+def _drawn(cells: Sequence[TaggedCell], upright: Sequence[Rule]) -> dict[int, tuple[float, float]]:
+    """Return the extent of each column by the rules around its texts; empty where one is missing."""
     bases = [shown.base for cell in cells for shown in cell.shown]
     ats = sorted(rule.at for rule in upright if rule.start < max(bases) and rule.end > min(bases))
     found: dict[int, tuple[float, float]] = {}
@@ -352,12 +352,12 @@ def _drawn(cells: Sequence[Stated], upright: Sequence[Rule]) -> dict[int, tuple[
 
 
 def _written(
-    cells: Sequence[Stated], paragraphs: Sequence[Sequence[Sequence[TextLine]]], *, certain: bool
+    cells: Sequence[TaggedCell], paragraphs: Sequence[Sequence[Sequence[TextLine]]], *, certain: bool
 ) -> dict[int, tuple[float, float]]:
-    """Return where each column's texts begin, and up to where they had room at least.
+    """Return the left edge of each column's texts, and the right edge of their minimum room.
 
-    A line of one word may stick out, others do not. Where it is not `certain` that all texts are the table's
-    own, nothing shows that.
+    A line of one word may exceed its column, others do not. If it is not `certain` that all texts are the
+    table's own, the room is empty.
     """
     found = {column: (left, left) for column, left in _lefts(cells).items()}
     lines: dict[int, list[TextLine]] = {}
@@ -368,7 +368,7 @@ def _written(
 
 
 def _extent(lines: Sequence[TextLine]) -> tuple[float, float]:
-    """Least extent of a column: its lines are aligned with each other, and those of several words within."""
+    """Return the minimum extent of a column: its lines are aligned, and those of several words within."""
     edges = ([line.left for line in lines], [line.right for line in lines])
     middles = [(left + right) / 2 for left, right in zip(*edges, strict=True)]
     places = [Counter(round(at) for at in ats).most_common(1)[0] for ats in (*edges, middles)]
@@ -386,7 +386,7 @@ def _extent(lines: Sequence[TextLine]) -> tuple[float, float]:
 
 
 def _cell(
-    stated: Stated, bounds: Mapping[int, tuple[float, float]], paragraphs: Sequence[Sequence[TextLine]]
+    stated: TaggedCell, bounds: Mapping[int, tuple[float, float]], paragraphs: Sequence[Sequence[TextLine]]
 ) -> Cell:
     lines = [line for part in paragraphs for line in part]
     last = max(column for column in bounds if column < stated.column + stated.columns)

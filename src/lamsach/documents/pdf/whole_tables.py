@@ -1,4 +1,4 @@
-"""A document's tables from their parts on its pages: which rows go on over a break, and how surely."""
+"""A document's tables from their parts on its pages, with continued and uncertain rows at page breaks."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import re
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
-from lamsach.documents.pdf.rows import MAYBE, NUMBER, Knowledge, PageRow, PageTable, column_of, follows
+from lamsach.documents.pdf.rows import MAYBE, NUMBER, Knowledge, PageRow, PageTable, column_of, line_relations
 
 _SAME_EDGE = 4.0
-"""How far apart a column's edges may be on two pages, in points."""
+"""Maximum difference of a column's edges on two pages, in points."""
 # 12    - 12 -    Trang 3/7    Page 3 of 7
 _PAGE_NUMBER = re.compile(r"\W*(?:trang|page)?\W*\d{1,4}\W*(?:(?:of|trên)?\W*\d{1,4})?\W*", re.IGNORECASE)
 
 
 @dataclass(slots=True)
 class WholeTable:
-    """A table with its parts on following pages put together."""
+    """A table with its parts on following pages joined."""
 
     xs: list[float]
     page: int
@@ -29,12 +29,12 @@ class WholeTable:
 def whole_tables(
     parts: Sequence[PageTable],
     pages: Sequence[Sequence[str]],
-    taken: Sequence[Container[int]],
+    used: Sequence[Container[int]],
     knowledge: Knowledge,
 ) -> list[WholeTable]:
-    """The tables of a document, from their parts in order.
+    """Return the tables of a document, from their parts in order.
 
-    `pages` are the lines of its pages, headers and footers blank; `taken` are the places of those that are in
+    `pages` are the lines of its pages, headers and footers blank; `used` are the numbers of those that are in
     tables or may be.
     """
     found: list[WholeTable] = []
@@ -49,11 +49,16 @@ def whole_tables(
             last = None
             continue
         between = _between(last, part, pages) if last is not None else None
-        if last is None or between is None or any(text for _, _, text in between) or not _like(last, part):
+        if (
+            last is None
+            or between is None
+            or any(text for _, _, text in between)
+            or not _has_same_columns(last, part)
+        ):
             if (
                 last
                 and between is not None
-                and all(place in taken[page] for page, place, text in between if text)
+                and all(place in used[page] for page, place, text in between if text)
             ):
                 _doubt_all(last, part, knowledge)
             found.append(WholeTable(part.xs, part.page, part.line, part.heads, spans=part.spans))
@@ -65,7 +70,7 @@ def whole_tables(
 def _between(
     last: PageTable, part: PageTable, pages: Sequence[Sequence[str]]
 ) -> list[tuple[int, int, str]] | None:
-    """Lines between a table and one on the next page, with 0-based pages and places; None if farther."""
+    """Return the lines between a table and one on the next page, with 0-based pages and numbers, or None."""
     if part.page != last.page + 1:
         return None
     places = [(last.page - 1, place) for place in last.below] + [
@@ -75,7 +80,7 @@ def _between(
     return [(page, place, "" if _PAGE_NUMBER.fullmatch(text) else text) for page, place, text in texts]
 
 
-def _like(last: PageTable, part: PageTable) -> bool:
+def _has_same_columns(last: PageTable, part: PageTable) -> bool:
     """Return whether two tables have the same columns."""
     if last.spans or part.spans:
         places = [column_of(last.spans, span) for span in part.spans]
@@ -85,7 +90,7 @@ def _like(last: PageTable, part: PageTable) -> bool:
 
 
 def _doubt_all(last: PageTable, part: PageTable, knowledge: Knowledge) -> None:
-    """Doubt the rows at a page break without tags or rules that show where a table ends or begins."""
+    """Doubt the rows at a page break without tags or rules that show a table's end or beginning."""
     if not (_is_loose(last) or _is_loose(part)):
         return
     first = next((row for row in part.rows if not are_heads(row, knowledge)), None)
@@ -99,7 +104,7 @@ def _is_loose(table: PageTable) -> bool:
 
 
 def _append(table: WholeTable, part: PageTable, knowledge: Knowledge) -> None:
-    """Append another page's rows by place of columns; its first row may be the rest of the last one."""
+    """Append another page's rows by index of columns; its first row may be the rest of the last one."""
     columns = {place: column_of(table.spans, span) or 0 for place, span in enumerate(part.spans)} or {
         place: min(
             range(len(table.xs)), key=lambda other: abs(table.xs[other] - table.xs[0] - x + part.xs[0])
@@ -112,12 +117,14 @@ def _append(table: WholeTable, part: PageTable, knowledge: Knowledge) -> None:
         row.merged = {columns[place] for place in row.merged}
         row.doubted = {columns[place] for place in row.doubted}
     if table.rows:
-        rows = _go_on(table, rows, knowledge, loose=_is_loose(part))
+        rows = _continue_row(table, rows, knowledge, loose=_is_loose(part))
     table.rows += rows
 
 
-def _go_on(table: WholeTable, rows: list[PageRow], knowledge: Knowledge, *, loose: bool) -> list[PageRow]:
-    """A page's rows without repeated headings and the rest of the last page's last row, which gets it.
+def _continue_row(
+    table: WholeTable, rows: list[PageRow], knowledge: Knowledge, *, loose: bool
+) -> list[PageRow]:
+    """Return a page's rows without repeated headings, and extend the last row by its rest.
 
     `loose`: no tags and no rules show the rows.
     """
@@ -147,13 +154,13 @@ def are_heads(row: PageRow, knowledge: Knowledge) -> bool:
 
 
 def _repeated(above: Sequence[PageRow], rows: Sequence[PageRow]) -> int:
-    """Return how many rows at the top of a page are headings that come again."""
+    """Return the number of repeated headings at the top of a page."""
     place = next(
-        (place for place, row in enumerate(above) if rows and says_the_same(rows[0], row)), len(above)
+        (place for place, row in enumerate(above) if rows and has_same_lines(rows[0], row)), len(above)
     )
     count = 0
     while (
-        place + count < len(above) and count < len(rows) and says_the_same(rows[count], above[place + count])
+        place + count < len(above) and count < len(rows) and has_same_lines(rows[count], above[place + count])
     ):
         count += 1
     return count
@@ -170,7 +177,7 @@ def _number(row: PageRow) -> bool:
 
 
 def _doubt(last: PageRow, first: PageRow, knowledge: Knowledge) -> None:
-    """Doubt cells of two rows without numbers at a page break that would be other values as one."""
+    """Doubt cells of two rows without numbers at a page break that would be other values if joined."""
     for column, lines in list(first.cells.items()):
         above = last.cells.get(column, [])
         if above and knowledge.differ_joined(above, lines):
@@ -180,22 +187,22 @@ def _doubt(last: PageRow, first: PageRow, knowledge: Knowledge) -> None:
 
 
 def _append_tagged(table: WholeTable, part: PageTable) -> None:
-    """The rows of another page: a row that is there already goes on, or is repeated as headings are."""
+    """Append the rows of another page: a known row is continued, or repeated like headings."""
     last = {row.number: row for row in table.rows}
     for row in part.rows:
-        begun = last.get(row.number)
-        if begun is None:
+        known = last.get(row.number)
+        if known is None:
             table.rows.append(row)
-        elif not says_the_same(begun, row):
+        elif not has_same_lines(known, row):
             for column, lines in row.cells.items():
-                begun.cells.setdefault(column, []).extend(lines)
+                known.cells.setdefault(column, []).extend(lines)
 
 
-def says_the_same(row: PageRow, other: PageRow) -> bool:
+def has_same_lines(row: PageRow, other: PageRow) -> bool:
     """Return whether two rows hold the same lines."""
     texts = [
-        {place: [line.text for line in lines] for place, lines in one.cells.items() if lines}
-        for one in (row, other)
+        {place: [line.text for line in lines] for place, lines in either.cells.items() if lines}
+        for either in (row, other)
     ]
     return texts[0] == texts[1]
 
@@ -207,6 +214,8 @@ def _is_rest(last: PageRow, first: PageRow, knowledge: Knowledge, *, numbered: b
     if numbered and _number(first):
         return not last.cells.get(0)  # it is in the middle of its cell, on the second page
     pairs = [(last.cells.get(column), lines) for column, lines in first.cells.items() if lines]
-    open_cells = [before and follows([before[-1], *lines], knowledge)[1] == MAYBE for before, lines in pairs]
+    open_cells = [
+        before and line_relations([before[-1], *lines], knowledge)[1] == MAYBE for before, lines in pairs
+    ]
     empty = any(not first.cells.get(column) for column, lines in last.cells.items() if lines)
     return bool(open_cells) and all(open_cells) and empty

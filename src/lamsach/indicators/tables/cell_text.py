@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
-from lamsach.documents.pdf.rows import MAYBE, NEW, SPACE, WEAK, CellLine, Knowledge, follows
+from lamsach.documents.pdf.rows import MAYBE, NEW, SPACE, WEAK, CellLine, Knowledge, line_relations
 from lamsach.indicators.tables.fields import Field, field_of
 from lamsach.indicators.text.broken_lines import HASH_DIGITS, rejoined
 from lamsach.indicators.text.documents import has_fragments
@@ -118,7 +118,7 @@ def cell_text(
             chain.clear()
             weak.clear()
 
-    for line, begins in zip(lines, follows(lines, KNOWLEDGE, promised=promised), strict=True):
+    for line, begins in zip(lines, line_relations(lines, KNOWLEDGE, promised=promised), strict=True):
         for place, word in enumerate(line.text.split(" ")):
             mark = SPACE if place else NEW if line_by_line and begins == SPACE else begins
             if mark == WEAK:

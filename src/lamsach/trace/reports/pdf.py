@@ -8,7 +8,7 @@ from itertools import groupby
 
 from lamsach.documents.pdf.document import PdfLimits, read_pages
 from lamsach.documents.pdf.page import PageText
-from lamsach.documents.pdf.rows import MAYBE, CellLine, Knowledge, PageRow, follows
+from lamsach.documents.pdf.rows import MAYBE, CellLine, Knowledge, PageRow, line_relations
 from lamsach.documents.pdf.whole_tables import WholeTable, whole_tables
 from lamsach.errors import LamsachError, UnreadableError
 from lamsach.indicators.files.source import ListSource
@@ -119,7 +119,7 @@ def _cells(row: PageRow, above: dict[int, str]) -> Cells | None:
 def cell_text(lines: Sequence[CellLine]) -> str | None:
     """Join the lines of a cell, repairing cut addresses and times; None when ambiguous."""
     text = ""
-    for place, how in enumerate(follows(lines, KNOWLEDGE)):
+    for place, how in enumerate(line_relations(lines, KNOWLEDGE)):
         line = lines[place].text
         last, first = text.rpartition(" ")[2], line.partition(" ")[0]
         digits = _DIGIT.search(last) and _DIGIT.search(first)

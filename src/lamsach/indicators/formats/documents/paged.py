@@ -11,7 +11,7 @@ from dataclasses import replace
 from lamsach.documents.pdf.document import CONFIDENCE, LISTS, field_texts, read_pages, read_picture
 from lamsach.documents.pdf.page import PageText
 from lamsach.documents.pdf.rows import NUMBER, PageRow, may_be_rest
-from lamsach.documents.pdf.whole_tables import WholeTable, says_the_same, whole_tables
+from lamsach.documents.pdf.whole_tables import WholeTable, has_same_lines, whole_tables
 from lamsach.errors import LamsachError, UnreadableError
 from lamsach.indicators.files.source import ListSource
 from lamsach.indicators.formats import ListFormat
@@ -86,7 +86,7 @@ class TableReader:
         table = Table(self._document, whole.page, self._tables + 1)
         check = _RowCheck()
         held: dict[int, str] = {}
-        if whole.heads is not None and not says_the_same(whole.heads, whole.rows[0]):
+        if whole.heads is not None and not has_same_lines(whole.heads, whole.rows[0]):
             list(self._row(table, 0, whole.heads, {}, loose=True))  # they head rows on an earlier page
         for number, row in enumerate(whole.rows, 1):
             table.page = row.page
@@ -282,7 +282,7 @@ def _text_entries(document: str, pages: list[PageText]) -> Iterator[Entry]:
     for number, page in enumerate(pages, 1):
         for place in page.in_tables:
             page.lines[place] = ""
-        for place, text in page.unsure:
+        for place, text in page.uncertain:
             yield from _cut(Reference(document, number, place + 1), text)
     width = full_width([text for lines in texts for text in lines])
     block: list[Line] = []
