@@ -301,7 +301,7 @@ def make_file(code: str, path: str, news: bool) -> int:
 def take_file(code: str, path: str) -> str:
     """Take a file of a partner; empty, or why it was refused."""
     try:
-        transfer.take(_partner(code), Path(path), me())
+        transfer.accept(_partner(code), Path(path), me())
     except LamsachError as problem:
         return problem.what
     return ""

@@ -41,4 +41,4 @@ def made(partner: Partner, by: Any, kinds: Sequence[str] | None = None) -> Path:
 def carried(cast: Any, sender: Partner, receiver: Partner, kinds: Sequence[str] | None = None) -> Taken:
     """Make a file on one side and take it on the other."""
     by = cast.people["coordinator"]
-    return transfer.take(Partner.objects.get(pk=receiver.pk), made(sender, by, kinds), by)
+    return transfer.accept(Partner.objects.get(pk=receiver.pk), made(sender, by, kinds), by)

@@ -228,7 +228,7 @@ def shown(cast: Cast, browser: Any, found: Campaign, unit: Unit, name: str) -> d
         ).lines
     }[unit]
     board = browser("authority").get(f"/office/campaigns/{found.pk}/board/?state=silent&q={unit.code}")
-    record, _ = campaign_payload.written(found, Partner(pk=0, unit=unit), unit, 0, lambda path: path)  # type: ignore[arg-type,return-value]
+    record, _ = campaign_payload.make_record(found, Partner(pk=0, unit=unit), unit, 0, lambda path: path)  # type: ignore[arg-type,return-value]
     pages = {
         "link": browser_of(name, cast, f"/r/{token}/", anyone=True),
         "dispatch": browser_of(name, cast, f"/office/dispatches/{copy.dispatch_id}/"),

@@ -41,7 +41,7 @@ class Echo(kinds.Kind):
     def preview(self, arrival: kinds.Arrival, payload: kinds.Payload) -> list[str]:
         return [str(payload.data)]
 
-    def take(self, arrival: kinds.Arrival, payload: kinds.Payload) -> dict[str, int]:
+    def apply(self, arrival: kinds.Arrival, payload: kinds.Payload) -> dict[str, int]:
         kinds.text(payload.data["word"], 5)
         Echo.got.append(dict(payload.data))
         return {"words": 1}
@@ -72,7 +72,7 @@ def changed(path: Path, member: str, data: bytes) -> Path:
 
 
 def taken_by(cast: Cast, partner: Partner, path: Path) -> Taken:
-    return transfer.take(partner, path, cast.people["coordinator"])
+    return transfer.accept(partner, path, cast.people["coordinator"])
 
 
 def test_a_file_is_taken_once_and_its_parts_are_checked(cast: Cast, pair: Any, echo: Echo) -> None:

@@ -94,7 +94,7 @@ def test_what_was_taken_back_stays_so_when_an_older_file_comes(
     assert answered(cast, copies[0]).deployed is not None
     take_back(theirs, by, how=samples.How.PORTAL, reason="Nhầm")
     assert carried(cast, up, down, ["answers"]).result == {"answers": {"answers": 1}}
-    transfer.take(same(down), late, by)
+    transfer.accept(same(down), late, by)
     ours = answered(cast, copies[0])
     assert (ours.deployed, ours.acknowledged is not None) == (None, True)
     assert Participation.objects.get(campaign=copies[0], unit=cast.first).deployed_on is None
@@ -150,11 +150,11 @@ def test_a_portal_that_was_put_back_gets_back_what_it_had_said(
     Sent.objects.filter(partner=up).delete()
     highest = Campaign.objects.latest("pk").pk
     Partner.objects.filter(pk=up.pk).update(sent=0)
-    returned_files.restored()
+    returned_files.begin_epochs()
     Partner.objects.filter(pk=down.pk).update(restored=None, sent=transfer.highest(same(up)))
     assert transfer.offers(same(up)) == []
     hello = made(up, by)
-    assert transfer.take(same(down), hello, by).result == {}
+    assert transfer.accept(same(down), hello, by).result == {}
     assert answered(cast, copies[0]).deployed is not None, "nothing was taken away above"
     assert same(down).owes
     assert transfer.missing(same(down)) == []
@@ -172,20 +172,20 @@ def test_a_portal_that_was_put_back_gets_back_what_it_had_said(
 def test_a_number_that_is_used_again_is_told_from_a_replay(cast: Cast, pair: Pair) -> None:
     (down, up), by = pair, cast.people["coordinator"]
     first = made(down, by)
-    transfer.take(same(up), first, by)
+    transfer.accept(same(up), first, by)
     with pytest.raises(InputError, match="The exchange file was taken before"):
-        transfer.take(same(up), first, by)
+        transfer.accept(same(up), first, by)
     Sent.objects.all().delete()
     Partner.objects.filter(pk=down.pk).update(sent=0)  # an older disk, without a word of it
     Partner.objects.filter(pk=down.pk).update(holds={"x": "y"})
     second = made(down, by)
     second.write_bytes(second.read_bytes() + b"\0")
     with pytest.raises(InputError, match="Another file with this number"):
-        transfer.take(same(up), second, by)
+        transfer.accept(same(up), second, by)
     Sent.objects.all().delete()
     Partner.objects.filter(pk=down.pk).update(sent=0)
     assert hashlib.sha256(second.read_bytes()).hexdigest() != Taken.objects.get().sha256
-    transfer.take(same(down), made(up, by), by)
+    transfer.accept(same(down), made(up, by), by)
     assert same(down).restored is not None, "the partner has more of our files than we sent"
 
 
@@ -207,7 +207,7 @@ def test_files_by_https(cast: Cast, pair: Pair, tmp_path: Path) -> None:
     path = tmp_path / "answer.zip.age"
     path.write_bytes(b"".join(answer.streaming_content))
     assert path.read_bytes().startswith(b"age-encryption.org/")
-    transfer.take(same(up), path, by)
+    transfer.accept(same(up), path, by)
     again = handed(file)
     assert again.status_code == 200, "the first answer may have been lost"
     assert Taken.objects.filter(partner=down).count() == 1
@@ -257,11 +257,11 @@ def test_a_portal_above_that_was_put_back_gets_its_own_files_back(cast: Cast, pa
     lose(campaign)
     Sent.objects.filter(partner=down).order_by("-pk").first().delete()
     Partner.objects.filter(pk=down.pk).update(sent=1)
-    returned_files.restored()
+    returned_files.begin_epochs()
     sent = Sent.objects.filter(partner=up).latest("counter").counter
     Partner.objects.filter(pk=up.pk).update(restored=None, sent=sent)
     crossing = made(up, by, ["standing"])
-    assert transfer.take(same(down), crossing, by).result == {}, "its campaign is not here yet"
+    assert transfer.accept(same(down), crossing, by).result == {}, "its campaign is not here yet"
     carried(cast, down, up)
     back = made(up, by)
     with transfer.checked(same(down), back) as found:
@@ -277,7 +277,7 @@ def test_a_portal_above_that_was_put_back_gets_its_own_files_back(cast: Cast, pa
         is None
     )
     signed.write_bytes(good)
-    assert transfer.take(same(down), back, by).result["campaigns-back"] == {
+    assert transfer.accept(same(down), back, by).result["campaigns-back"] == {
         "campaigns": 1, "dispatches": 1, "lists": 1,
         "moves": DeadlineMove.objects.filter(campaign=campaign).count()
     }  # fmt: skip
@@ -310,9 +310,9 @@ def test_what_was_ended_since_the_backup_is_shown_to_nobody(
     assert carried(cast, up, down, ["grants"]).result == {"grants": {"grants": 0}}
     Grant.objects.update(ended=None)  # the backup does not know of it
     Sent.objects.filter(partner=up).order_by("-pk").first().delete()
-    returned_files.restored()
+    returned_files.begin_epochs()
     Partner.objects.filter(pk=down.pk).update(restored=None)
-    transfer.take(same(down), made(up, by), by)
+    transfer.accept(same(down), made(up, by), by)
     assert carried(cast, down, up).result["grants-back"] == {"grants": 1}
     assert Grant.objects.get(pk=given.pk).ended is not None
     Grant.objects.update(ended=None)

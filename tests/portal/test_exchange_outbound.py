@@ -253,7 +253,7 @@ def test_what_failed_is_tried_again_with_pauses_and_given_up(cast: Cast, server:
     assert len(server.got) == len(hooks.PAUSES) + 1
     assert len({headers["webhook-id"] for _, headers, _ in server.got}) == 1
     server.answers = []
-    assert hooks.again(hook) == 1
+    assert hooks.retry(hook) == 1
     assert hooks.deliver() == 1
     assert Delivery.objects.get().state == "done"
 

@@ -61,12 +61,12 @@ def test_keys_travel_in_signed_files_and_a_new_one_is_followed(cast: Cast) -> No
     new_key = unit_keys.renew_sealing(cast.first, by)
     carried(cast, up, down)
     assert now(down).recipient == new_key.public
-    transfer.take(now(up), on_its_way, by)
+    transfer.accept(now(up), on_its_way, by)
     assert old_key is not None
     assert SealingKey.objects.get(pk=old_key.pk).retired
     later = made(now(down), by)
     SealingKey.objects.filter(pk=old_key.pk).delete()
-    transfer.take(now(up), later, by)
+    transfer.accept(now(up), later, by)
     assert first.counter + 2 == transfer.highest(now(up))
 
 
@@ -76,7 +76,7 @@ def test_an_older_file_that_comes_late_brings_no_old_key_back(cast: Cast) -> Non
     late = made(down, by)
     newer = unit_keys.renew_sealing(cast.centre, by)
     carried(cast, down, up)
-    transfer.take(now(up), late, by)
+    transfer.accept(now(up), late, by)
     assert now(up).recipient == newer.public
 
 
@@ -86,7 +86,7 @@ def test_a_file_for_another_key_or_with_a_changed_byte_is_refused_whole(cast: Ca
     Partner.objects.filter(pk=down.pk).update(recipient=keys.new_identity()[1])
     path = made(now(down), by)
     with pytest.raises(InputError, match="None of the keys"):
-        transfer.take(up, path, by)
+        transfer.accept(up, path, by)
     with pytest.raises(InputError, match="None of the keys"):
         transfer.find_partner(path, [cast.first.pk])
     Partner.objects.filter(pk=down.pk).update(
@@ -100,7 +100,7 @@ def test_a_file_for_another_key_or_with_a_changed_byte_is_refused_whole(cast: Ca
     ):
         (tmp_path / "file.zip.age").write_bytes(changed)
         with pytest.raises(LamsachError):
-            transfer.take(up, tmp_path / "file.zip.age", by)
+            transfer.accept(up, tmp_path / "file.zip.age", by)
     assert not Taken.objects.exists()
 
 

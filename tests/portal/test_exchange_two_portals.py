@@ -42,7 +42,7 @@ centre = tree.create("G06.12", "Trung tâm A", None)
 room = tree.create("G06.12.01", "Phòng Một", centre)
 def take(partner, path):
     try:
-        return transfer.take(partner, Path(path), me).result
+        return transfer.accept(partner, Path(path), me).result
     except LamsachError as problem:
         return problem.what
 ''', space)

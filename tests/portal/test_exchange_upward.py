@@ -168,11 +168,11 @@ def test_files_count_by_their_number_not_by_their_arrival(cast: Cast, pair: Any)
     found = bundles.findings([two], [bundles.Contact(two.key, {day(-2): 1})])
     bundles.hand_in(cast, case.campaign, found)
     carried(cast, up, down, ["counts"])
-    transfer.take(down, older, by)
+    transfer.accept(down, older, by)
     theirs = Campaign.objects.exclude(pk=case.campaign_id).get()
     assert case_counts(theirs, cast.centre.pk).found == 2
     with pytest.raises(InputError, match="taken before"):
-        transfer.take(down, older, by)
+        transfer.accept(down, older, by)
 
 
 def test_a_granted_machine_goes_up_until_its_time_is_over(cast: Cast, pair: Any) -> None:
@@ -183,7 +183,7 @@ def test_a_granted_machine_goes_up_until_its_time_is_over(cast: Cast, pair: Any)
     with transfer.checked(down, path) as found:
         ((_, sentences),) = transfer.preview(found)
     assert case.number in sentences[0]
-    taken = transfer.take(down, path, cast.people["coordinator"])
+    taken = transfer.accept(down, path, cast.people["coordinator"])
     assert taken.result == {"grants": {"grants": 1}}
     view = GrantedView.objects.get()
     assert not named_in(view.data), "locked"
@@ -197,7 +197,7 @@ def test_a_granted_machine_goes_up_until_its_time_is_over(cast: Cast, pair: Any)
     for who in ("reader", "authority", "stranger", "officer"):
         assert cast.client(who).get(f"/office/privacy/granted/{view.pk}/").status_code == 404, who
     with pytest.raises(InputError, match="taken before"):
-        transfer.take(down, path, cast.people["coordinator"])
+        transfer.accept(down, path, cast.people["coordinator"])
     assert granted.forget() == 0
     GrantedView.objects.update(until=made_grant.until - timedelta(days=4))
     assert client.get(f"/office/privacy/granted/{view.pk}/").status_code == 404
@@ -215,7 +215,7 @@ def test_a_grant_that_was_taken_back_ends_with_the_next_file(cast: Cast, pair: A
     Grant.objects.filter(pk=given.pk).update(ended=timezone.now())
     assert carried(cast, up, down, ["grants"]).result == {"grants": {"grants": 0}}
     assert not GrantedView.objects.exists()
-    transfer.take(down, late, by)
+    transfer.accept(down, late, by)
     assert not GrantedView.objects.exists(), "an older file brings nothing back"
 
 
@@ -263,6 +263,6 @@ def test_grants_of_another_shape_refuse_the_whole_file(
     monkeypatch.setattr(granted, "payload_records", other)
     path = made(up, cast.people["coordinator"], ["grants"])
     with pytest.raises(InputError):
-        transfer.take(down, path, cast.people["coordinator"])
+        transfer.accept(down, path, cast.people["coordinator"])
     assert not GrantedView.objects.exists()
     assert Participation.objects.exists()

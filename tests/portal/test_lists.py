@@ -495,8 +495,8 @@ def test_a_release_is_carried_to_a_portal_without_a_network(cast: Cast, tmp_path
     arrival = Arrival(up, 1, timezone.now(), cast.people["officer"])
     assert "4" in Lists().preview(arrival, offered)[0]
     stored = replace(offered, stored=Lists().store(arrival, offered))
-    assert Lists().take(arrival, stored) == {"lists": 1}
-    assert Lists().take(arrival, stored) == {"lists": 0}, "the same version is not taken twice"
+    assert Lists().apply(arrival, stored) == {"lists": 1}
+    assert Lists().apply(arrival, stored) == {"lists": 0}, "the same version is not taken twice"
     while run_next():
         pass
     taken = Version.objects.get(list__name="Danh sách chung")

@@ -159,10 +159,10 @@ def test_a_stick_carries_the_report_up_and_the_answer_down(cast: Cast, tmp_path:
     with transfer.checked(down, tmp_path / "up.zip", coordinator) as found:
         ((_title, sentences),) = transfer.preview(found)
     assert cast.first.name in sentences[0]
-    taken = transfer.take(down, tmp_path / "up.zip", coordinator)
+    taken = transfer.accept(down, tmp_path / "up.zip", coordinator)
     Partner.objects.filter(pk=up.pk).update(sent=taken.counter)  # the room's own row of its file is gone
     with pytest.raises(InputError):
-        transfer.take(down, tmp_path / "up.zip", coordinator)
+        transfer.accept(down, tmp_path / "up.zip", coordinator)
     filed = Report.objects.get()
     assert (filed.state, filed.unit) == (ReportState.SENT, cast.first)
 
@@ -179,7 +179,7 @@ def test_a_stick_carries_the_report_up_and_the_answer_down(cast: Cast, tmp_path:
 
 def answered(up: Partner, path: Path, officer: Any) -> tuple[str, str]:
     """Return the room's report after it imported the answer."""
-    transfer.take(up, path, officer)
+    transfer.accept(up, path, officer)
     found = Report.objects.get()
     last = found.steps.last()
     assert last is not None
@@ -199,6 +199,6 @@ def test_a_campaign_is_known_by_its_number_or_its_name(cast: Cast, tmp_path: Pat
 
     (tmp_path / "up.zip").write_bytes(elsewhere(room))
     with pytest.raises(InputError) as caught:
-        transfer.take(down, tmp_path / "up.zip", cast.people["coordinator"])
+        transfer.accept(down, tmp_path / "up.zip", cast.people["coordinator"])
     assert caught.value.what == "The report is about a campaign that is not here."
     assert not Report.objects.exists()

@@ -17,14 +17,14 @@ registers a `kinds.Kind` in a module `exchange_kinds.py` (imported on demand by 
             "Translated sentences: the effect of accepting it. InputError rejects the whole file."
 
         def store(self, arrival: Arrival, payload: Payload) -> Any:
-            "Store payload.files, before the transaction; `take` gets the result in payload.stored."
+            "Store payload.files, before the transaction; `apply` gets the result in payload.stored."
 
-        def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+        def apply(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
             "Apply it, in the file's one transaction; counts of changes. InputError rolls all of it back."
 
     register(Reports())
 
-Before `preview` or `take` runs, the signature was verified with a key whose fingerprint was compared, and
+Before `preview` or `apply` runs, the signature was verified with a key whose fingerprint was compared, and
 the receiver, the counter (never accepted before) and every digest were checked. The content is still
 untrusted: check shapes and lengths (`kinds.text`, `kinds.number`, `kinds.day`: ValueError rejects the file),
 and whether `arrival.unit` may state it. `payload.files` are in a temporary folder; `store` copies those to

@@ -33,13 +33,13 @@ _REACHES = {
 """Steps that imply each stage."""
 
 
-def from_above(partner: Partner) -> list[Campaign]:
+def campaigns_from_above(partner: Partner) -> list[Campaign]:
     """Return our campaigns that the partner sent."""
     numbers = partner.counterparts.filter(kind="campaign").values_list("ours", flat=True)
     return list(Campaign.objects.filter(pk__in=list(numbers)).order_by("pk"))
 
 
-def taking_part(unit: Unit, stated: Any) -> Campaign:
+def participating_campaign(unit: Unit, stated: Any) -> Campaign:
     """Find our campaign by its number in a file from below. InputError unless the unit takes part."""
     below = under([unit.pk]).values("descendant")
     part = Participation.objects.filter(unit__in=below).values("campaign")
@@ -65,11 +65,11 @@ class Standing(Kind):
         campaigns = [
             {
                 "campaign": int(known[campaign.pk]),
-                "days": units_below.written_days(campaign, route.unit),
+                "days": units_below.list_days(campaign, route.unit),
             }
-            for campaign in from_above(route.partner)
+            for campaign in campaigns_from_above(route.partner)
         ]
-        units = units_below.written_units(route.unit)
+        units = units_below.list_units(route.unit)
         return Payload(self.name, {"units": units, "campaigns": campaigns}) if campaigns else None
 
     def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
@@ -79,13 +79,13 @@ class Standing(Kind):
         sentence = gettext("{count} units under {unit}, and how far each is.")
         return [sentence.format(count=len(units), unit=arrival.unit.name)]
 
-    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+    def apply(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """Update units and days to the statement."""
         root, partner = arrival.unit, arrival.partner
-        new = units_below.take_units(partner, root, units_below.read_units(payload.data["units"]))
+        new = units_below.update_units(partner, root, units_below.read_units(payload.data["units"]))
         known, changed = units_below.ours(partner, root), 0
         for stated, days in units_below.read_campaigns(payload.data["campaigns"], MOST):
-            changed += units_below.take_days(taking_part(root, stated), known, days)
+            changed += units_below.update_days(participating_campaign(root, stated), known, days)
         return {"units": new, "days": changed}
 
 
@@ -108,25 +108,25 @@ class StandingBack(BackKind):
                 "campaign": campaign.pk,
                 "days": [
                     [theirs.get(row[0], row[0]), *row[1:]]
-                    for row in units_below.written_days(campaign, unit)
+                    for row in units_below.list_days(campaign, unit)
                     if row[0] in theirs or row[0] == units_below.ITSELF
                 ],
             }
             for campaign in Campaign.objects.filter(pk__in=part).order_by("pk")[:MOST]
         ]
-        units = units_below.written_units(unit, theirs)
+        units = units_below.list_units(unit, theirs)
         return Payload(self.name, {"units": units, "campaigns": campaigns})
 
-    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+    def apply(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """Restore units and days."""
         partner, changed = arrival.partner, 0
-        known = units_below.take_back_units(partner.unit, units_below.read_units(payload.data["units"]))
+        known = units_below.restore_units(partner.unit, units_below.read_units(payload.data["units"]))
         for stated, days in units_below.read_campaigns(payload.data["campaigns"], MOST):
             campaign = Campaign.objects.filter(
                 pk=units_below.counterpart(partner, "campaign", stated) or 0
             ).first()
             if campaign is not None:
-                changed += units_below.take_back_days(campaign, known, days, partner, arrival.user)
+                changed += units_below.restore_days(campaign, known, days, partner, arrival.user)
         return {"days": changed}
 
 
@@ -156,7 +156,7 @@ class Answers(Kind):
         )
         return [gettext("{count} new answers of {unit}.").format(count=fresh, unit=arrival.unit.name)]
 
-    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+    def apply(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """Record new answers, and withdraw those no longer stated."""
         return {
             "answers": _note(arrival, self._read(arrival, payload), whole=bool(payload.data.get("whole")))
@@ -186,7 +186,7 @@ class AnswersBack(BackKind):
         unit = Unit.objects.filter(code=route.partner.code).first()
         return Payload(self.name, _written([(row.dispatch_id, row) for row in _received(unit)]))
 
-    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+    def apply(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """Record them as our unit's own, except for dispatches answered since the restore."""
         partner = arrival.partner
         copies = {row.dispatch_id: row for row in _received(partner.unit)}

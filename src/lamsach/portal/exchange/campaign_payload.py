@@ -43,7 +43,7 @@ from lamsach.portal.units.tree import ancestors, under
 Stored = Callable[[str], Path]
 
 
-def written(
+def make_record(
     campaign: Campaign, partner: Partner, unit: Unit, before: int, stored: Stored
 ) -> tuple[dict[str, Any], list[PayloadFile]]:
     """Return a campaign's record and files; files are named by position, counted from `before`."""
@@ -79,7 +79,7 @@ def written(
         "own": {"owner": campaign.owner_id, "public": campaign.public},
         "dispatches": dispatches,
         "lists": lists,
-        "deadlines": written_deadlines(campaign, partner, unit),
+        "deadlines": make_deadlines(campaign, partner, unit),
         "form": {"name": campaign.form.name, "definition": campaign.form.definition},
         **{name: getattr(campaign, name) for name in ("state", "name", "summary", "goals")},
         **{name: getattr(campaign, name).isoformat() for name in ("starts", "ends")},
@@ -154,7 +154,7 @@ def read(record: Mapping[str, Any], files: Sequence[Any]) -> Brought:
     )
 
 
-def take(arrival: Arrival, brought: Brought) -> dict[str, int]:
+def apply(arrival: Arrival, brought: Brought) -> dict[str, int]:
     """Add or update the campaign with its dispatches, lists and deadlines."""
     partner, sender = arrival.partner, arrival.unit
     known = units_below.counterpart(partner, "campaign", brought.number)
@@ -169,7 +169,7 @@ def take(arrival: Arrival, brought: Brought) -> dict[str, int]:
         Campaign.objects.filter(pk=known, owner=sender).update(**values)
         campaign = Campaign.objects.get(pk=known)
     if brought.deadlines is not None:
-        take_deadlines(arrival, campaign, brought.deadlines)
+        apply_deadlines(arrival, campaign, brought.deadlines)
     elif known is not None:
         moved = {
             kind: dues[name]
@@ -234,7 +234,7 @@ MOST_MOVES = 5000
 _KIND = "move"
 
 
-def written_deadlines(campaign: Campaign, partner: Partner, unit: Unit) -> dict[str, Any]:
+def make_deadlines(campaign: Campaign, partner: Partner, unit: Unit) -> dict[str, Any]:
     """Return the campaign's days (empty where none is stated) and the moves."""
     inside = set(under([unit.pk]).values_list("descendant", flat=True))
     held = in_force([campaign.pk])
@@ -316,7 +316,7 @@ def _read_move(row: Mapping[str, Any]) -> Move:
     )
 
 
-def take_deadlines(arrival: Arrival, campaign: Campaign, stated: Deadlines) -> None:
+def apply_deadlines(arrival: Arrival, campaign: Campaign, stated: Deadlines) -> None:
     """Add new moves, undo those no longer stated, and update the campaign's own days."""
     partner = arrival.partner
     units = units_below.same(partner.unit)

@@ -310,7 +310,7 @@ LONGEST = 10
 """Limit of links in a file: a partner that missed more keys compares fingerprints again."""
 
 
-def name_successor(old: Ed25519PrivateKey, code: str, public: str) -> str:
+def sign_successor(old: Ed25519PrivateKey, code: str, public: str) -> str:
     """Sign the unit's new public key (PEM) with the old one; base64."""
     return base64.b64encode(old.sign(_succession(code, public))).decode()
 

@@ -22,7 +22,7 @@ from lamsach.portal.cases.coverage import searching
 from lamsach.portal.cases.dashboard import counts_by_day
 from lamsach.portal.cases.tally import CaseCounts, Statement, case_counts, end_of
 from lamsach.portal.exchange import answer_kinds, campaign_payload, returned_files, units_below
-from lamsach.portal.exchange.answer_kinds import MOST, from_above, taking_part
+from lamsach.portal.exchange.answer_kinds import MOST, campaigns_from_above, participating_campaign
 from lamsach.portal.exchange.kinds import (
     Arrival,
     Kind,
@@ -53,7 +53,7 @@ class Counts(Kind):
         """Collect the counts of each campaign from above: of today and of each day of change."""
         records = []
         known = units_below.all_theirs(route.partner, "campaign")
-        for campaign in from_above(route.partner):
+        for campaign in campaigns_from_above(route.partner):
             now = _of(case_counts(campaign, route.unit.pk))
             now["unsearched"] = searching(campaign, route.unit.pk).count
             now["told"] = notified(campaign, under([route.unit.pk]).values("descendant"), today()).count()
@@ -85,7 +85,7 @@ class Counts(Kind):
             for stated in _read(arrival, payload)
         ]
 
-    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+    def apply(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """Store each day's counts that differ from the stored ones; the newest statement of a day counts."""
         found = _read(arrival, payload)
         root, who = arrival.unit.pk, {"partner": arrival.partner, "counter": arrival.counter}
@@ -165,7 +165,7 @@ def _read(arrival: Arrival, payload: Payload) -> list[_Stated]:
     last = arrival.made.date() + timedelta(days=1)
     found: list[_Stated] = []
     for record in rows(payload.data["counts"], MOST):
-        campaign, on = taking_part(unit, record["campaign"]), day(record["day"])
+        campaign, on = participating_campaign(unit, record["campaign"]), day(record["day"])
         stated = record["counts"]
         counts = {name: number(stated[name]) for name in _NAMES}
         # absent in files of older versions
@@ -242,7 +242,7 @@ class Campaigns(Kind):
         records = []
         found = Campaign.objects.filter(pk__in=part).exclude(state=CampaignState.DRAFT)
         for campaign in found.order_by("pk")[:MOST]:
-            record, more = campaign_payload.written(campaign, route.partner, unit, len(files), copy_of)
+            record, more = campaign_payload.make_record(campaign, route.partner, unit, len(files), copy_of)
             records.append(record)
             files += more
         return Payload(self.name, {"campaigns": records}, tuple(files)) if records else None
@@ -266,11 +266,11 @@ class Campaigns(Kind):
         """Store the files of dispatches and the lists."""
         return [campaign_payload.stored(file) for file in payload.files]
 
-    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+    def apply(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """Add or update the campaigns; our unit receives the dispatches."""
         counts = {"campaigns": 0, "dispatches": 0, "lists": 0}
         for record in rows(payload.data["campaigns"], MOST):
-            done = campaign_payload.take(arrival, campaign_payload.read(record, payload.stored))
+            done = campaign_payload.apply(arrival, campaign_payload.read(record, payload.stored))
             for name, count in done.items():
                 counts[name] += count
         return counts

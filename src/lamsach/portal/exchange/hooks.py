@@ -206,7 +206,7 @@ def _post(found: Delivery) -> bool:
     return False
 
 
-def again(hook: Webhook) -> int:
+def retry(hook: Webhook) -> int:
     """Reschedule waiting and given-up deliveries; return their number."""
     rows = Delivery.objects.filter(webhook=hook).exclude(state=DeliveryState.DONE)
     return rows.update(state=DeliveryState.WAITING, attempts=0, next_attempt=moment())

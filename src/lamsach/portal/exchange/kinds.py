@@ -113,7 +113,7 @@ class Kind(ABC):
         return None
 
     @abstractmethod
-    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+    def apply(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """Apply the payload in the file's transaction; return counts of changes. Errors roll it back."""
 
     def fits(self, *, to_above: bool) -> bool:

@@ -67,7 +67,7 @@ def _accept(partner: Partner, path: Path, under_way: timedelta) -> None:
     """Accept a file made `under_way` ago, and store the sender's clock offset."""
     now = timezone.now()
     try:
-        transfer.take(partner, path, partner.online_by)
+        transfer.accept(partner, path, partner.online_by)
     except transfer.TakenBeforeError:
         return
     with unit_keys.plain_file(path, [partner.unit_id]) as plain:

@@ -54,7 +54,7 @@ from lamsach.portal.units.models import Unit
 MOST = 200
 
 
-def kept_of(route: Route, kind: str) -> tuple[PayloadFile, ...]:
+def newest_file(route: Route, kind: str) -> tuple[PayloadFile, ...]:
     """Return the partner's newest file with a kind, as signed."""
     path = "".join(route.partner.held.get(kind, [])[2:])
     present = bool(path) and default_storage.exists(path)
@@ -67,7 +67,7 @@ def last_known(partner: Partner) -> int:
     return made.aggregate(last=Max("counter"))["last"] or 0
 
 
-def lost(arrival: Arrival, payload: Payload, kind: str, folder: Path) -> tuple[Head, Payload] | None:
+def read_lost(arrival: Arrival, payload: Payload, kind: str, folder: Path) -> tuple[Head, Payload] | None:
     """Read a lost file that this portal had signed for the partner; None if foreign or not lost."""
     partner = arrival.partner
     with suppress(LamsachError):
@@ -91,13 +91,13 @@ class CampaignsBack(BackKind):
 
     def offer(self, route: Route) -> Payload | None:
         """Return the newest file with campaigns."""
-        files = kept_of(route, self.of)
+        files = newest_file(route, self.of)
         return Payload(self.name, {}, files) if files else None
 
     def store(self, arrival: Arrival, payload: Payload) -> tuple[Head, list[Brought]] | None:
         """Verify the signature and store the files of dispatches and the lists."""
         with tempfile.TemporaryDirectory(prefix="lamsach-exchange-") as folder:
-            found = lost(arrival, payload, self.of, Path(folder))
+            found = read_lost(arrival, payload, self.of, Path(folder))
             if found is None:
                 return None
             head, inner = found
@@ -105,7 +105,7 @@ class CampaignsBack(BackKind):
             records = rows(inner.data["campaigns"], MOST)
             return head, [campaign_payload.read(record, stored) for record in records]
 
-    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+    def apply(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """Restore campaigns to the state sent before."""
         counts = {"campaigns": 0, "dispatches": 0, "lists": 0, "moves": 0}
         if payload.stored is None:
@@ -252,7 +252,7 @@ def _moves(arrival: Arrival, campaign: Campaign, brought: Brought, made: datetim
         )
         DeadlineMove.objects.filter(pk=one.number).update(at=made)
         added += 1
-    now = campaign_payload.written_deadlines(campaign, partner, unit)
+    now = campaign_payload.make_deadlines(campaign, partner, unit)
     far = {one["number"] for one in now["own"]}
     gone = {one["number"] for one in now["moves"]} - far - {one.number for one in stated.moves}
     gone |= far - own.keys() if shared else set()
@@ -277,7 +277,7 @@ _NUMBERED = (
 
 
 @transaction.atomic
-def restored() -> None:
+def begin_epochs() -> None:
     """Begin a new epoch with every partner; once after a restore, before anything else."""
     now = timezone.now()
     Counterpart.objects.filter(kind=RETURNED).delete()

@@ -268,7 +268,7 @@ def preview(found: Checked) -> list[tuple[Any, list[str]]]:
     return shown
 
 
-def take(partner: Partner, path: Path, by: Any) -> Taken:
+def accept(partner: Partner, path: Path, by: Any) -> Taken:
     """Accept a file: all payloads or none, never twice; files are stored before. InputError."""
     with checked(partner, path, getattr(by, "user", by)) as found:
         payloads = tuple(_stored(found.arrival, payload) for payload in found.opened.payloads)
@@ -329,7 +329,7 @@ def _take(found: Checked, by: Any, stored_path: str) -> Taken:
         if _passed_over(kind, arrival):
             continue
         with _shaped(payload):
-            result[payload.kind] = kind.take(arrival, payload)
+            result[payload.kind] = kind.apply(arrival, payload)
         held.held[payload.kind] = [head.counter, payload.digest, *([stored_path] if kind.kept else [])]
     Taken.objects.filter(pk=taken.pk).update(result=result)
     Partner.objects.filter(pk=held.pk).update(

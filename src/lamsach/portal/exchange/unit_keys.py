@@ -44,7 +44,7 @@ def renew(unit: Unit, by: Any, *, lost: bool = False) -> OwnKey:
     if old is not None:
         OwnKey.objects.filter(pk=old.pk).update(retired=timezone.now())
         if not lost:
-            succession = container.name_successor(opened(old), unit.code, public)
+            succession = container.sign_successor(opened(old), unit.code, public)
     made = OwnKey.objects.create(
         unit=unit,
         fingerprint=fingerprint(load_public_key(public.encode(), unit.code)),

@@ -69,7 +69,7 @@ def _inside(root: int) -> Any:
     return UnitLink.objects.filter(ancestor=root, valid_until=FOREVER).values("descendant")
 
 
-def written_units(root: Unit, numbers: Mapping[int, int] | None = None) -> list[list[Any]]:
+def list_units(root: Unit, numbers: Mapping[int, int] | None = None) -> list[list[Any]]:
     """List all units under a unit, parents first; `numbers`: their numbers in their own portal."""
     links = UnitLink.objects.filter(ancestor=root, distance__gt=0, valid_until=FOREVER)
     found = links.order_by("distance", "descendant__code").values_list(
@@ -88,7 +88,7 @@ def written_units(root: Unit, numbers: Mapping[int, int] | None = None) -> list[
     ]
 
 
-def written_days(campaign: Campaign, root: Unit) -> list[list[Any]]:
+def list_days(campaign: Campaign, root: Unit) -> list[list[Any]]:
     """List the days of the unit (ITSELF) and all under it that take part or whose logs were searched."""
     inside = _inside(root.pk)
     logs = CoverageDay.objects.filter(campaign=campaign, unit__in=inside).order_by()
@@ -156,7 +156,7 @@ def same(root: Unit) -> dict[int, int]:
     return {ITSELF: root.pk, **{pk: pk for pk in inside.values_list("descendant", flat=True)}}
 
 
-def take_units(partner: Partner, root: Unit, places: Sequence[Place]) -> int:
+def update_units(partner: Partner, root: Unit, places: Sequence[Place]) -> int:
     """Update the units under the partner's to its statement; return the number of new ones. InputError."""
     known = ours(partner, root)
     units = Unit.objects.in_bulk([known[place.number] for place in places if place.number in known])
@@ -240,7 +240,7 @@ def _close(known: Mapping[int, int], present: set[int]) -> None:
         tree.close(unit)
 
 
-def take_back_units(root: Unit, places: Sequence[Place]) -> dict[int, int]:
+def restore_units(root: Unit, places: Sequence[Place]) -> dict[int, int]:
     """Restore lost units and the names of others; return our units by their number in the file."""
     units = {unit.code: unit for unit in Unit.objects.filter(pk__in=_inside(root.pk))}
     known = {ITSELF: root}
@@ -255,14 +255,14 @@ def take_back_units(root: Unit, places: Sequence[Place]) -> dict[int, int]:
     return {theirs: unit.pk for theirs, unit in known.items()}
 
 
-def take_days(
+def update_days(
     campaign: Campaign, known: Mapping[int, int], stated: Mapping[int, tuple[date | None, ...]]
 ) -> int:
     """Update the days of a partner's units to its statement; return the number of changed units."""
     return _put(campaign, known, stated, lambda unit: OWN if unit == known[ITSELF] else (*DAYS, "stated"))
 
 
-def take_back_days(
+def restore_days(
     campaign: Campaign,
     known: Mapping[int, int],
     stated: Mapping[int, tuple[date | None, ...]],

@@ -143,7 +143,7 @@ def waiting(request: HttpRequest, waiting_id: int) -> HttpResponse:
     try:
         if request.method == "POST":
             if request.POST.get("what") == "take":
-                transfer.take(found.partner, path, request)
+                transfer.accept(found.partner, path, request)
                 messages.success(request, _("The file was accepted."))
             _discard(found)
             return redirect("exchange:partner", partner_id=found.partner_id)
@@ -338,7 +338,7 @@ def webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
             make_once(request, lambda: hooks.ping(found).pk)
             messages.success(request, _("A test goes out within seconds."))
         elif what == "again":
-            count = hooks.again(found)
+            count = hooks.retry(found)
             messages.success(request, _("{count} deliveries are tried again.").format(count=count))
         elif what == "end":
             hooks.end(found, request)

@@ -77,7 +77,7 @@ class Lists(Kind):
             found.append(_Release(name, tlp, manifest, signer, path, file.stat().st_size, sha256))
         return found
 
-    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+    def apply(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """Add newer versions to lists of the sender's unit; a job compares and indexes them."""
         count = 0
         for found in payload.stored:

@@ -206,7 +206,7 @@ def pending() -> Counter[str] | None:
     marker = Path(settings.DATA) / ledger.PENDING
     if not marker.exists():
         return None
-    returned_files.restored()
+    returned_files.begin_epochs()
     granted.hide()
     made = datetime.fromisoformat(json.loads(marker.read_text("utf-8"))["made"])
     counts: Counter[str] = Counter()

@@ -40,7 +40,7 @@ class Grants(Kind):
         ]
         return lines or [gettext("No machine may be seen by name any more.")]
 
-    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+    def apply(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """Store the grants in place of earlier ones."""
         return {self.name: granted.store(arrival, payload)}
 
@@ -59,7 +59,7 @@ class GrantsBack(BackKind):
         numbers = list(views.values_list("number", flat=True))
         return Payload(self.name, {"counter": counter, "grants": numbers}) if counter else None
 
-    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+    def apply(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """End own grants that are missing in the partner's newest file, if that was lost by the restore."""
         named = {text(item, 20) for item in payload.data["grants"][: granted.MOST]}
         lost = number(payload.data["counter"]) > returned_files.last_known(arrival.partner)

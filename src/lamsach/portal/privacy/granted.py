@@ -19,7 +19,7 @@ from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases.models import CaseSeverity, CaseState, Grant
 from lamsach.portal.cases.upkeep import Seen, sightings_of
 from lamsach.portal.exchange import units_below
-from lamsach.portal.exchange.answer_kinds import taking_part
+from lamsach.portal.exchange.answer_kinds import participating_campaign
 from lamsach.portal.exchange.kinds import Arrival, Payload, Route, day, number, rows, text
 from lamsach.portal.exchange.models import Partner
 from lamsach.portal.exchange.unit_keys import lock, unlock
@@ -119,7 +119,7 @@ def read(arrival: Arrival, payload: Payload) -> Iterator[Granted]:
             "sightings": [_sighting(item) for item in rows(row["sightings"], MOST_SIGHTINGS)],
             "lines": [_line(item) for item in row["lines"][:MOST_LINES]],
         }
-        campaign = taking_part(arrival.unit, row["campaign"])
+        campaign = participating_campaign(arrival.unit, row["campaign"])
         yield Granted(name, unit, campaign, until, text(row["reason"], 500), data)
 
 

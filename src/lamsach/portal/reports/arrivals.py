@@ -157,7 +157,7 @@ def _signed(parsed: Parsed) -> tuple[Taken | None, str]:
                 with transfer.checked(partner, path) as found:
                     if {payload.kind for payload in found.opened.payloads} != {"reports"}:
                         continue
-                return transfer.take(partner, path, None), ""
+                return transfer.accept(partner, path, None), ""
             except LamsachError as problem:
                 reason = f"{problem.what} {problem.where}".strip()[:500]
     return None, reason

@@ -133,7 +133,7 @@ class Reports(Kind):
                 stored.append(store(File(stream, name=text(file.name, 200)), SCANS))
         return stored
 
-    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+    def apply(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """File the reports; existing ones are left unchanged."""
         filed, unit = 0, arrival.unit
         for entry in self.read(arrival, payload):
@@ -212,7 +212,7 @@ class Answers(Kind):
             for report, action, reason in self._decisions(arrival, payload)
         ]
 
-    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+    def apply(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """Freeze accepted reports, reopen returned ones."""
         done = 0
         for report, action, reason in self._decisions(arrival, payload):
@@ -269,7 +269,7 @@ class Back(Reports):
                 found.append(Carried(campaign, content, sent))
         return found
 
-    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+    def apply(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """File the missing reports."""
         filed = 0
         for carried in self.read(arrival, payload):
@@ -292,19 +292,21 @@ class AnswersBack(BackKind):
         editions = Report.objects.filter(unit=route.unit, state__in=(*DONE, ReportState.RETURNED))
         editions = editions.exclude(digest="").filter(campaign__in=theirs).select_related("campaign", "unit")
         listed = [_written(report, theirs[report.campaign_id]) for report in editions.order_by("-pk")[:MOST]]
-        files = returned_files.kept_of(route, Answers.name)
+        files = returned_files.newest_file(route, Answers.name)
         return Payload(self.name, {"reports": listed[::-1]}, files) if listed else None
 
     def store(self, arrival: Arrival, payload: Payload) -> dict[tuple[str, str], Mapping[str, Any]]:
         """Verify the signature; returns answers by the digest and time of their report."""
         with tempfile.TemporaryDirectory(prefix="lamsach-exchange-") as folder:
             found = (
-                returned_files.lost(arrival, payload, Answers.name, Path(folder)) if payload.files else None
+                returned_files.read_lost(arrival, payload, Answers.name, Path(folder))
+                if payload.files
+                else None
             )
             listed = rows(found[1].data["answers"], MOST) if found else []
             return {(answer["digest"], answer["sent"]): answer for answer in listed}
 
-    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+    def apply(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """File the reports in order and repeat the answer to each."""
         done = 0
         for row in rows(payload.data["reports"], MOST):
