@@ -41,7 +41,7 @@ from lamsach.logs.base import FileContext
 from lamsach.logs.binary.evtx.records import (
     CHUNK_BYTES,
     RECORDS_START,
-    may_tell_holder,
+    may_state_holder,
     quick_record,
     record_texts,
 )
@@ -366,7 +366,7 @@ def test_most_events_tell_nobody_s_address(record: Record) -> None:
     chunk = template_chunk(
         [record, Record(4624, strings(TargetUserName="an", IpAddress="10.1.1.9"), SECURITY, "Security")]
     )
-    assert [may_tell_holder(one or "") for one in record_texts(chunk)] == [False, True]
+    assert [may_state_holder(one or "") for one in record_texts(chunk)] == [False, True]
     (event,) = Evtx(CONTEXT).read_holders(io.BytesIO(file(chunk)))
     assert isinstance(event, Event)
     assert (event.kind, event.line) == (EventKind.LOGON, 2)

@@ -56,11 +56,11 @@ class HolderLogs:
         except InputError:
             return False
         if detection.binary is not None:
-            return detection.binary.tells_holders
+            return detection.binary.states_holders
         formats = _formats(detection)
         if not any(
             ("lease_until" in log_format.gives or log_format.lease_markers)
-            and log_format.may_tell_holders(detection.lines)
+            and log_format.may_state_holders(detection.lines)
             for log_format in formats
         ):
             return False

@@ -96,7 +96,7 @@ class _Search:
         stream = self.with_sieve(opened, binary, context)
         reader = binary(context)
         reader.names_files = self._matcher.files_listed
-        if reader.hands_over:
+        if reader.reports_unused:
             reader.unused = self.unused_text_sink(opened, context)
         try:
             for number, item in enumerate(reader.read(binary_stream(stream)), 1):
@@ -111,12 +111,12 @@ class _Search:
         self, stream: LogStream, binary: type[BinaryFormat], context: FileContext
     ) -> LogStream | Overheard:
         """Return the stream for the reader; text in it is also searched if the format holds any."""
-        if not binary.holds_text:
+        if not binary.contains_text:
             return stream
         sieved = Overheard(
             *(stream, self._matcher, self._rules, context, self._name),
-            text=binary.of_text,
-            names=binary.holds_messages,
+            text=binary.is_text,
+            names=binary.contains_dns,
         )
         self._streams.append(sieved)
         return sieved

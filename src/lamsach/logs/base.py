@@ -102,7 +102,7 @@ class LogFormat(ABC):
         return sum(map(cls.recognises, head)) / len(head) if head else 0.0
 
     @classmethod
-    def may_tell_holders(cls, head: Sequence[str]) -> bool:
+    def may_state_holders(cls, head: Sequence[str]) -> bool:
         """Return whether a file with these first lines may state who had an address; a cheap first test."""
         return True
 

@@ -19,7 +19,7 @@ from typing import BinaryIO
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.events.ends import is_internal
-from lamsach.logs.reading.detect import recognising
+from lamsach.logs.reading.detect import format_of_line
 from lamsach.model import (
     Action,
     AddressInterval,
@@ -163,7 +163,7 @@ class _Records:
         line = lines[0]
         known = self._formats.get(line.file)
         if known is None or not known.recognises(line.text):
-            kind = recognising(line.text)
+            kind = format_of_line(line.text)
             if kind is None:
                 return None
             known = self._formats[line.file] = kind(FileContext(line.file, self._zone, head=(line.text,)))

@@ -9,7 +9,7 @@ from golden import DATA, lines_of
 
 from lamsach.logs.base import FileContext
 from lamsach.logs.formats import FORMATS
-from lamsach.logs.reading.detect import detect, recognising
+from lamsach.logs.reading.detect import detect, format_of_line
 from lamsach.logs.reading.lines import LineParser
 
 OF_THE_CARRIED = {
@@ -39,7 +39,7 @@ def test_the_envelope_is_recognised(log_format):
     wrong = []
     for line in carried:
         text = json.dumps({"@timestamp": "2026-06-02T08:45:34Z", "host": {"name": "relay1"}, "message": line})
-        formats = recognising(text)
+        formats = format_of_line(text)
         if formats is None or formats.name != "json_lines":
             wrong.append((formats, line[:80]))
     assert wrong == []

@@ -9,7 +9,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.formats import FORMATS
 from lamsach.logs.formats.generic.carried_lines import ContainerLines, FramedLines
-from lamsach.logs.reading.detect import recognising
+from lamsach.logs.reading.detect import format_of_line
 
 VPN = "2026-10-19 05:34:06 203.0.113.9:52234 TLS Error: TLS handshake failed"
 
@@ -34,7 +34,7 @@ VPN = "2026-10-19 05:34:06 203.0.113.9:52234 TLS Error: TLS handshake failed"
     ],
 )
 def test_remains_of_a_paste_before_a_line(before):
-    assert recognising(before + VPN) is FramedLines
+    assert format_of_line(before + VPN) is FramedLines
     (event,) = read(FramedLines, [before + VPN])
     assert (event.source_ip, event.observer) == ("203.0.113.9", None)
 
@@ -49,7 +49,7 @@ def test_a_line_of_no_product_is_not_recognised(line):
 
 def test_an_unchanged_line_is_left_to_its_product():
     assert not FramedLines.recognises(VPN)
-    assert recognising("<13>Oct 19 12:34:05 vpn01 openvpn[7]: " + VPN).name == "openvpn"
+    assert format_of_line("<13>Oct 19 12:34:05 vpn01 openvpn[7]: " + VPN).name == "openvpn"
 
 
 def test_it_follows_every_product_in_the_registry():

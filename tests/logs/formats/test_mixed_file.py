@@ -10,7 +10,7 @@ from golden import DATA, WRITTEN, lines_of
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
 from lamsach.logs.formats import FORMATS
-from lamsach.logs.reading.detect import detect, recognising
+from lamsach.logs.reading.detect import detect, format_of_line
 from lamsach.logs.reading.lines import LineParser
 
 NEED_THEIR_FILE = {"csv_columns": "rows mean nothing without their headings"}
@@ -38,7 +38,7 @@ def test_every_line_is_recognised_by_itself():
     wrong = [
         (log_format.name, stem, formats, line[:100])
         for log_format, stem, line in LINES
-        if (formats := recognising(line)) is not log_format
+        if (formats := format_of_line(line)) is not log_format
     ]
     assert len(LINES) > 700
     assert wrong == []

@@ -8,7 +8,7 @@ import pytest
 
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.formats.generic.key_value import KeyValue
-from lamsach.logs.reading.detect import recognising
+from lamsach.logs.reading.detect import format_of_line
 from lamsach.model import Event
 
 WRITTEN = datetime(2026, 7, 1, tzinfo=UTC)
@@ -33,7 +33,7 @@ def parse(log_format: type[LogFormat], line: str) -> Event:
 )
 def test_named_values_need_an_address_and_one_more(line):
     assert not KeyValue.recognises(line)
-    assert recognising(line) is None
+    assert format_of_line(line) is None
 
 
 def test_a_quoted_value_forges_no_field():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lamsach.logs.reading.detect import recognising
+from lamsach.logs.reading.detect import format_of_line
 
 
 @pytest.mark.parametrize(
@@ -19,4 +19,4 @@ from lamsach.logs.reading.detect import recognising
     ],
 )
 def test_foreign_lines_are_no_packets(line):
-    assert recognising(line) is None
+    assert format_of_line(line) is None

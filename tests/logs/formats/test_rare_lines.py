@@ -11,7 +11,7 @@ from typing import Any
 
 from golden import context_of
 
-from lamsach.logs.reading.detect import detect, recognising
+from lamsach.logs.reading.detect import detect, format_of_line
 from lamsach.model import Event
 from tests.rows import each_row
 
@@ -25,7 +25,7 @@ CASES = [
 def read(lines: list[str]) -> tuple[str, Event | None]:
     """Detect the format of a file of these lines, and read its last line."""
     found = detect("\n".join([*lines, ""]).encode())
-    kind = found.format or (found.mixed[0] if found.mixed else recognising(lines[-1]))
+    kind = found.format or (found.mixed[0] if found.mixed else format_of_line(lines[-1]))
     assert kind is not None, "no format reads the line"
     reader, event = kind(context_of(lines)), None
     for number, line in enumerate(lines, 1):

@@ -33,19 +33,19 @@ class BinaryFormat(ABC):
     """Display name of the format."""
     gives: ClassVar[tuple[str, ...]]
     """The `Event` fields that this format can fill."""
-    tells_holders: ClassVar[bool] = False
+    states_holders: ClassVar[bool] = False
     """Whether the file is read twice: for address holders (leases, ARP, sessions), then for the hunt."""
 
-    holds_text: ClassVar[bool] = True
+    contains_text: ClassVar[bool] = True
     """Whether the bytes contain text beyond the reader's events; false for numbers or compressed content."""
 
-    holds_messages: ClassVar[bool] = False
+    contains_dns: ClassVar[bool] = False
     """Whether the bytes contain DNS messages that the reader may miss (other ports, partial packets)."""
 
-    hands_over: ClassVar[bool] = False
+    reports_unused: ClassVar[bool] = False
     """Whether the reader passes text without an event to `unused`, because the raw bytes do not show it."""
 
-    of_text: ClassVar[bool] = False
+    is_text: ClassVar[bool] = False
     """Whether the files are text without usable lines; tried last, after all line formats."""
 
     def __init__(self, context: FileContext) -> None:
@@ -64,7 +64,7 @@ class BinaryFormat(ABC):
 
     @classmethod
     def reads_lines(cls, lines: Sequence[str]) -> bool:
-        """Return whether JSON lines belong to this `of_text` format; else they are no document."""
+        """Return whether JSON lines belong to this `is_text` format; else they are no document."""
         return False
 
     @abstractmethod

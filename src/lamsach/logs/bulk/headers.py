@@ -21,7 +21,7 @@ from lamsach.logs.base import FileContext
 from lamsach.logs.bulk.columns import check, map_distinct, matches_shape, seconds
 from lamsach.logs.bulk.rows import TrackedFields
 from lamsach.logs.bulk.text_buffers import Unusual, offsets_of
-from lamsach.logs.text.record_heads import header_before
+from lamsach.logs.text.record_headers import header_before
 from lamsach.logs.text.syslog import SyslogHeader
 from lamsach.logs.text.times.stated_clock import states_other_zone
 

@@ -177,9 +177,9 @@ def binary_format_by_name(name: str) -> type[BinaryFormat] | None:
 
 def binary_format_of(head: bytes) -> type[BinaryFormat] | None:
     """Find the binary format of a file that begins with these bytes; None for text."""
-    return next((f for f in BINARY_FORMATS.marked("", head) if not f.of_text and f.recognises(head)), None)
+    return next((f for f in BINARY_FORMATS.marked("", head) if not f.is_text and f.recognises(head)), None)
 
 
 def document_format_of(head: bytes) -> type[BinaryFormat] | None:
     """Find the format of a text of one document without lines that begins with these bytes, or None."""
-    return next((f for f in BINARY_FORMATS.marked("", head) if f.of_text and f.recognises(head)), None)
+    return next((f for f in BINARY_FORMATS.marked("", head) if f.is_text and f.recognises(head)), None)

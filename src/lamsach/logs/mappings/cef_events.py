@@ -118,7 +118,7 @@ def _correct_vendor_keys(fields: MutableMapping[str, str]) -> None:
         fields.setdefault("sourceTranslatedPort", str(port or ""))
 
 
-def far_name(text: str) -> str | None:
+def remote_name(text: str) -> str | None:
     """Return a name given instead of the destination's address, else None."""
     name = domain_of(text)
     return name if name and _NAMED.search(name) else None
@@ -166,7 +166,7 @@ def cef_event(
         event = decide(event, role=Role.APART, given=first_ip(fields, "dvc", "c6a1"))
         if event.action is Action.UNKNOWN and fields.get("act", "").lower() in _CLEANED:
             event = changed(event, action=Action.BLOCKED)
-    domain = event.domain or (far_name(fields.get("dst", "")) if event.destination_ip is None else None)
+    domain = event.domain or (remote_name(fields.get("dst", "")) if event.destination_ip is None else None)
     if domain and event.source_ip is None and domain == (event.device_name or "").lower():
         domain = None  # an endpoint console: `dst` and `dhost` are the endpoint
     return changed(event, kind=kind, hashes=hashes, domain=domain)

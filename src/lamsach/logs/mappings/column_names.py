@@ -158,7 +158,7 @@ def in_utc(name: str, text: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def beside(plain_names: frozenset[str]) -> Mapping[str, str]:
+def contextual_meanings(plain_names: frozenset[str]) -> Mapping[str, str]:
     """Return the meanings that names have in the context of other names."""
     found: dict[str, str] = {}
     for needed, some, fields in _CONTEXTS:
@@ -239,7 +239,7 @@ def fields_of(names: Sequence[str]) -> list[str | None]:
     (Check Point)."""
     names = without_prefix(tuple(names))
     plain_names = [plain(name) for name in names]
-    others = beside(frozenset(plain_names))
+    others = contextual_meanings(frozenset(plain_names))
     fields = [others.get(n) or field_of(name) for n, name in zip(plain_names, names, strict=True)]
     if "date" in fields:
         fields = [
@@ -257,18 +257,18 @@ LATE_TIMES = among("received receivedtime receivetime lastseen lastblocked updat
 """Times after the event, which count only when there is no other."""
 
 
-def tells_of_contacts(fields: Iterable[str | None]) -> bool:
+def is_contact_log(fields: Iterable[str | None]) -> bool:
     """Return whether these fields form a log: a machine or name, and one more known column."""
     known = {field for field in fields if field}
     return len(known) >= 2 and bool(known & _IDENTIFYING)
 
 
-def tells_of_detections(fields: Iterable[str | None]) -> bool:
+def is_detection_log(fields: Iterable[str | None]) -> bool:
     """Return whether these fields form an antivirus export: machine, detection, and time."""
     known = {field for field in fields if field}
     return bool(known & _OF_ENDPOINTS) and "details" in known and bool(known & _TIMES)
 
 
-def tells_time(fields: Iterable[str | None]) -> bool:
+def has_time(fields: Iterable[str | None]) -> bool:
     """Return whether one of the fields is a time."""
     return any(field in _TIMES for field in fields)

@@ -12,8 +12,8 @@ from lamsach.logs.events.ends import changed, event_between, is_internal, is_mac
 from lamsach.logs.mappings.actions import first_action
 from lamsach.logs.mappings.antivirus import hashes_in
 from lamsach.logs.mappings.column_names import fields_of as fields_of
+from lamsach.logs.mappings.column_names import is_contact_log as is_contact_log
 from lamsach.logs.mappings.column_names import plain
-from lamsach.logs.mappings.column_names import tells_of_contacts as tells_of_contacts
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.values import (

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from lamsach.logs.events.ends import Way, event_between, own_end
 from lamsach.logs.mappings.actions import first_action
-from lamsach.logs.mappings.column_names import beside, field_of, plain
+from lamsach.logs.mappings.column_names import contextual_meanings, field_of, plain
 from lamsach.logs.text.key_value import Fields, first, first_ip, first_port
 from lamsach.logs.text.values import (
     domain_of,
@@ -123,7 +123,7 @@ def all_keys(keys: Keys) -> frozenset[str]:
 @lru_cache(maxsize=64)
 def unusual_names(names: frozenset[str], keys: Keys) -> Mapping[str, Names]:
     """Return the names of a record outside `keys` whose words mean the same, with those keys."""
-    meant = beside(frozenset(map(plain, names)))
+    meant = contextual_meanings(frozenset(map(plain, names)))
     fields = {name: meant.get(plain(name)) or field_of(name) for name in names - all_keys(keys)}
     found: dict[str, Names] = {
         name: getattr(keys, _OF_FIELDS.get(field or "", ""), ()) for name, field in fields.items()

@@ -132,13 +132,13 @@ def _formats_by_line(lines: Sequence[str]) -> Counter[type[LogFormat]]:
     """Count the lines that each format recognizes; a line counts for the first that does."""
     counts: Counter[type[LogFormat]] = Counter()
     for line in lines:
-        log_format = recognising(line)
+        log_format = format_of_line(line)
         if log_format is not None:
             counts[log_format] += 1
     return counts
 
 
-def recognising(line: str) -> type[LogFormat] | None:
+def format_of_line(line: str) -> type[LogFormat] | None:
     """Return the first registered format that recognizes a line, except CSV, whose rows are ambiguous."""
     return next(
         (f for f in possible_formats(line) if f.name != _ROWS_CANNOT_BE_TOLD and f.recognises(line)), None

@@ -33,11 +33,11 @@ def unpasted(line: str) -> str:
 
 def bare(line: str) -> str:
     """Strip a container's name, or else the remains of a paste, from a line."""
-    rest = uncontained(line)
+    rest = without_container(line)
     return unpasted(line) if rest is line else rest
 
 
-def uncontained(line: str) -> str:
+def without_container(line: str) -> str:
     """Strip a container's name from a line."""
     found = _CONTAINER.match(line, 0, _ROOM) if line[:5] == "[pod/" or "|" in line[:_ROOM] else None
     return line[found.end() :] if found else line

@@ -21,7 +21,7 @@ from functools import lru_cache
 from typing import Any, BinaryIO, NamedTuple
 
 from lamsach.logs.mappings.windows.contacts import FILTERED
-from lamsach.logs.mappings.windows.events import tells_holder
+from lamsach.logs.mappings.windows.events import states_holder
 from lamsach.logs.mappings.windows.record import WindowsRecord
 from lamsach.logs.text.json_records import text_of
 
@@ -185,18 +185,18 @@ def quick_record(text: str, *, names_files: bool = False) -> WindowsRecord | Non
     return WindowsRecord(layout.event_id, layout.provider, channel, computer or None, text[begin:end], data)
 
 
-def may_tell_holder(text: str) -> bool:
+def may_state_holder(text: str) -> bool:
     """Return whether a record may state who had an address; quick, and false for most."""
-    return _may_tell_holder(text[: max(text.find(TIME), 0)])
+    return _may_state_holder(text[: max(text.find(TIME), 0)])
 
 
 @lru_cache(_CACHE_SIZE)
-def _may_tell_holder(beginning: str) -> bool:
+def _may_state_holder(beginning: str) -> bool:
     try:
         layout = layout_of(beginning)
     except ValueError:
         return True
-    return tells_holder(layout.event_id, layout.provider)
+    return states_holder(layout.event_id, layout.provider)
 
 
 @lru_cache(_CACHE_SIZE)

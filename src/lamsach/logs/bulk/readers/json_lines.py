@@ -58,7 +58,7 @@ class NamedKeys(GroupReader):
         time = _moments(by_field.pop("time", []))
         fields = {field: _ordered(columns, data) for field, columns in by_field.items()} | {"time": [time]}
         complete = {field for field, columns in fields.items() if any(not one.null_count for one in columns)}
-        if not column_names.tells_of_contacts(complete):
+        if not column_names.is_contact_log(complete):
             raise Unusual
         _check_embeds_nothing(values, parsed=any(field in complete for field in PARSED))
         if not endpoint and "source" in fields and "source" not in complete:
@@ -82,7 +82,7 @@ def _fields(values: Mapping[str, pa.Array]) -> tuple[bool, dict[str, Held]]:
             if values[path].null_count:  # absent from some records
                 raise Unusual
             endpoint |= not ENDPOINT_KEYS.isdisjoint(plain)
-    others = column_names.beside(frozenset(names))
+    others = column_names.contextual_meanings(frozenset(names))
     if (endpoint and "ipaddress" in names) or cloud_records.kind_of(names):  # a log-on
         raise Unusual
     by_field: dict[str, Held] = {}

@@ -26,7 +26,7 @@ from lamsach.logs.formats.firewalls.paloalto.columns import (
     TIME_KEYS,
     TYPE,
 )
-from lamsach.logs.text.record_heads import last_header
+from lamsach.logs.text.record_headers import last_header
 from lamsach.logs.text.times.stated_clock import states_other_zone
 
 # <14>Jun 10 08:00:01 PA-220 1,2026/06/10 08:00:01,0123456789,TRAFFIC,end,2305,2026/06/10

@@ -18,7 +18,7 @@ from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import placed
 from lamsach.logs.mappings.radius import RadiusRecord, event_of
 from lamsach.logs.text.key_value import first
-from lamsach.logs.text.record_heads import header_before
+from lamsach.logs.text.record_headers import header_before
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.model import Event
 

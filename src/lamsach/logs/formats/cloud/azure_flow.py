@@ -41,7 +41,7 @@ class AzureFlow(BinaryFormat):
     name = "azure_flow"
     title = "Azure flow logs (NSG, VNet)"
     gives = fields_named("contact device_mac action inbound")
-    of_text = True
+    is_text = True
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:

@@ -13,7 +13,7 @@ import re
 
 from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Role, event_between, placed
-from lamsach.logs.text.record_heads import header_before
+from lamsach.logs.text.record_headers import header_before
 from lamsach.logs.text.values import ip_of, mac_of, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
 

@@ -22,7 +22,7 @@ from lamsach.logs.mappings.cef_events import cef_event
 from lamsach.logs.text import cef
 from lamsach.logs.text.dns_names import from_presentation
 from lamsach.logs.text.key_value import first
-from lamsach.logs.text.record_heads import header_before, within_json
+from lamsach.logs.text.record_headers import header_before, within_json
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import ip_of, mac_of
 from lamsach.model import Action, Event, EventKind

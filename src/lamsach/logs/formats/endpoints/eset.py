@@ -24,7 +24,7 @@ from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text import cef, leef
 from lamsach.logs.text.json_records import read_object, start_of_object, text_of, walk
 from lamsach.logs.text.key_value import first, first_ip, first_port
-from lamsach.logs.text.record_heads import header_before, within_json
+from lamsach.logs.text.record_headers import header_before, within_json
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.values import hash_of

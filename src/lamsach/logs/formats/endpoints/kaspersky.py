@@ -29,7 +29,7 @@ from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import stamped
 from lamsach.logs.mappings.antivirus import event_of
 from lamsach.logs.text import cef, leef
-from lamsach.logs.text.record_heads import header_before, within_json
+from lamsach.logs.text.record_headers import header_before, within_json
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes, first_time
 from lamsach.logs.text.times.timestamps import from_iso

@@ -24,7 +24,7 @@ from lamsach.logs.events.ends import event_between, is_internal, own_end, stampe
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text.key_value import first, first_ip, first_port
-from lamsach.logs.text.record_heads import header_before
+from lamsach.logs.text.record_headers import header_before
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import hash_of, in_order, mac_of
 from lamsach.model import Action, Event, EventKind

@@ -27,7 +27,7 @@ from lamsach.logs.text import cef, leef
 from lamsach.logs.text.json_records import flat, read_object, text_of
 from lamsach.logs.text.key_value import first, first_ip
 from lamsach.logs.text.pasted import continues, is_wrapped, share_with_continuations
-from lamsach.logs.text.record_heads import header_before, uncelled
+from lamsach.logs.text.record_headers import header_before, unquote_cell
 from lamsach.logs.text.syslog import NO_HEADER, SyslogHeader, split_header
 from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.values import among, in_order
@@ -228,7 +228,7 @@ class CheckPoint(LogFormat):
     @classmethod
     def recognises(cls, line: str) -> bool:
         """Match the vendor's name in a CEF or LEEF header, or several of its own keys."""
-        return is_checkpoint(uncelled(line))
+        return is_checkpoint(unquote_cell(line))
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
@@ -243,7 +243,7 @@ class CheckPoint(LogFormat):
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`."""
         self.check(line)
-        line = uncelled(line)
+        line = unquote_cell(line)
         fields = fields_of(line)
         return stamped(self.record_event(fields, self._header(line)), self.name, self.context.file, number)
 

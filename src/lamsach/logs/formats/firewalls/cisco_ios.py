@@ -18,7 +18,7 @@ from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, changed, decide, event_between, stamped
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.mappings.cisco_ends import ADDRESS, End, end_after, end_at, first_address
-from lamsach.logs.text.record_heads import header_before, within_json
+from lamsach.logs.text.record_headers import header_before, within_json
 from lamsach.logs.text.syslog import SyslogHeader
 from lamsach.logs.text.values import among, ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind

@@ -25,7 +25,7 @@ from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Role, Way, decide, event_between, is_internal, own_end, placed
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.text.key_value import pairs_in
-from lamsach.logs.text.record_heads import header_before
+from lamsach.logs.text.record_headers import header_before
 from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.values import domain_of, hash_of, host_and_port, host_of_url, ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction

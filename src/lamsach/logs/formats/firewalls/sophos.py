@@ -27,7 +27,7 @@ from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.mappings.records import Header, Records
 from lamsach.logs.text.json_records import is_flat_object, read_object, text_of
 from lamsach.logs.text.key_value import first, first_ip, first_port, spaced_pairs
-from lamsach.logs.text.record_heads import uncelled
+from lamsach.logs.text.record_headers import unquote_cell
 from lamsach.logs.text.syslog import NO_HEADER, sender_of, split_header
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso, local_time, without_year, zone_of
 from lamsach.logs.text.values import among, domain_of, hash_of, host_of_url, ip_of, mac_of, port_of
@@ -282,7 +282,7 @@ class Sophos(LogFormat):
         """Match log type and component of SFOS; the first four keys or the time of UTM."""
         if line[:1] == "{":
             return '"log_type"' in line and '"log_component"' in line and is_flat_object(line)
-        line = uncelled(line)
+        line = unquote_cell(line)
         if "log_type=" in line:
             return _SFOS.search(line) is not None
         if "id=" in line and (_UTM.search(line, 0, _ROOM) or _UTM_WAF.search(line, 0, _ROOM)):
@@ -300,7 +300,7 @@ class Sophos(LogFormat):
         if line[0] == "{":
             record = {key: text for key, value in read_object(line)[1].items() if (text := text_of(value))}
             return self._placed(self.record_event(record, NO_HEADER), number)
-        line = uncelled(line)
+        line = unquote_cell(line)
         header, message = split_header(line, self.context)
         if "log_type=" in line:
             return self._placed(self.record_event(spaced_pairs(message), header), number)

@@ -19,7 +19,7 @@ import re
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, event_between, placed
-from lamsach.logs.text.record_heads import header_before
+from lamsach.logs.text.record_headers import header_before
 from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Action, Event
 

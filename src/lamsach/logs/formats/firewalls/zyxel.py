@@ -21,7 +21,7 @@ from lamsach.logs.layouts.kinds import END_MACHINE, END_MACHINE_PORT, MAC, MACHI
 from lamsach.logs.layouts.line import LayoutFormat, Texts
 from lamsach.logs.text import cef
 from lamsach.logs.text.key_value import first
-from lamsach.logs.text.record_heads import header_before
+from lamsach.logs.text.record_headers import header_before
 from lamsach.logs.text.values import domain_of, host_and_port
 from lamsach.model import Action, EventKind, LeaseAction
 

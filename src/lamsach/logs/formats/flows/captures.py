@@ -38,8 +38,8 @@ class Pcap(BinaryFormat):
     name = "pcap"
     title = "Network capture (pcap)"
     gives = fields_named("time ends device_ip machine domain url answers action lease_until")
-    tells_holders = True
-    holds_messages = True
+    states_holders = True
+    contains_dns = True
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:
@@ -62,8 +62,8 @@ class PcapNg(BinaryFormat):
     name = "pcapng"
     title = "Network capture (pcapng)"
     gives = fields_named("time ends device_ip machine domain url answers action lease_until")
-    tells_holders = True
-    holds_messages = True
+    states_holders = True
+    contains_dns = True
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:

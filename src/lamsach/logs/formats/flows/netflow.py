@@ -43,7 +43,7 @@ class NetFlow(BinaryFormat):
 
     name = "netflow"
     title = "NetFlow and IPFIX"
-    holds_text = False
+    contains_text = False
     gives = fields_named("contact nat user domain url action")
 
     @classmethod
@@ -167,7 +167,7 @@ class NfCapd(BinaryFormat):
 
     name = "nfcapd"
     title = "nfdump's own files (nfcapd)"
-    holds_text = False
+    contains_text = False
     gives = fields_named("contact nat user action")
 
     @classmethod

@@ -33,7 +33,7 @@ from lamsach.logs.mappings.keyed_events import complete
 from lamsach.logs.mappings.records import Fields, Header, Records, carried_keys
 from lamsach.logs.text import cef, leef
 from lamsach.logs.text.pasted import continues, is_wrapped, share_with_continuations
-from lamsach.logs.text.record_heads import header_before, within_json
+from lamsach.logs.text.record_headers import header_before, within_json
 from lamsach.model import Event
 
 # CEF:0|Maker|Product|1.0|100|a name|5|

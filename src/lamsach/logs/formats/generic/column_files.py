@@ -77,7 +77,7 @@ def _cells(batch: pa.RecordBatch, where: str) -> tuple[list[str], list[Cells], b
     try:
         leaves = list(_leaves(batch))[:MOST_COLUMNS]
         fields = columns.fields_of([path for path, _ in leaves])
-        known = columns.tells_of_contacts(fields)
+        known = columns.is_contact_log(fields)
         used = [
             (field, column) for field, (_, column) in zip(fields, leaves, strict=True) if field or not known
         ]
@@ -221,8 +221,8 @@ class Parquet(BinaryFormat):
 
     name = "parquet"
     title = "Apache Parquet"
-    holds_text = False
-    hands_over = True
+    contains_text = False
+    reports_unused = True
     gives = GIVES
 
     @classmethod
@@ -260,8 +260,8 @@ class Arrow(BinaryFormat):
 
     name = "arrow"
     title = "Apache Arrow (Feather, IPC)"
-    holds_text = False
-    hands_over = True
+    contains_text = False
+    reports_unused = True
     gives = GIVES
 
     @classmethod

@@ -203,9 +203,9 @@ def _table_of(line: str, position: int) -> Table | None:
     carrier = next(
         (index for index, name in enumerate(names) if column_names.plain(name) in CARRIER_COLUMNS), None
     )
-    if carrier is not None and column_names.tells_time(fields):
+    if carrier is not None and column_names.has_time(fields):
         return Table(delimiter, line, position, fields, carrier, in_utc)
-    if not (column_names.tells_of_contacts(fields) or column_names.tells_of_detections(fields)) or known < 2:
+    if not (column_names.is_contact_log(fields) or column_names.is_detection_log(fields)) or known < 2:
         return None
     return Table(delimiter, line, position, fields, carrier, in_utc)
 
@@ -237,7 +237,7 @@ def _fits(line: str, table: Table, inner_formats: Sequence[type[LogFormat]]) -> 
     if abs(len(cells) - len(table.fields)) > 1:
         return False
     # a log only by its carried lines
-    if not (column_names.tells_of_contacts(table.fields) or column_names.tells_of_detections(table.fields)):
+    if not (column_names.is_contact_log(table.fields) or column_names.is_detection_log(table.fields)):
         carried = cells[table.carrier] if table.carrier is not None and table.carrier < len(cells) else ""
         return any(log_format.recognises(carried) for log_format in inner_formats)
     judged = [

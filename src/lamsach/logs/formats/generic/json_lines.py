@@ -117,11 +117,13 @@ class JsonLines(LogFormat):
             fields.add(
                 column_names.field_of(match[1].lstrip("_@")) or column_names.field_of(f"{parent}.{match[1]}")
             )
-            if column_names.tells_of_contacts(fields):
+            if column_names.is_contact_log(fields):
                 return True
             if line.startswith("{", match.end()):
                 parent = match[1]
-        if column_names.tells_of_contacts({*fields, *column_names.beside(frozenset(names)).values()}):
+        if column_names.is_contact_log(
+            {*fields, *column_names.contextual_meanings(frozenset(names)).values()}
+        ):
             return True
         if cloud_records.MARK in line and '"msg":' in line:
             return True
@@ -142,12 +144,12 @@ class JsonLines(LogFormat):
         # in a record that the shipper parsed, `message` is for people
         parsed = any(field in values for field in PARSED) and object_in_text(record) is None
         inner = self._carried.event(carried(record, literal=parsed), number) if may_carry(line) else None
-        if inner is not None and (_names_party(inner) or not column_names.tells_of_contacts(values.keys())):
+        if inner is not None and (_names_party(inner) or not column_names.is_contact_log(values.keys())):
             if any(key.startswith("gl2_") for key in record):  # Graylog: `source` is the line's sender
                 values.setdefault("observer", []).append(text_of(record.get("source")) or "")
             inner = self._carried.completed(inner, values, self._times)
             return stamped(inner, self.name, self.context.file, number)
-        if not column_names.tells_of_contacts(values.keys()):
+        if not column_names.is_contact_log(values.keys()):
             raise LineError("The JSON record has no known key.", line[:80])
         zone = _zone(record) if "clock" in values else None
         times = LooseTimes(replace(self.context, timezone=zone)) if zone else self._times
@@ -188,7 +190,7 @@ def _values(record: dict[str, object]) -> tuple[dict[str, list[str]], bool, clou
     endpoint = any(column_names.plain(part) in ENDPOINT_KEYS for parts, _ in paths for part in parts)
     logon = endpoint and any(column_names.plain(parts[-1]) == "ipaddress" for parts, _ in paths)
     names = {column_names.plain(parts[-1]) for parts, _ in paths}
-    context_fields, cloud = column_names.beside(frozenset(names)), cloud_records.kind_of(names)
+    context_fields, cloud = column_names.contextual_meanings(frozenset(names)), cloud_records.kind_of(names)
     if cloud is not None:
         context_fields, logon, endpoint = {**context_fields, **cloud.fields}, False, cloud.of_endpoint
     for parts, value in paths:
@@ -288,8 +290,8 @@ class JsonDocument(BinaryFormat):
         "contact nat machine user domain url answers hashes action lease_until forwarded response inbound "
         "mentioned"
     )
-    tells_holders = True
-    of_text = True
+    states_holders = True
+    is_text = True
     inner_formats: ClassVar[Sequence[type[LogFormat]]] = JSON_FORMATS
     """Formats tried for a record."""
 

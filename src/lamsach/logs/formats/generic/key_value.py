@@ -29,7 +29,7 @@ from lamsach.logs.events.ends import placed
 from lamsach.logs.mappings import column_names, columns
 from lamsach.logs.mappings.actions import action_of, refusal_in
 from lamsach.logs.text.key_value import pairs_in, start_of_pairs
-from lamsach.logs.text.record_heads import header_before, uncelled
+from lamsach.logs.text.record_headers import header_before, unquote_cell
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes, zone_of
 from lamsach.logs.text.times.timestamps import from_iso
@@ -132,8 +132,8 @@ class KeyValue(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`."""
-        values = required(_values(uncelled(line)), line)
-        line = uncelled(line)
+        values = required(_values(unquote_cell(line)), line)
+        line = unquote_cell(line)
         header, message = split_header(line, self.context)
         zone = _ZONE.search(line) if "tz=" in line or "timezone=" in line else None
         own = zone_of(zone[1]) if zone else None
@@ -186,7 +186,7 @@ def _fields_of(keys: tuple[str, ...]) -> tuple[tuple[str, str | None], ...]:
     """Normalize a record's keys, and look up their fields together."""
     keys = column_names.without_prefix(keys)
     names = [column_names.plain(key) for key in keys]
-    context_fields = column_names.beside(frozenset(names))
+    context_fields = column_names.contextual_meanings(frozenset(names))
     return tuple(
         (name, context_fields.get(name) or column_names.field_of(key))
         for name, key in zip(names, keys, strict=True)

@@ -14,7 +14,7 @@ import re
 from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Role, event_between, placed
 from lamsach.logs.mappings.web_requests import target_of, web_time
-from lamsach.logs.text.record_heads import header_before
+from lamsach.logs.text.record_headers import header_before
 from lamsach.logs.text.values import host_and_port, host_of_url, ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 

@@ -85,7 +85,7 @@ class ZeekTsv(LogFormat):
         return super().score(head)
 
     @classmethod
-    def may_tell_holders(cls, head: Sequence[str]) -> bool:
+    def may_state_holders(cls, head: Sequence[str]) -> bool:
         """Accept, of logs with their name (`#path`), only DHCP's."""
         paths = [line.removeprefix("#path").strip() for line in head if line.startswith("#path")]
         return not paths or any("dhcp" in path for path in paths)

@@ -15,7 +15,7 @@ from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, event_between, placed
 from lamsach.logs.mappings.antivirus import hashes_in
 from lamsach.logs.mappings.keyed_events import host_in
-from lamsach.logs.text.record_heads import header_before
+from lamsach.logs.text.record_headers import header_before
 from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Action, Event, EventKind
 

@@ -17,7 +17,7 @@ from lamsach.logs.binary.evtx.records import (
     CHUNK_BYTES,
     CHUNK_MAGIC,
     FILE_MAGIC,
-    may_tell_holder,
+    may_state_holder,
     quick_record,
     read_chunks,
 )
@@ -41,8 +41,8 @@ class Evtx(BinaryFormat):
     name = "evtx"
     title = "Windows event log file (EVTX)"
     gives = GIVES
-    tells_holders = True
-    hands_over = True
+    states_holders = True
+    reports_unused = True
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
@@ -64,7 +64,7 @@ class Evtx(BinaryFormat):
     def read_holders(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
         """See `BinaryFormat`."""
         for number, text in self._numbered(stream):
-            if text is not None and may_tell_holder(text):
+            if text is not None and may_state_holder(text):
                 yield self.item(text, number)
 
     def _numbered(self, stream: BinaryIO) -> Iterator[tuple[int, str | None]]:

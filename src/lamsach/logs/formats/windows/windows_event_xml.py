@@ -102,7 +102,7 @@ class WindowsEventDocument(BinaryFormat):
     name = "windows_event_document"
     title = "Windows events (one document in one line)"
     gives = GIVES
-    tells_holders = True
+    states_holders = True
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)

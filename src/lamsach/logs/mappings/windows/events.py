@@ -258,7 +258,7 @@ def is_read_by_number(*source: str) -> bool:
     return "sysmon" in place or "security" in place
 
 
-def tells_holder(event_id: int, provider: str) -> bool:
+def states_holder(event_id: int, provider: str) -> bool:
     """Return whether events of this ID and provider may state who had an address."""
     reader = reader_of(WindowsRecord(event_id, provider))
     contact = reader in (contacts.connection, contacts.question, contacts.file_or_process)

@@ -23,7 +23,7 @@ from lamsach.logs.formats.firewalls.cisco_asa.messages import TIMED_SENTENCE, Ci
 from lamsach.logs.mappings.cisco_ends import ADDRESS, End
 from lamsach.logs.mappings.keyed_events import event_of, host_in
 from lamsach.logs.mappings.records import Records, Sentences
-from lamsach.logs.text.record_heads import header_before, within_json
+from lamsach.logs.text.record_headers import header_before, within_json
 from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.values import domain_of
 from lamsach.model import Action, Event, EventKind, LeaseAction

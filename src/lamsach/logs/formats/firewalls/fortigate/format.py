@@ -40,7 +40,7 @@ from lamsach.logs.mappings.records import Header, Records
 from lamsach.logs.text import cef
 from lamsach.logs.text.json_records import is_flat_object, read_object, text_of
 from lamsach.logs.text.key_value import Fields, first, first_ip, first_port, pairs, with_spaces
-from lamsach.logs.text.record_heads import uncelled
+from lamsach.logs.text.record_headers import unquote_cell
 from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.values import among, domain_of, in_order, ip_of, mac_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
@@ -105,7 +105,7 @@ class FortiGate(LogFormat):
         """Match adjacent `type=` and `subtype=` of FortiOS, or the vendor in a CEF header."""
         if line[:1] in "{[":
             return _is_object(line)
-        line = uncelled(line)
+        line = unquote_cell(line)
         if _cef_start(line):
             return True
         if _TYPE.search(line):
@@ -122,7 +122,7 @@ class FortiGate(LogFormat):
             record = read_object(line)[1]
             fields = {key: text for key, value in record.items() if (text := text_of(value))}
             return self._placed(self.record_event(fields, NO_HEADER), number)
-        line = uncelled(line)
+        line = unquote_cell(line)
         header, message = split_header(line, self.context)
         element = line.find(_ELEMENT) if not message else -1
         if element >= 0:

@@ -44,7 +44,7 @@ from lamsach.logs.mappings.records import Fields, Header, Records, carried_keys
 from lamsach.logs.text import cef, leef
 from lamsach.logs.text.json_records import start_of_object
 from lamsach.logs.text.key_value import first_ip
-from lamsach.logs.text.record_heads import header_before, last_header
+from lamsach.logs.text.record_headers import header_before, last_header
 from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.values import domain_of, in_order
 from lamsach.model import Event, EventKind

@@ -15,7 +15,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
 from lamsach.logs.text import leef
 from lamsach.logs.text.pasted import continues, is_wrapped, share_with_continuations
-from lamsach.logs.text.record_heads import header_before, within_json
+from lamsach.logs.text.record_headers import header_before, within_json
 from lamsach.logs.text.times.loose_times import first_time, zone_of
 
 CONTEXT = FileContext("a.log", modified=datetime(2026, 7, 1, tzinfo=UTC))

@@ -113,7 +113,7 @@ def within_json(line: str, position: int) -> bool:
     return '{"' in before or '{ "' in before or "{'" in before
 
 
-def uncelled(line: str) -> str:
+def unquote_cell(line: str) -> str:
     r"""Undo the quoting of a table cell or JSON text around a line.
 
     A spreadsheet doubles a cell's quotes (`"devname=""gw"" srcip=..."`, alone or with other cells); text cut
