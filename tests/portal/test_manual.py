@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 def documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of documents of the test's own."""
     monkeypatch.setattr(manual, "folder", lambda: tmp_path)
-    manual.drawn.cache_clear()
+    manual.rendered.cache_clear()
     return tmp_path
 
 
