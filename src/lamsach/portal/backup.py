@@ -46,7 +46,7 @@ def backup(target: Path, seal: Seal | None = None) -> int:
 
     part = target.with_name(target.name + ".part")
     digests: dict[str, str] = {}
-    made = datetime.now(UTC).isoformat()
+    moment = datetime.now(UTC).isoformat()
     _refuse_own_keys(seal or Seal())
     try:
         with (
@@ -59,7 +59,7 @@ def backup(target: Path, seal: Seal | None = None) -> int:
                 digest = _add(archive, name, open_)
                 if digest:
                     digests[name] = digest
-            manifest = {"schema": SCHEMA, "version": __version__, "made": made, "files": digests}
+            manifest = {"schema": SCHEMA, "version": __version__, "made": moment, "files": digests}
             archive.writestr("manifest.json", json.dumps(manifest, indent=1))
         part.replace(target)
     except OSError as error:

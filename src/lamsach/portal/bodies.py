@@ -120,6 +120,6 @@ class Bodies:
         """Give up the slowest body of the visitor who has the most."""
         now = time.monotonic()
         active = [body for body in self._receiving if not body.given_up.is_set()]
-        held = Counter(body.visitor for body in active)
+        counts = Counter(body.visitor for body in active)
         if active:
-            min(active, key=lambda body: (-held[body.visitor], body.rate(now), body.began)).given_up.set()
+            min(active, key=lambda body: (-counts[body.visitor], body.rate(now), body.began)).given_up.set()

@@ -69,13 +69,13 @@ def client_environment(described: dict[str, Any]) -> dict[str, str]:
     """
     from psycopg.pq import Conninfo
 
-    given = {name: str(value) for name, value in described["OPTIONS"].items()}
+    values = {name: str(value) for name, value in described["OPTIONS"].items()}
     named = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
-    given |= {word: str(described[key]) for word, key in named.items() if described.get(key)}
+    values |= {word: str(described[key]) for word, key in named.items() if described.get(key)}
     # Report a portal that is still running instead of waiting for its locks.
-    given["options"] = f"{given.get('options', '')} -c lock_timeout=30s".strip()
-    given.pop("client_encoding", None)
+    values["options"] = f"{values.get('options', '')} -c lock_timeout=30s".strip()
+    values.pop("client_encoding", None)
     variables = {
         option.keyword.decode(): option.envvar.decode() for option in Conninfo.get_defaults() if option.envvar
     }
-    return {**os.environ, **{variables[word]: value for word, value in given.items() if word in variables}}
+    return {**os.environ, **{variables[word]: value for word, value in values.items() if word in variables}}

@@ -233,8 +233,8 @@ class Supervisor:
 
 def supervise(host: str, port: int, webs: int, workers: int) -> None:
     """Run so many web processes and workers until SIGTERM or SIGINT."""
-    held, former_webs, former_workers = json.loads(os.environ.pop(HANDED_ON, "[[], [], []]"))
-    listeners = [pickle.loads(bytes.fromhex(state)) for state in held]  # noqa: S301 - our own, of before
+    states, former_webs, former_workers = json.loads(os.environ.pop(HANDED_ON, "[[], [], []]"))
+    listeners = [pickle.loads(bytes.fromhex(state)) for state in states]  # noqa: S301 - our own, of before
     for _ in range(len(listeners), webs):
         listeners.append(web_process.listener(host, port, _BACKLOG))
     former = [Former(pid, signal.SIGUSR2) for pid in former_webs]
@@ -263,9 +263,9 @@ def _worker(signs: int) -> Process:
     )
 
 
-def _web(held: Any, signs: int) -> Process:
+def _web(socket: Any, signs: int) -> Process:
     context: Any = get_context("fork" if sys.platform == "linux" else "spawn")
-    process = context.Process(target=web_process.run, args=(held, os.getpid(), signs))
+    process = context.Process(target=web_process.run, args=(socket, os.getpid(), signs))
     process.poll = lambda: process.exitcode
     with _without_signals():
         process.start()

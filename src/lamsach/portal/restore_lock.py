@@ -122,7 +122,7 @@ def _flocked(descriptor: int, *, exclusive: bool) -> bool:
     except BlockingIOError:
         return False
     except OSError as problem:  # a file system that knows no locks
-        logger.warning("%s: who is at work cannot be told: %s", LOCK, problem)
+        logger.warning("%s: no locks on this file system, running processes are unknown: %s", LOCK, problem)
     return True
 
 
@@ -195,9 +195,9 @@ def _connect(described: dict[str, Any]) -> psycopg.Connection[Any]:
         ("host", "HOST"),
         ("port", "PORT"),
     )
-    given = {name: described[key] for name, key in names if described.get(key)}
+    stated = {name: described[key] for name, key in names if described.get(key)}
     ours = {"connect_timeout": 10, "application_name": f"lamsach {os.getpid()} {platform.node()}"}
-    return psycopg.connect(autocommit=True, **{**ours, **described["OPTIONS"], **given})
+    return psycopg.connect(autocommit=True, **{**ours, **described["OPTIONS"], **stated})
 
 
 def _asked(connection: psycopg.Connection[Any], lock: str) -> bool:

@@ -151,7 +151,7 @@ class Service:
             not text.isprintable()
             or len(self.data.parts) < _LEAST_PARTS
             or self.data == _STATE
-            or any(_is_within(place, (*_HIDDEN, *_SYSTEM)) for place in (self.data, self.data.resolve()))
+            or any(_is_within(path, (*_HIDDEN, *_SYSTEM)) for path in (self.data, self.data.resolve()))
         ):
             raise UsageError(
                 mark("The service cannot keep its data in this folder."),
@@ -177,7 +177,7 @@ def install(service: Service, *, units: Path = UNITS, run: Runner = run) -> bool
     text = service.unit()
     path, before = units / NAME, _before(units / NAME)
     _check_program(service.python)
-    made = _account(service, run)
+    created = _account(service, run)
     _folder(service)
     try:
         path.write_text(text, "utf-8")
@@ -191,7 +191,7 @@ def install(service: Service, *, units: Path = UNITS, run: Runner = run) -> bool
     except OutputError:
         _put_back(path, before, run)
         raise
-    return made
+    return created
 
 
 def _put_back(path: Path, before: str | None, run: Runner) -> None:
@@ -251,11 +251,11 @@ def _before(path: Path) -> str | None:
 def _check_program(python: Path) -> None:
     """Raise UsageError for a program in a personal folder, which the account could not read."""
     base = python.resolve().parent
-    for place in (python.absolute(), base, Path(lamsach.__file__).resolve()):
-        if _is_within(place, _HIDDEN):
+    for path in (python.absolute(), base, Path(lamsach.__file__).resolve()):
+        if _is_within(path, _HIDDEN):
             raise UsageError(
                 mark("The program is in a person's folder, where a service cannot read it."),
-                str(place),
+                str(path),
                 mark(
                     "Install it for all: python3 -m venv /opt/lamsach && /opt/lamsach/bin/pip "
                     "install 'lamsach[portal]'"

@@ -45,7 +45,7 @@ def silent_s() -> int:
     return int(settings.SILENT_SECONDS)
 
 
-def run(held: Any, parent: int, signs: int = -1) -> None:
+def run(endpoint: Any, parent: int, signs: int = -1) -> None:
     """Serve at the socket, in a fork of the process `parent` (a new process except on Linux).
 
     Gives signs of life on the descriptor `signs`, except while requests have waited without reaching a thread
@@ -62,13 +62,13 @@ def run(held: Any, parent: int, signs: int = -1) -> None:
         if os.name == "posix":
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_SETMASK, ())
-        runner.run(_serve(held, parent, signs, stop, leave))
+        runner.run(_serve(endpoint, parent, signs, stop, leave))
 
 
-async def _serve(held: Any, parent: int, signs: int, stop: asyncio.Event, leave: asyncio.Event) -> None:
+async def _serve(endpoint: Any, parent: int, signs: int, stop: asyncio.Event, leave: asyncio.Event) -> None:
     from lamsach.portal.asgi import application
 
-    server = _server(held, application)
+    server = _server(endpoint, application)
     serving = asyncio.ensure_future(server.serve())
 
     stopped, left = asyncio.ensure_future(stop.wait()), asyncio.ensure_future(leave.wait())
@@ -99,7 +99,7 @@ async def _serve(held: Any, parent: int, signs: int, stop: asyncio.Event, leave:
     await serving
 
 
-def _server(held: Any, application: Any) -> Any:
+def _server(endpoint: Any, application: Any) -> Any:
     """Server with many connections (`front` limits them), HTTP/1 only, timed headers."""
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
@@ -111,7 +111,7 @@ def _server(held: Any, application: Any) -> Any:
         """Granian in this process, at an existing socket."""
 
         def _init_shared_socket(self) -> None:
-            self._ssp, self._shd = None, held if sys.platform == "linux" else held.build()
+            self._ssp, self._shd = None, endpoint if sys.platform == "linux" else endpoint.build()
 
     return Held(
         application,

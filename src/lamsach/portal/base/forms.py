@@ -222,13 +222,13 @@ class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]
         if self.instance.pk:
             self.fields["version"].initial = self.instance.version
 
-    def save_next(self, held: Any = None) -> bool:
+    def save_next(self, locked: Any = None) -> bool:
         """Save the next version, in the caller's transaction; False after a concurrent change.
 
-        `held`: the row if the caller has already locked it.
+        `locked`: the row if the caller has already locked it.
         """
         rows: Any = type(self.instance)._default_manager
-        row = held or rows.select_for_update(no_key=True).get(pk=self.instance.pk)
+        row = locked or rows.select_for_update(no_key=True).get(pk=self.instance.pk)
         if row.version != self.cleaned_data["version"]:
             return False
         changed = self.save(commit=False)

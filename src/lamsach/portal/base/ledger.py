@@ -38,11 +38,11 @@ def note(what: str, **values: Any) -> None:
         )
 
 
-def noted_lines(place: Any) -> list[Line]:
+def noted_lines(store: Any) -> list[Line]:
     """Lines that all machines wrote to an upload storage outside the data folder."""
     lines = []
-    for name in place.names(FOLDER):
-        with place.open(name) as file:
+    for name in store.names(FOLDER):
+        with store.open(name) as file:
             lines += _lines(file.read())
     return lines
 

@@ -27,9 +27,9 @@ def nonce() -> str:
     return secrets.token_urlsafe(24)
 
 
-def sign(purpose: str, word: str) -> str:
+def sign(purpose: str, nonce: str) -> str:
     """The token with its signature for this purpose, safe in an address."""
-    return _signer(purpose, settings.SECRET_KEY).sign(word).replace(":", "~")
+    return _signer(purpose, settings.SECRET_KEY).sign(nonce).replace(":", "~")
 
 
 def read(purpose: str, token: str) -> str | None:

@@ -299,11 +299,13 @@ class Listing:
         listed.__doc__, listed.__module__ = doc or self.title, rows.__module__
         return member(roles, roles, ("GET",))(listed)
 
-    def _heads(self, asked: str) -> Iterator[tuple[str, str, str, str]]:
+    def _heads(self, requested: str) -> Iterator[tuple[str, str, str, str]]:
         """Yield each column's label, class, the order its heading requests, and the current one."""
         for cell in self.cells:
             current = (
-                {cell.order: "ascending", f"-{cell.order}": "descending"}.get(asked, "") if asked else ""
+                {cell.order: "ascending", f"-{cell.order}": "descending"}.get(requested, "")
+                if requested
+                else ""
             )
             yield (
                 _(cell.label) if cell.label else "",

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
 
 
-def lock(purpose: str, word: str) -> str:
+def lock(purpose: str, secret: str) -> str:
     """Encrypt a text for a purpose (Fernet: AES-128-CBC with HMAC-SHA256)."""
-    return _locks(purpose, *_keys()).encrypt(word.encode()).decode()
+    return _locks(purpose, *_keys()).encrypt(secret.encode()).decode()
 
 
 def unlock(purpose: str, locked: str) -> str:

@@ -115,11 +115,11 @@ class Legible:
 
 def language(get_response: Handler) -> Handler:
     """Use Vietnamese unless the person chose otherwise by cookie or account; ignore the browser's setting."""
-    known = {code for code, _ in settings.LANGUAGES}
+    codes = {code for code, _ in settings.LANGUAGES}
 
     def middleware(request: HttpRequest) -> HttpResponse:
         chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) or getattr(request.user, "language", "")
-        code = chosen if chosen in known else settings.LANGUAGE_CODE
+        code = chosen if chosen in codes else settings.LANGUAGE_CODE
         with translation.override(code):
             request.LANGUAGE_CODE = code
             response = get_response(request)

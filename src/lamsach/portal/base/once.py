@@ -75,11 +75,11 @@ def accepts_once(view: View) -> View:
     return wrapped
 
 
-def _again(request: HttpRequest, place: str, queued: list[Queued]) -> HttpResponse:
+def _again(request: HttpRequest, address: str, queued: list[Queued]) -> HttpResponse:
     """Repeat the answer to the first submission."""
     for level, text, tags in queued:
         messages.add_message(request, level, text, tags)
-    return redirect(place)
+    return redirect(address)
 
 
 def make_once(request: HttpRequest, make: Callable[[], Made]) -> Made:
@@ -95,9 +95,9 @@ def make_once(request: HttpRequest, make: Callable[[], Made]) -> Made:
             raise _StillMakingError
         if cached := cache.get(key):
             return cached[0]  # type: ignore[no-any-return]
-        made = make()
-        cache.set(key, (made,), timeout=_KEPT_S)
-        return made
+        result = make()
+        cache.set(key, (result,), timeout=_KEPT_S)
+        return result
 
 
 class _StillMakingError(Exception):

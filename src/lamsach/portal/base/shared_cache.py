@@ -88,8 +88,8 @@ class SharedCache(BaseCache):
         return name if len(name) <= _LONGEST_KEY else f"sha256:{hashlib.sha256(name.encode()).hexdigest()}"
 
     def _seconds(self, timeout: Any) -> float | None:
-        given = self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
-        return None if given is None else float(given)
+        seconds = self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
+        return None if seconds is None else float(seconds)
 
     def _write(self, statement: str, key: str, value: Any, timeout: Any, version: int | None) -> bool:
         number = value if type(value) is int else None

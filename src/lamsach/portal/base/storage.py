@@ -198,13 +198,13 @@ class Bucket(Storage):
         """See `Folder.local`: copies, assembled from their pieces."""
         root = self._at(name)
         with tempfile.TemporaryDirectory(prefix="lamsach-arrived-") as folder:
-            place = Path(folder) / Path(name).name
+            target_path = Path(folder) / Path(name).name
             files: dict[str, dict[int, str]] = {}
             for key in self._fs.find(root):
                 file, _, begin = str(key).removeprefix(root).rpartition("/")
                 files.setdefault(file.strip("/"), {})[int(begin)] = str(key)
             for file, pieces in files.items():
-                path = place / file
+                path = target_path / file
                 own_folder(path.parent)
                 with path.open("wb") as target:
                     while (key := pieces.get(target.tell())) is not None:
@@ -212,7 +212,7 @@ class Bucket(Storage):
                         target.write(self._fs.cat_file(key))
                         if target.tell() == before:
                             break
-            yield place
+            yield target_path
 
     def forget(self, name: str) -> None:
         """See `Folder.forget`."""

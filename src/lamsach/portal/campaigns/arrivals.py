@@ -41,7 +41,7 @@ def receive(
     deadline: date,
 ) -> Dispatch:
     """Add the dispatch as sent, with files and recipients, who participate from today. In a transaction."""
-    made = Dispatch.objects.create(
+    dispatch = Dispatch.objects.create(
         campaign=campaign,
         issuer=issuer,
         created_by=by,
@@ -54,14 +54,14 @@ def receive(
         deadline=deadline,
     )
     Attachment.objects.bulk_create(
-        Attachment(dispatch=made, name=file.name, path=file.path, size=file.size, sha256=file.sha256)
+        Attachment(dispatch=dispatch, name=file.name, path=file.path, size=file.size, sha256=file.sha256)
         for file in files
     )
     chosen = list(units)
-    Recipient.objects.bulk_create(Recipient(dispatch=made, unit=unit) for unit in chosen)
+    Recipient.objects.bulk_create(Recipient(dispatch=dispatch, unit=unit) for unit in chosen)
     take_part(campaign, chosen)
-    state_for(made, chosen, by)
-    return made
+    state_for(dispatch, chosen, by)
+    return dispatch
 
 
 def note_message(

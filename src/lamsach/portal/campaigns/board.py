@@ -100,7 +100,7 @@ def filtered(campaign: Campaign, unit: Unit, state: str, search: str = "") -> Qu
 
 
 def _bar(counted: Collection[Mapping[str, int]]) -> list[Part]:
-    return bar(Part(tone, words, sum(one.get(name, 0) for one in counted)) for name, tone, words in STEPS)
+    return bar(Part(tone, words, sum(row.get(name, 0) for row in counted)) for name, tone, words in STEPS)
 
 
 @member(ALL, WRITERS, ("GET",))
@@ -157,7 +157,7 @@ def remind(request: HttpRequest, campaign_id: int) -> HttpResponse:
     newest: dict[int, Recipient] = {}
     for found in wanted.select_related("unit", "dispatch__issuer", "dispatch__campaign").order_by("pk"):
         newest[found.unit_id] = found
-    units = sorted((one.unit for one in newest.values()), key=lambda one: one.code)
+    units = sorted((copy.unit for copy in newest.values()), key=lambda copy: copy.code)
 
     def send() -> int:
         return dispatches.remind(newest.values(), request.user)
@@ -177,16 +177,16 @@ def export(request: HttpRequest, campaign_id: int) -> HttpResponse:
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Lamsach")
     sheet.freeze_panes = "A2"
-    for place, (_label, _name, width) in enumerate(SHEET):
-        sheet.column_dimensions[chr(ord("A") + place)].width = width
+    for index, (_label, _name, width) in enumerate(SHEET):
+        sheet.column_dimensions[chr(ord("A") + index)].width = width
     sheet.append([str(label) for label, _name, _width in SHEET])
 
     def cell(value: Any) -> Any:
         if isinstance(value, str):
             return text_cell(sheet, visible_line(value))
-        made = WriteOnlyCell(sheet, value=value)
-        made.number_format = "DD/MM/YYYY"
-        return made
+        date_cell = WriteOnlyCell(sheet, value=value)
+        date_cell.number_format = "DD/MM/YYYY"
+        return date_cell
 
     rows = filtered(campaign, unit, request.GET.get("state") or "all", request.GET.get("q", "").strip())
     for row in rows.iterator(chunk_size=2000):

@@ -61,7 +61,7 @@ class MoveForm(forms.Form):
         leads = may_act(user, campaign.owner_id, COORDINATORS)
         scopes = [*([MoveScope.ALL] if leads else []), MoveScope.SUBTREE, MoveScope.ONE]
         field: Any = self.fields["scope"]
-        field.choices = [(one.value, one.label) for one in scopes]
+        field.choices = [(scope.value, scope.label) for scope in scopes]
 
     def clean(self) -> dict[str, Any]:
         """Require a day, the unit of the scope, and days in order, not before the campaign."""

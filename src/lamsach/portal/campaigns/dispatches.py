@@ -134,7 +134,7 @@ def _answer_address() -> str:
 def _letter_files(dispatch: Dispatch) -> tuple[list[dict[str, str]], int]:
     """PDFs of the dispatch and those it forwards that fit into an e-mail; number of omitted files."""
     room, attached, omitted = settings.MAIL_FILES_BYTES, [], 0
-    for file in (file for one in dispatch.chain() for file in one.attachments.all()):
+    for file in (file for link in dispatch.chain() for file in link.attachments.all()):
         if file.name.lower().endswith(".pdf") and file.size <= room:
             room -= file.size
             attached.append({"name": file.name, "path": file.path})

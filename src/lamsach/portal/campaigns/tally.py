@@ -112,4 +112,4 @@ def branches(campaign: Campaign, unit_id: int) -> dict[int, dict[str, int]]:
 def total(parts: Iterable[Counts]) -> Counts:
     """Sum of counts without common units."""
     listed = list(parts)
-    return Counts(**{one.name: sum(getattr(part, one.name) for part in listed) for one in fields(Counts)})
+    return Counts(**{row.name: sum(getattr(part, row.name) for part in listed) for row in fields(Counts)})

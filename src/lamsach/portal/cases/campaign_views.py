@@ -224,10 +224,10 @@ def playbook(request: HttpRequest, campaign_id: int, threat: str) -> HttpRespons
     return render(request, "cases/playbook.html", context)
 
 
-def _steps(given: Any) -> list[dict[str, str]]:
+def _steps(form_set: Any) -> list[dict[str, str]]:
     """Steps of the form in order, without deleted or empty ones; each with a unique key."""
     rows, used = [], set()
-    forms = [form for form in given.forms if not form.cleaned_data.get("DELETE")]
+    forms = [form for form in form_set.forms if not form.cleaned_data.get("DELETE")]
     for form in sorted(forms, key=lambda form: form.cleaned_data.get("ORDER") or 10_000):
         step = {name: form.cleaned_data.get(name) or "" for name in ("key", "vi", "en", "vi_how", "en_how")}
         if not step["vi"].strip() and not step["en"].strip():

@@ -281,8 +281,8 @@ def person_page(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, page, {"case": found})
 
 
-def _back(case_id: int, place: str = "") -> HttpResponse:
-    return redirect(reverse("cases:case", kwargs={"case_id": case_id}) + (f"#{place}" if place else ""))
+def _back(case_id: int, anchor: str = "") -> HttpResponse:
+    return redirect(reverse("cases:case", kwargs={"case_id": case_id}) + (f"#{anchor}" if anchor else ""))
 
 
 @rate_limited("cases.tick", 120, 300)

@@ -278,12 +278,12 @@ def states(campaign: Campaign, unit_id: int, day: date | None = None) -> dict[in
     own = _with_logs(campaign, unit_id, until)
     if not own:
         return dict.fromkeys(under([unit_id], until).values_list("descendant", flat=True), "not_searched")
-    known = dict.fromkeys(under([unit_id], until).values_list("descendant", flat=True), "part")
+    by_unit = dict.fromkeys(under([unit_id], until).values_list("descendant", flat=True), "part")
     tops = sorted(found.tops)
     for begin in range(0, len(tops), _PART):
         inner = under(tops[begin : begin + _PART], until).values_list("descendant", flat=True)
-        known.update(dict.fromkeys(inner, "not_searched"))
-    return known | dict.fromkeys(found.shared, "shared") | dict.fromkeys(own & known.keys(), "searched")
+        by_unit.update(dict.fromkeys(inner, "not_searched"))
+    return by_unit | dict.fromkeys(found.shared, "shared") | dict.fromkeys(own & by_unit.keys(), "searched")
 
 
 WORDS = {

@@ -50,8 +50,8 @@ class Series:
     def rows(self) -> list[tuple[date, list[tuple[str, int]]]]:
         """Table of the chart, newest day first; weekly for long periods."""
         step = 7 if len(self.days) > 31 else 1
-        places = range(len(self.days) - 1, -1, -step)
-        return [(self.days[place], [(name, self.counts[name][place]) for name in LINES]) for place in places]
+        indexes = range(len(self.days) - 1, -1, -step)
+        return [(self.days[index], [(name, self.counts[name][index]) for name in LINES]) for index in indexes]
 
 
 Stay = tuple[str, date, date, int]
@@ -163,11 +163,11 @@ def _sums(changes: Mapping[date, CaseCounts]) -> list[tuple[date, CaseCounts]]:
 def _more_by_day(own: Mapping[date, CaseCounts], statements: Sequence[Statement]) -> dict[date, CaseCounts]:
     """Changes by day of the surplus of a unit's newest statement over the portal's numbers."""
     stated = {row.day: CaseCounts(**{name: row.counts.get(name, 0) for name in GROUPS}) for row in statements}
-    here = latest = more = CaseCounts()
+    counted = latest = more = CaseCounts()
     changes: dict[date, CaseCounts] = {}
     for day in sorted({*own, *stated}):
-        here, latest = here + own.get(day, CaseCounts()), stated.get(day, latest)
-        surplus = latest - here if larger(latest, here) else CaseCounts()
+        counted, latest = counted + own.get(day, CaseCounts()), stated.get(day, latest)
+        surplus = latest - counted if larger(latest, counted) else CaseCounts()
         changes[day], more = surplus - more, surplus
     return changes
 
@@ -247,10 +247,10 @@ def most_work(campaign: Campaign, unit_id: int, now: Any, most: int = 10) -> lis
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """Day of an observer: `there` if its log was searched; `x`: position in the picture."""
+    """Day of an observer: whether its log was searched; `x`: position in the picture."""
 
     day: date
-    there: bool
+    searched: bool
     x: int
 
 
@@ -267,19 +267,19 @@ class Source:
 
 def calendar(campaign: Campaign, unit_id: int, until: date) -> list[Source]:
     """For each observer of a unit, which of the last days its log was searched; until yesterday."""
-    known = UnitCoverage.of(campaign.pk, unit_id)
+    coverage = UnitCoverage.of(campaign.pk, unit_id)
     days = [until - _ONE * number for number in range(CALENDAR_DAYS, 0, -1)]
-    return [_source(observer, known, days) for observer in sorted(known.days)]
+    return [_source(observer, coverage, days) for observer in sorted(coverage.days)]
 
 
-def _source(observer: str, known: UnitCoverage, days: Sequence[date]) -> Source:
-    searched = known.days[observer]
+def _source(observer: str, coverage: UnitCoverage, days: Sequence[date]) -> Source:
+    searched = coverage.days[observer]
     cells = tuple(Day(day, day in searched, index * 16) for index, day in enumerate(days))
     return Source(
         observer,
-        known.formats.get(observer, ""),
+        coverage.formats.get(observer, ""),
         cells,
-        sum(not cell.there for cell in cells),
+        sum(not cell.searched for cell in cells),
         max(searched, default=None),
     )
 

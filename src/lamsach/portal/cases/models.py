@@ -216,7 +216,7 @@ class Note(models.Model):
         ordering = ("pk",)
 
     @property
-    def said(self) -> str:
+    def display_text(self) -> str:
         """The text, in the reader's language if it is one of the product's own sentences."""
         words = gettext(self.text) if self.text else ""
         return words.replace("{name}", str(self.details.get("name", "{name}")))

@@ -43,8 +43,8 @@ def address_of(case: Case) -> str:
 
 def find(token: str) -> Case | None:
     """The case of a link, or None."""
-    word = links.read(PURPOSE, token) or ""
-    number, _, stamp = word.partition("-")
+    payload = links.read(PURPOSE, token) or ""
+    number, _, stamp = payload.partition("-")
     if not number.isdigit():
         return None
     case = (
@@ -72,7 +72,7 @@ def letter_context(case: Case) -> dict[str, Any]:
 
 @transaction.atomic
 def send_letter(case: Case, by: HttpRequest) -> None:
-    """Queue the letter and mark a new case as told. InputError without an address."""
+    """Queue the letter and mark a new case as notified. InputError without an address."""
     if not case.person_email:
         raise InputError(mark("The e-mail address of the person is missing."), case.number)
     unit = case.unit

@@ -167,14 +167,14 @@ def save_version(
     user: Any = by.user
     try:
         with transaction.atomic():
-            made = Playbook.objects.create(
+            saved = Playbook.objects.create(
                 campaign=campaign,
                 kind=kind,
                 version=latest + 1,
                 steps=[dict(step) for step in steps],
                 user=user,
             )
-            record(by, "playbook.changed", made, campaign.owner, kind=kind, version=made.version)
+            record(by, "playbook.changed", saved, campaign.owner, kind=kind, version=saved.version)
     except IntegrityError as error:
         raise stale from error
-    return made
+    return saved

@@ -23,7 +23,7 @@ Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldAddress:
     """An address of the machine: proved period (None: open), and source (`KNOWN_BY`)."""
 
     ip: str
@@ -48,17 +48,17 @@ class Proof:
     """A line and its link to the machine: address held, its `name`, or the servers in between (`through`)."""
 
     line: EvidenceLine
-    held: Held | None = None
+    held: HeldAddress | None = None
     name: str = ""
     through: tuple[str, ...] = ()
 
 
-def held_by(records: Iterable[Record]) -> list[Held]:
+def held_by(records: Iterable[Record]) -> list[HeldAddress]:
     """Addresses of the case's machine from all its bundles, once per source; by time."""
-    by_source: dict[tuple[str, str], Held] = {}
+    by_source: dict[tuple[str, str], HeldAddress] = {}
     for record in records:
         for item in _mappings(record.get("addresses")):
-            held = Held(
+            held = HeldAddress(
                 str(item.get("ip") or ""),
                 str(item.get("how") or ""),
                 _moment(item.get("first")),
@@ -73,7 +73,7 @@ def held_by(records: Iterable[Record]) -> list[Held]:
 
 
 def proofs(
-    case: Case, members: Sequence[int], held: Sequence[Held], records: Iterable[Record]
+    case: Case, members: Sequence[int], held: Sequence[HeldAddress], records: Iterable[Record]
 ) -> list[Proof]:
     """The first lines of evidence, each with its link to the machine."""
     lines = EvidenceLine.objects.filter(device__in=members, campaign=case.campaign_id)[:MOST_LINES]
@@ -83,7 +83,9 @@ def proofs(
     return [_proof(line, held, names, through) for line in lines]
 
 
-def _proof(line: EvidenceLine, held: Sequence[Held], names: Sequence[str], through: tuple[str, ...]) -> Proof:
+def _proof(
+    line: EvidenceLine, held: Sequence[HeldAddress], names: Sequence[str], through: tuple[str, ...]
+) -> Proof:
     matching = [item for item in held if _occurs_in(item.ip, line.text)]
     moment = _moment(line.time)
     if matching:
@@ -130,11 +132,11 @@ def _moment(value: Any) -> datetime | None:
     return found.replace(tzinfo=UTC) if found is not None and found.tzinfo is None else found
 
 
-def _joined(one: Held, other: Held) -> Held:
+def _joined(left: HeldAddress, right: HeldAddress) -> HeldAddress:
     """Merge two periods of an address: earlier start, later end; an open side remains open."""
-    first = min(one.first, other.first) if one.first and other.first else None
-    last = max(one.last, other.last) if one.last and other.last else None
-    return replace(one, first=first, last=last)
+    first = min(left.first, right.first) if left.first and right.first else None
+    last = max(left.last, right.last) if left.last and right.last else None
+    return replace(left, first=first, last=last)
 
 
 MOST_DAYS = 60

@@ -232,8 +232,8 @@ def facts_of(case: Case, seen: Sequence[Seen], coverage: UnitCoverage | None = N
         if row.role != "inbound"
         and not any(begin <= day < end for begin, end in exempt.get(row.indicator, ()))
     }
-    known = UnitCoverage.of(case.campaign_id, case.unit_id) if coverage is None else coverage
-    return Facts(hits, known.of_lists_with(wanted), exempt, alive_days(case))
+    searched = UnitCoverage.of(case.campaign_id, case.unit_id) if coverage is None else coverage
+    return Facts(hits, searched.of_lists_with(wanted), exempt, alive_days(case))
 
 
 def decisions_of(case: Case) -> list[Decision]:
@@ -334,7 +334,7 @@ def write_spans(case: Case, stays: Sequence[Stay], reason: Reason) -> None:
     if wanted == set(current):
         return
     now = timezone.now()
-    revised = [number for place, number in current.items() if place not in wanted]
+    revised = [number for span, number in current.items() if span not in wanted]
     Span.objects.filter(pk__in=revised).update(known_until=now)
     Span.objects.bulk_create(
         Span(
@@ -348,7 +348,7 @@ def write_spans(case: Case, stays: Sequence[Stay], reason: Reason) -> None:
             cause=reason.cause or "",
             cause_id=reason.number,
         )
-        for state, begin, end in sorted(wanted - set(current), key=lambda place: place[1])
+        for state, begin, end in sorted(wanted - set(current), key=lambda span: span[1])
     )
 
 
@@ -366,11 +366,11 @@ def move(
         raise InputError(mark("This step may not follow the state that the case is in."), locked.number)
     if to in NEEDS_REASON and not why.strip():
         raise InputError(mark("This step needs a reason."), locked.number)
-    asked = to == CaseState.CLEANED and is_unfollowed(followed(locked))
-    if asked and not unfollowed.strip():
+    explained = to == CaseState.CLEANED and is_unfollowed(followed(locked))
+    if explained and not unfollowed.strip():
         raise InputError(UNFOLLOWED, locked.number)
     step = add_step(
-        locked, to, by, why.strip(), who, unfollowed=unfollowed.strip() if asked else "", **details
+        locked, to, by, why.strip(), who, unfollowed=unfollowed.strip() if explained else "", **details
     )
     recompute([locked], Reason(Cause.DECISION, step.pk))
     case.refresh_from_db()

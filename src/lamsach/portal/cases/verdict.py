@@ -111,11 +111,11 @@ class _Stretch:
     def state(self, day: date) -> CaseState:
         """State at the end of a day."""
         decided = self._decision.state
-        known = [indicator for indicator, first in self._first.items() if first <= day]
-        counted = [indicator for indicator in known if not self._is_exempt(indicator, day)]
+        seen = [indicator for indicator, first in self._first.items() if first <= day]
+        counted = [indicator for indicator in seen if not self._is_exempt(indicator, day)]
         if decided is CaseState.CLEANED:
             self._count(day)
-        if known and not counted and decided is not CaseState.FALSE_ALARM:
+        if seen and not counted and decided is not CaseState.FALSE_ALARM:
             return CaseState.EXCEPTED
         if decided is CaseState.FALSE_ALARM:
             fresh = any(self._first[indicator] > self._decision.day for indicator in counted)

@@ -182,15 +182,15 @@ def many(request: HttpRequest) -> HttpResponse:
     return address
 
 
-def _one(request: HttpRequest, case: Case, given: Mapping[str, str]) -> None:
-    what = given["what"]
+def _one(request: HttpRequest, case: Case, data: Mapping[str, str]) -> None:
+    what = data["what"]
     if what == "letter":
         people.send_letter(case, request)
         return
     if what in ("mine", "nobody"):
         assign(case, user_of(request) if what == "mine" else None, request)
         return
-    move(case, CaseState(what), request, given["why"], unfollowed=given["unfollowed"])
+    move(case, CaseState(what), request, data["why"], unfollowed=data["unfollowed"])
 
 
 MOST_VIEWS = 30
@@ -361,9 +361,9 @@ def clarification(request: HttpRequest, question_of_machine: int) -> HttpRespons
     """Answer a question."""
     question = access.get_clarification(request.user, question_of_machine)
 
-    def step(given: Mapping[str, Any]) -> None:
+    def step(data: Mapping[str, Any]) -> None:
         Clarification.objects.filter(pk=question.pk).update(
-            answer=given["answer"], answered=timezone.now(), user=request.user
+            answer=data["answer"], answered=timezone.now(), user=request.user
         )
         record(request, "clarification.answered", question, question.unit)
 

@@ -107,7 +107,7 @@ def _file_form(found: _Found | None, problem: str, incoming: Incoming) -> str:
     if stored is None:
         return ""
     incoming.unit = incoming.unit or found.unit
-    made = store_received(
+    received = store_received(
         found.campaign,
         found.unit,
         stored,
@@ -116,7 +116,7 @@ def _file_form(found: _Found | None, problem: str, incoming: Incoming) -> str:
         sender=incoming.sender,
         found_by=found.found_by,
     )
-    return f"received:{made.pk}"
+    return f"received:{received.pk}"
 
 
 def _form(letter: Letter | None, parsed: Parsed) -> _Found | None:

@@ -83,20 +83,20 @@ def take(
     """
     if action in NEEDS_REASON and not reason.strip():
         raise InputError(mark("Say why it is returned."), "reason")
-    held = Report.objects.select_for_update(no_key=True).get(pk=report.pk)
-    wanted = after(held.state, action)
-    if wanted is None or (version is not None and held.version != version):
+    locked = Report.objects.select_for_update(no_key=True).get(pk=report.pk)
+    wanted = after(locked.state, action)
+    if wanted is None or (version is not None and locked.version != version):
         raise Stale
-    columns = {**changes, **(freeze(held) if freeze else {})}
+    columns = {**changes, **(freeze(locked) if freeze else {})}
     if wanted in _MOMENTS:
         columns[_MOMENTS[wanted]] = timezone.now()
-    before, user = held.state, user_of(by)
-    rows = Report.objects.filter(pk=held.pk, state=before, version=held.version)
+    before, user = locked.state, user_of(by)
+    rows = Report.objects.filter(pk=locked.pk, state=before, version=locked.version)
     if not rows.update(state=wanted, version=F("version") + 1, **columns):
         raise Stale
-    held.refresh_from_db()
-    step = Step(report=held, at=timezone.now(), action=action, before=before, after=wanted, user=user)
-    step.who, step.reason, step.digest = (who or str(user or ""))[:254], reason.strip(), held.digest
+    locked.refresh_from_db()
+    step = Step(report=locked, at=timezone.now(), action=action, before=before, after=wanted, user=user)
+    step.who, step.reason, step.digest = (who or str(user or ""))[:254], reason.strip(), locked.digest
     step.save()
-    record(by, f"report.{action}", held, held.unit, edition=held.edition, digest=held.digest)
-    return held
+    record(by, f"report.{action}", locked, locked.unit, edition=locked.edition, digest=locked.digest)
+    return locked

@@ -75,11 +75,11 @@ class Consolidation:
 def consolidate(form: Form, scope: Scope, basis: Report | None = None) -> Consolidation:
     """Consolidate the subordinates' reports; `basis`: the own report, to detect changes since."""
     units = list(children(scope))
-    known = [unit.pk for unit in units]
-    frozen = accepted(scope, known)
-    newest = _newest(scope, known)
-    dues = of_units(scope.campaign, known)
-    boards = counts_of(scope.campaign, known, scope.day)
+    numbers = [unit.pk for unit in units]
+    frozen = accepted(scope, numbers)
+    newest = _newest(scope, numbers)
+    dues = of_units(scope.campaign, numbers)
+    boards = counts_of(scope.campaign, numbers, scope.day)
     before = _digests(basis)
     lines = []
     for unit in units:

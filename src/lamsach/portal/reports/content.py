@@ -118,7 +118,7 @@ def filled_form(report: Report) -> Filled:
         figures = {
             key: FormFigure(f.computed, f.stated, f.reason, f.note) for key, f in figures_of(report).items()
         }
-    asked = requesting_dispatch(report)
+    dispatch = requesting_dispatch(report)
     receiver = report.unit.parent
     return Filled(
         form,
@@ -126,9 +126,9 @@ def filled_form(report: Report) -> Filled:
         figures,
         receiver=receiver.name if receiver else "",
         email=receiver.email if receiver else "",
-        number=(asked.number if asked else "") or "        ",
-        day=f"{asked.day:%d/%m/%Y}" if asked else "      /     /        ",
-        issuer=asked.issuer.name if asked else "",
+        number=(dispatch.number if dispatch else "") or "        ",
+        day=f"{dispatch.day:%d/%m/%Y}" if dispatch else "      /     /        ",
+        issuer=dispatch.issuer.name if dispatch else "",
         as_of=report.as_of,
     )
 

@@ -41,8 +41,8 @@ def _kind(document: str) -> str:
     return document
 
 
-def _answer(made: Document, kind: str, stem: str) -> HttpResponse:
-    return answer_file(writer_for(f".{kind}")(made), kind, f"{stem}.{kind}")
+def _answer(document: Document, kind: str, stem: str) -> HttpResponse:
+    return answer_file(writer_for(f".{kind}")(document), kind, f"{stem}.{kind}")
 
 
 @member(ALL, WRITERS, ("GET",))

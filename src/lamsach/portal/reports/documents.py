@@ -200,20 +200,20 @@ def _texts(
         missing_reports=len(result.missing),
         unsearched=searching(scope.campaign, scope.unit.pk, scope.day).count,
     )
-    known = with_stated(computed, form, figures)
+    evidence = with_stated(computed, form, figures)
     own = dict(filled.texts) if filled else {}
-    wrong = any(contradictions(text, known) for text in own.values())
-    return {"assessment": assessment(known), "proposals": proposals(known), **({} if wrong else own)}
+    wrong = any(contradictions(text, evidence) for text in own.values())
+    return {"assessment": assessment(evidence), "proposals": proposals(evidence), **({} if wrong else own)}
 
 
 def _lines(form: Form, result: Consolidation) -> list[tuple[str, ...]]:
     rows = []
-    for place, line in enumerate(result.lines, 1):
+    for number, line in enumerate(result.lines, 1):
         values = tuple(_shown(line.values.get(row.key)) for row in form.rows)
         submitted = line.accepted.submitted_figures if line.accepted else []
         figures = {figure["key"]: figure for figure in submitted}
         note = _overruled(form, figures) if line.accepted else "Chưa có báo cáo được tiếp nhận"
-        rows.append((str(place), line.unit.name, *values, note))
+        rows.append((str(number), line.unit.name, *values, note))
     sums = tuple(_shown(result.sums[row.key]) for row in form.rows)
     if any(result.surplus.values()):
         deducted = tuple(

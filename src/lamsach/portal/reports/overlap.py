@@ -69,22 +69,22 @@ def overlap(parts: Mapping[int, Report], day: date) -> Overlap:
     current = {link.descendant: link.ancestor for link in links if link.on(day)}
     dropped: dict[int, set[int]] = {}
     for unit in moved & holders.keys():
-        held = holders[unit]
-        lost = held - {_keeper(held, current.get(unit), parts)}
+        counting = holders[unit]
+        superfluous = counting - {_keeper(counting, current.get(unit), parts)}
         if unit in heirs:
-            lost |= {holder for holder in held if holders.get(heirs[unit], set()) - {holder}}
-        for holder in lost:
+            superfluous |= {holder for holder in counting if holders.get(heirs[unit], set()) - {holder}}
+        for holder in superfluous:
             dropped.setdefault(parts[holder].pk, set()).add(unit)
     by_report = {report: frozenset(units) for report, units in dropped.items()}
     between = tuple(sorted(arrived - {link.descendant for link in counted}))
     return Overlap(by_report, frozenset(unit for units in by_report.values() for unit in units), between)
 
 
-def _keeper(held: set[int], current: int | None, parts: Mapping[int, Report]) -> int:
+def _keeper(holders: set[int], current: int | None, parts: Mapping[int, Report]) -> int:
     """The unit whose report counts a unit: the present one above it, otherwise the latest."""
-    if current in held:
+    if current in holders:
         return current
-    return max(held, key=lambda unit: (parts[unit].as_of, parts[unit].pk))
+    return max(holders, key=lambda unit: (parts[unit].as_of, parts[unit].pk))
 
 
 def _links(rows: QuerySet[UnitLink]) -> list[_Link]:

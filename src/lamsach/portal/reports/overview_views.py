@@ -114,8 +114,8 @@ def overview(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "kinds": ["html", "docx", "pdf", "xlsx", "zip"],
     }
     if unit.pk in led_units:
-        asked = Extension.objects.filter(campaign=campaign, granted=None, unit__parent=unit)
-        context["asked"] = asked.select_related("unit")
+        requests = Extension.objects.filter(campaign=campaign, granted=None, unit__parent=unit)
+        context["asked"] = requests.select_related("unit")
         context["came"] = access.readable_received(request.user).filter(state=ReceivedState.WAITING).count()
     return render(request, "reports/overview.html", context)
 

@@ -130,9 +130,9 @@ def _contacts(seen: Iterable[Any]) -> list[Contact]:
     """One row per address, the most frequent first."""
     rows: dict[str, Contact] = {}
     for sighting in seen:
-        known = rows.get(sighting.indicator)
-        first = min(known.first, sighting.day) if known and known.first else sighting.day
-        last = max(known.last, sighting.day) if known and known.last else sighting.day
-        count = sighting.count + (known.count if known else 0)
+        row = rows.get(sighting.indicator)
+        first = min(row.first, sighting.day) if row and row.first else sighting.day
+        last = max(row.last, sighting.day) if row and row.last else sighting.day
+        count = sighting.count + (row.count if row else 0)
         rows[sighting.indicator] = Contact(sighting.indicator, sighting.threat, count, first, last)
     return sorted(rows.values(), key=lambda contact: (-contact.count, contact.address))
