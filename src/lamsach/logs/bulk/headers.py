@@ -119,7 +119,7 @@ def headers_before(before: pa.Array, record: str, context: FileContext) -> tuple
 
 _SEPARATOR = "\x1f"
 _UNITS = {10: (1_000_000, 1), 13: (1_000, 1), 16: (1, 1), 19: (1, 1_000)}
-"""Factor and divisor that convert a count of so many digits to microseconds."""
+"""Factor and divisor that convert a count to microseconds, by its number of digits."""
 _DECIMALS, _WITH_DECIMALS = 6, (16, 17)
 
 

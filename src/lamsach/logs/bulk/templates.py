@@ -213,7 +213,7 @@ class _Rows:
                 else None
             )
             parts.append(self._text(key, at) if coded is None else coded)
-        return (*parts, *((one, other) for one, other, same in self._equal if same[at]))
+        return (*parts, *((left, right) for left, right, same in self._equal if same[at]))
 
     def _equal_pairs(self, deciding: Collection[str]) -> list[tuple[str, str, Any]]:
         """Return pairs of keys with equivalent texts, and the rows where they are."""
@@ -227,13 +227,13 @@ class _Rows:
     def _mixed(self, at: int) -> bool:
         """Return whether a stand-in replaces a value that another key has in a spelling without a class."""
         return any(
-            same[at] and not (self._coded(one)[0][at] and self._coded(other)[0][at])
-            for one, other, same in self._equal
+            same[at] and not (self._coded(left)[0][at] and self._coded(right)[0][at])
+            for left, right, same in self._equal
         )
 
     def _number(self, key: str, at: int) -> int:
         """Return the number of a key's stand-in; keys with equivalent texts share one."""
-        same = [one for one, other, rows in self._equal if other == key and rows[at]]
+        same = [left for left, right, rows in self._equal if right == key and rows[at]]
         return self._order[min((*same, key))]
 
     def template(self, make: Make, at: int) -> _Template:
@@ -278,8 +278,8 @@ class _Rows:
         )
         try:
             event = make(NestedFields(fields, self._row.names) if self._carried.nested else fields, head)
-            texts = [one for one in stand_ins if isinstance(one, str)]
-            collides = any(one in text for text in literals for one in texts)
+            texts = [stand_in_text for stand_in_text in stand_ins if isinstance(stand_in_text, str)]
+            collides = any(stand_in_text in text for text in literals for stand_in_text in texts)
             unknown = event is None or collides or self._mixed(at)
             sources = None if unknown or event is None else self._fields_of(event, stand_ins, at)
             return _Template(frozenset(fields.read_keys), sources)
@@ -321,14 +321,14 @@ class _Rows:
 
     def assemble(self, templates: Sequence[_Template | None], inverse: Codes) -> dict[str, pa.Array]:
         """Build the columns of all rows from the templates of their groups; rows without one are left out."""
-        fields = [None if one is None else one.fields for one in templates]
-        known = [{} if one is None else one for one in fields]
+        fields = [None if template is None else template.fields for template in templates]
+        known = [{} if template is None else template for template in fields]
         columns = {
-            key: self._column(key, [one.get(key, NOTHING) for one in known], inverse)
-            for key in dict.fromkeys(key for one in known for key in one)
+            key: self._column(key, [template.get(key, NOTHING) for template in known], inverse)
+            for key in dict.fromkeys(key for template in known for key in template)
         }
         if None in fields:
-            rows = pa.array(np.flatnonzero(np.array([one is not None for one in fields])[inverse]))
+            rows = pa.array(np.flatnonzero(np.array([template is not None for template in fields])[inverse]))
             columns = {key: column.take(rows) for key, column in columns.items()} | {"line": rows}
         return columns
 

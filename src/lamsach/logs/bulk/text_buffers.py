@@ -60,8 +60,8 @@ def _next_places(column: pa.Array, begins: Numbers, mark: str) -> Numbers:
     if not marks.total:
         return ends
     before = marks.before(begins - first)
-    held = marks.before(ends - first) > before
-    found: Numbers = np.where(held, marks.nth(np.minimum(before, marks.total - 1)) + first, ends)
+    found_mark = marks.before(ends - first) > before
+    found: Numbers = np.where(found_mark, marks.nth(np.minimum(before, marks.total - 1)) + first, ends)
     return found
 
 

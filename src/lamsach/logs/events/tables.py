@@ -53,7 +53,9 @@ def columns_of(events: Sequence[Event]) -> Columns:
     columns["answers"] = [answers or None for answers in columns["answers"]]
     if any(hashes):
         for length, key in HASH_KEYS.items():
-            columns[key] = [next((one for one in digests if len(one) == length), None) for digests in hashes]
+            columns[key] = [
+                next((digest for digest in digests if len(digest) == length), None) for digests in hashes
+            ]
     return columns
 
 

@@ -89,7 +89,7 @@ class Shape:
     @cached_property
     def made(self) -> Mapping[str, Of | Made]:
         """Fields computed from texts, in the order of their declaration."""
-        groups = [group for one in (self.expression, *self.others) for group in one.groupindex]
+        groups = [group for expression in (self.expression, *self.others) for group in expression.groupindex]
         return fields_of([] if self.apart or self.pairs else groups, self.fields)
 
     @property

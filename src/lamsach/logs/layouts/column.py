@@ -119,7 +119,7 @@ class LayoutColumns(BulkReader):
         row = (
             _by_key(shape, records)
             if shape.pairs
-            else dict(zip([one.name for one in records.type], records.flatten(), strict=True))
+            else dict(zip([field.name for field in records.type], records.flatten(), strict=True))
         )
         self._tables(shape, row | {"head_": heads_of}, rows[valid], *into)
         rest: Numbers = rows[~valid]
@@ -182,7 +182,7 @@ class LayoutColumns(BulkReader):
         rest = row.pop("rest_", None)
         for other in shape.also:
             found = pc.extract_regex(rest, for_arrow(other))
-            row |= dict(zip([one.name for one in found.type], found.flatten(), strict=True))
+            row |= dict(zip([field.name for field in found.type], found.flatten(), strict=True))
         texts = {name: not_empty(column) for name, column in row.items()}
         values = {key: self._field(key, how, texts, count) for key, how in shape.made.items() if key in _READ}
         for key, value in shape.constant.items():
@@ -204,8 +204,8 @@ class LayoutColumns(BulkReader):
         found: pa.Array | None = None
         for name in how.names:
             if name in texts and texts[name].null_count < count:
-                one = self._read(how.kind, texts[name], kind)
-                found = one if found is None else pc.coalesce(found, one)
+                column = self._read(how.kind, texts[name], kind)
+                found = column if found is None else pc.coalesce(found, column)
                 if not found.null_count:
                     return found
         found = pa.nulls(count, kind) if found is None else found

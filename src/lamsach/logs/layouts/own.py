@@ -224,8 +224,8 @@ def _layout(declared: Mapping[str, Any], where: str) -> Layout:
         room=_ROOM,
         anywhere=True,
         role=_ROLES[role],
-        shapes=tuple(_shape(one, role, f"{where}: shapes {at}") for at, one in enumerate(shapes, 1)),
-        examples=tuple(_example(one, f"{where}: examples {at}") for at, one in enumerate(examples, 1)),
+        shapes=tuple(_shape(table, role, f"{where}: shapes {at}") for at, table in enumerate(shapes, 1)),
+        examples=tuple(_example(table, f"{where}: examples {at}") for at, table in enumerate(examples, 1)),
     )
 
 
@@ -321,7 +321,7 @@ def _text(declared: Mapping[str, Any], key: str, where: str) -> str:
 
 def _tables(declared: Mapping[str, Any], key: str, where: str) -> list[Mapping[str, Any]]:
     value = declared.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+    if not isinstance(value, list) or not all(isinstance(table, dict) for table in value):
         raise UsageError("A list of tables is missing.", f"{where}: {key}", f"Write each as [[{key}]].")
     return value
 

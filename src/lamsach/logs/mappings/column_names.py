@@ -161,8 +161,8 @@ def in_utc(name: str, text: str) -> str:
 def contextual_meanings(plain_names: frozenset[str]) -> Mapping[str, str]:
     """Return the meanings that names have in the context of other names."""
     found: dict[str, str] = {}
-    for needed, some, fields in _CONTEXTS:
-        if needed <= plain_names and (not some or not some.isdisjoint(plain_names)):
+    for all_of, any_of, fields in _CONTEXTS:
+        if all_of <= plain_names and (not any_of or not any_of.isdisjoint(plain_names)):
             found = {**fields, **found}
     if (
         not _REMOTE.isdisjoint(plain_names)
@@ -226,7 +226,7 @@ _OF_SERVERS = {**dict.fromkeys(_REMOTE, "source"), "remoteport": "source_port"}
 """In a server's log the remote end is the client."""
 CONTEXT_NAMES = frozenset(
     {"ipaddress", "sourcetype"}.union(
-        _REMOTE, _METHODS, _STATUSES, _NEAR, *(needed | some for needed, some, _ in _CONTEXTS)
+        _REMOTE, _METHODS, _STATUSES, _NEAR, *(all_of | any_of for all_of, any_of, _ in _CONTEXTS)
     )
 )
 """Names whose presence changes the meaning of others."""

@@ -101,7 +101,7 @@ def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> 
     machine = event.device_ip or event.device_name or source_ip or destination_ip
     if not (machine or domain or url or event.hashes or event.device_mac or time):
         raise LineError("The record has no known column.")
-    return _finished(event, values, _optional_time(values, "lease_until", times), asked=query is not None)
+    return _finished(event, values, _optional_time(values, "lease_until", times), is_query=query is not None)
 
 
 def _split_host_and_site(
@@ -145,14 +145,14 @@ def _texts(values: Values, *fields: str) -> list[str]:
     return [text for field in fields if field in values for text in values[field]]
 
 
-def _finished(event: Event, values: Values, until: datetime | None, *, asked: bool) -> Event:
+def _finished(event: Event, values: Values, until: datetime | None, *, is_query: bool) -> Event:
     """Set the event's kind: a lease, a detection of a possibly executed file, or by its fields."""
     if "details" in values and event.action is Action.ALLOWED and _words(values) & _DETECTED:
         event = changed(event, action=Action.UNKNOWN)  # "detected" by an antivirus: it may have run
     lease = until is not None or "lease_start" in values or "lease_seconds" in values
     if lease and event.device_mac and event.device_ip:
         return _lease(event, values, until)
-    return _with_kind(event, asked)
+    return _with_kind(event, is_query)
 
 
 def _query_name(values: Values) -> str | None:
@@ -176,9 +176,9 @@ def _named(values: Values, field: str) -> str | None:
     return next((text for text in texts if not ip_of(text) and not mac_of(text)), None)
 
 
-def _with_kind(event: Event, asked: bool) -> Event:
+def _with_kind(event: Event, is_query: bool) -> Event:
     kind = EventKind.OTHER
-    if asked:
+    if is_query:
         kind = EventKind.DNS
     elif event.url:
         kind = EventKind.WEB

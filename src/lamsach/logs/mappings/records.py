@@ -57,7 +57,7 @@ NAME = "|name"
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """A value inside a text of which a format uses nothing else.
+    """A value inside a text; the format uses nothing else of the text.
 
     `made`: extracts it; `text`: a text that contains it at `{}`."""
 

@@ -43,7 +43,7 @@ class _Decompressor(Protocol):
         """Input after the stream's end."""
 
     def decompress(self, data: bytes, max_length: int = ..., /) -> bytes:
-        """Return up to so many bytes of output."""
+        """Return up to `max_length` bytes of output."""
 
 
 class _Streams:

@@ -98,7 +98,7 @@ def explain(
 
 def _records(log_file: LogFile, parser: LineParser) -> Iterator[tuple[int, str]]:
     """Yield the records with their first lines' numbers; header lines also go to the parser."""
-    held: list[str] = []
+    record: list[str] = []
     begin = size = 0
     prefix = (parser.header_prefix or b"\0").decode()
     with log_file.open() as stream:
@@ -108,16 +108,16 @@ def _records(log_file: LogFile, parser: LineParser) -> Iterator[tuple[int, str]]
                 header = text.startswith(prefix)
                 if header:
                     parser.header(text)
-                goes_on = parser.multiline and held and not header and not parser.starts_record(text)
-                if goes_on and len(held) < _RECORD_LINES and size <= LINE_BYTES:
-                    held.append(text)
+                goes_on = parser.multiline and record and not header and not parser.starts_record(text)
+                if goes_on and len(record) < _RECORD_LINES and size <= LINE_BYTES:
+                    record.append(text)
                     size += len(text)
                     continue
-                if held:
-                    yield begin, "\n".join(held)
-                held, begin, size = ([text] if text.strip() else []), at, len(text)
-    if held:
-        yield begin, "\n".join(held)
+                if record:
+                    yield begin, "\n".join(record)
+                record, begin, size = ([text] if text.strip() else []), at, len(text)
+    if record:
+        yield begin, "\n".join(record)
 
 
 def _explained(detection: Detection, parser: LineParser, text: str, number: int) -> Explanation:

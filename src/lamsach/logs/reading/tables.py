@@ -104,22 +104,22 @@ def _flows(
 
 
 def _tables(items: Iterable[Event | Refusal], on_refusal: OnRefusal) -> Iterator[pa.RecordBatch]:
-    held: list[Event] = []
+    events: list[Event] = []
     try:
         for item in items:
             if not isinstance(item, Event):
                 on_refusal(item)
                 continue
-            held.append(item)
-            if len(held) >= _EVENTS_HELD:
-                yield table_of(columns_of(held), len(held))
-                held = []
+            events.append(item)
+            if len(events) >= _EVENTS_HELD:
+                yield table_of(columns_of(events), len(events))
+                events = []
     except InputError:
-        if held:
-            yield table_of(columns_of(held), len(held))
+        if events:
+            yield table_of(columns_of(events), len(events))
         raise
-    if held:
-        yield table_of(columns_of(held), len(held))
+    if events:
+        yield table_of(columns_of(events), len(events))
 
 
 def _events(items: Iterable[Event | Refusal], on_refusal: OnRefusal) -> list[Event]:
@@ -216,8 +216,8 @@ class _Pieces:
 
     def _flush(self) -> Iterator[pa.RecordBatch]:
         if self._held:
-            held, self._held = self._held, []
-            yield table_of(columns_of(held), len(held))
+            events, self._held = self._held, []
+            yield table_of(columns_of(events), len(events))
 
     def _read_together(self, number: int, lines: Sequence[bytes | None]) -> Piece | None:
         if self._bulk is None or not lines:

@@ -280,12 +280,12 @@ class Stream:
 
     def _released(self) -> Iterator[tuple[bytes, bool]]:
         """Yield the buffered segments that have become contiguous."""
-        held, position = self._held or {}, self._next or 0
-        for sequence in sorted(held, key=lambda number: (number - position + _HALF) % _WRAP):
+        segments, position = self._held or {}, self._next or 0
+        for sequence in sorted(segments, key=lambda number: (number - position + _HALF) % _WRAP):
             overlap = (position - sequence) % _WRAP
             if overlap >= _HALF:
                 break  # still a gap before it
-            payload = held.pop(sequence)
+            payload = segments.pop(sequence)
             self._held_bytes -= len(payload)
             new = payload[overlap:]
             if new:

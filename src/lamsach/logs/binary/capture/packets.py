@@ -25,7 +25,7 @@ Key = tuple[bytes, bytes, int, int]
 class _Datagram:
     pieces: dict[int, bytes] = field(default_factory=dict)
     size: int = -1
-    held: int = 0
+    held_bytes: int = 0
 
 
 class Fragments:
@@ -50,8 +50,8 @@ class Fragments:
             datagram.size = offset + len(piece)
         if offset not in datagram.pieces:
             datagram.pieces[offset] = piece
-            datagram.held += len(piece)
-        if datagram.size < 0 or datagram.held < datagram.size:
+            datagram.held_bytes += len(piece)
+        if datagram.size < 0 or datagram.held_bytes < datagram.size:
             return None
         whole = _join(datagram)
         if whole is not None:
@@ -83,7 +83,7 @@ _REQUEST_REPLY_TYPES = {
 }
 """Message types, each with the type of its reply."""
 _ICMP_PAIRS = {
-    protocol: {one: other for pair in pairs for one, other in (pair, pair[::-1])}
+    protocol: {first: second for pair in pairs for first, second in (pair, pair[::-1])}
     for protocol, pairs in _REQUEST_REPLY_TYPES.items()
 }
 

@@ -72,9 +72,9 @@ class FlowTables:
 
     def _flush(self) -> Iterator[pa.RecordBatch]:
         packets, self._packets = self._packets, []
-        held, self._held = self._held, []
+        events, self._held = self._held, []
         tables = [_table(packets, self._format.context.file)] if packets else []
-        tables += [table_of(columns_of(held), len(held))] if held else []
+        tables += [table_of(columns_of(events), len(events))] if events else []
         for table in tables:
             if table.num_rows:
                 self.events += table.num_rows

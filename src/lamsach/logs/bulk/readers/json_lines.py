@@ -57,7 +57,9 @@ class NamedKeys(GroupReader):
         endpoint, by_field = _fields(values)
         time = _moments(by_field.pop("time", []))
         fields = {field: _ordered(columns, data) for field, columns in by_field.items()} | {"time": [time]}
-        complete = {field for field, columns in fields.items() if any(not one.null_count for one in columns)}
+        complete = {
+            field for field, columns in fields.items() if any(not column.null_count for column in columns)
+        }
         if not column_names.is_contact_log(complete):
             raise Unusual
         _check_embeds_nothing(values, parsed=any(field in complete for field in PARSED))
@@ -125,9 +127,9 @@ def _columns(column: pa.Array) -> list[pa.Array]:
     return [items.take(pa.array(begins + at, mask=lengths <= at)) for at in range(lengths.max(initial=0))]
 
 
-def _moments(held: Held) -> pa.Array:
+def _moments(candidates: Held) -> pa.Array:
     """Return the text of each record's time, from the best-named key."""
-    ranked = sorted(held, key=lambda each: time_rank(each[0].rpartition(".")[2]))
+    ranked = sorted(candidates, key=lambda each: time_rank(each[0].rpartition(".")[2]))
     ranks = [time_rank(path.rpartition(".")[2]) for path, _ in ranked]
     if not ranked or len({*ranks}) < len(ranks):
         raise Unusual
@@ -138,15 +140,15 @@ def _moments(held: Held) -> pa.Array:
     return pc.coalesce(*(column for _, column in ranked))
 
 
-def _ordered(held: Held, data: bytes) -> Sequence[pa.Array]:
+def _ordered(columns_by_path: Held, data: bytes) -> Sequence[pa.Array]:
     """Return the columns of a field.
 
     Raises Unusual if two differ and their keys are not in the same order in all records."""
-    for at, (path, column) in enumerate(held):
-        for other, earlier in held[:at]:
+    for at, (path, column) in enumerate(columns_by_path):
+        for other, earlier in columns_by_path[:at]:
             if other != path and _differ(column, earlier):
                 _check_order(other, path, data)
-    return [column for _, column in held]
+    return [column for _, column in columns_by_path]
 
 
 def _differ(column: pa.Array, other: pa.Array) -> bool:
@@ -158,9 +160,9 @@ def _check_order(first: str, second: str, data: bytes) -> None:
     above, below = first.split("."), second.split(".")
     if len(above) < len(below):
         return
-    one, two = next(pair for pair in zip(above, below, strict=True) if pair[0] != pair[1])
+    first_key, second_key = next(pair for pair in zip(above, below, strict=True) if pair[0] != pair[1])
     block = Lines(Text(data))
-    marks = [f'"{name}":' for name in (one, two)]
+    marks = [f'"{name}":' for name in (first_key, second_key)]
     once = all((block.count(mark) == 1).all() for mark in marks)
     if not once or (block.place(marks[0]) > block.place(marks[1])).any():
         raise Unusual

@@ -73,7 +73,7 @@ def pair_rows(keys: Keys, wanted: Collection[str], data: bytes, count: int) -> d
     row = read_cells(data.replace(b'="', b'= "'), names, " ", read, count, quotes=True)
     same = [pc.equal(row[name], name) for name in read if name[-1] == "="]
     same += [pc.starts_with(row[key], f"{key}=") for key in bare]
-    if not same or not all(pc.all(one).as_py() for one in same):
+    if not same or not all(pc.all(condition).as_py() for condition in same):
         raise Unusual
     if any(holds(row[key], b",") or not _is_ascii(row[key]) for key in bare):
         raise Unusual  # either may separate values

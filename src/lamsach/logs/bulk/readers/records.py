@@ -103,9 +103,13 @@ class NamedRecords:
         """Return the columns of the events.
 
         Raises Unusual for unknown fields and for records without a time."""
-        if not values.keys() <= _KNOWN or any(len(several) > _MOST for several in values.values()):
+        if not values.keys() <= _KNOWN or any(len(columns) > _MOST for columns in values.values()):
             raise Unusual
-        row = {f"{field} {at:02}": one for field, several in values.items() for at, one in enumerate(several)}
+        row = {
+            f"{field} {at:02}": column
+            for field, columns in values.items()
+            for at, column in enumerate(columns)
+        }
         columns_read = self._templates.columns(
             Row([*row], lambda wanted: {key: row[key] for key in wanted}, set()),
             count,

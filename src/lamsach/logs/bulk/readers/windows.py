@@ -211,7 +211,7 @@ def _of_process(data: dict[str, pa.Array]) -> dict[str, pa.Array]:
         coded = data.pop(hashes).dictionary_encode()
         found = [contacts.digests_in(text) for text in coded.dictionary.to_pylist()]
         for length, key in HASH_KEYS.items():
-            first = [next((one for one in some if len(one) == length), None) for some in found]
+            first = [next((digest for digest in digests if len(digest) == length), None) for digests in found]
             own[key] = pa.array(first, pa.string()).take(coded.indices)
     texts = [data.pop(name) for name in contacts.TEXTS if name in data and "contents" not in data]
     if texts:
