@@ -6,10 +6,10 @@ from datetime import date
 from typing import Any
 
 from lamsach.letters.appendix_2022 import APPENDIX_2022
-from lamsach.letters.dispatch import Owing, reminder
+from lamsach.letters.dispatch import OwingUnit, reminder
 from lamsach.letters.form import Figure, Filled, parse_form
 from lamsach.letters.layout import form_appendix, report
-from lamsach.letters.minutes import Cleaning, Contact, Done, minutes
+from lamsach.letters.minutes import Cleaning, CleaningStep, Contact, minutes
 from lamsach.letters.model import Appendix, Column, Document, Head, Paragraph, Signature, Table
 
 UNIT = "Trung tâm Minh họa"
@@ -89,10 +89,10 @@ def cleaning(**changes: Any) -> Cleaning:
             Contact("203.0.113.66", "Mirai", 3, date(2022, 9, 1), date(2022, 9, 1)),
         ],
         "done": [
-            Done(
+            CleaningStep(
                 date(2022, 9, 6), "Cô lập máy khỏi mạng, rà quét bằng công cụ của chiến dịch", "Trần Văn Thử"
             ),
-            Done(date(2022, 9, 15), "Được xác minh sạch từ nhật ký"),
+            CleaningStep(date(2022, 9, 15), "Được xác minh sạch từ nhật ký"),
         ],
         "state": "verified",
         "quiet": 7,
@@ -114,6 +114,6 @@ def machine_minutes(**changes: Any) -> Document:
 def reminding(count: int) -> Document:
     """A reminder to so many units."""
     head = Head(UNIT, "Bộ Minh họa", None, "CNTT-KTHT", "Hà Nội", None, 2022)
-    owing = [Owing(f"Phòng số {n}", date(2022, 9, 26), "Chưa lập báo cáo") for n in range(1, count + 1)]
+    owing = [OwingUnit(f"Phòng số {n}", date(2022, 9, 26), "Chưa lập báo cáo") for n in range(1, count + 1)]
     asked = "Công văn số 05/CNTT-KTHT ngày 05/9/2022"
     return reminder(head, CAMPAIGN, owing, date(2022, 9, 28), asked=asked, contact="Phòng Kỹ thuật hạ tầng")

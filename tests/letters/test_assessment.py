@@ -17,14 +17,14 @@ from lamsach.letters.assessment import (
     Evidence,
     assessment,
     contradictions,
-    misfit,
+    inconsistent_pair,
     proposals,
     with_stated,
 )
 from lamsach.letters.form import SOURCES, Figure, parse_form
 from lamsach.letters.layout import plain_text, report
 from lamsach.letters.model import Head
-from lamsach.letters.unit_report import OLD, UNSEARCHED, Around, report_of
+from lamsach.letters.unit_report import OLD, UNSEARCHED, ReportTexts, report_of
 from lamsach.model import Coverage
 from lamsach.results.output import write
 from tests.results.sample import empty_findings, rich_findings
@@ -77,7 +77,7 @@ def evidences(draw: st.DrawFn) -> Evidence:
 @given(evidence=evidences())
 def test_a_drafted_text_never_contradicts_its_figures(evidence: Evidence) -> None:
     assert contradictions(f"{assessment(evidence)}\n{proposals(evidence)}", evidence) == []
-    assert misfit(evidence) is None
+    assert inconsistent_pair(evidence) is None
 
 
 @given(
@@ -120,8 +120,8 @@ def test_what_a_person_states_goes_into_every_sentence_or_does_not_fit() -> None
     stated = with_stated(known(5, 2, 1), form, figures)
     assert (stated.informed, stated.deployed) == (4, 4)
     assert "4/5 đơn vị, tổ chức đã triển khai" in assessment(stated)
-    assert misfit(known(5, 2, 1, found=2, cleaned=3)) == (3, 2)
-    assert misfit(known(5, 2, 1, found=2, cleaned=1, verified=2)) == (2, 1)
+    assert inconsistent_pair(known(5, 2, 1, found=2, cleaned=3)) == (3, 2)
+    assert inconsistent_pair(known(5, 2, 1, found=2, cleaned=1, verified=2)) == (2, 1)
     assert set(FIELDS) == set(SOURCES) - {"manual"}
 
 
@@ -134,10 +134,10 @@ def test_the_command_uses_the_same_object(tmp_path: Path) -> None:
     assert OLD not in warned
     assert OLD in report_of("A", [path], today=DAY + timedelta(days=40))[2]
     with pytest.raises(InputError):
-        report_of("A", [path], around=Around(assessment="Phát hiện 999 máy."), today=DAY)
+        report_of("A", [path], texts_around=ReportTexts(assessment="Phát hiện 999 máy."), today=DAY)
     with pytest.raises(InputError):
         report_of("A", [path], informed=5, deployed=0,
-            around=Around(assessment="A đã phổ biến, tổ chức thực hiện."), today=DAY)  # fmt: skip
+            texts_around=ReportTexts(assessment="A đã phổ biến, tổ chức thực hiện."), today=DAY)  # fmt: skip
 
 
 def test_a_bundle_without_a_searched_day_says_that_it_knows_nothing(tmp_path: Path) -> None:

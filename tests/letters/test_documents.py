@@ -21,7 +21,7 @@ import openpyxl
 import pytest
 
 from lamsach.errors import UsageError
-from lamsach.letters.dispatch import Owing, reminder
+from lamsach.letters.dispatch import OwingUnit, reminder
 from lamsach.letters.dispatch import dispatch as make_dispatch
 from lamsach.letters.docx_ import to_docx
 from lamsach.letters.form import Figure
@@ -120,7 +120,7 @@ def test_names_of_two_hundred_letters_and_loose_marks_stay_on_the_page() -> None
     for document in (
         unit_report(form=form, head=head, to=name, copies=(name,), campaign=name),
         minutes(machine, head, date(2022, 9, 15), position=name, signer=name),
-        reminder(head, name, [Owing(name, date(2022, 9, 26), name)] * 9, date(2022, 9, 28), contact=name),
+        reminder(head, name, [OwingUnit(name, date(2022, 9, 26), name)] * 9, date(2022, 9, 28), contact=name),
         make_dispatch(head, name, name, [name] * 3, address=name),
     ):
         for page in pages(document):
@@ -291,7 +291,7 @@ def test_hostile_texts_stay_texts(text: str) -> None:
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_texts_stay_texts_in_every_kind(text: str) -> None:
     head = Head(text, text, 1, text, text)
-    owing = [Owing(text, date(2022, 9, 26), text)] * 8
+    owing = [OwingUnit(text, date(2022, 9, 26), text)] * 8
     machine = cleaning(facts=[("Tên máy", text)], contacts=[Contact(text, text, 1, None, None)], person=text)
     for document in (
         minutes(machine, head, date(2022, 9, 15), position=text, signer=text),

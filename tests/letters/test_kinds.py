@@ -12,9 +12,9 @@ from lamsach.letters.dispatch import MOST_NAMED, dispatch, number_and_symbol
 from lamsach.letters.fixed_texts import (
     about_lines,
     attached_line,
+    attachment_reference,
     balanced,
     breakable,
-    came_with,
     in_sentence,
     width_em,
 )
@@ -139,7 +139,7 @@ def test_what_an_appendix_came_with_breaks_before_the_issuer(issuer: str, lines:
     Number and day on the first line, `của ...` on the second, when one line does not hold both.
     """
     head = Head(issuer, symbol="BC-CNTT", year=2026)
-    shown = attached_line(Appendix("A", came_with("Báo cáo", head), ())).split("\n")
+    shown = attached_line(Appendix("A", attachment_reference("Báo cáo", head), ())).split("\n")
     assert len(shown) == lines
     assert shown[-1].endswith(f"của {issuer.strip()})")
     assert shown[0].startswith("(Kèm theo Báo cáo số         /BC-CNTT ngày       /     /2026")

@@ -101,15 +101,15 @@ class Archive:
         self.key = self._load_key(create=create) if key is None else key
 
     def _load_key(self, *, create: bool) -> bytes:
-        elsewhere = os.environ.get(KEY_VARIABLE)
+        key_file = os.environ.get(KEY_VARIABLE)
         try:
-            if elsewhere:
-                return bytes.fromhex(Path(elsewhere).read_text().strip())
+            if key_file:
+                return bytes.fromhex(Path(key_file).read_text().strip())
             if create and not self.store.has(_KEY):
                 self.store.write(_KEY, secrets.token_hex(32).encode())
             return bytes.fromhex(self.store.read(_KEY).decode().strip())
         except (OSError, ValueError):
-            raise UnreadableError("The key of the archive cannot be read.", elsewhere or _KEY) from None
+            raise UnreadableError("The key of the archive cannot be read.", key_file or _KEY) from None
 
     @property
     def chunk_bytes(self) -> int:

@@ -32,7 +32,7 @@ _WINDOW = 8
 
 @dataclass(frozen=True, slots=True)
 class ArchiveCluster:
-    """Opener of an archive's units on the cluster at this address; see `archive.searching.RemoteSearch`."""
+    """Opener of an archive's units on the cluster at this address; see `archive.search.RemoteSearch`."""
 
     address: str
     lists: Sequence[str]

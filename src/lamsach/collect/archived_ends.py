@@ -10,7 +10,7 @@ from lamsach.archive.catalog import Catalog
 
 
 @dataclass(slots=True)
-class Known:
+class SourceEnd:
     """End of a source in the archive: bytes, lines, last spool file, position, headers, last line's state."""
 
     end: int = 0
@@ -21,13 +21,13 @@ class Known:
     kind: list[Any] | None = None
 
 
-def known_sources(archive: Archive) -> dict[str, Known]:
+def source_ends(archive: Archive) -> dict[str, SourceEnd]:
     """Return the end of every collected source in the archive."""
-    found: dict[str, Known] = {}
+    found: dict[str, SourceEnd] = {}
     last: dict[str, str] = {}
     for pack in Catalog(archive).packs():
         for row in pack.rows:
-            known = found.setdefault(row.source, Known())
+            known = found.setdefault(row.source, SourceEnd())
             known.end, known.lines = row.end, row.first_line + row.lines - 1
             known.headers += [(int(line), str(text)) for line, text in row.headers]
             last[row.source] = row.name

@@ -66,12 +66,12 @@ class Health:
         answer = self.answer
 
         class Handler(http.server.BaseHTTPRequestHandler):
-            """Answers GET."""
+            """Handler of GET requests."""
 
             timeout = 10
 
             def do_GET(self) -> None:
-                """Answer."""
+                """Send the answer."""
                 status, kind, text = answer(self.path.partition("?")[0])
                 data = text.encode()
                 self.send_response(status)
@@ -81,7 +81,7 @@ class Health:
                 self.wfile.write(data)
 
             def log_message(self, *_words: Any) -> None:
-                """Say nothing."""
+                """Suppress the log."""
 
         return Handler
 

@@ -51,7 +51,7 @@ class LiveMatcher:
         self._heads: dict[str, tuple[int, bytes]] = {}
         self._found: merge.RawSightings = {}
 
-    def look(self, stream: Stream, lines: bytes) -> None:
+    def match(self, stream: Stream, lines: bytes) -> None:
         """Match whole lines of a source."""
         with self._lock:
             reader = self._reader(stream, lines)
@@ -65,7 +65,7 @@ class LiveMatcher:
                 self._found.clear()
                 self._tell(records)
 
-    def look_at_file(self, log: LogFile) -> None:
+    def match_file(self, log: LogFile) -> None:
         """Match a whole file. Raises InputError when it cannot be read."""
         rules = Rules(self._identify, _nothing, self._zone)
         result = hunt(self._compiled, [log], self._matcher, rules, threads=1)

@@ -57,7 +57,7 @@ class Outbox:
         self._run = secrets.token_hex(6)
         self._numbers = itertools.count(1)
         self._token = token
-        self.told = 0
+        self.reported = 0
         self.dropped = 0
         self._path = path
         self._url = url
@@ -73,7 +73,7 @@ class Outbox:
         """Report sightings."""
         for record in records:
             record.setdefault("id", f"{self._run}-{next(self._numbers)}")
-        self.told += len(records)
+        self.reported += len(records)
         if self._path is not None:
             try:
                 with open_own(self._path, "ab") as file:

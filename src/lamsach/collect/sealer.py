@@ -13,7 +13,7 @@ from lamsach.archive.catalog import PART, Catalog
 from lamsach.archive.intake import detect_source
 from lamsach.archive.segment_facts import Describer
 from lamsach.archive.sources import Source, load, packed, save
-from lamsach.collect.archived_ends import Known
+from lamsach.collect.archived_ends import SourceEnd
 from lamsach.collect.spool import Spool, drop_empty, read_spool
 from lamsach.errors import LamsachError
 from lamsach.i18n import mark
@@ -46,7 +46,7 @@ class Sealer:
     """Maker of segments from spool files, in order. `known`: each source's end at the start."""
 
     def __init__(
-        self, writer: Writer, known: dict[str, Known], on_problem: Callable[[LamsachError], None]
+        self, writer: Writer, known: dict[str, SourceEnd], on_problem: Callable[[LamsachError], None]
     ) -> None:
         self.formats: dict[str, dict[str, int]] = {}
         self.stuck = False
@@ -161,6 +161,6 @@ class Sealer:
                 detect_source(source, archive.zone)
                 save(archive.store, source)
             describer = self._describers[key] = Describer(source, archive.zone)
-            known = self._known.get(key, Known())
+            known = self._known.get(key, SourceEnd())
             describer.continue_after(0, known.headers, known.kind)
         return describer

@@ -14,7 +14,7 @@ from typing import Any
 from lamsach.archive.archive import Archive, Writer
 from lamsach.archive.collector_requests import serve, waiting
 from lamsach.archive.records import GAP
-from lamsach.collect.archived_ends import Known, known_sources
+from lamsach.collect.archived_ends import SourceEnd, source_ends
 from lamsach.collect.drop_folder import DropFolder
 from lamsach.collect.feeder import Feeder
 from lamsach.collect.health import Health
@@ -43,12 +43,12 @@ _PROMPT_SOURCES = 100
 _OTHERS = "others"
 """Name of all further senders: datagrams can have forged addresses."""
 
-Say = Callable[[str, dict[str, Any]], None]
+Notify = Callable[[str, dict[str, Any]], None]
 """Notify the administrator: a sentence with placeholders and their values."""
 
 
 class Collector:
-    """Collector that runs until `stop`. `say` and `on_problem` are called by several threads."""
+    """Collector that runs until `stop`. `notify` and `on_problem` are called by several threads."""
 
     def __init__(
         self,
@@ -58,14 +58,14 @@ class Collector:
         settings: Settings,
         listed: LoadedList | None,
         on_problem: Callable[[LamsachError], None],
-        say: Say,
+        notify: Notify,
     ) -> None:
         self._archive = archive
         self._writer = writer
         self._folder = spool
         self._settings = settings
         self._on_problem = on_problem
-        self._say = say
+        self._notify = notify
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._status_lock = threading.Lock()
@@ -73,9 +73,9 @@ class Collector:
         self._most_sources = min(_MOST_SOURCES, open_files() // 2)
         self._started = time.time()
         self._ended = False
-        self._known = known_sources(archive)
+        self._known = source_ends(archive)
         self._sealer = Sealer(writer, self._known, on_problem)
-        self._silence = SilenceWatch(settings.silence_seconds, writer, say)
+        self._silence = SilenceWatch(settings.silence_seconds, writer, notify)
         portal = settings.portal
         send = f"{checked(portal)}/sightings" if portal else settings.send
         self.outbox = Outbox(settings.sightings, send, on_problem, settings.token if portal else "")
@@ -167,7 +167,7 @@ class Collector:
             key = source_key(kind, shown)
             stream = self._streams.get(key)
             if stream is None:
-                known = self._known.get(key, Known())
+                known = self._known.get(key, SourceEnd())
                 stream = self._new_stream(
                     Header(
                         key, shown, kind, self._settings.retention, known.number + 1, known.end, known.lines
@@ -180,13 +180,13 @@ class Collector:
             return stream
 
     def _new_stream(self, header: Header) -> Stream:
-        look = self._match if self._live else None
-        return Stream(header, self._folder, self._sealer.put, look)
+        on_lines = self._match if self._live else None
+        return Stream(header, self._folder, self._sealer.put, on_lines)
 
     def _match(self, stream: Stream, lines: bytes) -> None:
         assert self._live is not None
         try:
-            self._live.look(stream, lines)
+            self._live.match(stream, lines)
         except LamsachError as error:
             self._on_problem(error)
         except Exception as error:  # noqa: BLE001 - spooled lines must not be stored twice
@@ -195,7 +195,7 @@ class Collector:
     def _match_file(self, log: LogFile) -> None:
         assert self._live is not None
         try:
-            self._live.look_at_file(log)
+            self._live.match_file(log)
         except LamsachError as error:
             self._on_problem(error)
 
@@ -205,7 +205,7 @@ class Collector:
             try:
                 stream.sync()
                 stream.seal(self._settings.seal_seconds)
-                self._silence.look(stream)
+                self._silence.check(stream)
             except LamsachError as error:
                 failed = True
                 self._on_problem(error)
@@ -237,7 +237,7 @@ class Collector:
             "ended": ended or self._ended,
             "ports": self.ports(),
             "udp_drops": sum(server.drops() for server in udp),
-            "sightings": self.outbox.told,
+            "sightings": self.outbox.reported,
             "sightings_not_sent": self.outbox.dropped,
             "sources": sources_of(list(self._streams.values()), self._sealer.formats),
         }

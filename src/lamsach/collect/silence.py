@@ -15,14 +15,14 @@ from lamsach.collect.streams import Stream
 class SilenceWatch:
     """Watch over streams. `limit_s`: permitted silence of a source (0: unlimited)."""
 
-    def __init__(self, limit_s: float, writer: Writer, say: Callable[[str, dict[str, Any]], None]) -> None:
+    def __init__(self, limit_s: float, writer: Writer, notify: Callable[[str, dict[str, Any]], None]) -> None:
         self._limit_s = limit_s
         self._writer = writer
-        self._say = say
+        self._notify = notify
         self._began = time.time()
         self._silent: dict[str, tuple[str, float]] = {}
 
-    def look(self, stream: Stream) -> None:
+    def check(self, stream: Stream) -> None:
         """Check a stream, about once a second."""
         key = stream.header.key
         if not stream.silent and key in self._silent:
@@ -32,7 +32,7 @@ class SilenceWatch:
         if self._limit_s and not stream.silent and quiet_s > self._limit_s:
             stream.silent = True
             self._silent[key] = (stream.header.name, stream.counts.last_seen or self._began)
-            self._say(
+            self._notify(
                 "{name} has sent nothing for {seconds} seconds.",
                 {"name": stream.header.name, "seconds": int(quiet_s)},
             )

@@ -64,7 +64,7 @@ class Counts:
 
 
 Full = Callable[[Spool], None]
-Look = Callable[["Stream", bytes], None]
+OnLines = Callable[["Stream", bytes], None]
 
 
 class Stream:
@@ -78,7 +78,7 @@ class Stream:
         header: Header,
         folder: Path,
         on_full: Full,
-        look: Look | None = None,
+        on_lines: OnLines | None = None,
         segment_bytes: int = SEGMENT_BYTES,
     ) -> None:
         self.header = header
@@ -88,7 +88,7 @@ class Stream:
         self.silent = False
         self._folder = folder
         self._on_full = on_full
-        self._look = look
+        self._on_lines = on_lines
         self._segment_bytes = segment_bytes
         self._lock = threading.Lock()
         self._spool = Spool(folder, header)
@@ -120,8 +120,8 @@ class Stream:
             self._lines += count
             self.counts.add(count, len(lines))
             self.silent = False
-            if self._look is not None:
-                self._look(self, lines)
+            if self._on_lines is not None:
+                self._on_lines(self, lines)
 
     @property
     def lines(self) -> int:

@@ -76,7 +76,7 @@ def with_stated(known: Evidence, form: Form, figures: Mapping[str, Figure]) -> E
     return replace(known, **counted)
 
 
-def misfit(known: Evidence) -> tuple[int, int] | None:
+def inconsistent_pair(known: Evidence) -> tuple[int, int] | None:
     """Return two numbers of machines with a part larger than its whole."""
     pairs = (
         (known.cleaned, known.found),

@@ -16,7 +16,7 @@ CLOSING = "Trân trọng./."
 
 
 @dataclass(frozen=True, slots=True)
-class Owing:
+class OwingUnit:
     """Unit that owes a report: its name, its deadline, the state of its report in words."""
 
     unit: str
@@ -59,7 +59,7 @@ def dispatch(
 def reminder(
     head: Head,
     campaign: str,
-    owing: Sequence[Owing],
+    owing: Sequence[OwingUnit],
     day: date,
     *,
     asked: str = "",
@@ -92,7 +92,7 @@ def reminder(
 
 
 def _reminder_text(
-    name: str, issuer: str, owing: Sequence[Owing], day: date, asked: str, *, few: bool
+    name: str, issuer: str, owing: Sequence[OwingUnit], day: date, asked: str, *, few: bool
 ) -> str:
     whose = "Quý đơn vị" if few else "các đơn vị có tên tại Phụ lục kèm theo"
     dues = sorted({one.due for one in owing})
@@ -109,7 +109,7 @@ def _reminder_text(
     )
 
 
-def _listed(owing: Sequence[Owing], head: Head) -> Appendix:
+def _listed(owing: Sequence[OwingUnit], head: Head) -> Appendix:
     columns = (
         Column("TT", 0.6, "center"),
         Column("Đơn vị", 4),
@@ -120,7 +120,9 @@ def _listed(owing: Sequence[Owing], head: Head) -> Appendix:
         (str(place), late.unit, format_date(late.due), late.state) for place, late in enumerate(owing, 1)
     )
     return Appendix(
-        "DANH SÁCH ĐƠN VỊ CHƯA GỬI BÁO CÁO", fixed_texts.came_with("Công văn", head), (Table(columns, rows),)
+        "DANH SÁCH ĐƠN VỊ CHƯA GỬI BÁO CÁO",
+        fixed_texts.attachment_reference("Công văn", head),
+        (Table(columns, rows),),
     )
 
 

@@ -172,7 +172,7 @@ def copies(given: Sequence[str], office: str = "") -> tuple[str, ...]:
     return (_AS_ABOVE, *(text for text in others if text not in filed), *(filed or [own]))
 
 
-def came_with(kind: str, head: Head) -> str:
+def attachment_reference(kind: str, head: Head) -> str:
     """Return the reference of an appendix: `Kèm theo Báo cáo số 05/BC-CNTT ngày 26/09/2026 của ...`."""
     number = "        " if head.number is None else f"{head.number:02d}"
     symbol = f"/{line(head.symbol)}" if head.symbol.strip() else ""

@@ -1,4 +1,4 @@
-"""Layout of a filled form as a document: the appendix to the letter, and the report around it."""
+"""Layout of a filled form as a document: the appendix to the letter, and its report."""
 
 from __future__ import annotations
 
@@ -109,14 +109,14 @@ def report(
     name = fixed_texts.in_sentence(campaign) or "chiến dịch"
     as_of_phrase = f", số liệu tính đến ngày {format_date(filled.as_of)}," if filled.as_of else ""
     opening = (
-        f"{asked_by(filled)}{head.issuer} báo cáo kết quả thực hiện {name} trong phạm vi quản "
+        f"{dispatch_reference(filled)}{head.issuer} báo cáo kết quả thực hiện {name} trong phạm vi quản "
         f"lý{as_of_phrase} như sau:"
     )
     where = "các Phụ lục kèm theo." if annexes else "Phụ lục kèm theo."
     end = f"Đánh giá kết quả, đề xuất, kiến nghị và số liệu chi tiết tại {where}"
     texts = [*filter(None, remarks), end, "Trân trọng./."]
     blocks: list[Block] = [Paragraph(opening), *_figure_lines(filled), *map(Paragraph, texts)]
-    own = fixed_texts.came_with("Báo cáo", head)
+    own = fixed_texts.attachment_reference("Báo cáo", head)
     title = _FORM_TITLE.sub("", filled.form.title)
     form = Appendix(title.upper(), own, form_blocks(filled, handed_out=False))
     return Document(
@@ -131,7 +131,7 @@ def report(
     )
 
 
-def asked_by(filled: Filled) -> str:
+def dispatch_reference(filled: Filled) -> str:
     """Return `Thực hiện Công văn số 1298/CATTT-NCSC ngày 20/11/2026 của ..., `; empty without a number."""
     if not (filled.issuer and filled.number.strip()):
         return ""

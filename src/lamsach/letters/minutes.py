@@ -39,7 +39,7 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class CleaningStep:
     """Step taken on the machine: day, description, person."""
 
     day: date
@@ -59,7 +59,7 @@ class Cleaning:
     campaign: str
     facts: Sequence[tuple[str, str]]
     contacts: Sequence[Contact]
-    done: Sequence[Done]
+    done: Sequence[CleaningStep]
     state: str
     quiet: int = 0
     needed: int = 0
@@ -134,7 +134,7 @@ def _span(first: date | None, last: date | None) -> str:
     return " - ".join(dict.fromkeys(days))
 
 
-def _done(done: Sequence[Done]) -> Table:
+def _done(done: Sequence[CleaningStep]) -> Table:
     columns = (
         Column("TT", 0.6, "center"),
         Column("Ngày", 1.3, "center"),

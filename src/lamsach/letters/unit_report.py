@@ -40,7 +40,7 @@ _OWN_NOTE = "Tính đơn vị báo cáo."
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class ReportTexts:
     """Texts around the figures; empty ones remain open or are drafted (`assessment`, `proposals`).
 
     `to`, `email`: receiver of reports and address; `dispatch`, `dispatch_day`, `dispatch_by`: number, day and
@@ -66,17 +66,17 @@ class Around:
     proposals: str = ""
 
 
-def form_of(around: Around) -> Filled:
+def form_of(texts_around: ReportTexts) -> Filled:
     """Return the empty form, as handed out with the dispatch."""
-    answers_dispatch = bool(around.dispatch or around.dispatch_day or around.dispatch_by)
+    answers_dispatch = bool(texts_around.dispatch or texts_around.dispatch_day or texts_around.dispatch_by)
     empty = Filled(parse_form(APPENDIX_2022))
     return replace(
         empty,
-        receiver=around.to,
-        email=around.email,
-        number=around.dispatch or empty.number,
-        day=format_date(around.dispatch_day) if around.dispatch_day else empty.day,
-        issuer=(around.dispatch_by or around.to) if answers_dispatch else "",
+        receiver=texts_around.to,
+        email=texts_around.email,
+        number=texts_around.dispatch or empty.number,
+        day=format_date(texts_around.dispatch_day) if texts_around.dispatch_day else empty.day,
+        issuer=(texts_around.dispatch_by or texts_around.to) if answers_dispatch else "",
     )
 
 
@@ -86,14 +86,14 @@ def report_of(
     campaign: str = "",
     informed: int | None = None,
     deployed: int | None = None,
-    around: Around | None = None,
+    texts_around: ReportTexts | None = None,
     today: date | None = None,
 ) -> tuple[Filled, Document, list[str]]:
     """Return the filled form, the report around it, and warnings (English sentences).
 
     A unit that searched its logs has been informed and has deployed: itself only, unless stated otherwise.
     """
-    texts_around = around or Around()
+    texts_around = texts_around or ReportTexts()
     summary = summarise(bundles)
     day = today or texts_around.day or date.today()
     figures = {

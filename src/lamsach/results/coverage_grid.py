@@ -136,7 +136,7 @@ def observer_rows(findings: Findings) -> list[ObserverRow]:
     return sorted(shown, key=lambda row: (-row.blind, row.observer, row.format))
 
 
-def shown_rows(findings: Findings, language: str) -> list[ObserverRow]:
+def display_rows(findings: Findings, language: str) -> list[ObserverRow]:
     """Return the rows for display: formats by title, and many undated files of unknown format in one row."""
     rows = observer_rows(findings)
     loose = [row for row in rows if row.format == UNKNOWN_TEXT and not row.days and not row.blind]

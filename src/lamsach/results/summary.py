@@ -85,7 +85,7 @@ def report_zone(findings: Findings) -> ZoneInfo:
         return ZoneInfo(_VIETNAM)
 
 
-def zone_words(findings: Findings, language: str) -> str:
+def zone_name(findings: Findings, language: str) -> str:
     """Return the zone's display name."""
     key = report_zone(findings).key
     return translator(language)("Vietnam time") if key == _VIETNAM else key
@@ -120,7 +120,7 @@ def searched_sentence(findings: Findings, language: str) -> str:
         lines=format_number(known.lines, language),
         files=counted(known.files, mark("{count} log file"), mark("{count} log files"), language),
         period=period(known.first, known.last, report_zone(findings), language),
-        zone=zone_words(findings, language),
+        zone=zone_name(findings, language),
         version=visible_line(findings.parameters.tool_version),
     )
 
@@ -158,7 +158,7 @@ def opening_facts(findings: Findings, language: str) -> list[tuple[str, str]]:
     facts += [
         (
             mark("Times shown in"),
-            times.format(zone=zone_words(findings, language), name=visible_line(parameters.timezone)),
+            times.format(zone=zone_name(findings, language), name=visible_line(parameters.timezone)),
         ),
         (mark("Hunt ran"), period(parameters.started, parameters.finished, zone, language)),
         (mark("Tool"), f"Lamsach {visible_line(parameters.tool_version)}"),

@@ -45,15 +45,15 @@ class Answer:
 
 @dataclass(slots=True)
 class Sender:
-    """Sender to one address. `wait` sleeps for some seconds; `said` gets (bytes received, bytes in all)."""
+    """Sender to one address. `wait` sleeps for some seconds; `on_progress` gets bytes received and total."""
 
-    answers: ClassVar[str] = "received"
+    answer_key: ClassVar[str] = "received"
     """Key in every answer of the portal; a body without it comes from an intermediary."""
-    sends: ClassVar[str] = "application/octet-stream"
+    content_type: ClassVar[str] = "application/octet-stream"
     url: str
     token: str
     wait: Callable[[float], None] = time.sleep
-    said: Callable[[int, int], None] = lambda _done, _total: None
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
@@ -84,7 +84,7 @@ class Sender:
                 answer = self._ask("GET", place)
                 while not answer.get("state"):
                     offset = int(answer["received"])
-                    self.said(offset, size)
+                    self.on_progress(offset, size)
                     file.seek(offset)
                     data = file.read(PIECE_BYTES)
                     answer = self._ask("PUT", f"{place}?offset={offset}&size={size}", data)
@@ -94,7 +94,7 @@ class Sender:
                 str(path),
                 mark("Check the name of the file and the permission to read it."),
             ) from error
-        self.said(size, size)
+        self.on_progress(size, size)
         for _ in range(POLLS):
             if answer["state"] != "received":
                 break
@@ -137,11 +137,11 @@ class Sender:
 
     def _once(self, method: str, address: str, data: bytes | None = None) -> tuple[int, dict[str, Any]]:
         """Return status and body; status 0 without a valid answer."""
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": self.sends}
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": self.content_type}
         try:
             with WebClient(TIMEOUT_S).ask(method, address, headers, data) as answer:
                 body = answer.beginning(1_000_000)
-                return answer.status, _object(body, self.answers if 200 <= answer.status < 300 else "")
+                return answer.status, _object(body, self.answer_key if 200 <= answer.status < 300 else "")
         except (OSError, ValueError, LookupError):
             return 0, {}
 
@@ -196,8 +196,8 @@ _AGAIN = mark("It waits next to the quarantine and is sent with the next scan.")
 class Reporter(Sender):
     """Sender of summaries to one address, which checks the address and guards the token like `Sender`."""
 
-    answers: ClassVar[str] = "taken"
-    sends: ClassVar[str] = "application/json"
+    answer_key: ClassVar[str] = "taken"
+    content_type: ClassVar[str] = "application/json"
 
     def report(self, data: bytes) -> str | None:
         """Send one summary; None when it was accepted, else the reason of its final refusal.

@@ -22,7 +22,7 @@ from lamsach.model import (
     Sighting,
 )
 from lamsach.results import doubtful_values, labels, svg
-from lamsach.results.coverage_grid import Grid, ObserverRow, grids, shown_rows
+from lamsach.results.coverage_grid import Grid, ObserverRow, display_rows, grids
 from lamsach.results.machines import Machine, columns, heading, machines
 from lamsach.results.records import stated_time
 from lamsach.results.safe_text import clip, visible, visible_line
@@ -34,7 +34,7 @@ from lamsach.results.summary import (
     state_counts,
     verdict_sentence,
     warnings,
-    zone_words,
+    zone_name,
 )
 
 
@@ -126,7 +126,7 @@ class Page:
         self.limits = limits
         self._ = translator(language)
         self.zone = report_zone(findings)
-        self.clock = zone_words(findings, language)
+        self.clock = zone_name(findings, language)
         self.figures = figures(findings)
         self.facts = opening_facts(findings, language)
         self.searched = searched_sentence(findings, language)
@@ -347,7 +347,7 @@ class Page:
 
     def observers(self) -> list[ObserverRow]:
         """Return the coverage as one row per observer and format."""
-        return shown_rows(self.findings, self.language)
+        return display_rows(self.findings, self.language)
 
 
 def _least(times: Iterable[datetime | None]) -> datetime | None:

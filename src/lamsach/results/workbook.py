@@ -17,7 +17,7 @@ from lamsach.documents.spreadsheets import is_formula, text_cell
 from lamsach.i18n import Translate, counted, mark, translator
 from lamsach.model import Findings
 from lamsach.results.safe_text import visible
-from lamsach.results.summary import report_zone, zone_words
+from lamsach.results.summary import report_zone, zone_name
 
 MAX_ROWS = 1_048_576
 """Maximum of rows per sheet (ECMA-376; Excel specifications and limits)."""
@@ -38,7 +38,7 @@ class Sheets:
         self.max_rows = max_rows
         self.translate: Translate = translator(language)
         self.zone: ZoneInfo = report_zone(findings)
-        self.clock = zone_words(findings, language)
+        self.clock = zone_name(findings, language)
 
     def timed(self, heading: str) -> str:
         """Return a heading of a column of times, with their zone."""

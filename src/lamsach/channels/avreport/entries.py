@@ -64,18 +64,18 @@ class Gathering:
     _warnings: set[str] = field(default_factory=set)
     _sources: int = 0
 
-    def take(self, path: Path) -> None:
+    def add_bundle(self, path: Path) -> None:
         """Read a bundle of a hunt or of a scan. UnreadableError, LimitError."""
         try:
             if _is_scan(path):
                 manifest, findings, _ = read_scan(path)
-                self.take_scan(manifest, findings)
+                self.add_scan(manifest, findings)
             else:
-                self.take_hunt(read_bundle(path))
+                self.add_hunt(read_bundle(path))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise UnreadableError(_DAMAGED, str(path), _AGAIN) from error
 
-    def take_hunt(self, bundle: Bundle) -> None:
+    def add_hunt(self, bundle: Bundle) -> None:
         """Add a hunt's machines that connected on days of the period, blocked or not."""
         manifest = bundle.manifest
         searched = [row for row in manifest["coverage"] if self._in(row.get("day"))]
@@ -125,7 +125,7 @@ class Gathering:
         behaviour = self.tables["behaviours"].get(reason, "")
         self._add(Part.MALWARE, key, (threat, kind, behaviour, "", str(files) if files else ""))
 
-    def take_scan(
+    def add_scan(
         self, manifest: Mapping[str, Any], findings: Iterable[Mapping[str, Any]], *, whenever: bool = False
     ) -> None:
         """Add a scan of one machine that ended in the period, or `whenever`; early ones date the newest."""
@@ -211,12 +211,12 @@ def gather(paths: Iterable[Path], period: Period) -> Gathered:
     """Gather the statements of bundles about the period. UnreadableError, LimitError."""
     gathering = Gathering(period)
     for path in paths:
-        gathering.take(path)
+        gathering.add_bundle(path)
     return gathering.result()
 
 
 def _is_scan(path: Path) -> bool:
-    """Return whether a bundle is a scan's, by a member's name; `take` handles all others as a hunt's."""
+    """Return whether a bundle is a scan's, by a member's name; any other is read as a hunt's."""
     try:
         with ZipFile(path) as archive:
             return "skips.jsonl" in archive.namelist()

@@ -107,7 +107,7 @@ class Report:
     key: bytes = b""
     """Secret of the unit for pseudonyms."""
 
-    def called(self, entry: Entry) -> Machine:
+    def named_machine(self, entry: Entry) -> Machine:
         """Return the name of an entry's machine in the report."""
         if self.naming is Naming.NAMES:
             return entry.machine

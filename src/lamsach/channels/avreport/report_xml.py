@@ -62,7 +62,7 @@ def _by_machine(report: Report, entries: Iterable[Entry]) -> list[tuple[Machine,
     """
     if report.naming is Naming.COUNTS:
         return [(Machine(), [entry]) for entry in sorted(entries, key=lambda entry: entry.values)]
-    rows = sorted((report.called(entry), entry.machine_key, entry) for entry in entries)
+    rows = sorted((report.named_machine(entry), entry.machine_key, entry) for entry in entries)
     return [
         (machine, [entry for _, _, entry in group])
         for (machine, _), group in groupby(rows, key=lambda row: row[:2])

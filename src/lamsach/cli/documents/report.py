@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lamsach.channels.avreport.model import Naming
     from lamsach.letters.form import Filled
     from lamsach.letters.model import Document
-    from lamsach.letters.unit_report import Around
+    from lamsach.letters.unit_report import ReportTexts
 
 AVREPORT = "avreport"
 """The word for the national centre as the receiver."""
@@ -185,12 +185,12 @@ def report(
         asked = Asked(unit, organ_id, email, naming, since, until, sign_with, send)
         raise Exit(run(findings or [], output, asked, identity))
     from lamsach.letters.output import writer_for
-    from lamsach.letters.unit_report import Around
+    from lamsach.letters.unit_report import ReportTexts
 
     for path in output:
         if path.suffix.lower() != ".json":
             writer_for(path.suffix)
-    around = Around(
+    texts_around = ReportTexts(
         to=to,
         email=email,
         dispatch=dispatch,
@@ -208,9 +208,9 @@ def report(
         proposals=proposals,
     )
     filled, document = (
-        _blank(around)
+        _blank(texts_around)
         if blank
-        else _filled(unit, findings or [], identity, campaign, informed, deployed, around=around)
+        else _filled(unit, findings or [], identity, campaign, informed, deployed, texts_around=texts_around)
     )
     for path in output:
         _write(filled, document, path)
@@ -237,11 +237,11 @@ def _day(text: str | None) -> date | None:
     return found.date() if found else None
 
 
-def _blank(around: Around) -> tuple[Filled, Document]:
+def _blank(texts_around: ReportTexts) -> tuple[Filled, Document]:
     from lamsach.letters.layout import blank as blank_document
     from lamsach.letters.unit_report import form_of
 
-    filled = form_of(around)
+    filled = form_of(texts_around)
     return filled, blank_document(filled)
 
 
@@ -253,7 +253,7 @@ def _filled(
     informed: int | None,
     deployed: int | None,
     *,
-    around: Around,
+    texts_around: ReportTexts,
 ) -> tuple[Filled, Document]:
     from lamsach.letters.unit_report import report_of
     from lamsach.results.sealed.files import opened
@@ -266,7 +266,7 @@ def _filled(
         )
     with ExitStack() as stack:
         plain = [stack.enter_context(opened(path, keys_for(path, identity, None))) for path in findings]
-        filled, document, warned = report_of(unit, plain, campaign, informed, deployed, around)
+        filled, document, warned = report_of(unit, plain, campaign, informed, deployed, texts_around)
     _ = translate()
     for sentence in warned:
         tell(_("Check: {sentence}").format(sentence=_(sentence)))

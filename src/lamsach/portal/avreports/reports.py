@@ -226,7 +226,7 @@ def gather(unit: Unit, period: Period) -> Gathered:
     for path in _scans(unit, period):
         try:
             manifest, findings, _ = read_scan(path)
-            gathering.take_scan(manifest, findings, whenever=True)
+            gathering.add_scan(manifest, findings, whenever=True)
         except (LamsachError, KeyError, TypeError, ValueError, AttributeError):
             gathering.searched(0, [PARTIAL])
     looks = Look.objects.filter(unit=unit).values("machine").annotate(last=Max("received"))

@@ -127,7 +127,7 @@ def _papers(campaign: Campaign) -> Iterator[tuple[str, bytes]]:
 
 
 def _minutes(campaign: Campaign) -> Document:
-    from lamsach.letters.minutes import Cleaning, Contact, Done, minutes
+    from lamsach.letters.minutes import Cleaning, CleaningStep, Contact, minutes
     from lamsach.portal.letterheads import heads
 
     unit = campaign.owner.children.order_by("code")[0]
@@ -146,13 +146,13 @@ def _minutes(campaign: Campaign) -> Document:
             Contact("203.0.113.66", "Mirai", 3, START + timedelta(days=9), START + timedelta(days=9)),
         ],
         done=[
-            Done(
+            CleaningStep(
                 START + timedelta(days=19),
                 "Cô lập máy khỏi mạng, rà quét bằng công cụ của chiến dịch",
                 "Cán bộ 02",
             ),
-            Done(cleaned, "Đã làm sạch: cách ly 02 tệp, gỡ phần mềm bẻ khóa", "Cán bộ 02"),
-            Done(cleaned + timedelta(days=7), "Đã xác minh: đủ ngày có nhật ký và không có kết nối"),
+            CleaningStep(cleaned, "Đã làm sạch: cách ly 02 tệp, gỡ phần mềm bẻ khóa", "Cán bộ 02"),
+            CleaningStep(cleaned + timedelta(days=7), "Đã xác minh: đủ ngày có nhật ký và không có kết nối"),
         ],
         state="verified",
         quiet=7,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
-from lamsach.letters.assessment import misfit
+from lamsach.letters.assessment import inconsistent_pair
 from lamsach.letters.checks import warnings
 from lamsach.letters.form import Form, parse_form
 from lamsach.portal.audit.trail import record, user_of
@@ -208,7 +208,7 @@ def _plain(text: str | None) -> str | None:
 
 def _agree(report: Report) -> None:
     """Raise InputError for inconsistent numbers, or a text changed by hand that contradicts them."""
-    if (pair := misfit(evidence_of(report))) is not None:
+    if (pair := inconsistent_pair(evidence_of(report))) is not None:
         raise InputError(
             mark(
                 "The numbers of machines do not fit each other: a part is larger than the "

@@ -15,7 +15,7 @@ from lamsach.i18n import format_date
 from lamsach.letters import dispatch as letters
 from lamsach.letters.form import Filled, parse_form
 from lamsach.letters.layout import form_appendix
-from lamsach.letters.minutes import Cleaning, Contact, Done, minutes
+from lamsach.letters.minutes import Cleaning, CleaningStep, Contact, minutes
 from lamsach.letters.model import Document
 from lamsach.portal.campaigns.models import Campaign, Dispatch
 from lamsach.portal.cases.upkeep import policy, sightings_of
@@ -57,7 +57,7 @@ def dispatch_paper(dispatch: Dispatch) -> Document:
 def reminder_paper(campaign: Campaign, unit: Unit, lines: Iterable[Line], day: date) -> Document | None:
     """Reminder to units whose report is missing; None if there are none."""
     owing = [
-        letters.Owing(line.unit.name, line.due, STATES[line.state])
+        letters.OwingUnit(line.unit.name, line.due, STATES[line.state])
         for line in lines
         if line.newest is None or line.newest.state not in DONE
     ]
@@ -94,7 +94,7 @@ def minutes_paper(case: Any, day: date, *, named: bool) -> Document:
     ]
     with translation.override("vi"):
         done = [
-            Done(step.day, _step_text(step), step.who if named else "")
+            CleaningStep(step.day, _step_text(step), step.who if named else "")
             for step in case.steps.select_related("user")
         ]
     cleaning = Cleaning(
