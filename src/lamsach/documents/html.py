@@ -74,10 +74,7 @@ class Title(str):
 
 
 class Page(SafeParser):
-    """Parts of a page in order: lines of text (`Title` for headings), rows, None for a table's start.
-
-    Each with its line in the source.
-    """
+    """Parts of a page with source lines: text (`Title` for headings), rows, None as a table's start."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -187,7 +184,6 @@ class Page(SafeParser):
             self._end_text()
 
     def _end_text(self) -> None:
-        """Close the open text block."""
         for place, line in enumerate(self._take_text().split("\n")):
             if line.strip():
                 self.found.append((self._line + place, Title(line) if self._heads else line))

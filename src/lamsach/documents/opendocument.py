@@ -82,7 +82,6 @@ def _fields(root: Element) -> Iterator[str]:
 
 
 def _margins(package: Package) -> Iterator[Element]:
-    """Yield the headers and footers of pages."""
     styles = package.tree("styles.xml")
     for part in () if styles is None else styles.iter():
         if local_name(part.tag) in _MARGINS:

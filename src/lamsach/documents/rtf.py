@@ -184,7 +184,6 @@ class _Pieces:
         return True
 
     def _read_structure(self, word: bytes) -> Iterator[tuple[str, list[Cell]]]:
-        """Yield the piece that a control word ends: a row, a paragraph or a page."""
         if word == b"cell":
             self._cells.append(self._flushed())
         elif word == b"row":
@@ -204,7 +203,6 @@ class _Pieces:
                 yield "page", []
 
     def _add(self, text: str) -> None:
-        """Add a text after the characters that wait to be decoded."""
         self._text += (self._raw.decode(self._encoding, "replace"), text)
         self._raw.clear()
 

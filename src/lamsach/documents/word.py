@@ -54,7 +54,6 @@ class Word:
         self._targets: dict[str, str] = {}
 
     def _main_part(self) -> str:
-        """Return the document's part: the one that the package's relations name, else `word/document.xml`."""
         relations = self._package.tree("_rels/.rels")
         for relation in () if relations is None else relations:
             target = relation.get("Target", "").lstrip("/")
@@ -83,7 +82,6 @@ class Word:
                     yield from self._blocks(tree)
 
     def _links_of(self, part: str) -> dict[str, str]:
-        """Return the targets of a part's hyperlinks, by relationship."""
         tree = self._package.tree(f"{posixpath.dirname(part)}/_rels/{posixpath.basename(part)}.rels")
         return {} if tree is None else {item.get("Id", ""): item.get("Target", "") for item in tree}
 
@@ -261,7 +259,6 @@ def _with_struck(struck: list[str] | None, out: list[str]) -> list[str] | None:
 
 
 def _chosen_entry(field: Element) -> str:
-    """Return the chosen entry of a form's drop-down list (section 17.16.9)."""
     choices = next(_inner(field, "ddList"), None)
     if choices is None:
         return ""

@@ -40,8 +40,6 @@ def check_part(part: BinaryIO, where: str) -> None:
 
 
 class _Part:
-    """Counters of one part's contents."""
-
     def __init__(self, where: str) -> None:
         self._where = where
         self._in_row = False

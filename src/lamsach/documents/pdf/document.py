@@ -87,7 +87,6 @@ Path(target).write_bytes(b"P5 %d %d 255\\n" % (grey.shape[1], grey.shape[0]) + g
 
 @cache
 def _languages() -> str:
-    """Return Vietnamese and English, as far as they are installed."""
     try:
         listed = _run(["tesseract", "--list-langs"], "").decode("utf-8", "replace").split()
     except UnreadableError:

@@ -183,7 +183,6 @@ def _regions(rows: Sequence[Row], used: set[int], *, continued: bool, overdrawn:
 
 
 def _is_level(last: Row, row: Row) -> bool:
-    """Return whether two rows share a height."""
     return min(block.low for block in last) < max(block.high for block in row) and min(
         block.low for block in row
     ) < max(block.high for block in last)

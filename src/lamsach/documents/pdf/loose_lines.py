@@ -135,10 +135,7 @@ def _pieces(row: Numbered, columns: Container[int]) -> list[TextLine]:
 def uncertain_end(
     table: OpenTable, lines: Sequence[VisualLine], place: int, end: int, *, continued: bool
 ) -> int | None:
-    """Return the end of a table with uncertain numbered rows; None if they are certain or not numbered.
-
-    `continued`: it is the rest of such a table.
-    """
+    """Return the end of a table, or of its rest if `continued`, with uncertain numbered rows; else None."""
     last = place
     numbers: list[str] = []
     while last < len(lines):

@@ -67,10 +67,7 @@ def _has_same_columns(xs: Sequence[float], others: Sequence[float]) -> bool:
 
 
 def _row(grid: Grid, strings: Iterable[Numbered], *, up: bool) -> Shown | None:
-    """Return the farthest text of an open row at a table's end: neighbouring lines, each in a column.
-
-    None if anything but a margin is beyond.
-    """
+    """Return the farthest text of an open row at a table's end; None if anything but a margin is beyond."""
     texts = sorted((shown for shown, _ in strings), key=lambda shown: shown.base, reverse=not up)
     at = grid.ys[0 if up else -1]
     farthest: Shown | None = None
@@ -170,7 +167,6 @@ class PageReader:
         return text
 
     def _add_grids(self, number: int, drawing: Drawing, numbered: _Numbered, text: PageText) -> None:
-        """Add the tables that rules draw."""
         found = grids(drawing)
         free = (line for place, line in enumerate(numbered) if place not in text.in_tables)
         self._open.extend(found, [item for line in free for item in line])

@@ -165,10 +165,7 @@ class PageRow:
 
 @dataclass(slots=True)
 class PageTable:
-    """A table's part on one page: columns' edges, rows, and lines of text above and below it (0-based).
-
-    `heads`: the row of headings that holds for it, on any page.
-    """
+    """A table's part on one page, with the lines of text above and below; `heads` may be on another page."""
 
     page: int
     line: int

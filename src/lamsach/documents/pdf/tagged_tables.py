@@ -53,7 +53,7 @@ class Tags:
 
 
 class _BrokenTreeError(Exception):
-    """Tree that is too deep or too large."""
+    pass
 
 
 def read_tags(reader: PdfReader) -> Tags:
@@ -70,8 +70,6 @@ def read_tags(reader: PdfReader) -> Tags:
 
 
 class _Cells:
-    """Contents of one table's cells."""
-
     def __init__(self, table: int) -> None:
         self.table = table
         self.nested = False
@@ -185,7 +183,6 @@ def _resolve(item: Any) -> Any:
 
 
 def _page(element: Any, around: int | None) -> int | None:
-    """Return the object number of the page of an element's contents."""
     return element.raw_get("/Pg").idnum if "/Pg" in element else around
 
 

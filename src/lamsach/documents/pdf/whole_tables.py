@@ -81,7 +81,6 @@ def _between(
 
 
 def _has_same_columns(last: PageTable, part: PageTable) -> bool:
-    """Return whether two tables have the same columns."""
     if last.spans or part.spans:
         places = [column_of(last.spans, span) for span in part.spans]
         return bool(places) and None not in places and len(set(places)) == len(places)
@@ -124,10 +123,7 @@ def _append(table: WholeTable, part: PageTable, knowledge: Knowledge) -> None:
 def _continue_row(
     table: WholeTable, rows: list[PageRow], knowledge: Knowledge, *, loose: bool
 ) -> list[PageRow]:
-    """Return a page's rows without repeated headings, and extend the last row by its rest.
-
-    `loose`: no tags and no rules show the rows.
-    """
+    """Return a page's rows but repeated headings and a rest, which extends the last row."""
     last = table.rows[-1]
     repeated = _repeated(table.rows, rows)
     rows = rows[repeated:]
@@ -171,7 +167,6 @@ def _is_numbered(table: WholeTable) -> bool:
 
 
 def _number(row: PageRow) -> bool:
-    """Return whether a row begins with its number."""
     lines = row.cells.get(0, [])
     return bool(lines) and NUMBER.fullmatch(lines[0].text) is not None
 

@@ -146,7 +146,6 @@ def parts(source: ListSource) -> Iterator[ListSource]:
 
 
 def _archive_names(source: ListSource) -> list[str] | None:
-    """Return the members of an archive; None for a document."""
     if b"[Content_Types].xml" in source.head or b"application/vnd.oasis.opendocument" in source.head[:200]:
         return None
     try:

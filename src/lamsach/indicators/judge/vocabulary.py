@@ -1,7 +1,4 @@
-"""Vocabulary of the judgement, by sections of `vocabulary.txt`, and patterns compiled on first use.
-
-Most lists need few of the regular expressions.
-"""
+"""Vocabulary of the judgement, by sections of `vocabulary.txt`, and patterns compiled on first use."""
 
 from __future__ import annotations
 

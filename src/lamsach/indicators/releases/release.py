@@ -177,7 +177,6 @@ def write_release(
 
 
 def _write_values(spool: IO[str], ordered: Iterable[Indicator]) -> dict[str, Any]:
-    """Write the values, and return their part of the manifest."""
     digest, listed = hashlib.sha256(), ListDigest()
     first_end: datetime | None = None
     by_type: Counter[str] = Counter()

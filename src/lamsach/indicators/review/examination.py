@@ -275,7 +275,6 @@ def danger_of(examiner: Examiner, item: Indicator) -> Concern | None:
 
 
 def _worst_of_each_kind(concerns: Iterable[Concern]) -> Iterator[Concern]:
-    """Yield the worst concern of each kind, the first of equals."""
     found: dict[Kind, Concern] = {}
     for concern in concerns:
         worst = found.get(concern.kind)

@@ -350,6 +350,5 @@ class _Relevant:
 
 
 def _above(name: str) -> Iterator[str]:
-    """Yield the names above a name."""
     while name := name.partition(".")[2]:
         yield name

@@ -110,7 +110,6 @@ class Instance:
         return Page(data, records, headers, number + 1 if records else None)
 
     def _records(self, data: bytes) -> list[Any]:
-        """Return the records of an answer."""
         what = "The answer of the server is no list of MISP."
         tree = self._server.parse(data, what)
         found = tree.get("response") if isinstance(tree, Mapping) else tree

@@ -109,7 +109,6 @@ def _stamp(listed: object) -> int | None:
 
 
 def _changed_since(manifest: Mapping[str, int], since: datetime | None) -> dict[str, int]:
-    """Return the events changed since a time."""
     least = -1 if since is None else int(since.timestamp())
     return {uuid: stamp for uuid, stamp in manifest.items() if stamp >= least}
 
@@ -167,15 +166,11 @@ def mirror(url: str, folder: Path, settings: Settings | None = None) -> Fetched:
 
 
 def _count(event: Record) -> int:
-    """Count the attributes of an event, its objects' included."""
     return len(event["Attribute"]) + sum(len(item["Attribute"]) for item in event["Object"])
 
 
 def events(path: str, settings: Settings | None = None) -> Iterator[ListSource]:
-    """Yield each event of the feed that `misp+https://.../manifest.json` names, as a list of its own.
-
-    Raises the first error after the other events.
-    """
+    """Yield each event of a feed (`misp+https://.../manifest.json`); raise the first error last."""
     feed = Feed(path, settings)
     tries = _Tries(feed)
     for uuid in _changed_since(feed.manifest(), read_date(feed.settings.added_after or "")):

@@ -60,8 +60,6 @@ def may_hold_value(text: str) -> bool:
 
 
 class _ListKnowledge(Knowledge):
-    """Knowledge of the texts in lists: their headings and values."""
-
     def is_heading(self, text: str) -> bool:
         return field_of(text) is not None
 

@@ -257,7 +257,6 @@ class Headings:
 
 
 def _are_headings(filled: Mapping[int, str], fields: Mapping[int, Field], least: int) -> bool:
-    """Return whether enough cells are known headings, and no other holds a value."""
     reported = Field.VICTIM in fields.values()  # a report's many columns need not all be known
     others = (cell for place, cell in filled.items() if place not in fields or ":" in cell or "=" in cell)
     enough = reported or len(fields) >= max(least, 1 + len(filled) // 4)

@@ -330,7 +330,6 @@ class DocumentReader:
         yield from self._end_table()
 
     def _struck(self, texts: Iterable[str]) -> Iterator[Entry]:
-        """Yield the values of texts that the author struck out, as withdrawn."""
         for text in texts:
             found = Prose().line(normalize("NFC", without_zero_width(text)))
             yield from entries(refuse_struck(found), Reference(self.document, *self._last))
@@ -345,7 +344,6 @@ class DocumentReader:
                 yield Refusal(reference, value, refusals.REFERENCE, kind)
 
     def _table(self, rows: Iterable[Row]) -> Iterator[Entry]:
-        """Yield the entries of a table."""
         self.tables += 1
         table = Table(self.document, self._last[0], self.tables)
         for row in rows:

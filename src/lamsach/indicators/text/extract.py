@@ -286,7 +286,6 @@ def _values(text: str, kind: IndicatorType | None = None) -> Iterator[Found]:
 
 
 def _bare(word: str) -> str:
-    """Strip the marks that a text puts around a word."""
     word = without_picture(word).strip("-–—·!?&#+~*").rstrip(_FOOTNOTE_MARKS).rstrip(".:")
     if word.startswith("_") and word.endswith("_"):
         word = word.strip("_")

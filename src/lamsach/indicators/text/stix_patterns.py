@@ -177,7 +177,6 @@ def _text(token: re.Match[str]) -> list[str]:
 
 
 def _values(comparison: _Comparison, kind: IndicatorType | None) -> Iterator[Found]:
-    """Yield the values that a comparison requires, and the refused ones."""
     for text in comparison.texts:
         if comparison.negated:
             yield Refused(refusals.NEGATED, shortened(text))

@@ -122,7 +122,6 @@ class IndicatorColumns(Sequence[Indicator]):
     def _append_plain(
         self, kind: IndicatorType, value: str, threat: str | None, document: str, row: int
     ) -> None:
-        """Add an indicator with nothing but a threat and a row."""
         last = self._last_threat
         if document is not self._last_document or last is None or last[0] is not threat or row >= _NO_ROW:
             self.append(Indicator(kind, value, threat, None, Reference(document, None, row)))

@@ -256,10 +256,7 @@ def split_url(value: str) -> tuple[str, str, str]:
 
 
 def canonical_url(text: str, *, strict: bool = True) -> str:
-    """Return the canonical text of a URL, with or without a scheme. Raises Refused.
-
-    `strict` refuses hosts whose last label is no top-level domain.
-    """
+    """Return a URL's canonical text; `strict` requires a host with a top-level domain. Raises Refused."""
     cleaned = text.strip().translate({9: None, 10: None, 13: None})
     match = _URL.fullmatch(cleaned.partition("#")[0])
     if match is None or len(cleaned) > MAX_URL_LENGTH:

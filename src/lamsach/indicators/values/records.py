@@ -150,10 +150,7 @@ def _on_one_line(text: str) -> tuple[str, str]:
 
 
 def read_text(text: str, indicator_type: IndicatorType | None = None) -> list[Found]:
-    """Return the values of a cell or line: the whole of it if a value, otherwise every value in it.
-
-    Never empty: a text without a value is one Refused.
-    """
+    """Return a cell's or line's single value or every value in it; one Refused for a text without any."""
     values: list[Found]
     if indicator_type in STATED_ONLY:
         between = _BETWEEN_FILES if indicator_type is IndicatorType.FILE_NAME else _BETWEEN_VALUES

@@ -68,7 +68,6 @@ def _fewest(listed: Cidrs, version: int) -> Cidrs:
 
 
 def _add_fewest(found: Cidrs, first: int, last: int, address_bits: int) -> None:
-    """Add the fewest networks that hold the addresses from first to last."""
     while first <= last:
         size = min(
             (first & -first).bit_length() - 1 if first else address_bits, (last - first + 1).bit_length() - 1

@@ -123,7 +123,6 @@ def _urls(items: Iterable[Indicator]) -> Iterator[str]:
 
 
 def _url(item: Indicator) -> str:
-    """Return host and path, as in the filter."""
     _, host, rest = split_url(wire_form(item.value))
     return f"{host}{rest}"
 
@@ -144,10 +143,7 @@ def mikrotik(items: Items, stamp: Stamp) -> Iterator[str]:
 
 @output("checkpoint", "Check Point custom intelligence feed", ".csv", comment=None)
 def checkpoint(items: Items, stamp: Stamp) -> Iterator[str]:
-    """Yield observables for Anti-Bot (contacts) and Anti-Virus (files).
-
-    A heading that begins with `#`, then a line a value.
-    """
+    """Yield observables for Anti-Bot (contacts) and Anti-Virus (files), a line a value."""
     yield f"# {stamp.text().replace(',', ';')}\n"
     yield "#UNIQ-NAME,VALUE,TYPE,CONFIDENCE,SEVERITY,PRODUCT,COMMENT\n"
     for number, item in enumerate(items, 1):
@@ -182,10 +178,7 @@ def pf_table(items: Items, stamp: Stamp) -> Iterator[str]:
 
 @output("nftables", "nftables sets", ".nft", reads_back=False, comment=None)
 def nftables(items: Items, stamp: Stamp) -> Iterator[str]:
-    """Yield two sets of merged networks, checked before routing and on output.
-
-    The table is replaced in one transaction.
-    """
+    """Yield two sets of merged networks, checked before routing and on output, in one transaction."""
     found4, found6 = merged_networks(items)
     yield f"# {stamp.text()}\ntable inet lamsach\ndelete table inet lamsach\ntable inet lamsach {{\n"
     yield from _set("listed4", "ipv4_addr", found4)

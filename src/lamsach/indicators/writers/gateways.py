@@ -56,7 +56,6 @@ MAX_NAME_LENGTH = 220
 
 
 def _lost_rpz(item: Indicator) -> str | None:
-    """Refuse names that leave no room for the zone's."""
     return NAME_TOO_LONG if item.type is IndicatorType.DOMAIN and len(item.value) > MAX_NAME_LENGTH else None
 
 
@@ -69,10 +68,7 @@ def _lost_rpz(item: Indicator) -> str | None:
     comment="; ",
 )
 def rpz(items: Items, stamp: Stamp) -> Iterator[str]:
-    """Yield a zone in which listed names, those below, and answers with listed addresses do not exist.
-
-    SOA with the time as serial number, then record by record.
-    """
+    """Yield a zone in which listed names, those below, and answers with listed addresses do not exist."""
     yield "$TTL 60\n"
     serial = int(stamp.made.timestamp()) & 0xFFFFFFFF
     yield f"@ IN SOA localhost. root.localhost. {serial} 3600 600 604800 60\n"

@@ -33,10 +33,7 @@ _FORTIGATE: dict[str, Any] = {"most_entries": 131_072, "part_bytes": 10_000_000 
 FortiOS Administration Guide, "External resources file format": 10 MB or 128 × 1,024 entries.
 """
 _PALO_ALTO: dict[str, Any] = {"most_entries": 50_000}
-"""Limits of Palo Alto Networks' smallest firewalls for one kind of list.
-
-PAN-OS Administrator's Guide, "External Dynamic List": entries by model.
-"""
+"""Limits of Palo Alto Networks' smallest firewalls ("External Dynamic List": entries by model)."""
 
 
 def _value(item: Indicator) -> str:

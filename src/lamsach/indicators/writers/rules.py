@@ -73,7 +73,6 @@ def _addresses(items: Iterable[Indicator]) -> Iterator[str]:
 
 
 def _numbered(rules: Iterable[str]) -> Iterator[str]:
-    """Yield the rules with their identifiers."""
     for number, rule in enumerate(rules, FIRST_SID):
         yield f"{rule}; sid:{number}; rev:1;)\n"
 
@@ -107,10 +106,7 @@ def _labels(name: str) -> str:
 
 @archive("suricata_datasets", "Suricata datasets with their rules")
 def suricata_datasets(items: Items, stamp: Stamp) -> Iterator[tuple[str, Iterator[str]]]:
-    """Yield `lamsach.rules`, `lamsach-addresses.lst`, `lamsach-names.lst` and the lists of hashes.
-
-    Empty lists and their rules are omitted.
-    """
+    """Yield `lamsach.rules` and the non-empty lists of addresses, names and hashes."""
     hashes = [kind for kind in HASHES if _any(items, kind)]
     names, addresses = _any(items, IndicatorType.DOMAIN), _any(items, IndicatorType.IP)
     rules = _numbered(_dataset_rules(items, addresses, names, hashes))

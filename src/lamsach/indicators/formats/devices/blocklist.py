@@ -137,7 +137,6 @@ _COSMETIC = re.compile(r"#[@?$%]{0,3}#")
 
 
 def _read(source: ListSource) -> Iterator[Entry]:
-    """Read line by line."""
     dialect = _dialect(source.text_head) or _DIALECTS[0]
     line_of = dialect.line
     may_allow = "allow" in line_of.groupindex
@@ -223,7 +222,6 @@ _TRIGGER = re.compile(r"(?P<body>.+)\.(?P<kind>rpz-(?:ip|client-ip|nsdname|nsip)
 
 
 def _begins(source: ListSource) -> bool:
-    """Return whether the text is a zone file with blocking CNAME records."""
     head = source.text_head
     if re.search(r"(?m)\bCNAME\s+(?:\.|\*\.|rpz-\w+\.?)\s*(?:;.*)?\r?$", head, re.IGNORECASE) is None:
         return False

@@ -43,10 +43,7 @@ _MAX_JOINED = 64 * 1024
 
 
 def _read_mikrotik(source: ListSource) -> Iterator[Entry]:
-    """Read address lists and static DNS names command by command; a row is the command's first line.
-
-    Lists with an allowing name are refused as exceptions.
-    """
+    """Read address lists and static DNS names by command; lists with an allowing name are exceptions."""
     in_menu = False
 
     def read(text: str, reference: Reference) -> Iterable[Entry]:

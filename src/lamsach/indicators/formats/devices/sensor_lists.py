@@ -41,7 +41,6 @@ _MAX_SAMPLE = 50
 
 
 def _begins_clamav(source: ListSource) -> bool:
-    """Return whether the first lines are hash, size and name."""
     lines = [line.strip() for line in source.text_head.splitlines()[:_MAX_SAMPLE]]
     lines = [line for line in lines if line and not line.startswith("#")]
     return bool(lines) and all(_SIGNATURE.fullmatch(line) for line in lines[:-1] or lines)
@@ -84,7 +83,6 @@ def _encoded(line: str, reference: Reference) -> Iterable[Entry]:
 
 
 def _decoded(line: str) -> str | None:
-    """Return the text of a line; None for anything but Base64 of a text."""
     match = _BASE64.fullmatch(line)
     if match is None or (_HEX.fullmatch(match[1]) and len(match[1]) in DIGEST_TYPES):
         return None
@@ -142,7 +140,6 @@ _BEFORE = re.compile(
 
 
 def _begins_ids(source: ListSource) -> bool:
-    """Return whether the first lines that are no comments are rules."""
     lines = [text for line in source.text_head.splitlines()[:2000] if (text := line.strip())]
     rules = [line for line in lines if not line.startswith("#")][:20]
     if not rules:
@@ -169,10 +166,7 @@ def _begins_yara(source: ListSource) -> bool:
 
 
 def _read_yara(source: ListSource) -> Iterator[Entry]:
-    """Read hash by hash; refuse rules without any, by name, and the texts that they search for.
-
-    The threat is the malware that the rule names, or the rule's name.
-    """
+    """Read hash by hash; refuse searched texts, and rules without a hash by name."""
     document = source.document
     too_long: list[int] = []
 

@@ -1,7 +1,4 @@
-"""Binary Word documents, DOC (Microsoft [MS-DOC]): text by the piece table.
-
-Macros and objects are never read.
-"""
+"""Binary Word documents, DOC (Microsoft [MS-DOC]): text by the piece table; macros are never read."""
 
 from __future__ import annotations
 

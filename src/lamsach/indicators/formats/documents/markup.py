@@ -151,7 +151,6 @@ def _begins(source: ListSource) -> bool:
 
 
 def _read(source: ListSource) -> Iterator[Entry]:
-    """Read line by line; `row` is the line."""
     prose, tables = Prose(advisory=True, defangs=defangs([source.text_head])), 1
     table = Table(source.document, None, tables)
     rows, columns, fenced, lines = Rows(), None, False, PipedLines[int]()
@@ -187,7 +186,6 @@ def _read(source: ListSource) -> Iterator[Entry]:
 def _rows(
     table: Table, rows: Iterable[tuple[int, list[str], dict[int, str]]], prose: Prose
 ) -> Iterator[Entry]:
-    """Yield the entries of an AsciiDoc table's rows."""
     for first, texts, above in rows:
         inherited = {place: bare_cell(text) for place, text in above.items()}
         yield from _listed(table, table.row(first, list(map(bare_cell, texts)), inherited), prose)
@@ -264,7 +262,6 @@ def _unbroken(found: Iterable[tuple[int, str | Row | None]]) -> Iterator[tuple[i
 
 
 def _site(address: str) -> str | None:
-    """Return the registered name in a page's own address."""
     return suffixes().registered(split_url(address.strip().lower())[1].partition(":")[0]) if address else None
 
 

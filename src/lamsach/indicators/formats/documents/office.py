@@ -29,12 +29,10 @@ _BIFF = (b"\x09\x08\x10\x00\x00\x06\x05\x00", b"\x09\x08\x08\x00\x00\x05\x05\x00
 
 
 def _in_archive(mark: bytes, max_offset: int | None = None) -> Any:
-    """Return a test of a zip archive for a mark in its first bytes."""
     return lambda source: source.head.startswith(ZIP_MAGIC) and mark in source.head[:max_offset]
 
 
 def _sheets(document: str, sheets: Iterable[tuple[int, str, Iterable[Row]]]) -> Iterator[Entry]:
-    """Yield the entries of the sheets, each with its number and name."""
     for page, title, rows in sheets:
         table = Table(document, page, title=title)
         for row in rows:

@@ -139,7 +139,6 @@ class TableReader:
     def _other_cells(
         self, table: Table, texts: Sequence[str], reference: Reference, listed: set[str]
     ) -> Iterator[Entry]:
-        """Yield the entries of a row's other cells, read as running text."""
         prose = Prose(advisory=True, defangs=self._prose.defangs)
         prose.defangs_links = self._prose.defangs_links
         for place, text in enumerate(texts):
@@ -259,7 +258,6 @@ def _read_pdf(source: ListSource) -> Iterator[Entry]:
 
 
 def _field_entries(data: bytes, document: str) -> Iterator[Entry]:
-    """Yield entries for the shapes of values in the fields of a PDF's form."""
     fields = list(field_texts(data, LISTS))
     prose = Prose(advisory=True, defangs=defangs(field.text for field in fields))
     for field in fields:  # fields are no lines of one text: no value continues in the next field

@@ -222,7 +222,6 @@ def _begins(source: ListSource) -> bool:
 
 
 def _read(source: ListSource) -> Iterator[Entry]:
-    """Read row by row; `row` is the row's first line."""
     delimiter = find_delimiter(source.text_head) or ","
     table = Table(source.document)
     prose = Prose(advisory=source.prose, defangs=defangs([source.text_head]))

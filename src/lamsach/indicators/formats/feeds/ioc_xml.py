@@ -35,7 +35,6 @@ _MARK = re.compile(r"<(?:\w{1,30}:)?(?:STIX_Package|Observables)[\s>]")
 
 
 def _is_xml(source: ListSource, *marks: re.Pattern[str]) -> bool:
-    """Return whether a document is XML and holds each of these marks."""
     head = source.text_head
     return head.lstrip("\ufeff \t\r\n").startswith("<") and all(mark.search(head) for mark in marks)
 
@@ -43,8 +42,6 @@ def _is_xml(source: ListSource, *marks: re.Pattern[str]) -> bool:
 def _read(
     listed: Callable[[Element, str], Iterator[Entry]],
 ) -> Callable[[ListSource], Iterator[Entry]]:
-    """Return a reader that yields listed entries, then unlisted values."""
-
     def read(source: ListSource) -> Iterator[Entry]:
         root = parse_whole(source.whole(), source.document)
         yield from with_unlisted(root, listed(root, source.document), Reference(source.document))

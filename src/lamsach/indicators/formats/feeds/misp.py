@@ -53,7 +53,6 @@ def _read_index(source: ListSource) -> Iterator[Entry]:
 
 
 def _begins(source: ListSource) -> bool:
-    """Return whether the JSON holds events or attributes."""
     return looks_like_json(source) and _MARK.search(source.text_head) is not None
 
 
@@ -75,7 +74,6 @@ def _read(source: ListSource) -> Iterator[Entry]:
 
 
 def _attributes(tree: Any, facts: Facts, depth: int) -> Iterator[tuple[Mapping[str, Any], Facts]]:
-    """Yield every attribute with the facts of its event."""
     if depth > 12:
         return
     if isinstance(tree, list):

@@ -104,7 +104,6 @@ def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, dept
 def _of_text(
     key: str, text: str, field: Field | None, kind: IndicatorType | None, *, unsupported: bool
 ) -> Iterable[Found]:
-    """Return the values of a text under a key."""
     if field is Field.VICTIM:
         return refuse_victim(text)
     if key == "pattern" and text.startswith("[") and ":" in text:
@@ -119,7 +118,6 @@ def _of_text(
 
 
 def _may_hold(key: str, field: Field | None, child: Any) -> bool:
-    """Return whether a record or list under this key may hold values."""
     key = key.lower()
     if key in _NAME_KEYS and isinstance(child, list) and all(isinstance(item, str) for item in child):
         return False

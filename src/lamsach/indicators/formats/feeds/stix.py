@@ -43,7 +43,6 @@ Record = Mapping[str, Any]
 
 
 def _begins(source: ListSource) -> bool:
-    """Return whether the JSON is a bundle or holds STIX objects."""
     return looks_like_json(source) and _MARK.search(source.text_head) is not None
 
 
