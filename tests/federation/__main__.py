@@ -24,9 +24,9 @@ from tests.portal.template import migrate, schema
 
 @contextmanager
 def opened(folder: Path, postgresql: str = "") -> Iterator[tuple[dict[str, Portal], str]]:
-    """The four portals, and the ministry's address over TLS."""
+    """Provide the four portals, and the ministry's address over TLS."""
     authority, server = certificates(folder, strict=True)
-    portals = {one: Portal(folder / one / "data") for one in (M, *PROVINCES, "all")}
+    portals = {name: Portal(folder / name / "data") for name in (M, *PROVINCES, "all")}
     with running(portals.values(), authority, postgresql):
         if postgresql:
             portals[M].one(BEGIN, "fresh")
@@ -35,7 +35,7 @@ def opened(folder: Path, postgresql: str = "") -> Iterator[tuple[dict[str, Porta
 
 @contextmanager
 def server(wanted: bool) -> Iterator[str]:
-    """The address of a PostgreSQL server of our own with an empty portal in it, when it is wanted."""
+    """Provide the address of a PostgreSQL server with an empty portal, if wanted."""
     if not wanted:
         yield ""
         return
@@ -46,7 +46,7 @@ def server(wanted: bool) -> Iterator[str]:
 
 
 def main() -> int:
-    """Run them."""
+    """Run the months."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--units", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
@@ -68,18 +68,18 @@ def main() -> int:
             began = time.monotonic()
             files = Path(name) / f"files-{seed}"
             files.mkdir()
-            by = url if given.https else ""
-            month = Month(portals, files, seed, given.units, given.days, by, given.lost)
+            ministry_url = url if given.https else ""
+            month = Month(portals, files, seed, given.units, given.days, ministry_url, given.lost)
             account = month.run()
-            told = {
+            report = {
                 **vars(account),
                 "counted": dict(account.counted),
                 "days_s": month.seconds,
                 "seconds": round(time.monotonic() - began),
             }
-            print(json.dumps(told, indent=1, ensure_ascii=False), flush=True)
+            print(json.dumps(report, indent=1, ensure_ascii=False), flush=True)
             wrong = wrong or bool(account.wrong)
-        used = {one: portal.one(BEGIN, "used") for one, portal in portals.items()}
+        used = {home: portal.one(BEGIN, "used") for home, portal in portals.items()}
         print(json.dumps({"memory_mb and processor_s": used}))
     return 1 if wrong else 0
 

@@ -1,6 +1,6 @@
-"""Acts of people in a portal, by the functions that its pages call, and the figures that it shows.
+"""Actions of a portal's users, by the functions that its pages call, and the figures that it shows.
 
-Units are named by their codes, dispatches by their numbers: each portal has rows of its own.
+Units are identified by code and dispatches by number, since primary keys differ between portals.
 """
 
 from __future__ import annotations
@@ -62,22 +62,22 @@ CAMPAIGN = "Chiến dịch làm sạch mã độc"
 
 
 def me() -> User:
-    """The one person of the portal."""
+    """Return the portal's only user."""
     return User.objects.get()
 
 
 def unit(code: str) -> Unit:
-    """A unit."""
+    """Return a unit."""
     return Unit.objects.get(code=code)
 
 
 def work() -> None:
-    """Run the jobs that wait."""
+    """Run the waiting jobs."""
     bundles.work()
 
 
 def begin(units: list[tuple[str, str | None]], since: str, home: str) -> None:
-    """People and units (code, code of the unit above), parents first, level by level."""
+    """Create the user and units (code, parent's code), parents first."""
     person = User.objects.create_user("a@person.example", None, name="A")
     levels: dict[str | None, int] = {None: 0}
     by_level: dict[int, list[tuple[str, str | None]]] = {}
@@ -87,30 +87,30 @@ def begin(units: list[tuple[str, str | None]], since: str, home: str) -> None:
     made: dict[str | None, Unit | None] = {None: None}
     for level in sorted(by_level):
         new = [tree.NewUnit(code, f"Đơn vị {code}", made[parent]) for code, parent in by_level[level]]
-        made |= {one.code: one for one in tree.create_many(new, date.fromisoformat(since))}
+        made |= {unit.code: unit for unit in tree.create_many(new, date.fromisoformat(since))}
     Membership.objects.create(user=person, unit=unit(home), role=Role.COORDINATOR)
 
 
 def add_units(units: list[tuple[str, str]]) -> None:
-    """Units that come into being meanwhile."""
+    """Add units (code, parent's code)."""
     for code, parent in units:
         tree.create(code, f"Đơn vị {code}", unit(parent))
 
 
 def rename(code: str, name: str) -> None:
-    """Another name for a unit."""
+    """Rename a unit."""
     tree.rename(unit(code), name)
 
 
 def keys(code: str) -> list[str]:
-    """The unit's public keys, of signing and of sealing."""
+    """Return the unit's public signing and sealing keys, made if missing."""
     signing = unit_keys.current(unit(code)) or unit_keys.renew(unit(code), me())
     sealed = unit_keys.sealing_key(unit(code)) or unit_keys.renew_sealing(unit(code), me())
     return [signing.public, sealed.public]
 
 
 def add_partner(ours: str, code: str, above: bool, public: str, recipient: str, url: str) -> None:
-    """The other side; with an address its files go there by HTTPS."""
+    """Add a partner, accepting its files by HTTPS and sending ours to `url`, if any."""
     made = unit_keys.add_partner(
         unit(ours), code, code, above=above, public=public, by=me(), recipient=recipient
     )
@@ -118,7 +118,7 @@ def add_partner(ours: str, code: str, above: bool, public: str, recipient: str, 
 
 
 def campaign(owner: str, starts: str, days: dict[str, str | None]) -> None:
-    """A campaign."""
+    """Create the campaign."""
     begins = date.fromisoformat(starts)
     Campaign.objects.create(
         name=CAMPAIGN, owner=unit(owner), starts=begins, ends=begins + timedelta(days=60),
@@ -127,12 +127,12 @@ def campaign(owner: str, starts: str, days: dict[str, str | None]) -> None:
 
 
 def the_campaign() -> Campaign:
-    """The one campaign."""
+    """Return the only campaign."""
     return Campaign.objects.get()
 
 
 def send(issuer: str, number: str, about: str, deadline: str, whole: bool) -> int:
-    """Send a dispatch to the units under a unit; `about`: the number of the one that it passes on."""
+    """Send a dispatch to the units under a unit; `about`: number of the forwarded dispatch."""
     parent = Dispatch.objects.filter(number=about).first() if about else None
     made = Dispatch.objects.create(
         campaign=the_campaign(), issuer=unit(issuer), parent=parent, number=number, day=tree.today(),
@@ -147,19 +147,19 @@ def knows(number: str) -> bool:
 
 
 def answer(code: str, number: str, kind: str) -> bool:
-    """A unit's step on a dispatch."""
+    """Record a unit's step on a dispatch."""
     copy = Recipient.objects.get(unit__code=code, dispatch__number=number)
     return dispatches.take(copy, StepKind(kind), by=me(), how=How.PORTAL)
 
 
 def answer_many(codes: list[str], number: str, kind: str) -> int:
-    """The same step of many units."""
+    """Record the same step of many units."""
     rows = Recipient.objects.filter(unit__code__in=codes, dispatch__number=number)
     return sum(dispatches.take(row, StepKind(kind), by=me(), how=How.PORTAL) for row in rows)
 
 
 def withdraw(code: str, number: str) -> bool:
-    """A unit takes its statement of deployment back."""
+    """Withdraw a unit's statement of deployment."""
     copy = Recipient.objects.get(unit__code=code, dispatch__number=number)
     return take_back(copy, me(), how=How.PORTAL, reason="Nhầm")
 
@@ -183,7 +183,7 @@ def undo_move(scope: str, code: str) -> bool:
 
 
 def add_list(name: str, values: list[str]) -> None:
-    """A list of the campaign."""
+    """Add a list to the campaign."""
     content = "\n".join(values).encode()
     path = default_storage.save(f"lists/{name}", ContentFile(content))
     IndicatorList.objects.create(
@@ -192,18 +192,15 @@ def add_list(name: str, values: list[str]) -> None:
 
 
 def withdraw_list(name: str) -> None:
-    """Revoke a list."""
+    """Withdraw a list."""
     IndicatorList.objects.filter(name=name, withdrawn=None).update(withdrawn=timezone.now())
 
 
 def findings(code: str, machines: list[int], days: list[str], covered: list[str]) -> int:
-    """A hunt's findings of a unit.
-
-    Its machines by number, the days on which they were seen, and those of which a log was searched.
-    """
+    """Import a hunt's findings of a unit: machines by number, days of contacts, searched days."""
     devices = [bundles.device(_key(code, number), name=f"PC-{number}") for number in machines]
     seen = {date.fromisoformat(day): 3 for day in days}
-    contacts = [bundles.Contact(one.key, dict(seen)) for one in devices] if seen else []
+    contacts = [bundles.Contact(device.key, dict(seen)) for device in devices] if seen else []
     logs = [(bundles.FIREWALL, date.fromisoformat(day)) for day in covered]
     found = bundles.findings(devices if seen else [], contacts, logs)
     source = Source(unit(code), the_campaign(), Way.UPLOAD, me())
@@ -223,7 +220,7 @@ def _case(code: str, number: int) -> Case:
 
 
 def step(code: str, number: int, to: str) -> bool:
-    """A step of a case, if it may follow."""
+    """Move a case to a state, if allowed."""
     case = _case(code, number)
     if not states.may_move(case, CaseState(to)):
         return False
@@ -232,7 +229,7 @@ def step(code: str, number: int, to: str) -> bool:
 
 
 def grant(code: str, number: int, to: str, until: str) -> None:
-    """Let a unit above see a machine by name."""
+    """Grant a unit above the name of a machine."""
     from datetime import datetime
 
     Grant.objects.create(
@@ -245,12 +242,12 @@ def grant(code: str, number: int, to: str, until: str) -> None:
 
 
 def end_grant(code: str, number: int) -> None:
-    """Take that back."""
+    """End the grant."""
     Grant.objects.filter(case=_case(code, number), ended=None).update(ended=timezone.now())
 
 
 def report(code: str) -> str:
-    """Write and send a unit's report, or the correction of an accepted one; what became of it."""
+    """Write and send a unit's report, or the correction of an accepted one; return its state."""
     found = drafts.newest(the_campaign(), unit(code))
     if found is None:
         found = drafts.begin(the_campaign(), unit(code), me())
@@ -269,7 +266,7 @@ def report(code: str) -> str:
 
 
 def judge(code: str, action: str) -> bool:
-    """Accept or return a unit's report that waits."""
+    """Accept or return a unit's sent report."""
     found = drafts.newest(the_campaign(), unit(code))
     if found is None or found.state != ReportState.SENT:
         return False
@@ -283,7 +280,7 @@ def close_campaign() -> None:
 
 
 def night() -> None:
-    """Run the worker's own tasks."""
+    """Run the nightly tasks."""
     recompute_waiting()
     granted.forget()
 
@@ -293,13 +290,13 @@ def _partner(code: str) -> Partner:
 
 
 def make_file(code: str, path: str, news: bool) -> int:
-    """The next file for a partner."""
+    """Write the next file for a partner; return its counter."""
     sent = transfer.make(_partner(code), Path(path), me(), news=news)
     return sent.counter
 
 
 def take_file(code: str, path: str) -> str:
-    """Take a file of a partner; empty, or why it was refused."""
+    """Accept a file of a partner; return the reason of a refusal, or nothing."""
     try:
         transfer.accept(_partner(code), Path(path), me())
     except LamsachError as problem:
@@ -308,7 +305,7 @@ def take_file(code: str, path: str) -> str:
 
 
 def answer_file(path: str, target: str) -> str:
-    """Process a file at the address for partners' files; return nothing, or the reason of a refusal."""
+    """Receive a file by HTTPS and write the answer; return the reason of a refusal, or nothing."""
     try:
         online.receive(Path(path), Path(target))
     except LamsachError as problem:
@@ -317,15 +314,12 @@ def answer_file(path: str, target: str) -> str:
 
 
 def call(code: str) -> str:
-    """Exchange files with a partner by HTTPS; empty, or the problem."""
+    """Exchange files with a partner by HTTPS; return the problem, or nothing."""
     return "" if online.exchange(_partner(code)) else _partner(code).problem
 
 
 def serve_https(certificate: str, cut_every: int) -> str:
-    """Serve the portal's address for partners' files over TLS from now on; the address.
-
-    Of every so many answers one is cut in the middle.
-    """
+    """Serve the portal's address for partners' files over TLS; every `cut_every`-th answer is cut."""
     from tests.federation.tls import serve
 
     return serve(certificate, cut_every)
@@ -340,8 +334,14 @@ def partners() -> list[list[Any]]:
     """Return the state of each partner."""
     rows = Partner.objects.order_by("code")
     return [
-        [one.code, shown_counter(one.sent), one.restored is not None, one.clock_off_s, one.problem]
-        for one in rows
+        [
+            partner.code,
+            shown_counter(partner.sent),
+            partner.restored is not None,
+            partner.clock_off_s,
+            partner.problem,
+        ]
+        for partner in rows
     ]
 
 
@@ -356,7 +356,7 @@ def sums(home: str) -> dict[str, int]:
 
 
 def figures(home: str, days: list[str]) -> dict[str, Any]:
-    """All that the home page, the board, the dashboard and the report of a unit show."""
+    """Collect the figures of a unit's home page, board, dashboard and report."""
     one, root = the_campaign(), unit(home)
     code = dict(Unit.objects.values_list("pk", "code"))
     form, scope = parse_form(one.form.definition), Scope(one, root, tree.today())
@@ -373,7 +373,7 @@ def figures(home: str, days: list[str]) -> dict[str, Any]:
         "board": [repr(counts(one, root.pk, date.fromisoformat(day))) for day in days],
         "children": {code[pk]: repr(row) for pk, row in counts_by_child(one, root.pk).items()},
         "units": {
-            row[0]: [str(each) for each in row[1:]]
+            row[0]: [str(value) for value in row[1:]]
             for row in parts.exclude(unit=root).values_list(
                 "unit__code", "unit__name", "sent_on", "opened_on", "informed_on", "deployed_on",
                 "acknowledge_due", "deploy_due", "report_due"
@@ -403,18 +403,18 @@ def figures(home: str, days: list[str]) -> dict[str, Any]:
 
 
 def granted_to(home: str) -> list[str]:
-    """The machines that a unit may see by name, whether by a grant here or by a partner's."""
-    here = Grant.objects.filter(to=unit(home), ended=None, until__gt=timezone.now())
-    names = set(here.values_list("case__device__mac", flat=True))
+    """List the machines granted to a unit by name, here or by a partner."""
+    grants = Grant.objects.filter(to=unit(home), ended=None, until__gt=timezone.now())
+    names = set(grants.values_list("case__device__mac", flat=True))
     for view in GrantedView.objects.filter(until__gt=timezone.now()):
         names.add(granted.decrypted(view)["machine"]["mac"])
     return sorted(names)
 
 
 def pages(one: Campaign, root: Unit) -> dict[str, Any]:
-    """Collect the figures of each unit under another that has machines, in whichever portal it is managed.
+    """Collect the figures of each unit with machines under a unit, in any portal.
 
-    Machines by state on its page and in the tree, days not searched, its chart and its branches.
+    Machines by state on its page and in the tree, days not searched, chart and branches.
     """
     under = tree.descendants(root).exclude(pk=root.pk)
     codes = dict(under.values_list("pk", "code"))
@@ -440,12 +440,12 @@ def _with_machines(one: Campaign, codes: dict[int, str]) -> list[int]:
 
 
 def dispatch_numbers(code: str) -> dict[str, int]:
-    """Map the dispatches of a unit to their rows."""
+    """Return the primary keys of a unit's dispatches, by number."""
     return dict(Dispatch.objects.filter(issuer__code=code).values_list("number", "pk"))
 
 
 def reports_of(code: str) -> list[list[Any]]:
-    """A unit's reports: edition, state, digest."""
+    """List a unit's reports: edition, state, digest."""
     return [
         [row.edition, row.state, row.digest]
         for row in Report.objects.filter(unit__code=code).order_by("edition")

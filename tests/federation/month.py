@@ -1,8 +1,4 @@
-"""A month of three portals by a seed.
-
-What people do, what the carriers do to the files, and whether the ministry shows at the end what one portal
-would have shown.
-"""
+"""A simulated month of three portals, by a seed: people's actions, carriers' mishaps, final comparison."""
 
 from __future__ import annotations
 
@@ -20,13 +16,13 @@ from tests.federation.world import Call, Portal
 
 M, PROVINCES = "B01", ("B01.A", "B01.B")
 BEGIN = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
-"""Eight in the morning of a Monday in Vietnam."""
+"""A Monday, 8:00 in Vietnam."""
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass
 class Flight:
-    """A file under way."""
+    """A file in transit."""
 
     path: Path
     sender: str
@@ -36,7 +32,7 @@ class Flight:
 
 @dataclass
 class Account:
-    """Events of the month, and errors."""
+    """Counts of the month's events, and errors."""
 
     seed: int
     units: int
@@ -45,10 +41,10 @@ class Account:
 
 
 class Month:
-    """One run.
+    """A run.
 
-    `portals`: the ministry's, the provinces', and the one that holds all (`all`), each in a fresh state.
-    `lost`: the one that is restored from a backup, unless the seed chooses.
+    `portals`: of the ministry, the provinces, and of all units (`all`), each in a fresh state. `lost`: the
+    one to restore from a backup; chosen by the seed if empty.
     """
 
     def __init__(
@@ -72,9 +68,9 @@ class Month:
         self.below = {province: self._names(province, units) for province in PROVINCES}
         self.own = [f"{M}.{number:02d}" for number in range(1, 4)]
         self.machines: list[list[Any]] = []
-        """Unit, number, whether it is granted, for each machine that was found."""
-        self.waiting: dict[str, list[tuple[datetime, bool, Call]]] = {one: [] for one in (M, *PROVINCES)}
-        """An act in a portal: when, whether a partner can return it, what."""
+        """Unit, number and whether granted, for each found machine."""
+        self.waiting: dict[str, list[tuple[datetime, bool, Call]]] = {name: [] for name in (M, *PROVINCES)}
+        """Actions of a portal: time, whether a partner can return it, call."""
         self.sent = ["1/M"]
         self.answered: dict[tuple[str, str], set[str]] = {}
         self.moves: list[tuple[str, str, str]] = []
@@ -82,12 +78,12 @@ class Month:
         self.backup: tuple[str, Path, datetime] | None = None
         self.restored = False
         self.between = max(4, days // 3)
-        """So many days are between two comparisons."""
+        """Days between two comparisons."""
         self.seconds: list[float] = []
         """Durations of the days."""
 
     def _names(self, province: str, units: int) -> list[tuple[str, str]]:
-        """Units and the ones above them: some offices, each with rooms."""
+        """Generate units with their parents: some offices, each with rooms."""
         count = max(4, (units - 6) // 2)
         offices = max(2, round(count**0.5 / 1.5))
         names = [(f"{province}.{number:03d}", province) for number in range(offices)]
@@ -99,13 +95,13 @@ class Month:
     # -- people
 
     def home(self, code: str) -> str:
-        """In whose portal a unit works."""
+        """Return the portal of a unit."""
         return next((province for province in PROVINCES if code.startswith(province)), M)
 
     def act(self, home: str, name: str, /, *, back: bool = False, **arguments: Any) -> Any:
-        """One step in a portal, and the same at the same reading of the clock in the one that holds all.
+        """Run an action in a portal, and at the same clock time in the portal of all units.
 
-        `back`: what was stated by it is returned after a restore.
+        `back`: a partner returns its effects after a restore.
         """
         portal, whole = self.portals[home], self.portals["all"]
         call: Call = (name, arguments)
@@ -119,7 +115,7 @@ class Month:
         return given
 
     def set_up(self) -> None:
-        """Trees, keys, partners, the campaign and its dispatch."""
+        """Create trees, keys, partners, the campaign and its dispatch."""
         since = (BEGIN - 60 * DAY).date().isoformat()
         trunk: list[tuple[str, str | None]] = [(M, None), *((one, M) for one in (*PROVINCES, *self.own))]
         for name, portal in self.portals.items():
@@ -150,11 +146,11 @@ class Month:
         self.act(M, "send", issuer=M, number="1/M", about="", deadline=self.day(24), whole=False)
 
     def day(self, number: int) -> str:
-        """So many days after the first."""
+        """Return the day so many days after the first."""
         return (BEGIN + number * DAY).date().isoformat()
 
     def people(self, number: int) -> None:
-        """A day's work."""
+        """Run a day's actions."""
         if number == self.days // 4 + 1:
             self.sent.append("2/M")
             self.act(M, "send", issuer=M, number="2/M", about="", deadline=self.day(24), whole=False)
@@ -179,7 +175,7 @@ class Month:
                     self.act(self.home(one), "report", back=True, code=one)
 
     def _knows(self, province: str, number: str = "1/M") -> bool:
-        """Report whether the campaign, or another dispatch of it, has arrived."""
+        """Return whether a dispatch of the campaign has arrived."""
         return province not in PROVINCES or bool(self.portals[province].one(self.now, "knows", number=number))
 
     def _answer(self, code: str, number: str) -> None:
@@ -229,11 +225,11 @@ class Month:
         covered = [self.day(today - ago) for ago in range(1, first + 3)]
         self.act(self.home(code), "findings", code=code, machines=machines, days=seen if machines else [],
             covered=covered)  # fmt: skip
-        self.machines += [[code, one, False] for one in machines]
+        self.machines += [[code, number, False] for number in machines]
 
     def _cases(self, province: str) -> None:
-        mine = [machine for machine in self.machines if machine[0].startswith(province)]
-        for machine in self.rng.sample(mine, min(len(mine), 2)):
+        own = [machine for machine in self.machines if machine[0].startswith(province)]
+        for machine in self.rng.sample(own, min(len(own), 2)):
             code, number, given = machine
             to = self.rng.choice(("accepted", "working", "cleaned", "cleaned", "false_alarm"))
             self.act(province, "step", code=code, number=number, to=to)
@@ -266,22 +262,22 @@ class Month:
         self.moves.append((scope, code, kind))
 
     def _judge(self, number: int) -> None:
-        """The ministry judges what has arrived, and the other portal the same reports."""
-        for one in (*self.own, *PROVINCES):
+        """Judge reports that have arrived at the ministry, in both portals."""
+        for code in (*self.own, *PROVINCES):
             action = self.rng.choice(("accept", "accept", "refuse"))
-            if self._same_report(one):
-                self.act(M, "judge", code=one, action=action)
+            if self._same_report(code):
+                self.act(M, "judge", code=code, action=action)
 
     def _same_report(self, code: str) -> bool:
-        """Report whether the unit's newest report has reached the ministry; nobody judges one under way."""
-        here, there = (self._reports(name, code) for name in (M, "all"))
+        """Return whether the unit's newest report has reached the ministry; others are not judged."""
+        received, expected = (self._reports(name, code) for name in (M, "all"))
         own = self._reports(self.home(code), code)
-        return bool(here) and here[-1:] == own[-1:] and here[-1][:2] == there[-1][:2]
+        return bool(received) and received[-1:] == own[-1:] and received[-1][:2] == expected[-1][:2]
 
     def _heard(self, code: str) -> bool:
-        """Report whether the unit knows the decision on its report; nobody corrects an unanswered one."""
-        own, there = (self._reports(name, code) for name in (self.home(code), "all"))
-        return [row[:2] for row in own[-1:]] == [row[:2] for row in there[-1:]]
+        """Return whether the unit knows the decision on its report; unanswered ones are not corrected."""
+        own, expected = (self._reports(name, code) for name in (self.home(code), "all"))
+        return [row[:2] for row in own[-1:]] == [row[:2] for row in expected[-1:]]
 
     def _reports(self, name: str, code: str) -> list[list[Any]]:
         found: list[list[Any]] = self.portals[name].one(self.now, "reports_of", code=code)
@@ -290,7 +286,7 @@ class Month:
     # -- carriers
 
     def carry(self) -> None:
-        """An hour's traffic between the ministry and each province."""
+        """Run an hour's traffic between the ministry and each province."""
         for province in PROVINCES:
             if self.now < self.cut_until.get(province, BEGIN):
                 self.account.counted["hours cut"] += 1
@@ -300,7 +296,7 @@ class Month:
             if self.rng.random() < 0.35:
                 self._online(province) if self.rng.random() < 0.6 else self._by_file(province)
         self.rng.shuffle(self.flights)
-        for flight in [one for one in self.flights if one.due <= self.now]:
+        for flight in [flight for flight in self.flights if flight.due <= self.now]:
             self.flights.remove(flight)
             self._deliver(flight)
         if self.carried and self.rng.random() < 0.1:
@@ -312,30 +308,30 @@ class Month:
         return self.folder / f"{self.account.counted['files']:06d}.zip.age"
 
     def _online(self, province: str) -> None:
-        """A transfer there and back, now and then cut in the middle."""
+        """Run a transfer in both directions, occasionally cut in the middle."""
         self.account.counted["transfers"] += 1
         if self.url:
             self.portals[M].ask(self.now)
             if self.portals[province].one(self.now, "call", code=M):
                 self.account.counted["transfers cut"] += 1
             return
-        there, back = self._path(), self._path()
-        self.portals[province].one(self.now, "make_file", code=M, path=str(there), news=True)
+        request, answer = self._path(), self._path()
+        self.portals[province].one(self.now, "make_file", code=M, path=str(request), news=True)
         cut = self.rng.random()
         if cut < 0.1:
-            self._cut(there)
-        problem = self.portals[M].one(self.now, "answer_file", path=str(there), target=str(back))
+            self._cut(request)
+        problem = self.portals[M].one(self.now, "answer_file", path=str(request), target=str(answer))
         if cut < 0.2 or problem:
             self.account.counted["transfers cut"] += 1
             return
-        self.portals[province].one(self.now, "take_file", code=M, path=str(back))
+        self.portals[province].one(self.now, "take_file", code=M, path=str(answer))
 
     def _cut(self, path: Path) -> None:
         data = path.read_bytes()
         path.write_bytes(data[: self.rng.randrange(1, len(data))])
 
     def _by_file(self, province: str) -> None:
-        """A sealed file on a stick: it comes hours or days later, or never."""
+        """Send sealed files on sticks, which arrive hours or days later, or never."""
         for sender, receiver in ((province, M), (M, province)):
             path = self._path()
             self.portals[sender].one(self.now, "make_file", code=receiver, path=str(path), news=False)
@@ -360,14 +356,14 @@ class Month:
     # -- a restore
 
     def _losing(self, province: str) -> bool:
-        """Report whether acts of this time will be lost.
+        """Return whether actions of this time will be lost.
 
-        Cases then wait, since a step of a case counts from the day on which it is taken.
+        Cases then wait, since a step of a case counts from its own day.
         """
         return self.backup is not None and self.backup[0] == province and not self.restored
 
     def disaster(self, number: int) -> None:
-        """One portal makes a backup, loses the days after it, and is put back."""
+        """Back up a portal on one day, and restore it some days later, losing the days between."""
         lost_days = 3 if self.days < 10 else 4
         if number == self.days // 4:
             home = self.lost or self.rng.choice((M, *PROVINCES))
@@ -376,7 +372,7 @@ class Month:
             self.backup = (home, file, self.now)
         elif number == self.days // 4 + lost_days and self.backup is not None:
             home, file, at = self.backup
-            self._settle(1)  # what had been stated: all of it is returned
+            self._settle(1)  # partners know everything to be returned
             before, held, bore = self._held(home)
             self.portals[home].one(self.now, "put_back", path=str(file))
             self.restored = True
@@ -396,11 +392,7 @@ class Month:
             self._after_restore(home, bore)
 
     def _held(self, home: str) -> tuple[Any, list[Any], Any]:
-        """Return the ministry's count, each province's newest report, and our dispatches that others know.
-
-        The numbers of our dispatches that others know.
-
-        """
+        """Return the ministry's counts, newest reports, and primary keys of dispatches known to others."""
         portal = self.portals[home]
         sums = self.portals[M].one(self.now, "sums", home=M)
         reports = [
@@ -410,7 +402,7 @@ class Month:
         return sums, [[row[1:] for row in rows] for rows in reports], bore  # a province numbers editions anew
 
     def _after_restore(self, home: str, bore: dict[str, int]) -> None:
-        """The next dispatch of the ministry has a number that none ever had."""
+        """Check that the ministry's next dispatch has an unused primary key."""
         if home == M:
             self.sent.append("3/M")
             self.act(M, "send", issuer=M, number="3/M", about="", deadline=self.day(24), whole=False)
@@ -419,7 +411,7 @@ class Month:
                 self.account.wrong.append(f"a number was given again: {new}, {bore}")
 
     def _again(self, home: str, since: datetime) -> None:
-        """Repeat by the portal's people what no partner can return, with the dates of their papers."""
+        """Repeat the actions that no partner can return, then further steps, with their original dates."""
         portal, now = self.portals[home], self.now
         for at, back, call in self.waiting[home]:
             if at >= since and not back:
@@ -432,18 +424,20 @@ class Month:
     # -- the end
 
     def _settle(self, rounds: int) -> None:
-        """Whole connections: both ways, some times."""
+        """Transfer files in both directions without cuts, some times."""
         for _ in range(rounds):
             for province in PROVINCES:
-                there, back = self._path(), self._path()
-                self.portals[province].one(self.now, "make_file", code=M, path=str(there), news=True)
-                problem = self.portals[M].one(self.now, "answer_file", path=str(there), target=str(back))
-                refused = problem or self.portals[province].one(self.now, "take_file", code=M, path=str(back))
+                request, answer = self._path(), self._path()
+                self.portals[province].one(self.now, "make_file", code=M, path=str(request), news=True)
+                problem = self.portals[M].one(self.now, "answer_file", path=str(request), target=str(answer))
+                refused = problem or self.portals[province].one(
+                    self.now, "take_file", code=M, path=str(answer)
+                )
                 if refused:
                     self.account.wrong.append(f"{self.now} {province}: {refused}")
 
     def run(self) -> Account:
-        """The whole month, then the comparison."""
+        """Run the whole month, then compare."""
         self.set_up()
         for number in range(self.days):
             began = time.monotonic()
@@ -461,15 +455,14 @@ class Month:
         for flight in self.flights:
             self._deliver(flight)
         self._settle(2)
-        for one in (*self.own, *PROVINCES):
-            self.act(self.home(one), "report", code=one)
+        for code in (*self.own, *PROVINCES):
+            self.act(self.home(code), "report", code=code)
         self._settle(2)
-        for one in (*self.own, *PROVINCES):
-            self.act(M, "judge", code=one, action="accept")
+        for code in (*self.own, *PROVINCES):
+            self.act(M, "judge", code=code, action="accept")
         for portal in self.portals.values():
-            portal.one(
-                self.now, "night"
-            )  # a province that does not know yet that the campaign is closed goes on with it
+            # before the campaign is closed, since a province continues until it knows
+            portal.one(self.now, "night")
         if self.rng.random() < 0.3:
             self.act(M, "close_campaign")
         self._settle(3)
@@ -477,7 +470,7 @@ class Month:
         return self.account
 
     def checkpoint(self, until: int) -> None:
-        """Whole connections for an hour, and the comparison; what is on its way meanwhile comes late."""
+        """Compare after complete transfers; files in transit arrive later."""
         self._settle(2)
         for portal in self.portals.values():
             portal.one(self.now, "night")
@@ -486,7 +479,7 @@ class Month:
         self.account.counted["checkpoints"] += 1
 
     def compare(self, until: int) -> None:
-        """Compare the ministry and each province with the portal that holds all, on each day so far."""
+        """Compare the ministry and each province with the portal of all units, on each day so far."""
         days = [self.day(number) for number in range(until + 1)]
         for home in (M, *PROVINCES):
             for name, arguments in (("figures", {"days": days}), ("granted_to", {})):
@@ -496,9 +489,9 @@ class Month:
                 if name == "granted_to":
                     found, wanted = {"granted": found}, {"granted": wanted}
                 if home != M:
-                    for one in (found, wanted):
-                        one.pop("home", None)
-                        one.pop("dispatches", None)
+                    for shown in (found, wanted):
+                        shown.pop("home", None)
+                        shown.pop("dispatches", None)
                 for key in wanted:
                     if found[key] != wanted[key]:
                         self.account.wrong.append(f"{home} {key}: {_difference(found[key], wanted[key])}")
@@ -515,15 +508,15 @@ class Month:
 
 
 def _from_above(name: str, arguments: dict[str, Any]) -> bool:
-    """Report whether a step of the ministry reached the provinces, which can return it."""
-    whose = arguments.get("code", "")
+    """Return whether an action of the ministry reaches the provinces, which can return it."""
+    code = arguments.get("code", "")
     return (
-        name in ("send", "add_list", "withdraw_list") or whose in PROVINCES or arguments.get("scope") == "all"
+        name in ("send", "add_list", "withdraw_list") or code in PROVINCES or arguments.get("scope") == "all"
     )
 
 
 def _difference(found: Any, wanted: Any) -> str:
-    """Return the place where two figures differ."""
+    """Describe where two figures differ."""
     if isinstance(found, dict) and isinstance(wanted, dict):
         keys = [key for key in sorted({*found, *wanted}) if found.get(key) != wanted.get(key)][:4]
         return "; ".join(f"{key}: {found.get(key)}, not {wanted.get(key)}" for key in keys)

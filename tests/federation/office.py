@@ -1,9 +1,7 @@
-"""The portals of the simulation.
+"""Processes of the simulated portals, forked from one that has loaded everything.
 
-`python -m tests.federation.office FOLDER IN OUT FOLDER IN OUT ..`, a process each, forked from one that has
-loaded everything once.
-
-A line from the descriptor IN is `[moment, [[function, arguments], ..]]`, a line to OUT what they gave.
+`python -m tests.federation.office FOLDER IN OUT FOLDER IN OUT ..`. A line from the descriptor IN is
+`[time, [[function, arguments], ..]]`, a line to OUT their results.
 """
 
 from __future__ import annotations
@@ -17,34 +15,35 @@ from pathlib import Path
 from typing import Any
 
 TEMPLATE = "lamsach_template"
-"""The PostgreSQL database that the others are copied from."""
+"""PostgreSQL database that the others are copied from."""
 
 
 def main() -> None:
-    """Load, part, and wait for all."""
+    """Load everything, fork a process per portal, and wait for all."""
     from lamsach.portal.server import start
 
     offices = [
-        (Path(one), int(come), int(go)) for one, come, go in zip(*[iter(sys.argv[1:])] * 3, strict=True)
+        (Path(path), int(incoming), int(outgoing))
+        for path, incoming, outgoing in zip(*[iter(sys.argv[1:])] * 3, strict=True)
     ]
     start(offices[0][0])
     preload()
     children = []
-    for folder, come, go in offices:
+    for folder, incoming, outgoing in offices:
         child = os.fork()
         if child == 0:
-            answer(folder, come, go)
+            answer(folder, incoming, outgoing)
             os._exit(0)
         children.append(child)
-    for _, come, go in offices:
-        os.close(come)
-        os.close(go)
+    for _, incoming, outgoing in offices:
+        os.close(incoming)
+        os.close(outgoing)
     for child in children:
         os.waitpid(child, 0)
 
 
 def preload() -> None:
-    """Import what each of them needs: the portal's addresses and tasks, the readers of logs and lists."""
+    """Import what every portal needs: addresses, tasks, readers of logs and lists."""
     from django.urls import reverse
 
     from lamsach.hunt import mistaken  # noqa: F401
@@ -62,7 +61,7 @@ def preload() -> None:
 
 
 def settle(folder: Path) -> None:
-    """Be the portal of the folder, as if it had been started there."""
+    """Switch the settings to the portal of the folder."""
     from django.conf import settings
     from django.core.files.storage import default_storage, storages
     from django.db import connections
@@ -75,14 +74,14 @@ def settle(folder: Path) -> None:
     server = "postgresql" in settings.DATABASES["default"]["ENGINE"]
     for values in (settings.DATABASES["default"], connections["default"].settings_dict):
         values["NAME"] = f"federation_{folder.parent.name}" if server else folder / "lamsach.sqlite3"
-    for alias, how in storage_settings("", folder).items():
-        settings.STORAGES[alias] = how
-        storages._storages[alias] = Folder(**how["OPTIONS"])
+    for alias, description in storage_settings("", folder).items():
+        settings.STORAGES[alias] = description
+        storages._storages[alias] = Folder(**description["OPTIONS"])
     default_storage._wrapped = storages._storages["default"]
 
 
-def answer(folder: Path, come: int, go: int) -> None:
-    """Answer until nobody asks any more."""
+def answer(folder: Path, incoming: int, outgoing: int) -> None:
+    """Answer requests until the input ends."""
     import time_machine
 
     settle(folder)
@@ -90,22 +89,22 @@ def answer(folder: Path, come: int, go: int) -> None:
 
     known = {**vars(acts), "fresh": fresh, "put_back": put_back, "used": used}
     clock = time_machine.travel(datetime(2026, 11, 1, tzinfo=UTC), tick=False).start()
-    with os.fdopen(come) as asked, os.fdopen(go, "w") as told:
-        for line in asked:
-            moment, calls = json.loads(line)
-            given: list[Any] = []
+    with os.fdopen(incoming) as requests, os.fdopen(outgoing, "w") as answers:
+        for line in requests:
+            time, calls = json.loads(line)
+            results: list[Any] = []
             try:
-                clock.move_to(datetime.fromisoformat(moment))
+                clock.move_to(datetime.fromisoformat(time))
                 for name, arguments in calls:
-                    given.append(known[name](**arguments))
+                    results.append(known[name](**arguments))
                 acts.work()
-                print(json.dumps(given), file=told, flush=True)
+                print(json.dumps(results), file=answers, flush=True)
             except Exception:
-                print(json.dumps({"failed": traceback.format_exc()}), file=told, flush=True)
+                print(json.dumps({"failed": traceback.format_exc()}), file=answers, flush=True)
 
 
 def fresh() -> None:
-    """Begin anew with an empty portal."""
+    """Reset to an empty portal."""
     import psycopg
     from django.conf import settings
     from django.db import connection
@@ -119,16 +118,13 @@ def fresh() -> None:
     values = {**connection.get_connection_params(), "dbname": "postgres"}
     server = {name: values[name] for name in ("host", "port", "user", "password", "dbname") if name in values}
     name = settings.DATABASES["default"]["NAME"]
-    with psycopg.connect(**server, autocommit=True) as held:
-        held.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        held.execute(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
+    with psycopg.connect(**server, autocommit=True) as database:
+        database.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        database.execute(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
 
 
 def put_back(path: str) -> None:
-    """Restore the portal from a backup as an administrator does who has stopped it.
-
-    Then do a start's work.
-    """
+    """Restore the portal from a backup, as an administrator does, then run the tasks of a start."""
     import shutil
 
     from django.conf import settings
@@ -145,17 +141,17 @@ def put_back(path: str) -> None:
 
 
 def closed() -> None:
-    """Let go of the database, so that its file can be changed."""
+    """Close the database, so that its file can be replaced."""
     from django.core.cache import cache
     from django.db import connection, connections
 
     connections.close_all()
-    if connection.vendor == "sqlite":  # else it is a table, and changes with the others
+    if connection.vendor == "sqlite":  # otherwise the cache is a table of the replaced database
         cache.clear()
 
 
 def used() -> list[float]:
-    """The most memory that the process had, in megabytes, and its processor time, in seconds."""
+    """Return the process's peak memory in megabytes and processor time in seconds."""
     import resource
 
     found = resource.getrusage(resource.RUSAGE_SELF)

@@ -1,7 +1,4 @@
-"""The ministry's address for partners' files over real TLS on loopback.
-
-Now and then an answer is cut in the middle.
-"""
+"""The ministry's address for partners' files over TLS on loopback, with some answers cut."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from django.urls import reverse
 
 
 def serve(certificate: str, cut_every: int) -> str:
-    """Serve from now on, in a thread; the address."""
+    """Serve in a thread; return the address."""
     answers = count(1)
 
     class Door(BaseHTTPRequestHandler):
@@ -26,17 +23,17 @@ def serve(certificate: str, cut_every: int) -> str:
                 answer = Client(headers={"host": "127.0.0.1"}).post(
                     self.path, body, content_type="application/octet-stream"
                 )
-                said = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[arg-type]
+                content = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[arg-type]
             finally:
                 connections.close_all()
             self.send_response(answer.status_code)
-            self.send_header("Content-Length", str(len(said)))
+            self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(said[: len(said) // 2] if next(answers) % cut_every == 0 else said)
+            self.wfile.write(content[: len(content) // 2] if next(answers) % cut_every == 0 else content)
             self.close_connection = True
 
         def log_message(self, *args: object) -> None:
-            """Nothing is printed: the process answers on its output."""
+            """Print nothing: the process answers on its output."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

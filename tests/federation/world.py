@@ -1,4 +1,4 @@
-"""Processes of the simulated portals: a folder, a clock that is off, and a restore for each."""
+"""Client of the simulated portals' processes."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ Call = tuple[str, dict[str, Any]]
 
 
 class Portal:
-    """One portal. `off`: by how much its clock is ahead of the true one."""
+    """A portal. `off`: lead of its clock over true time."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.off = folder, timedelta()
         furnish(folder)
-        come, self._ask = os.pipe()
-        self._told, go = os.pipe()
-        self.ends = come, go
-        self._in, self._out = os.fdopen(self._ask, "w"), os.fdopen(self._told)
+        incoming, self._ask = os.pipe()
+        self._answers, outgoing = os.pipe()
+        self.ends = incoming, outgoing
+        self._in, self._out = os.fdopen(self._ask, "w"), os.fdopen(self._answers)
 
     def send(self, moment: datetime, calls: Iterable[Call]) -> None:
-        """Ask for calls at a moment of the portal's own clock; `receive` gives the answer."""
+        """Request calls at a time of the portal's own clock; `receive` returns the results."""
         self._in.write(json.dumps([moment.isoformat(), list(calls)]) + "\n")
         self._in.flush()
 
     def receive(self) -> list[Any]:
-        """Return the answers of the others."""
+        """Return the results of the last request."""
         line = self._out.readline()
         assert line, "the portal died"
         answer = json.loads(line)
@@ -44,16 +44,16 @@ class Portal:
         return answer
 
     def ask(self, moment: datetime, *calls: Call) -> list[Any]:
-        """Both; the true moment is given."""
+        """Run calls at a true time and return the results."""
         self.send(moment + self.off, calls)
         return self.receive()
 
     def one(self, moment: datetime, name: str, /, **arguments: Any) -> Any:
-        """One call."""
+        """Run a call and return its result."""
         return self.ask(moment, (name, arguments))[0]
 
     def end(self) -> None:
-        """Ask nothing any more."""
+        """Close the connection."""
         self._in.close()
         self._out.close()
 
@@ -62,28 +62,25 @@ class Portal:
 def running(
     portals: Iterable[Portal], certificate: Path | None = None, postgresql: str = ""
 ) -> Iterator[None]:
-    """The portals' processes, while they are asked.
-
-    `postgresql`: the address of a server that holds their databases.
-    """
-    held = list(portals)
-    more = {"LAMSACH_OUTGOING_NETWORKS": "127.0.0.0/8", "DATABASE_URL": postgresql}
+    """Run the portals' processes. `postgresql`: address of the server with their databases."""
+    listed = list(portals)
+    variables = {"LAMSACH_OUTGOING_NETWORKS": "127.0.0.0/8", "DATABASE_URL": postgresql}
     if certificate is not None:
-        more["SSL_CERT_FILE"] = str(certificate)
-    environment = clean_environment(**more)
+        variables["SSL_CERT_FILE"] = str(certificate)
+    environment = clean_environment(**variables)
     environment["PYTHONPATH"] = os.pathsep.join(
         filter(None, (str(ROOT / "src"), environment.get("PYTHONPATH", "")))
     )
     command = [sys.executable, "-W", "ignore", "-m", "tests.federation.office"]
-    for one in held:
-        command += [str(one.folder), *map(str, one.ends)]
-    ends = [end for one in held for end in one.ends]
+    for portal in listed:
+        command += [str(portal.folder), *map(str, portal.ends)]
+    ends = [end for portal in listed for end in portal.ends]
     process = subprocess.Popen(command, env=environment, cwd=ROOT, pass_fds=ends)
     for end in ends:
         os.close(end)
     try:
         yield
     finally:
-        for one in held:
-            one.end()
+        for portal in listed:
+            portal.end()
         assert process.wait() == 0
