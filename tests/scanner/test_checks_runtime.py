@@ -155,7 +155,7 @@ def test_a_look_that_is_stopped_keeps_what_it_found(tmp_path: Path) -> None:
         (tmp_path / f"{number}.com").write_bytes(EICAR)
     control = Control(lambda seen: control.stop() if seen.files >= 2 else None)
     control._last = -1
-    control.tell = lambda *, force=False: control._on_progress(control.progress())  # type: ignore[method-assign]
+    control.report = lambda *, force=False: control._on_progress(control.progress())  # type: ignore[method-assign]
     result = look(Options(mode=Mode.PATHS, paths=[str(tmp_path)], jobs=0, nice=False), control)
     assert result.stopped == "user"
     assert 0 < len(result.findings) < 5

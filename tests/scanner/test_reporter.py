@@ -14,7 +14,7 @@ import pytest
 
 from lamsach.cli import main
 from lamsach.cli.scan.report import report_result
-from lamsach.cli.scan.send import KEPT, unsent_folder
+from lamsach.cli.scan.send import MAX_WAITING, unsent_folder
 from lamsach.errors import ExitStatus, OutputError
 from lamsach.results.upload import Reporter
 from lamsach.scanner.findings import Result
@@ -129,12 +129,12 @@ def test_what_will_never_be_taken_does_not_wait(
 
 def test_few_wait_and_damaged_ones_are_dropped(portal: Portal, result: Result) -> None:
     unsent_folder().mkdir(parents=True)
-    for number in range(KEPT + 5):
+    for number in range(MAX_WAITING + 5):
         (unsent_folder() / f"20260101-{number:06}-aa.json").write_bytes(
             b"{" if number % 2 else b'{"host": "old"}'
         )
     report_result(result, (portal.scans, TOKEN), [], quick(portal))
-    assert len(portal.taken) == KEPT // 2 + 1
+    assert len(portal.taken) == MAX_WAITING // 2 + 1
     assert not list(unsent_folder().iterdir())
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lamsach.cli import main
-from lamsach.cli.scan.send import KEPT, send_result, unsent_folder
+from lamsach.cli.scan.send import MAX_WAITING, send_result, unsent_folder
 from lamsach.errors import ExitStatus, OutputError
 from lamsach.results.upload import Sender
 
@@ -63,14 +63,14 @@ def test_what_cannot_be_sent_goes_with_the_next(portal: Portal, tmp_path: Path) 
 
 def test_no_more_than_some_wait(portal: Portal, tmp_path: Path) -> None:
     unsent_folder().mkdir(parents=True)
-    for number in range(KEPT + 5):
+    for number in range(MAX_WAITING + 5):
         (unsent_folder() / f"20260101-{number:06}-aa.zip").write_bytes(b"PK")
     (tmp_path / "f").write_bytes(b"text")
     portal.broken = 1000
     with pytest.raises(OutputError):
         send_result(lookat(tmp_path / "f"), (portal.findings, TOKEN), "en", [], quick(portal))
     names = sorted(path.name for path in unsent_folder().iterdir())
-    assert len(names) == KEPT
+    assert len(names) == MAX_WAITING
     assert not names[-1].endswith("-aa.zip")
 
 

@@ -1,7 +1,4 @@
-"""The command line.
-
-Each command is a file here; this one calls it and turns errors into one line and an exit status.
-"""
+"""Command line: each command is a file here; this module calls it and reports errors and exit status."""
 
 from __future__ import annotations
 
@@ -13,11 +10,11 @@ os.environ.setdefault(
 import gc
 import sys
 
-from lamsach.cli.console import error_line, standard_streams, stop_writing, tell, translate
+from lamsach.cli.console import emit, error_line, standard_streams, stop_writing, translate
 from lamsach.errors import ExitStatus, LamsachError, OutputError
 
 _GARBAGE = (50_000, 20, 20)
-"""Thresholds of garbage collection: loading modules makes few cycles, and the usual ones cost a tenth."""
+"""Thresholds of garbage collection: imports create few cycles, and the defaults cost a tenth of the time."""
 _COMPLETE = "--complete"
 
 
@@ -28,13 +25,13 @@ def main(arguments: list[str] | None = None) -> None:
     words = sys.argv[1:] if arguments is None else arguments
     status = _status(words)
     if arguments is None:
-        # the end of the process looks for no garbage among what it leaves: a sixth of a small hunt
+        # spares the last garbage collection: a sixth of a small hunt
         gc.freeze()
     sys.exit(status)
 
 
 def _quickly(words: list[str]) -> int | None:
-    """The status of a plain look-up without declaring all options; None: take the long way."""
+    """Run a plain lookup without declaring all options; return its status, None when unsuitable."""
     from lamsach.cli.indicators.quick_check import quick
 
     try:
@@ -58,23 +55,23 @@ def _status(words: list[str]) -> int:
         stop_writing()
         return 0
     except KeyboardInterrupt:
-        tell(translate()("Stopped."))
+        emit(translate()("Stopped."))
         return ExitStatus.INTERRUPTED
     except OutputError as error:
         stop_writing()
-        return _tell_error(error)
+        return _report_error(error)
     except LamsachError as error:
-        return _tell_error(error)
+        return _report_error(error)
     except MemoryError:
-        tell(translate()("There is not enough memory. Give fewer threads or a shorter list."))
+        emit(translate()("There is not enough memory. Give fewer threads or a shorter list."))
         return ExitStatus.INPUT
     except Exception as error:  # noqa: BLE001 - one clear line instead of a traceback
         from lamsach.runtime.extras import missing
 
-        if wanted := missing(error):
-            return _tell_error(wanted)
+        if extra_error := missing(error):
+            return _report_error(extra_error)
         _show_traceback()
-        tell(
+        emit(
             translate()(
                 "A defect of the program: {name}. Run again with --debug before the command and report it."
             ).format(name=f"{type(error).__name__}: {error}")
@@ -83,7 +80,7 @@ def _status(words: list[str]) -> int:
 
 
 def _run(words: list[str]) -> int:
-    """Call the command that the words name; its status, or that of help and of words that do not fit."""
+    """Run the command named by the words; return its status, or that of help and of invalid words."""
     plain = words[:2] == ["indicators", "check"] and not {"-h", "--help"} & set(words)
     if plain and (status := _quickly(words[2:])) is not None:
         return status
@@ -107,14 +104,14 @@ def _run(words: list[str]) -> int:
     except CommandLineError as error:
         from lamsach.cli.help import usage_line
 
-        tell(usage_line(error))
+        emit(usage_line(error))
         return ExitStatus.USAGE
     return ExitStatus.FOUND
 
 
-def _tell_error(error: LamsachError) -> int:
+def _report_error(error: LamsachError) -> int:
     _show_traceback()
-    tell(error_line(error))
+    emit(error_line(error))
     return error.exit_status
 
 

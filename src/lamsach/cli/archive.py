@@ -1,4 +1,4 @@
-"""`lamsach archive`: look at an archive, prove it whole, export from it, and delete what may be deleted."""
+"""`lamsach archive`: show, verify and export an archive, and delete what may be deleted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 from lamsach.cli.command_line import Argument, Exit, Option
-from lamsach.cli.console import output_console, problem_line, tell, translate
+from lamsach.cli.console import emit, output_console, problem_line, translate
 from lamsach.errors import ExitStatus, UsageError
 from lamsach.i18n import format_number, format_size, language_from_environment
 
@@ -53,7 +53,7 @@ def show(archive: Place) -> None:
         text = _("Hold {name}: {reason}").format(name=item.name, reason=item.reason)
         console.print(text, markup=False, soft_wrap=True)
     for problem in catalog.problems:
-        tell(problem_line(problem))
+        emit(problem_line(problem))
 
 
 def verify(
@@ -71,7 +71,7 @@ def verify(
 
     result, _ = check(Archive(archive), deep=not quick), translate()
     for problem in result.problems:
-        tell(problem_line(problem))
+        emit(problem_line(problem))
     sentence = _("{segments} segments and {records} records looked at, {lines} lines, {problems} problems")
     print(
         sentence.format(
@@ -110,16 +110,16 @@ def export(
     count = 0
     for item in write(opened, folder, pattern=source, since=begin, until=end):
         if item.problem is not None:
-            tell(problem_line(item.problem))
+            emit(problem_line(item.problem))
             count += 1 << 32
             continue
         count += 1
-        tell(_("Written: {path}").format(path=item.path))
+        emit(_("Written: {path}").format(path=item.path))
     failed, written = divmod(count, 1 << 32)
     if failed:
         raise Exit(ExitStatus.PARTIAL)
     if not written:
-        tell(_("No source of this name has lines in this time: nothing was written."))
+        emit(_("No source of this name has lines in this time: nothing was written."))
     raise Exit(ExitStatus.FOUND if written else ExitStatus.NOTHING_FOUND)
 
 
@@ -145,7 +145,7 @@ def expire(
 
     days, opened = dict(_class_and_days(text) for text in keep), Archive(archive)
     done = do(opened, "expire", days=days) if yes else delete(Writer(opened), days, really=False)
-    _tell_done(done.segments, done.lines, done.held, yes)
+    _report_done(done.segments, done.lines, done.held, yes)
 
 
 def _class_and_days(text: str) -> tuple[str, int]:
@@ -171,15 +171,15 @@ def erase(
     """
     from lamsach.archive.archive import Archive, Writer
     from lamsach.archive.collector_requests import do
-    from lamsach.archive.retention import erase as blot_out
+    from lamsach.archive.retention import erase as erase_lines
 
     opened = Archive(archive)
     done = (
         do(opened, "erase", values=value, reason=reason)
         if yes
-        else blot_out(Writer(opened), value, reason, really=False)
+        else erase_lines(Writer(opened), value, reason, really=False)
     )
-    _tell_done(done.segments, done.lines, done.held, yes)
+    _report_done(done.segments, done.lines, done.held, yes)
 
 
 def repair(archive: Place) -> None:
@@ -202,10 +202,10 @@ def reindex(archive: Place) -> None:
     Example: lamsach archive reindex /var/lib/lamsach/archive
     """
     from lamsach.archive.archive import Archive, writing
-    from lamsach.archive.retention import reindex as make_anew
+    from lamsach.archive.retention import reindex as rebuild
 
     with writing(Archive(archive)) as writer:
-        done = make_anew(writer)
+        done = rebuild(writer)
     sentence = translate()("The filters of {segments} segments were rebuilt.")
     print(sentence.format(segments=_number(done.segments)))
 
@@ -237,12 +237,12 @@ def hold(
     opened = Archive(archive)
     if release:
         do(opened, "release", name=name)
-        tell(translate()("The hold {name} has ended.").format(name=name))
+        emit(translate()("The hold {name} has ended.").format(name=name))
         return
     begin, end = window(since, until, opened.zone)
     do(opened, "hold", name=name, reason=reason, source=source, since=_stamp(begin), until=_stamp(end))
     text = translate()("The hold {name} is in force: nothing under it is deleted until it is released.")
-    tell(text.format(name=name))
+    emit(text.format(name=name))
 
 
 def _number(value: int) -> str:
@@ -253,7 +253,7 @@ def _stamp(moment: datetime | None) -> str:
     return moment.astimezone(UTC).isoformat() if moment else ""
 
 
-def _tell_done(segments: int, lines: int, held: int, done: bool) -> None:
+def _report_done(segments: int, lines: int, held: int, done: bool) -> None:
     _ = translate()
     sentence = (
         _("Done: {segments} segments, {lines} lines; {held} segments are under a hold.")

@@ -1,4 +1,4 @@
-"""`lamsach collect`: logs into the archive, once or always."""
+"""`lamsach collect`: logs into the archive, once or continuously."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work of `lamsach collect`: files archived once, the service that always collects, its status."""
+"""Implementation of `lamsach collect`: files archived once, the continuous service, its status."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lamsach.cli.console import error_line, problem_line, progress_bar, tell, translate
+from lamsach.cli.console import emit, error_line, problem_line, progress_bar, translate
 from lamsach.errors import ExitStatus, LamsachError, UnreadableError, UsageError
 from lamsach.i18n import format_number, format_size, language_from_environment
 from lamsach.runtime.signals import on_signals
@@ -23,7 +23,7 @@ Paths = list[str]
 
 
 def spool_of(archive: str, spool: Path | None) -> Path:
-    """Return the spool folder. Raises UsageError for an archive elsewhere without a spool here."""
+    """Return the spool folder. Raises UsageError for a remote archive without a local spool."""
     if spool is not None:
         return spool
     if "://" in archive:
@@ -34,7 +34,7 @@ def spool_of(archive: str, spool: Path | None) -> Path:
 
 
 def once_into(archive: Archive, paths: Paths, retention: str) -> ExitStatus:
-    """Put files into the archive."""
+    """Archive files."""
     from lamsach.archive.archive import writing
     from lamsach.archive.catalog import Catalog
     from lamsach.archive.intake import fill, record_problem
@@ -52,35 +52,35 @@ def once_into(archive: Archive, paths: Paths, retention: str) -> ExitStatus:
             bar.say(done.name)
             if done.problem is not None:
                 failed += 1
-                tell(error_line(done.problem))
+                emit(error_line(done.problem))
         for problem in problems:
             record_problem(writer, problem)
-            tell(problem_line(problem))
+            emit(problem_line(problem))
         Catalog(archive).make()
     sentence = _("{files} logs, {size}; {known} of them were in the archive already.")
     language = language_from_environment()
-    shown = {
+    figures = {
         "files": format_number(files, language),
         "size": format_size(raw, language),
         "known": format_number(known, language),
     }
-    print(sentence.format(**shown))
+    print(sentence.format(**figures))
     if not files:
         return ExitStatus.INPUT
     return ExitStatus.PARTIAL if failed or problems else ExitStatus.FOUND
 
 
 def token() -> str:
-    """The unit's token from the environment."""
+    """Return the unit's token from the environment."""
     from lamsach.cli.send import VARIABLE, token_from
 
     return token_from(VARIABLE)
 
 
 def _as_json(level: str, **values: Any) -> None:
-    """One event of the service as a line of JSON."""
-    about = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "level": level, **values}
-    sys.stderr.write(json.dumps(about, ensure_ascii=False) + "\n")
+    """Write one event of the service as a line of JSON."""
+    event = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "level": level, **values}
+    sys.stderr.write(json.dumps(event, ensure_ascii=False) + "\n")
     sys.stderr.flush()
 
 
@@ -95,22 +95,22 @@ def collect_always(
     _ = translate()
     listed = load_lists(lists) if lists else None
     for problem in listed.problems if listed else ():
-        tell(problem_line(problem))
+        emit(problem_line(problem))
 
-    def say(sentence: str, values: dict[str, Any]) -> None:
+    def on_event(sentence: str, values: dict[str, Any]) -> None:
         if log_json:
             _as_json("warning", message=sentence.format(**values), **values)
         else:
-            tell(_(sentence).format(**values))
+            emit(_(sentence).format(**values))
 
     def on_problem(error: LamsachError) -> None:
         if log_json:
             _as_json("error", message=error.what, where=error.where, todo=error.todo)
         else:
-            tell(error_line(error))
+            emit(error_line(error))
 
     with writing(archive) as writer:
-        collector = Collector(archive, writer, spool, settings, listed, on_problem, say)
+        collector = Collector(archive, writer, spool, settings, listed, on_problem, on_event)
         on_signals(dict.fromkeys((signal.SIGTERM, signal.SIGINT), collector.stop))
 
         def ready(ports: dict[str, int]) -> None:
@@ -118,12 +118,12 @@ def collect_always(
             print(_("Collecting. {ports}").format(ports=text), flush=True)
 
         collector.run(ready)
-    tell(_("All collected lines are in the archive."))
+    emit(_("All collected lines are in the archive."))
     return ExitStatus.FOUND
 
 
 def show_status(spool: Path) -> ExitStatus:
-    """Print how the running collector does."""
+    """Print the status of the running collector."""
     from lamsach.collect.status import STATUS_FILE
 
     path = spool / STATUS_FILE
@@ -141,9 +141,9 @@ def show_status(spool: Path) -> ExitStatus:
 def subscription(
     servers: str | None, topics: Paths, group: str, settings: Path | None
 ) -> Subscription | None:
-    """Return the topics of Kafka to read.
+    """Return the Kafka topics to read.
 
-    Raises UsageError for topics without brokers or the other way, UnreadableError.
+    Raises UsageError for topics without brokers or the reverse, UnreadableError.
     """
     if servers is None and not topics:
         return None
@@ -155,7 +155,7 @@ def subscription(
 
 
 def _properties(path: Path) -> dict[str, str]:
-    """`key=value` lines; those that begin with `#` are comments."""
+    """Parse `key=value` lines; lines starting with `#` are comments."""
     try:
         lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
     except (OSError, UnicodeDecodeError) as error:

@@ -1,9 +1,9 @@
 """Declaration of commands and parsing of their words.
 
-A command is a function; its parameters say by `Annotated[type, Option(...)]` or `Argument(...)` how they are
-written. A type is `bool` (a flag), `str`, `int`, `float`, `Path`, or a list of one (the option repeats); with
-`None` it may be left out. The rules are those of every Unix tool: `--name value`, `--name=value`, `-n value`,
-`-nvalue`, `-xyz` for flags, `--` before words that are no options.
+A command is a function; `Annotated[type, Option(...)]` or `Argument(...)` declare its parameters. A type is
+`bool` (a flag), `str`, `int`, `float`, `Path`, or a list of one (the option repeats); with `None` it is
+optional. The rules are those of every Unix tool: `--name value`, `--name=value`, `-n value`, `-nvalue`,
+`-xyz` for flags, `--` before words that are no options.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Option(Declared):
 
 
 class Argument(Declared):
-    """A word without a name, or all that are left."""
+    """A word without a name, or all remaining words."""
 
 
 class Exit(Exception):  # noqa: N818 - the end of a command, as SystemExit
@@ -44,7 +44,7 @@ class Exit(Exception):  # noqa: N818 - the end of a command, as SystemExit
 
 
 class CommandLineError(Exception):
-    """Words that do not fit: `text` with `{name}` for the word, what was `meant`, and the `command`."""
+    """Invalid words: `text` with `{name}` for the word, the probable one in `meant`, and the `command`."""
 
     def __init__(self, text: str, name: str, command: str, meant: str = "") -> None:
         super().__init__(text, name)
@@ -52,7 +52,7 @@ class CommandLineError(Exception):
 
 
 class HelpWanted(Exception):  # noqa: N818 - no error
-    """The help of a command was asked for; `alone`: since it was called without any word."""
+    """Request for a command's help; `alone`: because it was called without any word."""
 
     def __init__(self, command: Command | Group, path: str, *, alone: bool = False) -> None:
         super().__init__(path)
@@ -60,7 +60,7 @@ class HelpWanted(Exception):  # noqa: N818 - no error
 
 
 class Parameter:
-    """A parameter of a command's function as it is written on the command line."""
+    """A parameter of a command's function, as written on the command line."""
 
     def __init__(self, key: str, kind: Any, declared: Declared, default: Any) -> None:
         self.key, self.help, self.default = key, declared.help, default
@@ -68,7 +68,7 @@ class Parameter:
         self.is_option = isinstance(declared, Option)
         self.names = declared.names or ((f"--{key.replace('_', '-')}",) if self.is_option else ())
         if get_origin(kind) in (Union, types.UnionType):
-            kind = next(one for one in get_args(kind) if one is not type(None))
+            kind = next(member for member in get_args(kind) if member is not type(None))
         self.repeats = get_origin(kind) is list
         self.type: Callable[[str], Any] = get_args(kind)[0] if self.repeats else kind
         self.is_flag = self.type is bool
@@ -111,26 +111,26 @@ class Command:
         code = function.__code__
         names = code.co_varnames[: code.co_argcount]
         defaults = function.__defaults__ or ()
-        given = dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
-        self.parameters = tuple(_parameter(name, hints[name], given.get(name, REQUIRED)) for name in names)
+        stated = dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
+        self.parameters = tuple(_parameter(name, hints[name], stated.get(name, REQUIRED)) for name in names)
 
     @property
     def options(self) -> tuple[Parameter, ...]:
         """The options, in order."""
-        return tuple(one for one in self.parameters if one.is_option)
+        return tuple(parameter for parameter in self.parameters if parameter.is_option)
 
     @property
     def arguments(self) -> tuple[Parameter, ...]:
         """The arguments, in order."""
-        return tuple(one for one in self.parameters if not one.is_option)
+        return tuple(parameter for parameter in self.parameters if not parameter.is_option)
 
     def run(self, words: Sequence[str], path: str) -> None:
         """Call it with these words. Raises CommandLineError, HelpWanted, Exit, and the command's errors."""
         self.function(**self.read(words, path))
 
     def read(self, words: Sequence[str], path: str) -> dict[str, Any]:
-        """The values of the parameters. Raises CommandLineError, HelpWanted."""
-        options = {name: one for one in self.options for name in one.names}
+        """Parse the values of the parameters. Raises CommandLineError, HelpWanted."""
+        options = {name: parameter for parameter in self.options for name in parameter.names}
         values: dict[str, Any] = {}
         alone: list[str] = []
         rest = iter(words)
@@ -143,11 +143,11 @@ class Command:
                 for name, value in _options_of(word, options):
                     if name in HELP and name not in options:
                         raise HelpWanted(self, path)
-                    self._take(options, name, value, rest, values, path)
-        self._place(alone, values, path)
-        return {one.key: values.get(one.key, one.default) for one in self.parameters}
+                    self._store_option(options, name, value, rest, values, path)
+        self._store_arguments(alone, values, path)
+        return {parameter.key: values.get(parameter.key, parameter.default) for parameter in self.parameters}
 
-    def _take(
+    def _store_option(
         self,
         options: dict[str, Parameter],
         name: str,
@@ -167,29 +167,29 @@ class Command:
         text = next(rest, None) if value is None else value
         if text is None:
             raise CommandLineError("{name} needs a value.", name, path)
-        made = option.value(text, path)
+        converted = option.value(text, path)
         if option.repeats:
-            values.setdefault(option.key, []).append(made)
+            values.setdefault(option.key, []).append(converted)
         else:
-            values[option.key] = made
+            values[option.key] = converted
 
-    def _place(self, alone: list[str], values: dict[str, Any], path: str) -> None:
+    def _store_arguments(self, alone: list[str], values: dict[str, Any], path: str) -> None:
         arguments = self.arguments
-        for place, one in enumerate(arguments):
+        for place, argument in enumerate(arguments):
             later = sum(other.required for other in arguments[place + 1 :])
-            count = max(0, len(alone) - later) if one.repeats else 1
-            made, alone = [one.value(word, path) for word in alone[:count]], alone[count:]
-            if made:
-                values[one.key] = made if one.repeats else made[0]
-        for one in (*arguments, *self.options):
-            if one.required and one.key not in values:
-                raise CommandLineError("{name} is missing.", one.word, path)
+            count = max(0, len(alone) - later) if argument.repeats else 1
+            converted, alone = [argument.value(word, path) for word in alone[:count]], alone[count:]
+            if converted:
+                values[argument.key] = converted if argument.repeats else converted[0]
+        for argument in (*arguments, *self.options):
+            if argument.required and argument.key not in values:
+                raise CommandLineError("{name} is missing.", argument.word, path)
         if alone:
             raise CommandLineError("{name} is one word too many.", alone[0], path)
 
 
 class Group:
-    """Commands under one name, in order: the place of each (`module:function`) or another group."""
+    """Commands under one name, in order: the location of each (`module:function`) or another group."""
 
     def __init__(self, help: str, commands: dict[str, str | Group], options: Function | None = None) -> None:
         self.help = help
@@ -202,12 +202,12 @@ class Group:
         return Command(self._options).options if self._options else ()
 
     def __getitem__(self, name: str) -> Command | Group:
-        """The command of this name, which is imported now."""
+        """Return the command of this name, importing it."""
         place = self.commands[name]
         return place if isinstance(place, Group) else Command(imported(place))
 
     def run(self, words: Sequence[str], path: str) -> None:
-        """Call the command that the words name. Raises as `Command.run`."""
+        """Call the command named by the words. Raises as `Command.run`."""
         at = next((n for n, word in enumerate(words) if not word.startswith("-")), len(words))
         before, name, after = words[:at], words[at : at + 1], words[at + 1 :]
         try:
@@ -217,11 +217,11 @@ class Group:
         if not name:
             raise HelpWanted(self, path, alone=True)
         if name[0] not in self.commands:
-            raise CommandLineError("There is no command {name}.", name[0], path, self._meant(name[0], path))
+            raise CommandLineError("There is no command {name}.", name[0], path, self._guess(name[0], path))
         self[name[0]].run(after, f"{path} {name[0]}")
 
-    def _meant(self, name: str, path: str) -> str:
-        """The probable command: a near spelling in this group, or the name in a group below."""
+    def _guess(self, name: str, path: str) -> str:
+        """Return the probable command: a similar spelling in this group, or the name in a subgroup."""
         if near := nearest(name, tuple(self.commands)):
             return f"{path} {near}"
         groups = (
@@ -231,8 +231,8 @@ class Group:
 
 
 def nearest(word: str, known: Sequence[str]) -> str:
-    """The known word that is most like this one, or nothing."""
-    from difflib import get_close_matches  # only a mistake waits for it
+    """Return the most similar known word, or an empty string."""
+    from difflib import get_close_matches  # loaded only after a mistake
 
     return next(iter(get_close_matches(word, known, 1, 0.6)), "")
 
@@ -262,7 +262,7 @@ def _parameter(name: str, hint: Any, default: Any) -> Parameter:
 
 
 def _nothing() -> None:
-    """Take no option but those for help."""
+    """Accept no options but those for help."""
 
 
 _NO_OPTIONS = Command(_nothing)

@@ -1,7 +1,6 @@
-"""The commands, by name and place.
+"""The commands, by name and location.
 
-A command's file declares its words; its work is imported when it is called, so that nobody waits for what is
-not used.
+A command's file declares its words; its implementation is imported when called, which keeps others fast.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ def _options(
     version: Annotated[bool, Option("--version", "-V", help="Show the version.")] = False,
     debug: Annotated[bool, Option("--debug", help="Show where in the program an error arose.")] = False,
 ) -> None:
-    """Take the options that stand before a command's name."""
+    """Accept the options before a command's name."""
     if version:
         print(f"lamsach {__version__}")
         raise Exit

@@ -1,4 +1,4 @@
-"""`lamsach completion`: names of commands and options behind the Tab key of a shell."""
+"""`lamsach completion`: completion of commands and options by a shell's Tab key."""
 
 from __future__ import annotations
 
@@ -42,28 +42,27 @@ def completion(shell: Annotated[str, Argument(metavar="bash|zsh|fish", help="The
 
 
 def candidates(commands: Group, words: Sequence[str]) -> list[str]:
-    """Return completions of the last word, by those before it; nothing where a file is meant."""
-    at: Command | Group = commands
+    """Return completions of the last word, given those before it; none where a file is expected."""
+    command: Command | Group = commands
     *before, last = words or [""]
     for word in before:
-        if isinstance(at, Group) and word in at.commands:
-            at = at[word]
-    if isinstance(at, Command):
-        options = {name: one for one in at.options for name in one.names}
-        asked = options.get(before[-1]) if before else None
-        if asked is not None and not asked.is_flag:
-            return [
-                word for word in asked.metavar.split("|") if "|" in asked.metavar and word.startswith(last)
-            ]
+        if isinstance(command, Group) and word in command.commands:
+            command = command[word]
+    if isinstance(command, Command):
+        options = {name: item for item in command.options for name in item.names}
+        option = options.get(before[-1]) if before else None
+        if option is not None and not option.is_flag:
+            words = option.metavar.split("|") if "|" in option.metavar else []
+            return [word for word in words if word.startswith(last)]
         known = (
             [*options, *HELP]
             if last.startswith("-")
-            else [word for one in at.arguments for word in one.metavar.split("|") if "|" in one.metavar]
+            else [word for arg in command.arguments for word in arg.metavar.split("|") if "|" in arg.metavar]
         )
     else:
         known = (
-            [name for one in at.options for name in one.names] + list(HELP)
+            [name for item in command.options for name in item.names] + list(HELP)
             if last.startswith("-")
-            else list(at.commands)
+            else list(command.commands)
         )
     return [word for word in known if word.startswith(last)]

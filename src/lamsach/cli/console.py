@@ -1,4 +1,4 @@
-"""Base of all commands: errors in one line, the language, progress that only a terminal sees."""
+"""Base of all commands: errors in one line, the language, progress on terminals only."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 
 
 class _Output(io.TextIOWrapper):
-    """Standard output: a full disk behind it is an error of ours with a sentence and a status."""
+    """Standard output, with a full disk reported as OutputError."""
 
     def write(self, text: str, /) -> int:
         """Write text. Raises OutputError, BrokenPipeError."""
-        with _room_needed():
+        with _as_output_error():
             return super().write(text)
 
     def flush(self) -> None:
-        """Write what is kept back. Raises OutputError, BrokenPipeError."""
-        with _room_needed():
+        """Flush the buffer. Raises OutputError, BrokenPipeError."""
+        with _as_output_error():
             super().flush()
 
 
 @contextmanager
-def _room_needed() -> Iterator[None]:
+def _as_output_error() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
@@ -50,29 +50,29 @@ def _room_needed() -> Iterator[None]:
 
 
 def standard_streams() -> None:
-    """Make both streams UTF-8, and errors of standard output ours."""
+    """Make both streams UTF-8, and convert errors of standard output."""
     if type(sys.stdout) is io.TextIOWrapper:
-        kept = sys.stdout
+        original = sys.stdout
         sys.stdout = sys.__stdout__ = _Output(  # type: ignore[misc]
-            kept.detach(), "utf-8", "backslashreplace", line_buffering=kept.line_buffering
+            original.detach(), "utf-8", "backslashreplace", line_buffering=original.line_buffering
         )
     if isinstance(sys.stderr, io.TextIOWrapper):
         sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def stop_writing() -> None:
-    """Discard the rest of standard output: its reader has enough, or its disk is full."""
+    """Discard the rest of standard output: its reader has closed it, or its disk is full."""
     with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def translate() -> Translate:
-    """The translator of the environment's language."""
+    """Return the translator of the environment's language."""
     return translator(language_from_environment())
 
 
 def problem_line(problem: Problem | LamsachError) -> str:
-    """A problem or an error as one line in the user's language: where, what, what to do."""
+    """Format a problem or an error as one line in the user's language: where, what, advice."""
     _ = translate()
     where = f"{problem.where}: " if problem.where else ""
     todo = f" {_(problem.todo)}" if problem.todo else ""
@@ -83,23 +83,23 @@ def problem_line(problem: Problem | LamsachError) -> str:
 error_line = problem_line
 
 
-def tell(text: str) -> None:
-    """One line to standard error."""
-    with suppress(OSError):  # a status says it too
+def emit(text: str) -> None:
+    """Write one line to standard error."""
+    with suppress(OSError):  # the exit status reports it too
         sys.stderr.write(text + "\n")
 
 
 class Quiet:
-    """Progress for a pipe: nothing."""
+    """Progress without output, for a pipe."""
 
     def total(self, size: int) -> None:
-        """Take the number of bytes that there are to read."""
+        """Accept the number of bytes to read."""
 
     def step(self, consumed: int, searched: int) -> None:
-        """Take the number of input bytes read so far."""
+        """Accept the number of input bytes read so far."""
 
     def say(self, text: str) -> None:
-        """Take a sentence that tells what is being done."""
+        """Accept a sentence about the present stage."""
 
 
 class Bar(Quiet):
@@ -110,7 +110,7 @@ class Bar(Quiet):
         self._task = progress.add_task("", total=None)
 
     def total(self, size: int) -> None:
-        """Set what 100 % is."""
+        """Set the total, 100 %."""
         self._progress.update(self._task, total=size or None, description=translate()("Searching the logs"))
 
     def step(self, consumed: int, searched: int) -> None:
@@ -118,13 +118,13 @@ class Bar(Quiet):
         self._progress.update(self._task, completed=consumed)
 
     def say(self, text: str) -> None:
-        """Show the sentence beside the bar."""
+        """Show the sentence next to the bar."""
         self._progress.update(self._task, description=translate()(text))
 
 
 @contextmanager
 def progress_bar() -> Iterator[Quiet]:
-    """A progress bar on standard error if that is a terminal, else silence."""
+    """Yield a progress bar on standard error if that is a terminal, else a silent one."""
     if not sys.stderr.isatty():
         yield Quiet()
         return
@@ -150,12 +150,12 @@ def progress_bar() -> Iterator[Quiet]:
 
 
 def output_console() -> Console:
-    """The console for results: colour only on a terminal and without NO_COLOR; 100 columns in a pipe."""
+    """Return the console for results: colour only on a terminal without NO_COLOR; 100 columns in a pipe."""
     from rich.console import Console
 
     class OutputConsole(Console):
         def on_broken_pipe(self) -> None:
-            """Leave it to the command what to do when the reader of the pipe has enough."""
+            """Leave a closed pipe to the command."""
             raise BrokenPipeError
 
     plain = not sys.stdout.isatty()
@@ -163,13 +163,13 @@ def output_console() -> Console:
         width=100 if plain and "COLUMNS" not in os.environ else None,
         no_color=plain or bool(os.environ.get("NO_COLOR")),
         highlight=False,
-        emoji=False,  # `:x:` in a log stays what it is, and a table of all signs is not loaded
+        emoji=False,  # `:x:` in a log stays unchanged, and no emoji table is loaded
         legacy_windows=False,
     )
 
 
-def told_apart() -> bool:
-    """Return whether standard error is seen apart from standard output: no terminal, no common file."""
+def stderr_apart() -> bool:
+    """Return whether standard error is separate from standard output: no terminal, no common file."""
     if sys.stdout.isatty():
         return False
     with suppress(OSError, ValueError, AttributeError):
@@ -185,18 +185,18 @@ def show_and_write(
     try:
         show()
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader of the pipe has enough
+    except BrokenPipeError:  # the reader closed the pipe
         stop_writing()
     except OutputError as error:
         stop_writing()
-        tell(error_line(error))
+        emit(error_line(error))
         failed = True
     for path in outputs:
         try:
             write(path)
         except OutputError as error:
             failed = True
-            tell(error_line(error))
+            emit(error_line(error))
         else:
-            tell(translate()("Written: {path}").format(path=path))
+            emit(translate()("Written: {path}").format(path=path))
     return failed

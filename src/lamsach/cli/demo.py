@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Annotated
 
 from lamsach.cli.command_line import Argument, Exit, Option
-from lamsach.cli.console import tell, translate
+from lamsach.cli.console import emit, translate
 from lamsach.errors import ExitStatus, LamsachError, UsageError
 from lamsach.i18n import language_from_environment
 
 PORT, NEXT_PORTS = 8000, 20
-"""Port of the demo's portal when none is given, or the first free one of this many after it."""
+"""Default port of the demo's portal, and number of ports after it that are tried."""
 
 
 def demo(
@@ -38,9 +38,9 @@ def demo(
     if once is not None:
         _hunt(once, seed)
         return
-    if folder is not None and not _is_watched():
+    if folder is not None and not _is_interactive():
         _hunt(folder, seed)
-        tell(
+        emit(
             translate()("To look around in a made-up ministry's portal with it: {command}").format(
                 command="lamsach demo"
             )
@@ -55,13 +55,13 @@ def demo(
         _portal(Path(own) / "portal", month, place, seed)
 
 
-def _is_watched() -> bool:
-    """Return whether a person sits at a terminal who can look at a portal and end it."""
+def _is_interactive() -> bool:
+    """Return whether a person at a terminal can use a portal and end it."""
     return sys.stdin.isatty() and sys.stdout.isatty() and not os.environ.get("CI")
 
 
 def _free_port(wanted: int | None) -> int:
-    """The port to listen at. UsageError when it is taken."""
+    """Return the port to listen on. Raises UsageError when it is in use."""
     from lamsach.cli.portal.serve import free
 
     for port in range(PORT, PORT + NEXT_PORTS) if wanted is None else ():
@@ -83,7 +83,7 @@ def _hunt(folder: Path, seed: int) -> None:
     from lamsach.investigate import Request
 
     _ = translate()
-    tell(_("Writing a made-up unit's month of logs to {folder}").format(folder=folder))
+    emit(_("Writing a made-up unit's month of logs to {folder}").format(folder=folder))
     folder.mkdir(parents=True, exist_ok=True)
     files = generate(folder, seed)
     report = folder / "report.html"
@@ -100,8 +100,8 @@ def _hunt(folder: Path, seed: int) -> None:
     print(_("The report: {path}").format(path=report))
 
 
-def _apart(fill: Callable[[], None]) -> None:
-    """Fill in a process of its own: typst starts threads, which a forked web server waits for in vain."""
+def _in_fork(fill: Callable[[], None]) -> None:
+    """Run `fill` in a forked process: typst starts threads, for which a forked web server waits in vain."""
     if not hasattr(os, "fork"):
         fill()
         return
@@ -128,7 +128,7 @@ def _portal(folder: Path, month: Path, port: int, seed: int) -> None:
     from lamsach.portal.server import prepare, serve, start
 
     _ = translate()
-    tell(_("Filling a made-up ministry's portal"))
+    emit(_("Filling a made-up ministry's portal"))
     start(folder)
     prepare()
     from lamsach.portal.demo.cases import fill_cases
@@ -139,7 +139,7 @@ def _portal(folder: Path, month: Path, port: int, seed: int) -> None:
     filled = fill(seed)
     fill_cases(filled, seed)
     fill_lists(month / "dispatch-annex.xlsx", filled)
-    _apart(lambda: fill_edxml(filled))
+    _in_fork(lambda: fill_edxml(filled))
     hand_in(month / "findings.zip", filled)
     print(_("The portal: {address}").format(address=address))
     print(_("Log in at {address} with one of these addresses:").format(address=f"{address}/accounts/login/"))

@@ -1,11 +1,11 @@
-"""`lamsach desk`: the hunt by clicking, on a page of this machine alone."""
+"""`lamsach desk`: the hunt by clicking, on a local page."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from lamsach.cli.command_line import Option
-from lamsach.cli.console import tell, translate
+from lamsach.cli.console import emit, translate
 from lamsach.cli.options import language_of
 
 
@@ -21,4 +21,4 @@ def desk(
     from lamsach.desk.server import serve
 
     spoken = language_of(language)
-    serve(spoken, lambda address: tell(translate()("The page: {address}").format(address=address)))
+    serve(spoken, lambda address: emit(translate()("The page: {address}").format(address=address)))

@@ -26,22 +26,22 @@ _TEXTS = {
 
 
 def usage_line(error: CommandLineError) -> str:
-    """Return the mismatch, the probable intention, and where to find more, as one line."""
+    """Return the mistake, the probable intention, and the help command, as one line."""
     _ = translate()
     name = "".join(letter if letter.isprintable() else "?" for letter in error.name)
-    said = [_(_TEXTS[error.text]).format(name=name)]
+    sentences = [_(_TEXTS[error.text]).format(name=name)]
     if error.meant:
-        said.append(_("Did you mean {name}?").format(name=error.meant))
-    said.append(_("See: {command} --help").format(command=error.command))
-    return " ".join(said)
+        sentences.append(_("Did you mean {name}?").format(name=error.meant))
+    sentences.append(_("See: {command} --help").format(command=error.command))
+    return " ".join(sentences)
 
 
 def help_page(command: Command | Group, path: str) -> str:
-    """The help of a command or of a group, as wide as the terminal, within limits."""
+    """Return the help of a command or of a group, as wide as the terminal, within limits."""
     _ = translate()
     page = _Page(_width())
     pieces = (
-        [_("[OPTIONS]"), *(_usage(one) for one in command.arguments)]
+        [_("[OPTIONS]"), *(_usage(parameter) for parameter in command.arguments)]
         if isinstance(command, Command)
         else [_("[OPTIONS]"), _("COMMAND"), "..."]
     )
@@ -49,7 +49,7 @@ def help_page(command: Command | Group, path: str) -> str:
     for text in paragraphs(command.help):
         lines += [*(f" {line}" for line in _wrapped(_paragraph(text), page.width - 2)), ""]
     if isinstance(command, Command) and command.arguments:
-        lines += page.box(_("Arguments"), [_argument_row(one) for one in command.arguments])
+        lines += page.box(_("Arguments"), [_argument_row(parameter) for parameter in command.arguments])
     options = [*map(_option_row, command.options), ("", "--help", "-h", "", _("Show this message and exit."))]
     lines += page.box(_("Options"), options)
     if isinstance(command, Group):
@@ -60,12 +60,12 @@ def help_page(command: Command | Group, path: str) -> str:
 
 
 def summary(command: Command | Group) -> str:
-    """The first paragraph of a command's help, translated."""
+    """Return the first paragraph of a command's help, translated."""
     return _paragraph(paragraphs(command.help)[0])
 
 
 def paragraphs(text: str) -> list[str]:
-    """The paragraphs of a help text, each on one line."""
+    """Split a help text into paragraphs, each on one line."""
     return [" ".join(part.split()) for part in text.strip().split("\n\n")]
 
 
@@ -77,46 +77,46 @@ def _paragraph(text: str) -> str:
 
 
 def _usage(argument: Parameter) -> str:
-    """An argument in the line of usage: `LOGS...`, `[DIR]`."""
+    """Format an argument in the line of usage: `LOGS...`, `[DIR]`."""
     text = f"{argument.word}..." if argument.repeats else argument.word
     return text if argument.required else f"[{text}]"
 
 
-def _argument_row(one: Parameter) -> tuple[str, str, str, str, str]:
-    name = one.metavar or f"{one.key.upper()}{'...' if one.repeats else ''}"
-    return "*" if one.required else "", name, "", "", _about(one)
+def _argument_row(argument: Parameter) -> tuple[str, str, str, str, str]:
+    name = argument.metavar or f"{argument.key.upper()}{'...' if argument.repeats else ''}"
+    return "*" if argument.required else "", name, "", "", _about(argument)
 
 
-def _option_row(one: Parameter) -> tuple[str, str, str, str, str]:
-    long = ",".join(name for name in one.names if name.startswith("--"))
-    short = ",".join(name for name in one.names if not name.startswith("--"))
-    taken = " ".join(filter(None, (one.metavar, _range(one))))
-    return "*" if one.required else "", long, short, taken, _about(one)
+def _option_row(option: Parameter) -> tuple[str, str, str, str, str]:
+    long = ",".join(name for name in option.names if name.startswith("--"))
+    short = ",".join(name for name in option.names if not name.startswith("--"))
+    value = " ".join(filter(None, (option.metavar, _range(option))))
+    return "*" if option.required else "", long, short, value, _about(option)
 
 
-def _about(one: Parameter) -> str:
+def _about(parameter: Parameter) -> str:
     """Describe a parameter; on further lines whether it is required, or its default."""
     _ = translate()
-    text = _(one.help)
-    if one.required:
+    text = _(parameter.help)
+    if parameter.required:
         return f"{text}\n{_('[required]')}"
-    if one.default in (None, False, ""):
+    if parameter.default in (None, False, ""):
         return text
-    return f"{text}\n{_('[default: {}]').format(one.default)}"
+    return f"{text}\n{_('[default: {}]').format(parameter.default)}"
 
 
-def _range(one: Parameter) -> str:
+def _range(parameter: Parameter) -> str:
     """Describe the range of an option's numbers."""
     _ = translate()
-    if one.min is None:
-        return "" if one.max is None else f"[{_('at most {max}').format(max=one.max)}]"
-    if one.max is None:
-        return f"[{_('at least {min}').format(min=one.min)}]"
-    return f"[{_('{min} to {max}').format(min=one.min, max=one.max)}]"
+    if parameter.min is None:
+        return "" if parameter.max is None else f"[{_('at most {max}').format(max=parameter.max)}]"
+    if parameter.max is None:
+        return f"[{_('at least {min}').format(min=parameter.min)}]"
+    return f"[{_('{min} to {max}').format(min=parameter.min, max=parameter.max)}]"
 
 
 def _width() -> int:
-    """The columns of the terminal, of `COLUMNS`, or 80."""
+    """Return the columns of the terminal, of `COLUMNS`, or 80."""
     try:
         columns = (
             int(os.environ.get("COLUMNS", "")) if "COLUMNS" in os.environ else os.get_terminal_size(1).columns
@@ -127,7 +127,7 @@ def _width() -> int:
 
 
 def _wrapped(text: str, width: int) -> Iterator[str]:
-    """The text in lines of at most this width, cut between words (a longer word is cut within)."""
+    """Yield the text in lines of at most this width, broken between words (a longer word within)."""
     for paragraph in text.split("\n"):
         line = ""
         for word in paragraph.split(" "):
@@ -155,11 +155,11 @@ class _Page:
         )
 
     def bold(self, text: str) -> str:
-        """The text in bold."""
+        """Format the text in bold."""
         return self._in(_BOLD, text)
 
     def box(self, title: str, rows: Sequence[tuple[str, ...]]) -> list[str]:
-        """Rows of cells in a frame; the last cell of each is wrapped, empty columns are left out."""
+        """Format rows of cells in a frame; the last cell of each is wrapped, empty columns are omitted."""
         columns = [place for place in range(4) if any(row[place] for row in rows)]
         widths = {place: max(len(row[place]) for row in rows) for place in columns}
         before = sum(width + 2 for width in widths.values())

@@ -80,7 +80,7 @@ def hunt(
 
     Example: lamsach hunt logs/ -i annex.xlsx --inventory machines.xlsx -o report.html
     """
-    from lamsach.cli.hunt_run import delivery, given, on_cluster, run
+    from lamsach.cli.hunt_run import delivery, on_cluster, run, typed_options
     from lamsach.investigate import Request
     from lamsach.results import check_output
 
@@ -109,7 +109,7 @@ def hunt(
     )
     deliver = delivery(send) if send else None
     search = on_cluster(scheduler) if scheduler else None
-    again = given(
+    again = typed_options(
         ("--format", log_format),
         ("--password-env", password),
         ("--scheduler", scheduler),

@@ -1,4 +1,4 @@
-"""A hunt from the command line: run it, show it, write its results, and end with its status."""
+"""Hunt from the command line: run it, show it, write its results, and return its status."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lamsach.cli.console import (
+    emit,
     output_console,
     problem_line,
     progress_bar,
     show_and_write,
-    tell,
-    told_apart,
+    stderr_apart,
     translate,
 )
 from lamsach.devices.reasons import REASONS
@@ -38,13 +38,13 @@ _STATUSES = {
 }
 
 
-def given(*options: tuple[str, str | None]) -> list[str]:
-    """Those options that were given, each with its value, as they are typed."""
+def typed_options(*options: tuple[str, str | None]) -> list[str]:
+    """Return the stated options, each with its value, as typed."""
     return [word for name, value in options if value is not None for word in (name, value)]
 
 
 def on_cluster(address: str) -> Search:
-    """A search whose work the cluster at this address does."""
+    """Return a search that runs on the cluster at this address."""
     from lamsach.cluster.search import Cluster
 
     def search(request: Request, watch: Watch) -> tuple[Findings, HuntResult]:
@@ -55,7 +55,7 @@ def on_cluster(address: str) -> Search:
 
 
 def delivery(url: str) -> Callable[[Findings], bool]:
-    """Sending to that address, whose form and token are checked before the hunt begins."""
+    """Return a function that sends findings to the address, checked with the token before the hunt."""
     from lamsach.cli.send import VARIABLE, deliver_findings, token_from
     from lamsach.results.upload import Sender
 
@@ -81,7 +81,7 @@ def run(
 ) -> ExitStatus:
     """Run a hunt (`search`, else over files), show and write its results; return the exit status.
 
-    `again`: what the proposed commands repeat of this one.
+    `again`: options that proposed commands repeat.
     """
     begun = time.perf_counter()
     compiling_notice()
@@ -89,7 +89,7 @@ def run(
         try:
             findings, result = (search or investigate)(request, Watch(bar.say, bar.step, bar.total))
         except MistakenError as error:
-            raise _with_the_command(error, request, language) if not archive else error from None
+            raise _with_suggestion(error, request, language) if not archive else error from None
     seconds = time.perf_counter() - begun
     page = next((str(path) for path in outputs if path.suffix.lower() in (".html", ".htm")), "")
     failed = show_and_write(
@@ -101,13 +101,13 @@ def run(
         failed = deliver(findings) or failed
     if stats:
         lines = sum(summary.lines for summary in findings.files)
-        tell(json.dumps({"seconds": round(seconds, 4), "bytes": result.searched_bytes, "lines": lines}))
+        emit(json.dumps({"seconds": round(seconds, 4), "bytes": result.searched_bytes, "lines": lines}))
     status = status_of(findings)
     return ExitStatus.OUTPUT if failed and status is not ExitStatus.INTERRUPTED else status
 
 
-def _with_the_command(error: MistakenError, request: Request, language: str) -> InputError:
-    """Add what the log is, and the probable command when list and log are swapped."""
+def _with_suggestion(error: MistakenError, request: Request, language: str) -> InputError:
+    """Add the log's format, and the probable command when list and log are swapped."""
     known, _ = error.mistaken[0], translator(language)
     if not known.title or not any(map(is_list, request.logs)):
         return error
@@ -116,7 +116,7 @@ def _with_the_command(error: MistakenError, request: Request, language: str) -> 
         if known.lines is None
         else ", " + counted(known.lines, mark("{count} line"), mark("{count} lines"), language)
     )
-    meant = shlex.join(["lamsach", "hunt", *(one.path for one in error.mistaken)])
+    meant = shlex.join(["lamsach", "hunt", *(item.path for item in error.mistaken)])
     lists = shlex.join([word for log in request.logs for word in ("-i", log)])
     return InputError(
         _("This is a {title} log{size}, not a list of indicators.").format(title=known.title, size=size),
@@ -126,11 +126,11 @@ def _with_the_command(error: MistakenError, request: Request, language: str) -> 
 
 
 def compiling_notice() -> None:
-    """Say that there is no machine code of the search here, and it is compiled at each start."""
+    """Notify the user when the search's machine code is missing and compiled at each start."""
     from lamsach.hunt.machine_code import compiles_at_start
 
     if compiles_at_start():
-        tell(
+        emit(
             translate()(
                 "This installation has no machine code of the search for this system: it is "
                 "compiled at each start, which takes some seconds."
@@ -139,8 +139,8 @@ def compiling_notice() -> None:
 
 
 def status_of(findings: Findings) -> ExitStatus:
-    """The exit status that the findings call for."""
-    if told_apart():  # the table shows them too
+    """Return the exit status of the findings, after reporting their problems."""
+    if stderr_apart():  # else the table shows them
         for problem in findings.problems:
-            tell(problem_line(problem))
+            emit(problem_line(problem))
     return _STATUSES[findings.verdict.outcome]

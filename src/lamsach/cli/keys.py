@@ -1,4 +1,4 @@
-"""`lamsach keys`: keys that files are sealed to."""
+"""`lamsach keys`: keys for sealing files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options that several commands have: each stated once, with what its words mean."""
+"""Options shared by several commands: each declared once, with the meaning of its values."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ Stats = Annotated[bool, Option("--stats", help="Print figures of the run as JSON
 
 
 def window(since: str | None, until: str | None, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
-    """The time to search, from the words of the command line. Raises UsageError."""
+    """Return the period to search, from the words of the command line. Raises UsageError."""
     begin, end = moment(since, zone, end=False), moment(until, zone, end=True)
     if begin is not None and end is not None and begin >= end:
         raise UsageError(
@@ -121,7 +121,7 @@ def window(since: str | None, until: str | None, zone: ZoneInfo) -> tuple[dateti
 
 
 def moment(text: str | None, zone: ZoneInfo, *, end: bool) -> datetime | None:
-    """A day or time from the command line; a day as `--until` includes the whole day."""
+    """Parse a day or time from the command line; a day as `--until` includes the whole day."""
     if text is None:
         return None
     for pattern in ("%d/%m/%Y", "%Y-%m-%d"):
@@ -140,7 +140,7 @@ def moment(text: str | None, zone: ZoneInfo, *, end: bool) -> datetime | None:
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """The time zone of this name. Raises UsageError."""
+    """Return the time zone of this name. Raises UsageError."""
     from zoneinfo import ZoneInfo
 
     try:
@@ -152,7 +152,7 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def language_of(language: str | None) -> str:
-    """The language that was asked for, or the environment's. Raises UsageError."""
+    """Return the requested language, or the environment's. Raises UsageError."""
     if language is None:
         return language_from_environment()
     if language not in LANGUAGES:
@@ -161,7 +161,7 @@ def language_of(language: str | None) -> str:
 
 
 def password_of(variable: str | None) -> bytes | None:
-    """The password in an environment variable of this name. Raises UsageError when it is not set."""
+    """Return the password in an environment variable. Raises UsageError when it is not set."""
     if variable is None:
         return None
     value = os.environ.get(variable)
@@ -173,7 +173,7 @@ def password_of(variable: str | None) -> bytes | None:
 
 
 def seal_of(words: Sequence[str] | None, outputs: Sequence[Path] | None) -> Seal:
-    """To whom results are sealed. UsageError where names and keys do not go together."""
+    """Return the recipients of sealed results. Raises UsageError when names and keys do not match."""
     from lamsach.results.sealed.files import Seal, check_names
 
     if words:
@@ -187,7 +187,7 @@ def seal_of(words: Sequence[str] | None, outputs: Sequence[Path] | None) -> Seal
 
 
 def keys_for(path: Path, identities: Sequence[Path] | None, passphrase: Path | None) -> Keys:
-    """Return the key to a sealed file: given, or typed on a terminal. UsageError where it is neither."""
+    """Return the key to a sealed file: stated, or typed on a terminal. Raises UsageError without one."""
     from lamsach.results.sealed.files import Keys, path_is_sealed, wants_passphrase
     from lamsach.results.sealed.keys import identities as read_identities
     from lamsach.results.sealed.keys import read_passphrase
@@ -195,14 +195,14 @@ def keys_for(path: Path, identities: Sequence[Path] | None, passphrase: Path | N
     if not path_is_sealed(path):
         return Keys()
     if wants_passphrase(path):
-        return Keys(passphrase=read_passphrase(passphrase) if passphrase else asked_passphrase(path))
-    return Keys(read_identities(identities or [asked_identity(path)]))
+        return Keys(passphrase=read_passphrase(passphrase) if passphrase else ask_passphrase(path))
+    return Keys(read_identities(identities or [ask_identity(path)]))
 
 
-def asked_passphrase(path: Path, *, twice: bool = False) -> str:
-    """A passphrase from the terminal, typed without being shown; a new one twice.
+def ask_passphrase(path: Path, *, twice: bool = False) -> str:
+    """Ask for a passphrase on the terminal without echo; for a new one twice.
 
-    UsageError without a terminal, or for none.
+    Raises UsageError without a terminal, or for an empty one.
     """
     from getpass import getpass
 
@@ -217,8 +217,8 @@ def asked_passphrase(path: Path, *, twice: bool = False) -> str:
     return typed
 
 
-def asked_identity(path: Path) -> Path:
-    """The path of an identity file from the terminal. UsageError without one."""
+def ask_identity(path: Path) -> Path:
+    """Ask for the path of an identity file on the terminal. Raises UsageError without one."""
     from lamsach.cli.console import translate
 
     if not sys.stdin.isatty():

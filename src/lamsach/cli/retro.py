@@ -1,4 +1,4 @@
-"""`lamsach retro`: a list that comes today against the logs of a year."""
+"""`lamsach retro`: a new list against the logs of a year."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work of `lamsach retro`: a search in an archive, or in a log store."""
+"""Implementation of `lamsach retro`: a search in an archive, or in a log store."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from lamsach.archive.first_answer import first_sighting, is_large
 from lamsach.archive.retro import days_back
 from lamsach.archive.retro import retro as search_archive
 from lamsach.archive.search import RemoteSearch
-from lamsach.cli.console import tell, translate
-from lamsach.cli.hunt_run import Search, given
+from lamsach.cli.console import emit, translate
+from lamsach.cli.hunt_run import Search, typed_options
 from lamsach.cli.hunt_run import run as run_hunt
 from lamsach.cli.options import language_of, window, zone_of
 from lamsach.errors import ExitStatus, UsageError
@@ -30,9 +30,9 @@ from lamsach.results.sealed.files import Seal
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Scope of a search, as the command line states it: an archive, or a store.
+    """Scope of a search on the command line: an archive, or a store.
 
-    Raises UsageError where the options do not go together.
+    Raises UsageError for options that exclude each other.
     """
 
     archive: str | None
@@ -50,13 +50,13 @@ class Place:
                 self.store or "",
                 "Give --archive or --store.",
             )
-        of_store = given(
+        of_store = typed_options(
             ("--field", self.line_field),
             ("--time-field", self.time_field),
             ("--timezone", self.timezone),
             ("--whole", "" if self.whole else None),
         )
-        wrong = of_store if self.store is None else given(("--scheduler", self.scheduler))
+        wrong = of_store if self.store is None else typed_options(("--scheduler", self.scheduler))
         if wrong:
             raise UsageError("This option does not go with the other.", wrong[0], "Leave it out.")
 
@@ -69,7 +69,7 @@ class Place:
             ("--time-field", self.time_field),
         )
         zone = ("--timezone", self.timezone)
-        return [*given(*options, zone), *(["--whole"] if self.whole else [])]
+        return [*typed_options(*options, zone), *(["--whole"] if self.whole else [])]
 
 
 def run(
@@ -85,7 +85,7 @@ def run(
 ) -> ExitStatus:
     """Search, show and write.
 
-    `times`: first and last, as they were typed; `more`: further parts of the Request.
+    `times`: first and last, as typed; `more`: further fields of the Request.
     """
     zone, search = _in_store(place, stats=stats) if place.store else _in_archive(place, lists, stats=stats)
     for path in outputs:
@@ -93,7 +93,7 @@ def run(
     begin, end = window(days_back(times[0], zone), times[1], zone)
     logs = [place.store or place.archive or ""]
     request = Request(logs=logs, lists=lists, since=begin, until=end, timezone=zone, **more)
-    again, spoken = [*place.again, *given(("--language", language))], language_of(language)
+    again, spoken = [*place.again, *typed_options(("--language", language))], language_of(language)
     return run_hunt(
         request, outputs, spoken, stats=stats, search=search, archive=True, again=again, seal=seal
     )
@@ -103,10 +103,10 @@ def _in_archive(place: Place, lists: Sequence[str], *, stats: bool) -> tuple[Zon
     opened = Archive(place.archive or "")
 
     def search(request: Request, watch: Watch) -> tuple[Findings, HuntResult]:
-        _tell_first(opened, request)
+        _report_first(opened, request)
         findings, result, plan = search_archive(opened, request, watch, _remote(place.scheduler, lists))
         if stats:
-            tell(json.dumps({"segments": plan.segments, "opened": plan.opened, "filters": plan.asked}))
+            emit(json.dumps({"segments": plan.segments, "opened": plan.opened, "filters": plan.asked}))
         return findings, result
 
     return opened.zone, search
@@ -123,14 +123,14 @@ def _in_store(place: Place, *, stats: bool) -> tuple[ZoneInfo, Search]:
         how: dict[str, Any] = {"line_field": place.line_field, "whole": place.whole}
         findings, result, plan = search_store(store, request, watch, **how)
         if stats:
-            tell(json.dumps({"documents": plan.documents, "given": plan.given, "whole": plan.whole}))
+            emit(json.dumps({"documents": plan.documents, "given": plan.given, "whole": plan.whole}))
         return findings, result
 
     return zone_of(place.timezone) if place.timezone else DEFAULT_TIMEZONE, search
 
 
-def _tell_first(archive: Archive, request: Request) -> None:
-    """Report at once what the newest segment of a large archive with something listed shows."""
+def _report_first(archive: Archive, request: Request) -> None:
+    """Report the first sighting in the newest matching segment of a large archive immediately."""
     if request.exceptions or not is_large(archive):
         return
     found = first_sighting(archive, request, load_lists(request.lists))
@@ -141,11 +141,11 @@ def _tell_first(archive: Archive, request: Request) -> None:
     time = sighting.last.astimezone(archive.zone).isoformat(" ", "seconds") if sighting.last else "-"
     sentence = translate()("Seen already: {indicator}, {time}, {file} line {line}. The search goes on.")
     line = sentence.format(indicator=key.indicator, time=time, file=where.file, line=where.line)
-    tell("".join(letter if letter.isprintable() else "?" for letter in line))
+    emit("".join(letter if letter.isprintable() else "?" for letter in line))
 
 
 def _remote(scheduler: str | None, lists: Sequence[str]) -> RemoteSearch | None:
-    """The cluster that opens segments, if one was named."""
+    """Return the cluster that opens segments, if one was named."""
     if scheduler is None:
         return None
     from lamsach.cluster.archived import ArchiveCluster

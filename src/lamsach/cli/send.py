@@ -1,4 +1,4 @@
-"""`lamsach send`: hand a findings bundle to a portal, or sign it for the way by USB stick."""
+"""`lamsach send`: send a findings bundle to a portal, or sign it for transport by USB stick."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from lamsach.cli.command_line import Argument, Option
-from lamsach.cli.console import tell, translate
+from lamsach.cli.console import emit, translate
 from lamsach.cli.options import SealTo, seal_of
 from lamsach.errors import OutputError, UsageError
 
@@ -46,13 +46,13 @@ def send(
         from lamsach.results.upload import sign as write_signed
 
         write_signed(bundle, word, sign, seal)
-        tell(translate()("Written: {path}").format(path=sign))
+        emit(translate()("Written: {path}").format(path=sign))
         return
     deliver(bundle, url or "", word)
 
 
 def token_from(variable: str) -> str:
-    """The unit's token. UsageError when the variable is not set."""
+    """Return the unit's token. Raises UsageError when the variable is not set."""
     value = os.environ.get(variable, "").strip()
     if not value:
         raise UsageError(
@@ -62,7 +62,7 @@ def token_from(variable: str) -> str:
 
 
 def deliver(bundle: Path, url: str, token: str) -> None:
-    """Send, and say what became of it. OutputError when the portal refuses the bundle."""
+    """Send, and report the outcome. Raises OutputError when the portal refuses the bundle."""
     from lamsach.results.upload import Sender
 
     answer = Sender(url, token).send(bundle)
@@ -70,13 +70,13 @@ def deliver(bundle: Path, url: str, token: str) -> None:
     if answer.state == "refused":
         raise OutputError("The portal refused the bundle.", _(answer.problem))
     if answer.state == "received":
-        tell(_("Sent. The portal is still reading the bundle."))
+        emit(_("Sent. The portal is still reading the bundle."))
     else:
-        tell(_("Sent: {count} machines.").format(count=answer.counts.get("devices", 0)))
+        emit(_("Sent: {count} machines.").format(count=answer.counts.get("devices", 0)))
 
 
 def deliver_findings(findings: Findings, url: str, token: str) -> bool:
-    """Send what a hunt found; whether it failed. Then the bundle is kept in this folder, to be sent later."""
+    """Send a hunt's findings; return whether it failed. The bundle then remains in this folder."""
     from lamsach.cli.console import error_line
     from lamsach.devices.reasons import REASONS
     from lamsach.errors import LamsachError
@@ -87,8 +87,8 @@ def deliver_findings(findings: Findings, url: str, token: str) -> bool:
     try:
         deliver(path, url, token)
     except LamsachError as error:
-        tell(error_line(error))
-        tell(translate()("The bundle is kept: {path}").format(path=path))
+        emit(error_line(error))
+        emit(translate()("The bundle is kept: {path}").format(path=path))
         return True
     path.unlink(missing_ok=True)
     return False

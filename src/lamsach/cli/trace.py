@@ -1,4 +1,4 @@
-"""`lamsach trace`: a list of public addresses in, the machines behind them and the answer letter out."""
+"""`lamsach trace`: a list of public addresses in, their machines and the answer letter out."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from lamsach.errors import UsageError
 
 _SKEW = re.compile(r"([+-]?)(\d{1,7}(?:\.\d{1,6})?)(s|m|h|)")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
-_MOST_SKEW = timedelta(days=2)
+_MAX_SKEW = timedelta(days=2)
 
 
 def trace(
@@ -159,7 +159,7 @@ def trace(
 def _skew(text: str) -> timedelta:
     match = _SKEW.fullmatch(text.strip().lower())
     shift = timedelta(seconds=float(match[2]) * _UNITS[match[3]]) if match else None
-    if match is None or shift is None or shift > _MOST_SKEW:
+    if match is None or shift is None or shift > _MAX_SKEW:
         raise UsageError("This is no difference of clocks.", text, "Write 90s, -2m or 7h; at most 48 hours.")
     return -shift if match[1] == "-" else shift
 

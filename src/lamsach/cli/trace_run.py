@@ -1,10 +1,10 @@
-"""A trace from the command line: run it, show it, write its results, and end with its status."""
+"""Trace from the command line: run it, show it, write its results, and return its status."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from lamsach.cli.console import output_console, problem_line, progress_bar, show_and_write, tell, told_apart
+from lamsach.cli.console import emit, output_console, problem_line, progress_bar, show_and_write, stderr_apart
 from lamsach.errors import ExitStatus
 from lamsach.results.sealed.files import Seal
 from lamsach.trace.letter import Letter
@@ -19,7 +19,7 @@ _BLIND = frozenset(
 
 
 def run(request: Request, outputs: list[Path], language: str, letter: Letter, seal: Seal) -> ExitStatus:
-    """Trace, show it in the terminal, write the results, and tell by the status what came out."""
+    """Trace, show it in the terminal, write the results, and return the exit status."""
     with progress_bar() as bar:
         result = run_trace(request, bar.say)
     failed = show_and_write(
@@ -31,10 +31,10 @@ def run(request: Request, outputs: list[Path], language: str, letter: Letter, se
 
 
 def status_of(result: Trace) -> ExitStatus:
-    """The exit status: 0 when a row is explained, 1 when none is, 3 when logs are missing."""
-    if told_apart():  # the list at the end has told them
+    """Return the exit status: 0 when a row is explained, 1 when none is, 3 when logs are missing."""
+    if stderr_apart():  # else the list at the end shows them
         for problem in result.problems:
-            tell(problem_line(problem))
+            emit(problem_line(problem))
     if result.unread:
         return ExitStatus.PARTIAL
     if result.explained:

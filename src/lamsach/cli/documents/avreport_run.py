@@ -1,4 +1,4 @@
-"""Work of `lamsach report --to avreport`: gather, write, sign, send."""
+"""Implementation of `lamsach report --to avreport`: gather, write, sign, send."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from lamsach.channels.avreport.report_xml import write
 from lamsach.channels.edxml.days import VIETNAM
 from lamsach.channels.edxml.model import Organ
 from lamsach.channels.xml_signature import Signer, load_signer
-from lamsach.cli.console import tell, translate
+from lamsach.cli.console import emit, translate
 from lamsach.cli.options import keys_for, window
 from lamsach.devices.unit_key import unit_key
 from lamsach.errors import ExitStatus, InputError, OutputError, UnreadableError, UsageError
@@ -41,7 +41,7 @@ DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReportRequest:
     """Request from the command line."""
 
     unit: str
@@ -55,39 +55,39 @@ class Asked:
 
 
 def run(
-    findings: Sequence[Path], outputs: Sequence[Path], asked: Asked, identity: Sequence[Path] | None
+    findings: Sequence[Path], outputs: Sequence[Path], request: ReportRequest, identity: Sequence[Path] | None
 ) -> ExitStatus:
-    """Make the report, write it, and send it when that is asked for."""
-    if not asked.unit.strip() or not findings:
+    """Build the report, write it, and send it on request."""
+    if not request.unit.strip() or not findings:
         raise UsageError(
             mark("A report needs the unit's name and at least one findings bundle."),
             "--unit, --findings",
             mark("Give both."),
         )
-    if asked.send_to:
-        check_address(asked.send_to)
-    period = _period(asked)
-    signer = signer_of(asked.sign_with) if asked.sign_with else None
+    if request.send_to:
+        check_address(request.send_to)
+    period = _period(request)
+    signer = signer_of(request.sign_with) if request.sign_with else None
     with ExitStack() as stack:
         plain = [stack.enter_context(opened(path, keys_for(path, identity, None))) for path in findings]
         gathered = gather(plain, period)
     if not gathered.sources:
         raise InputError(NOTHING, f"{period.since} - {period.until}", NOT_SENT)
-    sender = Organ(asked.organ_id, asked.unit, email=asked.email)
-    key = _key() if asked.naming is Naming.PSEUDONYMS else b""
-    report = Report(sender, period.since, period.until, period.until, gathered, asked.naming, key)
+    sender = Organ(request.organ_id, request.unit, email=request.email)
+    key = _key() if request.naming is Naming.PSEUDONYMS else b""
+    report = Report(sender, period.since, period.until, period.until, gathered, request.naming, key)
     document = write(report, signer)
-    _tell(gathered)
+    _report(gathered)
     places = [_place(path, period.until) for path in outputs]
     for path in places:
         with atomic_file(path) as stream:
             stream.write(document)
-        tell(translate()("Written: {path}").format(path=path))
-    return _send(document, asked.send_to, places[0]) if asked.send_to else ExitStatus.FOUND
+        emit(translate()("Written: {path}").format(path=path))
+    return _send(document, request.send_to, places[0]) if request.send_to else ExitStatus.FOUND
 
 
 def signer_of(name: str) -> Signer:
-    """The signer that `--sign-with` names: a PKCS#12 file, or a key on a token."""
+    """Load the signer of `--sign-with`: a PKCS#12 file, or a key on a token."""
     from lamsach.channels.token_key import SCHEME, parts_of, token_signer
 
     if name.startswith(SCHEME):
@@ -102,9 +102,9 @@ def signer_of(name: str) -> Signer:
 
 
 def _password() -> str:
-    """The password or PIN: of the environment, else asked for on a terminal, else none."""
-    if (given := os.environ.get(PASSWORD_VARIABLE)) is not None:
-        return given
+    """Return the password or PIN: from the environment, else asked on a terminal, else empty."""
+    if (stated := os.environ.get(PASSWORD_VARIABLE)) is not None:
+        return stated
     if not sys.stdin.isatty():
         return ""
     from getpass import getpass
@@ -112,8 +112,8 @@ def _password() -> str:
     return getpass(translate()("Password or PIN of the key: "))
 
 
-def _period(asked: Asked) -> Period:
-    since, until = window(asked.since, asked.until, VIETNAM)
+def _period(request: ReportRequest) -> Period:
+    since, until = window(request.since, request.until, VIETNAM)
     end = until or datetime.now(VIETNAM).replace(microsecond=0)
     begin = since or end - DAY
     if begin >= end:
@@ -133,7 +133,7 @@ def _key() -> bytes:
 
 
 def _place(path: Path, until: datetime) -> Path:
-    """The file to write: the path itself, or one named by the period's end in the folder that it is."""
+    """Return the file to write: the path itself, or one named by the period's end if it is a folder."""
     if path.suffix.lower() == ".xml":
         return path
     if not path.is_dir():
@@ -145,42 +145,42 @@ def _place(path: Path, until: datetime) -> Path:
     return path / f"avreport-{until.astimezone(VIETNAM):%Y%m%dT%H%M%S}.xml"
 
 
-def _tell(gathered: Gathered) -> None:
-    """Say what the report is about, and what is not in it."""
+def _report(gathered: Gathered) -> None:
+    """Report the content of the report, and its gaps."""
     _ = translate()
-    tell(_("Machines in the report: {count}").format(count=gathered.machines))
-    tell(
+    emit(_("Machines in the report: {count}").format(count=gathered.machines))
+    emit(
         _("Nothing is known of these parts, so they are left out: {parts}").format(
             parts=", ".join(gathered.absent)
         )
     )
     if gathered.unattributed:
-        tell(
+        emit(
             _("Contacts whose machine is not known, left out of the report: {count}").format(
                 count=gathered.unattributed
             )
         )
     for sentence in gathered.warnings:
-        tell(_("Check: {sentence}").format(sentence=_(sentence)))
+        emit(_("Check: {sentence}").format(sentence=_(sentence)))
 
 
 def _send(document: bytes, url: str, path: Path) -> ExitStatus:
-    _, kept = translate(), path.with_name(path.name + ".receipt.json")
-    if _taken(kept, document):
-        tell(_("This report was sent before, and the centre has it: {path}").format(path=kept))
+    _, receipt_path = translate(), path.with_name(path.name + ".receipt.json")
+    if _is_accepted(receipt_path, document):
+        emit(_("This report was sent before, and the centre has it: {path}").format(path=receipt_path))
         return ExitStatus.FOUND
     receipt = send(document, url)
-    with atomic_file(kept) as stream:
+    with atomic_file(receipt_path) as stream:
         stream.write(receipt.as_json())
-    tell(_("The receipt: {path}").format(path=kept))
+    emit(_("The receipt: {path}").format(path=receipt_path))
     if outcome_of(receipt.status) is not Outcome.TAKEN:
         raise OutputError(REFUSED, f"{receipt.status} {receipt.answer[:300]}".strip(), "")
     return ExitStatus.FOUND
 
 
-def _taken(kept: Path, document: bytes) -> bool:
-    """Return whether a receipt confirms that the centre has these very bytes."""
+def _is_accepted(receipt_path: Path, document: bytes) -> bool:
+    """Return whether a receipt confirms that the centre has exactly these bytes."""
     with suppress(OSError, ValueError, KeyError, TypeError):
-        known = loads(kept.read_bytes())
+        known = loads(receipt_path.read_bytes())
         return known["sha256"] == digest_of(document) and outcome_of(known["status"]) is Outcome.TAKEN
     return False

@@ -1,4 +1,4 @@
-"""`lamsach dispatch read`: an edXML file into what it states, its attached files into a folder."""
+"""`lamsach dispatch read`: show an edXML file, and save its attached files."""
 
 from __future__ import annotations
 

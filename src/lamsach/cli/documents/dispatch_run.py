@@ -1,4 +1,4 @@
-"""Work of `lamsach dispatch read`."""
+"""Implementation of `lamsach dispatch read`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lamsach.channels.edxml.reader import read
 from lamsach.channels.edxml.tables import tables
 from lamsach.channels.xml_input import LARGEST_BYTES
 from lamsach.channels.xml_signature import load_certificates
-from lamsach.cli.console import output_console, stop_writing, tell, translate
+from lamsach.cli.console import emit, output_console, stop_writing, translate
 from lamsach.cli.indicators.shared import replacing
 from lamsach.errors import OutputError, UnreadableError
 from lamsach.i18n import format_date, format_number, language_from_environment, mark
@@ -26,8 +26,8 @@ from lamsach.results.safe_text import clip, visible_line
 
 
 def run(file: Path, folder: Path | None, trust: list[Path], *, as_json: bool) -> None:
-    """Read the file, show what it states, save its attached files."""
-    trusted = [one for path in trust for one in load_certificates(_bytes(path), str(path))]
+    """Read the file, show its contents, save its attached files."""
+    trusted = [certificate for path in trust for certificate in load_certificates(_bytes(path), str(path))]
     message = read(_bytes(file), str(file), trusted)
     saved = _save(message, folder) if folder else []
     if on_terminal() and not as_json:
@@ -36,11 +36,11 @@ def run(file: Path, folder: Path | None, trust: list[Path], *, as_json: bool) ->
         _print(message, saved)
     _ = translate()
     for name in message.missing:
-        tell(_("{name}: the manifest names this file, and it is not in the message.").format(name=name))
+        emit(_("{name}: the manifest names this file, and it is not in the message.").format(name=name))
     if message.signature.verdict == "invalid":
-        tell(f"{file}: {_('The signature is not valid.')} {_(message.signature.reason)}")
+        emit(f"{file}: {_('The signature is not valid.')} {_(message.signature.reason)}")
     for path in saved:
-        tell(_("Written: {path}").format(path=path))
+        emit(_("Written: {path}").format(path=path))
 
 
 def on_terminal() -> bool:
@@ -59,7 +59,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _save(message: Message, folder: Path) -> list[Path]:
-    """Write the attached files; one that is there already with another content keeps its name."""
+    """Write the attached files; a different existing file of that name is preserved."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -68,14 +68,15 @@ def _save(message: Message, folder: Path) -> list[Path]:
         ) from None
     saved = []
     for attachment in message.attachments:
-        path = next(one for one in _places(folder, attachment.name) if _free(one, attachment.content))
+        paths = _paths(folder, attachment.name)
+        path = next(path for path in paths if _free(path, attachment.content))
         with replacing(path) as stream:
             stream.write(attachment.content)
         saved.append(path)
     return saved
 
 
-def _places(folder: Path, name: str) -> Iterator[Path]:
+def _paths(folder: Path, name: str) -> Iterator[Path]:
     yield folder / name
     parts, number = PurePosixPath(name), 1
     while True:
@@ -93,11 +94,11 @@ def _free(path: Path, content: bytes) -> bool:
 
 
 def _print(message: Message, saved: list[Path]) -> None:
-    shown = as_mapping(message)
-    for attachment, path in zip(shown["attachments"], saved, strict=False):
+    record = as_mapping(message)
+    for attachment, path in zip(record["attachments"], saved, strict=False):
         attachment["file"] = str(path)
     try:
-        print(json.dumps(shown, ensure_ascii=False))
+        print(json.dumps(record, ensure_ascii=False))
         sys.stdout.flush()
     except BrokenPipeError:
         stop_writing()
@@ -133,8 +134,9 @@ def _rows(message: Message) -> Iterator[tuple[str, str]]:
     yield mark("From"), _body(message.sender)
     yield mark("To"), "\n".join(map(_body, message.recipients))
     answers = [
-        one.document_id or " ".join(filter(None, (one.number, one.notation, _day(one.date), one.organ_id)))
-        for one in message.responds_to
+        item.document_id
+        or " ".join(filter(None, (item.number, item.notation, _day(item.date), item.organ_id)))
+        for item in message.responds_to
     ]
     yield mark("Answers"), "\n".join(answers)
     yield mark("Reason"), message.reason
@@ -155,11 +157,11 @@ def _body(organ: Organ) -> str:
 def _files(message: Message) -> Table:
     _ = translate()
     titles = [_("Attached file"), _("Type"), _("Bytes"), "SHA-256"]
-    inside = any(one.signature.verdict != "none" for one in message.attachments)
+    inside = any(attachment.signature.verdict != "none" for attachment in message.attachments)
     table = Table(*titles, *([_("Signature")] if inside else []), box=box.SIMPLE_HEAD, show_edge=False)
-    for one in message.attachments:
-        size = format_number(len(one.content), language_from_environment())
-        cells = [one.name, one.type, size, one.sha256]
-        cells += [_(SIGNATURES[one.signature.verdict])] if inside else []
+    for attachment in message.attachments:
+        size = format_number(len(attachment.content), language_from_environment())
+        cells = [attachment.name, attachment.type, size, attachment.sha256]
+        cells += [_(SIGNATURES[attachment.signature.verdict])] if inside else []
         table.add_row(*(Text(visible_line(clip(cell, 300)), overflow="fold") for cell in cells))
     return table

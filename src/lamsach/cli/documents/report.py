@@ -1,4 +1,4 @@
-"""`lamsach report`: the campaign's form and the unit's report around it, from findings bundles alone."""
+"""`lamsach report`: the campaign's form and the unit's report around it, from findings bundles only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from lamsach.cli.command_line import Exit, Option
-from lamsach.cli.console import tell, translate
+from lamsach.cli.console import emit, translate
 from lamsach.cli.options import Identities, keys_for, moment, zone_of
 from lamsach.errors import UsageError
 from lamsach.i18n import mark
@@ -179,10 +179,10 @@ def report(
     Example: lamsach report --unit "Phòng Hành chính" --findings findings.zip -o bao-cao.docx -o bao-cao.pdf
     """
     if to == AVREPORT:
-        from lamsach.cli.documents.avreport_run import Asked, run
+        from lamsach.cli.documents.avreport_run import ReportRequest, run
 
         naming = naming_of(names=names, pseudonyms=pseudonyms, counts=counts_only)
-        asked = Asked(unit, organ_id, email, naming, since, until, sign_with, send)
+        asked = ReportRequest(unit, organ_id, email, naming, since, until, sign_with, send)
         raise Exit(run(findings or [], output, asked, identity))
     from lamsach.letters.output import writer_for
     from lamsach.letters.unit_report import ReportTexts
@@ -214,11 +214,11 @@ def report(
     )
     for path in output:
         _write(filled, document, path)
-        tell(translate()("Written: {path}").format(path=path))
+        emit(translate()("Written: {path}").format(path=path))
 
 
 def naming_of(*, names: bool, pseudonyms: bool, counts: bool) -> Naming:
-    """Return how machines are named. UsageError unless just one way was chosen: the choice is the unit's."""
+    """Return how machines are named. Raises UsageError unless exactly one way was chosen."""
     from lamsach.channels.avreport.model import Naming
 
     chosen = [way for way, wanted in zip(Naming, (names, pseudonyms, counts), strict=True) if wanted]
@@ -232,7 +232,7 @@ def naming_of(*, names: bool, pseudonyms: bool, counts: bool) -> Naming:
 
 
 def _day(text: str | None) -> date | None:
-    """A day from the command line."""
+    """Parse a day from the command line."""
     found = moment(text, zone_of("UTC"), end=False)
     return found.date() if found else None
 
@@ -269,7 +269,7 @@ def _filled(
         filled, document, warned = report_of(unit, plain, campaign, informed, deployed, texts_around)
     _ = translate()
     for sentence in warned:
-        tell(_("Check: {sentence}").format(sentence=_(sentence)))
+        emit(_("Check: {sentence}").format(sentence=_(sentence)))
     return filled, document
 
 

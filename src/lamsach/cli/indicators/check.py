@@ -1,4 +1,4 @@
-"""`lamsach indicators check`: which list, document, page and row names a value, and what excepts it."""
+"""`lamsach indicators check`: the list, document, page and row of a value, and its exceptions."""
 
 from __future__ import annotations
 

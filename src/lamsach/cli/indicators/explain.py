@@ -1,4 +1,4 @@
-"""`lamsach indicators explain`: why values of a list were taken or not."""
+"""`lamsach indicators explain`: reasons why values of a list were accepted or not."""
 
 from __future__ import annotations
 

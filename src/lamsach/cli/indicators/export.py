@@ -1,4 +1,4 @@
-"""`lamsach indicators export`: lists as what firewalls, resolvers and sensors take."""
+"""`lamsach indicators export`: lists in the formats of firewalls, resolvers and sensors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from lamsach.cli.command_line import Argument, Exit, Option
-from lamsach.cli.console import tell, translate
+from lamsach.cli.console import emit, translate
 from lamsach.cli.indicators.shared import (
     At,
     DecisionFile,
@@ -15,11 +15,11 @@ from lamsach.cli.indicators.shared import (
     IncludeReason,
     OwnValues,
     Partial,
+    as_output_error,
     decisions_of,
     moment,
     own_of,
     replacing,
-    room_needed,
     runs_of,
     write_out,
 )
@@ -97,25 +97,25 @@ def export(
 
     rules = Rules(decisions_of(decisions, include, reason), own_of(own), terms.at)
     with runs_of(files, partial=partial) as (listed, problems), Runs() as chosen:
-        with room_needed():
+        with as_output_error():
             chosen.extend(rules.allowed(listed))
             exports = [
                 prepare(chosen, writer, rules.digest.hexdigest(), terms, rules.accepted) for writer in writers
             ]
-        for made in exports:
-            if not made.items:
-                _tell_export(made)
-                rules.tell()
+        for export in exports:
+            if not export.items:
+                _report_export(export)
+                rules.report()
                 nothing = InputError(
                     "No value of the lists can be written in this format; nothing was written.",
-                    made.writer.name,
+                    export.writer.name,
                     "See what was left out above.",
                 )
-                raise rules.nothing_left(made.writer.name, nothing)
-        for made, target in zip(exports, targets, strict=True):
-            _save(made, target)
-            _tell_export(made)
-    rules.tell()
+                raise rules.nothing_left(export.writer.name, nothing)
+        for export, target in zip(exports, targets, strict=True):
+            _save(export, target)
+            _report_export(export)
+    rules.report()
     if status := rules.status(partial=bool(problems)):
         raise Exit(status)
 
@@ -166,33 +166,33 @@ def _terms(at: datetime, max_tlp: str | None, tlp: str | None, min_confidence: i
     return Terms(at, max_tlp, tlp, min_confidence)
 
 
-def _save(made: Export, target: Path | None) -> None:
+def _save(export: Export, target: Path | None) -> None:
     if target is not None:
         with replacing(target) as stream:
-            made.save(stream)  # type: ignore[arg-type]
+            export.save(stream)  # type: ignore[arg-type]
         return
-    for piece in made.text():
+    for piece in export.text():
         write_out(piece)
 
 
-def _tell_export(made: Export) -> None:
+def _report_export(export: Export) -> None:
     _ = translate()
-    tell(_("{name}: {count} written.").format(name=made.writer.name, count=len(made.items)))
-    most = made.writer.most_entries
-    if most and len(made.items) * 2 > most and (entries := made.entries) > most:
+    emit(_("{name}: {count} written.").format(name=export.writer.name, count=len(export.items)))
+    limit = export.writer.most_entries
+    if limit and len(export.items) * 2 > limit and (entries := export.entries) > limit:
         many = _(
             "  more than a small device takes: {entries} entries, it takes {most} of one list. "
             "Look up what yours takes; an outlet of the portal cuts the list into parts."
         )
-        tell(many.format(entries=entries, most=most))
-    for (kind, reason), count in sorted(made.lost.items()):
-        tell(
+        emit(many.format(entries=entries, most=limit))
+    for (kind, reason), count in sorted(export.lost.items()):
+        emit(
             _("  left out: {count} of kind {kind}. {reason}").format(
                 count=count, kind=kind.value, reason=_(reason)
             )
         )
-    for (kind, reason), count in sorted(made.partly.items()):
-        tell(
+    for (kind, reason), count in sorted(export.partly.items()):
+        emit(
             _("  in part: {count} of kind {kind}. {reason}").format(
                 count=count, kind=kind.value, reason=_(reason)
             )

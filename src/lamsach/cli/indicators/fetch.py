@@ -55,28 +55,28 @@ def fetch(
     from lamsach.indicators.servers.client import Settings
     from lamsach.indicators.servers.misp_api import settings_of_environment
 
-    said = _token(token_file, token_env)
+    token = _token(token_file, token_env)
     words = translator(language_from_environment())
     if misp_feed.is_feed(url):
-        settings = Settings(proxy=proxy, ca_file=ca, token=said, added_after=since)
+        settings = Settings(proxy=proxy, ca_file=ca, token=token, added_after=since)
         fetched = misp_feed.mirror(url, folder, settings)
         text = words("{objects} values in {pages} new or changed events.")
     else:
         misp = url.startswith(MISP_SCHEMES)
-        if said is None:
-            said = settings_of_environment().token if misp else os.environ.get("LAMSACH_TAXII_TOKEN")
-        settings = Settings(proxy=proxy, ca_file=ca, token=said, added_after=since)
+        if token is None:
+            token = settings_of_environment().token if misp else os.environ.get("LAMSACH_TAXII_TOKEN")
+        settings = Settings(proxy=proxy, ca_file=ca, token=token, added_after=since)
         fetched = (misp_api if misp else taxii).mirror(url, folder, settings)
         text = words("{objects} new objects on {pages} pages.")
     print(text.format(objects=fetched.objects, pages=fetched.pages), file=sys.stderr)
     if fetched.failed:
-        told = words("{count} events of the feed could not be fetched; the next run tries them again.")
-        print(told.format(count=fetched.failed), file=sys.stderr)
+        sentence = words("{count} events of the feed could not be fetched; the next run tries them again.")
+        print(sentence.format(count=fetched.failed), file=sys.stderr)
         raise Exit(ExitStatus.PARTIAL)
 
 
 def _token(file: Path | None, variable: str | None) -> str | None:
-    """Return the named secret. It is never given itself: everybody on the machine sees a command line."""
+    """Return the named secret. It is never a word itself: everybody on the machine sees a command line."""
     from lamsach.indicators.servers.misp_api import key_of_file
 
     if file is not None and variable is not None:
@@ -85,8 +85,8 @@ def _token(file: Path | None, variable: str | None) -> str | None:
         return key_of_file(file)
     if variable is None:
         return None
-    if not (said := os.environ.get(variable, "").strip()):
+    if not (token := os.environ.get(variable, "").strip()):
         raise UsageError(
             "The environment variable with the token is not set.", variable, "Set it, or give --token-file."
         )
-    return said
+    return token

@@ -1,4 +1,4 @@
-"""Answer of `lamsach indicators check` without the command line's library: scripts ask often."""
+"""Answer of `lamsach indicators check` without the command line's library, for frequent use by scripts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from lamsach.cli.console import problem_line, tell, translate
+from lamsach.cli.console import emit, problem_line, translate
 from lamsach.errors import ExitStatus, InputError
 from lamsach.indicators.values.addresses import host_address
 from lamsach.indicators.values.exceptions import ExceptionSet, covering
@@ -27,19 +27,19 @@ _OPTIONS = ("-i", "--indicators")
 
 
 def quick(words: Sequence[str]) -> int | None:
-    """The exit status of a plain `check VALUE -i LIST...` with compiled lists; None: take the long way."""
-    asked = _asked(words)
-    if asked is None:
+    """Run a plain `check VALUE -i LIST...` with compiled lists; return its status, None when unsuitable."""
+    arguments = _value_and_lists(words)
+    if arguments is None:
         return None
     from lamsach.hunt.sets.plain_set import plain_set
 
-    value, lists = asked
-    kept = plain_set(lists)
-    return None if kept is None else answer(value, lambda problems: kept)
+    value, lists = arguments
+    compiled = plain_set(lists)
+    return None if compiled is None else answer(value, lambda problems: compiled)
 
 
-def _asked(words: Sequence[str]) -> tuple[str, list[str]] | None:
-    """The value and the lists; None where there is more than that."""
+def _value_and_lists(words: Sequence[str]) -> tuple[str, list[str]] | None:
+    """Parse the value and the lists; None for other words."""
     values, lists, rest = [], [], list(words)
     while rest:
         word = rest.pop(0)
@@ -53,12 +53,12 @@ def _asked(words: Sequence[str]) -> tuple[str, list[str]] | None:
 
 
 def compiled_lists(lists: list[str], problems: list[Problem]) -> CompiledSet | PlainSet | None:
-    """The compiled lists: from the cache without numpy and the kernel, or read now."""
+    """Return the compiled lists: from the cache without numpy and the kernel, or read now."""
     from lamsach.hunt.sets.plain_set import plain_set
 
-    kept = plain_set(lists)
-    if kept is not None:
-        return kept
+    compiled = plain_set(lists)
+    if compiled is not None:
+        return compiled
     from lamsach.hunt.sets.lists import load_lists
 
     try:
@@ -80,21 +80,21 @@ def answer(
     problems: list[Problem] | None = None,
     as_json: bool = False,
 ) -> int:
-    """Print what covers a value, as a table or one JSON object a line; return the exit status."""
-    for_people = sys.stdout.isatty() and not as_json
+    """Print coverage of a value, as a table or one JSON object a line; return the exit status."""
+    terminal = sys.stdout.isatty() and not as_json
     values = stated_values(value)
     try:
         values += canonical_values(value)
     except Refused as refused:
         if not values:
-            return _refused(value, refused, for_people=for_people)
+            return _refused(value, refused, terminal=terminal)
     now = now or datetime.now(UTC)
     problems = [] if problems is None else problems
     found = _found(listed(problems), values)
     covers = (excepted.covers(kind, text) for kind, text in values) if excepted else ()
     place = next((where for where in covers if where is not None), None)
     rows = [(item, _verdict(item, place, decided, now)) for item in found]
-    if for_people:
+    if terminal:
         from lamsach.cli.indicators.tables import show
 
         show(rows, len(rows))
@@ -102,17 +102,17 @@ def answer(
         for item, mapping in rows:
             print(json.dumps(as_mapping(item) | mapping, ensure_ascii=False))
     for problem in problems:
-        tell(problem_line(problem))
+        emit(problem_line(problem))
     if found:
         return ExitStatus.FOUND
-    tell(translate()("No list names this value."))
+    emit(translate()("No list names this value."))
     return ExitStatus.PARTIAL if problems else ExitStatus.NOTHING_FOUND
 
 
 def _verdict(
     item: Indicator, excepted: Reference | None, decided: Decisions | None, now: datetime
 ) -> dict[str, Any]:
-    """Judgement on a listed value besides its row: out of date, excepted, decided about."""
+    """Return facts about a listed value in addition to its row: expired, excepted, decided."""
     known: dict[str, Any] = {}
     if item.valid_until is not None and item.valid_until <= now:
         known["over"] = True
@@ -124,10 +124,10 @@ def _verdict(
     return known
 
 
-def _refused(value: str, refused: Refused, *, for_people: bool) -> int:
-    """Tell why a text is no value."""
+def _refused(value: str, refused: Refused, *, terminal: bool) -> int:
+    """Report why a text is no value."""
     record = {"value": refused.value or value, "reason": refused.reason}
-    tell(f"{value}: {translate()(refused.reason)}" if for_people else json.dumps(record, ensure_ascii=False))
+    emit(f"{value}: {translate()(refused.reason)}" if terminal else json.dumps(record, ensure_ascii=False))
     return ExitStatus.USAGE
 
 
@@ -136,7 +136,7 @@ def _place(place: Reference) -> dict[str, Any]:
 
 
 def _found(compiled: CompiledSet | PlainSet | None, values: tuple[Value, ...]) -> list[Indicator]:
-    """The indicators that cover any of the values, each once with every place that lists it."""
+    """Return the indicators that cover any of the values, each once with all its references."""
     found: dict[Value, Indicator] = {}
     if compiled is not None:
         for kind, text in values:
@@ -146,7 +146,7 @@ def _found(compiled: CompiledSet | PlainSet | None, values: tuple[Value, ...]) -
 
 
 def _covering(compiled: CompiledSet | PlainSet, kind: IndicatorType, text: str) -> Iterator[Indicator]:
-    """The listed values that cover one, the nearest first."""
+    """Yield the listed values that cover one, the nearest first."""
     wanted = list(covering(kind, text))
     listed: dict[Value, Indicator] = {}
     for place in _places(kind, text):
@@ -159,7 +159,7 @@ def _covering(compiled: CompiledSet | PlainSet, kind: IndicatorType, text: str) 
 
 
 def _places(kind: IndicatorType, text: str) -> Iterator[str]:
-    """The names, addresses and hashes under which what covers a value is kept."""
+    """Yield the names, addresses and hashes under which covering values are indexed."""
     if kind is IndicatorType.URL:
         host = split_url(text)[1]
         bare = host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]

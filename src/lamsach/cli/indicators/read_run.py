@@ -1,4 +1,4 @@
-"""Work of `lamsach indicators read`."""
+"""Implementation of `lamsach indicators read`."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _SUFFIXES = (".csv", ".jsonl", ".json", ".txt")
 
 
 def read(files: list[str], output: Path | None, *, as_json: bool, ocr: bool) -> None:
-    """Read lists and give each indicator once in canonical form."""
+    """Read lists and print each indicator once in canonical form."""
     if output is not None and output.suffix.lower() not in _SUFFIXES:
         raise UsageError(
             "The kind of output is not known by its suffix.", str(output), "Use .csv, .jsonl, .json or .txt."
         )
     problems: list[Problem] = []
     contents = read_lists(files, problems.append, ocr=ocr)
-    for_people = sys.stdout.isatty() and not as_json
-    if output is None and for_people:
+    for_terminal = sys.stdout.isatty() and not as_json
+    if output is None and for_terminal:
         from lamsach.cli.indicators.tables import show
 
         show(((item, {}) for item in contents.indicators), len(contents.indicators))
@@ -42,14 +42,14 @@ def read(files: list[str], output: Path | None, *, as_json: bool, ocr: bool) -> 
             stream = io.TextIOWrapper(raw, encoding="utf-8", newline="")
             _WRITERS[output.suffix.lower()](stream, contents.indicators)
             stream.detach()
-    if for_people:
-        from lamsach.cli.indicators.tables import tell_refused
+    if for_terminal:
+        from lamsach.cli.indicators.tables import report_refused
 
-        tell_refused(contents.refusals)
+        report_refused(contents.refusals)
     else:
         for refusal in contents.refusals:
             print(_json(refusal), file=sys.stderr)
-    _tell(problems)
+    _report(problems)
     _summary(contents)
     if problems:
         raise Exit(ExitStatus.PARTIAL if contents.documents else ExitStatus.INPUT)
@@ -61,14 +61,14 @@ def _print(indicators: Iterable[Indicator]) -> None:
             sys.stdout.write(_json(item) + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
-        stop_writing()  # the reader of the pipe has enough
+        stop_writing()  # the reader closed the pipe
 
 
 def _json(item: Indicator | Refusal) -> str:
     return json.dumps(as_mapping(item), ensure_ascii=False)
 
 
-def _tell(problems: list[Problem]) -> None:
+def _report(problems: list[Problem]) -> None:
     words = translator(language_from_environment())
     for problem in problems:
         advice = f" - {words(problem.todo)}" if problem.todo else ""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from lamsach.cli.command_line import Argument, Exit, Option
-from lamsach.cli.console import tell, translate
+from lamsach.cli.console import emit, translate
 from lamsach.cli.indicators.shared import (
     At,
     DecisionFile,
@@ -22,8 +22,8 @@ from lamsach.cli.indicators.shared import (
     moment,
     own_of,
     replacing,
+    report_values,
     runs_of,
-    tell_values,
     write_out,
 )
 from lamsach.errors import ExitStatus, InputError, UsageError
@@ -65,7 +65,7 @@ def diff(
                 record["before"] = {key: value for key, value in as_mapping(was).items() if key in facts}
             write_out(json.dumps(record, ensure_ascii=False) + "\n")
     text = translate()("{added} added, {removed} removed, {changed} changed, {same} the same.")
-    tell(text.format(**counts))
+    emit(text.format(**counts))
     if first or second:
         raise Exit(ExitStatus.PARTIAL)
     if counts["same"] == sum(counts.values()):
@@ -166,7 +166,7 @@ def _write(
     *,
     partial: bool,
 ) -> Sequence[Problem]:
-    """Write the release, and show what it holds and leaves out; return the problems of the lists."""
+    """Write the release, and report its content and omissions; return the problems of the lists."""
     from lamsach.indicators.releases.release import write_release
     from lamsach.indicators.releases.rows import CountedSample, Runs, first_of
 
@@ -182,8 +182,8 @@ def _write(
     with runs_of(files, partial=partial) as (listed, problems), Runs() as chosen, replacing(output) as stream:
         chosen.extend(_with_end(item, terms.at, valid_days) for item in rules.allowed(within_terms(listed)))
         if first_of(chosen) is None:
-            tell_values("Left out ({count}):", left_out)
-            rules.tell()
+            report_values("Left out ({count}):", left_out)
+            rules.report()
             where = ", ".join(files)
             nothing = InputError("No value of the lists may go into a release; nothing was written.", where)
             raise rules.nothing_left(where, nothing)
@@ -191,9 +191,9 @@ def _write(
         known = {"made": terms.at, "tlp": terms.max_tlp, "accepted": rules.accepted, **stated}
         manifest = write_release(out, chosen, private, **known)
     text = translate()("Version {number}: {count} values, digest {digest}.")
-    tell(text.format(number=manifest.version, count=manifest.count, digest=manifest.digest))
-    tell_values("Left out ({count}):", left_out)
-    rules.tell()
+    emit(text.format(number=manifest.version, count=manifest.count, digest=manifest.digest))
+    report_values("Left out ({count}):", left_out)
+    rules.report()
     return problems
 
 

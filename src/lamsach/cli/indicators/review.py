@@ -1,4 +1,4 @@
-"""`lamsach indicators review`: what in a list is dangerous, doubtful or new."""
+"""`lamsach indicators review`: dangerous, doubtful and new values of a list."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from lamsach.cli.command_line import Exit, Option
-from lamsach.cli.console import tell, translate
+from lamsach.cli.console import emit, translate
 from lamsach.cli.indicators.shared import (
     At,
     DecisionFile,
@@ -20,8 +20,8 @@ from lamsach.cli.indicators.shared import (
     moment,
     own_of,
     replacing,
-    stop_or_tell,
-    tell_refused,
+    report_refused_count,
+    stop_or_report,
     write_out,
 )
 from lamsach.errors import ExitStatus
@@ -69,12 +69,12 @@ def review(
     problems: list[Problem] = []
     collected = collect(files, problems.append)
     earlier = Values(since, problems.append) if since else None
-    stop_or_tell(problems, partial=partial)
+    stop_or_report(problems, partial=partial)
     known = decisions_of(decisions)
     found = reviewed_of(collected, own_of(own), earlier)
     decided = shown = 0
 
-    def open_ones() -> Iterator[Reviewed]:
+    def undecided() -> Iterator[Reviewed]:
         nonlocal decided, shown
         for entry in found:
             if _decided(entry, known, now):
@@ -84,16 +84,16 @@ def review(
                 yield entry
 
     if output is None:
-        for entry in open_ones():
+        for entry in undecided():
             write_out(json.dumps(_mapping(entry), ensure_ascii=False) + "\n")
     else:
-        _write_decisions(output, open_ones())
+        _write_decisions(output, undecided())
     text = _(
         "{dangerous} dangerous, {doubtful} doubtful, {notable} notable, {new} new, {known} "
         "others; {decided} already decided."
     )
-    tell_refused(collected.refused)
-    tell(text.format(**dict(zip(RANKS, found.counts, strict=True)), decided=decided))
+    report_refused_count(collected.refused)
+    emit(text.format(**dict(zip(RANKS, found.counts, strict=True)), decided=decided))
     if problems:
         raise Exit(ExitStatus.PARTIAL)
     if not shown:
@@ -126,7 +126,7 @@ def _mapping(entry: Reviewed) -> dict[str, Any]:
 
 
 def _write_decisions(output: Path, entries: Iterable[Reviewed]) -> None:
-    """A file that a spreadsheet opens: the columns of decisions, and what to look at beside them."""
+    """Write a file for a spreadsheet: the columns of decisions, and facts to decide by."""
     import io
 
     from lamsach.documents.spreadsheets import csv_row
@@ -172,7 +172,7 @@ def _show_sources(files: list[str], now: datetime, *, partial: bool) -> None:
         path: [item for item in read_list(path, problems.append) if isinstance(item, Indicator)]
         for path in expand(files)
     }
-    stop_or_tell(problems, partial=partial)
+    stop_or_report(problems, partial=partial)
     shared = overlaps(lists)
     for row in quality(lists, now):
         mapping = {

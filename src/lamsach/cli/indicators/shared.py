@@ -1,4 +1,4 @@
-"""Base of the commands about lists: reading, times, files replaced only when whole, words for people."""
+"""Base of the list commands: reading, times, atomic files, output for people."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
 
 from lamsach.cli.command_line import Argument, Option
-from lamsach.cli.console import problem_line, tell, translate
+from lamsach.cli.console import emit, problem_line, translate
 from lamsach.errors import InputError, OutputError, UnreadableError, UsageError
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ Partial = Annotated[bool, Option("--partial", help="Go on although a list could 
 
 
 def moment(text: str | None) -> datetime:
-    """The time that a text states (UTC when it names no zone), or now. Raises UsageError."""
+    """Parse a time (UTC when it names no zone), or return the present. Raises UsageError."""
     if text is None:
         return datetime.now(UTC).replace(microsecond=0)
     try:
@@ -66,10 +66,10 @@ def moment(text: str | None) -> datetime:
 
 @contextmanager
 def runs_of(files: list[str], *, partial: bool) -> Iterator[tuple[Runs, list[Problem]]]:
-    """The lists' values, sorted, each once, in files of the disk.
+    """Yield the lists' values, sorted, each once, in temporary files.
 
-    Raises InputError when a list could not be read to its end, unless that was allowed; OutputError when the
-    disk is full.
+    Raises InputError when a list was not read completely, unless that was allowed; OutputError when the disk
+    is full.
     """
     from lamsach.indicators.files.source import expand
     from lamsach.indicators.lists import read_list
@@ -89,23 +89,23 @@ def runs_of(files: list[str], *, partial: bool) -> Iterator[tuple[Runs, list[Pro
                     refused += 1
 
     with Runs() as runs:
-        with room_needed():
+        with as_output_error():
             runs.extend(values())
-        stop_or_tell(problems, partial=partial)
-        tell_refused(refused)
+        stop_or_report(problems, partial=partial)
+        report_refused_count(refused)
         yield runs, problems
 
 
-def tell_refused(count: int) -> None:
-    """Report that entries of lists were refused while they were read, if any were."""
+def report_refused_count(count: int) -> None:
+    """Report the number of list entries refused during reading, if any."""
     if count:
         text = translate()("{count} entries were refused while reading; lamsach indicators read names them.")
-        tell(text.format(count=count))
+        emit(text.format(count=count))
 
 
 @contextmanager
-def room_needed() -> Iterator[None]:
-    """Guard for writing temporary files. Raises OutputError when there is no room for them."""
+def as_output_error() -> Iterator[None]:
+    """Convert errors of writing temporary files. Raises OutputError when there is no room."""
     try:
         yield
     except OSError as error:
@@ -114,10 +114,10 @@ def room_needed() -> Iterator[None]:
         ) from None
 
 
-def stop_or_tell(problems: list[Problem], *, partial: bool) -> None:
-    """Tell what went wrong; end there unless it was allowed. Raises InputError."""
+def stop_or_report(problems: list[Problem], *, partial: bool) -> None:
+    """Report problems; raise InputError unless partial input was allowed."""
     for problem in problems:
-        tell(problem_line(problem))
+        emit(problem_line(problem))
     if problems and not partial:
         raise InputError(
             "A list could not be read to its end, so nothing was done.",
@@ -127,7 +127,7 @@ def stop_or_tell(problems: list[Problem], *, partial: bool) -> None:
 
 
 def own_of(texts: list[str] | None) -> Own:
-    """The own networks and names, of the words themselves and of files with one a line.
+    """Read own networks and names, from the words themselves and from files with one a line.
 
     Raises UsageError, UnreadableError.
     """
@@ -158,7 +158,7 @@ def _own_values(text: str) -> list[str]:
 
 
 def decisions_of(path: Path | None, include: list[str] | None = None, reason: str | None = None) -> Decisions:
-    """The decisions of a file, and those to accept the values that are included.
+    """Read the decisions of a file, and add those to accept the included values.
 
     Raises UsageError for a reason without values, or values without a reason.
     """
@@ -174,7 +174,7 @@ def decisions_of(path: Path | None, include: list[str] | None = None, reason: st
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file that takes the place of `path` only when it was written to the end. Raises OutputError."""
+    """Open a file that replaces `path` only after it was written completely. Raises OutputError."""
     import tempfile
 
     temporary: Path | None = None
@@ -200,7 +200,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _mode(path: Path) -> int:
-    """The rights of the replaced file, else those of new files: a resolver has to be able to read it."""
+    """Return the mode of the replaced file, else of new files: a resolver must be able to read it."""
     try:
         return path.stat().st_mode & 0o777
     except OSError:
@@ -210,24 +210,24 @@ def _mode(path: Path) -> int:
 
 
 def write_out(text: str) -> None:
-    """A line or more to standard output; a reader that has enough ends it without a word."""
+    """Write to standard output; a closed pipe ends it silently."""
     try:
         sys.stdout.write(text)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def tell_values(title: str, kept: CountedSample, shown: int = 20) -> None:
+def report_values(title: str, sample: CountedSample, shown: int = 20) -> None:
     """Report the number of values, and the first of them with reason and place, on standard error."""
-    count, entries = kept.count, kept.first
+    count, entries = sample.count, sample.first
     if not count:
         return
     _ = translate()
-    tell(_(title).format(count=count))
+    emit(_(title).format(count=count))
     for item, reason in entries[:shown]:
         place = item.reference
         where = f" ({place.document}{f':{place.row}' if place.row else ''})" if place else ""
         line = f"  {item.value}{where}: {_(reason)}"
-        tell("".join(letter if letter.isprintable() else "?" for letter in line))
+        emit("".join(letter if letter.isprintable() else "?" for letter in line))
     if count > shown:
-        tell(_("  and {count} more.").format(count=count - shown))
+        emit(_("  and {count} more.").format(count=count - shown))

@@ -10,7 +10,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from lamsach.cli.console import output_console, tell, translate
+from lamsach.cli.console import emit, output_console, translate
 from lamsach.i18n import format_number, language_from_environment, mark
 from lamsach.model import Indicator, Reference, Refusal
 from lamsach.results import labels
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from lamsach.indicators.judge.explanation import Explained
 
 ROWS = 500
-"""Indicators shown at most; a file (`-o`) has all."""
+"""Maximum indicators shown; a file (`-o`) has all."""
 _COLUMNS = (mark("Kind"), mark("Value"), mark("Threat"), mark("Stated in"), mark("Note"))
 
 
 def show(found: Iterable[tuple[Indicator, Mapping[str, Any]]], count: int) -> None:
-    """Print the first of `count` indicators with what is known of each (`over`, `excepted`, `decision`)."""
+    """Print the first of `count` indicators with further facts (`over`, `excepted`, `decision`)."""
     _ = translate()
     rows = [_cells(item, more) for item, more in islice(found, ROWS)]
     if rows:
@@ -55,12 +55,12 @@ def show_explained(found: Iterable[Explained]) -> None:
     table = Table(*map(_, columns), box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     waiting = iter(found)
     for entry, reader, rule, fired in islice(waiting, ROWS):
-        taken = isinstance(entry, Indicator)
-        said = _("accepted") if taken else _("not accepted")
+        is_accepted = isinstance(entry, Indicator)
+        verdict = _("accepted") if is_accepted else _("not accepted")
         why = f"{reader}: {rule}" + ("" if isinstance(entry, Indicator) else f" - {_(entry.reason)}")
         kind = "" if entry.type is None else _(labels.INDICATOR_TYPES[entry.type])
         place = "" if entry.reference is None else _place(entry.reference)
-        shown = (said, kind, entry.value, place, why, ", ".join(one for one in fired if one != rule))
+        shown = (verdict, kind, entry.value, place, why, ", ".join(other for other in fired if other != rule))
         table.add_row(*(Text(visible_line(clip(text, 300)), overflow="fold") for text in shown))
     if table.row_count:
         output_console().print(table)
@@ -69,12 +69,12 @@ def show_explained(found: Iterable[Explained]) -> None:
         print(_("{count} more are not shown; --json prints all.").format(count=number))
 
 
-def tell_refused(refusals: Iterable[Refusal]) -> None:
-    """Each value that was refused, with its place and the reason, on standard error."""
+def report_refused(refusals: Iterable[Refusal]) -> None:
+    """Report each refused value, with its place and the reason, on standard error."""
     _ = translate()
     for refusal in refusals:
-        said = f": {visible_line(clip(refusal.value, 200))}" if refusal.value else ""
-        tell(f"{_place(refusal.reference)}{said} - {_(refusal.reason)}")
+        value = f": {visible_line(clip(refusal.value, 200))}" if refusal.value else ""
+        emit(f"{_place(refusal.reference)}{value} - {_(refusal.reason)}")
 
 
 def _cells(item: Indicator, more: Mapping[str, Any]) -> tuple[str, ...]:
@@ -85,9 +85,9 @@ def _cells(item: Indicator, more: Mapping[str, Any]) -> tuple[str, ...]:
     if more.get("excepted"):
         notes.append(_("excepted by {place}").format(place=_at(more["excepted"])))
     if decision := more.get("decision"):
-        said = _("decided: {decision}, {reason} ({place})")
+        sentence = _("decided: {decision}, {reason} ({place})")
         notes.append(
-            said.format(decision=decision["decision"], reason=decision["reason"], place=_at(decision))
+            sentence.format(decision=decision["decision"], reason=decision["reason"], place=_at(decision))
         )
     places = [place for place in (item.reference, *item.other_references) if place is not None]
     shown = [
@@ -105,7 +105,7 @@ def _at(place: Mapping[str, Any]) -> str:
 
 
 def _place(place: Reference) -> str:
-    """Document, page and row, as people say them."""
+    """Format document, page and row for people."""
     _ = translate()
     parts = [visible_line(place.document)]
     if place.page is not None:

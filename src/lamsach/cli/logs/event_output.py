@@ -32,7 +32,7 @@ class Reading:
 
 @contextmanager
 def event_writer(output: Path | None) -> Iterator[Callable[[Reading], None]]:
-    """Writer of the events of one file after the other."""
+    """Yield a writer of the events of each file in turn."""
     if output is not None and output.suffix.lower() == ".parquet":
         with _table_writer(output) as write:
             yield write
@@ -76,7 +76,7 @@ def _table_writer(path: Path) -> Iterator[Callable[[Reading], None]]:
 
 @contextmanager
 def output_stream(path: Path | None) -> Iterator[TextIO]:
-    """Standard output, or a file that takes the place of `path` only when it was written to the end."""
+    """Yield standard output, or a file that replaces `path` only after it was written completely."""
     if path is not None:
         with atomic_file(path) as binary:
             text = io.TextIOWrapper(binary, encoding="utf-8", newline="\n", write_through=False)
@@ -88,6 +88,6 @@ def output_stream(path: Path | None) -> Iterator[TextIO]:
         yield sys.stdout
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader of the pipe has enough; keep the interpreter from complaining when it closes the stream.
+        # the reader closed the pipe; prevents a complaint of the interpreter at the end
         with suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""Work of `lamsach logs explain`."""
+"""Implementation of `lamsach logs explain`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def run(file: str, line: int | None, format_name: str | None, timezone: str) -> 
 
 
 def check_format(path: Path) -> None:
-    """Check a format file, and say what it gives."""
+    """Check a format file, and print its fields."""
     words = translator(language_from_environment())
     found = own_format(path).layout
     text = words("The format {name} is right. Shapes: {shapes}, examples: {examples}. Fields: {fields}")
@@ -54,13 +54,13 @@ def _record(name: str, found: Explanation) -> dict[str, object]:
         "refused": found.refused,
         "fields": [
             {
-                "field": one.field,
-                "value": one.value,
-                "text": None if one.begin is None else found.text[one.begin : one.end],
-                "begin": one.begin,
-                "end": one.end,
+                "field": value.field,
+                "value": value.value,
+                "text": None if value.begin is None else found.text[value.begin : value.end],
+                "begin": value.begin,
+                "end": value.end,
             }
-            for one in found.values
+            for value in found.values
         ],
         "others": dict(found.others),
     }
@@ -80,9 +80,9 @@ def _show(name: str, found: Explanation) -> None:
     else:
         console.print(Text(f"{words('Format')}: {found.title} ({found.format})"))
     table = Table(words("Field"), words("Value"), words("In the line"), box=None, pad_edge=False)
-    for one in found.values:
-        source = "-" if one.begin is None else found.text[one.begin : one.end]
-        table.add_row(one.field, Text(_printable(one.value)), Text(_printable(source)))
+    for value in found.values:
+        source = "-" if value.begin is None else found.text[value.begin : value.end]
+        table.add_row(value.field, Text(_printable(value.value)), Text(_printable(source)))
     if found.values:
         console.print(table)
     by_reason: dict[str, list[str]] = {}

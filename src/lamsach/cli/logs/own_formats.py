@@ -1,4 +1,4 @@
-"""The option for formats of one's own, and the folder that they are in."""
+"""The option for own formats, and their folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FormatFiles = Annotated[
 
 
 def own_formats(files: Sequence[Path] | None, scheduler: str | None = None) -> None:
-    """Put the formats of these files, and of the person's own folder, before all others.
+    """Add the formats of these files, and of the user's own folder, before all others.
 
     The folder is `LAMSACH_FORMATS`, else `%APPDATA%\\lamsach\\formats` on Windows,
     `$XDG_CONFIG_HOME/lamsach/formats` or `~/.config/lamsach/formats`.

@@ -1,4 +1,4 @@
-"""Work of the commands of `lamsach logs`."""
+"""Implementation of the commands of `lamsach logs`."""
 
 from __future__ import annotations
 
@@ -29,30 +29,30 @@ _DETECT_COLUMNS = ("file", "format", "share", "encoding", "lines")
 
 
 class _Problems:
-    """Tells each input that could not be read as it comes, one clear line each."""
+    """Report of each unreadable input when it occurs, in one line."""
 
     def __init__(self) -> None:
         self.count = 0
         self.words = translator(language_from_environment())
 
-    def tell(self, problem: Problem) -> None:
+    def report(self, problem: Problem) -> None:
         """Write it to standard error."""
         self.count += 1
         advice = f" - {self.words(problem.todo)}" if problem.todo else ""
         print(f"{_plain(problem.where)}: {self.words(problem.what)}{advice}", file=sys.stderr)
 
-    def tell_error(self, error: InputError) -> None:
-        """The same for an error."""
-        self.tell(Problem(error.where, error.what, error.todo))
+    def report_error(self, error: InputError) -> None:
+        """Report an error."""
+        self.report(Problem(error.where, error.what, error.todo))
 
     def end(self, done: int) -> None:
-        """End with the status for inputs that could not be read, if there were any."""
+        """End with the status for unreadable inputs, if there were any."""
         if self.count:
             raise Exit(ExitStatus.PARTIAL if done else ExitStatus.INPUT)
 
 
 def detect(files: list[str], *, as_json: bool) -> None:
-    """Tell each file's format by its content."""
+    """Print each file's format, detected by content."""
     problems = _Problems()
     found = _detections(files, problems)
     if as_json:
@@ -69,31 +69,31 @@ def detect(files: list[str], *, as_json: bool) -> None:
 def read(
     files: list[str], output: Path | None, format_name: str | None, timezone: str, *, refused: bool
 ) -> None:
-    """Read logs and give each record as a JSON object a line."""
+    """Read logs and write each record as a JSON object a line."""
     zone = zone_of(timezone)
     _check_format(format_name)
     problems = _Problems()
     done = 0
 
-    def tell_refused(refusal: Refusal) -> None:
+    def report_refused(refusal: Refusal) -> None:
         if refused:
             print(json_line(refusal_record(refusal)), file=sys.stderr)
 
     with event_writer(output) as write:
-        for log_file in find_logs(files, on_problem=problems.tell):
+        for log_file in find_logs(files, on_problem=problems.report):
             counts = ReadCounts()
             try:
-                write(Reading(log_file, zone, format_name, counts, tell_refused))
+                write(Reading(log_file, zone, format_name, counts, report_refused))
                 done += 1
             except InputError as error:
-                problems.tell_error(error)
+                problems.report_error(error)
                 done += counts.lines > 0
-            _tell_counts(log_file, counts, problems)
+            _report_counts(log_file, counts, problems)
     problems.end(done)
 
 
 def formats() -> None:
-    """List the log formats that are read, and the fields each gives."""
+    """List the log formats that can be read, and their fields."""
     everything: tuple[type[LogFormat | BinaryFormat], ...] = (*FORMATS, *BINARY_FORMATS, UnknownText)
     if not sys.stdout.isatty():
         _print_lines("\t".join((f.name, f.title, ",".join(f.gives))) for f in everything)
@@ -106,17 +106,17 @@ def formats() -> None:
 
 
 def _detections(files: list[str], problems: _Problems) -> Iterator[dict[str, object]]:
-    for log_file in find_logs(files, on_problem=problems.tell):
+    for log_file in find_logs(files, on_problem=problems.report):
         try:
             yield _record(log_file, detection_for(log_file))
         except InputError as error:
-            problems.tell_error(error)
+            problems.report_error(error)
 
 
 def _record(log_file: LogFile, detection: Detection) -> dict[str, object]:
     names = [log_format.name for log_format in detection.mixed]
-    one = detection.format or detection.binary
-    known = one.name if one else "mixed" if names else UnknownText.name
+    detected = detection.format or detection.binary
+    known = detected.name if detected else "mixed" if names else UnknownText.name
     record: dict[str, object] = {
         "file": log_file.name,
         "format": known,
@@ -151,7 +151,7 @@ def _show_table(records: list[dict[str, object]], problems: _Problems) -> None:
     Console().print(table)
 
 
-def _tell_counts(log_file: LogFile, counts: ReadCounts, problems: _Problems) -> None:
+def _report_counts(log_file: LogFile, counts: ReadCounts, problems: _Problems) -> None:
     text = problems.words(
         "{file}: lines: {lines}, read: {parsed}, refused: {refused}, of no known format: {unparsed}"
     )
@@ -166,7 +166,7 @@ def _tell_counts(log_file: LogFile, counts: ReadCounts, problems: _Problems) -> 
 
 
 def _plain(text: str) -> str:
-    """Text for one line of a terminal: what could steer it, or break the line, is replaced."""
+    """Replace characters that could control a terminal, or break the line."""
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 

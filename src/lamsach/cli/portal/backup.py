@@ -1,4 +1,4 @@
-"""`lamsach backup` and `lamsach restore`: everything the portal knows, in one file."""
+"""`lamsach backup` and `lamsach restore`: all data of the portal, in one file."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from lamsach.cli.command_line import Argument, Option
-from lamsach.cli.console import tell, translate
-from lamsach.cli.options import Identities, PassphraseFile, asked_passphrase, keys_for
+from lamsach.cli.console import emit, translate
+from lamsach.cli.options import Identities, PassphraseFile, ask_passphrase, keys_for
 from lamsach.errors import UnreadableError, UsageError
 
 if TYPE_CHECKING:
@@ -48,9 +48,9 @@ def backup(
     start(data)
     count = write(file, seal)
     _ = translate()
-    tell(_("The backup: {path}, {count} files").format(path=file, count=count))
+    emit(_("The backup: {path}, {count} files").format(path=file, count=count))
     if not seal:
-        tell(
+        emit(
             _(
                 "The backup is not sealed: it holds the data and the key that opens them. Keep "
                 "it locked away, or seal it with --to or --passphrase."
@@ -69,7 +69,7 @@ def _seal(file: Path, to: list[str] | None, passphrase_file: Path | None, passph
     if to:
         return Seal(recipients(to))
     if passphrase:
-        return Seal(passphrase=asked_passphrase(file, twice=True))
+        return Seal(passphrase=ask_passphrase(file, twice=True))
     return Seal(passphrase=read_passphrase(passphrase_file)) if passphrase_file else Seal()
 
 
@@ -104,12 +104,12 @@ def restore(
     described = database(options.text("DATABASE_URL"), data)
     before = put(file, data, described, keys, options.text("LAMSACH_UPLOADS"))
     _ = translate()
-    tell(_("Restored: {path}").format(path=data))
+    emit(_("Restored: {path}").format(path=data))
     again = _erase_again(data, erased)
     if again:
-        tell(_("Erased again, because it was erased after the backup was made: {count}").format(count=again))
+        emit(_("Erased again, because it was erased after the backup was made: {count}").format(count=again))
     if before is not None:
-        tell(_("The old data are kept: {path}").format(path=before))
+        emit(_("The old data are kept: {path}").format(path=before))
 
 
 def _erase_again(data: Path, erased: Path | None) -> int:

@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Annotated
 
 from lamsach.cli.command_line import Option
-from lamsach.cli.console import tell, translate
+from lamsach.cli.console import emit, translate
 from lamsach.errors import UsageError
 from lamsach.i18n import mark
 
-MOST = 256
+MAX_PROCESSES = 256
 Processes = Annotated[
     int,
     Option(
         "--processes",
         metavar="N",
         min=0,
-        max=MOST,
+        max=MAX_PROCESSES,
         help="So many processes answer pages, about one a core; more than one need PostgreSQL. 0: "
         "this machine only works.",
     ),
@@ -31,7 +31,7 @@ Workers = Annotated[
         "--workers",
         metavar="N",
         min=0,
-        max=MOST,
+        max=MAX_PROCESSES,
         help="So many processes send mail and run jobs; more than one need PostgreSQL. 0: other machines do.",
     ),
 ]
@@ -70,15 +70,15 @@ def serve(
     token = prepare()
     _ = translate()
     if processes:
-        tell(_("The portal: {address}").format(address=address))
+        emit(_("The portal: {address}").format(address=address))
     if token:
         link = f"{address}/accounts/set-up/{token}/"
-        tell(_("Set it up with this link, which works once: {link}").format(link=link))
+        emit(_("Set it up with this link, which works once: {link}").format(link=link))
     run(host, port, processes, workers)
 
 
 def _check(processes: int, workers: int, url: str) -> None:
-    """UsageError for no process at all, and for several that SQLite or the system cannot serve."""
+    """Raise UsageError for no process at all, and for several without PostgreSQL or Linux."""
     if not processes and not workers:
         raise UsageError(
             mark("Nothing would run."), "--processes 0 --workers 0", mark("Give a number to one of them.")
@@ -99,7 +99,7 @@ def _check(processes: int, workers: int, url: str) -> None:
 
 
 def free(host: str, port: int) -> None:
-    """UsageError when something else listens there already, before anything is started."""
+    """Raise UsageError when the port is in use, before anything is started."""
     try:
         family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:

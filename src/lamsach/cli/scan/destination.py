@@ -1,4 +1,4 @@
-"""Destination of a scan's result: the given addresses, or a bundle's signed campaign."""
+"""Destination of a scan's result: the stated addresses, or a bundle's signed campaign."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from lamsach.scanner.campaign import Carried
 from lamsach.scanner.findings import Level, Result
 
 CARRIED: Carried | None = None
-"""Campaign carried by this bundle; set by the bundle's first module, None in every other program."""
+"""Campaign of this bundle; set by the bundle's first module, None in every other program."""
 
 
 @dataclass(frozen=True, slots=True)
 class Portal:
-    """Destination of the result: address and word for the whole bundle, and for the one line of the fleet.
+    """Destination of the result: address and token for the whole bundle, and for the fleet's line.
 
-    `sparing`: the bundle only when something was found that a person has to look at.
+    `sparing`: send the bundle only when a finding needs a person's attention.
     """
 
     bundle: tuple[str, str] | None = None
@@ -36,10 +36,10 @@ class Portal:
 NOWHERE = Portal()
 
 
-def given(send: str | None, report: str | None, variable: str) -> Portal:
-    """The addresses that the command line names.
+def stated(send: str | None, report: str | None, variable: str) -> Portal:
+    """Return the destination stated on the command line.
 
-    Raises UsageError before the look when the token is not set, or an address would not do.
+    Raises UsageError before the scan when the token is not set, or an address is invalid.
     """
     return Portal(
         (send, _token(variable, send)) if send else None,
@@ -48,7 +48,7 @@ def given(send: str | None, report: str | None, variable: str) -> Portal:
 
 
 def home(variable: str) -> Portal | None:
-    """The bundle's own campaign, by the machine's token or the bundle's word; None without either."""
+    """Return the bundle's own campaign, by the machine's token or the bundle's word; None without either."""
     terms = CARRIED.terms if CARRIED is not None else None
     if terms is None or not terms.portal:
         return None
@@ -61,14 +61,14 @@ def home(variable: str) -> Portal | None:
 
 
 def outdated() -> tuple[str, ...]:
-    """The lists of the bundle when they are not good any more, by this machine's clock."""
+    """Return the lists of the bundle when they have expired, by this machine's clock."""
     if CARRIED is None or not CARRIED.is_old(datetime.now(UTC)):
         return ()
     return tuple(Path(path).name for path in CARRIED.lists) or (CARRIED.terms.campaign,)
 
 
 def receiver() -> str:
-    """Receiver of the result, for people: the unit and the portal's host."""
+    """Describe the receiver of the result: the unit and the portal's host."""
     terms = CARRIED.terms if CARRIED is not None else None
     if terms is None or not terms.portal:
         return ""

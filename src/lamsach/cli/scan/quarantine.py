@@ -1,4 +1,4 @@
-"""`lamsach quarantine`: what was taken away, giving it back, and handing it to an analyst."""
+"""`lamsach quarantine`: quarantined files, their restoration, and export for an analyst."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from lamsach.cli.command_line import Argument, Exit, Option
-from lamsach.cli.console import error_line, output_console, tell, translate
+from lamsach.cli.console import emit, error_line, output_console, translate
 from lamsach.errors import ExitStatus, LamsachError, UsageError
 from lamsach.i18n import translator
 
@@ -56,11 +56,11 @@ def restore(identities: Identities = None, every: All = False, yes: Yes = False)
             refused = give_back(vault, item)
         except LamsachError as error:
             failed = True
-            tell(error_line(error))
+            emit(error_line(error))
             continue
         print(_("Given back: {item}").format(item=_item_line(item)))
         if refused:
-            tell(_("The system refused to set: {names}").format(names=", ".join(refused)))
+            emit(_("The system refused to set: {names}").format(names=", ".join(refused)))
     if items and not yes:
         print(_("Nothing was changed. Add --yes to do it."))
     raise Exit(ExitStatus.OUTPUT if failed else ExitStatus.FOUND)
@@ -93,14 +93,14 @@ def export(
 
 
 def open_vault() -> Vault:
-    """Open the quarantine, after finishing what a power cut interrupted."""
+    """Open the quarantine, after completing interrupted actions."""
     from lamsach.scanner.actions.quarantine_folder import quarantine_folder
     from lamsach.scanner.actions.recover import recover
     from lamsach.scanner.actions.vault import Vault
 
     vault = Vault(quarantine_folder())
     for identity in recover(vault):
-        tell(translate()("An interrupted change was brought to an end: {item}").format(item=identity))
+        emit(translate()("An interrupted change was brought to an end: {item}").format(item=identity))
     return vault
 
 
@@ -137,7 +137,7 @@ def plan_and_act(
 ) -> tuple[list[dict[str, Any]], bool]:
     """Show the plan for a result and, with `yes`, carry it out.
 
-    The records of what was done, and whether a step failed.
+    Returns the records of the actions, and whether a step failed.
     """
     from lamsach.scanner.actions.guard import Guard, read_good
     from lamsach.scanner.actions.plan import carry_out, make_plan
@@ -164,7 +164,7 @@ def plan_and_act(
 
 
 def step_line(step: Step, language: str) -> str:
-    """A step in words: what would be done to what, or why not."""
+    """Describe a step: the action on its target, or the refusal."""
     from lamsach.scanner.labels import ACTIONS, REFUSALS, visible
 
     _ = translator(language)
@@ -174,12 +174,12 @@ def step_line(step: Step, language: str) -> str:
         if target.pid
         else " ".join((target.path, f"[{target.text}]" if target.text else "")).strip()
     )
-    said = _(REFUSALS[step.refusal]) if step.refusal else _(ACTIONS[step.what])
-    return f"{visible(place)}: {said}"
+    action = _(REFUSALS[step.refusal]) if step.refusal else _(ACTIONS[step.what])
+    return f"{visible(place)}: {action}"
 
 
 def done_line(done: Done, language: str) -> str:
-    """Describe how a step ended."""
+    """Describe the result of a step."""
     _ = translator(language)
     line = step_line(done.step, language)
     if done.step.refusal:
@@ -189,16 +189,16 @@ def done_line(done: Done, language: str) -> str:
     if done.later:
         later = _("done; Windows takes the file away at its next start: please restart the machine")
         return f"{line} - {later} {done.item}"
-    said = (
+    outcome = (
         _("done; a second look does not find it any more")
         if done.gone
         else _("done, but a second look still finds it")
     )
-    return f"{line} - {said} {done.item}".rstrip()
+    return f"{line} - {outcome} {done.item}".rstrip()
 
 
 def done_record(done: Done, language: str) -> dict[str, Any]:
-    """A step for the result bundle."""
+    """Return a step for the result bundle."""
     target = done.step.target
     outcome = "left_alone" if done.step.refusal else "failed" if done.error else "done"
     if done.later:

@@ -1,6 +1,6 @@
 """`--report`: a scan's summary for the portal's page of the fleet.
 
-What cannot be sent now waits and goes with the next one; the portal counts none twice.
+An unsent summary waits for the next one; the portal counts none twice.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from lamsach.cli.scan.send import KEPT, waiting_folder
+from lamsach.cli.scan.send import MAX_WAITING, waiting_folder
 from lamsach.errors import OutputError
 from lamsach.results.upload import Reporter
 from lamsach.scanner.findings import Result
 from lamsach.scanner.report.fleet import fleet_record
 
-MOST_BYTES = 100_000
+MAX_BYTES = 100_000
 
 
 def report_result(
@@ -25,9 +25,9 @@ def report_result(
     records: list[dict[str, object]],
     reporter: Reporter | None = None,
 ) -> None:
-    """Send this scan's summary and those that wait, the oldest first.
+    """Send this scan's summary and the waiting ones, the oldest first.
 
-    Raises OutputError; what was not taken waits on.
+    Raises OutputError; refused summaries wait.
     """
     folder = waiting_folder()
     stamp = result.started.strftime("%Y%m%d-%H%M%S")
@@ -42,12 +42,12 @@ def report_result(
             "Check the rights on its folder.",
         ) from None
     waiting = sorted(folder.glob("*.json"))
-    for old in waiting[:-KEPT]:
+    for old in waiting[:-MAX_WAITING]:
         old.unlink(missing_ok=True)
     to = reporter or Reporter(*portal)
     problem = None
-    for path in waiting[-KEPT:]:
-        data = _kept(path)
+    for path in waiting[-MAX_WAITING:]:
+        data = _read_summary(path)
         refused = to.report(data) if data else None
         with suppress(OSError):
             path.unlink()
@@ -56,10 +56,10 @@ def report_result(
         raise OutputError("The portal did not take the summary.", f"{to.url} {problem}".strip())
 
 
-def _kept(path: Path) -> bytes:
-    """A summary that waits; empty for one that was damaged on the way, which is dropped."""
+def _read_summary(path: Path) -> bytes:
+    """Read a waiting summary; empty for a damaged one, which is dropped."""
     with suppress(OSError, ValueError):
         data = path.read_bytes()
-        if len(data) <= MOST_BYTES and isinstance(json.loads(data), dict):
+        if len(data) <= MAX_BYTES and isinstance(json.loads(data), dict):
             return data
     return b""

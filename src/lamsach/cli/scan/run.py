@@ -1,4 +1,4 @@
-"""Carrying out `lamsach scan`: the look, the plan, the results, and the way to the portal."""
+"""Implementation of `lamsach scan`: the scan, the plan, the results, and their sending."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from lamsach.cli.console import error_line, output_console, problem_line, tell, translate
+from lamsach.cli.console import emit, error_line, output_console, problem_line, translate
 from lamsach.cli.scan import destination
 from lamsach.cli.scan.destination import NOWHERE, Portal
 from lamsach.errors import ExitStatus, LamsachError, OutputError
@@ -24,7 +24,7 @@ from lamsach.scanner.options import QUICK_SECONDS, Mode, Options
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Actions on findings: plan or carry out, suspicious ones too, digests to spare, files to take."""
+    """Actions on findings: plan or carry out, suspicious ones too, known good digests, named files."""
 
     wanted: bool = False
     suspicious: bool = False
@@ -34,8 +34,8 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """Presentation: the language, whether only the summary line is printed, whether figures follow."""
+class Display:
+    """Display: the language, whether only the summary line is printed, whether figures follow."""
 
     language: str
     quiet: bool = False
@@ -45,18 +45,18 @@ class Said:
 def run(
     options: Options,
     outputs: list[Path],
-    said: Said,
+    view: Display,
     act: Act,
     portal: Portal = NOWHERE,
     seal: Seal | None = None,
 ) -> ExitStatus:
-    """Look, show, act, write and send."""
+    """Scan, show, act, write and send."""
     from lamsach.cli.scan.terminal import show, summary_line
 
     begun = time.perf_counter()
-    result = _look(options, said)
-    if not said.quiet:
-        show(result, output_console(), said.language, planned=act.wanted)
+    result = _scan(options, view)
+    if not view.quiet:
+        show(result, output_console(), view.language, planned=act.wanted)
     records: list[dict[str, object]] = []
     failed = False
     if act.wanted:
@@ -66,24 +66,24 @@ def run(
             result,
             suspicious=act.suspicious,
             yes=act.yes,
-            language=said.language,
+            language=view.language,
             good=act.good,
             named=act.named,
         )
     for path in outputs:
-        failed = not _written(result, path, said, records, seal) or failed
-    sent = _sent(result, portal, said, records)
+        failed = not _written(result, path, view, records, seal) or failed
+    sent = _sent(result, portal, view, records)
     for problem in result.problems:
-        tell(problem_line(problem))
-    if said.stats:
-        tell(json.dumps(_figures(result, begun)))
+        emit(problem_line(problem))
+    if view.stats:
+        emit(json.dumps(_figures(result, begun)))
     status = status_of(result)
     print(summary_line(result, int(status), records, sent))
     sys.stdout.flush()
     return ExitStatus.OUTPUT if failed or sent is False else status
 
 
-def _look(options: Options, said: Said) -> Result:
+def _scan(options: Options, view: Display) -> Result:
     from lamsach.cli.scan.terminal import bar
     from lamsach.scanner.full_look import look
     from lamsach.scanner.priority import step_back
@@ -92,30 +92,30 @@ def _look(options: Options, said: Said) -> Result:
         step_back()
     seconds = options.limits.total_seconds or (QUICK_SECONDS if options.mode is Mode.QUICK else None)
     with ExitStack() as stack:
-        control = Control(None if said.quiet else stack.enter_context(bar(said.language)), seconds)
+        control = Control(None if view.quiet else stack.enter_context(bar(view.language)), seconds)
         _pausing(control)
         return look(options, control)
 
 
 def _written(
-    result: Result, path: Path, said: Said, records: list[dict[str, object]], seal: Seal | None
+    result: Result, path: Path, view: Display, records: list[dict[str, object]], seal: Seal | None
 ) -> bool:
     from lamsach.scanner.report.output import write_result
 
     try:
         write_result(
-            result, path, said.language, records, lambda stream: sealing(stream, sealed_as(path, seal))
+            result, path, view.language, records, lambda stream: sealing(stream, sealed_as(path, seal))
         )
     except OutputError as error:
-        tell(error_line(error))
+        emit(error_line(error))
         return False
-    if not said.quiet:
-        tell(translate()("Written: {path}").format(path=path))
+    if not view.quiet:
+        emit(translate()("Written: {path}").format(path=path))
     return True
 
 
-def _sent(result: Result, portal: Portal, said: Said, records: list[dict[str, object]]) -> bool | None:
-    """Return whether everything to be sent arrived; None when nothing was to be sent."""
+def _sent(result: Result, portal: Portal, view: Display, records: list[dict[str, object]]) -> bool | None:
+    """Return whether all parts to send arrived; None when there were none."""
     from lamsach.cli.scan.report import report_result
     from lamsach.cli.scan.send import send_result, send_waiting
 
@@ -126,7 +126,7 @@ def _sent(result: Result, portal: Portal, said: Said, records: list[dict[str, ob
     if portal.bundle is not None:
         where = portal.bundle
         if portal.wants(result):
-            sent.append(_arrived(lambda: send_result(result, where, said.language, records)))
+            sent.append(_arrived(lambda: send_result(result, where, view.language, records)))
         else:
             sent.append(_arrived(lambda: send_waiting(where)))
     return all(sent) if sent else None
@@ -136,7 +136,7 @@ def _arrived(send: Callable[[], None]) -> bool:
     try:
         send()
     except LamsachError as error:
-        tell(error_line(error))
+        emit(error_line(error))
         return False
     return True
 
@@ -151,7 +151,7 @@ def _figures(result: Result, begun: float) -> dict[str, object]:
 
 
 def status_of(result: Result) -> ExitStatus:
-    """The exit status that a result calls for."""
+    """Return the exit status of a result."""
     from lamsach.scanner.report.page import is_blind
 
     if result.stopped == "user":
@@ -164,15 +164,15 @@ def status_of(result: Result) -> ExitStatus:
 
 
 def _pausing(control: Control) -> None:
-    """SIGUSR1 pauses a look and SIGUSR2 lets it go on, where there are such signals."""
+    """Let SIGUSR1 pause a scan and SIGUSR2 resume it, where these signals exist."""
 
     calls = {"SIGUSR1": control.pause, "SIGUSR2": control.resume}
-    with suppress(ValueError):  # not the main thread: there are no signals to pause by
+    with suppress(ValueError):  # not the main thread
         on_signals({getattr(signal, name): call for name, call in calls.items() if hasattr(signal, name)})
 
 
 def page(options: Options, language: str, home: Portal | None = None) -> ExitStatus:
-    """Serve the page until the person ends it. `home`: where its button sends the result."""
+    """Serve the page until the person ends it. `home`: the destination of its button."""
     from lamsach.cli.scan.send import send_result
     from lamsach.scanner.page.job import Receiver
     from lamsach.scanner.page.server import serve
@@ -186,7 +186,7 @@ def page(options: Options, language: str, home: Portal | None = None) -> ExitSta
     serve(
         options,
         language,
-        lambda address: tell(translate()("The page: {address}").format(address=address)),
+        lambda address: emit(translate()("The page: {address}").format(address=address)),
         receiver,
     )
     return ExitStatus.FOUND

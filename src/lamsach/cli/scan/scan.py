@@ -1,4 +1,4 @@
-"""`lamsach scan`: look at this machine or at some files, and on request quarantine what was found."""
+"""`lamsach scan`: scan this machine or some files, and quarantine findings on request."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def scan(
     Example: lamsach scan --quick -i annex.xlsx -o result.zip
     """
     from lamsach.cli.scan import destination
-    from lamsach.cli.scan.run import Act, Said, run
+    from lamsach.cli.scan.run import Act, Display, run
     from lamsach.cli.scan.run import page as serve_page
     from lamsach.scanner.options import Limits, Mode, Options
 
@@ -167,7 +167,7 @@ def scan(
     seal = seal_of(seal_to, output)
     _check(output or [], clamd)
     home = destination.home(token_env)
-    portal = destination.given(send, report, token_env)
+    portal = destination.stated(send, report, token_env)
     portal = home if home is not None and not (paths or send or report) else portal
     spoken = language_of(language)
     options = Options(
@@ -190,11 +190,11 @@ def scan(
     if random_delay:
         time.sleep(random.uniform(0, random_delay))  # noqa: S311 - spreads load, keeps no secret
     act = Act(quarantine, suspicious, yes, tuple(known_good or ()), tuple(take or ()))
-    raise Exit(run(options, output or [], Said(spoken, quiet, stats), act, portal, seal))
+    raise Exit(run(options, output or [], Display(spoken, quiet, stats), act, portal, seal))
 
 
 def _check(output: list[Path], clamd: str | None) -> None:
-    """Refuse names of results that cannot be written, and an address that is none, before the look."""
+    """Refuse unwritable names of results, and an invalid address, before the scan."""
     from lamsach.results.atomic import refuse_unwritable
     from lamsach.scanner.clamd import parse_address
     from lamsach.scanner.report.output import check_name
@@ -207,7 +207,7 @@ def _check(output: list[Path], clamd: str | None) -> None:
 
 
 def _moment(text: str | None) -> datetime | None:
-    """A day or time on this machine's clock."""
+    """Parse a day or time on this machine's clock."""
     if text is None:
         return None
     with suppress(ValueError):

@@ -1,6 +1,6 @@
-"""Sending a scan's result to the portal.
+"""Sending of a scan's result to the portal.
 
-What cannot be sent now is kept and goes with the next one; the portal takes each bundle once, by its digest.
+An unsent result is stored and sent with the next one; the portal accepts each bundle once, by its digest.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from lamsach.scanner.actions.quarantine_folder import quarantine_folder
 from lamsach.scanner.findings import Result
 from lamsach.scanner.report.output import write_result
 
-KEPT = 20
-"""Results that wait at most; the oldest gives way."""
+MAX_WAITING = 20
+"""Maximum waiting results; the oldest is dropped."""
 
 
 def unsent_folder() -> Path:
-    """Return the folder of waiting results: beside the quarantine, which only its owner may enter."""
+    """Return the folder of waiting results, next to the quarantine."""
     return quarantine_folder().parent / "unsent"
 
 
 def waiting_folder() -> Path:
-    """The same folder, made if need be. Raises OutputError when it cannot be made, or is somebody else's."""
+    """Create that folder if necessary. Raises OutputError when impossible, or owned by another user."""
     folder = unsent_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -49,9 +49,9 @@ def send_result(
     records: list[dict[str, object]],
     sender: Sender | None = None,
 ) -> None:
-    """Send this result and those that wait, the oldest first.
+    """Send this result and the waiting ones, the oldest first.
 
-    Raises OutputError; what was not taken waits on.
+    Raises OutputError; refused results wait.
     """
     folder = waiting_folder()
     stamp = result.started.strftime("%Y%m%d-%H%M%S")
@@ -60,12 +60,12 @@ def send_result(
 
 
 def send_waiting(portal: tuple[str, str], sender: Sender | None = None) -> None:
-    """Send what waits from earlier looks, the oldest first. Raises OutputError; the rest waits on."""
+    """Send waiting results of earlier scans, the oldest first. Raises OutputError; the rest waits."""
     waiting = sorted(unsent_folder().glob("*.zip"))
-    for old in waiting[:-KEPT]:
+    for old in waiting[:-MAX_WAITING]:
         old.unlink(missing_ok=True)
     to = sender or Sender(*portal)
-    for path in waiting[-KEPT:]:
+    for path in waiting[-MAX_WAITING:]:
         answer = to.send(path)
         with suppress(OSError):
             path.unlink()

@@ -1,4 +1,4 @@
-"""A look in the terminal: progress bar, table of findings, what was not examined, summary line."""
+"""A scan in the terminal: progress bar, table of findings, skips, summary line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROWS = 100
 
 @contextmanager
 def bar(language: str) -> Iterator[Callable[[Seen], None] | None]:
-    """A progress bar on standard error if that is a terminal, else None."""
+    """Yield a progress bar on standard error if that is a terminal, else None."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield None
@@ -53,7 +53,7 @@ def bar(language: str) -> Iterator[Callable[[Seen], None] | None]:
 
 
 def show(result: Result, console: Console, language: str, *, planned: bool = False) -> None:
-    """Show verdict, findings, what was not examined, next steps; `planned`: a plan follows."""
+    """Show verdict, findings, skips, next steps; `planned`: a plan follows."""
     _ = translator(language)
     if result.findings:
         table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
@@ -101,7 +101,7 @@ def _show_skips(result: Result, console: Console, language: str) -> None:
 def summary_line(
     result: Result, status: int, records: Sequence[Mapping[str, object]] = (), sent: bool | None = None
 ) -> str:
-    """The outcome on one line for scripts: names and numbers that do not depend on the language."""
+    """Return the outcome on one line for scripts: names and numbers independent of the language."""
     levels = {level: sum(finding.level is level for finding in result.findings) for level in Level}
     done = sum(record.get("outcome") == "done" for record in records)
     host = "".join(letter if letter.isalnum() or letter in "-._" else "_" for letter in result.host.name)
