@@ -251,7 +251,7 @@ class Spans:
         return inherited
 
 
-def _number(text: str | None, most: int) -> int:
+def _number(text: str | None, limit: int) -> int:
     return (
-        min(max(int(text), 1), most) if text and text.isascii() and text.isdecimal() and len(text) < 6 else 1
+        min(max(int(text), 1), limit) if text and text.isascii() and text.isdecimal() and len(text) < 6 else 1
     )

@@ -121,7 +121,7 @@ class Word:
     def _text(self, element: Element, struck: list[str] | None = None) -> str:
         """Return the text with `_PAGE_BREAK` marks; struck-out text is appended to any given `struck`."""
         parts: list[str] = []
-        out: list[str] = []
+        pending: list[str] = []
         stack = list(reversed(element))
         while stack:
             part = stack.pop()
@@ -129,10 +129,10 @@ class Word:
             if name == "r" and self._shown and (_is_hidden(part) or _is_footnote_sign(part, parts)):
                 continue
             if name == "r" and self._apart and struck is not None and _is_struck(part):
-                out.append(self._text(part))
+                pending.append(self._text(part))
                 continue
-            if out and name == "r":
-                struck, out = _with_struck(struck, out), []
+            if pending and name == "r":
+                struck, pending = _with_struck(struck, pending), []
             if name == "t":
                 parts.append(part.text or "")
             elif name in ("tab", "ptab"):
@@ -147,7 +147,7 @@ class Word:
                 parts.append("-")
             elif name not in _SKIPPED and not self._is_prompt(part, name):
                 stack.extend(reversed(part))
-        _with_struck(struck, out)
+        _with_struck(struck, pending)
         return "".join(parts)
 
     def _links(self, element: Element) -> list[tuple[str, str]]:
@@ -251,10 +251,10 @@ def _is_footnote_sign(run: Element, parts: list[str]) -> bool:
     return text.strip(" ()[]*").isdecimal()
 
 
-def _with_struck(struck: list[str] | None, out: list[str]) -> list[str] | None:
+def _with_struck(struck: list[str] | None, pending: list[str]) -> list[str] | None:
     """Append adjoining struck-out runs to the list as one text."""
-    if struck is not None and out:
-        struck.append("".join(out))
+    if struck is not None and pending:
+        struck.append("".join(pending))
     return struck
 
 

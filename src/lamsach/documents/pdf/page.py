@@ -209,8 +209,8 @@ class PageReader:
             near = abs(last.base - text.base) <= _MAX_BASELINE_GAP * text.size and last.text != text.text
             if not (near and last.text[-1:].isalnum() and text.text[:1].isalnum()):
                 continue
-            gap, least = text.edges[0] - last.edges[-1], WORD_GAP * text.size
-            self._overdrawn += gap < -least and text.edges[-1] > last.edges[0] + least
+            gap, min_gap = text.edges[0] - last.edges[-1], WORD_GAP * text.size
+            self._overdrawn += gap < -min_gap and text.edges[-1] > last.edges[0] + min_gap
             self._flush += abs(gap) <= FLUSH
         if self._overdrawn > self._flush:
             for place in drawing.objects:

@@ -48,36 +48,36 @@ def decompress_rtf(data: bytes) -> bytes:
 def _unpack(data: bytes, limit: int) -> bytes:
     window = bytearray(_PREFILLED.ljust(_WINDOW, b"\0"))
     write = len(_PREFILLED)
-    out = bytearray()
+    unpacked = bytearray()
     place = 16
-    while place < len(data) and len(out) < limit:
+    while place < len(data) and len(unpacked) < limit:
         control = data[place]
         place += 1
         for bit in range(8):
-            if place >= len(data) or len(out) >= limit:
+            if place >= len(data) or len(unpacked) >= limit:
                 break
             if not control >> bit & 1:
                 piece = data[place : place + 1]
                 place += 1
             else:
                 if place + 1 >= len(data):
-                    return bytes(out)
+                    return bytes(unpacked)
                 reference = data[place] << 8 | data[place + 1]
                 place += 2
                 start, length = reference >> 4, (reference & 15) + 2
                 if start == write:
-                    return bytes(out)
+                    return bytes(unpacked)
                 # A run may overlap its own output, so it is copied byte by byte.
                 for step in range(length):
                     byte = window[(start + step) % _WINDOW]
-                    out.append(byte)
+                    unpacked.append(byte)
                     window[write] = byte
                     write = (write + 1) % _WINDOW
                 continue
-            out += piece
+            unpacked += piece
             window[write] = piece[0]
             write = (write + 1) % _WINDOW
-    return bytes(out[:limit])
+    return bytes(unpacked[:limit])
 
 
 MAX_COMPARED = 8 * MIB

@@ -83,11 +83,11 @@ class ListSource:
         """Return a list that is in memory."""
         return cls(document, lambda: io.BytesIO(data), ocr=ocr, prose=prose)
 
-    def whole(self, most: int = MAX_WHOLE_BYTES) -> bytes:
+    def whole(self, max_bytes: int = MAX_WHOLE_BYTES) -> bytes:
         """Return all bytes. Raises LimitError for more than `most`."""
         with self.open() as stream:
-            data = read_up_to(stream, most + 1)
-        if len(data) > most:
+            data = read_up_to(stream, max_bytes + 1)
+        if len(data) > max_bytes:
             raise LimitError(
                 "The list is too large to be read as a whole.", self.document, "Split it into several files."
             )

@@ -66,14 +66,16 @@ class Account:
         texts: Iterable[str],
         listed: Collection[str],
         *,
-        takes: bool = False,
+        accepts_defanged: bool = False,
         where: Field | Section | None = None,
     ) -> list[Found]:
-        """Return unlisted values of texts. `takes`: defanged ones may be accepted; `where`: their place."""
+        """Return unlisted values of texts at `where`; defanged ones may be accepted if `accepts_defanged`."""
         found: list[Found] = []
         for text in texts if _ENABLED.get() else ():
             if text not in listed and self.is_new(text) and " ".join(text.split()) not in listed:
-                shown = [item for item in _shown(text, takes, where) if value_of(item) not in listed]
+                shown = [
+                    item for item in _shown(text, accepts_defanged, where) if value_of(item) not in listed
+                ]
                 found += shown
                 if all(isinstance(item, Refused) for item in shown):
                     self.note(text)
@@ -99,14 +101,16 @@ def value_of(item: Found | Entry) -> str:
     return item[1] if isinstance(item, tuple) else item.value or ""
 
 
-def _shown(text: str, takes: bool, where: Field | Section | None) -> Iterator[Found]:
-    if not takes and " " not in text and (whole := whole_value(text)):
+def _shown(text: str, accepts_defanged: bool, where: Field | Section | None) -> Iterator[Found]:
+    if not accepts_defanged and " " not in text and (whole := whole_value(text)):
         yield from (_judge_unlisted(item, where=where) for item in whole)
         return
     for piece in pieces(text):
         for token, item in located(piece):
             if not isinstance(item, Refused) or is_shaped(item):
-                yield _judge_unlisted(item, defanged=token not in piece, may_list=takes, where=where)
+                yield _judge_unlisted(
+                    item, defanged=token not in piece, may_list=accepts_defanged, where=where
+                )
 
 
 def _judge_unlisted(item: Found, **context: Any) -> Found:

@@ -85,14 +85,14 @@ class Tally:
 
     def add(self, item: Indicator, since: Mapping[str, datetime | None]) -> None:
         """Count a value, and since when each of its sources lists it (None: unknown)."""
-        for name, begun in since.items():
-            self.count(name, item, begun, shared=len(since) > 1)
+        for name, start in since.items():
+            self.count(name, item, start, shared=len(since) > 1)
         if len(since) > 1:
             for pair in combinations(sorted(since)[:MAX_PAIRED], 2):
                 if pair in self.pairs or len(self.pairs) < MAX_PAIRS:
                     self.pairs[pair] += 1
 
-    def count(self, name: str, item: Indicator, begun: datetime | None, *, shared: bool) -> None:
+    def count(self, name: str, item: Indicator, start: datetime | None, *, shared: bool) -> None:
         """Count a value of one source."""
         row, key = self.rows.setdefault(name, Quality(name)), (item.type, item.value)
         row.count += 1
@@ -101,10 +101,10 @@ class Tally:
         row.over += item.valid_until is not None and item.valid_until <= self._at
         row.seen += key in self._seen
         row.false += key in self._false
-        if begun is None:
+        if start is None:
             row.undated += 1
         else:
-            self._ages[name] += int((self._at - begun).total_seconds())
+            self._ages[name] += int((self._at - start).total_seconds())
             row.age_days = self._ages[name] / 86400 / (row.count - row.undated)
 
 

@@ -232,15 +232,15 @@ class Knowledge:
     def about_network(self, network: Span) -> Iterator[Concern]:
         """Yield concerns about known networks around and within an address or network, one a kind."""
         seen: set[Kind] = set()
-        most = bits(network.version)
+        address_bits = bits(network.version)
         for length, by_length in self._by_version[network.version]:
-            if length <= network.length and (found := by_length.get(network.first >> most - length)):
+            if length <= network.length and (found := by_length.get(network.first >> address_bits - length)):
                 for fact in found:
                     if fact.meaning.kind not in seen:
                         seen.add(fact.meaning.kind)
                         level = fact.meaning.level if length == network.length else fact.meaning.within
                         yield _concern(fact, level)
-        if network.length < most:
+        if network.length < address_bits:
             yield from self._within(network, seen)
 
     def _within(self, network: Span, seen: set[Kind]) -> Iterator[Concern]:

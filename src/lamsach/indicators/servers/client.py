@@ -106,7 +106,7 @@ class Server:
             ) from None
         return WebClient(self.settings.timeout_s, trusted, self.settings.proxy)
 
-    def ask(
+    def request(
         self, url: str, headers: dict[str, str], max_bytes: int, body: bytes | None = None
     ) -> tuple[bytes, Headers]:
         """Request an answer and its headers, with a body by POST. Raises UnreadableError, LimitError."""
@@ -130,10 +130,10 @@ class Server:
             raise self.failure("The server stopped half-way: the page is shorter than it says.")
         return data, answer_headers
 
-    def pages(self, ask: Callable[[Any], Page], first: Any, most: int) -> Iterator[Page]:
+    def pages(self, ask: Callable[[Any], Page], first: Any, max_pages: int) -> Iterator[Page]:
         """Yield pages from the first on. Raises UnreadableError or LimitError for a server without end."""
         requested, digests, total = {first}, set[bytes](), 0
-        for _ in range(most):
+        for _ in range(max_pages):
             page = ask(first)
             digest = hashlib.sha256(json.dumps(page.records).encode()).digest()
             repeated = page.following in requested or (page.records and digest in digests)

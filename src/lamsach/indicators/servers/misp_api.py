@@ -103,7 +103,7 @@ class Instance:
             query["publish_timestamp" if str(query["published"]) == "1" else "timestamp"] = since
         query |= {"returnFormat": "json", "page": number}
         request_headers = {"Accept": "application/json", "Content-Type": "application/json"}
-        data, headers = self._server.ask(
+        data, headers = self._server.request(
             self.url, request_headers, MAX_PAGE_BYTES, json.dumps(query).encode()
         )
         records = self._records(data)

@@ -95,7 +95,7 @@ class Feed:
         return for_detection({**event, "uuid": uuid})
 
     def _fetch(self, url: str, limit: int) -> Any:
-        data, _ = self._server.ask(url, {"Accept": "application/json"}, limit)
+        data, _ = self._server.request(url, {"Accept": "application/json"}, limit)
         self._total_bytes += len(data)
         if self._total_bytes > MAX_TOTAL_BYTES:
             raise LimitError("The server sends more than a list holds.", self.url)
@@ -109,8 +109,8 @@ def _stamp(listed: object) -> int | None:
 
 
 def _changed_since(manifest: Mapping[str, int], since: datetime | None) -> dict[str, int]:
-    least = -1 if since is None else int(since.timestamp())
-    return {uuid: stamp for uuid, stamp in manifest.items() if stamp >= least}
+    first_stamp = -1 if since is None else int(since.timestamp())
+    return {uuid: stamp for uuid, stamp in manifest.items() if stamp >= first_stamp}
 
 
 class _Tries:

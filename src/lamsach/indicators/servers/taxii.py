@@ -64,7 +64,7 @@ class Collection:
         if following:
             query.append(("next", following))
         url = f"{self.url}?{urllib.parse.urlencode(query)}"
-        data, headers = self._server.ask(url, {"Accept": MEDIA_TYPE}, MAX_PAGE_BYTES)
+        data, headers = self._server.request(url, {"Accept": MEDIA_TYPE}, MAX_PAGE_BYTES)
         what = "The answer of the server is no TAXII page."
         tree = self._server.parse(data, what)
         if not isinstance(tree, dict):

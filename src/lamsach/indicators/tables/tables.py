@@ -33,7 +33,7 @@ from lamsach.indicators.tables.cells import (
     value_cell,
 )
 from lamsach.indicators.tables.fields import Field, field_of, stated_type, supported_part
-from lamsach.indicators.text.broken_lines import may_be_parted, whole_digest
+from lamsach.indicators.text.broken_lines import may_be_split, whole_digest
 from lamsach.indicators.text.extract import Found, scan
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import Refused, plain_value
@@ -154,7 +154,9 @@ class Table:
     ) -> Iterator[Entry]:
         """Yield the values that a comment mentions; it may name the publisher, or be headings."""
         self._publishers.comment(" ".join(filled.values()))
-        yield from entries(self._account.unlisted(filled.values(), (), takes=True), self._reference(number))
+        yield from entries(
+            self._account.unlisted(filled.values(), (), accepts_defanged=True), self._reference(number)
+        )
         rest = [cell if place else cell[start:] for place, cell in enumerate(cells)]
         headings = {place: cell.strip() for place, cell in enumerate(rest) if cell.strip()}
         self._read_headings(headings, number, loose=True)
@@ -296,7 +298,7 @@ class Table:
         doubtful: list[Found] = []
         unheaded: list[Found] = []
         other_cells: list[tuple[Field | None, str]] = []
-        row_kind = kind or (kind_in_row(filled) if any(map(may_be_parted, filled.values())) else None)
+        row_kind = kind or (kind_in_row(filled) if any(map(may_be_split, filled.values())) else None)
         for place, cell in filled.items():
             field = fields.get(place)
             promised = kind if kind in STATED_ONLY else self._headings.types.get(place) or kind
@@ -321,7 +323,9 @@ class Table:
         listed = set(map(value_of, found))
         for field, cell in other_cells:
             if self._account.is_new(cell):
-                found += self._account.unlisted([cell], listed, takes=field not in _NEVER_LISTED, where=field)
+                found += self._account.unlisted(
+                    [cell], listed, accepts_defanged=field not in _NEVER_LISTED, where=field
+                )
         return found
 
     def _words(self, described: Mapping[int, str]) -> str:

@@ -100,7 +100,7 @@ def only_lengths(line: str) -> tuple[int, ...] | None:
     return None if label is None else (HASH_DIGITS[(label.lastindex or 1) - 1],)
 
 
-def may_be_parted(cell: str) -> bool:
+def may_be_split(cell: str) -> bool:
     """Return whether a cell is as long as a digest split by spaces or line breaks, and begins as one."""
     return 32 < len(cell) <= 128 and _SPACED_DIGITS.fullmatch(cell) is not None
 

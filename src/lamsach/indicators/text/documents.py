@@ -188,11 +188,11 @@ def without_margins(pages: Sequence[list[str]]) -> list[Line]:
         edge = sorted({*filled[:3], *filled[-3:]}) if len(filled) > 6 else []
         edges.append({place: _pattern(lines[place]) for place in edge})
         counts.update(set(edges[-1].values()))
-    least = max(2, len(pages) * 6 // 10)
+    min_count = max(2, len(pages) * 6 // 10)
     found: dict[str, Line] = {}
     for number, (lines, patterns) in enumerate(zip(pages, edges, strict=True), 1):
         for place, pattern in patterns.items():
-            if counts[pattern] < least or (len(pages) == 2 and not _WORDS.search(pattern)):
+            if counts[pattern] < min_count or (len(pages) == 2 and not _WORDS.search(pattern)):
                 continue
             if pattern.startswith(_VALUED):
                 found.setdefault(pattern, Line(number, place + 1, lines[place]))

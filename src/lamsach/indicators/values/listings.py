@@ -190,7 +190,7 @@ class IndicatorColumns(Sequence[Indicator]):
         return (
             isinstance(other, Sequence)
             and len(self) == len(other)
-            and all(mine == theirs for mine, theirs in zip(self, other, strict=True))
+            and all(item == other_item for item, other_item in zip(self, other, strict=True))
         )
 
     __hash__ = None  # type: ignore[assignment]

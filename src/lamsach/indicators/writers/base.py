@@ -105,8 +105,8 @@ def safe_words(text: str | None, limit: int = 120) -> str:
     if not text:
         return ""
     composed = unicodedata.normalize("NFC", text[: limit * 4])
-    kept = "".join(letter if letter.isalnum() or letter in _ALLOWED else " " for letter in composed)
-    return " ".join(kept.split())[:limit].strip()
+    allowed = "".join(letter if letter.isalnum() or letter in _ALLOWED else " " for letter in composed)
+    return " ".join(allowed.split())[:limit].strip()
 
 
 @lru_cache(maxsize=1 << 12)
@@ -114,8 +114,8 @@ def safe_ascii_words(text: str | None, limit: int = 100) -> str:
     """Return as `safe_words`, in ASCII: Vietnamese letters lose their marks."""
     plain = safe_words(text, limit).replace("đ", "d").replace("Đ", "D")
     decomposed = unicodedata.normalize("NFD", plain)
-    kept = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    return " ".join(kept.encode("ascii", "replace").decode().replace("?", " ").split())
+    allowed = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return " ".join(allowed.encode("ascii", "replace").decode().replace("?", " ").split())
 
 
 def slug(text: str) -> str:

@@ -185,11 +185,11 @@ def nftables(items: Items, stamp: Stamp) -> Iterator[str]:
     yield from _set("listed6", "ipv6_addr", found6)
     for chain, hook in (("forwarded", "forward"), ("sent", "output"), ("received", "input")):
         yield f"\tchain {chain} {{\n\t\ttype filter hook {hook} priority filter - 10; policy accept;\n"
-        for side, way in (("daddr", "to"), ("saddr", "from")):
+        for side, direction in (("daddr", "to"), ("saddr", "from")):
             if (hook, side) in (("output", "saddr"), ("input", "daddr")):
                 continue
-            yield f'\t\tip {side} @listed4 counter log prefix "lamsach-{way} " drop\n'
-            yield f'\t\tip6 {side} @listed6 counter log prefix "lamsach-{way} " drop\n'
+            yield f'\t\tip {side} @listed4 counter log prefix "lamsach-{direction} " drop\n'
+            yield f'\t\tip6 {side} @listed6 counter log prefix "lamsach-{direction} " drop\n'
         yield "\t}\n"
     yield "}\n"
 

@@ -85,12 +85,12 @@ class TableReader:
             return
         table = Table(self._document, whole.page, self._tables + 1)
         check = _RowCheck()
-        held: dict[int, str] = {}
+        merged_texts: dict[int, str] = {}
         if whole.heads is not None and not has_same_lines(whole.heads, whole.rows[0]):
             list(self._row(table, 0, whole.heads, {}, loose=True))  # they head rows on an earlier page
         for number, row in enumerate(whole.rows, 1):
             table.page = row.page
-            found = list(self._row(table, number, row, held, loose=whole.heads is not None))
+            found = list(self._row(table, number, row, merged_texts, loose=whole.heads is not None))
             check.add(row, found)
             yield from found
         yield from self._placed(table.end(), whole.rows[-1] if whole.rows else None)
@@ -98,14 +98,14 @@ class TableReader:
         yield from check.warnings(self._document, headed=table.headed)
 
     def _row(
-        self, table: Table, number: int, row: PageRow, held: dict[int, str], *, loose: bool
+        self, table: Table, number: int, row: PageRow, merged_texts: dict[int, str], *, loose: bool
     ) -> Iterator[Entry]:
         texts, cut = self._texts(table, row)
-        held.update({place: text for place, text in enumerate(texts) if place not in row.merged})
+        merged_texts.update({place: text for place, text in enumerate(texts) if place not in row.merged})
         reference = Reference(self._document, row.page, row.line)
         for text in cut:
             yield Refusal(reference, text[: refusals.MAX_VALUE], refusals.CUT)
-        inherited = {place: held[place] for place in row.merged if held.get(place)}
+        inherited = {place: merged_texts[place] for place in row.merged if merged_texts.get(place)}
         found = list(self._placed(table.row(number, texts, inherited), row))
         if not table.headed:
             yield from self._as_prose(self._prose, texts, reference, set())
@@ -193,8 +193,8 @@ class _RowCheck:
         if first and len(first) == 1 and NUMBER.fullmatch(first[0].text):
             self._numbers.append((int(first[0].text.rstrip(".)")), valued, row))
         elif valued and self._numbers:
-            number, _, begun = self._numbers[-1]
-            self._numbers[-1] = number, True, begun
+            number, _, start_row = self._numbers[-1]
+            self._numbers[-1] = number, True, start_row
 
     def warnings(self, document: str, *, headed: bool) -> Iterator[Entry]:
         """Yield the numbers without a value, and the missing ones."""
