@@ -1,7 +1,4 @@
-"""Taking an outward step as a person does.
-
-The form, then the button of the page that shows what it will do.
-"""
+"""Confirm outward steps in tests: submit the form, then the confirmation page."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from typing import Any
 def asked(
     client: Any, address: str, data: Mapping[str, Any] | None = None, **more: Any
 ) -> tuple[str, dict[str, Any]]:
-    """The page that asks, and what its button sends."""
+    """The confirmation page's text, and the data its button submits."""
     page = client.post(address, data or {}, **more)
     text = page.content.decode()
     digest = re.search(r'name="confirmed" value="([0-9a-f]{32})"', text)
@@ -23,5 +20,5 @@ def asked(
 
 
 def confirmed(client: Any, address: str, data: Mapping[str, Any] | None = None, **more: Any) -> Any:
-    """The answer after the button was pressed."""
+    """Response to the confirmed submission."""
     return client.post(address, asked(client, address, data, **more)[1], **more)

@@ -1,6 +1,7 @@
-"""A backup that is taken while rows and files are being written.
+"""Backups created while rows and files are written.
 
-Restored it is whole and of one moment, on both databases. A backup of the other database changes nothing.
+A restore is complete and of a single moment, on both databases; a backup of the other database changes
+nothing.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ while not (folder.parent / "stop").exists():
 
 
 def lamsach(url: str, *command: str, status: int = 0) -> str:
-    """Run a command of the product; what it says."""
+    """Run a command of the product; returns its output."""
     ran = subprocess.run(
         [sys.executable, *MAIN, *command],
         env=clean_environment(DATABASE_URL=url),
@@ -79,13 +80,13 @@ def lamsach(url: str, *command: str, status: int = 0) -> str:
 
 
 def turns(url: str, data: Path) -> dict[str, int]:
-    """The two rows between which the writer carries ones over."""
+    """The two rows between which the writer moves amounts."""
     return dict(rows(url, data, "SELECT name, attempts FROM jobs_clock WHERE name LIKE 'test.%'"))
 
 
 @contextmanager
 def writer(url: str, data: Path) -> Iterator[Callable[[], int]]:
-    """A process that writes without a pause; gives how many rounds it has made."""
+    """A process that writes continuously; yields its number of rounds."""
     process = subprocess.Popen(
         [sys.executable, "-c", WRITE, str(data)], env=clean_environment(DATABASE_URL=url)
     )
@@ -103,11 +104,11 @@ def writer(url: str, data: Path) -> Iterator[Callable[[], int]]:
 
 
 def check(url: str, data: Path, erased: set[str]) -> int:
-    """That a restored portal is of one moment; how many files it has."""
-    held = turns(url, data)
-    assert sum(held.values()) == TOTAL, "half a transfer"
+    """Check that a restored portal is of a single moment; returns its number of files."""
+    amounts = turns(url, data)
+    assert sum(amounts.values()) == TOTAL, "half a transfer"
     tools = rows(url, data, "SELECT sha256, path FROM public_tool")
-    assert len(tools) >= held["test.b"] - held["test.b"] // 3 - 2
+    assert len(tools) >= amounts["test.b"] - amounts["test.b"] // 3 - 2
     found = 0
     for digest, path in tools:
         file = data / "uploads" / path
@@ -144,7 +145,7 @@ def test_a_backup_under_load_is_whole(database: str, tmp_path: Path, request: py
 
 
 def refuses_the_other_database(url: str, file: Path, data: Path) -> None:
-    """A backup of SQLite for a portal on PostgreSQL, or the reverse, says so and replaces nothing."""
+    """A backup of SQLite for a portal on PostgreSQL, or vice versa, is refused and replaces nothing."""
     before = sorted(path.relative_to(data) for path in data.rglob("*"))
     other = "" if url else "postgres://a@127.0.0.1:9/b"
     assert "DATABASE_URL" in lamsach(other, "restore", str(file), "--data", str(data), status=2)
@@ -198,7 +199,7 @@ def test_a_damaged_backup_changes_nothing(tmp_path: Path) -> None:
         (6, 0xFF),
         (8, 0x01),
         (10, 0x63),
-    ):  # a version to come, a password, an unknown packing
+    ):  # a future version, a password, an unknown compression
         damaged = bytearray(whole)
         damaged[place + offset] = value
         file.write_bytes(damaged)

@@ -1,7 +1,4 @@
-"""The bars by branch and the reports by day.
-
-Against counting unit by unit, and what the pages show of them.
-"""
+"""Bars by branch and reports by day, compared with a count unit by unit and with the pages."""
 
 from __future__ import annotations
 
@@ -29,7 +26,7 @@ DAYS = st.none() | st.integers(-9, 9)
 
 
 class Branches(TestCase):
-    """Whatever the days of a unit's participation are, it is counted once, by the first that holds."""
+    """For any days of a unit's participation, it is counted once, by its first matching state."""
 
     @settings(max_examples=12, deadline=None, phases=(Phase.generate,))
     @given(st.lists(st.tuples(DAYS, DAYS, DAYS, DAYS, st.booleans()), min_size=3, max_size=3))

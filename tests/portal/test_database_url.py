@@ -1,7 +1,4 @@
-"""`DATABASE_URL` holds for PostgreSQL's programs of backup and restore too.
-
-No secret of it is on a command line.
-"""
+"""`DATABASE_URL` also applies to PostgreSQL's programs in backup and restore; no secret is in arguments."""
 
 from __future__ import annotations
 
@@ -42,7 +39,7 @@ if "psql" in sys.argv[0]:
 
 @pytest.fixture
 def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Programs in PostgreSQL's place, first on the path; where they write down how they were called."""
+    """Fake PostgreSQL programs, first in the path; file in which they record their calls."""
     folder, log = tmp_path / "bin", tmp_path / "calls"
     folder.mkdir()
     for name in ("pg_dump", "pg_restore", "psql"):
@@ -56,8 +53,8 @@ def calls(log: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.read_text().splitlines()]
 
 
-def is_as_asked(call: dict[str, Any]) -> None:
-    """A call that goes where DATABASE_URL says, in the way that it says."""
+def matches_url(call: dict[str, Any]) -> None:
+    """Check that a call connects as DATABASE_URL states."""
     pg = call["pg"]
     assert (pg["PGHOST"], pg["PGPORT"], pg["PGUSER"], pg["PGDATABASE"]) == (
         "db.example",
@@ -83,14 +80,14 @@ def test_backup_and_restore_connect_as_the_portal_does(programs: Path, tmp_path:
     )
     assert ran.returncode == 0, ran.stderr[-3000:]
     (dump,) = calls(programs)
-    is_as_asked(dump)
+    matches_url(dump)
     with zipfile.ZipFile(file) as archive:
         assert archive.read("database.dump") == b"a dump"
     programs.unlink()
     _replay(tmp_path / "none.dump", database(URL, data))
     read, write = sorted(calls(programs), key=lambda call: call["argv"][0])
-    is_as_asked(read)
-    is_as_asked(write)
+    matches_url(read)
+    matches_url(write)
 
 
 def test_options_of_the_session_stand_beside_ours() -> None:
@@ -105,8 +102,8 @@ def test_a_dump_keeps_the_encoding_of_the_database() -> None:
 
 
 def test_what_the_address_itself_says_goes_before_its_options() -> None:
-    said = client_environment(database("postgres://a:p@h/b?user=c&password=d&port=5", Path()))
-    assert (said["PGUSER"], said["PGPASSWORD"], said["PGPORT"]) == ("a", "p", "5")
+    environment = client_environment(database("postgres://a:p@h/b?user=c&password=d&port=5", Path()))
+    assert (environment["PGUSER"], environment["PGPASSWORD"], environment["PGPORT"]) == ("a", "p", "5")
     assert client_environment(database("postgres:///b?password=d", Path()))["PGPASSWORD"] == "d"
 
 

@@ -1,6 +1,6 @@
-"""Queue before the threads: bodies until they are whole, answers until they are taken.
+"""Queue in front of the threads: bodies until complete, answers until read.
 
-Slow and half-open connections hold up nobody.
+Slow and half-open connections delay nobody.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .serve_process import Served
 from .template import furnish
 
 HALF_OPEN = 200
-"""Connections that never come to an end, of each kind."""
+"""Connections that never finish, of each kind."""
 KINDS = {
     "a body": b"POST /help/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n"
     b"Content-Type: application/x-www-form-urlencoded\r\n\r\nname=",
@@ -52,10 +52,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def test_half_open_connections_stop_nobody(served: Served) -> None:
     place = served.address.removeprefix("http://")
     host, port = place.split(":")
-    with contextlib.ExitStack() as held:
+    with contextlib.ExitStack() as sockets:
         for kind, data in KINDS.items():
             for _ in range(HALF_OPEN):
-                connection = held.enter_context(socket.create_connection((host, int(port))))
+                connection = sockets.enter_context(socket.create_connection((host, int(port))))
                 connection.sendall(data)
             with urllib.request.urlopen(f"{served.address}/alive", timeout=20) as answer:
                 assert answer.read() == b"ok\n", kind
@@ -64,9 +64,9 @@ def test_half_open_connections_stop_nobody(served: Served) -> None:
 def test_readers_that_take_nothing_stop_nobody(served: Served) -> None:
     host, port = served.address.removeprefix("http://").split(":")
     page = b"GET /static/bootstrap/bootstrap.min.css HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
-    with contextlib.ExitStack() as held:
+    with contextlib.ExitStack() as sockets:
         for _ in range(20):
-            connection = held.enter_context(socket.socket())
+            connection = sockets.enter_context(socket.socket())
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             connection.connect((host, int(port)))
             connection.sendall(page * 20)
@@ -75,7 +75,7 @@ def test_readers_that_take_nothing_stop_nobody(served: Served) -> None:
 
 
 def test_a_header_with_an_underscore_overrides_nothing(served: Served) -> None:
-    """Wrong tokens are limited by the address that the proxy wrote, not by the client's own statement."""
+    """Wrong tokens are limited by the address from the proxy, not by the client's own header."""
     seen = set()
     for number in range(40):
         connection = http.client.HTTPConnection(served.address.removeprefix("http://"), timeout=30)
@@ -124,7 +124,7 @@ def test_the_request_as_the_site_sees_it() -> None:
 
 
 class Sender:
-    """A client's sent and received messages."""
+    """Messages sent and received by a client."""
 
     def __init__(self, *pieces: bytes, ends: bool = True) -> None:
         self._pieces = list(pieces)
@@ -147,7 +147,7 @@ class Sender:
 
 
 def echo(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-    """A site that answers with what it got."""
+    """A site that returns the request's body."""
     data = environ["wsgi.input"].read()
     start("200 OK", [("Content-Type", "text/plain")])
     yield f"{environ.get('CONTENT_LENGTH', '-')} ".encode()
@@ -168,13 +168,13 @@ def front(site: Any = echo, **limits: Any) -> Front:
     )
 
 
-def asked(site: Front, sender: Sender, *headers: tuple[bytes, bytes]) -> Sender:
+def respond(site: Front, sender: Sender, *headers: tuple[bytes, bytes]) -> Sender:
     run(lambda: site(scope(*headers), sender.receive, sender.send))
     return sender
 
 
 def test_what_is_ready_meets_no_thread() -> None:
-    """A page that is kept is answered by the event loop; the others, and what has a body, by the site."""
+    """A cached page is served by the event loop; others, and requests with a body, by the site."""
     page = [(b"content-type", b"text/html"), (b"content-length", b"4")], b"page"
     threads: list[str] = []
 
@@ -183,11 +183,13 @@ def test_what_is_ready_meets_no_thread() -> None:
         start("200 OK", [("Content-Length", "4")])
         return [b"site"]
 
-    kept = [page, None]
-    one = Front(site, Limits(body_bytes=9), lambda environ: "", threads=1, ready=lambda environ: kept.pop(0))
-    got = asked(one, Sender())
+    prepared = [page, None]
+    one = Front(
+        site, Limits(body_bytes=9), lambda environ: "", threads=1, ready=lambda environ: prepared.pop(0)
+    )
+    got = respond(one, Sender())
     assert (got.status, got.got, threads) == (200, b"page", [])
-    assert asked(one, Sender()).got == b"site"
+    assert respond(one, Sender()).got == b"site"
     assert len(threads) == 1
 
 
@@ -197,14 +199,14 @@ def test_whole_bodies_pass_and_the_others_meet_no_thread() -> None:
     length = (b"content-length", str(len(large)).encode())
     chunked = (b"transfer-encoding", b"chunked")
     for headers in ([length], [chunked]):
-        got = asked(front(), Sender(*pieces), *headers)
+        got = respond(front(), Sender(*pieces), *headers)
         assert got.status == 200
         assert hashlib.sha256(got.got).digest() == hashlib.sha256(f"{len(large)} ".encode() + large).digest()
-    assert asked(front(), Sender()).got == b"- "
-    assert asked(front(), Sender(b"x" * 9), (b"content-length", b"1000001")).got == b"1000001 ", (
+    assert respond(front(), Sender()).got == b"- "
+    assert respond(front(), Sender(b"x" * 9), (b"content-length", b"1000001")).got == b"1000001 ", (
         "told by length"
     )
-    over = asked(front(body_bytes=100), Sender(b"x" * 101, b"y" * 500), chunked)
+    over = respond(front(body_bytes=100), Sender(b"x" * 101, b"y" * 500), chunked)
     assert over.got.startswith(b"101 "), "no more is taken in than the limit"
 
     def never(environ: Any, start: Any) -> Any:
@@ -212,11 +214,11 @@ def test_whole_bodies_pass_and_the_others_meet_no_thread() -> None:
 
     for limits in ({"silence_s": 0.01}, {"grace_s": 0.0, "least_bytes_s": 1e9}, {"longest_s": 0.0}):
         slow = Sender(b"ab", b"cd", ends=False)
-        assert asked(front(never, **limits), slow, (b"content-length", b"10")).status == 408, limits
+        assert respond(front(never, **limits), slow, (b"content-length", b"10")).status == 408, limits
 
 
 def test_visitors_take_turns_at_the_threads() -> None:
-    """Requests of one visitor that wait by hundreds hold up another's by one at most for each thread."""
+    """Hundreds of waiting requests of one visitor delay another's by at most one per thread."""
     order: list[str] = []
     begun, go = threading.Semaphore(0), threading.Event()
 
@@ -231,7 +233,7 @@ def test_visitors_take_turns_at_the_threads() -> None:
         made = front(site)
         many = [{**scope(), "client": ("192.0.2.1", number)} for number in range(100)]
         tasks = [asyncio.create_task(made(one, Sender().receive, Sender().send)) for one in many]
-        for _ in range(2):  # both threads are at work, the others wait
+        for _ in range(2):  # both threads are busy, the others wait
             await asyncio.to_thread(begun.acquire)
         late = [{**scope(), "client": (f"192.0.2.{number}", 1)} for number in (2, 3)]
         tasks += [asyncio.create_task(made(one, Sender().receive, Sender().send)) for one in late]
@@ -309,7 +311,7 @@ def test_a_reader_who_takes_nothing_holds_no_thread() -> None:
 
     run(ask)
     asleep = Asleep()
-    asked(front(site, silence_s=0.01), asleep)
+    respond(front(site, silence_s=0.01), asleep)
     assert asleep.status == 0, "given up, and not raised"
 
 
@@ -322,7 +324,7 @@ def test_a_site_that_breaks_is_a_500_or_an_answer_that_breaks_off() -> None:
         yield b"x" * 200_000
         raise ValueError
 
-    assert asked(front(at_once), Sender()).status == 500
+    assert respond(front(at_once), Sender()).status == 500
     broken = Sender()
     finished = False
 
@@ -339,5 +341,5 @@ def test_a_site_that_breaks_is_a_500_or_an_answer_that_breaks_off() -> None:
 def test_temporary_files_are_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     large = b"x" * 900_000
-    assert asked(front(), Sender(large), (b"content-length", b"900000")).got.endswith(large)
+    assert respond(front(), Sender(large), (b"content-length", b"900000")).got.endswith(large)
     assert list(tmp_path.iterdir()) == []

@@ -1,7 +1,4 @@
-"""Lists that are declared once.
-
-What is shown in which order, what is exported, and what the audit trail keeps of it.
-"""
+"""Declared lists: content and order, export, and entries in the audit trail."""
 
 from __future__ import annotations
 
@@ -135,7 +132,7 @@ def test_letters_are_exported_without_formulas_and_noted(cast: Cast, browser: Br
 
 
 def test_an_export_asks_the_database_no_more_for_more_rows(cast: Cast) -> None:
-    """Part by part: memory does not grow with the list."""
+    """In chunks: memory does not grow with the list."""
     parts = list(lists._parts(Letter(pk=number) for number in range(1201)))
     assert [len(part) for part in parts] == [500, 500, 201]
 

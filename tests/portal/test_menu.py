@@ -1,6 +1,6 @@
 """The menu of the work pages (`base/navigation.py`) in Chromium, without scripts.
 
-Folded on a phone, open by keyboard, whole in a wide window.
+Folded on a phone, operable by keyboard, unfolded in a wide window.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def page(cast: Cast) -> Iterator[Any]:
-    """A page without scripts in which the coordinator is logged in."""
+    """A page without scripts, with the coordinator logged in."""
     cookie = cast.client("coordinator").cookies["sessionid"].value
     with chromium() as browser:
         context = browser.new_context(viewport=PHONE, java_script_enabled=False)
@@ -63,7 +63,7 @@ def test_the_arrow_of_a_choice_is_seen_in_the_dark(live_server: Any, page: Any) 
 
 
 def test_the_search_by_keyboard(live_server: Any, page: Any) -> None:
-    """`/` leads to the field from anywhere, the arrows through what was found.
+    """`/` focuses the field from anywhere, the arrows move through the results.
 
     Without scripts the field is behind the menu's button on a phone.
     """

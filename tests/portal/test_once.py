@@ -1,7 +1,4 @@
-"""Two clicks on one button.
-
-What a form creates is there once, both clicks lead to it, and what was refused may be sent again.
-"""
+"""Double clicks on a button: one thing is created, both clicks lead to it; a refused form may be resent."""
 
 from __future__ import annotations
 
@@ -32,15 +29,15 @@ from .test_unsaved_input import Browser
 def test_a_note_that_is_sent_twice_is_one(cast: Cast) -> None:
     case, browser = samples.case(cast), Browser(cast)
     page, path = f"/office/cases/{case.pk}/", f"/office/cases/{case.pk}/notes/"
-    word = browser.word(page)
+    token = browser.token(page)
     for _ in range(2):
-        answer = browser.send(path, page, word, text="Đã cài lại máy")
+        answer = browser.send(path, page, token, text="Đã cài lại máy")
         assert (answer.status_code, answer["Location"]) == (302, page)
         assert "Saved." in browser.client.get(page).content.decode()
     assert Note.objects.count() == 1
-    browser.send(path, page, word, text="Đã cài lại máy, đã đổi mật khẩu")
+    browser.send(path, page, token, text="Đã cài lại máy, đã đổi mật khẩu")
     assert Note.objects.count() == 2, "other words are another note"
-    browser.send(path, page, browser.word(page), text="Đã cài lại máy")
+    browser.send(path, page, browser.token(page), text="Đã cài lại máy")
     assert Note.objects.count() == 3, "a page that was opened anew is another sending"
 
 
@@ -48,9 +45,9 @@ def test_a_note_that_is_sent_twice_is_one(cast: Cast) -> None:
 def test_a_file_that_is_sent_twice_is_one_note_and_another_file_is_another(cast: Cast) -> None:
     case, browser = samples.case(cast), Browser(cast)
     page, path = f"/office/cases/{case.pk}/", f"/office/cases/{case.pk}/notes/"
-    word = browser.word(page)
+    token = browser.token(page)
     for content in (b"%PDF-1.7 a", b"%PDF-1.7 a", b"%PDF-1.7 b"):
-        browser.send(path, page, word, text="", file=SimpleUploadedFile("anh.pdf", content))
+        browser.send(path, page, token, text="", file=SimpleUploadedFile("anh.pdf", content))
     assert [note.file_size for note in Note.objects.all()] == [10, 10]
 
 
@@ -58,9 +55,9 @@ def test_a_file_that_is_sent_twice_is_one_note_and_another_file_is_another(cast:
 def test_a_note_that_was_refused_is_refused_again_in_words(cast: Cast) -> None:
     case, browser = samples.case(cast), Browser(cast)
     page, path = f"/office/cases/{case.pk}/", f"/office/cases/{case.pk}/notes/"
-    word = browser.word(page)
+    token = browser.token(page)
     for _ in range(2):
-        browser.send(path, page, word, text=" ")
+        browser.send(path, page, token, text=" ")
         assert "Write a note or choose a file first." in browser.client.get(page).content.decode()
 
 
@@ -68,15 +65,16 @@ def test_a_note_that_was_refused_is_refused_again_in_words(cast: Cast) -> None:
 def test_both_clicks_lead_to_the_one_hunt(cast: Cast) -> None:
     campaign, browser = samples.dispatch(cast).campaign, Browser(cast)
     page = "/office/findings/hunts/"
-    word = browser.word(page)
+    token = browser.token(page)
     places = {
-        browser.send(page, page, word, campaign=campaign.pk, unit=cast.first.pk)["Location"] for _ in range(2)
+        browser.send(page, page, token, campaign=campaign.pk, unit=cast.first.pk)["Location"]
+        for _ in range(2)
     }
     assert places == {f"{page}{Hunt.objects.get().pk}/"}
 
 
 def sending(**fields: str) -> HttpRequest:
-    """A form as it comes from a page."""
+    """A form as submitted from a page."""
     request = RequestFactory().post(
         "/x/", {"csrfmiddlewaretoken": "w" * 64, **fields}, headers={"referer": "http://testserver/y/"}
     )
@@ -86,8 +84,8 @@ def sending(**fields: str) -> HttpRequest:
     return request
 
 
-def beside(call: Callable[[], object]) -> threading.Thread:
-    """A thread that makes a call and gives its connection back."""
+def in_thread(call: Callable[[], object]) -> threading.Thread:
+    """Start a call in a thread that releases its database connection."""
 
     def run() -> None:
         try:
@@ -101,30 +99,30 @@ def beside(call: Callable[[], object]) -> threading.Thread:
 
 
 APART = pytest.mark.django_db(transaction=connection.vendor == "postgresql")
-"""Objects that threads with connections of their own have to see of each other."""
+"""Objects that threads with separate connections must see of each other."""
 
 
 @APART
 def test_the_second_waits_until_the_first_is_done() -> None:
-    begun, may_end, made = threading.Event(), threading.Event(), []
+    begun, may_end, results = threading.Event(), threading.Event(), []
 
     @accepts_once
     def view(request: HttpRequest) -> HttpResponse:
         begun.set()
         assert may_end.wait(10)
-        made.append(1)
+        results.append(1)
         messages.success(request, "Saved.")
         return redirect("/made/1/")
 
     first, second = sending(), sending()
     answers: dict[str, Any] = {}
-    threads = [beside(lambda: answers.update({"1": view(first)}))]
+    threads = [in_thread(lambda: answers.update({"1": view(first)}))]
     assert begun.wait(10)
-    threads += [beside(lambda: answers.update({"2": view(second)}))]
+    threads += [in_thread(lambda: answers.update({"2": view(second)}))]
     may_end.set()
     for thread in threads:
         thread.join(20)
-    assert made == [1]
+    assert results == [1]
     assert {answer["Location"] for answer in answers.values()} == {"/made/1/"}
     assert [message.message for message in messages.get_messages(second)] == ["Saved."]
 
@@ -158,7 +156,7 @@ def test_who_waits_too_long_goes_back_to_the_page(monkeypatch: pytest.MonkeyPatc
     places: list[str] = []
 
     def view(request: HttpRequest) -> HttpResponse:
-        beside(lambda: places.append(inner[0](sending())["Location"])).join()
+        in_thread(lambda: places.append(inner[0](sending())["Location"])).join()
         return HttpResponse()
 
     inner.append(accepts_once(view))
@@ -184,9 +182,9 @@ def test_a_form_without_its_word_is_taken_each_time() -> None:
 def test_the_second_of_two_saves_is_not_told_that_somebody_was_faster(cast: Cast) -> None:
     case, browser = samples.case(cast), Browser(cast)
     page = f"/office/cases/{case.pk}/"
-    word = browser.word(page)
+    token = browser.token(page)
     for _ in range(2):
-        assert browser.send(page, page, word, to="accepted", why="").status_code == 302
+        assert browser.send(page, page, token, to="accepted", why="").status_code == 302
         shown = browser.client.get(page).content.decode()
         assert "note-error" not in shown
         assert "Saved." in shown

@@ -1,7 +1,4 @@
-"""Secrets that a page shows once.
-
-Two presses of the button make one, and the page that the person sees - the second press's - shows it.
-"""
+"""Secrets that a page shows once: two clicks create one, and the second click's page shows it."""
 
 from __future__ import annotations
 
@@ -30,7 +27,7 @@ from . import list_samples, samples
 from .confirmation import confirmed
 from .conftest import Cast
 from .test_fleet_scanner import campaign, catalogued, plain  # noqa: F401 - a fixture
-from .test_once import APART, beside, sending
+from .test_once import APART, in_thread, sending
 from .test_unsaved_input import hidden
 
 HERE = "http://testserver"
@@ -39,7 +36,7 @@ URL = "https://siem.unit.example/x"
 
 
 class Presser:
-    """A person's browser whose forms bear the word of the page on which they stood."""
+    """A browser whose forms carry the CSRF token of their page."""
 
     def __init__(self, cast: Cast, name: str) -> None:
         self.client = Client(enforce_csrf_checks=True, headers={"origin": HERE})
@@ -47,21 +44,21 @@ class Presser:
             cast.people[name], backend="allauth.account.auth_backends.AuthenticationBackend"
         )
 
-    def word(self, page: str) -> str:
-        """Return the page's own word, opened anew."""
+    def token(self, page: str) -> str:
+        """Read the CSRF token of the page, opened anew."""
         return hidden(self.client.get(page).content.decode())["csrfmiddlewaretoken"]
 
     def press(self, page: str, path: str = "", **fields: Any) -> list[Any]:
-        """The answers to two presses of one button."""
-        said = {"csrfmiddlewaretoken": self.word(page), **fields}
-        return [self.client.post(path or page, said, headers={"referer": HERE + page}) for _ in range(2)]
+        """Responses to two clicks on one button."""
+        data = {"csrfmiddlewaretoken": self.token(page), **fields}
+        return [self.client.post(path or page, data, headers={"referer": HERE + page}) for _ in range(2)]
 
 
 def shown(answers: list[Any], pattern: str) -> set[str]:
-    """The secrets on the pages; each has to show one."""
+    """Secrets on the pages; each must show one."""
     found = [re.findall(pattern, answer.content.decode()) for answer in answers]
-    assert all(len(words) == 1 for words in found), found
-    return {words[0] for words in found}
+    assert all(len(secrets) == 1 for secrets in found), found
+    return {secrets[0] for secrets in found}
 
 
 @pytest.mark.django_db
@@ -107,8 +104,8 @@ def test_a_secret_is_replaced_once_so_that_the_one_before_still_signs(
 
 @pytest.mark.django_db
 def test_an_outlet_is_made_once(cast: Cast) -> None:
-    kept = list_samples.kept(cast)
-    browser, page = Presser(cast, "coordinator"), f"/office/blocklists/{kept.pk}/"
+    entry = list_samples.kept(cast)
+    browser, page = Presser(cast, "coordinator"), f"/office/blocklists/{entry.pk}/"
     fields = {"name": "fw01", "writer": "edl", "tlp": "amber", "confidence": 0, "part": 1000}
     answers = browser.press(page, f"{page}outlets/", **fields)
     assert len(shown(answers, r"out_[\w-]{20,}")) == 1
@@ -125,10 +122,10 @@ def test_a_scanner_is_taken_once_with_one_word(cast: Cast, campaign: Any) -> Non
     answers = browser.press(page, program=tool.pk)
     first, second = (b"".join(answer.streaming_content) for answer in answers)
     assert first == second
-    held = Handout.objects.get()
-    confirmed(browser.client, page, {"csrfmiddlewaretoken": browser.word(page), "revoke": held.pk})
-    said = {"csrfmiddlewaretoken": answers[0].wsgi_request.POST["csrfmiddlewaretoken"], "program": tool.pk}
-    again = browser.client.post(page, said, headers={"referer": HERE + page})
+    handout = Handout.objects.get()
+    confirmed(browser.client, page, {"csrfmiddlewaretoken": browser.token(page), "revoke": handout.pk})
+    fields = {"csrfmiddlewaretoken": answers[0].wsgi_request.POST["csrfmiddlewaretoken"], "program": tool.pk}
+    again = browser.client.post(page, fields, headers={"referer": HERE + page})
     assert again.status_code == 302, "a revoked one is not handed out again"
     assert Handout.objects.count() == 1
 
@@ -140,8 +137,8 @@ def test_a_key_is_made_once_and_feedback_counts_once(cast: Cast) -> None:
     assert {answer["Location"] for answer in browser.press(page)} == {page}
     assert OwnKey.objects.count() == 1
     list_samples.released(cast)
-    said = {"value": "bot-c2.xyz", "kind": "seen", "note": "thấy hôm nay"}
-    places = {answer["Location"] for answer in browser.press("/office/blocklists/feedback/", **said)}
+    fields = {"value": "bot-c2.xyz", "kind": "seen", "note": "thấy hôm nay"}
+    places = {answer["Location"] for answer in browser.press("/office/blocklists/feedback/", **fields)}
     assert places == {"/office/blocklists/"}
     assert Entry.objects.filter(action="list.feedback").count() == 1
 
@@ -160,8 +157,8 @@ def test_a_persons_consent_is_noted_once_and_erasing_leads_back(cast: Cast) -> N
 
 @pytest.mark.django_db
 def test_an_invitation_that_is_accepted_twice_lets_in_twice(cast: Cast) -> None:
-    made = Invitation(email="moi@person.example", unit=cast.first, role="officer")
-    token = links.sign(invitations.PURPOSE, invitations.invite(made, cast.people["coordinator"]).nonce)
+    invitation = Invitation(email="moi@person.example", unit=cast.first, role="officer")
+    token = links.sign(invitations.PURPOSE, invitations.invite(invitation, cast.people["coordinator"]).nonce)
     assert led_to(f"/accounts/invitation/{token}/", name="Người Mới", password=PASSWORD) == ["/office/"] * 2
     assert User.objects.filter(email="moi@person.example").count() == 1
 
@@ -180,14 +177,14 @@ def test_the_first_administrator_may_press_twice() -> None:
 
 
 def led_to(page: str, **fields: str) -> list[str]:
-    """Return where two presses at once lead somebody without a log-in: both bear the cookies from before."""
+    """Redirects of two simultaneous clicks without a log-in, both with the earlier cookies."""
     client = Client(enforce_csrf_checks=True)
-    word = hidden(client.get(page).content.decode())
+    token = hidden(client.get(page).content.decode())
     cookies, places = dict(client.cookies), []
     for _ in range(2):
         client.cookies.clear()
         client.cookies.update(cookies)
-        places.append(client.post(page, {**word, **fields}, headers={"origin": HERE})["Location"])
+        places.append(client.post(page, {**token, **fields}, headers={"origin": HERE})["Location"])
     return places
 
 
@@ -202,9 +199,9 @@ def test_the_second_gets_what_the_first_made_when_it_is_ready() -> None:
         return f"secret {len(count)}"
 
     got: list[str] = []
-    threads = [beside(lambda: got.append(make_once(sending(), make)))]
+    threads = [in_thread(lambda: got.append(make_once(sending(), make)))]
     assert begun.wait(10)
-    threads += [beside(lambda: got.append(make_once(sending(), make)))]
+    threads += [in_thread(lambda: got.append(make_once(sending(), make)))]
     may_end.set()
     for thread in threads:
         thread.join(20)
@@ -224,9 +221,9 @@ def test_what_could_not_be_made_is_made_by_the_next() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("fields", [{"csrfmiddlewaretoken": ""}, {}])
 def test_another_sending_makes_another(fields: dict[str, str]) -> None:
-    made: Callable[[], int] = iter(range(9)).__next__
-    assert make_once(sending(**fields), made) == 0
-    assert make_once(sending(**fields, other="1"), made) == 1
+    make: Callable[[], int] = iter(range(9)).__next__
+    assert make_once(sending(**fields), make) == 0
+    assert make_once(sending(**fields, other="1"), make) == 1
 
 
 @APART
@@ -238,12 +235,12 @@ def test_who_waits_too_long_makes_none_and_is_told(monkeypatch: pytest.MonkeyPat
     @shows_once
     def view(request: HttpRequest) -> HttpResponse:
         def make() -> str:
-            beside(lambda: places.append(view(inner)["Location"])).join()
+            in_thread(lambda: places.append(view(inner)["Location"])).join()
             return ""
 
         return HttpResponse(make_once(request, make))
 
     view(sending())
     assert places == ["/y/"]
-    (told,) = messages.get_messages(inner)
-    assert told.level == messages.ERROR
+    (message,) = messages.get_messages(inner)
+    assert message.level == messages.ERROR

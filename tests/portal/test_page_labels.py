@@ -1,4 +1,4 @@
-"""Words on pages instead of the portal's own codes: acts, subjects, browsers, the place in the menu."""
+"""Pages show texts instead of internal codes: acts, subjects, browsers, menu positions."""
 
 from __future__ import annotations
 
@@ -38,25 +38,25 @@ PORTAL = Path(catalogue_vi.__file__).parents[1]
 
 
 def calls(tree: ast.AST, name: str) -> list[ast.Call]:
-    """Each call of a function by its plain name."""
+    """Calls of a function by its plain name."""
     found = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
     return [node for node in found if isinstance(node.func, ast.Name) and node.func.id == name]
 
 
 def texts(node: ast.AST) -> set[str]:
-    """Every text in a piece of code."""
+    """String constants in a piece of code."""
     found = (each.value for each in ast.walk(node) if isinstance(each, ast.Constant))
     return {text for text in found if isinstance(text, str)}
 
 
 @cache
 def trees() -> list[ast.Module]:
-    """The portal's code."""
+    """Syntax trees of the portal's code."""
     return [ast.parse(path.read_text("utf-8")) for path in PORTAL.rglob("*.py")]
 
 
 def acts() -> set[str]:
-    """Every act that the code notes in plain words: at once, by a name, or through a function of its own."""
+    """Acts recorded by the code as constants: directly, by a name, or through a local function."""
     found: set[str] = set()
     for tree in trees():
         for call in calls(tree, "record"):
@@ -117,9 +117,9 @@ def test_details_are_told_in_words_and_empty_ones_not_at_all() -> None:
 
 
 def test_states_are_told_in_the_readers_words() -> None:
-    """Those of the app that the act is of.
+    """States of the app of the act.
 
-    A word that several apps have in different senses stays as it is kept.
+    A value with different meanings in several apps remains as stored.
     """
     with translation.override("vi"):
         assert detail_rows({"before": "working"}, "case.cleaned") == [("trước", "Đang xử lý")]

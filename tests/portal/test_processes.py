@@ -1,7 +1,4 @@
-"""Several web processes and workers on one PostgreSQL.
-
-What they share, and how they are kept, killed and renewed.
-"""
+"""Several web processes and workers on one PostgreSQL: shared state, supervision, upgrades."""
 
 from __future__ import annotations
 
@@ -32,11 +29,11 @@ from tests.poll import until
 from .conftest import TEMPLATE
 from .postgres import fresh
 from .serve_process import Served, Visitor, clean_environment
-from .test_serve import said_of
+from .test_serve import failed_start
 
 
 class Clock:
-    """A clock that stops until it is set to go on."""
+    """A stopped clock, advanced by the test."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
@@ -44,7 +41,7 @@ class Clock:
 
 
 class FakeProcess:
-    """A child process that lives until it is ended or killed."""
+    """A child process that lives until ended or killed."""
 
     def __init__(self, signs: int = -1) -> None:
         self.pid, self.status, self.signs = 0, None, signs
@@ -125,8 +122,8 @@ def test_a_child_that_gives_no_sign_of_life_is_killed_and_started_again(
 
 
 @contextmanager
-def held(name: str) -> Iterator[None]:
-    """Somebody else is at it."""
+def occupied(name: str) -> Iterator[None]:
+    """Hold the lock `name` in another thread."""
     begun, end = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -144,13 +141,13 @@ def held(name: str) -> Iterator[None]:
 
 @pytest.mark.django_db
 def test_one_at_a_time_is_at_a_name() -> None:
-    with held("a"):
-        with exclusive("a", 0.0) as mine:
-            assert not mine
-        with exclusive("b", 0.0) as mine:
-            assert mine
-    with exclusive("a", 0.0) as mine:
-        assert mine
+    with occupied("a"):
+        with exclusive("a", 0.0) as locked:
+            assert not locked
+        with exclusive("b", 0.0) as locked:
+            assert locked
+    with exclusive("a", 0.0) as locked:
+        assert locked
 
 
 def test_starts_at_once_agree_on_one_secret_key(tmp_path: Path) -> None:
@@ -162,14 +159,14 @@ def test_starts_at_once_agree_on_one_secret_key(tmp_path: Path) -> None:
 
 
 def test_several_processes_on_sqlite_are_refused(tmp_path: Path) -> None:
-    for words, reason in (
+    for options, reason in (
         ("--processes 2", "SQLite"),
         ("--workers 2", "SQLite"),
         ("--processes 0 --workers 0", "Nothing"),
     ):
-        said = said_of(words.split(), data=str(tmp_path / "data"), LANG="en_US.UTF-8")
-        assert reason in said, said
-        assert len(said.strip().splitlines()) == 1
+        output = failed_start(options.split(), data=str(tmp_path / "data"), LANG="en_US.UTF-8")
+        assert reason in output, output
+        assert len(output.strip().splitlines()) == 1
     assert not (tmp_path / "data").exists()
 
 
@@ -244,12 +241,12 @@ def test_the_cache_of_all_processes(tmp_path: Path, postgresql: str) -> None:
 
 
 def everyone(served: Served) -> list[psutil.Process]:
-    """The command's children."""
+    """Child processes of the command."""
     return psutil.Process(served.process.pid).children()
 
 
 def workers(served: Served) -> list[psutil.Process]:
-    """The workers, each a program of its own."""
+    """The workers, separate programs."""
     found = []
     for one in everyone(served):
         with contextlib.suppress(psutil.Error):  # it ends meanwhile
@@ -258,13 +255,13 @@ def workers(served: Served) -> list[psutil.Process]:
 
 
 def webs(served: Served) -> set[int]:
-    """The web processes: forks of the command."""
+    """The web processes, forks of the command."""
     of_work = {one.pid for one in workers(served)}
     return {one.pid for one in everyone(served)} - of_work
 
 
-def come(served: Served, before: set[int]) -> set[int]:
-    """Wait for two new web processes and no other."""
+def wait_for_two(served: Served, before: set[int]) -> set[int]:
+    """Wait for exactly two new web processes."""
 
     def fresh_ones() -> set[int]:
         now = webs(served)
@@ -277,7 +274,7 @@ def come(served: Served, before: set[int]) -> set[int]:
 
 
 class Knocking:
-    """Programs that ask again and again, on connections that they keep and on new ones."""
+    """Clients that request continuously, on persistent and on new connections."""
 
     def __init__(self, address: str) -> None:
         self._place, self._stop = address.removeprefix("http://"), threading.Event()
@@ -313,24 +310,24 @@ def test_processes_are_started_again_share_their_counts_and_become_another_versi
     served = Served(tmp_path / "data", "--processes", "2", **settings)
     try:
         served.wait()
-        before = come(served, set())
+        before = wait_for_two(served, set())
         for pid in before:
             os.kill(pid, signal.SIGKILL)
-        killed = come(served, before)
+        killed = wait_for_two(served, before)
         assert limited_after(served) <= 10
         hanging = {min(killed), *(one.pid for one in workers(served))}
         assert len(hanging) == 2
         for pid in hanging:
             os.kill(pid, signal.SIGSTOP)
         until(lambda: not hanging & {one.pid for one in everyone(served)}, every=0.3, why=served.said)
-        killed = come(served, {min(killed)})
+        killed = wait_for_two(served, {min(killed)})
         until(lambda: len(workers(served)) == 1, every=0.3, why=served.said)
-        other = said_of(data=str(tmp_path / "other"), LANG="en_US.UTF-8", **settings)
+        other = failed_start(data=str(tmp_path / "other"), LANG="en_US.UTF-8", **settings)
         assert "The secret key is not that of the other machines" in other
         assert len(other.strip().splitlines()) == 1, other
         knocking = Knocking(served.address)
         served.process.send_signal(signal.SIGUSR2)
-        come(served, killed)
+        wait_for_two(served, killed)
         knocking.end()
         assert set(knocking.answers) == {"200"}, knocking.answers
     finally:
@@ -339,7 +336,7 @@ def test_processes_are_started_again_share_their_counts_and_become_another_versi
 
 
 def limited_after(served: Served) -> int:
-    """Return how many log-ins with a wrong password one address may try, over all processes."""
+    """Number of log-ins with a wrong password allowed to one address, over all processes."""
     for number in range(12):
         visitor = Visitor(served.address)
         page = visitor.post("/accounts/login/", login=f"n{number}@person.example", password="wrong")

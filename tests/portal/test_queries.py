@@ -1,4 +1,4 @@
-"""Queries of each page: at most 25, and no more with more units, cases, reports and letters."""
+"""Queries per page: at most 25, and no more with more units, cases, reports and letters."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from .walk import settled, visitors
 
 MOST = 25
 FEW, MANY = 4, 50
-"""Copies of everything at the first visit, and those added before the second: 10 units, then 60."""
+"""Copies at the first visit, and those added before the second: 10 units, then 60."""
 ROLES = ("coordinator", "officer", "administrator", "authority", "reader", "helper")
 SEEN_BY_EACH = ("office/", "office/units/", "office/campaigns/<int:campaign_id>/board/")
-"""Pages that show each role something else. Of the others the first role that may open them is enough."""
+"""Pages that differ by role; of others the first role allowed is enough."""
 
 
 def addresses(cast: Cast) -> dict[str, str]:
-    """Each page's address, all of the same objects."""
+    """Addresses of all pages, for the same objects."""
     found = {name: str(make(cast)) for name, make in SAMPLES.items()}
     filled = {}
     for path in (*MEMBER, *OPEN):
@@ -42,8 +42,8 @@ def addresses(cast: Cast) -> dict[str, str]:
     return filled
 
 
-def asked(client: Client, address: str) -> tuple[int, list[str]]:
-    """The status, and the queries, with nothing in the cache."""
+def visited(client: Client, address: str) -> tuple[int, list[str]]:
+    """Status and queries of a page, with an empty cache."""
     cache.clear()
     with CaptureQueriesContext(connection) as captured:
         answer = client.get(address)
@@ -53,7 +53,7 @@ def asked(client: Client, address: str) -> tuple[int, list[str]]:
 
 
 def tables(queries: list[str]) -> Counter[str]:
-    """Count how often each table comes first in a query."""
+    """Count the first tables of the queries."""
     return Counter(query.partition(" FROM ")[2][:40] or query[:40] for query in queries)
 
 
@@ -70,7 +70,7 @@ def test_pages_cost_few_queries_and_no_more_with_more_units(
     few: dict[tuple[str, str], list[str]] = {}
     for path, address in pages.items():
         for role in ROLES:
-            status, queries = asked(visitor(role), address)
+            status, queries = visited(visitor(role), address)
             if status == 200:
                 few[path, role] = queries
             if path not in SEEN_BY_EACH and status != 404:
@@ -79,7 +79,7 @@ def test_pages_cost_few_queries_and_no_more_with_more_units(
     grower.grow(MANY)
     wrong = []
     for (path, role), before in few.items():
-        status, many = asked(visitor(role), pages[path])
+        status, many = visited(visitor(role), pages[path])
         assert status == 200, (path, role)
         if len(many) > min(len(before), MOST):
             more = tables(many) - tables(before) or tables(many)
@@ -88,7 +88,7 @@ def test_pages_cost_few_queries_and_no_more_with_more_units(
 
 
 def test_a_page_whose_queries_grow_is_found(cast: Cast) -> None:
-    """The copies are seen by pages: the list of all units has more of them."""
+    """Pages display the copies: the list of all units has more of them."""
     visitor = visitors(cast, ["administrator"])
     address = f"/office/units/?q={cast.first.code}"
     before = visitor("administrator").get(address).content.decode().count(cast.first.code)
@@ -98,9 +98,9 @@ def test_a_page_whose_queries_grow_is_found(cast: Cast) -> None:
 
 
 def test_a_locked_row_may_be_referred_to() -> None:
-    """A lock lets others write rows that refer to the locked one: `FOR NO KEY UPDATE`.
+    """A lock allows others to insert rows that refer to the locked one: `FOR NO KEY UPDATE`.
 
-    Without it an import, which locks its unit, and a transaction that holds one of the unit's cases waited
+    Without it an import, which locks its unit, and a transaction that locks one of the unit's cases waited
     for each other.
     """
     wrong = [

@@ -1,7 +1,4 @@
-"""A backup is put in place under no running process, on both databases.
-
-And what a killed one leaves behind hinders nobody.
-"""
+"""No backup is restored beneath a running process, on both databases; killed processes block nothing."""
 
 from __future__ import annotations
 
@@ -34,7 +31,7 @@ STILL = VIETNAMESE["The portal still runs on this data."]
 
 @contextmanager
 def worker(url: str, data: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker without a web server, as a second machine has it."""
+    """A worker without a web server, as on a second machine."""
     environment = clean_environment(DATABASE_URL=url, LAMSACH_DATA=str(data))
     process = subprocess.Popen([sys.executable, "-m", "lamsach.portal.worker"], env=environment)
     try:
@@ -45,7 +42,7 @@ def worker(url: str, data: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def is_held(url: str, data: Path) -> bool:
-    """Report whether some process is at work there."""
+    """Return whether a process holds the folder."""
     described = database(url, data)
     try:
         with ExitStack() as alone:
@@ -72,8 +69,8 @@ def test_nothing_is_put_in_place_while_the_portal_runs(url: str, tmp_path: Path)
     portal = Served(data, DATABASE_URL=url)
     portal.wait()
     lamsach(url, "backup", str(file), "--data", str(data))
-    said = lamsach(url, "restore", str(file), "--data", str(data), status=2)
-    assert STILL in said
+    output = lamsach(url, "restore", str(file), "--data", str(data), status=2)
+    assert STILL in output
     assert not list(tmp_path.glob("data.*before*")), "something was moved"
     assert portal.end() == 0
     lamsach(url, "restore", str(file), "--data", str(data))
@@ -90,8 +87,8 @@ def test_a_worker_alone_is_noticed_and_a_killed_one_is_not(url: str, tmp_path: P
         if url:  # its database is under work, although this folder is not
             (look := tmp_path / "look").mkdir()
             until(lambda: is_held(url, look))  # it takes the folder first
-            said = lamsach(url, "restore", str(file), "--data", str(elsewhere), status=2)
-            assert f"lamsach {process.pid} " in said
+            output = lamsach(url, "restore", str(file), "--data", str(elsewhere), status=2)
+            assert f"lamsach {process.pid} " in output
             assert not elsewhere.exists()
         assert STILL in lamsach(url, "restore", str(file), "--data", str(data), status=2)
     until(lambda: not is_held(url, data))
@@ -115,12 +112,12 @@ def test_no_portal_starts_while_a_backup_is_put_in_place(tmp_path: Path) -> None
 
 @pytest.fixture
 def holding(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
-    """`hold`, whose lock ends with the test instead of the process."""
-    held: list[int] = []
-    monkeypatch.setattr(restore_lock, "_HELD", held)
+    """`hold`, with a lock that ends with the test instead of the process."""
+    descriptors: list[int] = []
+    monkeypatch.setattr(restore_lock, "_HELD", descriptors)
     monkeypatch.setattr(restore_lock, "_AGAIN_S", 0.01)
     yield restore_lock.hold
-    for opened in held:
+    for opened in descriptors:
         os.close(opened)
 
 

@@ -1,4 +1,4 @@
-"""Rooms: the menu for every role, every page in a room, the tabs of a campaign, the way back."""
+"""Navigation: the menu of every role, every page in a room, tabs of a campaign, breadcrumbs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Menu(HTMLParser):
-    """The links of a page's menu and breadcrumbs: address, and whether the page is there.
+    """Links of a page's menu and breadcrumbs: address, and whether it is the current page.
 
     `where`: rooms, tabs or crumbs.
     """
@@ -61,7 +61,7 @@ HELPERS = {"authority", "coordinator", "officer", "helper", "administrator"}
 
 
 def test_every_role_has_the_same_rooms_and_each_opens(cast: Cast) -> None:
-    """At most six and the own name; every tab behind them answers, and marks its room and itself."""
+    """At most six and the person's own; each tab opens, and marks its room and itself."""
     assert len(ROOMS) == 6
     for role in Role:
         client = cast.client(role)
@@ -102,7 +102,7 @@ def test_tabs_follow_the_doors(cast: Cast) -> None:
 
 
 def test_every_page_is_in_a_room() -> None:
-    """A new page cannot be forgotten: each that members open belongs to a tab, and each tab's pages exist."""
+    """Every page for members belongs to a tab, and every page of a tab exists."""
     names: dict[str, str] = {}
     open_to_all: set[str] = set()
     for path, pattern in OURS:
@@ -160,7 +160,7 @@ def test_the_title_says_the_room(cast: Cast) -> None:
 
 
 def test_open_pages_are_in_no_room(cast: Cast) -> None:
-    """Somebody who is logged in still finds the menu there, without tabs or breadcrumbs."""
+    """Logged-in people see the menu on public pages, without tabs or breadcrumbs."""
     shown = menu(cast.client("coordinator"), "/help/")
     assert len(shown.links["rooms"]) == 6
     assert not any(shown.links["rooms"].values())

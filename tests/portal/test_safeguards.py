@@ -1,7 +1,4 @@
-"""First attempts of an attacker: forged forms, spoofed addresses, open redirects, cached pages.
-
-Also half a log-in.
-"""
+"""Basic attacks: forged forms, spoofed addresses, open redirects, cached pages, half a log-in."""
 
 from __future__ import annotations
 
@@ -28,7 +25,7 @@ from .walk import in_parts, settled, stop, visitors
 
 
 def every_view(patterns: Any, prefix: str = "") -> list[tuple[str, Any]]:
-    """All views, the libraries' too."""
+    """All views, including the libraries'."""
     found: list[tuple[str, Any]] = []
     for pattern in patterns:
         path = prefix + str(pattern.pattern)
@@ -40,11 +37,11 @@ def every_view(patterns: Any, prefix: str = "") -> list[tuple[str, Any]]:
 
 
 SIGNED = {"exchange/"}
-"""Requests of a partner's portal, whose signature identifies it; no cookie opens them."""
+"""Requests of a partner's portal, authenticated by signature, without cookies."""
 
 
 def test_no_page_for_people_takes_forged_forms() -> None:
-    """Only what a program opens by its token, never by a cookie, goes without the form's word."""
+    """Only views opened by a program's token, never by a cookie, accept forms without a CSRF token."""
     free = [
         path
         for path, view in every_view(get_resolver().url_patterns)
@@ -67,7 +64,7 @@ def test_every_form_is_refused_without_its_word(cast: Cast) -> None:
 
 
 WRITES_BY_LOOKING = {"audit_entry", "accounts_user", "django_session", "usersessions_usersession"}
-"""The trail, and when somebody was last here."""
+"""The audit trail, and the time of the last visit."""
 COUNTED = {
     "office/dispatches/<int:dispatch_id>/": {
         "campaigns_participation",
@@ -76,7 +73,7 @@ COUNTED = {
     },
     "tools/<int:tool_id>/": {"public_download"},
 }
-"""Views that count: that a unit has opened its dispatch, how often a tool is downloaded."""
+"""Views that count: a unit's opening of its dispatch, downloads of a tool."""
 
 
 @pytest.mark.django_db
@@ -95,11 +92,11 @@ def test_looking_changes_nothing(part: slice, cast: Cast) -> None:
                 client = visitor(role)
                 with CaptureQueriesContext(
                     connection,
-                ) as said:
+                ) as queries:
                     client.get(address)
                 changed = {
                     match[1]
-                    for query in said.captured_queries
+                    for query in queries.captured_queries
                     if (match := re.match(r'(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"', query["sql"]))
                 }
                 assert changed <= allowed, (role, changed)
@@ -122,9 +119,9 @@ ELSEWHERE = (
 @pytest.mark.parametrize("where", ELSEWHERE)
 def test_no_link_of_ours_leads_elsewhere(where: str, cast: Cast) -> None:
     client = Client()
-    said = {"login": "officer@person.example", "password": "mat khau rat dai", "next": where}
+    fields = {"login": "officer@person.example", "password": "mat khau rat dai", "next": where}
     for path in ("/language/", "/accounts/login/", "/accounts/reauthenticate/", "/accounts/logout/"):
-        response: Any = client.post(path, {**said, "language": "en"})
+        response: Any = client.post(path, {**fields, "language": "en"})
         place = response.headers.get("Location", "/")
         assert place.startswith("/"), (path, place)
         assert not place.startswith(("//", "/\\", "/\t")), (path, place)
@@ -225,8 +222,8 @@ def test_an_ipv4_visitor_of_an_ipv6_socket_is_himself(connected: str, expected: 
 @pytest.mark.django_db
 def test_the_log_holds_no_word_that_opens_something(cast: Cast, settings: Any) -> None:
     token = links.sign("answer", links.nonce())
-    logger, said = logging.getLogger("django.request"), io.StringIO()
-    shown = logging.StreamHandler(said)
+    logger, output = logging.getLogger("django.request"), io.StringIO()
+    shown = logging.StreamHandler(output)
     shown.addFilter(Discreet())
     assert settings.LOGGING["handlers"]["console"]["filters"] == ["discreet"]
     logger.addHandler(shown)
@@ -235,21 +232,21 @@ def test_the_log_holds_no_word_that_opens_something(cast: Cast, settings: Any) -
             assert Client().get(path).status_code == 404
     finally:
         logger.removeHandler(shown)
-    assert said.getvalue().count("/...") == 3
-    assert token[:20] not in said.getvalue()
+    assert output.getvalue().count("/...") == 3
+    assert token[:20] not in output.getvalue()
 
 
 @pytest.mark.django_db
 def test_a_host_that_is_none_of_ours_is_one_line_of_the_log() -> None:
-    logger, said = logging.getLogger("django.security.DisallowedHost"), io.StringIO()
-    shown = logging.StreamHandler(said)
+    logger, output = logging.getLogger("django.security.DisallowedHost"), io.StringIO()
+    shown = logging.StreamHandler(output)
     shown.addFilter(Discreet())
     logger.addHandler(shown)
     try:
         assert Client().get("/", HTTP_HOST="evil.example").status_code == 400
     finally:
         logger.removeHandler(shown)
-    assert said.getvalue().count("\n") == 1, said.getvalue()
+    assert output.getvalue().count("\n") == 1, output.getvalue()
 
 
 @pytest.mark.django_db

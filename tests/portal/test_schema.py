@@ -1,7 +1,4 @@
-"""An empty database is laid out from the models.
-
-The same schema as the migrations make, on both databases, and nothing is left for them.
-"""
+"""An empty database created from the models has the schema of the migrations, on both databases."""
 
 from __future__ import annotations
 
@@ -70,16 +67,16 @@ def run(script: str, folder: Path, address: str = "") -> str:
 
 
 def of_sqlite(folder: Path) -> list[str]:
-    """Every table's columns and rules, index and trigger, without the order of columns."""
+    """Columns, constraints, indexes and triggers of all tables, regardless of column order."""
     with closing(sqlite3.connect(folder / "lamsach.sqlite3")) as database:
         rows = database.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
     return sorted(f"{name}: {part.rstrip(') ')}" for name, sql in rows for part in sql.split(", "))
 
 
 def of_postgresql(address: str) -> list[str]:
-    """Every line of the dump of the schema, without the order of columns.
+    """Lines of the schema dump, regardless of column order.
 
-    Left out: a table of Django's that nothing here uses, whose numbers its migrations make wider.
+    Without a table of Django's that is not used here, whose numbers its migrations widen.
     """
     dump = [
         str(require_postgresql() / "pg_dump"),

@@ -1,6 +1,6 @@
 """`lamsach serve` end to end as a process, on SQLite and on PostgreSQL.
 
-An empty database, the set-up link, pages, the worker's letter, a graceful end, a second start.
+Empty database, set-up link, pages, the worker's letter, graceful end, second start.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ PASSWORD = "mat khau rat dai"
 
 
 def wait_for(what: Callable[[], Any], served: Served) -> Any:
-    """Wait until `what` returns something."""
+    """Wait until `what` returns a true value."""
     return until(what, why=served.said)
 
 
 def connections(url: str) -> int:
-    """Count the connections of others to the PostgreSQL database."""
+    """Count connections of others to the PostgreSQL database."""
     import psycopg
 
     with psycopg.connect(url) as server:
@@ -73,7 +73,7 @@ def test_from_an_empty_database_to_a_letter_and_back_to_rest(
         visitor.post(
             "/office/people/invite/", email="moi@person.example", name="M", unit="Z09", role="officer"
         )
-        outbox = tmp_path / "data/outbox"  # in the morning the day's letter is there too
+        outbox = tmp_path / "data/outbox"  # in the morning there is the daily letter too
         wait_for(
             lambda: [one for one in outbox.glob("*.eml") if b"moi@person.example" in one.read_bytes()],
             served,
@@ -93,7 +93,7 @@ def test_from_an_empty_database_to_a_letter_and_back_to_rest(
 
 
 def starts_again(before: Served, url: str, link: str) -> None:
-    """A second start on the same data finds everything and offers no further set-up."""
+    """Check that a second start on the same data works and offers no further set-up."""
     served = Served(before.folder, DATABASE_URL=url)
     try:
         served.wait()
@@ -108,10 +108,7 @@ def starts_again(before: Served, url: str, link: str) -> None:
 
 
 def refuses_what_is_too_large(served: Served) -> None:
-    """An upload of a stated 200 MB, or of no stated size, is refused before it is sent.
-
-    The portal goes on.
-    """
+    """Check that uploads of 200 MB, stated or not, are refused early and the portal continues."""
     place = served.address.removeprefix("http://")
     for headers in ({"Content-Length": "200000000"}, {"Transfer-Encoding": "chunked"}):
         connection = http.client.HTTPConnection(place, timeout=30)
@@ -126,8 +123,8 @@ def refuses_what_is_too_large(served: Served) -> None:
     assert Visitor(served.address).get("/alive") == "ok\n"
 
 
-def said_of(more: Sequence[str] = (), **settings: str) -> str:
-    """Return the output of `lamsach serve` when it cannot start; it ends by itself."""
+def failed_start(more: Sequence[str] = (), **settings: str) -> str:
+    """Output of `lamsach serve` when it cannot start and ends by itself."""
     command = [
         sys.executable,
         *MAIN,
@@ -147,14 +144,14 @@ def said_of(more: Sequence[str] = (), **settings: str) -> str:
 
 def test_a_database_that_is_away_is_one_sentence(tmp_path: Path) -> None:
     pytest.importorskip("psycopg")
-    said = said_of(
+    output = failed_start(
         data=str(tmp_path / "data"),
         DATABASE_URL=f"postgres://a:secret@127.0.0.1:{free_port()}/lamsach",
         LANG="C",
     )
-    assert "Traceback" not in said
-    assert "secret" not in said
-    assert len(said.strip().splitlines()) == 1, said
+    assert "Traceback" not in output
+    assert "secret" not in output
+    assert len(output.strip().splitlines()) == 1, output
 
 
 def test_without_the_library_for_postgresql_it_is_said_what_to_install(tmp_path: Path) -> None:
@@ -162,8 +159,8 @@ def test_without_the_library_for_postgresql_it_is_said_what_to_install(tmp_path:
     blocked.mkdir()
     for name in ("psycopg", "psycopg2"):
         (blocked / f"{name}.py").write_text("raise ImportError('not installed')")
-    said = said_of(
+    output = failed_start(
         data=str(tmp_path / "data"), DATABASE_URL="postgres://a@127.0.0.1/lamsach", PYTHONPATH=str(blocked)
     )
-    assert re.search(r"lamsach\[postgres\]", said), said
-    assert len(said.strip().splitlines()) == 1, said
+    assert re.search(r"lamsach\[postgres\]", output), output
+    assert len(output.strip().splitlines()) == 1, output

@@ -1,7 +1,4 @@
-"""The systemd unit: its text, accepted by systemd; installing and removing.
-
-A failure leaves the previous state.
-"""
+"""The systemd unit: text accepted by systemd, installation and removal; failures restore the former state."""
 
 from __future__ import annotations
 
@@ -34,7 +31,7 @@ DATA = Path("/srv/lamsach test")
 
 
 class Systemctl:
-    """The recorded commands; those that begin with `refused` fail."""
+    """Recorded commands; those that begin with `refused` fail."""
 
     def __init__(self, refused: str = "-") -> None:
         self.called: list[str] = []
@@ -48,7 +45,7 @@ class Systemctl:
 
 
 def parsed(text: str) -> dict[str, list[tuple[str, str]]]:
-    """The settings of a unit by section; a key may be there twice."""
+    """Settings of a unit by section; keys may repeat."""
     found: dict[str, list[tuple[str, str]]] = {}
     for line in text.splitlines():
         if line.startswith("["):
@@ -116,14 +113,14 @@ REFUSED: list[tuple[dict[str, object], str]] = [
 
 @each_row("row", REFUSED)
 def test_what_no_unit_can_say_is_refused(row: tuple[dict[str, object], str]) -> None:
-    options, words = row
-    with pytest.raises(UsageError, match=words):
+    options, message = row
+    with pytest.raises(UsageError, match=message):
         settings(**options)
 
 
 @given(st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "), min_size=1).map("/srv/{}".format))
 def test_a_word_of_a_unit_stays_one_word(path: str) -> None:
-    """As systemd reads it: quotation marks, then backslashes, then specifiers."""
+    """Unquoted as systemd does: quotation marks, then backslashes, then specifiers."""
     text = quoted(path)
     inner = re.fullmatch(r'"((?:[^"\\]|\\[\\"])*)"', text)
     read = re.sub(r"\\(.)", r"\1", inner[1]) if inner else text
@@ -144,14 +141,14 @@ def test_systemd_takes_the_unit(tmp_path: Path) -> None:
             [program, "verify", "--man=no", str(unit)], capture_output=True, text=True, check=False
         )
         assert (ran.returncode, ran.stderr) == (0, "")
-        words = ("security", "--offline=true", "--threshold=20", "--no-pager", str(unit))
-        ran = subprocess.run([program, *words], capture_output=True, text=True, check=False)
+        options = ("security", "--offline=true", "--threshold=20", "--no-pager", str(unit))
+        ran = subprocess.run([program, *options], capture_output=True, text=True, check=False)
         assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 @pytest.fixture
 def free_places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A folder of units; the places of tests, which lie in temporary folders, are open to services."""
+    """A folder of units; temporary folders of tests are permitted for services."""
     monkeypatch.setattr(service, "_HIDDEN", ("/home",))
     units = tmp_path / "units"
     units.mkdir()
@@ -260,7 +257,7 @@ def test_the_command_prints_the_unit_and_refuses_homes(
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(service, "install", lambda wanted: True)
     assert status("install", "--user", "cong") == 0
-    told = capsys.readouterr().out
+    output = capsys.readouterr().out
     for part in (
         "account cong",
         "/etc/systemd/system/lamsach.service",
@@ -268,7 +265,7 @@ def test_the_command_prints_the_unit_and_refuses_homes(
         "http://127.0.0.1:8000",
         "service remove",
     ):
-        assert part in told
+        assert part in output
     monkeypatch.setattr(service, "remove", lambda: Path("/x/lamsach.service"))
     assert status("remove") == 0
     assert "/x/lamsach.service" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""The table of settings, its documentation, and the strict reading of values."""
+"""The table of settings, its documentation, and strict parsing of values."""
 
 from __future__ import annotations
 

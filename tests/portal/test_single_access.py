@@ -1,6 +1,6 @@
-"""Asking for one unit or one campaign answers as asking for all of them does, for everybody.
+"""Access to one unit or campaign agrees with the list of all, for everybody.
 
-Those who moved away, closed units, drafts.
+Including moved and closed units, and drafts.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def changed(cast: Cast) -> Cast:
-    """The tree since ten days.
+    """The tree as changed ten days ago.
 
-    A unit moved to another branch, one closed with a successor, one closed whose unit moved before.
+    A unit moved to another branch, one closed with a successor, one closed after its unit had moved.
     """
     early = tree.today() - timedelta(days=10)
     UnitLink.objects.update(valid_from=early)

@@ -1,6 +1,6 @@
-"""Places of uploads: a folder and a bucket (moto's server on loopback) do the same.
+"""Upload storages: a folder and a bucket (moto's server on loopback) behave alike.
 
-Machines that do not share key and place are refused.
+Machines that do not share key and storage are refused.
 """
 
 from __future__ import annotations
@@ -63,13 +63,13 @@ def bucket(endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtu
 
 @pytest.fixture(params=["folder", "bucket"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return the place of uploads."""
+    """Location of the uploads."""
     return str(tmp_path / "kept") if request.param == "folder" else request.getfixturevalue("bucket")
 
 
 @pytest.fixture
 def moved(place: str, settings: Any, tmp_path: Path) -> str:
-    """The portal's uploads at the place, and a data folder that is this machine's alone."""
+    """The portal's uploads at the place, and a data folder local to this machine."""
     settings.DATA = tmp_path / "data"
     settings.DATA.mkdir()
     settings.UPLOADS = place
@@ -78,7 +78,7 @@ def moved(place: str, settings: Any, tmp_path: Path) -> str:
 
 
 class Broken(io.BytesIO):
-    """Breaks off after a piece."""
+    """Content that breaks off after a piece."""
 
     name = "x"
 
@@ -90,15 +90,15 @@ class Broken(io.BytesIO):
 
 
 def test_a_file_is_there_whole_or_not_at_all(place: str, tmp_path: Path) -> None:
-    kept = storage.stored_files(place, tmp_path)
-    assert (kept.exists("files/ab/x"), list(kept.names())) == (False, [])
+    store = storage.stored_files(place, tmp_path)
+    assert (store.exists("files/ab/x"), list(store.names())) == (False, [])
     with pytest.raises(OSError, match="gone"):
-        kept.save("files/ab/x", File(Broken()))
-    assert not kept.exists("files/ab/x")
+        store.save("files/ab/x", File(Broken()))
+    assert not store.exists("files/ab/x")
     with pytest.raises(FileNotFoundError):
-        kept.open("files/ab/x")
+        store.open("files/ab/x")
     large = bytes(range(256)) * 40_000
-    assert kept.save("files/ab/x", ContentFile(large)) == "files/ab/x"
+    assert store.save("files/ab/x", ContentFile(large)) == "files/ab/x"
     other = storage.stored_files(place, tmp_path / "another machine")
     assert other.exists("files/ab/x")
     assert other.size("files/ab/x") == len(large)
@@ -113,10 +113,10 @@ def test_a_file_is_there_whole_or_not_at_all(place: str, tmp_path: Path) -> None
     del copy
     gc.collect()
     assert Path(where).exists() is (place[:5] != "s3://")
-    assert sorted(kept.names()) == sorted(["files/ab/x", second])
-    assert list(kept.names("files/ab")) == list(kept.names())
+    assert sorted(store.names()) == sorted(["files/ab/x", second])
+    assert list(store.names("files/ab")) == list(store.names())
     for name in ("files/ab/x", "files/ab/x", second):
-        kept.delete(name)
+        store.delete(name)
     assert list(other.names()) == []
 
 
@@ -154,10 +154,10 @@ def test_pieces_are_put_together_whatever_was_sent_again(place: str, tmp_path: P
 def test_a_hunt_and_a_bundle_in_pieces_go_by_the_place(moved: str, ready: Hunt, cast: Cast) -> None:  # noqa: F811
     client: Client = cast.client("officer")
     files = f"{address(ready)}files/"
-    told = client.post(files, {"name": "fw.log", "size": len(LOG)}).json()
+    created = client.post(files, {"name": "fw.log", "size": len(LOG)}).json()
     for begin, end in ((0, 1000), (1000, len(LOG))):
         answer = client.post(
-            f"{files}{told['file']}/?offset={begin}", LOG[begin:end], "application/octet-stream"
+            f"{files}{created['file']}/?offset={begin}", LOG[begin:end], "application/octet-stream"
         )
         assert answer.json()["received"] == end
     client.post(address(ready), {"what": "begin"})
@@ -167,8 +167,8 @@ def test_a_hunt_and_a_bundle_in_pieces_go_by_the_place(moved: str, ready: Hunt, 
     assert b"fw.log" in client.get(f"{address(ready)}result/").content
     with storage.arriving().local(f"hunts/{ready.pk}") as logs:
         assert list(logs.rglob("*")) == []
-    kept = store(ContentFile(b"%PDF-1.7 x", "quy.pdf"))
-    answer = download(kept.name, kept.path)
+    stored = store(ContentFile(b"%PDF-1.7 x", "quy.pdf"))
+    answer = download(stored.name, stored.path)
     assert b"".join(answer.streaming_content) == b"%PDF-1.7 x"  # type: ignore[attr-defined]
     assert [
         path.name for path in django_settings.DATA.rglob("*") if path.is_file() and moved.startswith("s3")
@@ -216,20 +216,20 @@ def test_a_backup_holds_the_bucket_and_is_put_back_into_it(
     assert [line["what"] for line in ledger.read(fresh / ledger.NAME)] == ["bundles", "restored"]
 
 
-def _read_in_a_fork(kept: Any, told: Any) -> None:
-    told.send(kept.open("x").read())
+def _read_in_a_fork(store: Any, pipe: Any) -> None:
+    pipe.send(store.open("x").read())
 
 
 def test_a_fork_has_a_client_of_its_own(bucket: str, tmp_path: Path) -> None:
-    kept = storage.stored_files(bucket, tmp_path)
-    kept.save("x", ContentFile(b"1"))
+    store = storage.stored_files(bucket, tmp_path)
+    store.save("x", ContentFile(b"1"))
     context = multiprocessing.get_context("fork")
-    mine, theirs = context.Pipe()
-    process = context.Process(target=_read_in_a_fork, args=(kept, theirs))
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_read_in_a_fork, args=(store, theirs))
     process.start()
-    until(lambda: mine.poll() or not process.is_alive(), seconds=60)
-    assert mine.poll(), "the fork did not answer"
-    assert mine.recv() == b"1"
+    until(lambda: ours.poll() or not process.is_alive(), seconds=60)
+    assert ours.poll(), "the fork did not answer"
+    assert ours.recv() == b"1"
     process.join()
 
 
@@ -261,10 +261,10 @@ def test_a_machine_with_another_key_is_refused(moved: str, settings: Any) -> Non
 def test_a_machine_with_another_place_is_refused(moved: str, settings: Any, tmp_path: Path) -> None:
     agreement.check()
     number = default_storage.open(agreement.MARK).read().decode().strip()
-    here = settings.STORAGES
+    storages = settings.STORAGES
     for content in (b"", b"0" * 32):
         other = str(tmp_path / f"other{len(content)}")
-        settings.STORAGES = {**here, **storage.storage_settings(other, settings.DATA)}
+        settings.STORAGES = {**storages, **storage.storage_settings(other, settings.DATA)}
         if content:
             default_storage.save(agreement.MARK, ContentFile(content))
         with pytest.raises(UsageError) as error:
@@ -274,5 +274,5 @@ def test_a_machine_with_another_place_is_refused(moved: str, settings: Any, tmp_
     default_storage.delete(agreement.MARK)
     default_storage.save(agreement.MARK, ContentFile(number.encode()))
     agreement.check()
-    settings.STORAGES = here
+    settings.STORAGES = storages
     agreement.check()

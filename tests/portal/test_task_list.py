@@ -1,7 +1,4 @@
-"""One list of waiting work: for whom, by which day, done by which button.
-
-The badge, the daily letter, accepting together.
-"""
+"""List of waiting work: for whom, by which day, by which button; badge, daily letter, bulk acceptance."""
 
 from __future__ import annotations
 
@@ -78,7 +75,7 @@ def test_each_role_has_what_waits_for_it(cast: Cast) -> None:
 
 
 def in_sight(cast: Cast, name: str) -> tuple[int, int]:
-    """Return the badge's count for a person, and the list of the first page."""
+    """The badge's count for a person, and the list on the first page."""
     user = User.objects.get(pk=cast.people[name].pk)
     return count_now(user), sum(row.count for _, rows in waiting(user) for row in rows)
 
@@ -181,7 +178,7 @@ def test_reports_are_accepted_together_with_their_figures_in_sight(cast: Cast, b
 
 
 def test_what_the_leading_unit_accepts_of_itself_is_in_its_list(cast: Cast, browser: Browser) -> None:
-    """A unit that leads a campaign receives its own report, so it is in the list of those to accept."""
+    """A unit that leads a campaign receives its own report, so it is among those to accept."""
     found = report(cast)
     Campaign.objects.filter(pk=found.campaign_id).update(owner=found.unit)
     Membership.objects.create(user=cast.people["officer"], unit=found.unit, role=Role.COORDINATOR)

@@ -1,7 +1,4 @@
-"""A tired officer: the session ends while a text is typed, a second tab logs in, somebody else is faster.
-
-Nothing that was typed is lost.
-"""
+"""Typed input survives an ended session, a log-in in a second tab, and a concurrent change."""
 
 from __future__ import annotations
 
@@ -27,7 +24,7 @@ PROSE = 'Máy đã được cài lại,\nngười dùng đã đổi "mật khẩ
 
 
 class Browser:
-    """A browser that keeps cookies, says where a form stood, and whose forms have to bear their word."""
+    """A browser with cookies and referrers, whose forms require their CSRF token."""
 
     def __init__(self, cast: Cast) -> None:
         self.client = Client(enforce_csrf_checks=True, headers={"origin": HERE})
@@ -35,26 +32,26 @@ class Browser:
             cast.people["officer"], backend="allauth.account.auth_backends.AuthenticationBackend"
         )
 
-    def word(self, path: str) -> str:
-        """The hidden word of the forms of a page."""
+    def token(self, path: str) -> str:
+        """The hidden CSRF token of a page."""
         return hidden(self.client.get(path).content.decode())["csrfmiddlewaretoken"]
 
-    def send(self, path: str, page: str, word: str, **fields: Any) -> Any:
-        """Send a form that stood on a page."""
+    def send(self, path: str, page: str, token: str, **fields: Any) -> Any:
+        """Submit a form of a page."""
         return self.client.post(
-            path, {"csrfmiddlewaretoken": word, **fields}, headers={"referer": HERE + page}
+            path, {"csrfmiddlewaretoken": token, **fields}, headers={"referer": HERE + page}
         )
 
     def log_in_elsewhere(self) -> None:
-        """Log in anew, in another tab, after the session had ended."""
+        """Log in again, in another tab, after the session has ended."""
         end_sessions()
-        word = self.word("/accounts/login/")
-        said = {"login": "officer@person.example", "password": "mat khau rat dai"}
-        assert self.send("/accounts/login/", "/accounts/login/", word, **said).status_code == 302
+        token = self.token("/accounts/login/")
+        fields = {"login": "officer@person.example", "password": "mat khau rat dai"}
+        assert self.send("/accounts/login/", "/accounts/login/", token, **fields).status_code == 302
 
 
 def hidden(page: str) -> dict[str, str]:
-    """The hidden fields of a page, as a browser reads them."""
+    """Hidden fields of a page, as a browser reads them."""
     found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page)
     return {name: html.unescape(value) for name, value in found if name != "next"}
 
@@ -66,9 +63,9 @@ def end_sessions() -> None:
 def test_a_note_survives_the_end_of_the_session(cast: Cast) -> None:
     case, browser = samples.case(cast), Browser(cast)
     page, path = f"/office/cases/{case.pk}/", f"/office/cases/{case.pk}/notes/"
-    word = browser.word(page)
+    token = browser.token(page)
     end_sessions()
-    over = browser.send(path, page, word, text=PROSE)
+    over = browser.send(path, page, token, text=PROSE)
     assert over.status_code == 403
     assert over["Cache-Control"] == "no-store"
     text = over.content.decode()
@@ -78,10 +75,10 @@ def test_a_note_survives_the_end_of_the_session(cast: Cast) -> None:
     )
     assert not Note.objects.exists()
     browser.log_in_elsewhere()
-    kept = hidden(text)
-    assert kept.pop("text") == PROSE
-    old = browser.send(path, path, kept["csrfmiddlewaretoken"], text=PROSE)
-    assert old.status_code == 403, "the log-in made the form's word a new one"
+    fields = hidden(text)
+    assert fields.pop("text") == PROSE
+    old = browser.send(path, path, fields["csrfmiddlewaretoken"], text=PROSE)
+    assert old.status_code == 403, "the log-in changed the token"
     fresh = hidden(old.content.decode())
     assert browser.send(path, path, fresh["csrfmiddlewaretoken"], text=fresh["text"]).status_code == 302
     assert Note.objects.get().text.split() == PROSE.split()
@@ -90,9 +87,9 @@ def test_a_note_survives_the_end_of_the_session(cast: Cast) -> None:
 def test_a_log_in_in_another_tab_loses_nothing(cast: Cast) -> None:
     case, browser = samples.case(cast), Browser(cast)
     page, path = f"/office/cases/{case.pk}/", f"/office/cases/{case.pk}/notes/"
-    word = browser.word(page)
+    token = browser.token(page)
     browser.log_in_elsewhere()
-    old = browser.send(path, page, word, text=PROSE)
+    old = browser.send(path, page, token, text=PROSE)
     fresh = hidden(old.content.decode())
     assert browser.send(path, path, fresh["csrfmiddlewaretoken"], text=fresh["text"]).status_code == 302
     assert Note.objects.count() == 1
@@ -116,11 +113,11 @@ def test_a_session_that_ended_shows_nothing_that_another_site_sends(cast: Cast) 
 
 def test_files_are_named_and_passwords_forgotten(cast: Cast) -> None:
     browser = Browser(cast)
-    word = browser.word("/office/")
+    token = browser.token("/office/")
     end_sessions()
     file = SimpleUploadedFile("khóa.p12", b"x")
     text = browser.send(
-        "/office/reports/1/sign/", "/office/reports/1/", word, key=file, password="bi mat", why="Ký lại"
+        "/office/reports/1/sign/", "/office/reports/1/", token, key=file, password="bi mat", why="Ký lại"
     ).content.decode()
     assert "khóa.p12" in text
     assert "Ký lại" in text
@@ -147,9 +144,9 @@ def test_whoever_was_slower_sees_what_they_had_typed(cast: Cast) -> None:
 
 def test_a_button_without_words_leads_to_the_log_in_and_back_to_its_page(cast: Cast) -> None:
     browser = Browser(cast)
-    word = browser.word("/office/")
+    token = browser.token("/office/")
     end_sessions()
-    response = browser.send("/office/dispatches/7/send/", "/office/dispatches/7/?page=2", word)
+    response = browser.send("/office/dispatches/7/send/", "/office/dispatches/7/?page=2", token)
     assert response["Location"] == "/accounts/login/?next=/office/dispatches/7/%3Fpage%3D2"
 
 
@@ -189,11 +186,11 @@ def test_what_was_not_taken_is_said(path: str, fields: dict[str, str], cast: Cas
 
 def test_what_was_typed_stands_in_boxes_of_its_size(cast: Cast) -> None:
     browser = Browser(cast)
-    word = browser.word("/office/")
+    token = browser.token("/office/")
     end_sessions()
     long = "Máy đã được cài lại. " * 40
     text = browser.send(
-        "/office/cases/1/notes/", "/office/", word, one="Hà Nội", other=long, code="A-1"
+        "/office/cases/1/notes/", "/office/", token, one="Hà Nội", other=long, code="A-1"
     ).content.decode()
     assert re.findall(r'rows="(\d)" id="typed-\d" readonly aria-label="[^"]+ \((\d)\)"', text) == [
         ("1", "1"),
@@ -206,11 +203,11 @@ def test_what_was_typed_is_called_as_in_the_form(language: str, cast: Cast) -> N
     report, browser = samples.report(cast), Browser(cast)
     browser.client.cookies["django_language"] = language
     page = f"/office/reports/{report.pk}/edit/"
-    word = browser.word(page)
+    token = browser.token(page)
     form = browser.client.get(page).content.decode()
     end_sessions()
     fields = {"place": "Hà Nội", "position": "Vụ trưởng", "text_nothing": "hai từ"}
-    text = browser.send(page, page, word, **fields).content.decode()
+    text = browser.send(page, page, token, **fields).content.decode()
     shown = re.findall(r'<label for="typed-(\d)">([^<]+)</label>', text)
     assert [number for number, _ in shown] == ["1", "2"]
     assert all(f">{label}" in form for _, label in shown), shown
@@ -220,10 +217,10 @@ def test_what_was_typed_is_called_as_in_the_form(language: str, cast: Cast) -> N
 
 def test_the_same_list_twice_is_said(cast: Cast) -> None:
     client, found = cast.client("coordinator"), samples.campaign(cast)
-    for said in ("The list is being read", "The campaign has this list already"):
+    for message in ("The list is being read", "The campaign has this list already"):
         file = SimpleUploadedFile("danh-sach.csv", b"evil.example\n")
         page = client.post(f"/office/campaigns/{found.pk}/lists/", {"file": file}, follow=True)
-        assert said in page.content.decode()
+        assert message in page.content.decode()
     assert found.lists.count() == 1
 
 
@@ -235,7 +232,7 @@ def test_a_dispatch_goes_out_once_and_never_to_nobody(cast: Cast) -> None:
     assert "There is no unit to send it to" in page.content.decode()
     type(found).objects.filter(pk=found.pk).update(issuer=cast.centre)
     data: dict[str, Any] = {}
-    for said in ("The dispatch goes to 2 units", "It does not go out twice"):
+    for message in ("The dispatch goes to 2 units", "It does not go out twice"):
         data = data or asked(client, f"/office/dispatches/{found.pk}/send/", {"to": "near"})[1]
         page = client.post(f"/office/dispatches/{found.pk}/send/", data, follow=True)
-        assert said in page.content.decode()
+        assert message in page.content.decode()

@@ -1,7 +1,4 @@
-"""Uploads are read outside of every transaction, and within limits.
-
-A workbook that unpacks to one enormous row is refused before anything is built of it.
-"""
+"""Uploads are read outside of transactions and within limits; a huge unpacked workbook is refused early."""
 
 from __future__ import annotations
 
@@ -29,21 +26,21 @@ MIB = 1 << 20
 
 
 def workbook(sheet: bytes = b"", **parts: bytes) -> bytes:
-    """A workbook of one sheet whose rows are these bytes of XML; other parts are put in place of its own."""
+    """A workbook of one sheet with these rows of XML; `other` parts replace its own."""
     stream = io.BytesIO()
     openpyxl.Workbook().save(stream)
-    made = io.BytesIO()
+    buffer = io.BytesIO()
     names = {"strings": "xl/sharedStrings.xml", "styles": "xl/styles.xml"}
     given = {names[name]: data for name, data in parts.items()}
     begin = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
     given["xl/worksheets/sheet1.xml"] = begin + sheet + b"</sheetData></worksheet>"
-    with zipfile.ZipFile(stream) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
+    with zipfile.ZipFile(stream) as old, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new:
         for entry in old.infolist():
             if entry.filename not in given:
                 new.writestr(entry, old.read(entry))
         for name, data in given.items():
             new.writestr(name, data)
-    return made.getvalue()
+    return buffer.getvalue()
 
 
 MAIN = b' xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
@@ -111,7 +108,7 @@ def test_what_excel_writes_at_its_limits_is_read() -> None:
 
 @pytest.mark.django_db
 def test_the_watch_sees_a_reader_inside_a_transaction(cast: Cast) -> None:
-    """The watch itself: it is silent outside of a transaction, and loud in one."""
+    """The watch itself: silent outside of a transaction, failing inside."""
     data = io.BytesIO("Họ tên,Email\nA,a@person.example\n".encode())
     assert letters.import_people(cast.first, data, "a.csv", cast.people["officer"]) == (1, [])
     with pytest.raises(AssertionError, match="a transaction is open"), transaction.atomic():

@@ -1,6 +1,6 @@
 """Several workers on one database, one of them killed.
 
-Letters, jobs and regular tasks happen once, none is lost, and long work delays nothing.
+Letters, jobs and regular tasks run once, none is lost, and long work delays nothing.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def rows(address: str, folder: Path, query: str) -> list[Any]:
 
 
 def done_once(lines: list[list[str]], killed: str) -> None:
-    """Only what the killed worker was at is done again, and no two are at one regular task."""
+    """Check that only the killed worker's task is repeated, and no regular task overlaps itself."""
     short = Counter(line[1] for line in lines if line[0] == "short")
     twice = [number for number, times in short.items() if times > 1]
     assert all(next(line[2] for line in lines if line[:2] == ["short", n]) == killed for n in twice)
@@ -204,9 +204,9 @@ run()
 
 
 def test_a_job_of_a_worker_that_ends_is_given_back(tmp_path: Path) -> None:
-    """At the end of its current step, at once and without counting as a failure.
+    """At the end of its current step, immediately, and without counting as a failure.
 
-    A job that outlasts many restarts is none that kills its worker.
+    A job that outlasts many restarts is not one that kills its worker.
     """
     furnish(tmp_path)
     environment = {n: v for n, v in os.environ.items() if not n.startswith(("LAMSACH_", "DATABASE_"))}

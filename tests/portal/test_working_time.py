@@ -1,4 +1,4 @@
-"""Working hours and days: nights, weekends, holidays, days that the Government moved."""
+"""Working hours and days: nights, weekends, holidays, days moved by the Government."""
 
 from __future__ import annotations
 
