@@ -54,7 +54,7 @@ from lamsach.portal.reports.figures import Scope, compute
 from lamsach.portal.reports.models import Report, ReportState
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import FOREVER, Membership, Unit, UnitLink
-from lamsach.portal.web.bars import standings
+from lamsach.portal.web.bars import campaign_progress
 from lamsach.portal.web.tree import tree as drawn
 from tests.portal import bundles
 
@@ -365,7 +365,7 @@ def figures(home: str, days: list[str]) -> dict[str, Any]:
     home_page = [
         [[part.count for part in shown.machines], [[bar.done, bar.all] for bar in shown.units], shown.late,
          shown.left]
-        for shown in standings(me())
+        for shown in campaign_progress(me())
     ]  # fmt: skip
     parts = Participation.objects.filter(campaign=one, unit__in=tree.under([root.pk]).values("descendant"))
     return {

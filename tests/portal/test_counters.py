@@ -198,7 +198,7 @@ def _kept() -> set[tuple[Any, ...]]:
 def test_a_missing_trigger_is_laid_again_and_all_is_counted_anew(cast: Cast) -> None:
     world = World(dispatch(cast).campaign)
     counters.fold()
-    name = next(name for name in counters._laid() if "participation_update" in name)
+    name = next(name for name in counters._present() if "participation_update" in name)
     counters._run(f"DROP TRIGGER {name}" + (" ON campaigns_participation" if counters._server() else ""))
     Participation.objects.update(informed_on=day(-1))
     with pytest.raises(AssertionError):

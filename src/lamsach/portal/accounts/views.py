@@ -28,7 +28,7 @@ from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, COORDINATORS, Role
 from lamsach.portal.units.access import memberships, readable_units
-from lamsach.portal.units.sheet import Heading, in_words, template
+from lamsach.portal.units.sheet import Heading, labelled, template
 
 _BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -209,7 +209,7 @@ def _preview(rows: list[sheet.Row], headings: list[Heading], user: User) -> dict
     return {
         "lines": lines,
         "counts": counts,
-        "headings": in_words(headings),
+        "headings": labelled(headings),
         "sealed": sheet.sealed(rows, user),
     }
 

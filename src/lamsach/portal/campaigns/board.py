@@ -29,8 +29,8 @@ from lamsach.portal.mail.models import BadAddress
 from lamsach.portal.units.access import (
     get_unit,
     home_units,
+    matching,
     may_act,
-    named,
     readable_above,
     writable_units,
 )
@@ -95,7 +95,7 @@ def filtered(campaign: Campaign, unit: Unit, state: str, search: str = "") -> Qu
     if state in conditions:
         rows = rows.filter(conditions[state])
     if search:
-        rows = rows.filter(named(search))
+        rows = rows.filter(matching(search))
     return rows.order_by("code")
 
 

@@ -1,1 +1,1 @@
-"""The tree of units, its history, and who belongs to which unit."""
+"""Tree of units with its history, memberships, and counters of subtrees."""

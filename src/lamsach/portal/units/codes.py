@@ -1,7 +1,7 @@
-"""The identifiers of state bodies, in both national forms.
+"""Identifiers of state bodies, in both national forms.
 
-Decision 20/2020/QĐ-TTg writes the root first (`G06.12`), the older QCVN 102:2016/BTTTT writes it last and
-fills with zeros to four groups (`000.00.12.G06`). The portal keeps the first form.
+Decision 20/2020/QĐ-TTg has the root first (`G06.12`), the older QCVN 102:2016/BTTTT has it last and pads with
+zeros to four groups (`000.00.12.G06`). The portal stores the first form.
 """
 
 from __future__ import annotations
@@ -16,9 +16,7 @@ LONGEST = 60
 
 
 def canonical(text: str) -> str | None:
-    """The code with its root first, in capitals; None for what is no code.
-
-    Both forms of one code give the same text.
+    """Normalize a code of either form, root first in capitals; None if invalid.
 
     `000.00.12.G06` -> `G06.12`; `G06.12` -> `G06.12`; `h29` -> `H29`.
     """
@@ -28,21 +26,21 @@ def canonical(text: str) -> str | None:
     if _ROOT.match(groups[0]):
         return ".".join(groups)
     if len(groups) >= 2 and _ROOT.match(groups[-1]):
-        kept = list(reversed(groups))
-        while len(kept) > 1 and _ZEROS.match(kept[-1]):
-            kept.pop()
-        return ".".join(kept)
+        reversed_groups = list(reversed(groups))
+        while len(reversed_groups) > 1 and _ZEROS.match(reversed_groups[-1]):
+            reversed_groups.pop()
+        return ".".join(reversed_groups)
     return None
 
 
 def older_form(code: str) -> str:
-    """The code with its root last, in four groups: `G06.12` -> `000.00.12.G06`; longer ones only turned."""
+    """Convert to the older form, padded to four groups: `G06.12` -> `000.00.12.G06`."""
     groups = code.split(".")[1:]
     filled = [*groups, *("0" * width for width in reversed(_OLD_WIDTHS[: 3 - len(groups)]))]
     return ".".join([*reversed(filled), code.split(".")[0]])
 
 
 def parent_code(code: str) -> str | None:
-    """The code of the body above, as the code itself tells it; None for a root."""
+    """Return the code without its last group; None for a root."""
     above, dot, _ = code.rpartition(".")
     return above if dot else None

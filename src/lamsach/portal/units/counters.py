@@ -1,12 +1,11 @@
-"""Counters of what is under a unit: kept with the data, equal to a recount at every moment, never waited for.
+"""Counters of subtrees, equal to a recount at every moment, without lock contention between steps.
 
-A table of `Counter` has two kinds of rows: the facts of a unit alone (`facts`), and the sums of everything
-under it, itself included, each with the day from which it counts. A step writes neither: triggers note in its
-transaction whose facts it changed (`Changed`, a row of its own, so that no two steps wait for each other),
-and `fold`, called by the worker, carries that into the counters. Whoever reads adds to the sums what is noted
-and not folded yet, in one statement, so that a number never depends on whether it was. A change of the tree
-carries a unit's facts to the units that it comes to be under by triggers of the links; only these and `fold`
-write counters, one at a time (on PostgreSQL by a lock of their own).
+The table `Counter` has the facts of single units (`facts`) and the sums of subtrees, each valid from a day.
+Steps write neither: triggers note in their transaction the units with changed facts (`Changed`, a new row
+each, so steps never wait for each other), and `fold`, called by the worker, updates the counters. `read` adds
+changes not folded yet, in one statement. On a change of the tree, triggers of the links carry a unit's facts
+to its new ancestors. Only these triggers and `fold` write counters, one at a time (on PostgreSQL by an
+advisory lock).
 """
 
 # ruff: noqa: S608 - statements of our own names, numbers and days
@@ -20,13 +19,13 @@ from datetime import date
 
 from django.db import connection, transaction
 
-from lamsach.portal.units.facts import SOURCES, UNITS, everyone, facts, literal, looked_up, once
+from lamsach.portal.units.facts import SOURCES, UNITS, all_pairs, cte, facts, literal, lookup_join
 from lamsach.portal.units.models import FOREVER, Changed, Counter
 
 ALONE, WHOLE, STAGED = range(3)
-"""What a row of `Counter` is about: a unit alone, all under it, or (within `fold`) changes of it alone."""
+"""Scopes of `Counter`: a unit alone, its subtree, or (within `fold`) staged changes of a unit alone."""
 PART = 5000
-"""So many notes are folded at once."""
+"""Batch size of `fold`, in notes."""
 LINKS = "units_unitlink"
 _LOCK = 0x4C616D73
 _MARK = "counted_"
@@ -36,56 +35,56 @@ _INTO = "INSERT INTO units_counter (scope, campaign, unit, what, day, n)"
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The sums of a unit by `what`: with everything under it, and of the unit alone."""
+    """Sums of a unit by `what`: of its subtree (`whole`) and of the unit alone."""
 
     whole: Sums[str] = field(default_factory=Sums)
     alone: Sums[str] = field(default_factory=Sums)
 
     @property
     def below(self) -> Sums[str]:
-        """Everything under the unit, without itself."""
+        """Sums of the subtree without the unit itself."""
         return Sums({what: n - self.alone[what] for what, n in self.whole.items()})
 
 
 def read(campaigns: Collection[int], units: Collection[int], day: date) -> dict[tuple[int, int], Figures]:
-    """Return the figures of units in campaigns (0: what is in none) on a day, in one statement."""
+    """Read the figures of units in campaigns (0: facts of no campaign) on a day, in one statement."""
     if not units:
         return {}
     numbers = ", ".join(str(int(unit)) for unit in units)
-    wanted = ", ".join(str(int(campaign)) for campaign in {0, *campaigns})
-    found = {(campaign, unit): Figures() for unit in units for campaign in {0, *campaigns}}
+    campaign_ids = ", ".join(str(int(campaign)) for campaign in {0, *campaigns})
+    result = {(campaign, unit): Figures() for unit in units for campaign in {0, *campaigns}}
     with connection.cursor() as cursor:
-        cursor.execute(_reading(numbers, wanted, day))
+        cursor.execute(_read_statement(numbers, campaign_ids, day))
         for scope, campaign, unit, what, n in cursor.fetchall():
-            figures = found[campaign, unit]
+            figures = result[campaign, unit]
             (figures.whole if scope == WHOLE else figures.alone)[what] = int(n)
-    for (campaign, unit), figures in found.items():
+    for (campaign, unit), figures in result.items():
         if campaign:
-            figures.whole.update(found[0, unit].whole)
-            figures.alone.update(found[0, unit].alone)
-    return found
+            figures.whole.update(result[0, unit].whole)
+            figures.alone.update(result[0, unit].alone)
+    return result
 
 
-def _reading(numbers: str, wanted: str, day: date) -> str:
+def _read_statement(numbers: str, campaign_ids: str, day: date) -> str:
     on = literal(day)
     valid = f"l.valid_from <= {on} AND l.valid_until > {on}"
     above = f"l.descendant_id = d.unit_id AND l.ancestor_id IN ({numbers}) AND {valid}"
     noted = "SELECT DISTINCT campaign AS campaign_id, unit AS unit_id "
-    noted += f"FROM units_changed WHERE campaign IN ({wanted})"
-    links = looked_up(LINKS, "l", above)
+    noted += f"FROM units_changed WHERE campaign IN ({campaign_ids})"
+    links = lookup_join(LINKS, "l", above)
     places = f"SELECT d.campaign_id, d.unit_id, l.ancestor_id, l.distance FROM noted d {links}"
     tables, held = facts("SELECT DISTINCT campaign_id, unit_id FROM places", day)
     itself = f"FROM {LINKS} l {{}} WHERE l.distance = 0 AND l.descendant_id IN ({numbers}) AND {valid}"
     own = itself.format(f"JOIN units_counter c ON c.scope = {ALONE} AND c.unit = l.descendant_id")
     return (
-        f"WITH {once('noted', noted)}, {once('places', places)}, {tables}, pending AS ({held} "
+        f"WITH {cte('noted', noted)}, {cte('places', places)}, {tables}, pending AS ({held} "
         f"UNION ALL SELECT c.campaign, c.unit, c.what, c.day, -c.n FROM dirty d {_former()} "
         f"WHERE c.day <= {on}) "
         "SELECT scope, campaign, unit, what, SUM(n) FROM ("
         f"SELECT scope, campaign, unit, what, n FROM units_counter WHERE scope = {WHOLE} "
-        f"AND unit IN ({numbers}) AND campaign IN ({wanted}) AND day <= {on} "
+        f"AND unit IN ({numbers}) AND campaign IN ({campaign_ids}) AND day <= {on} "
         f"UNION ALL SELECT {ALONE}, c.campaign, c.unit, c.what, c.n {own} "
-        f"AND c.campaign IN ({wanted}) AND c.day <= {on} "
+        f"AND c.campaign IN ({campaign_ids}) AND c.day <= {on} "
         f"UNION ALL SELECT {ALONE}, 0, l.descendant_id, '{UNITS}', 1 {itself.format('')} "
         "UNION ALL SELECT z.scope, f.campaign_id, p.ancestor_id, f.what, f.n FROM pending f "
         "JOIN places p ON p.campaign_id = f.campaign_id AND p.unit_id = f.unit_id "
@@ -95,16 +94,15 @@ def _reading(numbers: str, wanted: str, day: date) -> str:
 
 
 def _former() -> str:
-    """Join to the facts of dirty units as they were folded last."""
+    """Join to the last folded facts of dirty units."""
     same = f"c.scope = {ALONE} AND c.unit = d.unit_id AND c.campaign = d.campaign_id"
-    return looked_up("units_counter", "c", same)
+    return lookup_join("units_counter", "c", same)
 
 
 def _spread(own: str, links: str, *, units: bool) -> str:
-    """Return the statement that adds facts to the sums of all units above: for as long as each link lasts.
+    """Build the statement that adds facts to the sums of all ancestors, for the validity of each link.
 
-    `own`: rows of campaign, unit, what, day, n. `links`: rows of links, each with a `sign`. `units`: count
-    the units too.
+    `own`: rows of campaign, unit, what, day, n. `links`: links with a `sign`. `units`: count units, too.
     """
     lasting = "l.valid_from < l.valid_until"
     ends = f"l.valid_until < {literal(FOREVER)}"
@@ -137,25 +135,25 @@ _ALL_LINKS = f"(SELECT ancestor_id, descendant_id, valid_from, valid_until, 1 AS
 
 
 def fold() -> int:
-    """Carry what is noted into the counters; how many notes.
+    """Fold noted changes into the counters; return the count of notes.
 
-    None while a change of the tree, or another worker, is at them.
+    0 while a change of the tree, or another worker, holds the lock.
     """
     count = 0
-    while Changed.objects.exists() and (some := _fold_some()):  # with nothing noted no transaction
-        count += some
+    while Changed.objects.exists() and (folded := _fold_some()):  # with nothing noted no transaction
+        count += folded
     return count
 
 
 @transaction.atomic
 def _fold_some() -> int:
-    if not _alone(wait=False):
+    if not _lock(wait=False):
         return 0
     notes = Changed.objects.order_by("campaign", "unit").values_list("pk", "campaign", "unit")[:PART]
-    if taken := list(notes):
-        _fold({(campaign, unit) for _, campaign, unit in taken})
-        Changed.objects.filter(pk__in=[pk for pk, _, _ in taken]).delete()
-    return len(taken)
+    if batch := list(notes):
+        _fold({(campaign, unit) for _, campaign, unit in batch})
+        Changed.objects.filter(pk__in=[pk for pk, _, _ in batch]).delete()
+    return len(batch)
 
 
 def _fold(pairs: set[tuple[int, int]]) -> None:
@@ -178,11 +176,11 @@ def _fold(pairs: set[tuple[int, int]]) -> None:
 
 @transaction.atomic
 def recount() -> None:
-    """Count everything anew."""
-    _alone(wait=True)
+    """Rebuild all counters."""
+    _lock(wait=True)
     Changed.objects.all().delete()
     Counter.objects.all().delete()
-    tables, held = facts(everyone())
+    tables, held = facts(all_pairs())
     _run(
         f"{_INTO} WITH {tables}, counted AS ({held}) SELECT {ALONE}, campaign_id, unit_id, what, day, SUM(n) "
         "FROM counted GROUP BY campaign_id, unit_id, what, day HAVING SUM(n) <> 0"
@@ -190,11 +188,8 @@ def recount() -> None:
     _run(_spread(_rows(ALONE), _ALL_LINKS, units=True))
 
 
-def _alone(*, wait: bool) -> bool:
-    """Take the lock of those who write counters until the end of the transaction.
-
-    SQLite has one writer at a time.
-    """
+def _lock(*, wait: bool) -> bool:
+    """Lock the counters for writing until the transaction ends; SQLite has a single writer anyway."""
     if connection.vendor != "postgresql":
         return True
     with connection.cursor() as cursor:
@@ -209,14 +204,14 @@ def _run(*statements: str) -> None:
 
 
 def install() -> None:
-    """Lay the triggers, and count anew, where those of this version are not there."""
-    held, wanted = _laid(), _triggers()
-    if wanted.keys() == held:
+    """Create the triggers and rebuild the counters, unless the triggers of this version exist."""
+    present, triggers = _present(), _triggers()
+    if triggers.keys() == present:
         return
     with transaction.atomic():
-        for name in held:
+        for name in present:
             _run(f"DROP FUNCTION {name}() CASCADE" if _server() else f"DROP TRIGGER {name}")
-        for statements in wanted.values():
+        for statements in triggers.values():
             _run(*statements)
         recount()
 
@@ -225,8 +220,8 @@ def _server() -> bool:
     return connection.vendor == "postgresql"
 
 
-def _laid() -> set[str]:
-    """The names of our triggers that are in the database."""
+def _present() -> set[str]:
+    """Names of our triggers in the database."""
     catalogue = "tgname FROM pg_trigger" if _server() else "name FROM sqlite_master WHERE type = 'trigger'"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {catalogue}")
@@ -234,31 +229,29 @@ def _laid() -> set[str]:
 
 
 def _triggers() -> dict[str, list[str]]:
-    """Our triggers by name, with the statements that lay each.
+    """Our triggers by name, with the statements that create each.
 
-    A change of a source is noted, one of a link carries the facts of its unit over.
+    Changes of a source are noted; changes of a link carry the facts of its unit over.
     """
     declared = (SOURCES, facts(""), facts("", FOREVER), _spread("", "", units=True))
     mark = hashlib.sha256(repr(declared).encode()).hexdigest()[:12]
-    found = {}
+    triggers = {}
     for table in (*SOURCES, LINKS):
-        for operation, seen in (("INSERT", ("NEW",)), ("UPDATE", ("OLD", "NEW")), ("DELETE", ("OLD",))):
+        for operation, versions in (("INSERT", ("NEW",)), ("UPDATE", ("OLD", "NEW")), ("DELETE", ("OLD",))):
             name = f"{_MARK}{table}_{operation.lower()}_{mark}"
-            body = _carried(seen) if table == LINKS else _noted(seen)
-            tables = " ".join(f"{one} TABLE AS {one.lower()}_rows" for one in seen)
+            body = _carried(versions) if table == LINKS else _noted(versions)
+            tables = " ".join(f"{version} TABLE AS {version.lower()}_rows" for version in versions)
             event = f"AFTER {operation} ON {table} REFERENCING {tables}"
-            found[name] = (
+            triggers[name] = (
                 _on_server(name, event, body)
                 if _server()
                 else [f"CREATE TRIGGER {name} AFTER {operation} ON {table} BEGIN {body}; END"]
             )
-    if (
-        _server()
-    ):  # before a link is touched, so that changes of the tree take the lock and the links in one order
+    if _server():  # changes of the tree lock the counters before the links: a fixed lock order
         name = f"{_MARK}first_{mark}"
         event = f"BEFORE INSERT OR UPDATE OR DELETE ON {LINKS}"
-        found[name] = _on_server(name, event, f"PERFORM pg_advisory_xact_lock({_LOCK})")
-    return found
+        triggers[name] = _on_server(name, event, f"PERFORM pg_advisory_xact_lock({_LOCK})")
+    return triggers
 
 
 def _on_server(name: str, event: str, body: str) -> list[str]:
@@ -269,18 +262,20 @@ def _on_server(name: str, event: str, body: str) -> list[str]:
     ]
 
 
-def _seen(one: str, *columns: str, more: str = "") -> str:
-    """Return a query of what a trigger sees: all rows of a statement, or (SQLite) one row at a time."""
-    listed = ", ".join(columns if _server() else (f"{one}.{column} AS {column}" for column in columns))
-    return f"SELECT {listed}{more}" + (f" FROM {one.lower()}_rows" if _server() else "")
+def _visible(version: str, *columns: str, more: str = "") -> str:
+    """Query of the rows that a trigger sees: all of a statement, or (SQLite) a single one."""
+    listed = ", ".join(columns if _server() else (f"{version}.{column} AS {column}" for column in columns))
+    return f"SELECT {listed}{more}" + (f" FROM {version.lower()}_rows" if _server() else "")
 
 
-def _noted(seen: Collection[str]) -> str:
-    rows = " UNION ALL ".join(_seen(one, "campaign_id", "unit_id") for one in seen)
+def _noted(versions: Collection[str]) -> str:
+    rows = " UNION ALL ".join(_visible(version, "campaign_id", "unit_id") for version in versions)
     return f"INSERT INTO units_changed (campaign, unit) SELECT DISTINCT * FROM ({rows}) AS rows_"
 
 
-def _carried(seen: Collection[str]) -> str:
+def _carried(versions: Collection[str]) -> str:
     columns = ("ancestor_id", "descendant_id", "valid_from", "valid_until")
-    rows = [_seen(one, *columns, more=f", {1 if one == 'NEW' else -1} AS sign") for one in seen]
+    rows = [
+        _visible(version, *columns, more=f", {1 if version == 'NEW' else -1} AS sign") for version in versions
+    ]
     return _spread(_rows(ALONE), f"({' UNION ALL '.join(rows)})", units=True)

@@ -1,8 +1,7 @@
-"""Facts that the counters count: the one declaration, as SQL that fits SQLite and PostgreSQL.
+"""Facts that the counters count, declared once as SQL for SQLite and PostgreSQL.
 
-A fact holds of a unit in a campaign from a day on: rows (campaign_id, unit_id, what, day, n), whose sum up to
-a day is what holds on it. So nothing has to be touched when a day passes. `counters` adds the facts of a unit
-up to all units above it.
+Facts of a unit in a campaign are rows (campaign_id, unit_id, what, day, n), whose sum up to a day holds on
+that day, so no row changes when a day passes. `counters` adds the facts of a unit to all its ancestors.
 """
 
 # ruff: noqa: S608 - statements of our own names, numbers and days
@@ -15,9 +14,9 @@ from django.db import connection
 from lamsach.portal.units.models import FOREVER
 
 SOURCES = ("campaigns_participation", "reports_report", "cases_span")
-"""Tables with `campaign_id` and `unit_id`; a changed row may change the facts of its unit."""
+"""Tables with `campaign_id` and `unit_id` whose rows affect the facts of their unit."""
 UNITS = "units"
-"""The units themselves, in no campaign (0): counted from the links of the tree alone."""
+"""Count of units, in no campaign (0), from the links of the tree alone."""
 
 _SINCE = {
     "sent": "p.sent_on",
@@ -30,7 +29,7 @@ _SINCE = {
     "(SELECT MIN({ever}) FROM reports_report r "
     "WHERE r.campaign_id = d.campaign_id AND r.unit_id = d.unit_id AND r.state IN ('sent', 'frozen')) END",
 }
-"""Since which day each holds of a unit (NULL: it does not). `p`: its participation, if it takes part."""
+"""First day on which each holds for a unit (NULL: never). `p`: its participation, if any."""
 _LATE = "(sent AND (acknowledge_late AND NOT informed OR deploy_late AND NOT deployed))"
 _FACTS = {
     **{name: name for name in ("sent", "opened", "informed", "deployed", "reported")},
@@ -39,29 +38,26 @@ _FACTS = {
     "bar.deployed": f"deployed AND NOT reported AND NOT {_LATE}",
     "bar.informed": f"informed AND NOT deployed AND NOT reported AND NOT {_LATE}",
 }
-"""What is counted of a unit: a condition of the above.
-
-`bar.`: the parts of the board's bars, each unit in one.
-"""
+"""Counted facts, as conditions on the above. `bar.`: disjoint parts of the board's bars."""
 
 
 def literal(day: date) -> str:
-    """Return a day in SQL."""
+    """Return the SQL literal of a day."""
     return f"DATE '{day}'" if connection.vendor == "postgresql" else f"'{day}'"
 
 
-def looked_up(table: str, name: str, condition: str, kind: str = "JOIN") -> str:
-    """Return a join that looks rows up one by one, by an index.
+def lookup_join(table: str, name: str, condition: str, kind: str = "JOIN") -> str:
+    """Build a join that looks rows up one by one, by an index.
 
-    PostgreSQL expects many changed units, and would read whole tables for a few.
+    PostgreSQL overestimates the changed units and would scan whole tables.
     """
     if connection.vendor != "postgresql":
         return f"{kind} {table} {name} ON {condition}"
     return f"{kind} LATERAL (SELECT * FROM {table} {name} WHERE {condition} OFFSET 0) {name} ON TRUE"
 
 
-def once(name: str, query: str) -> str:
-    """Return a common table that is computed once."""
+def cte(name: str, query: str) -> str:
+    """Build a common table expression that is computed once."""
     return f"{name} AS {'MATERIALIZED ' if connection.vendor == 'postgresql' else ''}({query})"
 
 
@@ -80,14 +76,14 @@ def _columns() -> str:
 
 
 def _tables(dirty: str, day: date | None) -> str:
-    """The common tables of a query: `dirty` units, since when what holds of them (`known`), what `held`."""
-    part = looked_up("campaigns_participation", "p", _SAME.format("p"), "LEFT JOIN")
-    known = once("known", f"SELECT d.campaign_id, d.unit_id, {_columns()} FROM dirty d {part}")
-    found = f"{once('dirty', dirty)}, {known}"
+    """Common tables of a query: `dirty` units, first days of their facts (`known`), facts that `held`."""
+    part = lookup_join("campaigns_participation", "p", _SAME.format("p"), "LEFT JOIN")
+    known = cte("known", f"SELECT d.campaign_id, d.unit_id, {_columns()} FROM dirty d {part}")
+    tables = f"{cte('dirty', dirty)}, {known}"
     if day is not None:
         held = ", ".join(f"COALESCE({name} <= {literal(day)}, FALSE) AS {name}" for name in _SINCE)
         columns = f"campaign_id, unit_id, {literal(day)} AS day, 1 AS n, {held}"
-        return f"{found}, held AS (SELECT {columns} FROM known)"
+        return f"{tables}, held AS (SELECT {columns} FROM known)"
     moments = " UNION ".join(
         f"SELECT campaign_id, unit_id, {name} AS day FROM known WHERE {name} IS NOT NULL" for name in _SINCE
     )
@@ -95,7 +91,7 @@ def _tables(dirty: str, day: date | None) -> str:
         f"COALESCE(k.{name} < m.day OR k.{name} = m.day AND s.n = 1, FALSE) AS {name}" for name in _SINCE
     )
     return (
-        f"{found}, moments AS ({moments}), "
+        f"{tables}, moments AS ({moments}), "
         f"held AS (SELECT k.campaign_id, k.unit_id, m.day, s.n, {held} FROM known k "
         "JOIN moments m ON m.campaign_id = k.campaign_id AND m.unit_id = k.unit_id "
         "CROSS JOIN (SELECT 1 AS n UNION ALL SELECT -1) s)"
@@ -103,15 +99,14 @@ def _tables(dirty: str, day: date | None) -> str:
 
 
 def facts(dirty: str, day: date | None = None) -> tuple[str, str]:
-    """Return common tables and a query of the facts of units: of all days, or those that hold on one day.
+    """Build common tables and a query of the facts of units, of all days or as of one day.
 
-    `dirty`: a query of campaign_id and unit_id, each pair once. The rows of the last are campaign_id,
-    unit_id, what, day, n.
+    `dirty`: a query of distinct (campaign_id, unit_id). The rows are campaign_id, unit_id, what, day, n.
     """
     names = " UNION ALL ".join(f"SELECT '{name}' AS what" for name in _FACTS)
     cases = " ".join(f"WHEN '{name}' THEN {condition}" for name, condition in _FACTS.items())
-    known = "s.known_until IS NULL AND s.valid_from < s.valid_until"
-    spans = f"FROM dirty d {looked_up('cases_span', 's', _SAME.format('s'))} WHERE {known}"
+    is_current = "s.known_until IS NULL AND s.valid_from < s.valid_until"
+    spans = f"FROM dirty d {lookup_join('cases_span', 's', _SAME.format('s'))} WHERE {is_current}"
     state = "s.campaign_id, s.unit_id, 'case.' || s.state"
     begun = f"AND s.valid_from <= {literal(day)}" if day else ""
     ended = f"AND s.valid_until <= {literal(day)}" if day else f"AND s.valid_until < {literal(FOREVER)}"
@@ -123,6 +118,6 @@ def facts(dirty: str, day: date | None = None) -> tuple[str, str]:
     )
 
 
-def everyone() -> str:
-    """Return a query of all units that have facts in a campaign."""
+def all_pairs() -> str:
+    """Build the query of all (campaign_id, unit_id) with facts."""
     return " UNION ".join(f"SELECT campaign_id, unit_id FROM {table}" for table in SOURCES)

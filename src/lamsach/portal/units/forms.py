@@ -1,4 +1,4 @@
-"""Forms about units, and the field that chooses one: a list of few, else a search by code or name."""
+"""Forms of units, and the field that selects a unit: from a list if few, else by code or name."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from django.utils.translation import gettext_lazy
 from lamsach.portal.base.forms import DateInput, VersionedForm
 from lamsach.portal.base.parameters import whole
 from lamsach.portal.base.roles import COORDINATORS
-from lamsach.portal.units.access import named, writable_units
+from lamsach.portal.units.access import matching, writable_units
 from lamsach.portal.units.codes import canonical
 from lamsach.portal.units.models import FOREVER, Unit
 
 FEW, MOST = 20, 20
-"""So many units are a list; so many that a search found are shown."""
+"""Maximum units of a list, and maximum shown matches of a search."""
 
 
 class Picker(forms.TextInput):
-    """The search field, with several found units beneath it; htmx suggests some while one types."""
+    """Search field with ambiguous matches below it; htmx suggests units while typing."""
 
     template_name = "base/picker.html"
     found: Sequence[Unit] = ()
     names = reverse_lazy("units:names")
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        """With what was found."""
+        """Add the matches and the URL of suggestions."""
         return {**super().get_context(name, value, attrs), "found": self.found, "names": self.names}
 
 
 class UnitField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """One of the units that `offer` names: by code in either form, by a unique name part, or by number."""
+    """Choice of an offered unit: by code in either form, a unique part of the name, or primary key."""
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("label", gettext_lazy("Unit"))
@@ -44,7 +44,7 @@ class UnitField(forms.ModelChoiceField):  # type: ignore[type-arg]
         super().__init__(Unit.objects.none(), empty_label=empty, **options)
 
     def offer(self, units: QuerySet[Unit], few: int) -> None:
-        """Let these be chosen: from a list if they are at most `few`."""
+        """Set the selectable units: a list up to `few`, else a search."""
         self.queryset = units.order_by("code")
         if not few or len(self.queryset.values_list("pk")[: few + 1]) > few:
             self.widget = Picker(attrs=self.widget_attrs(self.widget))
@@ -53,28 +53,28 @@ class UnitField(forms.ModelChoiceField):  # type: ignore[type-arg]
             )
 
     def prepare_value(self, value: Any) -> Any:
-        """Return what the search field shows: code and name of a unit that is chosen already."""
+        """Return the text of the search field: code and name of a selected unit."""
         if isinstance(self.widget, Picker):
             return f"{value.code} {value.name}" if isinstance(value, Unit) else value
         return super().prepare_value(value)
 
     def to_python(self, value: Any) -> Unit | None:
-        """The unit; ValidationError when none or more than one is meant."""
+        """Return the unit; ValidationError if none or several match."""
         text = str(value or "").replace("\0", "\ufffd").strip()
         if not text:
             return None
-        found = self._meant(text)
-        if len(found) == 1:
-            return found[0]
-        if not found:
+        matches = self._matches(text)
+        if len(matches) == 1:
+            return matches[0]
+        if not matches:
             raise ValidationError(_("No unit is found here by this code or name. A code looks like G06.12."))
         if isinstance(self.widget, Picker):
-            self.widget.found = found[:MOST]
+            self.widget.found = matches[:MOST]
         raise ValidationError(
             _("Several units are meant. Choose one, or write more of the name or the code.")
         )
 
-    def _meant(self, text: str) -> list[Unit]:
+    def _matches(self, text: str) -> list[Unit]:
         units: Any = self.queryset
         pk = None if isinstance(self.widget, Picker) else whole(text)
         if pk is not None:
@@ -83,13 +83,13 @@ class UnitField(forms.ModelChoiceField):  # type: ignore[type-arg]
         by_code = list(units.filter(code__in=codes))
         if by_code:
             return by_code
-        rows = list(units.filter(named(text))[: MOST + 1])
-        same = [unit for unit in rows if unit.name.casefold() == text.casefold()]
-        return same if len(same) == 1 else rows
+        rows = list(units.filter(matching(text))[: MOST + 1])
+        exact = [unit for unit in rows if unit.name.casefold() == text.casefold()]
+        return exact if len(exact) == 1 else rows
 
 
 def offer(form: forms.BaseForm, name: str, units: QuerySet[Unit], few: int = FEW) -> None:
-    """Let these units be chosen in a form's field."""
+    """Set the selectable units of a form's field."""
     field: Any = form.fields[name]
     field.offer(units, few)
 
@@ -103,13 +103,13 @@ class UnitForm(VersionedForm):
 
 
 class NewUnitForm(UnitForm):
-    """A new unit under one of the person's."""
+    """New unit, with its code."""
 
     class Meta(UnitForm.Meta):
         fields = ("code", *UnitForm.Meta.fields)  # type: ignore[assignment]
 
     def clean_code(self) -> str:
-        """The code with its root first, not taken."""
+        """Return the canonical code; reject a used one."""
         code = canonical(self.cleaned_data["code"])
         if code is None:
             raise forms.ValidationError(_("This is no code of a unit. Write it as G06.12 or 000.00.12.G06."))
@@ -119,7 +119,7 @@ class NewUnitForm(UnitForm):
 
 
 class PlaceForm(forms.Form):
-    """Moving or closing a unit."""
+    """Move or closing of a unit."""
 
     day = forms.DateField(label=gettext_lazy("From the day"), widget=DateInput)
     unit: Any = UnitField(label=gettext_lazy("The other unit"), required=False)
@@ -131,7 +131,7 @@ class PlaceForm(forms.Form):
 
 
 class SheetForm(forms.Form):
-    """A sheet of units."""
+    """Sheet of units."""
 
     file = forms.FileField(
         label=gettext_lazy("XLSX or CSV file"),

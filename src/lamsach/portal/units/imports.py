@@ -1,4 +1,4 @@
-"""From an uploaded sheet to a kept preview, and from the preview to the tree."""
+"""Import of units: preview of an uploaded sheet, and its application to the tree."""
 
 from __future__ import annotations
 
@@ -31,79 +31,82 @@ class TreeChangedError(Exception):
 
 
 def basis() -> str:
-    """A mark of the tree's state: it differs after every change of a unit."""
+    """Compute a digest of the tree's state, which differs after every change of a unit."""
     values = Unit.objects.aggregate(Count("pk"), Sum("version"), Max("pk"))
     return hashlib.sha256(repr(sorted(values.items())).encode()).hexdigest()
 
 
 def preview(file: IO[bytes], name: str, user: Any) -> UnitImport:
-    """Read the sheet and keep what it would change, or everything that is wrong with it."""
+    """Read a sheet and store its changes, or all its errors."""
     rows, headings = read(file, name)
     if not rows:
         raise InputError(mark("The sheet has no rows below its headings."), name)
-    mine = set(writable_units(user, COORDINATORS).values_list("pk", flat=True))
+    writable = set(writable_units(user, COORDINATORS).values_list("pk", flat=True))
     units = Unit.objects.select_related("parent").all()
-    known = {
-        unit.code: Known(
+    existing = {
+        unit.code: Existing(
             unit.name,
             unit.parent.code if unit.parent else None,
             unit.email,
             unit.contact_name,
             unit.contact_phone,
             unit.is_closed,
-            unit.pk in mine,
+            unit.pk in writable,
         )
         for unit in units
     }
     columns = {column for _heading, column in headings}
-    made = make(rows, columns, known, roots=Role.ADMINISTRATOR in user.roles)
+    plan = compare(rows, columns, existing, roots=Role.ADMINISTRATOR in user.roles)
     return UnitImport.objects.create(
         user=user,
         file_name=name[:200],
         day=tree.today(),
-        changes=made.changes,
-        errors=made.errors,
+        changes=plan.changes,
+        errors=plan.errors,
         headings=headings,
         basis=basis(),
     )
 
 
 @transaction.atomic
-def apply(kept: UnitImport, user: Any) -> int:
-    """Apply a preview, all or none; TreeChangedError when the tree changed since. Twice does nothing."""
-    taken = UnitImport.objects.filter(pk=kept.pk, applied=None, errors=[]).update(applied=timezone.now())
-    if not taken:
+def apply(stored: UnitImport, user: Any) -> int:
+    """Apply a preview atomically; return the count of changes, 0 if already applied or with errors.
+
+    TreeChangedError if the tree changed since.
+    """
+    updated = UnitImport.objects.filter(pk=stored.pk, applied=None, errors=[]).update(applied=timezone.now())
+    if not updated:
         return 0
-    if kept.basis != basis():
+    if stored.basis != basis():
         raise TreeChangedError
     by_kind: dict[str, list[dict[str, Any]]] = {}
-    for change in kept.changes:
+    for change in stored.changes:
         by_kind.setdefault(change["kind"], []).append(change)
-    _create(by_kind.get("new", []), kept.day)
-    _rename(by_kind.get("renamed", []), kept.day)
+    _create(by_kind.get("new", []), stored.day)
+    _rename(by_kind.get("renamed", []), stored.day)
     _contacts(by_kind.get("contact", []))
     for change in by_kind.get("moved", []):
         parent = Unit.objects.get(code=change["parent"]) if change["parent"] else None
-        tree.move(Unit.objects.get(code=change["code"]), parent, kept.day)
+        tree.move(Unit.objects.get(code=change["code"]), parent, stored.day)
     closing = sorted(by_kind.get("closed", []), key=lambda change: -change["code"].count("."))
     for change in closing:
         successor = Unit.objects.get(code=change["successor"]) if change["successor"] else None
         tree.close(Unit.objects.get(code=change["code"]), successor, date.fromisoformat(change["day"]))
-    refresh(len(kept.changes), Unit, UnitLink, UnitName)
-    record(user, "units.imported", kept, changes=len(kept.changes), file=kept.file_name)
-    return len(kept.changes)
+    refresh(len(stored.changes), Unit, UnitLink, UnitName)
+    record(user, "units.imported", stored, changes=len(stored.changes), file=stored.file_name)
+    return len(stored.changes)
 
 
 def _create(changes: list[dict[str, Any]], day: date) -> None:
-    """New units, level by level: a unit comes once its parent is there."""
-    waiting = changes
+    """Create units level by level, parents first."""
+    pending = changes
     units = {unit.code: unit for unit in Unit.objects.all()} if changes else {}
-    while waiting:
-        ready = [c for c in waiting if c["parent"] is None or c["parent"] in units]
-        made = tree.create_many([_new(change, units) for change in ready], day)
-        units.update({unit.code: unit for unit in made})
+    while pending:
+        ready = [c for c in pending if c["parent"] is None or c["parent"] in units]
+        created = tree.create_many([_new(change, units) for change in ready], day)
+        units.update({unit.code: unit for unit in created})
         done = {change["code"] for change in ready}
-        waiting = [change for change in waiting if change["code"] not in done]
+        pending = [change for change in pending if change["code"] not in done]
         if not ready:
             raise TreeChangedError
 
@@ -120,10 +123,10 @@ def _new(change: dict[str, Any], units: dict[str, Unit]) -> tree.NewUnit:
 
 
 def _by_code(codes: Iterable[str]) -> dict[str, Unit]:
-    wanted, found = list(codes), {}
-    for begin in range(0, len(wanted), 500):
-        found.update({unit.code: unit for unit in Unit.objects.filter(code__in=wanted[begin : begin + 500])})
-    return found
+    listed, units = list(codes), {}
+    for begin in range(0, len(listed), 500):
+        units.update({unit.code: unit for unit in Unit.objects.filter(code__in=listed[begin : begin + 500])})
+    return units
 
 
 def _rename(changes: list[dict[str, Any]], day: date) -> None:
@@ -147,7 +150,7 @@ def _contacts(changes: list[dict[str, Any]]) -> None:
 
 
 def readable_imports(user: Any) -> Any:
-    """The previews that the person made."""
+    """Return the user's own previews."""
     return UnitImport.objects.filter(user=user)
 
 
@@ -156,8 +159,8 @@ CONTACTS = {"email": "email", "contact_name": "contact", "contact_phone": "phone
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """A unit of the tree as the comparison needs it. `mine`: whether the person may change it."""
+class Existing:
+    """Existing unit; `mine`: the user may change it."""
 
     name: str
     parent: str | None
@@ -165,7 +168,7 @@ class Known:
     contact_name: str = ""
     contact_phone: str = ""
     closed: bool = False
-    mine: bool = True
+    writable: bool = True
 
 
 @dataclass(slots=True)
@@ -175,8 +178,8 @@ class Plan:
     changes: list[dict[str, Any]] = field(default_factory=list)
     errors: list[dict[str, Any]] = field(default_factory=list)
 
-    def wrong(self, row: int, text: str, value: str = "") -> None:
-        """Note an error."""
+    def add_error(self, row: int, text: str, value: str = "") -> None:
+        """Add an error."""
         self.errors.append({"row": row, "text": text, "value": value[:100]})
 
 
@@ -189,10 +192,10 @@ class _Line:
     successor: str | None = None
 
 
-def make(
-    rows: Sequence[SheetRow], columns: Collection[str], tree: Mapping[str, Known], *, roots: bool
+def compare(
+    rows: Sequence[SheetRow], columns: Collection[str], tree: Mapping[str, Existing], *, roots: bool
 ) -> Plan:
-    """Compare. `roots`: whether the person may make units without a parent."""
+    """Compare the rows with the tree. `roots`: units without a parent may be created."""
     plan = Plan()
     lines: dict[str, _Line] = {}
     names = _names(rows, tree) if "parent" in columns else {}
@@ -201,7 +204,7 @@ def make(
         if line is None:
             continue
         if line.code in lines:
-            plan.wrong(row.number, mark("This code is in the sheet twice."), line.code)
+            plan.add_error(row.number, mark("This code is in the sheet twice."), line.code)
             continue
         lines[line.code] = line
     for line in lines.values():
@@ -213,20 +216,20 @@ def make(
     return plan
 
 
-def _names(rows: Sequence[SheetRow], tree: Mapping[str, Known]) -> dict[str, str]:
-    """Codes by unique unit name: a column of parents may state either."""
-    found: dict[str, set[str]] = {}
-    known = [(code, one.name) for code, one in tree.items() if not one.closed]
-    for code, name in [*known, *((canonical(row.code), row.name) for row in rows)]:
+def _names(rows: Sequence[SheetRow], tree: Mapping[str, Existing]) -> dict[str, str]:
+    """Codes by unique unit name, since parents may be stated by either."""
+    codes_by_name: dict[str, set[str]] = {}
+    existing = [(code, unit.name) for code, unit in tree.items() if not unit.closed]
+    for code, name in [*existing, *((canonical(row.code), row.name) for row in rows)]:
         if code and name:
-            found.setdefault(fold(name), set()).add(code)
-    return {name: codes.pop() for name, codes in found.items() if len(codes) == 1}
+            codes_by_name.setdefault(fold(name), set()).add(code)
+    return {name: codes.pop() for name, codes in codes_by_name.items() if len(codes) == 1}
 
 
-def _read(row: SheetRow, tree: Mapping[str, Known], names: Mapping[str, str], plan: Plan) -> _Line | None:
+def _read(row: SheetRow, tree: Mapping[str, Existing], names: Mapping[str, str], plan: Plan) -> _Line | None:
     code = canonical(row.code)
     if code is None:
-        plan.wrong(
+        plan.add_error(
             row.number, mark("This is no code of a unit. Write it as G06.12 or 000.00.12.G06."), row.code
         )
         return None
@@ -234,7 +237,7 @@ def _read(row: SheetRow, tree: Mapping[str, Known], names: Mapping[str, str], pl
     if row.parent:
         parent = names.get(fold(row.parent)) or canonical(row.parent)
         if parent is None:
-            plan.wrong(
+            plan.add_error(
                 row.number,
                 mark("The parent is neither a unit's code nor the name of just one unit."),
                 row.parent,
@@ -246,11 +249,11 @@ def _read(row: SheetRow, tree: Mapping[str, Known], names: Mapping[str, str], pl
     if row.closed:
         line.closed = _day(row.closed)
         if line.closed is None:
-            plan.wrong(row.number, mark("This is no date. Write it as 26/09/2022."), row.closed)
+            plan.add_error(row.number, mark("This is no date. Write it as 26/09/2022."), row.closed)
     if row.successor:
         line.successor = canonical(row.successor)
         if line.successor is None:
-            plan.wrong(row.number, mark("The successor's code is no code of a unit."), row.successor)
+            plan.add_error(row.number, mark("The successor's code is no code of a unit."), row.successor)
     return line
 
 
@@ -264,36 +267,36 @@ def _day(text: str) -> date | None:
 
 
 def _check(
-    line: _Line, lines: Mapping[str, _Line], tree: Mapping[str, Known], plan: Plan, roots: bool
+    line: _Line, lines: Mapping[str, _Line], tree: Mapping[str, Existing], plan: Plan, roots: bool
 ) -> None:
     known, number = tree.get(line.code), line.row.number
-    if known is not None and not known.mine:
-        plan.wrong(number, mark("This code is taken by a unit that is not under yours."), line.code)
+    if known is not None and not known.writable:
+        plan.add_error(number, mark("This code is taken by a unit that is not under yours."), line.code)
     if known is not None and known.closed:
-        plan.wrong(number, mark("This unit is closed. A closed unit cannot be changed."), line.code)
+        plan.add_error(number, mark("This unit is closed. A closed unit cannot be changed."), line.code)
     if not line.row.name and known is None:
-        plan.wrong(number, mark("A new unit needs a name."), line.code)
+        plan.add_error(number, mark("A new unit needs a name."), line.code)
     if len(line.row.name) > 300:
-        plan.wrong(number, mark("The name is longer than 300 characters."), line.row.name)
+        plan.add_error(number, mark("The name is longer than 300 characters."), line.row.name)
     if line.row.email and not _EMAIL.match(line.row.email):
-        plan.wrong(number, mark("This is no e-mail address."), line.row.email)
+        plan.add_error(number, mark("This is no e-mail address."), line.row.email)
     if line.parent is None:
         if known is None and not roots:
-            plan.wrong(number, mark("A new unit needs a parent unit."), line.code)
+            plan.add_error(number, mark("A new unit needs a parent unit."), line.code)
     elif line.parent not in lines and (known is None or known.parent != line.parent):
         above = tree.get(line.parent)
-        if above is None or not above.mine or above.closed:
-            plan.wrong(number, mark("There is no such parent unit under yours."), line.parent)
+        if above is None or not above.writable or above.closed:
+            plan.add_error(number, mark("There is no such parent unit under yours."), line.parent)
     if line.closed and known is None:
-        plan.wrong(number, mark("Only a unit that exists can be closed."), line.code)
+        plan.add_error(number, mark("Only a unit that exists can be closed."), line.code)
     if line.successor and line.successor not in lines and line.successor not in tree:
-        plan.wrong(number, mark("There is no such successor."), line.successor)
+        plan.add_error(number, mark("There is no such successor."), line.successor)
     if line.successor and not line.closed:
-        plan.wrong(number, mark("A successor needs the day on which the unit was closed."), line.code)
+        plan.add_error(number, mark("A successor needs the day on which the unit was closed."), line.code)
 
 
-def _cycles(lines: Mapping[str, _Line], tree: Mapping[str, Known], plan: Plan) -> None:
-    """Every unit of the sheet that would stand under itself."""
+def _cycles(lines: Mapping[str, _Line], tree: Mapping[str, Existing], plan: Plan) -> None:
+    """Report units of the sheet that would be under themselves."""
     done: set[str] = set()
     for start in lines:
         path: dict[str, None] = {}
@@ -303,34 +306,34 @@ def _cycles(lines: Mapping[str, _Line], tree: Mapping[str, Known], plan: Plan) -
             line = lines.get(code)
             code = line.parent if line else (tree[code].parent if code in tree else None)
         if code is not None and code in path:
-            inside = False
+            in_cycle = False
             for member in path:
-                inside = inside or member == code
-                if inside and member in lines:
-                    plan.wrong(lines[member].row.number, mark("A unit cannot be under itself."), member)
+                in_cycle = in_cycle or member == code
+                if in_cycle and member in lines:
+                    plan.add_error(lines[member].row.number, mark("A unit cannot be under itself."), member)
         done.update(path)
 
 
-def _name(code: str | None, lines: Mapping[str, _Line], tree: Mapping[str, Known]) -> str:
-    """Return what a unit is called once the sheet is applied."""
+def _name(code: str | None, lines: Mapping[str, _Line], tree: Mapping[str, Existing]) -> str:
+    """Name of a unit after the import."""
     if code is None:
         return ""
-    named = lines[code].row.name if code in lines else ""
-    return named or (tree[code].name if code in tree else "")
+    new_name = lines[code].row.name if code in lines else ""
+    return new_name or (tree[code].name if code in tree else "")
 
 
 def _changes(
-    line: _Line, columns: Collection[str], lines: Mapping[str, _Line], tree: Mapping[str, Known]
+    line: _Line, columns: Collection[str], lines: Mapping[str, _Line], tree: Mapping[str, Existing]
 ) -> list[dict[str, Any]]:
     row, known = line.row, tree.get(line.code)
     contacts = {name: getattr(row, column) for name, column in CONTACTS.items() if column in columns}
     if known is None:
         return [{"kind": "new", "code": line.code, "name": row.name, "parent": line.parent, **contacts}]
-    found: list[dict[str, Any]] = []
+    changes: list[dict[str, Any]] = []
     if row.name and row.name != known.name:
-        found.append({"kind": "renamed", "code": line.code, "name": row.name, "before": known.name})
+        changes.append({"kind": "renamed", "code": line.code, "name": row.name, "before": known.name})
     if line.parent != known.parent:
-        found.append(
+        changes.append(
             {
                 "kind": "moved",
                 "code": line.code,
@@ -341,9 +344,9 @@ def _changes(
         )
     changed = {name: value for name, value in contacts.items() if value and value != getattr(known, name)}
     if changed:
-        found.append({"kind": "contact", "code": line.code, "name": row.name or known.name, **changed})
+        changes.append({"kind": "contact", "code": line.code, "name": row.name or known.name, **changed})
     if line.closed:
-        found.append(
+        changes.append(
             {
                 "kind": "closed",
                 "code": line.code,
@@ -353,4 +356,4 @@ def _changes(
                 "successor_name": _name(line.successor, lines, tree),
             }
         )
-    return found
+    return changes

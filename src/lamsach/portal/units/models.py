@@ -1,8 +1,8 @@
-"""Units, the history of their place and name, and memberships.
+"""Units, the history of their place and name, memberships, imports and counters.
 
-A unit is never deleted. `UnitLink` says for each day which unit stood under which (every pair of ancestor and
-descendant, the unit itself included at distance 0); `UnitName` says what it was called. Both are only ever
-ended, never rewritten. `valid_until` is the first day on which it is no longer so; FOREVER while it lasts.
+Units are never deleted. `UnitLink` is the closure table of the tree with validity (all pairs of ancestor and
+descendant, including the unit itself at distance 0), `UnitName` the history of names. Both are only ended,
+never changed. `valid_until` is the first day of invalidity; FOREVER while valid.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FOREVER = date(9999, 12, 31)
 
 
 class Unit(models.Model):
-    """A body of the administration, as it is now."""
+    """Body of the administration, in its present state."""
 
     code = models.CharField(_("Unit code"), max_length=60, unique=True)
     name = models.CharField(_("Name"), max_length=300)
@@ -54,17 +54,17 @@ class Unit(models.Model):
 
     @property
     def contact(self) -> dict[str, str]:
-        """Contact: name (the unit's where no person is stated), phone and e-mail, which may be empty."""
+        """Contact: name (the unit's without a person), phone and e-mail, which may be empty."""
         return {"name": self.contact_name or self.name, "phone": self.contact_phone, "email": self.email}
 
     @property
     def is_closed(self) -> bool:
-        """Return whether the unit has ceased to exist."""
+        """Return whether the unit is closed."""
         return self.valid_until < FOREVER
 
 
 class UnitLink(models.Model):
-    """From `valid_from` until before `valid_until`, `descendant` stood `distance` levels under `ancestor`."""
+    """`descendant` is `distance` levels under `ancestor`, from `valid_from` until before `valid_until`."""
 
     ancestor = models.ForeignKey(Unit, models.PROTECT, related_name="links_down")
     descendant = models.ForeignKey(Unit, models.PROTECT, related_name="links_up")
@@ -80,7 +80,7 @@ class UnitLink(models.Model):
 
 
 class UnitName(models.Model):
-    """From `valid_from` until before `valid_until`, the unit had this code and name."""
+    """Code and name of a unit from `valid_from` until before `valid_until`."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="names")
     code = models.CharField(max_length=60)
@@ -93,7 +93,7 @@ class UnitName(models.Model):
 
 
 class Membership(models.Model):
-    """A person's role in a unit."""
+    """Role of a user in a unit."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="memberships", verbose_name=_("Unit"))
@@ -104,7 +104,7 @@ class Membership(models.Model):
 
 
 class UnitImport(models.Model):
-    """A sheet of units that was uploaded: what it would change, and whether it was applied."""
+    """Preview of an uploaded sheet of units."""
 
     created = models.DateTimeField(auto_now_add=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -118,9 +118,9 @@ class UnitImport(models.Model):
 
 
 class Counter(models.Model):
-    """A sum of a unit alone, or of everything under it, in a campaign (0: in none) from a day on.
+    """Sum of a unit or its subtree in a campaign (0: none) from a day on, written by `counters` alone.
 
-    Written by `counters` alone, which says what `scope` is; `facts` says what is counted.
+    `scope`: see `counters`; `what`: see `facts`.
     """
 
     scope = models.PositiveSmallIntegerField()
@@ -139,7 +139,7 @@ class Counter(models.Model):
 
 
 class Changed(models.Model):
-    """A note, by a trigger, that the facts of a unit in a campaign have changed since they were counted."""
+    """Note of a trigger that the facts of a unit in a campaign changed since the last fold."""
 
     unit = models.PositiveBigIntegerField()
     campaign = models.PositiveBigIntegerField()

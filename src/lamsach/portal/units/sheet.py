@@ -1,4 +1,4 @@
-"""Sheets of units: XLSX, or CSV by comma, semicolon or tab; Vietnamese or English headings, any order."""
+"""Reader of sheets: XLSX, or CSV by comma, semicolon or tab; headings in any order and language."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LONGEST_CELL = 1000
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """One row of the sheet; `number`: its row there, from 1."""
+    """Row of a sheet of units; `number`: from 1."""
 
     number: int
     code: str = ""
@@ -52,13 +52,13 @@ LABELS = {
     "successor": _("Successor"),
     "role": _("Role"),
 }
-"""What people call the columns."""
+"""Labels of the columns."""
 Heading = tuple[str, str]
-"""A heading as it stands in the sheet, and the column that it was read as; empty for one that is not read."""
+"""Heading as written in the sheet, and its column, "" if ignored."""
 
 
 def read(file: IO[bytes], name: str) -> tuple[list[SheetRow], list[Heading]]:
-    """Read the rows of units, and the meaning of each heading. InputError without code and name."""
+    """Read rows of units, and headings with columns. InputError without code and name."""
     rows, headings = rows_of(file, name, UNITS, {"code", "name"})
     if not headings:
         raise InputError(
@@ -72,22 +72,22 @@ def read(file: IO[bytes], name: str) -> tuple[list[SheetRow], list[Heading]]:
 def rows_of(
     file: IO[bytes], name: str, words: Section, needed: Set[str]
 ) -> tuple[list[tuple[int, dict[str, str]]], list[Heading]]:
-    """Rows below a section's headings: number (from 1), values by column; and each heading's meaning.
+    """Read rows below a section's headings: number (from 1), values by column; and the headings.
 
-    No headings: none of the first twenty rows has all columns that are `needed`. No transaction may be open:
-    a sheet takes as long as it takes.
+    Headings are empty if none of the first twenty rows has all `needed` columns. Call outside transactions:
+    sheets may be large.
     """
     rows: list[tuple[int, dict[str, str]]] = []
     columns: dict[int, str] = {}
     headings: list[Heading] = []
     for number, cells in table(file, name):
         if not columns:
-            found = columns_of(cells, words)
-            if needed <= set(found.values()):
-                for place, column in found.items():
+            column_numbers = columns_of(cells, words)
+            if needed <= set(column_numbers.values()):
+                for index, column in column_numbers.items():
                     if column not in columns.values():
-                        columns[place] = column
-                headings = [(cell, columns.get(place, "")) for place, cell in enumerate(cells) if cell]
+                        columns[index] = column
+                headings = [(cell, columns.get(index, "")) for index, cell in enumerate(cells) if cell]
             elif number > 20:
                 break
             continue
@@ -99,13 +99,13 @@ def rows_of(
     return rows, headings
 
 
-def in_words(headings: Iterable[Heading]) -> list[tuple[str, str]]:
-    """Each heading with what people call its column; an empty text for one that is not read."""
+def labelled(headings: Iterable[Heading]) -> list[tuple[str, str]]:
+    """Pair each heading with the label of its column, "" if ignored."""
     return [(heading, str(LABELS.get(column, ""))) for heading, column in headings]
 
 
 def template(headings: Sequence[str], example: Sequence[str], name: str) -> HttpResponse:
-    """An empty sheet to fill in: CSV with the headings and one row that shows how."""
+    """Respond with an empty sheet: CSV with headings and an example row."""
     text = BOM + csv_row(headings) + csv_row(example)
     response = HttpResponse(text.encode(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -113,7 +113,7 @@ def template(headings: Sequence[str], example: Sequence[str], name: str) -> Http
 
 
 def table(file: IO[bytes], name: str) -> Iterator[tuple[int, list[str]]]:
-    """Rows of the first sheet as number (from 1) and texts. UnreadableError or LimitError for no sheet."""
+    """Yield rows of the first sheet as number (from 1) and texts. Raises UnreadableError and LimitError."""
     return _xlsx(file) if name.lower().endswith(".xlsx") else _csv(file)
 
 
@@ -143,7 +143,7 @@ def _csv(file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
 
 
 class _Lines:
-    """The lines of a text, limited in length for each row; set `of_row` to 0 after a row."""
+    """Lines of a text with a limited length per CSV row; set `of_row` to 0 after a row."""
 
     def __init__(self, text: str) -> None:
         self._stream = io.StringIO(text, newline="")

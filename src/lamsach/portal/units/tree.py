@@ -1,4 +1,4 @@
-"""Changes of the tree, each from a day on, with what was before kept, in one transaction."""
+"""Changes of the tree from a day on, each in one transaction; history is retained."""
 
 from __future__ import annotations
 
@@ -17,38 +17,38 @@ from lamsach.portal.units.models import FOREVER, Unit, UnitLink, UnitName
 
 BATCH = 2000
 moved = Signal()
-"""A unit (`unit`, its number) was put below another parent, with everything under it."""
+"""Sent after a unit (`unit`: its primary key) moved with its subtree."""
 
 
 def today() -> date:
-    """The day on the portal's clock."""
+    """Return the current day of the portal's clock."""
     return timezone.localdate()
 
 
 def on_day(day: date, prefix: str = "") -> Q:
-    """The condition that a link, name or unit holds on that day."""
+    """Condition of validity of a link, name or unit on a day."""
     return Q(**{f"{prefix}valid_from__lte": day, f"{prefix}valid_until__gt": day})
 
 
 def under(ancestors: Iterable[int], day: date | None = None) -> QuerySet[UnitLink]:
-    """Links from these units to themselves and everything under them on that day (today)."""
+    """Return links from these units to their subtrees, themselves included, on a day (today)."""
     return UnitLink.objects.filter(on_day(day or today()), ancestor_id__in=list(ancestors))
 
 
 def descendants(unit: Unit, day: date | None = None) -> QuerySet[Unit]:
-    """The unit and everything under it on that day (today)."""
+    """Return the units of a subtree on a day (today)."""
     return Unit.objects.filter(pk__in=under([unit.pk], day).values("descendant"))
 
 
 def ancestors(unit: Unit, day: date | None = None) -> list[Unit]:
-    """The units above on that day (today), the root first, without the unit itself."""
+    """Return the ancestors of a unit on a day (today), root first."""
     links = UnitLink.objects.filter(on_day(day or today()), descendant=unit, distance__gt=0)
     return [link.ancestor for link in links.select_related("ancestor").order_by("-distance")]
 
 
 @dataclass(slots=True)
 class NewUnit:
-    """The facts of a unit to come."""
+    """Unit to create."""
 
     code: str
     name: str
@@ -59,13 +59,13 @@ class NewUnit:
 
 
 def create(code: str, name: str, parent: Unit | None, day: date | None = None, **contact: str) -> Unit:
-    """One new unit."""
+    """Create a unit."""
     return create_many([NewUnit(code, name, parent, **contact)], day)[0]
 
 
 @transaction.atomic
-def create_many(wanted: Sequence[NewUnit], day: date | None = None) -> list[Unit]:
-    """New units of one level: their parents exist already. Four statements for any number."""
+def create_many(new_units: Sequence[NewUnit], day: date | None = None) -> list[Unit]:
+    """Create units whose parents exist, in a fixed number of statements."""
     start = day or today()
     units = Unit.objects.bulk_create(
         [
@@ -78,7 +78,7 @@ def create_many(wanted: Sequence[NewUnit], day: date | None = None) -> list[Unit
                 email=new.email,
                 valid_from=start,
             )
-            for new in wanted
+            for new in new_units
         ],
         batch_size=BATCH,
     )
@@ -99,44 +99,44 @@ def create_many(wanted: Sequence[NewUnit], day: date | None = None) -> list[Unit
 
 
 def _links_to(units: set[int]) -> dict[int, list[tuple[int, int]]]:
-    """The present ancestors of each unit, with their distance."""
-    found: dict[int, list[tuple[int, int]]] = {}
-    wanted = sorted(units)
-    for begin in range(0, len(wanted), 500):
+    """Current ancestors of each unit, itself included, with distance."""
+    links_by_unit: dict[int, list[tuple[int, int]]] = {}
+    numbers = sorted(units)
+    for begin in range(0, len(numbers), 500):
         links = UnitLink.objects.filter(
-            descendant_id__in=wanted[begin : begin + 500], valid_until=FOREVER
+            descendant_id__in=numbers[begin : begin + 500], valid_until=FOREVER
         ).values_list("descendant_id", "ancestor_id", "distance")
         for descendant, ancestor, distance in links:
-            found.setdefault(descendant, []).append((ancestor, distance))
-    return found
+            links_by_unit.setdefault(descendant, []).append((ancestor, distance))
+    return links_by_unit
 
 
 def rename(unit: Unit, name: str, code: str | None = None, day: date | None = None) -> None:
-    """Another name or code from that day on."""
+    """Set another name or code from a day on."""
     unit.name, unit.code = name, code or unit.code
     rename_many([unit], day)
 
 
 @transaction.atomic
 def rename_many(units: Sequence[Unit], day: date | None = None) -> None:
-    """Keep the new names and codes that these units carry, from that day on."""
+    """Save the changed names and codes of these units, valid from a day on."""
     start = day or today()
     for begin in range(0, len(units), 500):
-        part = units[begin : begin + 500]
-        current = UnitName.objects.filter(unit__in=[unit.pk for unit in part], valid_until=FOREVER)
+        batch = units[begin : begin + 500]
+        current = UnitName.objects.filter(unit__in=[unit.pk for unit in batch], valid_until=FOREVER)
         current.filter(valid_from__gte=start).delete()
         current.update(valid_until=start)
-        for unit in part:
+        for unit in batch:
             unit.version += 1
-        Unit.objects.bulk_update(part, ["name", "code", "version"])
+        Unit.objects.bulk_update(batch, ["name", "code", "version"])
         UnitName.objects.bulk_create(
-            [UnitName(unit=unit, code=unit.code, name=unit.name, valid_from=start) for unit in part]
+            [UnitName(unit=unit, code=unit.code, name=unit.name, valid_from=start) for unit in batch]
         )
 
 
 @transaction.atomic
 def move(unit: Unit, parent: Unit | None, day: date | None = None) -> None:
-    """Put the unit with everything under it below another parent from that day on. InputError for a cycle."""
+    """Move a unit with its subtree under another parent from a day on. InputError for a cycle."""
     start = day or today()
     links = UnitLink.objects.filter(ancestor=unit, valid_until=FOREVER)
     below = dict(links.values_list("descendant_id", "distance"))
@@ -164,7 +164,7 @@ def move(unit: Unit, parent: Unit | None, day: date | None = None) -> None:
 
 @transaction.atomic
 def close(unit: Unit, successor: Unit | None = None, day: date | None = None) -> None:
-    """Close the unit on that day; a successor carries on. InputError while open units are under it."""
+    """Close a unit on a day, with an optional successor. InputError while open units are under it."""
     end = day or today()
     if Unit.objects.filter(parent=unit, valid_until=FOREVER).exists():
         raise InputError(mark("Units are under this one. Move or close them first."), unit.code)

@@ -1,4 +1,4 @@
-"""Addresses of the units."""
+"""URLs of changes of units."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages that change units: name and contact, place in the tree, the import of a sheet."""
+"""Views that change units: name and contact, place in the tree, import of a sheet."""
 
 from __future__ import annotations
 
@@ -24,17 +24,19 @@ from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.units import access, imports, tree
 from lamsach.portal.units.forms import MOST, NewUnitForm, PlaceForm, SheetForm, UnitForm
 from lamsach.portal.units.models import FOREVER, Unit, UnitImport
-from lamsach.portal.units.sheet import in_words, template
+from lamsach.portal.units.sheet import labelled, template
 
 
 @member(ALL, ALL, ("GET",))
 def names(request: HttpRequest) -> HttpResponse:
-    """Suggestions of the browser while a unit's name or code is typed, in a field of any name."""
+    """Suggest units while a name or code is typed; the parameter may have any name."""
     text = request.GET[name].strip() if (name := next(iter(request.GET), None)) is not None else ""
-    found = (
-        access.readable_units(request.user).filter(access.named(text), valid_until=FOREVER).order_by("code")
+    units = (
+        access.readable_units(request.user)
+        .filter(access.matching(text), valid_until=FOREVER)
+        .order_by("code")
     )
-    rows = found[:MOST] if text else ()
+    rows = units[:MOST] if text else ()
     options = ((f"{unit.code} {unit.name}",) for unit in rows)
     return HttpResponse(format_html_join("", '<option value="{}"></option>', options))
 
@@ -42,7 +44,7 @@ def names(request: HttpRequest) -> HttpResponse:
 @member(ALL, WRITERS)
 @accepts_once
 def unit_edit(request: HttpRequest, unit_id: int) -> HttpResponse:
-    """Change name and contact, once for each version."""
+    """Edit name and contact."""
     found = access.get_unit(request.user, unit_id, write=request.method == "POST")
     name = found.name
     form = UnitForm(request.POST or None, instance=found)
@@ -60,22 +62,22 @@ def unit_edit(request: HttpRequest, unit_id: int) -> HttpResponse:
 @member(COORDINATORS, COORDINATORS)
 @accepts_once
 def unit_new(request: HttpRequest, unit_id: int) -> HttpResponse:
-    """A new unit under this one."""
+    """Create a unit under this one."""
     parent = access.get_unit(request.user, unit_id, write=request.method == "POST", roles=COORDINATORS)
     form = NewUnitForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         data = {name: form.cleaned_data[name] for name in form.Meta.fields}
         with transaction.atomic():
-            made = tree.create(data.pop("code"), data.pop("name"), parent, **data)
-            record(request, "unit.created", made, made)
-        return done(request, _("The unit was added."), "web:unit", unit_id=made.pk)
+            created = tree.create(data.pop("code"), data.pop("name"), parent, **data)
+            record(request, "unit.created", created, created)
+        return done(request, _("The unit was added."), "web:unit", unit_id=created.pk)
     return _form_page(request, form, _("Add a unit under it"), _("Add the unit"), parent)
 
 
 @member(COORDINATORS, COORDINATORS)
 @accepts_once
 def unit_place(request: HttpRequest, unit_id: int) -> HttpResponse:
-    """Move the unit under another, or close it in favour of a successor."""
+    """Move or close a unit."""
     found = access.get_unit(request.user, unit_id, write=request.method == "POST", roles=COORDINATORS)
     form = PlaceForm(request.POST or None, user=request.user, initial={"day": tree.today()})
     if request.method == "POST" and form.is_valid():
@@ -98,10 +100,12 @@ def unit_place(request: HttpRequest, unit_id: int) -> HttpResponse:
 
 
 def _form_page(
-    request: HttpRequest, form: Any, title: str, button: str, unit: Unit, **said: Any
+    request: HttpRequest, form: Any, title: str, button: str, unit: Unit, **context: Any
 ) -> HttpResponse:
     back, crumbs = reverse("web:unit", args=(unit.pk,)), "units/crumbs.html"
-    return form_page(request, form, title, button, back=back, crumbs=crumbs, unit=unit, parent=unit, **said)
+    return form_page(
+        request, form, title, button, back=back, crumbs=crumbs, unit=unit, parent=unit, **context
+    )
 
 
 def _place(
@@ -122,13 +126,13 @@ def _place(
 
 @member(COORDINATORS, COORDINATORS)
 def import_sheet(request: HttpRequest) -> HttpResponse:
-    """Upload a sheet; what it would change is shown before anything is."""
+    """Upload a sheet for a preview."""
     form = SheetForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         with ProblemsShown(form, "file"):
-            kept = imports.preview(file, file.name, request.user)
-            return redirect("units:import_preview", import_id=kept.pk)
+            preview = imports.preview(file, file.name, request.user)
+            return redirect("units:import_preview", import_id=preview.pk)
     lead = _("First you see what would change. Nothing is saved before you confirm it.")
     title, sheet = _("Import units from a sheet"), reverse("units:import_template")
     return form_page(request, form, title, _("Show what would change"), lead=lead, empty_sheet=sheet)
@@ -136,7 +140,7 @@ def import_sheet(request: HttpRequest) -> HttpResponse:
 
 @member(COORDINATORS, COORDINATORS, ("GET",))
 def import_template(request: HttpRequest) -> HttpResponse:
-    """An empty sheet of units."""
+    """Download an empty sheet of units."""
     headings = [
         "Mã đơn vị",
         "Tên đơn vị",
@@ -165,18 +169,18 @@ def _import(request: HttpRequest, import_id: int) -> UnitImport:
     return found
 
 
-def _shown(change: dict[str, Any]) -> str:
-    """The word for a change: a unit that is closed in favour of another is merged into it."""
+def _kind(change: dict[str, Any]) -> str:
+    """Kind of a change; closing with a successor is a merger."""
     return "merged" if change["kind"] == "closed" and change.get("successor") else str(change["kind"])
 
 
 @member(COORDINATORS, COORDINATORS)
 def import_preview(request: HttpRequest, import_id: int) -> HttpResponse:
-    """Return what the sheet would change, or all that is wrong; and the button that does it."""
-    kept = _import(request, import_id)
+    """Show the changes or errors of a sheet; POST applies it."""
+    preview = _import(request, import_id)
     if request.method == "POST":
         try:
-            count = imports.apply(kept, request.user)
+            count = imports.apply(preview, request.user)
         except imports.TreeChangedError:
             return conflict(request)
         except LamsachError as problem:
@@ -186,10 +190,10 @@ def import_preview(request: HttpRequest, import_id: int) -> HttpResponse:
             messages.success(request, _("The units are imported."))
         return redirect("web:units")
     counts: dict[str, int] = {}
-    for change in kept.changes:
-        counts[_shown(change)] = counts.get(_shown(change), 0) + 1
+    for change in preview.changes:
+        counts[_kind(change)] = counts.get(_kind(change), 0) + 1
     kind = request.GET.get("kind", "")
-    rows = kept.errors or [c for c in kept.changes if not kind or _shown(c) == kind]
-    context = {"kept": kept, "counts": counts, "kind": kind, "page": paged(request, rows, 100)}
-    context["headings"] = in_words(kept.headings)
+    rows = preview.errors or [c for c in preview.changes if not kind or _kind(c) == kind]
+    context = {"kept": preview, "counts": counts, "kind": kind, "page": paged(request, rows, 100)}
+    context["headings"] = labelled(preview.headings)
     return render(request, "units/preview.html", context)

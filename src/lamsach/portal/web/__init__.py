@@ -1,1 +1,1 @@
-"""The first page of the work area, and all addresses together."""
+"""Home page of the work area, unit pages, search and the API."""

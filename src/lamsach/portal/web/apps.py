@@ -1,4 +1,4 @@
-"""The app's entry in Django."""
+"""Django app configuration."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from django.utils.module_loading import autodiscover_modules
 
 
 class WebConfig(AppConfig):
-    """The first page of the work area, and all addresses together."""
+    """Home page of the work area, unit pages, search and the API."""
 
     name = "lamsach.portal.web"
 
     def ready(self) -> None:
-        """Let every app register what waits."""
+        """Load the tasks that every app registers."""
         autodiscover_modules("tasks")

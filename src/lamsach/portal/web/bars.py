@@ -1,4 +1,4 @@
-"""Bars of a campaign for the template: machines by state; units reached, deployed and reported."""
+"""Bars of a campaign: machines by state; units reached, deployed and reported."""
 
 from __future__ import annotations
 
@@ -22,21 +22,23 @@ from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import today
 
 CAMPAIGNS, UNITS = 3, 2
-"""For how many campaigns and own units the first page draws bars."""
+"""Maximum campaigns and own units with bars on the home page."""
 
 
-def machine_bar(campaign: Campaign, unit: Unit, found: CaseCounts, unsearched: int) -> list[Part]:
-    """Machines of a unit and its subtree by state; branches without logs are no machines: no width."""
+def machine_bar(campaign: Campaign, unit: Unit, counts: CaseCounts, unsearched: int) -> list[Part]:
+    """Build the bar of a subtree's machines by state; unsearched units are listed without width."""
     cases, coverage = reverse("cases:list"), reverse("cases:coverage", args=(campaign.pk,))
-    at = f"campaign={campaign.pk}&unit={unit.pk}"
+    query = f"campaign={campaign.pk}&unit={unit.pk}"
     states = (
-        ("bad", _("to be handled"), found.open, "open"),
-        ("busy", _("being handled"), found.handled - found.cleaned, "working"),
-        ("info", _("cleaned, not verified yet"), found.cleaned - found.verified - found.blind, "waiting"),
-        ("good", _("verified clean"), found.verified, "verified"),
-        ("unsearched", _("blind: logs missing"), found.blind, "blind"),
+        ("bad", _("to be handled"), counts.open, "open"),
+        ("busy", _("being handled"), counts.handled - counts.cleaned, "working"),
+        ("info", _("cleaned, not verified yet"), counts.cleaned - counts.verified - counts.blind, "waiting"),
+        ("good", _("verified clean"), counts.verified, "verified"),
+        ("unsearched", _("blind: logs missing"), counts.blind, "blind"),
     )
-    parts = bar(Part(tone, words, count, f"{cases}?{at}&show={show}") for tone, words, count, show in states)
+    parts = bar(
+        Part(tone, label, count, f"{cases}?{query}&show={show}") for tone, label, count, show in states
+    )
     if unsearched:
         parts.append(Part("none", _("units not searched: no logs"), unsearched, f"{coverage}?unit={unit.pk}"))
     return parts
@@ -44,7 +46,7 @@ def machine_bar(campaign: Campaign, unit: Unit, found: CaseCounts, unsearched: i
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """Units that have done something, of all."""
+    """Share of units that completed a step."""
 
     words: Any
     done: int
@@ -53,13 +55,13 @@ class Bar:
 
     @property
     def parts(self) -> list[Part]:
-        """Return what is drawn."""
+        """Parts to draw."""
         return bar([Part("done", self.words, self.done)], self.all)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A campaign in a unit's subtree; `due`: its report's day, `left`: days until then; `units`: 3 bars."""
+class Progress:
+    """Progress of a campaign in a subtree; `due`: day of the report, `left`: days until then."""
 
     campaign: Campaign
     unit: Unit
@@ -70,40 +72,40 @@ class Standing:
     late: int
 
 
-def standings(user: Any) -> list[Standing]:
-    """The running campaigns in the person's own units."""
+def campaign_progress(user: Any) -> list[Progress]:
+    """Progress of the running campaigns in the user's own units."""
     running = list(readable_campaigns(user).filter(state=CampaignState.RUNNING)[:CAMPAIGNS])
-    mine = home_units(user)[:UNITS]
-    places = [(campaign, unit) for campaign in running for unit in mine]
+    own = home_units(user)[:UNITS]
+    places = [(campaign, unit) for campaign in running for unit in own]
     pairs = [(campaign, unit.pk) for campaign, unit in places]
     due = own_dates(user, pairs)
     return [
-        _standing(campaign, unit, due[campaign.pk, unit.pk].report.day, figures)
+        _progress(campaign, unit, due[campaign.pk, unit.pk].report.day, figures)
         for (campaign, unit), figures in zip(places, figures_of_pairs(pairs), strict=True)
     ]
 
 
-def _standing(campaign: Campaign, unit: Unit, due: date, figures: Figures) -> Standing:
-    found = Counts.of(figures.below)
-    more = more_stated(campaign, unit.pk, today()).values()
-    machines = sum(more, CaseCounts.of(figures.whole))
-    board, at = reverse("campaigns:board", args=(campaign.pk,)), f"?unit={unit.pk}"
+def _progress(campaign: Campaign, unit: Unit, due: date, figures: Figures) -> Progress:
+    counts = Counts.of(figures.below)
+    additional = more_stated(campaign, unit.pk, today()).values()
+    machines = sum(additional, CaseCounts.of(figures.whole))
+    board, query = reverse("campaigns:board", args=(campaign.pk,)), f"?unit={unit.pk}"
     bars = [
-        Bar(_("reached: have acknowledged"), found.informed, found.units, f"{board}{at}"),
-        Bar(_("have deployed"), found.deployed, found.units, f"{board}{at}&state=deployed"),
+        Bar(_("reached: have acknowledged"), counts.informed, counts.units, f"{board}{query}"),
+        Bar(_("have deployed"), counts.deployed, counts.units, f"{board}{query}&state=deployed"),
         Bar(
             _("have reported"),
-            found.reported,
-            found.units,
-            reverse("reports:overview", args=(campaign.pk,)) + at,
+            counts.reported,
+            counts.units,
+            reverse("reports:overview", args=(campaign.pk,)) + query,
         ),
     ]
-    return Standing(
+    return Progress(
         campaign,
         unit,
         due,
         (due - today()).days,
         machine_bar(campaign, unit, machines, searching(campaign, unit.pk).count),
-        bars if found.units else [],
-        found.late,
+        bars if counts.units else [],
+        counts.late,
     )

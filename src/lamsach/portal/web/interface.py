@@ -1,4 +1,4 @@
-"""The addresses under `/api/`. `/api/docs` shows them, `/api/openapi.json` describes them (OpenAPI 3.1)."""
+"""API under `/api/`, documented at `/api/docs` and `/api/openapi.json` (OpenAPI 3.1)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ api.add_router("", lists)
 
 
 class UnitOut(Schema):
-    """A unit as it is today."""
+    """Unit in its present state."""
 
     code: str
     name: str
@@ -46,7 +46,7 @@ class UnitOut(Schema):
 
 
 class CampaignOut(Schema):
-    """A campaign."""
+    """Campaign."""
 
     id: int
     name: str
@@ -60,7 +60,7 @@ class CampaignOut(Schema):
 
 
 class StateOut(Schema):
-    """Units under the token's unit that had reached each state on a day."""
+    """Counts of units under the token's unit by state reached on a day."""
 
     on: date
     units: int
@@ -72,7 +72,7 @@ class StateOut(Schema):
 
 
 class DispatchOut(Schema):
-    """A dispatch that the unit was sent. `deadline`: the day by which its next answer is due."""
+    """Dispatch sent to the unit. `deadline`: day by which its next answer is due."""
 
     id: int
     campaign: int
@@ -90,7 +90,7 @@ class DispatchOut(Schema):
 
 
 class AnswerIn(Schema):
-    """The unit's answer."""
+    """Answer of the unit."""
 
     kind: Literal["acknowledged", "deployed"]
     day: date | None = None
@@ -98,7 +98,7 @@ class AnswerIn(Schema):
 
 
 class AnswerOut(Schema):
-    """`changed` is false when the answer was there already."""
+    """Result; `changed` is false if the answer existed already."""
 
     changed: bool
 
@@ -106,7 +106,7 @@ class AnswerOut(Schema):
 @api.get("/units", response=list[UnitOut])
 @paginate(LimitOffsetPagination)
 def units(request: HttpRequest) -> Any:
-    """The unit and everything under it, by code."""
+    """List the unit and all units under it, by code."""
     rows = access.units(request.auth).select_related("parent")  # type: ignore[attr-defined]
     return [
         {
@@ -122,7 +122,7 @@ def units(request: HttpRequest) -> Any:
 
 @api.get("/campaigns", response=list[CampaignOut])
 def campaigns(request: HttpRequest) -> Any:
-    """The campaigns that the unit leads or takes part in, with the days by which it owes something."""
+    """List the campaigns that the unit owns or takes part in, with its deadlines."""
     unit = request.auth.unit_id  # type: ignore[attr-defined]
     rows = list(access.campaigns(request.auth).select_related("owner"))  # type: ignore[attr-defined]
     dues = dates((row, unit) for row in rows)
@@ -142,18 +142,18 @@ def campaigns(request: HttpRequest) -> Any:
 
 @api.get("/campaigns/{campaign_id}/state", response=StateOut)
 def state(request: HttpRequest, campaign_id: int, on: date | None = None) -> Any:
-    """The counts of everything under the unit, as of a day (today)."""
+    """Count the units under the unit by state, as of a day (today)."""
     token = request.auth  # type: ignore[attr-defined]
     campaign = get_object_or_404(access.campaigns(token), pk=campaign_id)
-    found = counts(campaign, token.unit_id, on)
+    figures = counts(campaign, token.unit_id, on)
     names = ("units", "sent", "opened", "informed", "deployed", "late")
-    return {"on": on or today(), **{name: getattr(found, name) for name in names}}
+    return {"on": on or today(), **{name: getattr(figures, name) for name in names}}
 
 
 @api.get("/dispatches", response=list[DispatchOut])
 @paginate(LimitOffsetPagination)
 def dispatches(request: HttpRequest) -> Any:
-    """Return what the unit was sent, oldest first, with the days by which it owes something now."""
+    """List dispatches sent to the unit, oldest first, with its present deadlines."""
     rows = list(access.received(request.auth))  # type: ignore[attr-defined]
     dues = dates((row.dispatch.campaign, row.unit_id) for row in rows)
     return [
@@ -174,13 +174,13 @@ def dispatches(request: HttpRequest) -> Any:
     ]
 
 
-def _dues(found: UnitDates) -> dict[str, date]:
-    return dict(zip(COLUMNS, found.days, strict=True))
+def _dues(unit_dates: UnitDates) -> dict[str, date]:
+    return dict(zip(COLUMNS, unit_dates.days, strict=True))
 
 
 @api.post("/dispatches/{dispatch_id}/answer", response=AnswerOut)
 def answer(request: HttpRequest, dispatch_id: int, data: AnswerIn) -> Any:
-    """Acknowledge a dispatch or state deployment. Saying it twice changes nothing."""
+    """Acknowledge a dispatch or state deployment; idempotent."""
     token = request.auth  # type: ignore[attr-defined]
     row = get_object_or_404(access.received(token), pk=dispatch_id)
     if data.day is not None and data.day > today():

@@ -1,4 +1,4 @@
-"""The one search over units, campaigns, machines, listed values, dispatches, reports, by their gates."""
+"""Search in units, campaigns, machines, listed values, dispatches and reports, by their access gates."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from lamsach.portal.findings.access import own_units
 from lamsach.portal.lists import versions
 from lamsach.portal.lists.access import lists
 from lamsach.portal.reports.access import readable_reports
-from lamsach.portal.units.access import home_units, named, readable_units
+from lamsach.portal.units.access import home_units, matching, readable_units
 
 SHOWN = 8
-"""How many of a kind are shown."""
+"""Maximum shown hits of a kind."""
 LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Something that was found. No names of people or machines: those are on the page that it leads to."""
+    """Search hit, without names of people or machines: those are on the linked page only."""
 
     url: str
     words: str
@@ -43,7 +43,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Hits of one kind; `more`: the list with all of them, when not all are shown."""
+    """Hits of a kind; `more`: URL of the list with all hits, if not all are shown."""
 
     title: Any
     hits: list[Hit]
@@ -51,24 +51,27 @@ class Group:
 
 
 def _first(rows: QuerySet[Any], hit: Callable[[Any], Hit]) -> list[Hit]:
-    """One more than are shown, so that it is known whether there are more."""
+    """Hits of the first rows, one more than shown, to detect further ones."""
     return [hit(row) for row in rows[: SHOWN + 1]]
 
 
-def _units(user: Any, words: str) -> list[Hit]:
-    rows = readable_units(user).filter(named(words)).order_by("code")
+def _units(user: Any, query: str) -> list[Hit]:
+    rows = readable_units(user).filter(matching(query)).order_by("code")
     return _first(rows, lambda unit: Hit(reverse("web:unit", args=(unit.pk,)), unit.name, unit.code))
 
 
-def _campaigns(user: Any, words: str) -> list[Hit]:
-    rows = readable_campaigns(user).filter(contains("name", words))
+def _campaigns(user: Any, query: str) -> list[Hit]:
+    rows = readable_campaigns(user).filter(contains("name", query))
     return _first(
-        rows, lambda one: Hit(reverse("campaigns:campaign", args=(one.pk,)), one.name, one.owner.name)
+        rows,
+        lambda campaign: Hit(
+            reverse("campaigns:campaign", args=(campaign.pk,)), campaign.name, campaign.owner.name
+        ),
     )
 
 
-def _machines(user: Any, words: str) -> list[Hit]:
-    rows = readable_cases(user).filter(case_search.condition(words, own_units(user))).order_by("pk")
+def _machines(user: Any, query: str) -> list[Hit]:
+    rows = readable_cases(user).filter(case_search.condition(query, own_units(user))).order_by("pk")
     return _first(
         rows,
         lambda case: Hit(
@@ -79,43 +82,44 @@ def _machines(user: Any, words: str) -> list[Hit]:
     )
 
 
-def _listed(user: Any, words: str) -> list[Hit]:
-    """The lists that name a value, as the page of lists finds them; none for words that are no value."""
+def _listed(user: Any, query: str) -> list[Hit]:
+    """Lists that contain a value, as on the page of lists; none if the query is not a value."""
     home = home_units(user)
     try:
-        places = versions.places(lists(user), words, home[0] if home else None)
+        places = versions.places(lists(user), query, home[0] if home else None)
     except InputError:
         return []
-    address = f"{reverse('lists:overview')}?{urlencode({'q': words})}"
+    address = f"{reverse('lists:overview')}?{urlencode({'q': query})}"
     return [Hit(address, place["value"], f"{place['list']}, {place['unit']}") for place in places]
 
 
-def _dispatches(user: Any, words: str) -> list[Hit]:
-    rows = readable_dispatches(user).filter(contains("subject", words) | Q(number__icontains=words))
+def _dispatches(user: Any, query: str) -> list[Hit]:
+    rows = readable_dispatches(user).filter(contains("subject", query) | Q(number__icontains=query))
     return _first(
         rows,
-        lambda one: Hit(
-            reverse("campaigns:dispatch", args=(one.pk,)),
-            " ".join(filter(None, (one.number, one.subject))),
-            one.issuer.name,
+        lambda dispatch: Hit(
+            reverse("campaigns:dispatch", args=(dispatch.pk,)),
+            " ".join(filter(None, (dispatch.number, dispatch.subject))),
+            dispatch.issuer.name,
         ),
     )
 
 
-def _reports(user: Any, words: str) -> list[Hit]:
-    """By the unit, the campaign, or number and symbol as they are on paper: `12/BC-CNTT`."""
-    paper = re.match(r"(\d{1,9})(?:\s*/\s*(.*))?$", words)
-    wanted = (
-        Q(unit__in=readable_units(user).filter(named(words)).values("pk")) | contains("campaign__name", words)
-    ) | (Q(symbol__icontains=words) & ~Q(symbol=""))
+def _reports(user: Any, query: str) -> list[Hit]:
+    """Search by unit, campaign, or number and symbol of the document: `12/BC-CNTT`."""
+    paper = re.match(r"(\d{1,9})(?:\s*/\s*(.*))?$", query)
+    condition = (
+        Q(unit__in=readable_units(user).filter(matching(query)).values("pk"))
+        | contains("campaign__name", query)
+    ) | (Q(symbol__icontains=query) & ~Q(symbol=""))
     if paper is not None:
-        wanted |= Q(number=whole(paper[1]), symbol__istartswith=paper[2] or "")
+        condition |= Q(number=whole(paper[1]), symbol__istartswith=paper[2] or "")
     return _first(
-        readable_reports(user).filter(wanted),
-        lambda one: Hit(
-            reverse("reports:report", args=(one.pk,)),
-            f"{one.unit.name}: {one.campaign.name}",
-            str(one.get_state_display()),
+        readable_reports(user).filter(condition),
+        lambda report: Hit(
+            reverse("reports:report", args=(report.pk,)),
+            f"{report.unit.name}: {report.campaign.name}",
+            str(report.get_state_display()),
         ),
     )
 
@@ -128,21 +132,21 @@ KINDS: tuple[tuple[Any, Callable[[Any, str], list[Hit]], str], ...] = (
     (_("Dispatches"), _dispatches, ""),
     (_("Reports"), _reports, ""),
 )
-"""Each kind: its title, what finds it, and the list that takes the same words."""
+"""Title, search function, and list view with the same query, by kind."""
 
 
-def groups(user: Any, words: str) -> Iterable[Group]:
-    """Yield what the person may see of what they search for, kind by kind; kinds without any are left out."""
+def groups(user: Any, query: str) -> Iterable[Group]:
+    """Yield readable hits by kind, without empty kinds."""
     for title, find, view in KINDS:
-        hits = find(user, words)
-        more = f"{reverse(view)}?{urlencode({'q': words, 'show': 'all'})}" if view else ""
+        hits = find(user, query)
+        more = f"{reverse(view)}?{urlencode({'q': query, 'show': 'all'})}" if view else ""
         if hits:
             yield Group(title, hits[:SHOWN], more if len(hits) > SHOWN else "")
 
 
 @member(ALL, ALL, ("GET",))
 def search(request: HttpRequest) -> HttpResponse:
-    """Return what was found, in groups."""
-    words = " ".join(request.GET.get("q", "")[:LONGEST].split())
-    found = list(groups(request.user, words)) if words else []
-    return render(request, "web/search.html", {"words": words, "groups": found})
+    """Search and show hits in groups."""
+    query = " ".join(request.GET.get("q", "")[:LONGEST].split())
+    hits = list(groups(request.user, query)) if query else []
+    return render(request, "web/search.html", {"words": query, "groups": hits})

@@ -1,4 +1,4 @@
-"""The daily letter."""
+"""The daily letter, and the first steps of a new portal."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from lamsach.portal.units.models import FOREVER, Unit
 
 @regular("web.daily", timedelta(minutes=30), long=True)
 def daily() -> int:
-    """Sum up what waits, once a working day."""
+    """Send the daily letters."""
     return send_daily()
 
 
@@ -36,10 +36,10 @@ FIRST_HOUR, LAST_HOUR = 7, 11
 _MOST_LINES = 30
 _COUNT = {"n_all": Count("pk")}
 TEST = "test"
-"""The kind of the letter that shows whether letters go out."""
+"""Kind of the test letter."""
 
 
-def _there(user: Any) -> tuple[QuerySet[Any], ...]:
+def _evidence(user: Any) -> tuple[QuerySet[Any], ...]:
     return (
         Unit.objects.filter(valid_until=FOREVER)[:2],
         User.objects.filter(is_active=True)[:2],
@@ -48,24 +48,24 @@ def _there(user: Any) -> tuple[QuerySet[Any], ...]:
     )
 
 
-def _goes_out(sent: int) -> bool:
+def _delivers(sent: int) -> bool:
     return bool(sent and settings.SMTP_URL and settings.PUBLIC_URL)
 
 
-def _missing(there: Sequence[int]) -> int:
-    units, people, campaigns, sent = there
-    return (not _goes_out(sent)) + (units < 2) + (people < 2) + (not campaigns)
+def _missing(counts: Sequence[int]) -> int:
+    units, people, campaigns, sent = counts
+    return (not _delivers(sent)) + (units < 2) + (people < 2) + (not campaigns)
 
 
-@register_rows(gettext_lazy("First steps"), frozenset({Role.ADMINISTRATOR}), 0, _there, _missing)
+@register_rows(gettext_lazy("First steps"), frozenset({Role.ADMINISTRATOR}), 0, _evidence, _missing)
 def first_steps(user: Any) -> list[Row]:
-    """Steps still to set up (letters, units, people, a campaign), each gone once evidence shows it done."""
-    there = _there(user)
-    found = aggregate_together(
-        [(rows.model.objects.filter(pk__in=rows.values("pk")), _COUNT) for rows in there]
+    """Pending set-up steps (letters, units, people, a campaign), each determined from the data."""
+    evidence = _evidence(user)
+    counted = aggregate_together(
+        [(rows.model.objects.filter(pk__in=rows.values("pk")), _COUNT) for rows in evidence]
     )
-    units, people, campaigns, sent = (row["n_all"] for row in found)
-    rows = [] if _goes_out(sent) else [_test_letter()]
+    units, people, campaigns, sent = (row["n_all"] for row in counted)
+    rows = [] if _delivers(sent) else [_test_letter()]
     if units < 2:
         rows.append(Row(_("Import the units from a sheet"), reverse("units:import"), _("Import")))
     if people < 2:
@@ -95,20 +95,20 @@ def _test_letter() -> Row:
 
 
 def send_daily() -> int:
-    """Sum up for all who want it and for whom work waits, once a working day's morning; how many letters."""
+    """Queue daily letters to subscribers with open tasks, once per working morning; return the count."""
     now = timezone.localtime()
     if not is_working_day(now.date()) or not FIRST_HOUR <= now.hour < LAST_HOUR:
         return 0
     people = User.objects.filter(is_active=True, daily_letter=True, memberships__isnull=False).distinct()
     keys = {f"daily:{user.pk}:{now:%Y%m%d}": user for user in people}
-    known = set(Letter.objects.filter(kind="daily", created__date=now.date()).values_list("key", flat=True))
-    drafts = [draft for key, user in keys.items() if key not in known and (draft := _letter(key, user))]
+    queued = set(Letter.objects.filter(kind="daily", created__date=now.date()).values_list("key", flat=True))
+    drafts = [draft for key, user in keys.items() if key not in queued and (draft := _letter(key, user))]
     queue(drafts)
     return len(drafts)
 
 
 def _letter(key: str, user: User) -> Draft | None:
-    """The person's letter; None when nothing waits."""
+    """Daily letter of a user; None without open tasks."""
     with translation.override(user.language):
         groups = [
             {"title": str(title), "lines": [_line(row) for row in rows]} for title, rows in waiting(user)

@@ -1,4 +1,4 @@
-"""Map of a subtree: a tile for each unit by branch, coloured by answer or machines; and its table."""
+"""Map of a subtree: a tile per unit by branch, coloured by answer or machines; and its table."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from lamsach.portal.units.tree import on_day, today, under
 from lamsach.portal.web.tree import ANSWERS, answer_of, answers
 
 STEP, COLUMNS = 18, 20
-"""The distance of two tiles, and how many are in a line."""
+"""Distance of tiles in pixels, and tiles per line."""
 MOST = 10_000
-"""How many units are drawn; of more only the table shows."""
+"""Maximum tiles of a branch; of larger ones only the table is shown."""
 MACHINES: Mapping[str, tuple[str, Any]] = {
     "open": ("bad", _("machines to be handled")),
     "working": ("busy", _("machines being handled")),
@@ -31,7 +31,7 @@ MACHINES: Mapping[str, tuple[str, Any]] = {
     "shared": ("none", WORDS["shared"]),
     "not_searched": ("unsearched", WORDS["not_searched"]),
 }
-"""How the machines of a unit itself are, the worst first: tone and words."""
+"""States of a unit's own machines, worst first: tone and label."""
 _GROUPS: dict[str, str] = {
     **dict.fromkeys(OPEN, "open"),
     CaseState.WORKING: "working",
@@ -44,7 +44,7 @@ KINDS = {"answers": ANSWERS, "machines": MACHINES}
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One unit: where its tile is, its tone, and the words for it."""
+    """Tile of a unit with position, tone and label."""
 
     unit: int
     name: str
@@ -57,7 +57,7 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A unit directly under the root (or the root) with its subtree; `sums`: units by state."""
+    """Subtree of a unit directly under the root, or the root itself; `sums`: units by state."""
 
     unit: Unit
     tiles: tuple[Tile, ...]
@@ -66,24 +66,26 @@ class Branch:
 
     @property
     def height(self) -> int:
-        """The height of the picture."""
+        """Height of the picture."""
         return STEP * -(-len(self.tiles) // COLUMNS)
 
 
 def branches(campaign: Campaign, root: Unit, kind: str) -> list[Branch]:
-    """The map, in a number of questions that does not depend on how many units there are."""
+    """Build the map in a fixed number of queries."""
     day, words = today(), KINDS[kind]
-    inside = under([root.pk], day)
-    units = list(answers(Unit.objects.filter(pk__in=inside.values("descendant")), campaign).order_by("code"))
-    heads = inside.filter(distance=1).values("descendant")
+    links_down = under([root.pk], day)
+    units = list(
+        answers(Unit.objects.filter(pk__in=links_down.values("descendant")), campaign).order_by("code")
+    )
+    heads = links_down.filter(distance=1).values("descendant")
     links = UnitLink.objects.filter(on_day(day), ancestor__in=heads)
     branch_of = dict(links.values_list("descendant", "ancestor"))
     keys = {unit.pk: answer_of(unit) for unit in units} if kind == "answers" else _machines(campaign, root)
-    held: dict[int, list[Unit]] = {}
+    by_head: dict[int, list[Unit]] = {}
     for unit in units:
-        held.setdefault(branch_of.get(unit.pk, root.pk), []).append(unit)
-    known = {unit.pk: unit for unit in units}
-    return [_branch(known[head], inner, keys, words) for head, inner in held.items()]
+        by_head.setdefault(branch_of.get(unit.pk, root.pk), []).append(unit)
+    by_id = {unit.pk: unit for unit in units}
+    return [_branch(by_id[head], inner, keys, words) for head, inner in by_head.items()]
 
 
 def _branch(
@@ -95,19 +97,19 @@ def _branch(
             unit.name,
             keys[unit.pk],
             *words[keys[unit.pk]],
-            STEP * (place % COLUMNS),
-            STEP * (place // COLUMNS),
+            STEP * (index % COLUMNS),
+            STEP * (index // COLUMNS),
         )
-        for place, unit in enumerate(units)
+        for index, unit in enumerate(units)
     )
     sums = tuple(sum(tile.key == key for tile in tiles) for key in words)
     return Branch(head, tiles if len(tiles) <= MOST else (), sums)
 
 
 def _machines(campaign: Campaign, root: Unit) -> dict[int, str]:
-    """For each unit the worst state of its own machines; without any, whether its logs were searched."""
+    """Worst state of each unit's own machines; without machines, the state of its log search."""
     order = list(MACHINES)
-    found = states(campaign, root.pk)
+    result = states(campaign, root.pk)
     for unit, state in (
         spans_on(campaign, today())
         .filter(unit__in=under([root.pk]).values("descendant"))
@@ -116,6 +118,6 @@ def _machines(campaign: Campaign, root: Unit) -> dict[int, str]:
         .order_by("unit")
     ):
         group = _GROUPS.get(state)
-        if group is not None and unit in found:
-            found[unit] = min(found[unit], group, key=order.index)
-    return found
+        if group is not None and unit in result:
+            result[unit] = min(result[unit], group, key=order.index)
+    return result

@@ -1,4 +1,4 @@
-"""The units as a tree, branch by branch, rolled up; only the map of tiles grows with their number."""
+"""Tree of units with rolled-up figures of the open branches."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lamsach.portal.units.models import FOREVER, Unit, UnitLink
 from lamsach.portal.units.tree import on_day, today, under
 
 MOST_ROWS = 500
-"""Most units that the tree shows; more are in the list."""
+"""Maximum rows of the tree."""
 ANSWERS: Mapping[str, tuple[str, Any]] = {
     "late": ("late", _("late")),
     "deployed": ("good", _("deployed")),
@@ -30,12 +30,12 @@ ANSWERS: Mapping[str, tuple[str, Any]] = {
     "sent": ("none", _("sent, not acknowledged")),
     "missing": ("unsearched", _("not sent to yet")),
 }
-"""How far a unit is: the tone of its state, and the words. The first that holds is shown."""
+"""Progress of a unit: tone and label. The first that applies is shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A unit of the tree with its subtree; `open`: children follow; `toggle`: branches after a click."""
+    """Row of a unit with its subtree; `open`: children follow; `toggle`: open branches after a click."""
 
     unit: Unit
     depth: int
@@ -48,22 +48,22 @@ class Row:
 
     @property
     def state(self) -> tuple[str, Any]:
-        """Tone and words of how far the unit itself is."""
+        """Tone and label of the unit's own progress."""
         return ANSWERS[self.answer]
 
     @property
     def has_below(self) -> bool:
-        """Return whether units are under it."""
+        """Return whether units are under this one."""
         return self.counts.units > 1
 
     @property
     def to_clean(self) -> int:
-        """Machines that nobody has cleaned yet."""
+        """Count of machines that are not cleaned yet."""
         return self.machines.found - self.machines.cleaned if self.machines else 0
 
 
 def campaign_of(user: Any, wanted: int | None) -> Campaign | None:
-    """The campaign asked for, else the newest that runs, else the newest."""
+    """Return the `wanted` campaign if readable, else the newest running one, else the newest."""
     campaigns = readable_campaigns(user)
     if wanted is not None:
         return campaigns.filter(pk=wanted).first()
@@ -71,7 +71,7 @@ def campaign_of(user: Any, wanted: int | None) -> Campaign | None:
 
 
 def answers(units: QuerySet[Unit], campaign: Campaign | None) -> QuerySet[Unit]:
-    """The units, each with the days of its participation in the campaign, and whether it is late."""
+    """Annotate units with the days of their participation in the campaign, and `late`."""
     return units.annotate(
         p=FilteredRelation("participations", condition=Q(participations__campaign=campaign))
     ).annotate(
@@ -84,7 +84,7 @@ def answers(units: QuerySet[Unit], campaign: Campaign | None) -> QuerySet[Unit]:
 
 
 def answer_of(unit: Any) -> str:
-    """The key of ANSWERS for a unit that `answers` gave."""
+    """Return the key of ANSWERS of a unit annotated by `answers`."""
     if unit.late:
         return "late"
     for name in ("deployed", "informed", "opened", "sent"):
@@ -95,36 +95,38 @@ def answer_of(unit: Any) -> str:
 
 @dataclass(slots=True)
 class Tree:
-    """The tree of one root: rows, and how many more units are in open branches."""
+    """Tree of a root: rows, and the count of units of open branches beyond MOST_ROWS (`more`)."""
 
     rows: list[Row] = field(default_factory=list)
     more: int = 0
-    looked: Searching = NOWHERE
-    """What of the root's units was not searched in the campaign."""
+    search: Searching = NOWHERE
+    """Units of the root that were not searched in the campaign."""
 
 
 def tree(campaign: Campaign | None, root: Unit, opened: Iterable[int]) -> Tree:
-    """The root and its open branches; one outside the root, or in a closed branch, does not show."""
+    """Build the tree of a root with its open branches; `opened` units elsewhere are ignored."""
     day = today()
-    inside, asked = {root.pk}, {*opened} - {root.pk}
-    if asked:
-        links = under([root.pk], day).filter(descendant__in=asked)
-        inside.update(links.values_list("descendant", flat=True))
-    wanted = answers(Unit.objects.filter(Q(pk=root.pk) | Q(parent__in=inside), valid_until=FOREVER), campaign)
+    open_ids, requested = {root.pk}, {*opened} - {root.pk}
+    if requested:
+        links = under([root.pk], day).filter(descendant__in=requested)
+        open_ids.update(links.values_list("descendant", flat=True))
+    units = answers(
+        Unit.objects.filter(Q(pk=root.pk) | Q(parent__in=open_ids), valid_until=FOREVER), campaign
+    )
     by_parent: dict[int | None, list[Unit]] = {}
-    for unit in wanted.order_by("code"):
+    for unit in units.order_by("code"):
         by_parent.setdefault(None if unit.pk == root.pk else unit.parent_id, []).append(unit)
-    placed = list(_placed(by_parent, by_parent.get(None, []), inside, 0))
-    shown = placed[:MOST_ROWS]
+    ordered = list(_placed(by_parent, by_parent.get(None, []), open_ids, 0))
+    shown = ordered[:MOST_ROWS]
     figures = _figures(campaign, root, [unit.pk for unit, _depth in shown], day)
-    rows = [_row(unit, depth, inside, figures) for unit, depth in shown]
-    return Tree(rows, len(placed) - len(shown), figures.looked)
+    rows = [_row(unit, depth, open_ids, figures) for unit, depth in shown]
+    return Tree(rows, len(ordered) - len(shown), figures.search)
 
 
 def _placed(
     by_parent: Mapping[int | None, list[Unit]], units: list[Unit], opened: set[int], depth: int
 ) -> Iterator[tuple[Unit, int]]:
-    """The units in the order in which they are drawn, each with its depth."""
+    """Yield units in display order, with depth."""
     for unit in units:
         yield unit, depth
         if unit.pk in opened:
@@ -138,47 +140,47 @@ class _Figures:
     shared: frozenset[int]
     lacking: Mapping[int, int]
     nothing: frozenset[int]
-    looked: Searching = NOWHERE
+    search: Searching = NOWHERE
 
 
 def _figures(campaign: Campaign | None, root: Unit, units: list[int], day: date) -> _Figures:
-    """Sums of the shown units, topmost first, in a fixed number of queries."""
+    """Sums of the shown units in a fixed number of queries."""
     if campaign is None:
         sizes = {unit: Counts.of(found.whole) for (_, unit), found in read([], units, day).items()}
         return _Figures(sizes, {}, frozenset(), {}, frozenset())
     figures = figures_of(campaign, units, day)
     machines = cases_in(figures)
-    said = tally.newest(campaign, root.pk, day)
-    more = more_stated(campaign, root.pk, day, statements=said)
-    if more:
+    statements = tally.newest(campaign, root.pk, day)
+    additional = more_stated(campaign, root.pk, day, statements=statements)
+    if additional:
         for ancestor, below in (
-            under(units, day).filter(descendant__in=more).values_list("ancestor", "descendant")
+            under(units, day).filter(descendant__in=additional).values_list("ancestor", "descendant")
         ):
-            machines[ancestor] = machines.get(ancestor, CaseCounts()) + more[below]
-    if said:
-        for one in tally.one_by_one(campaign, set(units) - {one.unit_id for one in said}, day):
-            word = CaseCounts(**{name: one.counts.get(name, 0) for name in GROUPS})
-            if larger(word, machines.get(one.unit_id, CaseCounts())):
-                machines[one.unit_id] = word
-    looked = searching(campaign, root.pk, day, said)
-    if looked.nothing:
-        inner = frozenset(units)
-        lacking = dict.fromkeys(looked.tops, 1) | {root.pk: len(looked.tops)}
+            machines[ancestor] = machines.get(ancestor, CaseCounts()) + additional[below]
+    if statements:
+        for entry in tally.one_by_one(campaign, set(units) - {entry.unit_id for entry in statements}, day):
+            counts = CaseCounts(**{name: entry.counts.get(name, 0) for name in GROUPS})
+            if larger(counts, machines.get(entry.unit_id, CaseCounts())):
+                machines[entry.unit_id] = counts
+    search = searching(campaign, root.pk, day, statements)
+    if search.nothing:
+        unsearched = frozenset(units)
+        lacking = dict.fromkeys(search.tops, 1) | {root.pk: len(search.tops)}
     else:
-        inner = frozenset(below for above, below in _above(units, day) if above in looked.tops)
-        lacking = unsearched_by_child(looked, units, day)
+        unsearched = frozenset(below for above, below in _above(units, day) if above in search.tops)
+        lacking = unsearched_by_child(search, units, day)
     return _Figures(
         {unit: Counts.of(found.whole) for unit, found in figures.items()},
         machines,
-        looked.shared,
+        search.shared,
         lacking,
-        inner,
-        looked,
+        unsearched,
+        search,
     )
 
 
 def _above(units: list[int], day: date) -> QuerySet[UnitLink, tuple[int, int]]:
-    """Each of the units with itself and every unit above it."""
+    """Pairs (ancestor, unit) of each unit, itself included."""
     return UnitLink.objects.filter(on_day(day), descendant__in=units).values_list("ancestor", "descendant")
 
 
@@ -189,7 +191,7 @@ def _row(unit: Unit, depth: int, opened: set[int], figures: _Figures) -> Row:
         depth,
         answer_of(unit),
         unit.pk in opened,
-        ".".join(str(one) for one in sorted(opened ^ {unit.pk})),
+        ".".join(str(pk) for pk in sorted(opened ^ {unit.pk})),
         figures.counts.get(unit.pk, Counts(units=1)),
         figures.machines.get(unit.pk),
         lack,

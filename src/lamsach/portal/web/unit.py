@@ -1,4 +1,4 @@
-"""Parts of a unit's page, each through its app's gate: campaigns, machines, logs, reports, people."""
+"""Parts of a unit's page, by the access gates of their apps."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from lamsach.portal.units.access import reaches
 from lamsach.portal.units.models import Unit
 
 CAMPAIGNS, REPORTS, LETTERS, STEPS, SOURCES, PEOPLE = 5, 8, 8, 20, 30, 30
-"""How many of each are shown, the newest first."""
+"""Maximum shown rows, newest first."""
 EDITIONS = 50
-"""How many reports of the unit are read: enough for the newest of each campaign that is shown."""
+"""Maximum reports read: enough for the newest of each shown campaign."""
 
 
 @dataclass(frozen=True, slots=True)
 class InCampaign:
-    """A unit in a campaign and its deadlines; `part`: the days of dispatch, acknowledging, deploying."""
+    """Unit in a campaign with its participation, newest report and deadlines."""
 
     campaign: Campaign
     part: Participation
@@ -49,20 +49,20 @@ class InCampaign:
 
 
 def in_campaigns(user: Any, unit: Unit, reports: Iterable[Report]) -> list[InCampaign]:
-    """The unit's newest campaigns, joined or led, each with the newest of these reports."""
-    passed = Dispatch.objects.filter(
+    """List the unit's newest campaigns, each with the newest of these reports."""
+    forwarded = Dispatch.objects.filter(
         issuer=unit, campaign=OuterRef("campaign"), parent__isnull=False, sent__isnull=False
     )
-    mine: Any = (
+    participations: Any = (
         Participation.objects.filter(unit=unit, campaign__in=readable_campaigns(user))
-        .annotate(forwarded=Subquery(passed.order_by("sent").values("sent")[:1]))
+        .annotate(forwarded=Subquery(forwarded.order_by("sent").values("sent")[:1]))
         .select_related("campaign__owner")
         .order_by("-campaign__starts", "-campaign")
     )
-    parts = {part.campaign_id: part for part in mine[:CAMPAIGNS]}
+    parts = {part.campaign_id: part for part in participations[:CAMPAIGNS]}
     campaigns = [part.campaign for part in parts.values()]
     due = dates((campaign, unit.pk) for campaign in campaigns)
-    newest = {report.campaign_id: report for report in sorted(reports, key=lambda one: one.edition)}
+    newest = {report.campaign_id: report for report in sorted(reports, key=lambda report: report.edition)}
     return [
         InCampaign(
             campaign,
@@ -76,49 +76,49 @@ def in_campaigns(user: Any, unit: Unit, reports: Iterable[Report]) -> list[InCam
 
 
 def reports_of(user: Any, unit: Unit) -> list[Report]:
-    """The unit's newest reports."""
+    """List the unit's newest reports."""
     return list(readable_reports(user).filter(unit=unit).defer("content", "measured")[:EDITIONS])
 
 
 def overdue(user: Any, campaign: Campaign, unit: Unit) -> int:
-    """Overdue machines of the unit and its subtree, as many as their list shows."""
+    """Count overdue machines of the subtree, equal to their list."""
     rows = of_group(chosen(user, {"campaign": str(campaign.pk), "unit": str(unit.pk)}), "late", None)
     return rows.order_by().count()
 
 
 def logs(campaign: Campaign | None, unit: Unit) -> list[tuple[str, str, date]]:
-    """The logs of the unit itself that were searched in the campaign: observer, format, the last day."""
+    """List the unit's own logs searched in the campaign: observer, format, last day."""
     rows = CoverageDay.objects.filter(campaign=campaign, unit=unit).values_list("observer")
     return list(rows.annotate(kind=Max("format"), last=Max("day")).order_by("-last", "observer")[:SOURCES])
 
 
 def collectors(user: Any, unit: Unit) -> list[LogSource]:
-    """Return what the unit's collectors hear."""
+    """List the log sources of the unit's collectors."""
     return list(sources(user).filter(collector__unit=unit)[:SOURCES])
 
 
 def people(user: Any, unit: Unit) -> list[tuple[Any, list[str]]]:
-    """The people with a role in the unit, for those who coordinate it, each with the roles' words."""
+    """List the unit's members with labels of their roles, for its coordinators."""
     if not user.roles & COORDINATORS:
         return []
-    held = unit.memberships.select_related("user")
+    members = unit.memberships.select_related("user")
     if not reaches(user, unit.pk, COORDINATORS):
-        held = held.filter(user__in=readable_people(user).order_by().values("pk"))
-    found: dict[Any, list[str]] = {}
-    for member in held.order_by("user__name", "user__email", "role")[:PEOPLE]:
-        found.setdefault(member.user, []).append(member.get_role_display())
-    return list(found.items())
+        members = members.filter(user__in=readable_people(user).order_by().values("pk"))
+    labels: dict[Any, list[str]] = {}
+    for member in members.order_by("user__name", "user__email", "role")[:PEOPLE]:
+        labels.setdefault(member.user, []).append(member.get_role_display())
+    return list(labels.items())
 
 
 def letters(user: Any, unit: Unit) -> list[tuple[Letter, str]]:
-    """The newest letters to the unit, with their subjects, for those who coordinate it."""
+    """List the newest letters to the unit with subjects, for its coordinators."""
     if not user.roles & COORDINATORS:
         return []
     return [(letter, subject(letter)) for letter in readable_letters(user).filter(unit=unit)[:LETTERS]]
 
 
 def history(user: Any, unit: Unit) -> list[Step]:
-    """Return what the unit did with the dispatches that it was sent, the newest first."""
+    """List the unit's steps on received dispatches, newest first."""
     rows = Step.objects.filter(
         recipient__unit=unit, recipient__dispatch__campaign__in=readable_campaigns(user)
     )
@@ -126,6 +126,9 @@ def history(user: Any, unit: Unit) -> list[Step]:
 
 
 def running(rows: Iterable[InCampaign]) -> Campaign | None:
-    """The newest campaign of these that runs, else the newest."""
+    """Return the first running campaign of the rows, else the first."""
     campaigns = [row.campaign for row in rows]
-    return next((one for one in campaigns if one.state == CampaignState.RUNNING), next(iter(campaigns), None))
+    return next(
+        (campaign for campaign in campaigns if campaign.state == CampaignState.RUNNING),
+        next(iter(campaigns), None),
+    )

@@ -1,4 +1,4 @@
-"""Pages of the units: the tree, the list, the map, and one page for each unit."""
+"""Views of units: tree, list, map, and the page of a unit."""
 
 from __future__ import annotations
 
@@ -54,28 +54,28 @@ UNITS = Listing(
 
 
 def _names(unit: Unit) -> tuple[list[UnitName], Any]:
-    """The unit's names, and since when and why letters to its address come back, in one query."""
+    """The unit's names, and the bounce of its e-mail address if any, in one query."""
     bad = BadAddress.objects.filter(address=unit.email.lower())
-    facts = {f"bad_{name}": Subquery(bad.values(name)[:1]) for name in _BAD}
-    names = list(UnitName.objects.filter(unit=unit).annotate(**facts))
+    columns = {f"bad_{name}": Subquery(bad.values(name)[:1]) for name in _BAD}
+    names = list(UnitName.objects.filter(unit=unit).annotate(**columns))
     if not names:
         return names, bad.first()
-    said = {name: getattr(names[0], f"bad_{name}") for name in _BAD}
-    return names, said if said["since"] else None
+    bounce = {name: getattr(names[0], f"bad_{name}") for name in _BAD}
+    return names, bounce if bounce["since"] else None
 
 
 def _root(request: HttpRequest) -> Unit:
-    """The unit that a tree or map begins at: by `?unit=`, else the person's own."""
-    wanted, mine = number(request.GET, "unit"), access.home_units(request.user)
-    if wanted is not None:
-        return access.get_unit(request.user, wanted)
-    if not mine:
+    """Root of the tree or map: by `?unit=`, else the user's own unit."""
+    unit_id, own = number(request.GET, "unit"), access.home_units(request.user)
+    if unit_id is not None:
+        return access.get_unit(request.user, unit_id)
+    if not own:
         raise Http404
-    return mine[0]
+    return own[0]
 
 
-def _shown(request: HttpRequest, root: Unit, view: str) -> dict[str, Any]:
-    """Return what list, tree and map have in common."""
+def _context(request: HttpRequest, root: Unit, view: str) -> dict[str, Any]:
+    """Common context of list, tree and map."""
     user: Any = request.user
     return {
         "root": root,
@@ -89,21 +89,21 @@ def _shown(request: HttpRequest, root: Unit, view: str) -> dict[str, Any]:
 
 @member(ALL, ALL, ("GET",))
 def units(request: HttpRequest) -> HttpResponse:
-    """The tree; with `?q=` or `?view=list` the list, with `?view=map` the map."""
+    """Show the tree; with `?q=` or `?view=list` the list, with `?view=map` the map."""
     search, view = request.GET.get("q", "").strip(), request.GET.get("view", "")
-    context = _shown(request, _root(request), "list" if search else view)
+    context = _context(request, _root(request), "list" if search else view)
     if search or view == "list":
         rows = access.readable_units(request.user).annotate(
             below=Count("children", filter=Q(children__valid_until=FOREVER))
         )
         if search:
-            rows = rows.filter(access.named(search))
+            rows = rows.filter(access.matching(search))
         if not request.GET.get("closed"):
             rows = rows.filter(valid_until=FOREVER)
         return UNITS.page(request, rows.order_by("code"), context | {"search": search})
     if view == "map":
         return _map(request, context)
-    opened = [found for text in request.GET.get("open", "").split(".")[:_MOST_OPEN] if (found := whole(text))]
+    opened = [pk for text in request.GET.get("open", "").split(".")[:_MOST_OPEN] if (pk := whole(text))]
     context["tree"] = tree.tree(context["campaign_shown"], context["root"], opened)
     return render(request, "web/units_tree.html", context)
 
@@ -112,42 +112,45 @@ def _map(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     kind = request.GET.get("by", "answers")
     kind = kind if kind in tiles.KINDS else "answers"
     campaign = context["campaign_shown"]
-    found = tiles.branches(campaign, context["root"], kind) if campaign else []
-    totals = [sum(one.sums[place] for one in found) for place in range(len(tiles.KINDS[kind]))]
+    branches = tiles.branches(campaign, context["root"], kind) if campaign else []
+    totals = [sum(branch.sums[index] for branch in branches) for index in range(len(tiles.KINDS[kind]))]
     legend = [
-        (place, tone, words, totals[place])
-        for place, (tone, words) in enumerate(tiles.KINDS[kind].values())
-        if totals[place]
+        (index, tone, words, totals[index])
+        for index, (tone, words) in enumerate(tiles.KINDS[kind].values())
+        if totals[index]
     ]
     context |= {
         "by": kind,
-        "branches": found,
+        "branches": branches,
         "marks": list(MARKS.items()),
         "legend": legend,
-        "table": [(one, [(words, one.sums[place]) for place, _tone, words, _all in legend]) for one in found],
+        "table": [
+            (branch, [(words, branch.sums[index]) for index, _tone, words, _all in legend])
+            for branch in branches
+        ],
     }
     return render(request, "web/units_map.html", context)
 
 
-def _standing(user: Any, campaign: Campaign, found: Unit, inner: tree.Tree) -> dict[str, Any]:
-    """Return the figures of the unit and its subtree in the campaign."""
-    looked = inner.looked if inner.rows else searching(campaign, found.pk)
-    known = inner.rows[0].machines if inner.rows else None
-    counts = known or case_counts(campaign, found.pk)
+def _progress(user: Any, campaign: Campaign, unit: Unit, inner: tree.Tree) -> dict[str, Any]:
+    """Figures of the subtree in the campaign."""
+    search = inner.search if inner.rows else searching(campaign, unit.pk)
+    machines = inner.rows[0].machines if inner.rows else None
+    counts = machines or case_counts(campaign, unit.pk)
     return {
         "counts": counts,
-        "late": facts.overdue(user, campaign, found),
-        "nothing": looked.nothing,
-        "machines": machine_bar(campaign, found, counts, looked.count),
+        "late": facts.overdue(user, campaign, unit),
+        "nothing": search.nothing,
+        "machines": machine_bar(campaign, unit, counts, search.count),
     }
 
 
 @member(ALL, ALL, ("GET",))
 def unit(request: HttpRequest, unit_id: int) -> HttpResponse:
-    """One unit: campaigns, machines, logs, reports, people, letters, history, and what to do about it."""
+    """Show a unit: campaigns, machines, logs, reports, people, letters, history, and its actions."""
     user: Any = request.user
     found, above = access.get_unit_and_above(user, unit_id)
-    seen = {one.pk for one in access.readable_above(user, above)}
+    readable = {ancestor.pk for ancestor in access.readable_above(user, above)}
     reports = facts.reports_of(user, found)
     rows = facts.in_campaigns(user, found, reports)
     campaign = facts.running(rows) or tree.campaign_of(user, None)
@@ -159,7 +162,7 @@ def unit(request: HttpRequest, unit_id: int) -> HttpResponse:
     context = {
         "unit": found,
         "older": older_form(found.code),
-        "above": [(u, u.pk in seen) for u in above],
+        "above": [(u, u.pk in readable) for u in above],
         "bad": bad,
         "rows": rows,
         "campaign_shown": campaign,
@@ -176,5 +179,5 @@ def unit(request: HttpRequest, unit_id: int) -> HttpResponse:
         "own": found.pk in own_units(user),
     }
     if campaign is not None:
-        context |= _standing(user, campaign, found, inner)
+        context |= _progress(user, campaign, found, inner)
     return render(request, "web/unit.html", context)

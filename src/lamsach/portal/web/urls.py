@@ -1,4 +1,4 @@
-"""The first page of the work area, the change of language, the sign of life for a proxy."""
+"""URLs of the home page, units, search and the health check."""
 
 from __future__ import annotations
 

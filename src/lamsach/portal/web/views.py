@@ -1,4 +1,4 @@
-"""The first page of the work area: what is waiting for the person, each figure a link to what it counts."""
+"""Views of the home page, the test letter and the health check."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from lamsach.portal.base.roles import ADMINISTRATORS, ALL, COORDINATORS
 from lamsach.portal.base.tasks import waiting
 from lamsach.portal.mail.letters import queue_letter
 from lamsach.portal.units.access import memberships
-from lamsach.portal.web.bars import standings
+from lamsach.portal.web.bars import campaign_progress
 from lamsach.portal.web.tasks import TEST
 
 
 @member(ALL, ALL, ("GET",))
 def home(request: HttpRequest) -> HttpResponse:
-    """Return what is waiting for the person, and how the running campaigns stand."""
+    """Show the user's open tasks and the progress of running campaigns."""
     user: Any = request.user
-    shown = standings(user)
+    progress = campaign_progress(user)
     context = {
         "memberships": memberships(user),
         "waiting": waiting(user),
-        "standings": shown,
+        "standings": progress,
         "may_lead": bool(user.roles & COORDINATORS),
-        "running": bool(shown),
+        "running": bool(progress),
     }
     return render(request, "web/home.html", context)
 
@@ -41,7 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @member(ADMINISTRATORS, ADMINISTRATORS)
 @accepts_once
 def test_letter(request: HttpRequest) -> HttpResponse:
-    """Queue a letter to the person's own address, as proof that letters go out; by POST alone."""
+    """Queue a test letter to the user's own address, by POST."""
     user: Any = request.user
     if request.method == "POST":
         queue_letter(
@@ -57,7 +57,7 @@ def test_letter(request: HttpRequest) -> HttpResponse:
 
 @anyone("GET")
 def alive(request: HttpRequest) -> HttpResponse:
-    """`ok` while web and database answer."""
+    """Answer `ok` while web server and database work."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return HttpResponse("ok\n", content_type="text/plain")

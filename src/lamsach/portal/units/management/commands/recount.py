@@ -10,10 +10,10 @@ from lamsach.portal.units.counters import recount
 
 
 class Command(BaseCommand):
-    """Counts anew what boards and pages show of whole branches, from the rows of the units."""
+    """Rebuild the counters of subtrees that boards and pages show."""
 
     help = __doc__ or ""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Count."""
+        """Rebuild the counters."""
         recount()
