@@ -23,11 +23,11 @@ from lamsach.errors import InputError, LamsachError
 from lamsach.hunt import questioned as questions
 from lamsach.hunt.coverage import blind_days
 from lamsach.hunt.matcher import Matcher
-from lamsach.hunt.mistaken import refuse_lists
 from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import HuntResult, Progress, hunt
 from lamsach.hunt.sets.compiled import CompiledSet
 from lamsach.hunt.sets.lists import LoadedList, LoadingLists
+from lamsach.hunt.swapped_inputs import refuse_lists
 from lamsach.indicators.files.source import expand
 from lamsach.indicators.releases.seal import stated_versions
 from lamsach.logs.base import DEFAULT_TIMEZONE
@@ -37,7 +37,7 @@ from lamsach.model import Findings, Indicator, IndicatorType, Parameters, Proble
 if TYPE_CHECKING:
     from lamsach.devices.nat.resolver import NatResolver
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +66,12 @@ class Request:
 class Watch:
     """Observer of a run: `say` gets a sentence a stage, `progress` bytes, `total` the logs' size on disk."""
 
-    say: Tell = lambda _text: None
+    say: Report = lambda _text: None
     progress: Progress = lambda _consumed, _searched: None
     total: Callable[[int], None] = lambda _size: None
 
 
-class Kept(Protocol):
+class LogStore(Protocol):
     """Logs in an archive or store, which searches them itself."""
 
     @property
@@ -121,10 +121,10 @@ class Searcher(Protocol):
 def investigate(
     request: Request,
     watch: Watch | None = None,
-    kept: Kept | None = None,
+    store: LogStore | None = None,
     searcher: Searcher | None = None,
 ) -> tuple[Findings, HuntResult]:
-    """Run the requested hunt, over an archive or store if `kept` is given, by `searcher` if there is one.
+    """Run the requested hunt, over an archive or store if `store` is given, by `searcher` if there is one.
 
     Returns the findings and the hunt's own figures. Raises InputError when no list or no log is usable; other
     unreadable inputs are problems of the findings.
@@ -134,7 +134,7 @@ def investigate(
     is_accepted = _accepted(request)
     lists = LoadingLists(request.lists, ahead=request.threads != 1)
     lists.refuse_logs()
-    inputs = _read_inputs(request, watch, kept, look=searcher is None)
+    inputs = _read_inputs(request, watch, store, refuse=searcher is None)
     loaded = lists.get(lambda: watch.say("Reading the indicator list."))
     inputs.problems[:0] = loaded.problems
     excepted = _excepted(request, inputs)
@@ -144,10 +144,10 @@ def investigate(
     identifier = Identifier(inputs.leases, inputs.inventory, inputs.behind)
     witness = Witness(infrastructure, inputs.presence, identifier)
     rules = Rules(identifier, witness, request.timezone, request.since, request.until)
-    watch.total(kept.size_bytes if kept else sum(log.size_bytes for log in inputs.logs))
+    watch.total(store.size_bytes if store else sum(log.size_bytes for log in inputs.logs))
     search = loaded.compiled, inputs.logs, Matcher(loaded.compiled, excepted), rules
-    if kept is not None:
-        result = kept.hunt(search[0], *search[2:], request.threads, watch.progress)
+    if store is not None:
+        result = store.hunt(search[0], *search[2:], request.threads, watch.progress)
     elif searcher is not None:
         result = searcher.search(*search, watch.progress)
     else:
@@ -267,20 +267,20 @@ def _sighted(loaded: LoadedList, values: set[str]) -> dict[str, Indicator]:
     }
 
 
-def _read_inputs(request: Request, watch: Watch, kept: Kept | None, *, look: bool) -> _Inputs:
-    """Read all inputs but the lists; with `look`, lists among the logs are refused."""
+def _read_inputs(request: Request, watch: Watch, store: LogStore | None, *, refuse: bool) -> _Inputs:
+    """Read all inputs but the lists; with `refuse`, lists among the logs are refused."""
     inputs = _Inputs(presence=Presence(request.timezone, request.unit_key or unit_key()))
     report = inputs.problems.append
-    if kept is not None:
-        inputs.logs = list(kept.logs)
+    if store is not None:
+        inputs.logs = list(store.logs)
     else:
         inputs.logs = list(find_logs(request.logs, password=request.password, on_problem=report))
-    if not inputs.logs and kept is None:
+    if not inputs.logs and store is None:
         first = (
             inputs.problems[0] if inputs.problems else Problem(", ".join(request.logs), "There is no log.")
         )
         raise InputError(first.what, first.where, first.todo or "Give files or folders that hold logs.")
-    if kept is None and look:
+    if store is None and refuse:
         stated_format = request.format_name is not None
         inputs.logs, lists = refuse_lists(inputs.logs, expand(list(request.lists)), stated=stated_format)
         inputs.problems += lists

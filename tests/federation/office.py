@@ -46,7 +46,7 @@ def preload() -> None:
     """Import what every portal needs: addresses, tasks, readers of logs and lists."""
     from django.urls import reverse
 
-    from lamsach.hunt import mistaken  # noqa: F401
+    from lamsach.hunt import swapped_inputs  # noqa: F401
     from lamsach.indicators import lists  # noqa: F401
     from lamsach.indicators.formats.documents import text  # noqa: F401
     from lamsach.logs.formats import FORMATS

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lamsach.scanner.checks.context import Context
 from lamsach.scanner.findings import Result, Target, TargetKind
-from lamsach.scanner.full_look import look
+from lamsach.scanner.full_scan import scan
 from lamsach.scanner.options import Limits, Mode, Options
 
 EICAR = base64.b64decode(
@@ -32,10 +32,10 @@ def elf(*texts: str) -> bytes:
     return ELF + b"\0".join(text.encode() for text in texts) + b"\0"
 
 
-def lookat(*paths: Path, **more: object) -> Result:
+def scan_paths(*paths: Path, **more: object) -> Result:
     """A look at paths in this process."""
     options = {"mode": Mode.PATHS, "paths": [str(path) for path in paths], "jobs": 0, "nice": False, **more}
-    return look(Options(**options))  # type: ignore[arg-type]
+    return scan(Options(**options))  # type: ignore[arg-type]
 
 
 def reasons(result: Result) -> set[tuple[str, str]]:

@@ -23,7 +23,7 @@ from lamsach.scanner.clamd import parse_address
 from lamsach.scanner.control import Control, Stopped
 from lamsach.scanner.file_walk import read_mounts
 from lamsach.scanner.findings import Target, TargetKind
-from lamsach.scanner.full_look import look
+from lamsach.scanner.full_scan import scan
 from lamsach.scanner.index import Index
 from lamsach.scanner.options import Mode, Options
 from lamsach.scanner.safe_open import Skipped
@@ -126,7 +126,7 @@ def test_a_whole_look_at_a_mounted_disk(context: Context) -> None:
     write(context, "etc/cron.d/x", "@reboot root /opt/svc/run\n")
     (context.root / "opt/svc").mkdir(parents=True)
     (context.root / "opt/svc/bad.com").write_bytes(EICAR)
-    result = look(
+    result = scan(
         Options(mode=Mode.QUICK, root=str(context.root), lists=context.options.lists, jobs=0, nice=False)
     )
     assert {finding.reason for finding in result.findings} == {"hosts_activation", "own_rule"}
@@ -156,7 +156,7 @@ def test_a_look_that_is_stopped_keeps_what_it_found(tmp_path: Path) -> None:
     control = Control(lambda seen: control.stop() if seen.files >= 2 else None)
     control._last = -1
     control.report = lambda *, force=False: control._on_progress(control.progress())  # type: ignore[method-assign]
-    result = look(Options(mode=Mode.PATHS, paths=[str(tmp_path)], jobs=0, nice=False), control)
+    result = scan(Options(mode=Mode.PATHS, paths=[str(tmp_path)], jobs=0, nice=False), control)
     assert result.stopped == "user"
     assert 0 < len(result.findings) < 5
 

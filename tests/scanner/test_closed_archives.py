@@ -14,7 +14,7 @@ from lamsach.scanner import closed_archives
 from lamsach.scanner.findings import Level
 from tests.programs import in_ci
 
-from .planted import SMALL, lookat
+from .planted import SMALL, scan_paths
 
 PROGRAM = b"MZ" + b"this stands for a program" * 40
 LIBRARY = closed_archives.library()
@@ -116,7 +116,7 @@ def test_a_listed_program_inside_is_found(tmp_path: Path, kind: str) -> None:
     (tmp_path / "setup.bin").write_bytes(made(kind, "tools/patch.exe", PROGRAM))
     listed = tmp_path / "list.txt"
     listed.write_text(hashlib.sha256(PROGRAM).hexdigest())
-    result = lookat(tmp_path, lists=[str(listed)], exclude=[str(listed)])
+    result = scan_paths(tmp_path, lists=[str(listed)], exclude=[str(listed)])
     [finding] = [item for item in result.findings if item.level is Level.MALICIOUS]
     assert finding.subject.endswith("setup.bin!tools/patch.exe")
     assert set(result.skipped) <= {"excluded"}
@@ -127,26 +127,26 @@ def test_a_listed_program_inside_is_found(tmp_path: Path, kind: str) -> None:
 def test_damaged_ones_are_listed(tmp_path: Path, kind: str) -> None:
     whole = made(kind, "patch.exe", PROGRAM)
     (tmp_path / "a.bin").write_bytes(whole[: len(whole) - len(PROGRAM) // 2 if kind != "7z" else 60])
-    assert "archive_damaged" in lookat(tmp_path).skipped
+    assert "archive_damaged" in scan_paths(tmp_path).skipped
 
 
 @with_library
 def test_a_bomb_is_listed(tmp_path: Path) -> None:
     (tmp_path / "a.7z").write_bytes(seven_zip(a=bytes(3 << 20)))
-    assert "archive_bomb" in lookat(tmp_path, limits=SMALL).skipped
+    assert "archive_bomb" in scan_paths(tmp_path, limits=SMALL).skipped
 
 
 @with_library
 def test_a_locked_one_is_listed(tmp_path: Path) -> None:
     """Flag 4 of a file header says that it is encrypted."""
     (tmp_path / "a.rar").write_bytes(rar4("setup.exe", PROGRAM, flags=0x8004))
-    assert lookat(tmp_path).skipped.keys() == {"archive_locked"}
+    assert scan_paths(tmp_path).skipped.keys() == {"archive_locked"}
 
 
 @with_library
 def test_a_name_that_climbs_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.cab").write_bytes(cabinet("..\\..\\x.dll", b"x"))
-    assert "climbing_name" in {finding.reason for finding in lookat(tmp_path).findings}
+    assert "climbing_name" in {finding.reason for finding in scan_paths(tmp_path).findings}
 
 
 @pytest.mark.parametrize("kind", ["cab", "rar", "rar5"])
@@ -155,4 +155,4 @@ def test_without_the_library_it_is_told_that_they_are_not_opened(
 ) -> None:
     monkeypatch.setattr(closed_archives, "library", lambda: None)
     (tmp_path / "a.bin").write_bytes(made(kind, "patch.exe", PROGRAM))
-    assert "archive_closed" in lookat(tmp_path).skipped
+    assert "archive_closed" in scan_paths(tmp_path).skipped

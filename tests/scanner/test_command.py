@@ -249,7 +249,7 @@ def test_a_program_that_runs_from_a_found_file_is_stopped_first(
 ) -> None:
     import shutil
 
-    from lamsach.scanner import full_look as looking
+    from lamsach.scanner import full_scan
     from lamsach.scanner.actions.plan import carry_out, make_plan
     from lamsach.scanner.actions.vault import Vault
     from lamsach.scanner.options import Mode, Options
@@ -265,12 +265,12 @@ def test_a_program_that_runs_from_a_found_file_is_stopped_first(
     )
     started = subprocess.run([sys.executable, "-c", starter], capture_output=True, check=True, text=True)
     child = psutil.Process(int(started.stdout))
-    monkeypatch.setattr(looking, "roots_of", lambda *_: [str(program)])
+    monkeypatch.setattr(full_scan, "roots_of", lambda *_: [str(program)])
     try:
         options = Options(
             mode=Mode.QUICK, lists=[str(tmp_path / "list.txt")], jobs=0, nice=False, memory=False
         )
-        result = looking.look(options)
+        result = full_scan.scan(options)
         steps = [
             step
             for step in make_plan(result, Guard())

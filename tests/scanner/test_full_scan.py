@@ -19,7 +19,7 @@ import zstandard
 
 from lamsach.scanner.options import Limits
 
-from .planted import EICAR, ELF, SMALL, lookat
+from .planted import EICAR, ELF, SMALL, scan_paths
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="no such files there")
 
@@ -47,7 +47,7 @@ def test_a_listed_hash(tmp_path: Path, kind: str) -> None:
     (tmp_path / "f" / "bad").write_bytes(b"x" * 300_000)
     digest = hashlib.new(kind, b"x" * 300_000).hexdigest()
     (tmp_path / "list.txt").write_text(digest.upper() + "\n")
-    result = lookat(tmp_path / "f", lists=[str(tmp_path / "list.txt")], limits=SMALL)
+    result = scan_paths(tmp_path / "f", lists=[str(tmp_path / "list.txt")], limits=SMALL)
     (finding,) = result.findings
     assert (finding.reason, finding.indicator, finding.values["place"]) == (
         "listed_hash",
@@ -63,7 +63,7 @@ def test_hashes_of_common_files_are_no_indicators(tmp_path: Path, content: bytes
     (tmp_path / "common").write_bytes(content)
     digests = [hashlib.new(kind, content).hexdigest() for kind in ("md5", "sha1", "sha256")]
     (tmp_path / "list.txt").write_text("\n".join([*digests, "evil.example.com"]) + "\n")
-    result = lookat(tmp_path / "common", lists=[str(tmp_path / "list.txt")])
+    result = scan_paths(tmp_path / "common", lists=[str(tmp_path / "list.txt")])
     assert not result.findings
     assert len(result.refused) == 3
 
@@ -85,7 +85,7 @@ def test_a_file_is_accused_by_its_name_for_the_reason(
     tmp_path: Path, name: str, content: bytes, reason: str
 ) -> None:
     (tmp_path / name).write_bytes(content)
-    assert reason in {finding.reason for finding in lookat(tmp_path).findings}
+    assert reason in {finding.reason for finding in scan_paths(tmp_path).findings}
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_file_is_accused_by_its_name_for_the_reason(
 )
 def test_ordinary_names_are_no_findings(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"x")
-    assert not lookat(tmp_path).findings
+    assert not scan_paths(tmp_path).findings
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_ordinary_names_are_no_findings(tmp_path: Path, name: str) -> None:
 )
 def test_what_is_inside_archives_is_found(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
-    (finding,) = lookat(tmp_path).findings
+    (finding,) = scan_paths(tmp_path).findings
     assert finding.values["rule"] == "test_file_eicar"
     assert finding.target is not None
     assert finding.target.path == str(tmp_path / name)
@@ -169,14 +169,14 @@ BOMB = zipped(a=b"\0" * (3 << 20))
 )
 def test_archives_that_resist_are_listed(tmp_path: Path, content: bytes, reason: str) -> None:
     (tmp_path / "a.bin").write_bytes(content)
-    result = lookat(tmp_path, limits=SMALL)
+    result = scan_paths(tmp_path, limits=SMALL)
     assert reason in result.skipped
 
 
 def test_an_archive_that_climbs(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(zipped(**{"../../etc/cron.d/x": b"x"}))
     (tmp_path / "b.tar").write_bytes(tarred("a/../../x", b"x"))
-    assert [finding.reason for finding in lookat(tmp_path).findings] == ["climbing_name"] * 2
+    assert [finding.reason for finding in scan_paths(tmp_path).findings] == ["climbing_name"] * 2
     assert sorted(os.listdir(tmp_path)) == ["a.zip", "b.tar"]
 
 
@@ -185,7 +185,7 @@ def test_a_pattern_across_windows(tmp_path: Path) -> None:
     (tmp_path / "rule.yar").write_text('rule r { strings: $a = "MARKER-ACROSS" condition: $a }')
     for place in range(4080, 4100):
         (tmp_path / f"f{place}").write_bytes(b"." * place + b"MARKER-ACROSS" + b"." * 9000)
-    result = lookat(
+    result = scan_paths(
         tmp_path, rules=[str(tmp_path / "rule.yar")], limits=limits, exclude=[str(tmp_path / "rule.yar")]
     )
     assert len(result.findings) == 20
@@ -211,7 +211,7 @@ def test_a_tree_that_resists(tmp_path: Path) -> None:
         deep = deep / "d"
         deep.mkdir()
     (deep / "deep.com").write_bytes(EICAR)
-    result = lookat(folder)
+    result = scan_paths(folder)
     assert {os.fsencode(finding.subject).rpartition(b"/")[2] for finding in result.findings} == {
         b"\xff\xfe\x1b[31m\n",
         "Tệp tin độc hại.com".encode(),
@@ -228,7 +228,7 @@ def test_a_file_that_vanishes_is_not_called_clean(tmp_path: Path, monkeypatch: p
 
     for name in ("a", "b"):
         (tmp_path / name).write_bytes(b"hello")
-    assert status_of(lookat(tmp_path, limits=SMALL)) is ExitStatus.NOTHING_FOUND
+    assert status_of(scan_paths(tmp_path, limits=SMALL)) is ExitStatus.NOTHING_FOUND
     entries = file_walk.Walk.__iter__
 
     def vanishing(walk: file_walk.Walk) -> object:
@@ -237,6 +237,6 @@ def test_a_file_that_vanishes_is_not_called_clean(tmp_path: Path, monkeypatch: p
             yield entry
 
     monkeypatch.setattr(file_walk.Walk, "__iter__", vanishing)
-    result = lookat(tmp_path, limits=SMALL)
+    result = scan_paths(tmp_path, limits=SMALL)
     assert result.skipped["vanished"] == 1
     assert status_of(result) is ExitStatus.BLIND

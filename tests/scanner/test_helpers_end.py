@@ -20,7 +20,7 @@ from lamsach.scanner.workers import INLINE_FILES
 from tests.poll import came
 from tests.programs import require_program
 
-from .planted import lookat, reasons
+from .planted import reasons, scan_paths
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Unix sockets that tell who asks")
 DEADLY = b"this file ends whoever examines it"
@@ -72,7 +72,7 @@ def test_a_file_that_ends_a_worker_costs_that_file_alone(tmp_path: Path) -> None
     killer = Killer(tmp_path / "socket")
     killer.start()
     try:
-        result = lookat(folder, jobs=2, clamd=str(tmp_path / "socket"))
+        result = scan_paths(folder, jobs=2, clamd=str(tmp_path / "socket"))
     finally:
         killer.close()
     assert len(killer.killed) == 2  # once among others, once alone
@@ -115,7 +115,7 @@ def test_the_real_daemon(daemon: str, tmp_path: Path) -> None:
     (tmp_path / "clean").write_bytes(b"clean")
     (tmp_path / "empty").write_bytes(b"")
     (tmp_path / "large").write_bytes(b"0123456789abcdef" * (2 << 16))
-    result = lookat(tmp_path, clamd=daemon)
+    result = scan_paths(tmp_path, clamd=daemon)
     assert reasons(result) == {("planted", "clamd")}
     assert result.findings[0].threat.startswith("Planted.Test")
     assert [(Path(skip.subject).name, skip.reason) for skip in result.skips] == [("large", "clamd_limit")]

@@ -28,7 +28,7 @@ from lamsach.scanner.findings import Skip
 from lamsach.scanner.options import Limits
 from lamsach.scanner.rules import rule_sources
 
-from .planted import EICAR, lookat
+from .planted import EICAR, scan_paths
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the bounds of the system are Linux's")
 
@@ -36,10 +36,10 @@ MEASURED = """
 import resource, sys
 megabytes = int(sys.argv[2])
 resource.setrlimit(resource.RLIMIT_DATA, (megabytes << 20, megabytes << 20))
-from lamsach.scanner.full_look import look
+from lamsach.scanner.full_scan import scan
 from lamsach.scanner.options import Mode, Options
 if __name__ == "__main__":
-    result = look(Options(Mode.PATHS, [sys.argv[1]], jobs=int(sys.argv[3]), nice=False))
+    result = scan(Options(Mode.PATHS, [sys.argv[1]], jobs=int(sys.argv[3]), nice=False))
     print(len(result.findings), dict(result.skipped), result.counts.files, result.stopped)
 """
 
@@ -95,7 +95,7 @@ def test_what_needs_too_much_memory_is_listed(tmp_path: Path) -> None:
     pieces = [stream.compress(os.urandom(1 << 20)), *(stream.compress(bytes(1 << 20)) for _ in range(140))]
     data = b"".join([*pieces, stream.flush()])
     (folder / "wide.zst").write_bytes(data)
-    result = lookat(folder, jobs=3)
+    result = scan_paths(folder, jobs=3)
     assert len(result.findings) == 1
     assert result.skipped
     assert {skip.subject.rpartition("/")[2].partition("!")[0] for skip in result.skips} == {"wide.zst"}
@@ -123,7 +123,7 @@ def test_a_look_ends_in_time_whatever_its_workers_do(tmp_path: Path, one_ends: b
     killer = threading.Timer(1.5, _kill_one, [before])
     if one_ends:
         killer.start()
-    result = lookat(folder, jobs=2, rules=[str(tmp_path / "slow.yar")], limits=Limits(total_seconds=4))
+    result = scan_paths(folder, jobs=2, rules=[str(tmp_path / "slow.yar")], limits=Limits(total_seconds=4))
     killer.cancel()
     assert result.stopped == "time"
     assert "slow" not in result.skipped
@@ -217,7 +217,7 @@ def test_names_in_every_encoding(tmp_path: Path, language: str) -> None:
     for name in NAMES:
         with open(os.fsencode(folder) + b"/" + name + b".com"[: 255 - len(name)], "wb") as stream:
             stream.write(EICAR)
-    result = lookat(folder)
+    result = scan_paths(folder)
     found = {os.fsencode(finding.subject) for finding in result.findings if finding.reason == "own_rule"}
     assert len(found) == len(set(NAMES))
     for ending in (".html", ".zip", ".jsonl", ".json"):

@@ -33,8 +33,8 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     (tmp_path / "files" / "bad<b>.com").write_bytes(EICAR)
     options = Options(paths=[str(tmp_path / "files")], jobs=0, nice=False)
     server = Page(options, "vi")
-    real = server.job.start_look
-    monkeypatch.setattr(server.job, "start_look", lambda _: real(Mode.PATHS))
+    real = server.job.start_scan
+    monkeypatch.setattr(server.job, "start_scan", lambda _: real(Mode.PATHS))
     thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.02))
     thread.start()
     yield server

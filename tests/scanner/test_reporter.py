@@ -21,14 +21,14 @@ from lamsach.scanner.findings import Result
 from lamsach.scanner.options import Mode
 from lamsach.scanner.report.fleet import fleet_record, is_whole, still_there
 
-from .planted import EICAR, lookat
+from .planted import EICAR, scan_paths
 from .portals import TOKEN, Portal
 
 
 @pytest.fixture
 def result(tmp_path: Path) -> Result:
     (tmp_path / "a.com").write_bytes(EICAR)
-    found = lookat(tmp_path / "a.com")
+    found = scan_paths(tmp_path / "a.com")
     found.mode = Mode.QUICK
     return found
 

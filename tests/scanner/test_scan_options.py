@@ -20,7 +20,7 @@ from lamsach.scanner.file_walk import Walk
 from lamsach.scanner.options import Limits
 from lamsach.scanner.rules import rule_sources
 
-from .planted import EICAR, SMALL, lookat, reasons
+from .planted import EICAR, SMALL, reasons, scan_paths
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="no such files there")
 
@@ -32,7 +32,7 @@ def test_a_device_is_not_opened(tmp_path: Path) -> None:
         os.mknod(tmp_path / "zero", 0o20666, os.makedev(1, 5))
     except PermissionError:
         pytest.skip("this machine lets nobody make devices")
-    assert lookat(tmp_path / "zero").skipped == {"not_regular": 1}
+    assert scan_paths(tmp_path / "zero").skipped == {"not_regular": 1}
 
 
 def test_many_entries_and_limits(tmp_path: Path) -> None:
@@ -41,13 +41,13 @@ def test_many_entries_and_limits(tmp_path: Path) -> None:
     skips: list[object] = []
     assert sum(1 for _ in Walk([str(tmp_path)], skips.append, Limits(entries=100))) == 100
     assert len(skips) == 1
-    assert lookat(tmp_path).counts.files == 300
+    assert scan_paths(tmp_path).counts.files == 300
 
 
 def test_workers_give_the_same(tmp_path: Path) -> None:
     for number in range(250):
         (tmp_path / f"{number}.bin").write_bytes(EICAR if number % 50 == 0 else b"x" * number)
-    alone, together = lookat(tmp_path), lookat(tmp_path, jobs=2)
+    alone, together = scan_paths(tmp_path), scan_paths(tmp_path, jobs=2)
     assert [finding.key for finding in alone.findings] == [finding.key for finding in together.findings]
     assert (len(alone.findings), together.counts.files) == (5, 250)
 
@@ -65,16 +65,16 @@ def test_a_file_that_changes_while_it_is_read(tmp_path: Path, monkeypatch: pytes
 def test_since_and_exclude(tmp_path: Path) -> None:
     (tmp_path / "a.com").write_bytes(EICAR)
     (tmp_path / "b.com").write_bytes(EICAR)
-    assert lookat(tmp_path, since=datetime(2100, 1, 1, tzinfo=UTC)).skipped == {"older": 2}
-    result = lookat(tmp_path, exclude=[str(tmp_path / "a*")])
+    assert scan_paths(tmp_path, since=datetime(2100, 1, 1, tzinfo=UTC)).skipped == {"older": 2}
+    result = scan_paths(tmp_path, exclude=[str(tmp_path / "a*")])
     assert (len(result.findings), result.skipped) == (1, {"excluded": 1})
 
 
 def test_a_path_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not there"):
-        lookat(tmp_path / "none")
+        scan_paths(tmp_path / "none")
     (tmp_path / "a").write_bytes(b"")
-    assert [problem.where for problem in lookat(tmp_path / "a", tmp_path / "none").problems] == [
+    assert [problem.where for problem in scan_paths(tmp_path / "a", tmp_path / "none").problems] == [
         str(tmp_path / "none")
     ]
 
@@ -103,7 +103,7 @@ def test_the_daemon_s_verdict_and_failure_are_noted(tmp_path: Path) -> None:
     for name, content in (("a", b"fine"), ("b", b"BAD"), ("c", b"BREAK")):
         (tmp_path / name).write_bytes(content)
     try:
-        result = lookat(tmp_path, clamd=place)
+        result = scan_paths(tmp_path, clamd=place)
     finally:
         thread.join(5)
         server.close()
@@ -118,7 +118,7 @@ def test_each_kind_of_result_is_written_whole_and_harmless(tmp_path: Path, suffi
 
     (tmp_path / "f").mkdir()
     (tmp_path / "f" / "<script>.com").write_bytes(EICAR)
-    result = lookat(tmp_path / "f")
+    result = scan_paths(tmp_path / "f")
     path = tmp_path / f"r{suffix}"
     write_result(result, path, "vi")
     if suffix == ".zip":
@@ -141,12 +141,12 @@ def test_nothing_is_found_in_the_system() -> None:
     entries = [
         entry.path for entry in Walk([str(root) for root in roots], lambda _: None) if entry.size < 1 << 20
     ][::12]
-    result = lookat(*map(Path, entries[:400]))
+    result = scan_paths(*map(Path, entries[:400]))
     assert [(finding.subject, finding.reason) for finding in result.findings] == []
 
 
 @pytest.mark.soak
 def test_nothing_is_found_in_the_whole_system() -> None:
-    result = lookat(Path("/usr"), jobs=None)
+    result = scan_paths(Path("/usr"), jobs=None)
     assert [(finding.subject, finding.reason) for finding in result.findings] == []
     assert result.counts.files > 10_000

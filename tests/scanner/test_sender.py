@@ -13,7 +13,7 @@ from lamsach.cli.scan.send import MAX_WAITING, send_result, unsent_folder
 from lamsach.errors import ExitStatus, OutputError
 from lamsach.results.upload import Sender
 
-from .planted import EICAR, lookat
+from .planted import EICAR, scan_paths
 from .portals import TOKEN, Portal
 
 
@@ -43,20 +43,20 @@ def quick(portal: Portal) -> Sender:
 def test_a_break_is_got_over(portal: Portal, tmp_path: Path) -> None:
     portal.broken = 3
     (tmp_path / "f").write_bytes(b"text")
-    send_result(lookat(tmp_path / "f"), (portal.findings, TOKEN), "en", [], quick(portal))
+    send_result(scan_paths(tmp_path / "f"), (portal.findings, TOKEN), "en", [], quick(portal))
     assert len(portal.imported) == 1
 
 
 def test_what_cannot_be_sent_goes_with_the_next(portal: Portal, tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"text")
-    result = lookat(tmp_path / "f")
+    result = scan_paths(tmp_path / "f")
     portal.broken = 100
     with pytest.raises(OutputError):
         send_result(result, (portal.findings, TOKEN), "en", [], quick(portal))
     assert len(list(unsent_folder().iterdir())) == 1
     portal.broken = 0
     (tmp_path / "f").write_bytes(EICAR)
-    send_result(lookat(tmp_path / "f"), (portal.findings, TOKEN), "en", [], quick(portal))
+    send_result(scan_paths(tmp_path / "f"), (portal.findings, TOKEN), "en", [], quick(portal))
     assert len(portal.imported) == 2
     assert not list(unsent_folder().iterdir())
 
@@ -68,7 +68,7 @@ def test_no_more_than_some_wait(portal: Portal, tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"text")
     portal.broken = 1000
     with pytest.raises(OutputError):
-        send_result(lookat(tmp_path / "f"), (portal.findings, TOKEN), "en", [], quick(portal))
+        send_result(scan_paths(tmp_path / "f"), (portal.findings, TOKEN), "en", [], quick(portal))
     names = sorted(path.name for path in unsent_folder().iterdir())
     assert len(names) == MAX_WAITING
     assert not names[-1].endswith("-aa.zip")
@@ -78,7 +78,7 @@ def test_refused_is_told_and_not_sent_again(portal: Portal, tmp_path: Path) -> N
     (tmp_path / "f").write_bytes(b"text")
     portal.refuses = True
     with pytest.raises(OutputError, match="refused"):
-        send_result(lookat(tmp_path / "f"), (portal.findings, TOKEN), "en", [], quick(portal))
+        send_result(scan_paths(tmp_path / "f"), (portal.findings, TOKEN), "en", [], quick(portal))
     assert not list(unsent_folder().iterdir())
 
 

@@ -12,7 +12,7 @@ from lamsach.errors import InputError
 from lamsach.model import IndicatorType
 from lamsach.scanner.index import Index, build_index
 
-from .planted import SMALL, lookat
+from .planted import SMALL, scan_paths
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 T = IndicatorType
@@ -75,7 +75,7 @@ def test_the_result_says_what_was_not_looked_for(tmp_path: Path) -> None:
     digest = hashlib.sha256(b"x" * 3000).hexdigest()
     old = [(f"c{number}.bot-c2.xyz", "2001-01-01") for number in range(300)]
     path = listed(tmp_path, (digest, "2001-01-01"), ("evil-b.top", ""), *old)
-    result = lookat(tmp_path / "f", lists=[path], limits=SMALL)
+    result = scan_paths(tmp_path / "f", lists=[path], limits=SMALL)
     assert not result.findings
     assert (result.list_count, result.skipped["expired"]) == (1, 301)
     assert len([skip for skip in result.skips if skip.reason == "expired"]) == 200

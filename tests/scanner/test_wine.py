@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from .planted import EICAR, lookat
+from .planted import EICAR, scan_paths
 from .wine import Wine
 
 pytestmark = pytest.mark.wine  # `make test-windows`: builds the bundle, for which it needs the internet
@@ -96,7 +96,7 @@ def test_memory_and_connections(wine: Wine) -> None:
 
 
 def test_the_bundles_own_files_are_not_found(wine: Wine) -> None:
-    result = lookat(wine.bundle)
+    result = scan_paths(wine.bundle)
     assert [(finding.subject, finding.reason) for finding in result.findings] == []
     assert result.counts.files > 500
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from .planted import EICAR, lookat
+from .planted import EICAR, scan_paths
 from .test_bundle import load_builder
 from .wine import Wine
 
@@ -90,7 +90,7 @@ def test_the_scanner_is_installed_and_removed(wine: Wine, scanner_bundle: Path, 
 
 
 def test_the_hunt_is_installed_and_removed(wine: Wine, hunt_bundle: Path, tmp_path: Path) -> None:
-    assert lookat(hunt_bundle).findings == []
+    assert scan_paths(hunt_bundle).findings == []
     there = Installed(wine, hunt_bundle, "lamsach-hunt", tmp_path)
     assert there.whole()
     started = wine.run(str(there.place / "Lamsach.exe"), "--version")

@@ -21,12 +21,12 @@ from lamsach.catalogue_vi import VIETNAMESE
 from lamsach.errors import UsageError
 from lamsach.letters.model import Paragraph
 from lamsach.model import Problem
+from lamsach.trace.formats.terminal import show
 from lamsach.trace.letter import MAX_ROWS, Letter, document_of
 from lamsach.trace.model import Request, Trace, Why
 from lamsach.trace.output import LETTERS, WRITERS, check, write
 from lamsach.trace.reasons import CERTAINTIES, TODO, WHY
 from lamsach.trace.run import trace
-from lamsach.trace.shown.terminal import show
 from tests.chromium import chromium
 from tests.results.texts import SOURCE, python_texts, texts_of
 

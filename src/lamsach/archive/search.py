@@ -68,7 +68,7 @@ class RemoteSearch(Protocol):
 
 
 class ArchivedLogs:
-    """Logs of an archive as input of a search (`investigate.Kept`), opened by `remote` if given."""
+    """Logs of an archive as input of a search (`investigate.LogStore`), opened by `remote` if given."""
 
     def __init__(self, archive: Archive, remote: RemoteSearch | None = None) -> None:
         self._archive = archive

@@ -19,8 +19,8 @@ from lamsach.cli.console import (
 )
 from lamsach.devices.reasons import REASONS
 from lamsach.errors import ExitStatus, InputError
-from lamsach.hunt.mistaken import MistakenError, is_list
 from lamsach.hunt.run import HuntResult
+from lamsach.hunt.swapped_inputs import SwappedInputsError, is_list
 from lamsach.i18n import counted, mark, translator
 from lamsach.investigate import Request, Watch, investigate
 from lamsach.model import Findings, Outcome
@@ -88,7 +88,7 @@ def run(
     with progress_bar() as bar:
         try:
             findings, result = (search or investigate)(request, Watch(bar.say, bar.step, bar.total))
-        except MistakenError as error:
+        except SwappedInputsError as error:
             raise _with_suggestion(error, request, language) if not archive else error from None
     seconds = time.perf_counter() - begun
     page = next((str(path) for path in outputs if path.suffix.lower() in (".html", ".htm")), "")
@@ -106,9 +106,9 @@ def run(
     return ExitStatus.OUTPUT if failed and status is not ExitStatus.INTERRUPTED else status
 
 
-def _with_suggestion(error: MistakenError, request: Request, language: str) -> InputError:
+def _with_suggestion(error: SwappedInputsError, request: Request, language: str) -> InputError:
     """Add the log's format, and the probable command when list and log are swapped."""
-    known, _ = error.mistaken[0], translator(language)
+    known, _ = error.inputs[0], translator(language)
     if not known.title or not any(map(is_list, request.logs)):
         return error
     size = (
@@ -116,7 +116,7 @@ def _with_suggestion(error: MistakenError, request: Request, language: str) -> I
         if known.lines is None
         else ", " + counted(known.lines, mark("{count} line"), mark("{count} lines"), language)
     )
-    meant = shlex.join(["lamsach", "hunt", *(item.path for item in error.mistaken)])
+    meant = shlex.join(["lamsach", "hunt", *(item.path for item in error.inputs)])
     lists = shlex.join([word for log in request.logs for word in ("-i", log)])
     return InputError(
         _("This is a {title} log{size}, not a list of indicators.").format(title=known.title, size=size),

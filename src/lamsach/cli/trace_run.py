@@ -7,11 +7,11 @@ from pathlib import Path
 from lamsach.cli.console import emit, output_console, problem_line, progress_bar, show_and_write, stderr_apart
 from lamsach.errors import ExitStatus
 from lamsach.results.sealed.files import Seal
+from lamsach.trace.formats.terminal import show
 from lamsach.trace.letter import Letter
 from lamsach.trace.model import Request, Trace, Why
 from lamsach.trace.output import write
 from lamsach.trace.run import trace as run_trace
-from lamsach.trace.shown.terminal import show
 
 _BLIND = frozenset(
     {Why.NO_NAT_LOG, Why.NOT_OUR_ADDRESS, Why.OUTSIDE_COVERAGE, Why.BEFORE_LEASE, Why.NO_LEASE_THEN}

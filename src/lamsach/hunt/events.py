@@ -1,8 +1,8 @@
 """The hunt over a binary log, whose reader yields events for the matcher.
 
-A match's evidence is its event written as one line, its line number the number of the record or frame. Listed
-values in the log's text that no event holds are found by the sieve (`lamsach.hunt.overheard`) and reported as
-unparsed text, once a file.
+The evidence of a match is its event as one line; its line number is the number of the record or frame. Listed
+values in the text of a log that are in no event are found by the sieve (`lamsach.hunt.sieved_stream`) and
+reported as unparsed text, once per file.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from lamsach.hunt import merge, unread
 from lamsach.hunt.account import Account, RecentQueries
 from lamsach.hunt.coverage import CoverageCount, LineKind
 from lamsach.hunt.matcher import Matcher
-from lamsach.hunt.overheard import Overheard
 from lamsach.hunt.rules import FileState, Rules
+from lamsach.hunt.sieved_stream import SievedStream
 from lamsach.logs.base import FileContext
 from lamsach.logs.binary.base import BinaryFormat
 from lamsach.logs.events.records import event_text
@@ -82,7 +82,7 @@ class _Search:
         self._refused = LineKind(name, name, None, parsed=False)
         self._known: set[str] = set()
         self._own_addresses: set[str] = set()
-        self._streams: list[Overheard] = []
+        self._streams: list[SievedStream] = []
         self.state = FileState()
 
     def read(
@@ -109,11 +109,11 @@ class _Search:
 
     def with_sieve(
         self, stream: LogStream, binary: type[BinaryFormat], context: FileContext
-    ) -> LogStream | Overheard:
+    ) -> LogStream | SievedStream:
         """Return the stream for the reader; text in it is also searched if the format holds any."""
         if not binary.contains_text:
             return stream
-        sieved = Overheard(
+        sieved = SievedStream(
             *(stream, self._matcher, self._rules, context, self._name),
             text=binary.is_text,
             names=binary.contains_dns,
@@ -123,7 +123,7 @@ class _Search:
 
     def unused_text_sink(self, stream: LogStream, context: FileContext) -> Callable[[bytes], object]:
         """Return a sink for the text that the reader does not turn into events."""
-        sieved = Overheard(
+        sieved = SievedStream(
             stream, self._matcher, self._rules, context, self._name, text=True, search_reads=False
         )
         self._streams.append(sieved)

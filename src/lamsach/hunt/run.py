@@ -14,9 +14,9 @@ from lamsach.hunt.events import hunt_events
 from lamsach.hunt.examine import Examiner
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.merge import RawSightings
-from lamsach.hunt.mistaken import GIVE_AS_LIST, LIST_AS_LOG, is_list_text
 from lamsach.hunt.rules import Rules
 from lamsach.hunt.sets.compiled import CompiledSet
+from lamsach.hunt.swapped_inputs import GIVE_AS_LIST, LIST_AS_LOG, is_list_text
 from lamsach.hunt.workers import Sieved, sieved
 from lamsach.logs.opening.inputs import LogFile
 from lamsach.logs.reading.events import context_for, detection_for

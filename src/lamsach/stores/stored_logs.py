@@ -1,4 +1,4 @@
-"""Logs of a store, to be searched (`investigate.Kept`): the store preselects lines, the hunt decides.
+"""Logs of a store, to be searched (`investigate.LogStore`): the store preselects lines, the hunt decides.
 
 A search proceeds in spans of time. A span with too many documents for memory is halved, so that lines come in
 order of time in any order of the store; one that fails is halved down to a day, and a day that fails is

@@ -27,10 +27,10 @@ from lamsach.letters.model import (
 )
 from lamsach.letters.output import writer_for
 from lamsach.results.safe_text import clip, visible_line
+from lamsach.trace.formats.facts import Facts
+from lamsach.trace.formats.rows import numbered
 from lamsach.trace.model import Trace, Why
 from lamsach.trace.reasons import CERTAINTIES, WHY, span_text
-from lamsach.trace.shown.facts import Facts
-from lamsach.trace.shown.rows import numbered
 
 _ = translator("vi")
 _BLANK = "……………………"

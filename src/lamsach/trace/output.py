@@ -14,10 +14,10 @@ from lamsach.trace.letter import Letter, write_letter
 from lamsach.trace.model import Trace
 
 WRITERS: Mapping[str, str] = {
-    ".html": "shown.html:write_html",
-    ".xlsx": "shown.xlsx:write_xlsx",
-    ".csv": "shown.csv_:write_csv",
-    ".jsonl": "shown.jsonl:write_jsonl",
+    ".html": "formats.html:write_html",
+    ".xlsx": "formats.xlsx:write_xlsx",
+    ".csv": "formats.csv_:write_csv",
+    ".jsonl": "formats.jsonl:write_jsonl",
     ".zip": "findings:write_findings",
 }
 """The writers of the result by suffix: module and function, imported on demand."""

@@ -85,7 +85,7 @@ def run(
 
 def _scan(options: Options, view: Display) -> Result:
     from lamsach.cli.scan.terminal import bar
-    from lamsach.scanner.full_look import look
+    from lamsach.scanner.full_scan import scan
     from lamsach.scanner.priority import step_back
 
     if options.nice:
@@ -94,7 +94,7 @@ def _scan(options: Options, view: Display) -> Result:
     with ExitStack() as stack:
         control = Control(None if view.quiet else stack.enter_context(bar(view.language)), seconds)
         _pausing(control)
-        return look(options, control)
+        return scan(options, control)
 
 
 def _written(

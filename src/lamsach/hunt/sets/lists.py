@@ -61,7 +61,7 @@ class LoadingLists:
         self._found: _Found | None = None
 
     def refuse_logs(self) -> None:
-        """Raise MistakenError immediately if every document is a log."""
+        """Raise SwappedInputsError immediately if every document is a log."""
         self._cache_entry()
 
     def _cache_entry(self) -> _Found:
@@ -96,7 +96,7 @@ def _look_up(paths: Sequence[str]) -> _Found:
     loaded = _load(folder) if folder else None
     if loaded is not None:
         return _Found(documents, [], folder, loaded)
-    from lamsach.hunt.mistaken import refuse_logs
+    from lamsach.hunt.swapped_inputs import refuse_logs
 
     accepted, problems = refuse_logs(documents)
     return _Found(accepted, problems, folder, None)

@@ -26,7 +26,7 @@ def digits(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
 
 def read_list(list_id: int, step: Callable[[int], None] = lambda done: None) -> int:
     """Parse the file by the product's readers and replace the stored addresses; counts the indicators."""
-    from lamsach.hunt.mistaken import lists_alone
+    from lamsach.hunt.swapped_inputs import lists_alone
     from lamsach.indicators.lists import read_lists
 
     stored = IndicatorList.objects.get(pk=list_id)

@@ -90,7 +90,7 @@ def copies(documents: Iterable[Document]) -> Iterator[list[tuple[Document, Path]
 
 def read(document_id: int, step: Callable[[int], None] = lambda done: None) -> dict[str, int]:
     """Read a document: counts, refusals, doubts. Reading again changes no decision."""
-    from lamsach.hunt.mistaken import lists_alone
+    from lamsach.hunt.swapped_inputs import lists_alone
     from lamsach.indicators.judge.explanation import explanations
 
     document = Document.objects.select_related("list").get(pk=document_id)

@@ -1,1 +1,1 @@
-"""Checks of a machine apart from its files: functions of a `Context`, listed in `full_look.CHECKS`."""
+"""Checks of a machine apart from its files: functions of a `Context`, listed in `full_scan.CHECKS`."""

@@ -17,7 +17,7 @@ from lamsach.scanner.actions.undo import restore
 from lamsach.scanner.actions.vault import Item, Vault
 from lamsach.scanner.control import Control, Progress
 from lamsach.scanner.findings import Result
-from lamsach.scanner.full_look import look
+from lamsach.scanner.full_scan import scan
 from lamsach.scanner.options import QUICK_SECONDS, Mode, Options
 
 Records = list[dict[str, Any]]
@@ -47,9 +47,9 @@ class Job:
         self.undone: list[tuple[Item, LamsachError | None]] = []
         self.busy = ""
 
-    def start_look(self, mode: Mode) -> bool:
+    def start_scan(self, mode: Mode) -> bool:
         """Begin a scan; return False when busy."""
-        return self._start("look", lambda: self._look(mode))
+        return self._start("look", lambda: self._scan(mode))
 
     def start_clean(self, named: Collection[str] = ()) -> bool:
         """Carry out the plan; return False when busy.
@@ -124,12 +124,12 @@ class Job:
         finally:
             self.busy = ""
 
-    def _look(self, mode: Mode) -> None:
+    def _scan(self, mode: Mode) -> None:
         options = replace(self._options, mode=mode)
         seconds = options.limits.total_seconds or (QUICK_SECONDS if mode is Mode.QUICK else None)
         self._control = Control(seconds=seconds)
         self.done, self.undone, self.sent = [], [], False
-        self.result = look(options, self._control)
+        self.result = scan(options, self._control)
 
     def _send(self) -> None:
         if self.result is not None and self.receiver is not None:

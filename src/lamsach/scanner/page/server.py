@@ -57,8 +57,8 @@ class _Handler(LocalHandler):
         named = parse_qs(body.decode("ascii", "replace")).get("take", [])
         job = self.server.job
         does: dict[str, Callable[[], object]] = {
-            "look": lambda: job.start_look(Mode.QUICK),
-            "look-full": lambda: job.start_look(Mode.FULL),
+            "look": lambda: job.start_scan(Mode.QUICK),
+            "look-full": lambda: job.start_scan(Mode.FULL),
             "clean": lambda: job.start_clean(named),
             "undo": job.start_undo,
             "send": job.start_send,

@@ -42,7 +42,7 @@ _LABEL_BYTES = bytes(chr(code).isalnum() or code in b"-_" for code in range(128)
 _LONG_RUN = b"\1" * 46
 
 
-class Overheard:
+class SievedStream:
     """A log's stream for its reader. After `finish`, `matches` holds the first match of each listed value."""
 
     def __init__(

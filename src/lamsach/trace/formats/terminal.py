@@ -14,8 +14,8 @@ from rich.text import Text
 
 from lamsach.i18n import counted, mark
 from lamsach.results.safe_text import clip, visible_line
+from lamsach.trace.formats.facts import Facts
 from lamsach.trace.model import Answer, Trace
-from lamsach.trace.shown.facts import Facts
 
 _WIDEST, _NARROWEST = 100, 60
 _ROWS_SHOWN = 40

@@ -134,7 +134,7 @@ CHECKS: tuple[tuple[str, Check, bool], ...] = (
 """Name (a key of `labels.STAGES`), check, and whether it needs the running machine."""
 
 
-def look(options: Options, control: Control | None = None) -> Result:
+def scan(options: Options, control: Control | None = None) -> Result:
     """Scan the machine or the paths; return findings and skips.
 
     Raises InputError when the lists or rules are unusable, or no path exists.

@@ -15,9 +15,9 @@ from openpyxl.writer.excel import ExcelWriter
 from lamsach.i18n import mark, translator
 from lamsach.results.timeless_zip import TimelessZip
 from lamsach.results.workbook import MAX_ROWS, Cells, Sheets
+from lamsach.trace.formats.facts import Facts
+from lamsach.trace.formats.rows import numbered
 from lamsach.trace.model import Trace
-from lamsach.trace.shown.facts import Facts
-from lamsach.trace.shown.rows import numbered
 
 
 class _Sheets(Sheets):

@@ -13,8 +13,8 @@ from typing import Any, BinaryIO
 from lamsach.documents.spreadsheets import csv_row
 from lamsach.results.records import time_text
 from lamsach.results.safe_text import visible
+from lamsach.trace.formats.facts import Facts
 from lamsach.trace.model import Answer, Named, Trace
-from lamsach.trace.shown.facts import Facts
 
 COLUMNS = (
     "record",

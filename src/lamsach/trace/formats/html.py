@@ -6,9 +6,9 @@ from typing import BinaryIO
 
 from lamsach.i18n import counted, translator
 from lamsach.results.pages import write_page
+from lamsach.trace.formats.facts import Facts
+from lamsach.trace.formats.rows import numbered
 from lamsach.trace.model import Trace
-from lamsach.trace.shown.facts import Facts
-from lamsach.trace.shown.rows import numbered
 
 MAX_ROWS = 10_000
 """Maximum rows of each list on the page; the others are counted there and listed in the workbook."""
@@ -23,7 +23,7 @@ def write_html(trace: Trace, stream: BinaryIO, language: str) -> None:
     """
     write_page(
         stream,
-        "lamsach.trace.shown",
+        "lamsach.trace.formats",
         "trace.html.j2",
         trace=trace,
         facts=Facts(trace, language),

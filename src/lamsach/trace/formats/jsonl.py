@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from lamsach.results.records import json_line
+from lamsach.trace.formats.rows import Record, answer_record, device_record, present, summary_record
 from lamsach.trace.model import Trace
-from lamsach.trace.shown.rows import Record, answer_record, device_record, present, summary_record
 
 
 def write_jsonl(trace: Trace, stream: BinaryIO, language: str) -> None:

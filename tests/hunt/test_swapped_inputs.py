@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lamsach.errors import ExitStatus
-from lamsach.hunt.mistaken import _LISTS_ONLY, is_list, logs_among
+from lamsach.hunt.swapped_inputs import _LISTS_ONLY, is_list, logs_among
 from tests.cli.command_runner import lamsach
 
 LOG = (

@@ -49,7 +49,7 @@ ONE_OF_THE_LISTS = mark("This is a list of this hunt, not a log: it was not sear
 
 
 @dataclass(frozen=True, slots=True)
-class Mistaken:
+class SwappedInput:
     """An input of the wrong kind: path, titles of its formats, lines (None: too many to count)."""
 
     path: str
@@ -57,15 +57,15 @@ class Mistaken:
     lines: int | None
 
 
-class MistakenError(InputError):
-    """No list, or no log, remains without the `mistaken` inputs of the other kind."""
+class SwappedInputsError(InputError):
+    """No list, or no log, remains without the swapped `inputs`."""
 
-    def __init__(self, what: str, todo: str, mistaken: Sequence[Mistaken]) -> None:
-        super().__init__(what, mistaken[0].path, todo)
-        self.mistaken = tuple(mistaken)
+    def __init__(self, what: str, todo: str, inputs: Sequence[SwappedInput]) -> None:
+        super().__init__(what, inputs[0].path, todo)
+        self.inputs = tuple(inputs)
 
 
-def logs_among(documents: Sequence[str]) -> list[Mistaken]:
+def logs_among(documents: Sequence[str]) -> list[SwappedInput]:
     """Return the documents that a product wrote as a log."""
     return [found for document in documents if (found := _as_log(document)) is not None]
 
@@ -79,11 +79,11 @@ def lists_alone(paths: Sequence[str], on_problem: Callable[[Problem], None]) -> 
 
 
 def refuse_logs(documents: Sequence[str]) -> tuple[list[str], list[Problem]]:
-    """Split documents into possible lists and problems for logs. Raises MistakenError if all are logs."""
+    """Split documents into possible lists and problems. Raises SwappedInputsError if all are logs."""
     logs = {found.path: found for found in logs_among(documents)}
     todo = mark("Give it before the lists, without -i, and the list of indicators with -i.")
     if logs and len(logs) == len(set(documents)):
-        raise MistakenError(LOG_AS_LIST, todo, tuple(logs.values()))
+        raise SwappedInputsError(LOG_AS_LIST, todo, tuple(logs.values()))
     accepted = [document for document in documents if document not in logs]
     return accepted, [Problem(f"{path} ({found.title})", LOG_AS_LIST, todo) for path, found in logs.items()]
 
@@ -91,7 +91,7 @@ def refuse_logs(documents: Sequence[str]) -> tuple[list[str], list[Problem]]:
 def refuse_lists(
     logs: Sequence[LogFile], documents: Sequence[str], *, stated: bool
 ) -> tuple[list[LogFile], list[Problem]]:
-    """Return the logs to search, and a problem for each list. Raises MistakenError if no log is left.
+    """Return the logs to search, and a problem for each list. Raises SwappedInputsError if no log is left.
 
     Lists are the hunt's own `documents` (minor problems), and any other unless the format is `stated`. With
     more than FEW_LOGS the hunt itself tests each log when it opens it (`is_list_text`).
@@ -101,15 +101,15 @@ def refuse_lists(
     accepted, problems, lists = [], [], []
     for log in logs:
         if Path(log.name).name in names and Path(log.name).resolve() in own and not _is_a_products(log):
-            lists.append(Mistaken(log.name, "", None))
+            lists.append(SwappedInput(log.name, "", None))
             problems.append(Problem(log.name, ONE_OF_THE_LISTS, minor=True))
         elif not stated and len(logs) <= FEW_LOGS and _is_list(log):
-            lists.append(Mistaken(log.name, "", None))
+            lists.append(SwappedInput(log.name, "", None))
             problems.append(Problem(log.name, LIST_AS_LOG, GIVE_AS_LIST))
         else:
             accepted.append(log)
     if lists and not accepted:
-        raise MistakenError(LIST_AS_LOG, GIVE_AS_LIST, lists)
+        raise SwappedInputsError(LIST_AS_LOG, GIVE_AS_LIST, lists)
     return accepted, problems
 
 
@@ -119,7 +119,7 @@ def is_list(path: str) -> bool:
     return any(map(_is_list, islice(logs, 1)))
 
 
-def _as_log(document: str) -> Mistaken | None:
+def _as_log(document: str) -> SwappedInput | None:
     if document == "-" or document.startswith((*TAXII_SCHEMES, *MISP_SCHEMES)):
         return None
     try:
@@ -129,7 +129,7 @@ def _as_log(document: str) -> Mistaken | None:
             return None
         if detection.binary is None and _is_of_lists_only(document, log.head()):
             return None
-        return Mistaken(document, ", ".join(titles), None if detection.binary else _lines(log))
+        return SwappedInput(document, ", ".join(titles), None if detection.binary else _lines(log))
     except LamsachError:
         return None
 
