@@ -1,4 +1,4 @@
-"""Short ways to write events and raw sightings in tests."""
+"""Builders of events and raw sightings for tests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EVIL = "bot-c2.xyz"
 
 
 def at(minutes: float) -> datetime:
-    """So many minutes after the start of the tests' time."""
+    """Return the time so many minutes after the start of the tests' period."""
     return START + timedelta(minutes=minutes)
 
 
@@ -37,7 +37,6 @@ def lease(
     ip: str = "10.0.0.50",
     until: float | None = None,
 ) -> Event:
-    """A lease record."""
     return Event(
         time=at(minutes),
         kind=EventKind.LEASE,
@@ -56,12 +55,11 @@ def machine(
     how: str = "lease",
     user: str | None = None,
 ) -> Identity:
-    """An identity."""
     return Identity(ip, mac, name, user, how)
 
 
 def who(ip: str) -> Identity:
-    """An identity with nothing known but the address."""
+    """Identity with a known address only."""
     return Identity(ip, how="address")
 
 
@@ -84,7 +82,7 @@ def sighting(
     observer: str = "fw01",
     log: str = "fortigate",
 ) -> tuple[SightingKey, RawSighting]:
-    """A raw sighting with one event at each of the minutes."""
+    """Raw sighting with one event at each of the minutes."""
     key = SightingKey(identity, indicator, kind, role, match, status, unparsed, dns, forwarded, observer, log)
     raw = RawSighting()
     for number, minute in enumerate(minutes):
@@ -106,19 +104,19 @@ def sighting(
 def dns(
     identity: Identity, minutes: Iterable[float] = (0,), **more: object
 ) -> tuple[SightingKey, RawSighting]:
-    """A DNS question in a firewall's log."""
+    """DNS question in a firewall's log."""
     return sighting(identity, minutes, dns=True, **more)  # type: ignore[arg-type]
 
 
 def resolver(
     identity: Identity, minutes: Iterable[float] = (0,), **more: object
 ) -> tuple[SightingKey, RawSighting]:
-    """A DNS question in the DNS server's own log."""
+    """DNS question in the DNS server's own log."""
     return sighting(identity, minutes, dns=True, observer="dns01", log="bind", **more)  # type: ignore[arg-type]
 
 
 def proxied(
     identity: Identity, minutes: Iterable[float] = (0,), **more: object
 ) -> tuple[SightingKey, RawSighting]:
-    """A request in the proxy's own log."""
+    """Request in the proxy's own log."""
     return sighting(identity, minutes, observer="proxy01", log="squid", **more)  # type: ignore[arg-type]

@@ -402,47 +402,49 @@ def test_sightings_make_devices_with_counts_and_reasons(name: str) -> None:
     raw, infrastructure, expected, reason = CASES[name]
     assert len(dict(raw)) == len(raw)
     devices, sightings = attribute(dict(raw), infrastructure)
-    assert [(one.key, one.state.value, one.severity.value, one.count) for one in devices] == expected
+    assert [(item.key, item.state.value, item.severity.value, item.count) for item in devices] == expected
     assert reason is None or reason in codes(devices[0])
     for device in devices:
-        counted = [one for one in sightings if one.device == device.key and one.status is MatchStatus.COUNTED]
-        assert device.count == sum(one.count for one in counted)
-        assert all(REASONS[one.code].format(**one.values) for one in device.reasons)
+        counted = [
+            item for item in sightings if item.device == device.key and item.status is MatchStatus.COUNTED
+        ]
+        assert device.count == sum(item.count for item in counted)
+        assert all(REASONS[item.code].format(**item.values) for item in device.reasons)
 
 
-def test_an_excepted_sighting_stays_visible_without_a_device() -> None:
+def test_an_excepted_sighting_remains_visible_without_a_device() -> None:
     devices, sightings = attribute(dict([sighting(PC, status=MatchStatus.EXCEPTED)]))
     assert devices == ()
-    assert [(one.device, one.status) for one in sightings] == [(f"mac:{A}", MatchStatus.EXCEPTED)]
+    assert [(item.device, item.status) for item in sightings] == [(f"mac:{A}", MatchStatus.EXCEPTED)]
 
 
 def test_the_dropped_records_are_named_on_each_client() -> None:
     raw = dict([resolver(PC, [0, 60]), resolver(OTHER, [30]), dns(who(SERVER), [0, 30, 60])])
     devices, sightings = attribute(raw, dns_server())
-    assert {one.device for one in sightings} == {f"mac:{A}", f"mac:{B}"}
+    assert {item.device for item in sightings} == {f"mac:{A}", f"mac:{B}"}
     for device in devices:
-        [reason] = [one for one in device.reasons if one.code == "forwarded_for"]
+        [reason] = [item for item in device.reasons if item.code == "forwarded_for"]
         assert reason.values == {"forwarder": SERVER, "count": 3}
 
 
-# --- forwarders that only their times betray ----------------------------------------------------------------
+# --- forwarders found by their times only -------------------------------------------------------------------
 
 
-def test_a_forwarder_is_told_by_its_clients_times() -> None:
+def test_a_forwarder_is_recognized_by_its_clients_times() -> None:
     raw = [resolver(PC, [0, 200, 600]), resolver(OTHER, [77]), dns(who(SERVER), [0.01, 77.02, 200, 600.01])]
     devices, _ = attribute(dict(raw))
-    assert {one.key for one in devices} == {f"mac:{A}", f"mac:{B}"}
-    assert all("forwarded_for" in codes(one) for one in devices)
+    assert {device.key for device in devices} == {f"mac:{A}", f"mac:{B}"}
+    assert all("forwarded_for" in codes(device) for device in devices)
 
 
-def test_a_proxy_is_told_by_its_clients_times() -> None:
+def test_a_proxy_is_recognized_by_its_clients_times() -> None:
     raw = [
         proxied(PC, [0, 200, 600]),
         sighting(who("10.0.0.8"), [0.01, 200, 600.01]),
         dns(who("10.0.0.8"), [0, 600]),
     ]
     devices, _ = attribute(dict(raw))
-    assert [one.key for one in devices] == [f"mac:{A}"]
+    assert [device.key for device in devices] == [f"mac:{A}"]
 
 
 EVERY_MINUTE = [float(minute) for minute in range(300)]
@@ -469,7 +471,7 @@ EVERY_MINUTE = [float(minute) for minute in range(300)]
             [resolver(PC, [0, 200, 600])],
             [dns(who("10.0.1.6"), [0.01, 200, 600.01]), sighting(who("10.0.1.6"), [601], **LISTED)],
         ),
-        # one coincidence is none
+        # one coincidence does not count
         ([resolver(PC, [0, 200, 600])], [dns(who("10.0.1.6"), [0.01])]),
         # most of the suspect's times are its own
         ([resolver(PC, [0, 200, 600])], [dns(who("10.0.1.6"), [0.01, 100, 200, 300, 400, 500, 600])]),
@@ -477,14 +479,14 @@ EVERY_MINUTE = [float(minute) for minute in range(300)]
         ([resolver(PC, [0, 200, 600])], [sighting(who("10.0.1.6"), [0.01, 200, 600.01])]),
     ],
 )
-def test_an_infected_machine_is_not_taken_for_a_forwarder(client: list[Raw], suspect: list[Raw]) -> None:
+def test_an_infected_machine_is_not_mistaken_for_a_forwarder(client: list[Raw], suspect: list[Raw]) -> None:
     devices, _ = attribute(dict(client + suspect))
-    states = {one.ip: one.state.value for one in devices}
+    states = {device.ip: device.state.value for device in devices}
     assert states == {"10.0.1.5": "infected", "10.0.1.6": "infected"}
-    assert not any("forwarded_for" in codes(one) for one in devices)
+    assert not any("forwarded_for" in codes(device) for device in devices)
 
 
-# --- what a device is told with -----------------------------------------------------------------------------
+# --- details of a device ------------------------------------------------------------------------------------
 
 
 def test_addresses_in_the_order_of_time() -> None:
@@ -494,7 +496,7 @@ def test_addresses_in_the_order_of_time() -> None:
         sighting(machine("2001:db8::5", A, how="log"), [30]),
     ]
     [device], _ = attribute(dict(raw))
-    assert [(one.ip, one.first, one.last, one.how) for one in device.addresses] == [
+    assert [(interval.ip, interval.first, interval.last, interval.how) for interval in device.addresses] == [
         ("10.0.1.5", at(0), at(10), "lease"),
         ("2001:db8::5", at(30), at(30), "log"),
         ("10.0.1.77", at(20), at(40), "lease"),
@@ -509,7 +511,7 @@ def test_very_many_changes_of_address_are_summed_up() -> None:
         for offset, ip in enumerate(("10.0.1.5", "10.0.1.6"))
     ]
     [device], _ = attribute(dict(raw))
-    assert [(one.ip, one.first, one.last) for one in device.addresses] == [
+    assert [(interval.ip, interval.first, interval.last) for interval in device.addresses] == [
         ("10.0.1.5", at(0), at(398)),
         ("10.0.1.6", at(1), at(399)),
     ]
@@ -525,7 +527,7 @@ def test_the_inventory_names_machine_user_and_department() -> None:
     assert (device.user, device.department) == ("Nguyễn Văn A", "Phòng Kế toán")
 
 
-def test_an_address_that_a_log_gives_for_a_name_is_none() -> None:
+def test_an_address_logged_as_a_name_is_no_name() -> None:
     raw = [sighting(machine("10.0.1.5", None, "10.0.1.5", how="log"))]
     [device], _ = attribute(dict(raw))
     assert (device.key, device.name, device.ip) == ("ip:10.0.1.5", None, "10.0.1.5")
@@ -540,9 +542,9 @@ def test_a_record_without_a_time_is_attributed_too() -> None:
 
 
 def test_combine_refuses_different_keys() -> None:
-    _, (one, other) = attribute(dict([sighting(PC), sighting(PC, **LISTED)]))
+    _, (first, second) = attribute(dict([sighting(PC), sighting(PC, **LISTED)]))
     with pytest.raises(ValueError):
-        combine(one, other)
+        combine(first, second)
 
 
 # --- order --------------------------------------------------------------------------------------------------
@@ -576,7 +578,7 @@ RAW = st.lists(
 
 
 def total(sightings: Iterable[Sighting]) -> int:
-    return sum(one.count for one in sightings)
+    return sum(item.count for item in sightings)
 
 
 @settings(max_examples=150, deadline=None)
@@ -588,8 +590,8 @@ def test_the_order_of_arrival_does_not_matter(raw: list[Raw], random: object, se
     infrastructure = dns_server() if server else None
     devices, sightings = attribute(first, infrastructure)
     assert (devices, sightings) == attribute(dict(shuffled), infrastructure)
-    assert len({one.key for one in devices}) == len(devices)
-    assert total(sightings) <= sum(one.count for one in first.values())
+    assert len({item.key for item in devices}) == len(devices)
+    assert total(sightings) <= sum(item.count for item in first.values())
     for device in devices:
         assert device.state.value == "infected" or device.severity.value != "high"
         assert not (device.key.startswith("unattributed:") and device.state.value == "infected")
@@ -599,22 +601,22 @@ def test_the_order_of_arrival_does_not_matter(raw: list[Raw], random: object, se
 @settings(max_examples=100, deadline=None)
 @given(RAW)
 def test_nothing_is_lost_without_forwarders(raw: list[Raw]) -> None:
-    own = {key: one for key, one in raw if not key.forwarded and not key.dns and key.format != "squid"}
+    own = {key: value for key, value in raw if not key.forwarded and not key.dns and key.format != "squid"}
     _, sightings = attribute(own)
-    assert total(sightings) == sum(one.count for one in own.values())
+    assert total(sightings) == sum(value.count for value in own.values())
 
 
 OF_RECORDS = {
     "contacted_briefly", "contacted_repeatedly", "blocked_only", "partial_only", "resolved_only",
     "inbound_only", "also_blocked", "also_unparsed", "also_other", "no_device_named",
 }  # fmt: skip
-"""Reasons whose count is one of records."""
+"""Reasons whose count is a count of records."""
 
 
 @settings(max_examples=150, deadline=None)
 @given(RAW)
 def test_the_counts_of_the_reasons_add_up_to_the_devices_count(raw: list[Raw]) -> None:
-    own = {key: one for key, one in raw if not key.forwarded and not key.dns and key.format != "squid"}
+    own = {key: value for key, value in raw if not key.forwarded and not key.dns and key.format != "squid"}
     for device in attribute(own)[0]:
         stated = {reason.code: int(reason.values.get("count", 1)) for reason in device.reasons}
         if device.key.startswith("unattributed:"):

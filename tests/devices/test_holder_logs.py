@@ -1,4 +1,4 @@
-"""Files that tell who had an address: all kinds, found in the logs by themselves."""
+"""Files that name address holders: all kinds, detected among the logs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Windows events among the searched logs tell who was at an address, without being named as such."""
+"""Windows events among the searched logs that name address holders, without being stated as such."""
 
 from __future__ import annotations
 

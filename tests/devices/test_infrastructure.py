@@ -220,15 +220,15 @@ PAIRS = st.lists(st.tuples(st.integers(0, 30).map(str), st.integers(0, 6).map(st
 def test_bounded_counts_do_not_depend_on_the_order(pairs: list[tuple[str, str]], random: object) -> None:
     shuffled = list(pairs)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    one, other = DistinctCounter(3, limit=5), DistinctCounter(3, limit=5)
+    left, right = DistinctCounter(3, limit=5), DistinctCounter(3, limit=5)
     for key, value in pairs:
-        one.add(key, value)
+        left.add(key, value)
     for key, value in shuffled:
-        other.add(key, value)
-    assert {key: one.count(key) for key in one.keys()} == {key: other.count(key) for key in other.keys()}  # noqa: SIM118
+        right.add(key, value)
+    assert {key: left.count(key) for key in left.keys()} == {key: right.count(key) for key in right.keys()}  # noqa: SIM118
     truth = {key: min(3, len({value for other_key, value in pairs if other_key == key})) for key, _ in pairs}
-    assert all(truth[key] == one.count(key) for key in one.keys())  # noqa: SIM118
-    assert len(list(one.keys())) == min(5, len(truth))
+    assert all(truth[key] == left.count(key) for key in left.keys())  # noqa: SIM118
+    assert len(list(left.keys())) == min(5, len(truth))
 
 
 INVENTORY = Inventory(
@@ -257,7 +257,10 @@ def test_roles_that_the_inventory_notes_name_their_words() -> None:
         Identity("10.0.0.5", name="PC-05", how="inventory"): None,
     }
     found = {who: forwarding_role(Infrastructure(), who, INVENTORY) for who in wanted}
-    assert {who: (one.role, one.of_address) if one else None for who, one in found.items()} == wanted
+    assert {
+        who: (found_role.role, found_role.of_address) if found_role else None
+        for who, found_role in found.items()
+    } == wanted
     words = found[Identity("10.0.0.9", how="inventory")].reasons[0].values["words"]
     assert words == "Thiết bị mạng; Bộ định tuyến NAT của chi nhánh"
 

@@ -162,10 +162,10 @@ def test_a_workbook_with_a_title_merged_cells_and_several_sheets(tmp_path: Path)
         ([["10.0.1.5", "02:xx", "M1"]], "A cell of the MAC column holds no hardware address.", 2),
     ],
 )
-def test_what_contradicts_is_reported(tmp_path: Path, rows: list[list[str]], what: str, row: int) -> None:
+def test_contradictions_are_reported(tmp_path: Path, rows: list[list[str]], what: str, row: int) -> None:
     entries, problems = read(tmp_path / "i.csv", table(";", ["IP", "MAC", "Tên máy"], *rows))
     assert len(entries) == len(rows)
-    assert [(one.what, one.where) for one in problems] == [(what, f"{tmp_path / 'i.csv'}:{row}")]
+    assert [(problem.what, problem.where) for problem in problems] == [(what, f"{tmp_path / 'i.csv'}:{row}")]
 
 
 def test_a_contradiction_accuses_nobody() -> None:

@@ -73,7 +73,7 @@ def _holder(table: LeaseTable, time: datetime) -> str | None:
     return None if found is None else found.mac or found.name
 
 
-def test_names_and_addresses_are_kept_apart() -> None:
+def test_names_and_addresses_are_separate() -> None:
     table = LeaseTable(
         [
             lease(0, ASSIGNED, A, "PC-A"),
@@ -108,9 +108,9 @@ def test_two_machines_at_one_time_are_a_conflict(
     events: list[Event], conflicts: list[tuple[object, ...]]
 ) -> None:
     table = LeaseTable(events)
-    assert [(one.start, one.end, one.holder, one.other) for one in table.conflicts] == conflicts
+    assert [(item.start, item.end, item.holder, item.other) for item in table.conflicts] == conflicts
     assert all(
-        (held := table.holder(IP, one.start)) is not None and held.contested for one in table.conflicts
+        (held := table.holder(IP, item.start)) is not None and held.contested for item in table.conflicts
     )
 
 
@@ -148,16 +148,16 @@ CHURN = st.lists(
 
 
 def reference(events: Sequence[Event], ip: str, time: datetime) -> str | None:
-    """The holder by replaying the address's records up to the time, one by one."""
-    mine = [
+    """Find the holder by replaying the address's records up to the time."""
+    records = [
         event for event in events if event.device_ip == ip and event.time is not None and event.time <= time
     ]
     order = {RELEASED: 0, ASSIGNED: 1, RENEWED: 2}
-    mine.sort(
+    records.sort(
         key=lambda event: (event.time, order[event.action], event.device_mac, event.lease_until or at(-99999))
     )  # type: ignore[index]
     mac, end = None, at(-1)
-    for event in mine:
+    for event in records:
         assert event.time is not None
         if event.time >= end:
             mac = None
@@ -190,8 +190,8 @@ def test_agrees_with_the_reference_in_any_order(events: list[Event], random: obj
 def test_intervals_follow_one_another(events: list[Event]) -> None:
     for ip in (IP, "10.0.0.51"):
         history = LeaseTable(events).history(ip)
-        assert all(one.start < one.end for one in history)
-        assert all(one.end <= following.start for one, following in pairwise(history))
+        assert all(lease.start < lease.end for lease in history)
+        assert all(lease.end <= following.start for lease, following in pairwise(history))
 
 
 SOON: dict[str, tuple[list[Event], dict[float, str | None]]] = {

@@ -44,7 +44,7 @@ def test_mac_in_any_spelling(text: str) -> None:
         "0a" * 500,
     ],
 )
-def test_what_only_looks_like_a_mac_is_none(text: str) -> None:
+def test_a_lookalike_is_no_mac(text: str) -> None:
     assert mac_address(text) is None
 
 
@@ -70,5 +70,5 @@ def test_every_mac_reads_back(octets: bytes, separator: str, upper: bool) -> Non
         ("*", None),
     ],
 )
-def test_spellings_of_one_host_have_one_key(name: str, key: str | None) -> None:
+def test_spellings_of_a_host_share_a_key(name: str, key: str | None) -> None:
     assert host_key(name) == key

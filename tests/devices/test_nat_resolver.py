@@ -1,4 +1,4 @@
-"""A contact that a sensor outside the gateway saw: the machine behind the public address, or nobody."""
+"""Contact seen by a sensor outside the gateway: the machine behind the public address, or nobody."""
 
 from __future__ import annotations
 
@@ -116,9 +116,9 @@ def test_two_who_fit_equally_are_not_accused() -> None:
 
 
 def test_records_without_a_far_side_accuse_nobody_where_others_state_another() -> None:
-    """A Cisco ASA logs the translation and, apart from it, the connection.
+    """A Cisco ASA logs the translation and, separately, the connection.
 
-    A sensor whose clock is hours off meets somebody else's.
+    A sensor whose clock is hours off meets another machine's connection.
     """
     elsewhere = behind(record("10.0.0.7", 4000, far=""), record("10.0.0.7", 4000, far="198.51.100.77"))
     assert elsewhere(seen(4000)) == (seen(4000), None)
@@ -136,7 +136,7 @@ def test_who_met_the_far_side_is_named_rather_than_who_may_have() -> None:
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_without_a_port_a_record_without_a_far_side_hides_none(order: int) -> None:
+def test_without_a_port_a_record_without_a_far_side_counts(order: int) -> None:
     records = [record("10.0.0.7", 4000, far="", at=timedelta(seconds=9)), record("10.0.0.7", 4000)]
     assert behind(*records[::order])(seen(None))[0].device_ip == "10.0.0.7"
 
@@ -148,7 +148,7 @@ def test_clocks_may_be_seconds_apart_where_nobody_else_fits() -> None:
     assert behind(record("10.0.0.7", 4000))(late) == (late, None)
 
 
-def test_without_a_port_only_the_one_who_met_the_far_side() -> None:
+def test_without_a_port_only_the_machine_that_met_the_far_side() -> None:
     table = behind(record("10.0.0.7", 4000), record("10.0.0.8", 4001, far="198.51.100.77"))
     assert table(seen(None))[0].device_ip == "10.0.0.7"
     assert table(seen(None))[1] == Behind(PUBLIC, False)
@@ -180,7 +180,7 @@ def test_an_assumed_end_is_not_certain() -> None:
 def hunted(
     events: list[Event], table: NatResolver, inventory: Inventory | None = None
 ) -> tuple[tuple[Device, ...], int]:
-    """The devices of contacts with FAR, and how many contacts are counted in all."""
+    """Return the devices of contacts with FAR, and the count of contacts."""
     infrastructure = Infrastructure()
     infrastructure.translates(table.public_addresses)
     identify = Identifier(inventory=inventory, behind=table)
@@ -190,7 +190,7 @@ def hunted(
         match = Match(event, listed, MatchKind.EXACT, Role.OUTBOUND, MatchStatus.COUNTED, text="line")
         merge.add(found, match, identify(event), DEFAULT_TIMEZONE)
     devices, sightings = attribute(found, infrastructure, inventory)
-    return devices, sum(one.count for one in sightings)
+    return devices, sum(item.count for item in sightings)
 
 
 def test_a_device_says_behind_which_address_it_was() -> None:
@@ -201,11 +201,11 @@ def test_a_device_says_behind_which_address_it_was() -> None:
         [seen(4000), seen(4000, at=timedelta(minutes=2))], behind(record("10.0.0.7", 4000)), inventory
     )
     assert (device.ip, device.name, device.department, count) == ("10.0.0.7", "KE-TOAN-07", "Kế toán", 2)
-    reasons = {one.code: dict(one.values) for one in device.reasons}
+    reasons = {reason.code: dict(reason.values) for reason in device.reasons}
     assert reasons["behind_nat"] == {"address": PUBLIC, "count": 2}
 
 
-def test_what_no_record_explains_stays_the_gateways() -> None:
+def test_unexplained_contacts_remain_the_gateways() -> None:
     (device,), _ = hunted([seen(4002)], behind(record("10.0.0.7", 4000)))
     assert device.key == f"unattributed:nat:{PUBLIC}"
 
@@ -224,7 +224,7 @@ def test_a_contact_that_both_sides_saw_counts_once() -> None:
     )
     (device,), count = hunted([inner, seen(4000)], behind(record("10.0.0.7", 4000)))
     assert (device.key, device.count, count) == ("ip:10.0.0.7", 1, 1)
-    assert {one.code: dict(one.values) for one in device.reasons}["forwarded_for"] == {
+    assert {reason.code: dict(reason.values) for reason in device.reasons}["forwarded_for"] == {
         "forwarder": PUBLIC,
         "count": 1,
     }
@@ -239,4 +239,4 @@ def test_another_machines_own_record_takes_nothing_away() -> None:
         observer="firewall",
     )
     devices, count = hunted([inner, seen(4000)], behind(record("10.0.0.7", 4000)))
-    assert ({one.ip for one in devices}, count) == ({"10.0.0.7", "10.0.0.9"}, 2)
+    assert ({device.ip for device in devices}, count) == ({"10.0.0.7", "10.0.0.9"}, 2)

@@ -1,4 +1,4 @@
-"""Users seen at an address: tables of neighbours and log-ons."""
+"""Observations at an address: tables of neighbours and log-ons."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_sightings_name_the_machine_of_each_minute(name: str) -> None:
     events, expected = MACHINES[name]
     seen = LeaseTable(events).observations
     assert {
-        minute: (one.mac if (one := seen.holder(IP, at(minute))) else None) for minute in expected
+        minute: (last.mac if (last := seen.holder(IP, at(minute))) else None) for minute in expected
     } == expected
 
 
@@ -108,7 +108,7 @@ def test_a_person_is_known_by_the_machine_too() -> None:
     assert who(Event(time=at(10), device_ip=OTHER, device_mac=A)).user == "alice"
 
 
-def test_a_lease_stands_before_what_was_seen_and_the_contradiction_is_told() -> None:
+def test_a_lease_precedes_an_observation_and_contradictions_are_reported() -> None:
     table = LeaseTable(
         [lease(0, LeaseAction.ASSIGNED, A, "PC-A", until=600), arp(30, B), arp(40, B), arp(50, A)]
     )
@@ -122,11 +122,13 @@ def test_a_lease_stands_before_what_was_seen_and_the_contradiction_is_told() -> 
     )
     [device] = devices
     assert [
-        (one.code, one.values.get("other")) for one in device.reasons if one.code == "address_contested"
+        (reason.code, reason.values.get("other"))
+        for reason in device.reasons
+        if reason.code == "address_contested"
     ] == [("address_contested", B)]
 
 
-def test_a_conflict_at_another_time_is_not_told() -> None:
+def test_a_conflict_at_another_time_is_not_reported() -> None:
     table = LeaseTable(
         [lease(0, LeaseAction.ASSIGNED, A, until=60), lease(30, LeaseAction.ASSIGNED, B, until=90)]
     )
@@ -134,14 +136,14 @@ def test_a_conflict_at_another_time_is_not_told() -> None:
     devices, _ = attribute(
         dict([sighting(who(Event(time=at(5), device_ip=IP)), [5])]), conflicts=table.conflicts
     )
-    assert [one.code for device in devices for one in device.reasons] == ["contacted_once"]
+    assert [reason.code for device in devices for reason in device.reasons] == ["contacted_once"]
 
 
 def test_what_is_only_seen_is_stated_so() -> None:
     identity = Identifier(LeaseTable([arp(0, A, name="PC-7")]))(Event(time=at(5), device_ip=IP))
     assert (identity.mac, identity.name, identity.how) == (A, "PC-7", "observed")
     devices, _ = attribute(dict([sighting(identity, [5])]))
-    assert "observed_only" in [one.code for one in devices[0].reasons]
+    assert "observed_only" in [reason.code for reason in devices[0].reasons]
 
 
 def test_the_line_that_names_another_machine_is_believed() -> None:
@@ -168,9 +170,9 @@ CHURN = st.lists(
 
 
 def reference(events: Sequence[Event], minute: int) -> str | None:
-    """The holder of IP by replaying the leases; with none, by the sightings on either side, one by one.
+    """Find the holder of IP by replaying the leases, else by the nearest observations.
 
-    With none, by the lease that begins soon.
+    Else by the lease that begins soon.
     """
     leases = LeaseTable([event for event in events if event.action is not LeaseAction.OBSERVED])
     held = leases.holder(IP, at(minute))  # itself tested against a replay in test_leases
@@ -188,29 +190,33 @@ def by_sightings(events: Sequence[Event], minute: int) -> str | None:
             seen.setdefault(int((event.time - at(0)) / MINUTE), set()).add(event.device_mac)
     before = max((time for time in seen if time <= minute), default=None)
     after = min((time for time in seen if time > minute), default=None)
-    one = seen[before] if before is not None else None
+    last = seen[before] if before is not None else None
     other = seen[after] if after is not None else None
-    single = {frozenset(macs) for macs in (one, other) if macs}
+    single = {frozenset(macs) for macs in (last, other) if macs}
     if any(len(macs) > 1 for macs in single):
         near_before = (
-            one is not None and len(one) == 1 and minute - (before or 0) < _reach(before, after, one, other)
+            last is not None
+            and len(last) == 1
+            and minute - (before or 0) < _reach(before, after, last, other)
         )
         near_after = (
             other is not None
             and len(other) == 1
-            and (after or 0) - minute <= _reach(before, after, one, other)
+            and (after or 0) - minute <= _reach(before, after, last, other)
         )
-        return next(iter(one)) if near_before and one else next(iter(other)) if near_after and other else None
+        return (
+            next(iter(last)) if near_before and last else next(iter(other)) if near_after and other else None
+        )
     if len(single) == 1:
         return next(iter(next(iter(single))))
-    if one and other and before is not None and after is not None:
-        if minute - before < _reach(before, after, one, other):
-            return next(iter(one))
-        return next(iter(other)) if after - minute <= _reach(before, after, one, other) else None
+    if last and other and before is not None and after is not None:
+        if minute - before < _reach(before, after, last, other):
+            return next(iter(last))
+        return next(iter(other)) if after - minute <= _reach(before, after, last, other) else None
     return None
 
 
-def _reach(before: int | None, after: int | None, one: set[str] | None, other: set[str] | None) -> float:
+def _reach(before: int | None, after: int | None, first: set[str] | None, second: set[str] | None) -> float:
     if before is None or after is None:
         return WINDOW
     return min(SURE, (after - before) / 2)
@@ -236,7 +242,7 @@ def test_every_contact_counts_once_for_one_device(events: list[Event], minutes: 
         groups.setdefault(who(Event(time=at(minute), device_ip=IP)), []).append(minute)
     raw = dict(sighting(identity, times) for identity, times in groups.items())
     devices, sightings = attribute(raw)  # type: ignore[arg-type]
-    assert sum(device.count for device in devices) == len(minutes) == sum(one.count for one in sightings)
+    assert sum(device.count for device in devices) == len(minutes) == sum(item.count for item in sightings)
     assert {device.mac for device in devices if device.mac} == {
         identity.mac for identity in groups if identity.mac
     }  # type: ignore[attr-defined]

@@ -1,6 +1,6 @@
-"""Sightings of a sensor outside the gateway, beside logs inside of the same machine.
+"""Sightings of a sensor outside the gateway, with inside logs of the same machine.
 
-Neither counted twice nor lost.
+They are neither counted twice nor lost.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ PUBLIC, FAR = "203.0.113.5", "198.51.100.9"
 
 
 def own(role: Role = Role.OUTBOUND, action: Action = Action.ALLOWED, *, far: str = FAR) -> Item:
-    """A sighting of 10.0.0.7 by a log inside."""
+    """Sighting of 10.0.0.7 in an inside log."""
     return sighting(who("10.0.0.7"), (1,), indicator=far, kind=IndicatorType.IP, role=role, action=action)
 
 
 def outside(action: Action = Action.ALLOWED, match: MatchKind = MatchKind.EXACT, far: str = FAR) -> Item:
-    """A sighting of it by a sensor outside at the same time."""
+    """Sighting of the same by an outside sensor at the same time."""
     identity = replace(who("10.0.0.7"), behind=Behind(PUBLIC, True))
     return sighting(
         identity, (1,), indicator=far, kind=IndicatorType.IP, action=action, match=match, observer="provider"
@@ -64,10 +64,10 @@ def test_what_was_blocked_on_both_sides_counts_once() -> None:
 def test_a_gateways_contact_is_not_dropped_for_a_clients_dns_answer() -> None:
     infrastructure = Infrastructure()
     infrastructure.translates([PUBLIC])
-    told = own(Role.RESOLVED)
+    resolved = own(Role.RESOLVED)
     seen_outside = sighting(who(PUBLIC), (1,), indicator=FAR, kind=IndicatorType.IP, observer="provider")
-    devices, _ = attribute(dict([told, seen_outside]), infrastructure)
-    assert [one.state for one in devices] == [DeviceState.UNATTRIBUTED, DeviceState.RESOLVED]
+    devices, _ = attribute(dict([resolved, seen_outside]), infrastructure)
+    assert [device.state for device in devices] == [DeviceState.UNATTRIBUTED, DeviceState.RESOLVED]
 
 
 def test_a_devices_own_records_are_sorted_once_for_all_that_was_seen_outside(

@@ -1,6 +1,6 @@
-"""On which days a machine was seen: by leases, by log-ons, by lines that the hunt parses.
+"""Days on which a machine was seen: by leases, by log-ons, by parsed lines.
 
-Never by what the other side sent.
+Never by data from the other side.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def test_days_become_intervals() -> None:
     }
 
 
-def test_a_hunt_tells_of_machines_that_are_quiet(tmp_path: Path) -> None:
+def test_a_hunt_reports_quiet_machines(tmp_path: Path) -> None:
     (tmp_path / "list.txt").write_text("bot-c2.xyz\n")
     line = (
         '<189>date=2022-09-02 time=10:00:0{n} devname="FW-A" devid="FGT60F0000000001" tz="+0700" '
@@ -111,7 +111,7 @@ def test_a_hunt_tells_of_machines_that_are_quiet(tmp_path: Path) -> None:
 
 
 def test_a_mark_needs_the_key() -> None:
-    """Guessing an address confirms nothing: not as older bundles did, nor with another key.
+    """Guessing an address confirms nothing: not as with older bundles, nor with another key.
 
     Without a key no two hunts agree.
     """
@@ -123,8 +123,8 @@ def test_a_mark_needs_the_key() -> None:
         marked("name", "pc-01"),
     )
     # RFC 4231, test case 2, shows that the digest is HMAC-SHA-256.
-    said = hmac.digest(b"Jefe", b"what do ya want for nothing?", "sha256").hex()
-    assert said == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+    expected = hmac.digest(b"Jefe", b"what do ya want for nothing?", "sha256").hex()
+    assert expected == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
     assert ours == hmac.new(KEY, f"lamsach presence 2 mac {MAC}".encode(), "sha256").hexdigest()[:32]
 
 
@@ -145,7 +145,7 @@ def test_the_key_is_made_once_and_for_its_owner_alone(place: Path) -> None:
     assert [path.name for path in place.parent.iterdir()] == ["unit-key"]
 
 
-def test_whoever_comes_second_takes_the_first_ones_key(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_second_writer_uses_the_first_ones_key(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     link = os.link
 
     def late(source: Path, target: Path) -> None:
@@ -157,7 +157,7 @@ def test_whoever_comes_second_takes_the_first_ones_key(place: Path, monkeypatch:
     assert unit_key.unit_key() == bytes.fromhex("ab" * 32)
 
 
-def test_a_file_system_without_links_keeps_it_too(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_system_without_links_stores_it_too(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_arguments: object) -> None:
         raise PermissionError
 
@@ -169,14 +169,14 @@ def test_a_file_system_without_links_keeps_it_too(place: Path, monkeypatch: pyte
 @pytest.mark.parametrize(
     "said", [b"", b"secret", b"ab" * 31, b"AB" * 32, b"ab" * 32 + b"x" * 100, b"\xff" * 64]
 )
-def test_another_file_in_its_place_is_refused(said: bytes, place: Path) -> None:
+def test_another_file_in_its_place_is_refused(content: bytes, place: Path) -> None:
     place.parent.mkdir()
-    place.write_bytes(said)
+    place.write_bytes(content)
     with pytest.raises(InputError, match="no key"):
         unit_key.unit_key()
 
 
-def test_a_place_that_keeps_nothing_gives_no_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_unwritable_place_gives_no_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv(unit_key.VARIABLE, str(tmp_path / "file" / "unit-key"))
     assert unit_key.unit_key() is None

@@ -19,7 +19,7 @@ def placeholders(text: str) -> set[str]:
 
 
 def texts_of_code() -> set[str]:
-    """The words that people read: arguments of errors, problems and refusals."""
+    """Collect the texts for people: arguments of errors, problems and refusals."""
     found: set[str] = set()
     for path in FOLDER.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -27,9 +27,9 @@ def texts_of_code() -> set[str]:
                 name = ast.unparse(node.func)
                 if re.search(r"Error$|Problem$|report|_put$|_values$|^mark$", name) and name != "ValueError":
                     words = [
-                        one.value
-                        for one in node.args
-                        if isinstance(one, ast.Constant) and isinstance(one.value, str)
+                        argument.value
+                        for argument in node.args
+                        if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
                     ]
                     found.update(text for text in words if " " in text)
     return found

@@ -105,7 +105,7 @@ def test_two_people_of_one_address_of_the_tunnel_are_two_devices() -> None:
     }
 
 
-def test_the_line_s_own_user_stands_before_the_session_s() -> None:
+def test_the_lines_own_user_precedes_the_sessions() -> None:
     who = Identifier(LeaseTable([session(0, ASSIGNED, "alice")]))
     assert who(Event(time=at(1), device_ip=IP, user="carol")) == Identity(IP, None, None, "carol", "session")
     assert who(Event(time=at(1), device_ip=IP)) == Identity(IP, None, None, "alice", "session")

@@ -1,4 +1,4 @@
-"""NAT records of many lines at once: the same as line by line."""
+"""NAT records read in batches equal those read line by line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Row = tuple[object, ...]
 
 
 def line(chance: random.Random) -> str:
-    """A record as the firewall writes it, now and then without a translation, or open still."""
+    """Log line of the firewall, sometimes without a translation, or still open."""
     pick = chance.choice
     head = (
         'date=2026-06-10 time=10:00:00 devname="FG 1" devid="FG1" '
@@ -39,15 +39,15 @@ def line(chance: random.Random) -> str:
 
 
 def rows_of(columns: Columns) -> list[Row]:
-    """The intervals with their texts, in an order of their own."""
+    """Return the intervals with their texts, sorted."""
     texts = [list(known) for known in (columns.ips, columns.insides, columns.destinations, columns.files)]
     numbers = zip(columns.ip, columns.inside, columns.destination, columns.file, strict=True)
-    named = [tuple(known[at] for known, at in zip(texts, one, strict=True)) for one in numbers]
+    named = [tuple(known[at] for known, at in zip(texts, row, strict=True)) for row in numbers]
     rest = zip(
         columns.first_port, columns.last_port, columns.protocol, columns.inside_port, columns.start,
         columns.end, columns.line, columns.known, strict=True
     )  # fmt: skip
-    return sorted([(*one, *other) for one, other in zip(named, rest, strict=True)], key=repr)
+    return sorted([(*row, *other) for row, other in zip(named, rest, strict=True)], key=repr)
 
 
 def by_line(lines: list[str]) -> list[Row]:
@@ -61,7 +61,7 @@ def by_line(lines: list[str]) -> list[Row]:
     return rows_of(gather(records))
 
 
-def at_once(lines: list[str]) -> tuple[list[Row], int]:
+def in_batches(lines: list[str]) -> tuple[list[Row], int]:
     """Read the lines in batches; count those left to the reader of single lines."""
     sessions, alone = FortiGateSessions("fw.log").sessions(1, [text.encode() for text in lines])
     clock = Clock(FileContext("fw.log"))
@@ -78,16 +78,16 @@ def at_once(lines: list[str]) -> tuple[list[Row], int]:
 def test_the_same_as_line_by_line(seed: int) -> None:
     chance = random.Random(seed)
     lines = [line(chance) for _ in range(400)]
-    assert at_once(lines)[0] == by_line(lines)
+    assert in_batches(lines)[0] == by_line(lines)
 
 
-def test_usual_lines_are_read_at_once() -> None:
+def test_usual_lines_are_read_in_batches() -> None:
     chance = random.Random(1)
     usual = [
         text for text in (line(chance) for _ in range(6000)) if "70000" not in text and "host" not in text
     ]
     same = [text for text in usual if "duration=5" in text and "eventtime=" in text and "123456789 " in text]
-    rows, alone = at_once(same)
+    rows, alone = in_batches(same)
     assert rows == by_line(same)
     assert alone == 0
     assert len(rows) > 100
@@ -113,4 +113,4 @@ def test_odd_lines_among_them(odd: str) -> None:
     lines[8] = (
         lines[8].replace('action="close"', 'action="start"').replace('action="accept"', 'action="start"')
     )
-    assert at_once(lines)[0] == by_line(lines)
+    assert in_batches(lines)[0] == by_line(lines)

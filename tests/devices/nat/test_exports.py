@@ -1,4 +1,4 @@
-"""NAT records out of flow exports."""
+"""NAT records from flow exports."""
 
 from __future__ import annotations
 

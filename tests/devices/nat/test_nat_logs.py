@@ -48,7 +48,7 @@ def test_a_log_without_nat_gives_nothing(tmp_path: Path) -> None:
     assert (len(table), logs.counts) == (0, {})
 
 
-def test_damage_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
+def test_damage_is_reported_and_the_rest_is_read(tmp_path: Path) -> None:
     import gzip
 
     data = gzip.compress((ASA * 2000).encode())
@@ -60,7 +60,7 @@ def test_damage_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
 
 
 def test_a_syslog_servers_file_gives_what_every_product_in_it_states(tmp_path: Path) -> None:
-    """One product has a reader of its own, the other only its format; a third states no translation."""
+    """One product has a reader, another only its format; a third states no translation."""
     other = "Jun 10 10:00:00 ns1 unbound: [1:0] info: 10.20.0.5 www.unit.example. A IN\n"
     table, logs = table_of(tmp_path, ASA + other + CHECK_POINT)
     when = datetime(2026, 6, 10, 3, 0, 30, tzinfo=UTC)

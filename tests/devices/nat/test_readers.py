@@ -1,4 +1,4 @@
-"""Each product's NAT records: a line and what it says."""
+"""NAT records of each product: a line and its content."""
 
 from __future__ import annotations
 
@@ -229,7 +229,7 @@ def test_a_changed_line_gives_a_record_or_none(reader, data) -> None:  # type: i
     "piece", [" ", "=", ":", "1", "1.", "a b ", '"', "src=10.0.0.1 dst=", "10.0.0.1/1->", "(", "NAT ("]
 )
 def test_long_lines_take_time_in_proportion(piece: str) -> None:
-    """16 kB, the longest line that is read, of what makes a careless expression try every split."""
+    """16 kB, the longest line read, of text that makes a careless expression try every split."""
     for line, _ in CASES:
         text = line[: len(line) // 2] + piece * (15_000 // len(piece))
         for reader in READERS:

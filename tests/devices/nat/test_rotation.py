@@ -1,4 +1,4 @@
-"""A connection that begins in one file of a rotated log and ends in the next."""
+"""Connections that begin in one file of a rotated log and end in the next."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def torn(minute: float, file: str, number: str = "12", start: float | None = Non
         ("messages-1780797601", "messages"),
     ],
 )
-def test_parts_of_one_log(older, newer):
+def test_files_of_a_rotated_log_share_a_name(older, newer):
     assert log_name(older) == log_name(newer)
     table = NatTable([torn(20, newer), opened(10, older)])
     assert [item.inside_ip for item in table.inside(PUBLIC, 4321, "tcp", at(15))] == [A]
@@ -55,9 +55,9 @@ def test_parts_of_one_log(older, newer):
         ("a.zip!asa.log", "b.zip!asa.log"),
     ],
 )
-def test_logs_of_two_devices(one, other):
-    assert log_name(one) != log_name(other)
-    table = NatTable([opened(10, one), torn(20, other)])
+def test_logs_of_two_devices(first, second):
+    assert log_name(first) != log_name(second)
+    table = NatTable([opened(10, first), torn(20, second)])
     assert [item.inside_ip for item in table.inside(PUBLIC, 4321, "tcp", at(30))] == [A]
 
 

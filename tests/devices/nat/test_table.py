@@ -42,10 +42,7 @@ def half(
 
 
 def spotted(minute: float, inside: str = A) -> NatRecord:
-    """A record from an event that does not tell when its connection began.
-
-    See `devices.nat.reading.record_of`.
-    """
+    """Record of an event without the connection's beginning (see `devices.nat.nat_logs.record_of`)."""
     return session(minute - 60, minute + 1, inside, protocol=ANY, far="")._replace(kind=Kind.SEEN)
 
 
@@ -151,7 +148,7 @@ def test_without_a_protocol_it_is_probable() -> None:
     assert ask([session(0, 10)], 5, protocol=None) == [(A, PROBABLE)]
 
 
-def test_the_far_side_keeps_two_apart() -> None:
+def test_the_far_side_separates_two_users() -> None:
     records = [session(0, 10), session(0, 10, B, far="198.51.100.8")]
     assert ask(records, 5, destination="198.51.100.8") == [(B, CERTAIN)]
     assert ask(records, 5, destination="198.51.100.99") == []
@@ -210,8 +207,8 @@ def test_a_protocol_is_known_by_name_and_number(stated: str | int | None, number
 def test_who_was_seen_with_the_port_is_never_lost(moments: list[tuple[int, str]]) -> None:
     table = NatTable([spotted(minute, inside) for minute, inside in moments])
     for minute, _ in moments:
-        there = {inside for other, inside in moments if other == minute}
-        assert {found.inside_ip for found in table.inside(PUBLIC, 4321, "tcp", at(minute))} == there
+        present = {inside for other, inside in moments if other == minute}
+        assert {found.inside_ip for found in table.inside(PUBLIC, 4321, "tcp", at(minute))} == present
 
 
 RECORDS = st.lists(
@@ -234,7 +231,7 @@ RECORDS = st.lists(
 
 
 def reference(records: Sequence[NatRecord], port: int, time: datetime) -> set[str]:
-    """Everybody whose record holds the port and the time, one record after the other."""
+    """Return everybody whose record contains the port and the time, record by record."""
     value = microseconds(time)
     return {
         record.inside_ip
@@ -254,9 +251,9 @@ def test_agrees_with_the_reference_in_any_order(records: list[NatRecord], random
     for port in (1030, 2050, 4321, 9):
         for minute in range(-1, 72, 4):
             found = table.inside(PUBLIC, port, "tcp", at(minute))
-            assert {one.inside_ip for one in found} == reference(records, port, at(minute))
+            assert {candidate.inside_ip for candidate in found} == reference(records, port, at(minute))
             assert all(
-                (one.certainty is CERTAIN) == (len({other.inside_ip for other in found}) == 1)
-                for one in found
+                (candidate.certainty is CERTAIN) == (len({other.inside_ip for other in found}) == 1)
+                for candidate in found
             )
             assert found == again.inside(PUBLIC, port, "tcp", at(minute))
