@@ -27,7 +27,7 @@ def firewall_line(time: datetime, source: str, destination: str, host: str = "ww
 
 
 def firewall_log(rng: random.Random, lines: int, hits: int) -> list[str]:
-    """Lines in order of time; some hold a listed value."""
+    """Build lines in order of time; some contain a listed value."""
     chosen = set(rng.sample(range(lines), hits))
     found = []
     for number in range(lines):

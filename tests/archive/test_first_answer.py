@@ -1,7 +1,4 @@
-"""A retro-hunt's first answer is one of the whole answer's sightings.
-
-It comes from the newest segment that has one.
-"""
+"""A retro-hunt's first answer is among the full answer's sightings, from the newest segment with one."""
 
 from __future__ import annotations
 
@@ -25,9 +22,9 @@ DAYS = 6
 
 @pytest.fixture
 def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Archive:
-    """Six days with a listed address on the second and fourth.
+    """Archive of six days with a listed address on the second and fourth.
 
-    On the last, a name that only its parent's neighbours share.
+    On the last, a name of which only the parent's neighbours occur.
     """
     monkeypatch.setattr(catalog, "GROUP", 8)
     monkeypatch.setattr(catalog, "PART", 4)
@@ -87,7 +84,7 @@ def test_a_damaged_segment_does_not_stop_it(archive: Archive, tmp_path: Path) ->
     assert asked(archive, tmp_path) == ("203.0.113.66", "fw-1.log", 201)
 
 
-def test_the_command_tells_it(
+def test_the_command_reports_it(
     archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ["retro", "--archive", str(tmp_path / "archive"), "-i", str(write_list(tmp_path))]
@@ -95,5 +92,5 @@ def test_the_command_tells_it(
         monkeypatch.setattr(first_answer, "LARGE", large)
         with pytest.raises(SystemExit):
             main(words)
-        told = capsys.readouterr().err
-        assert ("203.0.113.66" in told and "fw-3.log" in told) is wanted, told
+        output = capsys.readouterr().err
+        assert ("203.0.113.66" in output and "fw-3.log" in output) is wanted, output

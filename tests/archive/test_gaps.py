@@ -1,4 +1,4 @@
-"""Days on which a source was not heard are blind, though it wrote on them."""
+"""Days on which a source was not received are blind, although it wrote on them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_gap_concerns_its_own_source(tmp_path: Path) -> None:
     assert blind(found, {"a": {"FG-A"}, "b": {"FG-B"}}, ZONE) == {("FG-A", date(2022, 9, 1))}
 
 
-def test_a_retro_hunt_tells_of_gaps(tmp_path: Path) -> None:
+def test_a_retro_hunt_reports_gaps(tmp_path: Path) -> None:
     log = tmp_path / "fw.log"
     log.write_text("\n".join(firewall_log(random.Random(1), 3000, 2)) + "\n")
     archive, _ = filled(tmp_path / "archive", log)

@@ -1,4 +1,4 @@
-"""Archives of any bytes: problems are reported, nothing breaks."""
+"""Archives of arbitrary bytes: problems are reported, nothing crashes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Archive, Path]:
 
 
 @pytest.mark.parametrize("seed", range(25))
-def test_a_damaged_segment_is_told_of(seed: int, made: tuple[Archive, Path]) -> None:
+def test_a_damaged_segment_is_reported(seed: int, made: tuple[Archive, Path]) -> None:
     archive, listed = made
     rng = random.Random(seed)
     assert archive.store.folder is not None

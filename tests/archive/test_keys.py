@@ -1,7 +1,4 @@
-"""Filters never deny a value that is in the lines.
-
-In adversarial surroundings, and in every spelling that the sieve knows.
-"""
+"""Filters never deny a value in the lines, in adversarial contexts and in every spelling of the sieve."""
 
 from __future__ import annotations
 
@@ -70,7 +67,7 @@ def test_every_planted_value_is_in_the_filter(seed: int, maker: KeyMaker) -> Non
         ("::ffff:203.0.113.0/120", "203.0.113.9", "203.0.112.9"),
     ],
 )
-def test_a_network_may_be_held_where_one_of_its_addresses_is(
+def test_a_network_matches_where_one_of_its_addresses_is(
     network: str, inside: str, outside: str, maker: KeyMaker
 ) -> None:
     listed = compiled(network)
@@ -80,7 +77,7 @@ def test_a_network_may_be_held_where_one_of_its_addresses_is(
 
 
 def wrong(maker: KeyMaker, text: str, asked: str, compressed_bytes: int) -> int:
-    """Count how many of 1,000 absent values are taken for present ones, each queried alone."""
+    """Count the false positives among 1,000 absent values, each queried alone."""
     shape, data = filters.build(keys_of(maker, text.encode()), compressed_bytes)
     blob = np.frombuffer(data, np.uint8)
     one_by_one = (questions_of([canonical(asked.format(number))]) for number in range(1000))

@@ -1,4 +1,4 @@
-"""Filters of other hash functions are never asked, and can be made anew without a change of the lines."""
+"""Filters of other hash functions are never queried, and can be rebuilt without changing the lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Written data stay as they were or the change is seen; deletions have a recorded reason."""
+"""Stored data are unchanged or the change is detected; deletions have a recorded reason."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_a_forged_segment_has_the_wrong_seal(archive: Archive, tmp_path: Path) -
     assert any("seal" in problem.what for problem in findings.problems)
 
 
-def test_what_is_old_expires_and_the_rest_stays_whole(archive: Archive, log: Path) -> None:
+def test_old_segments_expire_and_the_rest_remains_whole(archive: Archive, log: Path) -> None:
     count = len(paths(archive))
     now = BEGIN + timedelta(days=100, hours=5)
     with writing(archive) as writer:
@@ -135,7 +135,7 @@ def test_nothing_expires_before_the_law_allows(days: int, wanted: bool, archive:
             assert expire(writer, {"other": days}).segments == 0
 
 
-def test_a_hold_keeps_until_it_is_released(archive: Archive) -> None:
+def test_a_hold_protects_until_it_is_released(archive: Archive) -> None:
     now = BEGIN + timedelta(days=400)
     with writing(archive) as writer:
         hold(writer, Hold("case-7", "asked for by the court", "*fw.log", "2022-09-01T03:00:00+00:00"))
@@ -184,7 +184,7 @@ def test_personal_data_are_erased_for_good(tmp_path: Path) -> None:
     assert verify(archive).problems == []
 
 
-def test_erasing_keeps_few_lines_in_memory(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_erasing_holds_few_lines_in_memory(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "BATCH_BYTES", 3 * SMALL)
     before = verify(archive).segments
     with writing(archive) as writer:
@@ -196,7 +196,7 @@ def test_erasing_keeps_few_lines_in_memory(archive: Archive, monkeypatch: pytest
     assert verify(archive).problems == []
 
 
-def test_a_wrong_clock_deletes_nothing_early_and_keeps_nothing_for_ever(archive: Archive) -> None:
+def test_a_wrong_clock_neither_hastens_nor_prevents_deletion(archive: Archive) -> None:
     source = retention.all_sources(archive)[0]
     now = datetime.now(UTC)
     with writing(archive) as writer:
@@ -247,13 +247,13 @@ def test_lines_come_back_as_they_were(archive: Archive, log: Path, tmp_path: Pat
         list(export(archive, log / "below a file"))
 
 
-def test_two_do_not_write_at_once(archive: Archive) -> None:
+def test_two_writers_exclude_each_other(archive: Archive) -> None:
     with writing(archive), pytest.raises(OutputError), writing(archive):
         pass
 
 
 @pytest.mark.parametrize("spoil", ["archive.json", "chain.key"])
-def test_a_spoiled_archive_is_told_of(spoil: str, archive: Archive) -> None:
+def test_a_damaged_archive_is_reported(spoil: str, archive: Archive) -> None:
     assert archive.store.folder is not None
     (archive.store.folder / spoil).write_bytes(b"{nothing")
     with pytest.raises(LamsachError):

@@ -1,4 +1,4 @@
-"""A retro-hunt finds what a hunt over the same files finds, and opens no more than it must."""
+"""A retro-hunt finds the same as a hunt over the same files, and opens no more than necessary."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(investigating, "hunt", partial(hunt, chunk_bytes=SMALL))
 
 
-def same(one: Findings, other: Findings) -> None:
+def same(expected: Findings, actual: Findings) -> None:
     for part in dataclasses.fields(Findings):
         if part.name != "parameters":
-            first, second = getattr(one, part.name), getattr(other, part.name)
+            first, second = getattr(expected, part.name), getattr(actual, part.name)
             if part.name == "problems":  # come in the order in which threads meet them
                 first, second = sorted(first, key=str), sorted(second, key=str)
             assert first == second, part.name
@@ -120,7 +120,7 @@ LINES = {
 
 
 @pytest.mark.parametrize("name", LINES)
-def test_what_stands_far_from_what_it_needs(name: str, tmp_path: Path, small_chunks: None) -> None:
+def test_values_far_from_their_context(name: str, tmp_path: Path, small_chunks: None) -> None:
     log = tmp_path / "a.log"
     log.write_text("\n".join(LINES[name]) + "\n")
     archive, _ = filled(tmp_path / "archive", log, chunk_bytes=SMALL)
@@ -140,7 +140,7 @@ def test_a_name_of_another_script_is_found(tmp_path: Path, small_chunks: None) -
     both(archive, log, listed)
 
 
-def test_what_cannot_be_read_and_what_is_empty_is_told(tmp_path: Path) -> None:
+def test_unreadable_and_empty_inputs_are_reported(tmp_path: Path) -> None:
     logs = tmp_path / "logs"
     logs.mkdir()
     (logs / "empty.log").write_bytes(b"")
@@ -210,7 +210,7 @@ def test_what_is_in_the_archive_is_not_put_in_again(tmp_path: Path, small_chunks
     both(archive, log, write_list(tmp_path))
 
 
-def test_filling_that_was_interrupted_goes_on(tmp_path: Path, small_chunks: None) -> None:
+def test_interrupted_filling_is_resumed(tmp_path: Path, small_chunks: None) -> None:
     log = tmp_path / "a.log"
     log.write_text("\n".join(firewall_log(random.Random(8), 1500, hits=5)) + "\n")
     archive = Archive(str(tmp_path / "archive"), create=True)
@@ -310,7 +310,7 @@ def test_few_signs_tell_what_many_do() -> None:
 
 
 def test_addresses_as_numbers_are_found_too(tmp_path: Path) -> None:
-    """No filter has them: their segments are opened, and each line is read."""
+    """No filter contains them: their segments are opened, and each line is read."""
     flow = '{{"IPV4_SRC_ADDR": {}, "IPV4_DST_ADDR": {}, "L4_DST_PORT": 443, "FIRST_SWITCHED": 1662000000}}\n'
     row = "{}|{}|51234|443|6|2022/09/01T02:20:31|\n"
     for name, line, heading in (("flows", flow, ""), ("rows", row, "sIP|dIP|sPort|dPort|pro|sTime|\n")):

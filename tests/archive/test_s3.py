@@ -1,6 +1,6 @@
-"""An archive in S3-compatible storage (moto's server on loopback): filled, asked, verified, collected into.
+"""Archive in S3-compatible storage (moto on loopback): filled, queried, verified, collected into.
 
-Logs read from there.
+Logs are read from it too.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Descriptions of sources: the head is read on demand, at any size, and stays when rewritten."""
+"""Descriptions of sources: the head is read on demand, at any size, and survives rewriting."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lamsach.errors import UnreadableError
 
 @pytest.mark.parametrize("size", [0, 1, 100, 4000, 60_000])
 @pytest.mark.parametrize("name", ["fw.log", "a\n" + "ố" * 3000])
-def test_kept_and_changed(tmp_path: Path, size: int, name: str) -> None:
+def test_stored_and_changed(tmp_path: Path, size: int, name: str) -> None:
     store, head = Store(str(tmp_path)), random.Random(size).randbytes(size)
     source = Source("0123456789abcdef", name, packed_head=packed(head), format="zeek_tsv")
     save(store, source)

@@ -1,4 +1,4 @@
-"""Sentences of the archive, the collector and their commands have their Vietnamese.
+"""Texts of the archive, the collector and their commands have Vietnamese translations.
 
 With the same placeholders.
 """

@@ -233,7 +233,7 @@ def empty_findings(**changes: object) -> Findings:
 
 
 def large_findings(devices: int = 10_000, sightings_each: int = 10) -> Findings:
-    """A great many of everything."""
+    """Large numbers of every kind."""
     machines = tuple(
         make_device(
             f"ip:10.{n // 65536}.{n // 256 % 256}.{n % 256}",

@@ -1,4 +1,4 @@
-"""A result is whole or it is the old one."""
+"""A result is complete, or the old one remains."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def fail_while_writing(path: Path, error: BaseException) -> None:
 
 @pytest.fixture
 def usual_umask() -> Iterator[None]:
-    """Set most machines' rights of new files, under any rights of the tests."""
+    """Set the usual umask, independent of the test run's."""
     before = os.umask(0o022)
     yield
     os.umask(before)
@@ -82,7 +82,7 @@ def test_files_and_folders_are_their_owners_only_and_a_stricter_umask_holds(tmp_
 
 
 @pytest.mark.usefixtures("usual_umask")
-def test_a_process_can_write_for_its_owner_only_whoever_writes(tmp_path: Path) -> None:
+def test_a_process_can_write_for_its_owner_only(tmp_path: Path) -> None:
     os.umask(0o027)
     write_for_owner_only()
     (tmp_path / "database").write_bytes(b"")
@@ -94,7 +94,7 @@ def test_a_process_can_write_for_its_owner_only_whoever_writes(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
-def test_a_failed_write_keeps_the_old_file_and_leaves_nothing_behind(tmp_path: Path, number: int) -> None:
+def test_a_failed_write_leaves_only_the_old_file(tmp_path: Path, number: int) -> None:
     path = tmp_path / "report.html"
     path.write_bytes(b"old")
     with pytest.raises(OutputError) as caught:
@@ -104,7 +104,7 @@ def test_a_failed_write_keeps_the_old_file_and_leaves_nothing_behind(tmp_path: P
     assert names(tmp_path) == ["report.html"]
 
 
-def test_a_full_disk_keeps_the_old_file(tmp_path: Path) -> None:
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     path.write_bytes(b"old")
     done = subprocess.run([sys.executable, "-c", _LIMITED, str(path)], check=False)
@@ -119,7 +119,7 @@ def test_an_interruption_leaves_nothing_behind(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
-def test_a_link_keeps_pointing(tmp_path: Path) -> None:
+def test_a_link_is_followed_and_preserved(tmp_path: Path) -> None:
     (tmp_path / "real.html").write_bytes(b"old")
     (tmp_path / "link.html").symlink_to("real.html")
     with atomic_file(tmp_path / "link.html") as stream:
@@ -152,9 +152,9 @@ def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path: Path) -> No
     (left,) = names(tmp_path)
     assert left.endswith(".tmp")
     alive = left.replace(left.split("-")[2], str(os.getpid()))
-    others = left.replace(left.split("-")[1], "00000000")
-    for name in (alive, others):
+    foreign = left.replace(left.split("-")[1], "00000000")
+    for name in (alive, foreign):
         (tmp_path / name).write_bytes(b"")
     with atomic_file(tmp_path / "report.html") as stream:
         stream.write(b"whole")
-    assert names(tmp_path) == sorted([alive, others, "report.html"])
+    assert names(tmp_path) == sorted([alive, foreign, "report.html"])

@@ -1,4 +1,4 @@
-"""The page in a real browser: phone width, no script, nothing loaded, nothing complained of."""
+"""The page in a real browser: phone width, no script, nothing loaded, no errors."""
 
 from __future__ import annotations
 
@@ -107,12 +107,12 @@ def pdf_texts(page: Any) -> list[str]:
 
 
 def test_a_machine_is_printed_on_one_page(browser: Any, tmp_path: Path) -> None:
-    """Also one with as much to show as the page holds."""
+    """Also one with as much evidence as the page shows."""
     findings = large_findings(3, 40)
     lines = tuple(Evidence("", "a.log", number, "x" * 900) for number in range(20))
     held = tuple(AddressInterval(f"10.0.0.{n}", moment(n), moment(n + 1), "lease") for n in range(40))
     devices = tuple(replace(device, addresses=held) for device in findings.devices)
-    seen = tuple(replace(one, evidence=lines) for one in findings.sightings)
+    seen = tuple(replace(sighting, evidence=lines) for sighting in findings.sightings)
     write(replace(findings, devices=devices, sightings=seen), tmp_path / "r.html", "vi", REASONS)
     page = browser.new_page()
     page.goto((tmp_path / "r.html").as_uri())

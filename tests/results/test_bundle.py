@@ -1,4 +1,4 @@
-"""The findings bundle: its contract, and that a hostile or changed one is refused."""
+"""Findings bundle: its contract, and the refusal of hostile or changed ones."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def pack(path: Path, contents: Contents) -> Path:
 
 
 def sealed(contents: Contents) -> Contents:
-    """The contents with digests that fit them."""
+    """Return the contents with matching digests."""
     manifest = json.loads(contents["manifest.json"])
     for name in manifest["contents"]:
         data = contents[name]
@@ -155,9 +155,9 @@ WRONG: tuple[Any, ...] = ({"a": 1}, [1], [{"a": {}}], "\x00", "", -1, 1e400, Tru
 
 @given(st.data())
 def test_a_value_of_another_kind_is_read_or_refused_in_one_sentence(data: st.DataObject) -> None:
-    """Any value anywhere in the four members in place of any other.
+    """Replace any value in the four members by any other.
 
-    What reads bundles (`report`, the portal) takes it whole or says what is wrong, and never breaks.
+    Readers of bundles (`report`, the portal) accept it or report the error, and never crash.
     """
     contents = {name: [json.loads(line) for line in lines] for name, lines in RICH.items()}
     name = data.draw(st.sampled_from(sorted(contents)))

@@ -1,4 +1,4 @@
-"""The HTML page: its order, that hostile text is inert, and that it stays bounded."""
+"""The HTML page: its order, inert hostile text, and bounded size."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ VOID = {"meta"}
 
 
 class Outline(HTMLParser):
-    """Tags, attributes, identifiers and headings of a page; checks that tags nest."""
+    """Tags, attributes, identifiers and headings of a page; checks the nesting of tags."""
 
     def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -183,7 +183,7 @@ def test_every_text_from_outside_may_be_hostile() -> None:
 def test_each_machine_has_reasons_steps_chart_table_and_evidence() -> None:
     text = page(rich_findings())
     section = text[text.index('id="m1"') : text.index('id="m2"')]
-    told = Outline(f'<section class="{section}').text
+    section_text = Outline(f'<section class="{section}').text
     for part in (
         "The machine made 1.234 contacts with 2 listed addresses. The first contact was on 01/09/2022.",
         "nhiễm", "mức độ cao", "Cô lập máy", "Giữ chứng cứ", "Rà quét toàn bộ máy", "Đổi mật khẩu",
@@ -191,7 +191,7 @@ def test_each_machine_has_reasons_steps_chart_table_and_evidence() -> None:
         "fortigate.log, dòng 1.204", "bot-c2.xyz", "tên miền con", "thuộc danh sách ngoại lệ",
         "cho qua 535, bị chặn 1", "dòng chưa rõ định dạng",
     ):  # fmt: skip
-        assert part in told
+        assert part in section_text
     assert section.count('class="bar"') == 24
     assert section.count('fill="url(#hatch)"') == 4
 
@@ -296,7 +296,7 @@ def test_contrast_is_enough(dark: bool, front: str, back: str) -> None:
     assert (high + 0.05) / (low + 0.05) >= 4.5
 
 
-def test_logs_are_named_by_product_and_loose_files_stand_in_one_row() -> None:
+def test_logs_are_named_by_product_and_loose_files_share_a_row() -> None:
     loose = [Coverage(f"dhcp/{n}.log", "unknown_text", None, 4, 0, 4, 0, 90) for n in range(30)]
     findings = replace(rich_findings(), coverage=(*rich_findings().coverage, *loose))
     text = Outline(page(findings)).text

@@ -1,4 +1,4 @@
-"""Results, segments of an archive and a portal's uploads are readable by their owner alone."""
+"""Results, archive segments and portal uploads are readable by their owner alone."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ default_storage.save("bundles/ab/abcd", ContentFile(b"x"))
 
 @pytest.fixture(autouse=True)
 def usual_umask() -> Iterator[None]:
-    """Set most machines' rights of new files."""
+    """Set the usual umask."""
     before = os.umask(0o022)
     yield
     os.umask(before)
 
 
 def open_to_others(folder: Path) -> list[str]:
-    """List the entries beneath a folder that somebody else may read, write or enter."""
+    """List the entries in a folder that other users may read, write or enter."""
     return [str(path.relative_to(folder)) for path in folder.rglob("*") if path.stat().st_mode & 0o077]
 
 
@@ -54,7 +54,7 @@ def test_every_result_of_a_hunt_and_its_report(tmp_path: Path) -> None:
     assert open_to_others(tmp_path) == []
 
 
-def test_an_archive_and_what_is_taken_out_of_it(tmp_path: Path) -> None:
+def test_an_archive_and_its_exports(tmp_path: Path) -> None:
     log = tmp_path / "fw.log"
     log.write_text(firewall_line(BEGIN + timedelta(seconds=1), "10.0.0.8", "203.0.113.66") + "\n")
     log.chmod(0o600)

@@ -1,4 +1,4 @@
-"""Sealed files: the right key alone opens them, and a changed file gives nothing."""
+"""Sealed files: only the right key opens them, and a changed file reveals nothing."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ OURS, OTHER = keys.new_identity(), keys.new_identity()
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Passphrases cost less than outside of tests."""
+    """Make passphrases cheaper than in production."""
     monkeypatch.setattr(passphrase, "WORK_FACTOR", 10)
 
 
@@ -105,7 +105,7 @@ KEPT: dict[Seal, bytes] = {}
 
 @pytest.fixture(autouse=True, scope="module")
 def kept() -> None:
-    """A file of each way, sealed once."""
+    """Seal a file in each way, once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passphrase, "WORK_FACTOR", 4)
         for seal, _, _ in WAYS:
@@ -128,14 +128,14 @@ def test_the_age_program_opens_them(tmp_path: Path) -> None:
     assert ran.stdout == b"xin chao"
 
 
-def test_a_file_that_asks_for_a_gigabyte_and_more_is_refused_at_once() -> None:
+def test_a_file_that_needs_a_gigabyte_or_more_is_refused_immediately() -> None:
     file = sealed(b"a", Seal(passphrase="a")).replace(b" 10\n", b" 30\n", 1)
     with pytest.raises(UnreadableError, match="damaged"):
         plain(file, Keys(passphrase="a"))
 
 
 class Full(io.BytesIO):
-    """A disk that is full."""
+    """Disk that is full."""
 
     def write(self, data: object) -> int:
         raise OSError(28, "No space left on device")
@@ -152,7 +152,7 @@ def test_an_error_on_either_side_is_raised_as_it_is(way: tuple[Seal, Keys, Keys]
         open_sealed(io.BytesIO(KEPT[seal]), Full(), right)
 
 
-def test_nothing_of_a_damaged_file_stays_anywhere(tmp_path: Path) -> None:
+def test_nothing_of_a_damaged_file_remains(tmp_path: Path) -> None:
     path = tmp_path / "backup.zip.age"
     path.write_bytes(KEPT[WAYS[0][0]][:-1])
     with pytest.raises(UnreadableError), opened(path, WAYS[0][1], tmp_path):

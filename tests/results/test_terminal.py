@@ -1,4 +1,4 @@
-"""The terminal: result, then what was not read, then what to do; plain in a pipe."""
+"""The terminal: result, unread inputs, next steps; plain in a pipe."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_the_layout_fits_the_terminal(language: str, width: int) -> None:
     assert max(map(len, lines)) <= max(60, min(120, width))
 
 
-def test_a_machine_is_one_line_and_the_figures_are_the_last() -> None:
+def test_a_machine_is_a_line_and_the_figures_are_the_last() -> None:
     text = shown(large_findings(30, 5), terminal=True, width=120, no_color=True, color_system=None)
     rows = [line for line in text.splitlines() if line.startswith("PC-")]
     assert len(rows) == 30
@@ -126,7 +126,7 @@ def test_many_machines_are_counted() -> None:
     assert "20 more machines are in the report (-o report.html)." in shown(large_findings(60, 1))
 
 
-def test_rows_of_which_the_same_is_said_stand_in_one_line() -> None:
+def test_equal_problems_of_several_rows_share_a_line() -> None:
     same = [
         Problem(f"pcs.xlsx:PCs:{row}", "The machine is in two rows.", "", minor=True) for row in (4, 9, 12)
     ]

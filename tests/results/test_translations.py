@@ -1,4 +1,4 @@
-"""Every text that people read has a Vietnamese translation with the same placeholders."""
+"""Every user-visible text has a Vietnamese translation with the same placeholders."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ def test_every_text_is_translated(part: str) -> None:
     assert not missing, "\n".join(missing)
 
 
-def test_no_text_is_said_in_two_ways() -> None:
-    """The parts share one dictionary: where two of them differ, one would be shown in the other's place."""
-    said: dict[str, set[str]] = {}
+def test_no_text_has_two_translations() -> None:
+    """The parts share one dictionary: a second translation would replace the first."""
+    translations: dict[str, set[str]] = {}
     for group in GROUPS:
         for text, vietnamese in group.items():
-            said.setdefault(text, set()).add(vietnamese)
-    assert [text for text, ways in said.items() if len(ways) > 1] == []
+            translations.setdefault(text, set()).add(vietnamese)
+    assert [text for text, ways in translations.items() if len(ways) > 1] == []
 
 
 def test_every_reason_is_translated() -> None:
@@ -103,7 +103,7 @@ def test_every_word_of_the_model_is_a_translated_text() -> None:
     assert not [text for text in texts() if text not in VIETNAMESE]
 
 
-def test_the_search_for_texts_finds_each_way_of_writing_one() -> None:
+def test_the_search_finds_texts_in_every_notation() -> None:
     source = """
 _("a {x}")
 translate("b" if x else "c")
@@ -166,13 +166,13 @@ def test_language_from_environment(
 def test_one_action_has_one_name() -> None:
     """A hunt is "truy tìm" everywhere: "rà soát" is the review of lists, "rà quét" the scan of a computer."""
     hunts = {
-        text: said
-        for text, said in (VIETNAMESE | PORTAL).items()
+        text: vi
+        for text, vi in (VIETNAMESE | PORTAL).items()
         if re.search(r"\b[Hh]unts?\b|[Ss]earch(?:ed|es|ing)?\b", text)
     }
     assert len(hunts) > 60
-    assert not [said for text, said in hunts.items() if "review" not in text and "rà soát" in said.lower()]
-    assert not [said for text, said in hunts.items() if "scan" not in text and "rà quét" in said.lower()]
+    assert not [vi for text, vi in hunts.items() if "review" not in text and "rà soát" in vi.lower()]
+    assert not [vi for text, vi in hunts.items() if "scan" not in text and "rà quét" in vi.lower()]
 
 
 FORBIDDEN = {
@@ -185,9 +185,9 @@ FORBIDDEN = {
 
 
 def test_no_word_that_the_glossary_forbids() -> None:
-    said = [*VIETNAMESE.values(), *PORTAL.values()]
+    texts = [*VIETNAMESE.values(), *PORTAL.values()]
     assert [
-        (word, text) for text in said for word in FORBIDDEN if re.search(rf"\b{word}\b", text, re.IGNORECASE)
+        (word, text) for text in texts for word in FORBIDDEN if re.search(rf"\b{word}\b", text, re.IGNORECASE)
     ] == []
 
 

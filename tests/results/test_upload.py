@@ -1,4 +1,4 @@
-"""Sending to a portal: pieces, breaks, refusals; against a small server on loopback."""
+"""Upload to a portal: pieces, breaks, refusals; against a small server on loopback."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lamsach.results.upload import Sender, sign, signature
 
 
 class Portal:
-    """A portal's handling of pieces. `script`: statuses for the next requests instead."""
+    """Portal's handling of pieces. `script`: statuses for the next requests instead."""
 
     def __init__(self) -> None:
         self.data = b""
@@ -30,7 +30,7 @@ class Portal:
 
         class Handler(BaseHTTPRequestHandler):
             def log_message(self, *_args: Any) -> None:
-                """Quiet."""
+                """Suppress the log."""
 
             def _say(self, status: int, **body: Any) -> None:
                 data = json.dumps(body).encode()
@@ -103,24 +103,24 @@ def test_a_second_time_sends_nothing(portal: Portal, bundle: Path) -> None:
 
 
 @pytest.mark.parametrize("script", [[503, 502], [0, 500, 0, 429], [0, 0, 503, 503]])
-def test_it_goes_on_after_a_break(script: list[int], portal: Portal, bundle: Path) -> None:
+def test_it_resumes_after_a_break(script: list[int], portal: Portal, bundle: Path) -> None:
     portal.script = script
     assert sender(portal).send(bundle).state == "imported"
     assert portal.data == bundle.read_bytes()
 
 
-def test_it_goes_on_where_another_run_stopped(portal: Portal, bundle: Path) -> None:
+def test_it_resumes_where_another_run_stopped(portal: Portal, bundle: Path) -> None:
     portal.data, portal.size = bundle.read_bytes()[:20], 35
     sender(portal).send(bundle)
     assert portal.seen.count("PUT") == 2
 
 
 @pytest.mark.parametrize("status", [401, 404, 422, 302, 503])
-def test_what_the_portal_will_not_have_is_told(status: int, portal: Portal, bundle: Path) -> None:
+def test_a_refusal_of_the_portal_is_reported(status: int, portal: Portal, bundle: Path) -> None:
     portal.script = [status] * 50
-    with pytest.raises(OutputError) as told:
+    with pytest.raises(OutputError) as raised:
         sender(portal).send(bundle)
-    assert portal.url in told.value.where
+    assert portal.url in raised.value.where
 
 
 def test_a_portal_that_is_not_there(bundle: Path) -> None:

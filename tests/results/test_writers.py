@@ -1,6 +1,6 @@
 """The machine-readable results and the workbook.
 
-What they open with, what they hold, that hostile text stays text.
+Their openings, their contents, and that hostile text remains text.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Collect the texts of the source that people read, so that a test can ask for their translations."""
+"""Collector of the user-visible texts of the source, for tests of their translations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ THREE_PARTS = {"UsageError", "InputError", "UnreadableError", "LimitError", "Out
 
 
 def texts_of(part: str) -> Iterator[tuple[str, str]]:
-    """(file, text) of every text in the Python files and templates of one folder of the package."""
+    """Yield (file, text) of every text in the Python files and templates of a folder of the package."""
     for path in sorted((SOURCE / part).rglob("*.py")):
         for text in python_texts(path.read_text(encoding="utf-8")):
             yield str(path.relative_to(SOURCE)), text
