@@ -1,4 +1,4 @@
-"""Inputs of every kind, built in a test's folder, and what is read from them."""
+"""Builders of inputs of every kind, and helpers that read them."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ COMPRESS = {
     "xz": lru_cache(32)(lzma.compress),
     "zst": lambda data: zstandard.ZstdCompressor(write_checksum=True).compress(data),
 }
-"""Packers of bytes; the slow ones cache their last result, since many tests pack the same."""
+"""Compressors; the slow ones cache results, since many tests compress the same data."""
 LINES = b"".join(b"%d 10.0.%d.%d evil.example\n" % (n * 7919, n % 251, n * 31 % 253) for n in range(20_000))
 
 
 def logs(
     *paths: Path | str, limits: Limits = DEFAULT_LIMITS, password: bytes | None = None
 ) -> tuple[list[LogFile], list[Problem]]:
-    """The log files that these paths give, and what was reported."""
+    """Return the log files at these paths, and the reported problems."""
     problems: list[Problem] = []
     found = list(
         find_logs([str(path) for path in paths], limits=limits, password=password, on_problem=problems.append)
@@ -42,7 +42,7 @@ def logs(
 
 
 def read(log_file: LogFile, piece: int = 1 << 16) -> tuple[bytes, LamsachError | None]:
-    """All that a log gives, and the error that it ends in."""
+    """Return a log's readable bytes, and the error at their end."""
     data = bytearray()
     view = memoryview(bytearray(piece))
     try:
@@ -55,14 +55,14 @@ def read(log_file: LogFile, piece: int = 1 << 16) -> tuple[bytes, LamsachError |
 
 
 def read_one(path: Path | str, **options: object) -> tuple[bytes, LamsachError | None]:
-    """The same for a path that is one log."""
+    """Read the only log at a path."""
     (log_file,), problems = logs(path, **options)  # type: ignore[arg-type]
     assert not problems
     return read(log_file)
 
 
 def make_zip(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
-    """A zip archive."""
+    """Write a zip archive."""
     with zipfile.ZipFile(path, "w", method) as archive:
         for name, data in members.items():
             archive.writestr(zipfile.ZipInfo(name, (2026, 6, 5, 7, 31, 12)), data, method)
@@ -70,7 +70,7 @@ def make_zip(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_DE
 
 
 def make_tar(members: dict[str, bytes], **options: object) -> bytes:
-    """A tar archive."""
+    """Build a tar archive."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", **options) as archive:  # type: ignore[call-overload]
         for name, data in members.items():
@@ -81,7 +81,9 @@ def make_tar(members: dict[str, bytes], **options: object) -> bytes:
 
 
 def make_locked_zip(path: Path, name: str, data: bytes, password: bytes) -> Path:
-    """A zip archive with one stored member, locked with the classic cipher (APPNOTE.TXT section 6.1)."""
+    """Write a zip archive with one stored member, locked with the classic cipher.
+
+    APPNOTE.TXT section 6.1."""
     crc = zlib.crc32(data)
     body = _encrypt(bytes(11) + bytes([crc >> 24]) + data, password)
     encoded = name.encode()

@@ -1,4 +1,4 @@
-"""Captures, built byte by byte: frames, packets, messages and the files that hold them."""
+"""Builders of captures, byte by byte: frames, packets, messages and files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def ethernet(payload: bytes, kind: int = 0x0800) -> bytes:
 def ip(
     source: str, destination: str, protocol: int, payload: bytes, fragment: int = 0, number: int = 1
 ) -> bytes:
-    """An IPv4 or IPv6 packet; `fragment` are the flags and offset of IPv4."""
+    """Build an IPv4 or IPv6 packet; `fragment`: IPv4's flags and offset."""
     first, second = ip_address(source).packed, ip_address(destination).packed
     if len(first) == 16:
         return struct.pack(">IHBB", 0x6000_0000, len(payload), protocol, 64) + first + second + payload
@@ -43,7 +43,7 @@ SYN, ACK, SYN_ACK, PUSH, FIN, RST = 0x02, 0x10, 0x12, 0x18, 0x11, 0x04
 def conversation(
     client: tuple[str, int], server: tuple[str, int], pieces: Iterable[bytes], first: int = 1000
 ) -> list[bytes]:
-    """The IP packets of a TCP connection on which the client says these pieces, a segment each."""
+    """Build the IP packets of a TCP connection in which the client sends these pieces, one per segment."""
     (source, source_port), (destination, destination_port) = client, server
     packets = [
         ip(source, destination, 6, tcp(source_port, destination_port, first, SYN)),
@@ -58,7 +58,7 @@ def conversation(
 
 
 def name(text: str) -> bytes:
-    """A domain name as labels."""
+    """Encode a domain name as labels."""
     return b"".join(bytes([len(label)]) + label.encode() for label in text.split(".")) + b"\0"
 
 
@@ -67,7 +67,7 @@ def question(text: str, identity: int = 7, kind: int = 1, flags: int = 0x0100) -
 
 
 def answer(text: str, records: Iterable[tuple[int, bytes]], identity: int = 7, rcode: int = 0) -> bytes:
-    """The answer to a question for addresses; each record's owner is the question's name, by a pointer."""
+    """Build the answer to an address question; every record's owner points to the question's name."""
     items = list(records)
     head = struct.pack(">HHHHHH", identity, 0x8180 | rcode, 1, len(items), 0, 0)
     body = b"".join(b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 60, len(data)) + data for kind, data in items)
@@ -80,7 +80,7 @@ def address(text: str) -> tuple[int, bytes]:
 
 
 def client_hello(server: str | None, padding: int = 0, *, datagram: bool = False) -> bytes:
-    """The handshake message, without records around it."""
+    """Build the handshake message, without records around it."""
     extensions = struct.pack(">HH", 21, padding) + bytes(padding) if padding else b""
     if server is not None:
         raw = server.encode()
@@ -93,7 +93,7 @@ def client_hello(server: str | None, padding: int = 0, *, datagram: bool = False
 
 
 def records(handshake: bytes, size: int = 1 << 14) -> bytes:
-    """A handshake message in TLS records of at most so many bytes."""
+    """Split a handshake message into TLS records of at most `size` bytes."""
     pieces = [handshake[at : at + size] for at in range(0, len(handshake), size)]
     return b"".join(b"\x16\x03\x01" + struct.pack(">H", len(piece)) + piece for piece in pieces)
 
@@ -101,7 +101,7 @@ def records(handshake: bytes, size: int = 1 << 14) -> bytes:
 def pcap(
     frames: Iterable[bytes], link: int = 1, magic: int = 0xA1B2C3D4, order: str = "<", step: int = 1
 ) -> bytes:
-    """A capture file; its frames follow each other by `step` smaller units of time."""
+    """Build a capture file whose frames are `step` time units apart."""
     head = struct.pack(f"{order}IHHiIII", magic, 2, 4, 0, 0, 262144, link)
     extra = bytes(8) if magic == 0xA1B2CD34 else b""
     body = b"".join(
@@ -126,7 +126,7 @@ def interface(link: int = 1, order: str = "<", options: bytes = b"") -> bytes:
 
 
 def enhanced(frame: bytes, units: int, which: int = 0, order: str = "<") -> bytes:
-    """A frame so many units of its interface after 1970."""
+    """Build a frame captured `units` of its interface's time units after 1970."""
     head = struct.pack(f"{order}IIIII", which, units >> 32, units & 0xFFFFFFFF, len(frame), len(frame))
     return block(6, head + frame, order)
 

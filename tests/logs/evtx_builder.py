@@ -1,4 +1,4 @@
-"""Write small EVTX files: a file header, chunks, records of plain binary XML (strings only, no templates).
+"""Builder of small EVTX files: file header, chunks, records in plain binary XML without templates.
 
 Source:
 https://github.com/libyal/libevtx/blob/main/documentation/Windows%20XML%20Event%20Log%20(EVTX).asciidoc.
@@ -22,7 +22,7 @@ def event(
     computer: str = "PC-MINH",
     time: str = "2026-06-10T08:00:01.500000Z",
 ) -> Tree:
-    """An event with named data."""
+    """Build an event with named data."""
     system: list[Tree] = [
         ("Provider", {"Name": provider}, ""),
         ("EventID", {}, str(event_id)),
@@ -39,7 +39,7 @@ def event(
 
 
 def chunk(trees: Sequence[Tree], first: int = 1) -> bytes:
-    """A chunk of 64 KiB with these events."""
+    """Build a chunk of 64 KiB with these events."""
     data = bytearray(RECORDS_START)
     last = len(data)
     for number, tree in enumerate(trees, first):
@@ -72,7 +72,7 @@ def chunk(trees: Sequence[Tree], first: int = 1) -> bytes:
 
 
 def file(*chunks: bytes, dirty: bool = False) -> bytes:
-    """A file of these chunks; a dirty one says that it has one chunk."""
+    """Build a file of these chunks; a dirty one states a single chunk in its header."""
     header = bytearray(4096)
     count = 1 if dirty else len(chunks)
     struct.pack_into("<8sQQQIHHHH", header, 0, b"ElfFile\0", 0, max(count - 1, 0), 1, 128, 1, 3, 4096, count)

@@ -1,3 +1,5 @@
+"""Refusals stated in English and Vietnamese prose."""
+
 from __future__ import annotations
 
 import unicodedata
@@ -35,7 +37,7 @@ OTHERWISE = (
 )  # fmt: skip
 
 
-def test_text_that_says_it_was_refused():
+def test_refusals_in_prose():
     assert {text: refusal_in(text) for text in REFUSED} == dict.fromkeys(REFUSED, Action.BLOCKED)
     assert {text: refusal_in(text) for text in OTHERWISE} == dict.fromkeys(OTHERWISE, Action.UNKNOWN)
     decomposed = [unicodedata.normalize("NFD", text) for text in REFUSED]

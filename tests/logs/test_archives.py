@@ -1,4 +1,4 @@
-"""Compressed files and archives: whole, joined, cut, damaged, locked, hostile."""
+"""Compressed files and archives: complete, concatenated, truncated, damaged, locked, hostile."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ class TestCompressed:
         (log_file,), _ = logs(self.path(tmp_path, COMPRESS[kind](b"")))
         assert read(log_file, piece) == (b"", None)
 
-    def test_what_is_compressed_twice_gives_the_lines(self, tmp_path, kind, piece):
+    def test_double_compression(self, tmp_path, kind, piece):
         (log_file,), _ = logs(self.path(tmp_path, COMPRESS["gz"](COMPRESS[kind](LINES))))
         assert read(log_file, piece) == (LINES, None)
 
     @pytest.mark.parametrize("cut", [1, 4, 9, 500])
-    def test_what_is_cut_short_gives_what_is_whole_and_an_error(self, tmp_path, kind, piece, cut):
+    def test_truncated_stream_gives_a_prefix_and_an_error(self, tmp_path, kind, piece, cut):
         first, second = COMPRESS[kind](LINES[:HALF]), COMPRESS[kind](LINES[HALF:])
         (log_file,), problems = logs(self.path(tmp_path, first + second[:-cut]))
         data, error = read(log_file, piece)
@@ -73,7 +73,7 @@ class TestCompressed:
         assert problems == []
         assert log_file.head() == LINES[:262144]
 
-    def test_what_is_damaged_gives_what_is_whole_and_an_error(self, tmp_path, kind, piece):
+    def test_damaged_stream_gives_a_prefix_and_an_error(self, tmp_path, kind, piece):
         whole = bytearray(COMPRESS[kind](LINES[:HALF]) + COMPRESS[kind](LINES[HALF:]))
         at = len(COMPRESS[kind](LINES[:HALF])) + 60
         whole[at : at + 8] = bytes(255 - byte for byte in whole[at : at + 8])
@@ -88,7 +88,7 @@ def _exhaust(stream, view):
         pass
 
 
-def test_the_error_stays(tmp_path):
+def test_error_persists(tmp_path):
     path = tmp_path / "a.gz"
     path.write_bytes(COMPRESS["gz"](LINES)[:-50])
     (log_file,), _ = logs(path)
@@ -140,7 +140,7 @@ def test_zstd_with_skippable_frames_and_without_sizes(tmp_path):
 
 
 @pytest.mark.parametrize("checksum", [True, False])
-def test_zstd_with_a_damaged_later_frame_keeps_what_came_before(tmp_path, checksum):
+def test_zstd_returns_frames_before_damage(tmp_path, checksum):
     compressor = zstandard.ZstdCompressor(write_checksum=checksum)
     few = LINES[:2000]
     whole = compressor.compress(few)
@@ -151,7 +151,7 @@ def test_zstd_with_a_damaged_later_frame_keeps_what_came_before(tmp_path, checks
     assert (data[: len(few) * 3], type(error)) == (few * 3, UnreadableError)
 
 
-def test_zstd_keeps_the_blocks_before_a_damaged_one_of_its_frame(tmp_path):
+def test_zstd_returns_blocks_before_damage(tmp_path):
     lines = b"".join(b"%06d the number of a line\n" % number for number in range(40_000))
     whole = bytearray(zstandard.ZstdCompressor(level=1).compress(lines))
     whole[-2000:] = b"\xff" * 2000
@@ -189,7 +189,7 @@ def test_a_bomb_stops_at_the_limit(tmp_path, kind):
 
 @settings(max_examples=60, deadline=None)
 @given(kind=st.sampled_from(KINDS), data=st.data())
-def test_any_damage_gives_a_beginning_and_an_error_or_the_whole(tmp_path_factory, kind, data):
+def test_any_damage_gives_a_prefix_and_an_error_or_everything(tmp_path_factory, kind, data):
     whole = bytearray(COMPRESS[kind](LINES[:20_000]))
     for _ in range(data.draw(st.integers(1, 3))):
         at = data.draw(st.integers(6, len(whole) - 1))
@@ -208,7 +208,7 @@ METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_zips_members_are_read_in_turn(tmp_path, method):
+def test_zip_members_in_turn(tmp_path, method):
     path = make_zip(
         tmp_path / "logs.zip",
         {"in/fw.log": LINES, "fw.log.gz": gzip.compress(LINES), "none": b"", "dir/": b""},
@@ -236,7 +236,7 @@ def test_zip_behind_other_bytes(tmp_path):
     assert problems == []
 
 
-def test_names_are_shown_safe_and_nothing_is_written(tmp_path):
+def test_member_names_are_safe_and_nothing_is_written(tmp_path):
     names = [
         "../../etc/passwd",
         "/etc/shadow",
@@ -310,7 +310,7 @@ def test_zip_links_and_unknown_compression_are_reported(tmp_path):
 
 
 def _overlapping(path):
-    """Two entries of the directory that share one member's data."""
+    """Build two directory entries that share one member's data."""
     data = make_zip(path, {"a.log": LINES}).read_bytes()
     at = data.index(b"PK\x01\x02")
     end = data.index(b"PK\x05\x06")
@@ -334,7 +334,7 @@ def test_overlapping_members_are_refused(tmp_path):
     )
 
 
-def test_zip_that_promises_too_much(tmp_path):
+def test_zip_with_excessive_stated_size(tmp_path):
     path = make_zip(tmp_path / "a.zip", {f"{n}": bytes(1 << 20) for n in range(5)})
     found, (problem,) = logs(path, limits=SMALL)
     assert (found, problem.where) == ([], str(path))
@@ -411,7 +411,7 @@ class TestTar:
         path.write_bytes(WRAPS[kind](make_tar(members, format=tar_format)))
         return path, [f"{path}!{name}" for name in members]
 
-    def test_members_come_in_their_order(self, tmp_path, kind, tar_format):
+    def test_members_in_archive_order(self, tmp_path, kind, tar_format):
         path, names = self.path(tmp_path, kind, tar_format)
         found, problems = logs(path)
         assert ([f.name for f in found], problems) == (names, [])
@@ -419,14 +419,14 @@ class TestTar:
         assert [f.head(100) for f in found] == [LINES[:100], LINES[:100], LINES[:100], b""]
         assert [read(f, 5000)[0] for f in found] == [LINES, LINES[:5000], LINES, b""]
 
-    def test_backwards_and_at_once(self, tmp_path, kind, tar_format):
+    def test_members_in_reverse_and_concurrently(self, tmp_path, kind, tar_format):
         path, _ = self.path(tmp_path, kind, tar_format)
         found, _ = logs(path)
         assert [read(f)[0] for f in reversed(found)] == [b"", LINES, LINES[:5000], LINES]
-        with found[0].open() as one, found[2].open() as other:
+        with found[0].open() as first, found[2].open() as second:
             views = memoryview(bytearray(100_000)), memoryview(bytearray(100_000))
             totals = [b"", b""]
-            while any(counts := [one.readinto(views[0]), other.readinto(views[1])]):
+            while any(counts := [first.readinto(views[0]), second.readinto(views[1])]):
                 totals = [
                     total + bytes(view[:count])
                     for total, view, count in zip(totals, views, counts, strict=True)
@@ -434,7 +434,7 @@ class TestTar:
         assert totals == [LINES, LINES]
 
 
-def test_a_compressed_tar_is_decompressed_once_when_read_as_it_comes(tmp_path, monkeypatch):
+def test_compressed_tar_is_decompressed_once_in_order(tmp_path, monkeypatch):
     from lamsach.logs.opening import inputs as opening
     from lamsach.logs.opening.inputs import find_logs
 
@@ -447,7 +447,7 @@ def test_a_compressed_tar_is_decompressed_once_when_read_as_it_comes(tmp_path, m
     path.write_bytes(COMPRESS["gz"](make_tar({f"{n}.log": LINES for n in range(6)})))
     got = [read(log_file)[0] for log_file in find_logs([str(path)]) if log_file.head()]
     assert got == [LINES] * 6
-    assert opened.count(str(path)) == 2  # once to see what it is
+    assert opened.count(str(path)) == 2  # once for detection
 
 
 def test_tar_links_and_devices_are_reported(tmp_path):

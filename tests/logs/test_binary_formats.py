@@ -1,4 +1,4 @@
-"""Rules for every binary format in the registry, and the commands over binary logs."""
+"""Rules for every registered binary format, and commands on binary logs."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ every_format = pytest.mark.parametrize("binary", BINARY_FORMATS, ids=lambda f: f
 
 
 def items_of(binary: type[BinaryFormat], data: bytes) -> tuple[list[Event | Refusal], InputError | None]:
-    """Return the items before the end or the damage, and the damage."""
+    """Return the items before the end or the damage, and the error."""
     found: list[Event | Refusal] = []
     try:
         for item in binary(FileContext("case")).read(io.BytesIO(data)):
@@ -90,7 +90,11 @@ def test_a_binary_format_names_its_source(binary):
     assert re.search(r"https?://|RFC \d+|[Ss]ource", module.__doc__ or ""), "the docstring names no source"
     assert binary.__doc__
     place = binary.__module__.split(".")
-    shared = [one.name for one in (*BINARY_FORMATS, *FORMATS) if one.__module__ == binary.__module__]
+    shared = [
+        log_format.name
+        for log_format in (*BINARY_FORMATS, *FORMATS)
+        if log_format.__module__ == binary.__module__
+    ]
     assert place[:3] == ["lamsach", "logs", "formats"]
     assert place[4:] == [binary.name] or len(shared) > 1, "a file of one format has its name"
     assert not inspect.isabstract(binary)
@@ -107,13 +111,13 @@ def test_names_are_not_shared():
 
 
 @every_format
-def test_is_in_the_documentation(binary):
+def test_is_documented(binary):
     text = (Path(__file__).parents[2] / "docs/formats.md").read_text(encoding="utf-8")
     assert f"| `{binary.name}` | {binary.title} |" in text
 
 
 @every_format
-def test_recognises_its_own_and_nothing_else(binary):
+def test_recognizes_only_its_own_files(binary):
     assert [name for name, data in SAMPLES.items() if binary.recognises(data[:4096])] == [binary.name]
 
 
@@ -125,7 +129,7 @@ def test_text_is_never_binary(log):
 
 
 @every_format
-def test_its_events_keep_to_the_model(binary):
+def test_events_match_the_model(binary):
     found, error = items_of(binary, SAMPLES[binary.name])
     assert error is None
     assert found
@@ -139,7 +143,7 @@ def test_its_events_keep_to_the_model(binary):
 
 
 @every_format
-def test_cut_short_anywhere_it_ends_with_an_error_of_ours(binary):
+def test_truncation_raises_only_our_errors(binary):
     data = SAMPLES[binary.name]
     whole, _ = items_of(binary, data)
     for size in range(0, len(data), max(1, len(data) // 150)):
@@ -150,7 +154,7 @@ def test_cut_short_anywhere_it_ends_with_an_error_of_ours(binary):
 @every_format
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
-def test_damage_anywhere_it_ends_with_an_error_of_ours(binary, data):
+def test_damage_raises_only_our_errors(binary, data):
     sample = bytearray(SAMPLES[binary.name])
     for _ in range(data.draw(st.integers(1, 6))):
         place = data.draw(st.integers(4, len(sample) - 1))
@@ -184,7 +188,7 @@ def test_the_command_reads_a_capture(capture):
     assert run("read", "--format", "pcap", capture).stdout == result.stdout
 
 
-def test_text_stated_to_be_binary_is_one_clear_error(tmp_path):
+def test_text_with_stated_binary_format_is_one_error(tmp_path):
     path = tmp_path / "a.log"
     path.write_text("192.0.2.1 c2.example\n")
     result = run("read", "--format", "pcap", path)
@@ -192,7 +196,7 @@ def test_text_stated_to_be_binary_is_one_clear_error(tmp_path):
     assert result.stdout == ""
 
 
-def test_a_file_to_seek_in_has_a_limit():
+def test_seekable_copy_has_a_limit():
     with pytest.raises(LimitError), seekable(io.BytesIO(bytes(2_000_000)), "x", 1_000_000):
         pass
     with seekable(io.BytesIO(b"abc" * 100), "x") as spooled:

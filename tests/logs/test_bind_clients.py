@@ -1,4 +1,4 @@
-"""BIND: which side of a question is the unit's machine, line by line and many at once."""
+"""BIND: the client side of a query, in single lines and in columns."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ LINE = (
     [
         ("10.20.1.15", "10.20.0.53", "10.20.1.15"),
         ("203.0.113.4", "10.20.0.53", "10.20.0.53"),
-        ("2001:db8:1::a1b2", "fd00::53", "2001:db8:1::a1b2"),  # reached from within alone
+        ("2001:db8:1::a1b2", "fd00::53", "2001:db8:1::a1b2"),  # reachable only from inside
         ("2001:db8:1::a1b2", "fe80::53", "2001:db8:1::a1b2"),
         ("2001:db8:1::a1b2", "2001:db8::53", "2001:db8:1::a1b2"),
     ],
 )
-def test_the_client_that_asked_is_the_machine(client, server, device):
+def test_querying_client_is_the_device(client, server, device):
     line = LINE.format(client, server)
     context = FileContext("x", head=[line])
     assert Bind(context).parse(line, 1).device_ip == device

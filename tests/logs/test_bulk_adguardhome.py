@@ -1,4 +1,4 @@
-"""AdGuard Home's query log read at once: the same events as line by line, with any DNS message."""
+"""AdGuard Home's query log in columns equals single lines, for any DNS message."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lamsach.logs.bulk import reader
 from lamsach.logs.reading import tables
 
-from .whole_logs import at_once, by_line
+from .whole_logs import as_tables, by_line
 
 NAMES = ["www.unit.example", "Mail.Unit.Example", "_ldap._tcp.unit.example", "a b.example", ".", "",
     "198.51.100.7", "x" * 70 + ".example"]  # fmt: skip
@@ -38,11 +38,11 @@ def name(chance: random.Random) -> bytes:
 
 
 def message(chance: random.Random, odd: float) -> bytes:
-    """A DNS message; `odd`: how likely each part is an unusual one."""
+    """Build a DNS message; `odd`: probability that a part is unusual."""
     count = chance.randrange(4)
-    asked = 1 if chance.random() > odd / 4 else chance.randrange(3)
+    questions = 1 if chance.random() > odd / 4 else chance.randrange(3)
     made = struct.pack(
-        ">6H", chance.randrange(65536), 0x8180, asked, count if chance.random() > odd / 4 else 9, 0, 0
+        ">6H", chance.randrange(65536), 0x8180, questions, count if chance.random() > odd / 4 else 9, 0, 0
     )
     made += name(chance) + b"\0\1\0\1"
     for _ in range(count):
@@ -92,4 +92,4 @@ def test_columns_equal_record_by_record(
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(tables, "PIECE_LINES", chance.choice([20, 60]))
         patched.setattr(reader, "FEW_LINES", 2)
-        assert at_once(path) == by_line(path)
+        assert as_tables(path) == by_line(path)

@@ -1,7 +1,4 @@
-"""Bulk readers of many lines, against the same line by line.
-
-Also for layouts that the benchmark's lines do not show.
-"""
+"""Columnar readers equal single lines, also for layouts outside the benchmark."""
 
 from __future__ import annotations
 
@@ -21,7 +18,7 @@ from lamsach.logs.layouts.column import LayoutColumns
 from lamsach.logs.text.values import mac_of
 
 from .test_tables import squid
-from .whole_logs import at_once, by_line
+from .whole_logs import as_tables, by_line
 
 LINES = st.lists(st.text(alphabet='ab ="->é(', max_size=20).map(str.encode), min_size=1, max_size=20)
 ENDS = [
@@ -32,27 +29,27 @@ ENDS = [
 
 @settings(deadline=None)
 @given(LINES, st.sampled_from(["a", " ", '="', "->", "(", "é", " a"]), st.integers(1, 3))
-def test_marks_are_told_as_line_by_line(lines: list[bytes], mark: str, number: int) -> None:
-    told, wanted = Lines(lines), mark.encode()
+def test_marks_equal_single_lines(lines: list[bytes], mark: str, number: int) -> None:
+    block, wanted = Lines(lines), mark.encode()
     places = [[at for at in range(len(line)) if line.startswith(wanted, at)] for line in lines]
-    assert told.has(mark).tolist() == [bool(found) for found in places]
-    assert told.place(mark).tolist() == [line.find(wanted) for line in lines]
-    assert told.nth(mark, number).tolist() == [(*found, *[-1] * number)[number - 1] for found in places]
-    assert told.count(mark).tolist() == [len(found) for found in places]
-    start = told.place("b")
+    assert block.has(mark).tolist() == [bool(found) for found in places]
+    assert block.place(mark).tolist() == [line.find(wanted) for line in lines]
+    assert block.nth(mark, number).tolist() == [(*found, *[-1] * number)[number - 1] for found in places]
+    assert block.count(mark).tolist() == [len(found) for found in places]
+    start = block.place("b")
     behind = [
         sum(at >= max(begin, 0) for at in found) for found, begin in zip(places, start.tolist(), strict=True)
     ]
-    assert told.count(mark, start).tolist() == behind
-    assert told.letters_at(1, 3).tolist() == [int.from_bytes(line[1:4].ljust(3, b"\0")) for line in lines]
+    assert block.count(mark, start).tolist() == behind
+    assert block.letters_at(1, 3).tolist() == [int.from_bytes(line[1:4].ljust(3, b"\0")) for line in lines]
 
 
-def test_lines_are_put_together_by_what_they_have_in_common() -> None:
+def test_lines_are_grouped_by_equal_features() -> None:
     lines = [b"a 1", b"b 1 2", b"a 3", b"odd", b"b 4 5"]
-    told = Lines(lines)
-    found, alone = groups_of((told.count(" "),), told.has(" "))
+    block = Lines(lines)
+    found, alone = groups_of((block.count(" "),), block.has(" "))
     assert (sorted(found), alone) == ([[0, 2], [1, 4]], [3])
-    assert letters_of("odd") == told.letters_at(0, 3)[3]
+    assert letters_of("odd") == block.letters_at(0, 3)[3]
 
 
 @settings(deadline=None)
@@ -75,23 +72,23 @@ def test_cuts_and_hardware_addresses() -> None:
     ]
 
 
-def test_an_odd_line_spoils_only_those_around_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unusual_line_affects_only_its_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chance = random.Random(5)
     lines = [squid(chance) for _ in range(9000)]
     lines[4000] = "not of this log"
     path = tmp_path / "a.log"
     path.write_text("\n".join(lines) + "\n")
-    taken: list[int] = []
+    columnar_lines: list[int] = []
     piece = LayoutColumns.piece
 
     def counted(self: LayoutColumns, first: int, part: Sequence[bytes | None]) -> Piece | None:
         made = piece(self, first, part)
-        taken.append(0 if made is None else len(part) - len(made[1]))
+        columnar_lines.append(0 if made is None else len(part) - len(made[1]))
         return made
 
     monkeypatch.setattr(LayoutColumns, "piece", counted)
-    assert at_once(path) == by_line(path)
-    assert 7000 <= sum(taken) < 9000
+    assert as_tables(path) == by_line(path)
+    assert 7000 <= sum(columnar_lines) < 9000
 
 
 def firewall_row(chance: random.Random) -> str:
@@ -160,7 +157,7 @@ def test_less_usual_lines(
     chance = random.Random(seed)
     path = tmp_path / "a.log"
     path.write_text(head + "".join(f"{line(chance)}\n" for _ in range(80)))  # type: ignore[operator]
-    assert at_once(path) == by_line(path)
+    assert as_tables(path) == by_line(path)
 
 
 COLUMNS = {
@@ -203,4 +200,4 @@ def test_tables_of_any_columns(
     path.write_text(above + delimiter.join(picked) + "\n" + "\n".join(rows) + "\n")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(reader, "FEW_LINES", 2)
-        assert at_once(path) == by_line(path)
+        assert as_tables(path) == by_line(path)

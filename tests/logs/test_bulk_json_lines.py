@@ -1,4 +1,4 @@
-"""JSON lines of named keys read at once: the same events as line by line, with any keys in any order."""
+"""JSON lines with named keys in columns equal single lines, for any keys in any order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lamsach.logs.bulk import reader
 from lamsach.logs.reading import tables
 
-from .whole_logs import at_once, by_line
+from .whole_logs import as_tables, by_line
 
 ADDRESSES = ["10.1.1.5", "192.168.7.9", "198.51.100.7", "203.0.113.66:443", "2001:db8::7", "-", "",
     "www.unit.example", None, ["10.1.1.6", "10.1.1.7"]]  # fmt: skip
@@ -59,7 +59,7 @@ OPTIONAL: list[tuple[tuple[str, ...], list[Any]]] = [
 def record(
     chance: random.Random, fields: list[tuple[tuple[str, ...], list[Any]]], odd: float
 ) -> dict[str, Any]:
-    """A record with these fields; `odd`: how likely each value is another than the first, or none."""
+    """Build a record with these fields; `odd`: probability that a value differs or is missing."""
     made: dict[str, Any] = {"@timestamp": chance.choice(MOMENTS) if chance.random() < odd / 8 else MOMENTS[0]}
     for path, values in fields:
         if chance.random() < odd / 6:
@@ -91,10 +91,10 @@ def test_records_of_any_keys(tmp_path_factory: pytest.TempPathFactory, seed: int
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(tables, "PIECE_LINES", chance.choice([20, 60]))
         patched.setattr(reader, "FEW_LINES", 2)
-        assert at_once(path) == by_line(path)
+        assert as_tables(path) == by_line(path)
 
 
-def test_two_names_of_one_field_in_two_orders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keys_of_one_field_in_both_orders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "FEW_LINES", 2)
     record = {
         "ts": "2026-06-09T17:13:20Z",
@@ -105,6 +105,6 @@ def test_two_names_of_one_field_in_two_orders(tmp_path: Path, monkeypatch: pytes
     turned = {key: record[key] for key in ("ts", "client_ip", "src_ip", "dst_ip")}
     path = tmp_path / "a.log"
     path.write_text("".join(json.dumps(each) + "\n" for each in [record, turned] * 20), "utf-8")
-    events = at_once(path)
+    events = as_tables(path)
     assert events == by_line(path)
     assert events[0].column("source_ip").to_pylist()[:2] == ["10.1.1.5", "10.1.1.6"]

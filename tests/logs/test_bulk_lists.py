@@ -1,4 +1,4 @@
-"""Lists and nested objects in columns: the same as item by item, and as the object."""
+"""Lists and nested objects in columns equal single items and objects."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lamsach.logs.mappings.records import Each
 from lamsach.logs.text.json_records import flat
 from lamsach.logs.text.values import domain_of, ip_of
 
-from .whole_logs import at_once, by_line
+from .whole_logs import as_tables, by_line
 
 TEXTS = st.sampled_from(["192.0.2.7", "www.example", "WWW.Example", "a b", "", "2001:DB8::7", "198.51.100.9"])
 LISTS = st.lists(st.none() | st.lists(TEXTS, max_size=4), min_size=1, max_size=6)
@@ -38,24 +38,24 @@ def of_type(item: dict[str, str]) -> str | None:
 
 
 @given(LISTS, LISTS, st.booleans())
-def test_what_is_made_of_items(first: list[Any], second: list[Any], once: bool) -> None:
+def test_values_of_items(first: list[Any], second: list[Any], once: bool) -> None:
     second = [second[at % len(second)] for at in range(len(first))]
-    typed = pa.array([one and [{"type": "AB"[len(text) % 2], "data": text} for text in one]
-        for one in second],
+    typed = pa.array([texts and [{"type": "AB"[len(text) % 2], "data": text} for text in texts]
+        for texts in second],
                      pa.list_(pa.struct([("type", pa.string()), ("data", pa.string())])))  # fmt: skip
     each = Each(of_type, {"type": "A", "data": ""})
     found = values_of_items(
         [(pa.array(first, pa.list_(pa.string())), Each(made)), (as_items(typed, each.item), each)], once=once
     ).to_pylist()
-    for told, one, other in zip(found, first, second, strict=True):
-        values = [made(text) for text in one or ()]
-        values += [made(text) for text in other or () if len(text) % 2 == 0]
+    for values_of_text, texts, objects in zip(found, first, second, strict=True):
+        values = [made(text) for text in texts or ()]
+        values += [made(text) for text in objects or () if len(text) % 2 == 0]
         stated = [value for value in values if value]
-        assert told == ((list(dict.fromkeys(stated)) if once else stated) or None)
+        assert values_of_text == ((list(dict.fromkeys(stated)) if once else stated) or None)
 
 
 @given(st.dictionaries(st.sampled_from("abc"), OBJECTS, min_size=1))
-def test_the_object_of_dotted_fields(record: dict[str, Any]) -> None:
+def test_nested_fields_equal_the_object(record: dict[str, Any]) -> None:
     fields = flat(record)
     tracked = TrackedFields({key: lambda text=value: text for key, value in fields.items()})  # type: ignore[misc]
     tree = NestedFields(tracked, fields)
@@ -69,7 +69,7 @@ def test_the_object_of_dotted_fields(record: dict[str, Any]) -> None:
     assert not NestedFields(TrackedFields({"a.b": lambda: None}), ["a.b"]).get("a")
 
 
-def test_rows_of_a_header_that_are_read_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unusual_rows_are_parsed_singly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "FEW_LINES", 4)
     rows = [
         (
@@ -87,4 +87,4 @@ def test_rows_of_a_header_that_are_read_alone(tmp_path: Path, monkeypatch: pytes
         "#types\ttime\tstring\tset[addr]\tset[addr]\tstring\n" + "\n".join(rows) + "\n"
     )
     assert by_line(path)[0].num_rows == 60
-    assert at_once(path) == by_line(path)
+    assert as_tables(path) == by_line(path)

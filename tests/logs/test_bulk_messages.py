@@ -1,4 +1,4 @@
-"""DHCP servers' messages read at once: each distinct one once, the same events as line by line."""
+"""DHCP servers' messages in columns equal single lines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lamsach.logs.bulk import reader
 from lamsach.logs.reading import tables
 
-from .whole_logs import at_once, by_line
+from .whole_logs import as_tables, by_line
 
 DATA = Path(__file__).parent / "formats" / "data"
 MACS = ["00:1a:2b:3c:4d:5e", "00:1a:2b:3c:4d:5f", "0:1a:2b:3c:4d:5e", "<no identifier>"]
@@ -76,7 +76,7 @@ def kea(chance: random.Random) -> str:
 @pytest.mark.parametrize("program", ["dhcpd", "kea"])
 @given(seed=st.integers(0, 2**32))
 @settings(max_examples=40, deadline=None)
-def test_messages_among_others(tmp_path_factory: pytest.TempPathFactory, program: str, seed: int) -> None:
+def test_mixed_messages(tmp_path_factory: pytest.TempPathFactory, program: str, seed: int) -> None:
     chance = random.Random(seed)
     lines = [(dhcpd if program == "dhcpd" else kea)(chance) for _ in range(60)]
     for _ in range(chance.choice([0, 0, 1, 4])):
@@ -87,12 +87,10 @@ def test_messages_among_others(tmp_path_factory: pytest.TempPathFactory, program
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(tables, "PIECE_LINES", chance.choice([80, 160, 400]))
         patched.setattr(reader, "FEW_LINES", 2)
-        assert at_once(path) == by_line(path)
+        assert as_tables(path) == by_line(path)
 
 
-def test_an_odd_message_is_read_alone_among_usual_ones(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unusual_message_is_parsed_singly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "FEW_LINES", 2)
     monkeypatch.setattr(tables._Pieces, "_single", None)
     chance = random.Random(7)
@@ -104,4 +102,4 @@ def test_an_odd_message_is_read_alone_among_usual_ones(
     path = tmp_path / "a.log"
     path.write_text("\n".join(usual) + "\n", "utf-8")
     monkeypatch.setattr(tables._Pieces, "_last_record", lambda _self, lines: len(lines))
-    assert at_once(path)[0].num_rows == 38
+    assert as_tables(path)[0].num_rows == 38

@@ -1,7 +1,4 @@
-"""The bulk readers of products whose lines the benchmark makes.
-
-The same events as line by line, also when lines are changed at random.
-"""
+"""Columnar readers of the benchmark's products equal single lines, also for mutated lines."""
 
 from __future__ import annotations
 
@@ -21,7 +18,7 @@ from lamsach.logs.formats import FORMATS
 from lamsach.logs.reading import tables
 from lamsach.logs.reading.tables import _Pieces
 
-from .whole_logs import at_once, by_line
+from .whole_logs import as_tables, by_line
 
 PRODUCTS = {
     "cef": "cef", "leef": "leef", "paloalto_csv": "paloalto", "cisco_asa": "cisco_asa",
@@ -33,7 +30,7 @@ PRODUCTS = {
     "zeek_dns_json": "zeek_json", "winlogbeat_json": "windows_event_json", "isc_dhcp": "isc_dhcp",
     "kea": "kea", "json_lines": "json_lines", "adguardhome": "adguardhome",
 }  # fmt: skip
-"""Logs of the benchmark: the format that reads each at once."""
+"""Columnar format by name of the benchmark's log."""
 BEFORE = {
     "container": "web-1  | ",
     "colour": "\x1b[32m",
@@ -53,7 +50,7 @@ ODD_WORDS = [
 
 @cache
 def usual(product: str) -> Sequence[str]:
-    """Lines of a product."""
+    """Build lines of a product."""
     values = Values.build()
     return [LINES[product][1](values) for _ in range(400)]
 
@@ -64,7 +61,7 @@ def log_of(path: Path, product: str, lines: Sequence[str], end: str = "\n") -> P
 
 
 def changed(line: str, chance: random.Random) -> str:
-    """The line with something put in, taken out, or put in place of something else."""
+    """Insert, delete or replace parts of a line at random."""
     at = chance.randrange(len(line) + 1)
     end = min(len(line), at + chance.choice([0, 0, 1, 2, 5, 12, 40]))
     way = chance.randrange(4)
@@ -83,26 +80,28 @@ def changed(line: str, chance: random.Random) -> str:
 
 
 @pytest.mark.parametrize("product", PRODUCTS)
-def test_usual_lines_are_read_at_once(product: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    taken: list[int] = []
+def test_usual_lines_are_read_in_columns(
+    product: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columnar_lines: list[int] = []
     completed = _Pieces._completed
 
     def counted(
         self: _Pieces, number: int, lines: Sequence[bytes | None], table: pa.RecordBatch, alone: Sequence[int]
     ) -> pa.RecordBatch:
-        taken.append(len(lines) - len(alone))
+        columnar_lines.append(len(lines) - len(alone))
         return completed(self, number, lines, table, alone)
 
     monkeypatch.setattr(_Pieces, "_completed", counted)
     monkeypatch.setattr(reader, "FEW_LINES", 4)
     path = log_of(tmp_path / "a.log", product, usual(product))
-    assert at_once(path) == by_line(path)
-    assert sum(taken) >= 380
+    assert as_tables(path) == by_line(path)
+    assert sum(columnar_lines) >= 380
 
 
 @given(st.sampled_from(sorted(PRODUCTS)), st.integers(0, 2**32), st.sampled_from(["\n", "\r\n", "\n\n"]))
 @settings(max_examples=60, deadline=None)
-def test_changed_lines_among_usual_ones(
+def test_mutated_lines_among_usual_ones(
     tmp_path_factory: pytest.TempPathFactory, product: str, seed: int, end: str
 ) -> None:
     chance = random.Random(seed)
@@ -114,7 +113,7 @@ def test_changed_lines_among_usual_ones(
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(tables, "PIECE_LINES", chance.choice([20, 60]))
         patched.setattr(reader, "FEW_LINES", 2)
-        assert at_once(path) == by_line(path)
+        assert as_tables(path) == by_line(path)
 
 
 @pytest.mark.parametrize(
@@ -133,30 +132,30 @@ def test_changed_lines_among_usual_ones(
         ("leef", "\tdst=", "\tdst=203.0.113.9:443\told="),
     ],
 )
-def test_what_parts_values_as_a_space_does(
+def test_other_separators_of_values(
     product: str, old: str, new: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reader, "FEW_LINES", 2)
     lines = [line.replace(old, new, 1) if at == 9 else line for at, line in enumerate(usual(product)[:30])]
     path = log_of(tmp_path / "a.log", product, lines)
-    assert at_once(path) == by_line(path)
+    assert as_tables(path) == by_line(path)
 
 
 @pytest.mark.parametrize("before", BEFORE.values(), ids=BEFORE)
 @pytest.mark.parametrize("product", PRODUCTS)
-def test_what_may_stand_before_a_line(
+def test_prefixes_of_lines(
     before: str, product: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reader, "FEW_LINES", 4)
     path = log_of(tmp_path / "a.log", product, [before + line for line in usual(product)[:40]])
-    assert at_once(path) == by_line(path)
+    assert as_tables(path) == by_line(path)
 
 
-def test_every_reader_of_groups_is_tested() -> None:
+def test_every_columnar_reader_is_tested() -> None:
     from tests.logs.layouts.test_layouts import IN_COLUMNS
     from tests.logs.test_tables import USUAL
 
-    names = {*READERS} | {*IN_COLUMNS} | {one.name for one in FORMATS if one.records}
+    names = {*READERS} | {*IN_COLUMNS} | {log_format.name for log_format in FORMATS if log_format.records}
     assert names == {*PRODUCTS.values()} | {*IN_COLUMNS} | {
         name for name in names if any(usual_name.startswith(name.partition("_")[0]) for usual_name in USUAL)
     }

@@ -1,6 +1,6 @@
-"""Messages in words read at once.
+"""Prose messages in columns.
 
-Each wording is put to the format with stand-ins, and what it computes out of one is left to single lines.
+Each wording is run with stand-ins, and computed fields are left to single lines.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from lamsach.logs.formats.dns.dnsmasq import Dnsmasq
 from lamsach.logs.formats.firewalls.cisco_asa.format import CiscoAsa
 from lamsach.logs.opening.lines import Text
 
-from .whole_logs import at_once, by_line
+from .whole_logs import as_tables, by_line
 
 
-def test_values_are_between_the_letters_and_mac_addresses_stay_whole() -> None:
+def test_tokens_between_separators_with_whole_mac_addresses() -> None:
     import numpy as np
 
-    told = Lines(Text(b"x in:a mac 02:00:5e:10:00:01, 1.2.3.4:5\ny in:b mac 02:00:5e:10:00:02, 1.2.3.4:6"))
-    tokens = Tokens(told, np.array([2, 2]), " :,")
+    block = Lines(Text(b"x in:a mac 02:00:5e:10:00:01, 1.2.3.4:5\ny in:b mac 02:00:5e:10:00:02, 1.2.3.4:6"))
+    tokens = Tokens(block, np.array([2, 2]), " :,")
     assert tokens.texts() == ["in", "a", "mac", "02:00:5e:10:00:01", "", "1.2.3.4", "5"]
     assert tokens.varied() == [1, 3, 6]
     assert tokens.column(6).to_pylist() == ["5", "6"]
@@ -32,7 +32,7 @@ def test_values_are_between_the_letters_and_mac_addresses_stay_whole() -> None:
     assert len({*tokens.signature.tolist()}) == 1
 
 
-def test_a_name_computed_from_an_address_is_read_line_by_line() -> None:
+def test_computed_name_is_parsed_singly() -> None:
     lines = [
         f"Sep 15 08:32:{at:02d} gw dnsmasq[1]: reply 192.0.2.{at + 1} is pc.example".encode()
         for at in range(60)
@@ -41,26 +41,26 @@ def test_a_name_computed_from_an_address_is_read_line_by_line() -> None:
     assert SentenceReader(Dnsmasq(FileContext()), FileContext()).piece(1, lines * 2) is None
 
 
-def test_the_shade_of_a_port_decides_who_was_called(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_port_class_decides_the_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(reader, "FEW_LINES", 2)
     ports = [22, 443, 1023, 1024, 8080, 32767, 32768, 50001, 65535, 65536]
     lines = [
         (
             f"Jun  9 08:00:{at % 60:02d} asa01 %ASA-6-302014: Teardown TCP connection {at} for "
-            f"outside:198.51.100.7/{one} to dmz:203.0.113.9/{other} duration 0:00:30 bytes {at * 77} "
+            f"outside:198.51.100.7/{near} to dmz:203.0.113.9/{far} duration 0:00:30 bytes {at * 77} "
             "TCP FINs"
         )
-        for at, (one, other) in enumerate((one, other) for one in ports for other in ports)
+        for at, (near, far) in enumerate((near, far) for near in ports for far in ports)
     ]
     path = tmp_path / "a.log"
     path.write_text("\n".join(lines * 3) + "\n")
-    assert at_once(path) == by_line(path)
+    assert as_tables(path) == by_line(path)
     read = SentenceReader(CiscoAsa(FileContext()), FileContext()).piece(1, [line.encode() for line in lines])
     assert read is not None
     assert read[0].num_rows > 80
 
 
-def test_a_tag_that_is_none_does_not_lend_its_header(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_false_tag_gives_no_header(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(reader, "FEW_LINES", 2)
     deny = (
         "<166>Jun  9 17:82:33 asa01 %ASA-{}-106023: Deny tcp src inside:10.1.1.{}/50000 dst "
@@ -68,4 +68,4 @@ def test_a_tag_that_is_none_does_not_lend_its_header(monkeypatch: pytest.MonkeyP
     )
     path = tmp_path / "a.log"
     path.write_text("\n".join(deny.format(at % 10, at + 1) for at in range(100)) + "\n")
-    assert at_once(path) == by_line(path)
+    assert as_tables(path) == by_line(path)

@@ -1,7 +1,4 @@
-"""Records in columns by the function that reads one.
-
-The same as record by record, also where the function compares, weighs and joins what it only hands on.
-"""
+"""Templates in columns equal single records, for a function that compares, tests and joins values."""
 
 from __future__ import annotations
 
@@ -52,7 +49,7 @@ RECORD = st.fixed_dictionaries({key: st.sampled_from(several) | WITHOUT for key,
 
 
 class Toy:
-    """A format that compares, weighs and joins."""
+    """A format that compares, tests and joins values."""
 
     name = "toy"
     records = Records(
@@ -90,8 +87,8 @@ class Toy:
             source_mac=mac_of(fields.get("mac")),
             domain=name,
             url=fields["joined"],
-            answers=tuple(one for one in (source, name) if one),
-            hashes=tuple(one for one in hashes if one),
+            answers=tuple(value for value in (source, name) if value),
+            hashes=tuple(value for value in hashes if value),
             action=Action.BLOCKED if fields.get("act") == "deny" else Action.UNKNOWN,
         )
 
@@ -101,9 +98,9 @@ class Toy:
     st.lists(st.sampled_from([None, "fw-1", "fw-2"]), min_size=1, max_size=3),
 )
 @settings(max_examples=120, deadline=None)
-def test_the_same_as_record_by_record(records: list[dict[str, str | None]], hosts: list[str | None]) -> None:
+def test_columns_equal_single_records(records: list[dict[str, str | None]], hosts: list[str | None]) -> None:
     toy, count = Toy(), len(records)
-    row = {key: pa.array([one[key] for one in records], pa.string()) for key in VALUES}
+    row = {key: pa.array([values[key] for values in records], pa.string()) for key in VALUES}
     heads = [hosts[at % len(hosts)] for at in range(count)]
 
     def load(wanted: Collection[str]) -> dict[str, pa.Array]:
@@ -118,7 +115,7 @@ def test_the_same_as_record_by_record(records: list[dict[str, str | None]], host
     except Unusual:
         return
     rows = found.pop("line", pa.array(range(count))).to_pylist()
-    told: list[Event] = []
+    events: list[Event] = []
     for at, (record, host) in enumerate(zip(records, heads, strict=True)):
         fields = {key: text for key, text in record.items() if text is not None}
         try:
@@ -127,20 +124,20 @@ def test_the_same_as_record_by_record(records: list[dict[str, str | None]], host
             event = None
         assert event is not None or at not in rows
         if at in rows and event is not None:
-            told.append(event)
-    if told:
-        read, stated = table_of(found, len(rows)), table_of(columns_of(told), len(told))
+            events.append(event)
+    if events:
+        read, stated = table_of(found, len(rows)), table_of(columns_of(events), len(events))
         same = [key for key in read.schema.names if key not in ("format", "file", "line")]
         assert read.select(same).to_pydict() == stated.select(same).to_pydict()
 
 
-def test_a_key_that_is_never_looked_at_is_of_no_account() -> None:
+def test_unread_key_has_no_effect() -> None:
     count = 5000
-    asked: list[str] = []
+    values_read: list[str] = []
 
     class Noting(Toy):
         def record_event(self, fields: MutableMapping[str, str], header: Header) -> Event | None:
-            asked.append(fields.get("src", ""))
+            values_read.append(fields.get("src", ""))
             return super().record_event(fields, header)
 
     row = {
@@ -156,11 +153,11 @@ def test_a_key_that_is_never_looked_at_is_of_no_account() -> None:
     )
     assert found["source_ip"].equals(row["src"])
     assert found["action"].to_pylist()[:2] == ["blocked", "unknown"]
-    assert len(asked) < 10
+    assert len(values_read) < 10
     assert templates.MARK not in str(found["source_ip"].to_pylist())
 
 
-def test_a_text_of_the_log_that_is_a_stand_in() -> None:
+def test_stand_in_text_in_the_log() -> None:
     class Named(Toy):
         def record_event(self, fields: MutableMapping[str, str], header: Header) -> Event | None:
             return Event(
@@ -168,15 +165,15 @@ def test_a_text_of_the_log_that_is_a_stand_in() -> None:
                 observer=fields["odd"], destination_port=first_port(fields, "other"),
             )  # fmt: skip
 
-    taken = [ANY[1].of(0)[0], PORT[0].of(1)[0]]
+    stand_ins = [ANY[1].of(0)[0], PORT[0].of(1)[0]]
     row = {
         "src": pa.array(["10.1.1.5"] * 2),
         "sport": pa.array(["50123"] * 2),
-        "odd": pa.array([taken[0], "fw-1"]),
-        "other": pa.array(["1", taken[1]]),
+        "odd": pa.array([stand_ins[0], "fw-1"]),
+        "other": pa.array(["1", stand_ins[1]]),
     }
     nothing = (pa.nulls(2, pa.timestamp("us", "UTC")), pa.nulls(2, pa.string()))
     found = Templates(Named()).columns(
         Row([*row], lambda wanted: {key: row[key] for key in wanted}, set(), certain=True), 2, lambda: nothing
     )
-    assert found["line"].to_pylist() == []  # left to the reader of single lines
+    assert found["line"].to_pylist() == []  # left to single lines

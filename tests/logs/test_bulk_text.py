@@ -1,7 +1,4 @@
-"""Pieces of a log as one text.
-
-The same lines as when they are split, and the same events around lines that are too long.
-"""
+"""Blocks of a log as one text equal single lines, also around overlong lines."""
 
 from __future__ import annotations
 
@@ -19,13 +16,13 @@ from lamsach.logs.opening.limits import LINE_BYTES
 from lamsach.logs.opening.lines import Text, texts
 
 from .test_tables import squid
-from .whole_logs import at_once, by_line
+from .whole_logs import as_tables, by_line
 
 LINES = st.lists(st.binary(max_size=9).map(lambda line: line.replace(b"\n", b"")), min_size=1, max_size=90)
 
 
 class Pieces(io.BytesIO):
-    """A source that gives so many bytes at a time."""
+    """A source that returns a limited number of bytes at a time."""
 
     def __init__(self, data: bytes, most: int) -> None:
         super().__init__(data)
@@ -37,7 +34,7 @@ class Pieces(io.BytesIO):
 
 @settings(deadline=None)
 @given(LINES, st.integers(0, 95), st.integers(0, 95), st.sets(st.integers(0, 89), min_size=1))
-def test_a_text_holds_its_lines(lines: list[bytes], first: int, stop: int, rows: set[int]) -> None:
+def test_text_equals_its_lines(lines: list[bytes], first: int, stop: int, rows: set[int]) -> None:
     for taken_apart in (False, True):
         text = Text(b"\n".join(lines))
         assert not taken_apart or list(text) == lines
@@ -52,7 +49,7 @@ def test_a_text_holds_its_lines(lines: list[bytes], first: int, stop: int, rows:
 
 @settings(deadline=None)
 @given(LINES, st.integers(1, 40), st.booleans())
-def test_a_stream_gives_its_lines(lines: list[bytes], most: int, end: bool) -> None:
+def test_stream_equals_its_lines(lines: list[bytes], most: int, end: bool) -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(text_module, "LINE_BYTES", 6)
         data = b"\n".join(lines) + (b"\n" if end else b"")
@@ -65,10 +62,10 @@ def test_a_stream_gives_its_lines(lines: list[bytes], most: int, end: bool) -> N
 
 
 @pytest.mark.parametrize("size", [LINE_BYTES, LINE_BYTES + 1, 3 * LINE_BYTES, 9 * LINE_BYTES])
-def test_lines_that_are_too_long_are_refused_as_line_by_line(size: int, tmp_path: Path) -> None:
+def test_overlong_lines_are_refused_as_single_lines(size: int, tmp_path: Path) -> None:
     chance = random.Random(7)
     lines = [squid(chance) for _ in range(3000)]
     lines[1000] = "x" * size
     path = tmp_path / "a.log"
     path.write_text("\n".join(lines))
-    assert at_once(path) == by_line(path)
+    assert as_tables(path) == by_line(path)

@@ -1,4 +1,4 @@
-"""Columns read from their bytes equal the functions for single values."""
+"""Functions on column bytes equal those for single values."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ PRINTABLE = bytes(range(0x21, 0x7F))
     ],
 )
 def test_characters_of_texts(texts: list[str | None], letters: bytes, expected: bool) -> None:
-    beside = pa.array(["x y", *texts, "é"], pa.string())
-    for column in (pa.array(texts, pa.string()), beside.slice(1, len(texts))):
+    longer = pa.array(["x y", *texts, "é"], pa.string())
+    for column in (pa.array(texts, pa.string()), longer.slice(1, len(texts))):
         assert consists_of(column, letters, 1, 5) is expected
 
 
@@ -71,7 +71,7 @@ def test_internal_addresses_of_a_column(addresses: list[str | None]) -> None:
     ("texts", "expected"),
     [(["a", "b"], False), (["a", ""], True), ([""], True), ([None, None], False), ([], False)],
 )
-def test_whether_a_text_may_be_empty(texts: list[str | None], expected: bool) -> None:
+def test_possibly_empty_texts(texts: list[str | None], expected: bool) -> None:
     assert may_be_empty(pa.array(texts, pa.string())) is expected
 
 
@@ -95,7 +95,7 @@ def _is_ipv4(text: str) -> bool:
 @example(["1.2.3", "4.5.6.7.8"])
 @example(["255.255.255.255", "0.0.0.0"])
 @example(["255.255.255.256"])
-def test_a_column_is_of_canonical_addresses_or_not(texts: list[str]) -> None:
+def test_column_of_canonical_addresses(texts: list[str]) -> None:
     column = pa.array(["9.9", *texts, "9.9"]).slice(1, len(texts))
     assert all_ipv4(column) is all(map(_is_ipv4, texts))
     assert not all_ipv4(pa.array([*texts, None], pa.string()))
@@ -105,7 +105,7 @@ _MARKED = st.text(alphabet="ab:/é->", max_size=9)
 
 
 @given(st.lists(_MARKED, min_size=1, max_size=9), st.sampled_from([":", "/", "->", "b"]))
-def test_a_column_is_parted_at_a_mark(texts: list[str], mark: str) -> None:
+def test_split_at_a_mark(texts: list[str], mark: str) -> None:
     column = pa.array([mark, *texts, mark]).slice(1, len(texts))
     if all(mark in text for text in texts):
         found = [half.to_pylist() for half in split_once(column, mark)]
@@ -116,7 +116,7 @@ def test_a_column_is_parted_at_a_mark(texts: list[str], mark: str) -> None:
 
 
 @given(st.lists(_MARKED, min_size=1, max_size=9), st.integers(0, 3))
-def test_until_a_mark(texts: list[str], start: int) -> None:
+def test_slice_until_a_mark(texts: list[str], start: int) -> None:
     rests = [text.encode()[start:] for text in texts]
     column = pa.array(["/", *texts, "/"]).slice(1, len(texts))
     sizes = np.array([min(start, len(text.encode())) for text in texts])
@@ -136,7 +136,7 @@ def test_white_space_around_texts(texts: list[str | None]) -> None:
 
 
 @given(st.text(alphabet="ab", max_size=400), st.integers(1, 3))
-def test_marks_are_counted_and_placed(text: str, size: int) -> None:
+def test_count_and_position_of_marks(text: str, size: int) -> None:
     data = text.encode()
     marks = marks_of(np.frombuffer(data, np.uint8), b"aba"[:size], tuple(range(size)))
     places = [at for at in range(len(text)) if text.startswith("aba"[:size], at)]

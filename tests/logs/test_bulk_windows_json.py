@@ -1,4 +1,4 @@
-"""Winlogbeat's records read at once: the same events as line by line, whichever fields a record has."""
+"""Winlogbeat's records in columns equal single lines, for any fields."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lamsach.logs.bulk import reader
 from lamsach.logs.reading import tables
 
-from .whole_logs import at_once, by_line
+from .whole_logs import as_tables, by_line
 
 ADDRESSES = ["10.1.1.5", "192.168.7.9", "198.51.100.7", "203.0.113.66", "2001:db8::7", "::1", "0.0.0.0", "-",
     "::ffff:192.0.2.9", "127.0.0.1", "198.51.100.7:443", "224.0.0.251", ""]  # fmt: skip
@@ -72,7 +72,7 @@ MESSAGES = [
 
 
 def record(chance: random.Random, kind: str, odd: float) -> dict[str, Any]:
-    """A record of this kind; `odd`: how likely each of its values is another than the first."""
+    """Build a record of this kind; `odd`: probability that a value differs from the first."""
 
     def of(values: list[Any]) -> Any:
         return chance.choice(values) if chance.random() < odd else values[0]
@@ -116,7 +116,7 @@ def record(chance: random.Random, kind: str, odd: float) -> dict[str, Any]:
 
 def log_of(path: Path, records: list[dict[str, Any]], chance: random.Random) -> Path:
     separators = chance.choice([(",", ":"), (", ", ": ")])
-    path.write_text("".join(json.dumps(one, separators=separators) + "\n" for one in records), "utf-8")
+    path.write_text("".join(json.dumps(record, separators=separators) + "\n" for record in records), "utf-8")
     return path
 
 
@@ -130,19 +130,23 @@ def test_records_of_any_kind(tmp_path_factory: pytest.TempPathFactory, seed: int
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(tables, "PIECE_LINES", chance.choice([20, 60]))
         patched.setattr(reader, "FEW_LINES", 2)
-        assert at_once(path) == by_line(path)
+        assert as_tables(path) == by_line(path)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in DATA if kind.split()[0] in ("sysmon", "security")])
-def test_usual_records_are_read_at_once(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_usual_records_are_read_in_columns(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(reader, "FEW_LINES", 4)
     monkeypatch.setattr(tables._Pieces, "_single", None)
     chance = random.Random(7)
     path = log_of(tmp_path / "a.log", [record(chance, kind, 0) for _ in range(40)], chance)
-    assert at_once(path)[0].num_rows == 40
+    assert as_tables(path)[0].num_rows == 40
 
 
-def test_two_objects_on_a_line_and_one_on_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_objects_on_one_line_and_one_object_on_two(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(reader, "FEW_LINES", 2)
     chance = random.Random(3)
     lines = [json.dumps(record(chance, "sysmon 3", 0)) for _ in range(30)]
@@ -150,4 +154,4 @@ def test_two_objects_on_a_line_and_one_on_two(tmp_path: Path, monkeypatch: pytes
     lines[9:11] = [lines[9][: len(lines[9]) // 2] + "}", lines[9][len(lines[9]) // 2 :]]
     path = tmp_path / "a.log"
     path.write_text("\n".join(lines), "utf-8")
-    assert at_once(path) == by_line(path)
+    assert as_tables(path) == by_line(path)

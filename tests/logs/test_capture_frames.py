@@ -1,4 +1,4 @@
-"""Frames out of capture files: every variant, every kind of damage."""
+"""Frames of capture files: every variant, every kind of damage."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FRAMES = [b"\x01" * 60, b"", b"\x02" * 61, b"\x03" * 1514]
 
 
 def frames_of(data: bytes, reader=pcap_frames):
-    """The frames before damage, and the damage."""
+    """Return the frames before damage, and the error."""
     found = []
     try:
         for frame in reader(io.BytesIO(data), "x"):
@@ -43,7 +43,7 @@ def test_variants_of_pcap(order, magic, unit_ns):
 
 
 @pytest.mark.parametrize(("minor", "swapped"), [(4, False), (3, False), (3, True), (2, True)])
-def test_old_versions_of_pcap_state_the_whole_size_first(minor, swapped):
+def test_old_pcap_swaps_the_sizes(minor, swapped):
     sizes = (60, 1514)[:: -1 if swapped else 1]
     head = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, minor, 0, 0, 262144, 1)
     data = head + (struct.pack("<IIII", build.TIME_S, 0, *sizes) + FRAMES[0]) * 2
@@ -53,7 +53,7 @@ def test_old_versions_of_pcap_state_the_whole_size_first(minor, swapped):
 
 
 def snoop(kind: int = 4) -> bytes:
-    """A file of Solaris' snoop; records are filled up to four bytes."""
+    """Build a file of Solaris' snoop; records are padded to four bytes."""
     records = b""
     for number, frame in enumerate(FRAMES):
         padding = bytes(-len(frame) % 4)
@@ -65,7 +65,7 @@ def snoop(kind: int = 4) -> bytes:
 
 
 @pytest.mark.parametrize(("kind", "link"), [(4, 1), (0, 1), (8, 10), (99, 0xFFFF)])
-def test_snoop_files_give_their_frames(kind, link):
+def test_snoop_frames(kind, link):
     data = snoop(kind)
     assert Pcap.recognises(data)
     found, error = frames_of(data)
@@ -74,7 +74,7 @@ def test_snoop_files_give_their_frames(kind, link):
     assert [frame.time_ns for frame in found] == [build.TIME_S * 10**9 + number * 1000 for number in range(4)]
 
 
-def test_snoop_that_is_cut_short_or_damaged():
+def test_truncated_or_damaged_snoop():
     whole = snoop()
     for size in range(len(whole)):
         found, error = frames_of(whole[:size])
@@ -112,7 +112,7 @@ def test_sections_and_interfaces_of_pcapng(order):
 
 
 @pytest.mark.parametrize("cut", [25, 39, 40, 41, 99])
-def test_a_pcap_that_is_cut_short_gives_what_is_there(cut):
+def test_truncated_pcap_gives_its_frames(cut):
     found, error = frames_of(build.pcap(FRAMES)[:cut])
     assert error is not None
     assert "cut short" in error.what
@@ -129,7 +129,7 @@ def test_a_pcap_that_is_cut_short_gives_what_is_there(cut):
         (build.pcapng([b""]), pcap_frames),
     ],
 )
-def test_another_file_is_refused(data, reader):
+def test_other_file_is_rejected(data, reader):
     found, error = frames_of(data, reader)
     assert found == []
     assert error is not None
@@ -145,7 +145,7 @@ def test_a_frame_of_absurd_size_is_damage():
 
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=300), st.booleans())
-def test_never_raises_anything_else(tail, ng):
+def test_raises_only_our_errors(tail, ng):
     start = build.pcapng(FRAMES) if ng else build.pcap(FRAMES)
     found, _ = frames_of(start + tail, pcapng_frames if ng else pcap_frames)
     assert [frame.data for frame in found[:4]] == FRAMES

@@ -1,4 +1,4 @@
-"""Google's own QUIC: the hello in each kind of packet that it had."""
+"""Google QUIC: the hello in each kind of packet."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ IDENTITY = bytes.fromhex("8394c8f03e515708")
 
 
 def hello(tags: dict[bytes, bytes], mark: bytes = b"CHLO") -> bytes:
-    """A handshake message of "QUIC Crypto"."""
+    """Build a handshake message of "QUIC Crypto"."""
     table, end = b"", 0
     for tag, value in tags.items():
         end += len(value)
@@ -31,7 +31,7 @@ CHLO = hello({b"PAD\0": b"-" * 20, b"SNI\0": b"c2.example", b"VER\0": b"Q043", b
 
 
 def packet(message: bytes, version: bytes = b"Q043") -> bytes:
-    """The first packet of a client: header, hash, a stream frame with the message, padding."""
+    """Build a client's first packet: header, hash, a stream frame with the message, padding."""
     if version >= b"Q044":
         header = b"\xc3" + version + b"\x50" + IDENTITY + struct.pack(">I", 1)
     else:
@@ -51,12 +51,12 @@ def protected(message: bytes) -> bytes:
     "datagram",
     [packet(CHLO, b"Q025"), packet(CHLO, b"Q039"), packet(CHLO), packet(CHLO, b"Q046"), protected(CHLO)],
 )
-def test_the_hello_names_its_server(tmp_path, datagram):
+def test_server_name_in_hello(tmp_path, datagram):
     assert quic.looks_like_gquic(datagram, 0, len(datagram))
     assert quic.server_name(datagram) == "c2.example"
     packets = [build.ip(PC, SERVER, 17, build.udp(50000, 443, datagram))]
-    told = [short(event) for event in events_of(tmp_path, packets)]
-    assert ("tls", PC, 50000, SERVER, 443, "c2.example", None, "allowed") in told
+    names = [short(event) for event in events_of(tmp_path, packets)]
+    assert ("tls", PC, 50000, SERVER, 443, "c2.example", None, "allowed") in names
 
 
 def test_a_hello_without_a_name():
@@ -74,16 +74,16 @@ def test_a_hello_without_a_name():
         b"\x09" + IDENTITY + b"Q043",
     ],
 )
-def test_other_packets_name_nobody(datagram):
+def test_other_packets_have_no_name(datagram):
     assert quic.server_name(datagram) is Need.MORE
 
 
-def test_a_name_that_is_cut_off_is_none():
+def test_truncated_name():
     whole = packet(CHLO).rstrip(b"\0")
     assert quic.server_name(whole[: whole.find(b"c2.example") + 4]) is None
 
 
-def test_other_protocols_are_not_taken_for_it():
+def test_other_protocols():
     assert not quic.looks_like_gquic(initial(b"\x01"), 0, 1200)
     assert not quic.looks_like_gquic(b"\x09" + bytes(100), 0, 101)
     assert not quic.looks_like_gquic(packet(CHLO)[:30], 0, 30)
@@ -91,7 +91,7 @@ def test_other_protocols_are_not_taken_for_it():
 
 @settings(max_examples=80, deadline=None)
 @given(st.binary(max_size=200))
-def test_any_bytes_end(data):
+def test_arbitrary_bytes(data):
     for start in (
         b"",
         b"\x09" + IDENTITY + b"Q043",

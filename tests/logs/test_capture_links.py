@@ -1,4 +1,4 @@
-"""The beginning of IP: below every link layer, and within every tunnel."""
+"""Offsets of IP headers in every link layer and every tunnel."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ LINKS = {
 
 
 @pytest.mark.parametrize("case", LINKS)
-def test_every_link_layer_leads_to_the_ip_packet(case):
+def test_ip_offset_in_every_link_layer(case):
     link, frame = LINKS[case]
     (at,) = ip_offsets(link, frame)
     assert frame[at:] in (IP, IP6)
@@ -103,7 +103,7 @@ def test_every_link_layer_leads_to_the_ip_packet(case):
 
 
 @pytest.mark.parametrize("case", LINKS)
-def test_cut_off_anywhere(case):
+def test_truncated_frames(case):
     link, frame = LINKS[case]
     whole = ip_offsets(link, frame)
     for size in range(len(frame)):
@@ -117,7 +117,7 @@ def test_several_packets_in_one_wireless_frame():
     assert [frame[at : at + len(IP)] for at in ip_offsets(105, frame)] == [IP, IP]
 
 
-def test_what_is_not_ip():
+def test_frames_without_ip():
     assert ip_offsets(1, build.ethernet(bytes(28), 0x0806)) == ()
     assert ip_offsets(105, b"\x08\x41" + bytes(60)) == ()  # encrypted
     assert ip_offsets(178, b"XGC\2" + bytes(4) + IP) == ()
@@ -194,8 +194,8 @@ TUNNELS |= {case: (17, build.udp(40000, 40001, payload)) for case, payload in AN
 
 
 @pytest.mark.parametrize("case", ANY_PORT)
-def test_what_only_resembles_a_tunnel(case):
-    """A length that does not fit, or another address family, makes it a datagram like any other."""
+def test_false_tunnels(case):
+    """A wrong length or address family makes it an ordinary datagram."""
     payload = ANY_PORT[case]
     for other in (payload[:-1], payload.replace(b"\x20\1\0\0", b"\x20\2\0\0").replace(b"\x45", b"\x42")):
         packet = build.ip("198.51.100.1", "198.51.100.2", 17, build.udp(40000, 40001, other))
@@ -203,10 +203,10 @@ def test_what_only_resembles_a_tunnel(case):
 
 
 @pytest.mark.parametrize("case", TUNNELS)
-def test_a_tunnels_inner_packet_is_found(case):
+def test_inner_packet_of_tunnels(case):
     protocol, payload = TUNNELS[case]
-    outer = build.ip("198.51.100.1", "198.51.100.2", protocol, payload)
-    packets = Decapsulator().packets(outer, 0)
+    outer_packet = build.ip("198.51.100.1", "198.51.100.2", protocol, payload)
+    packets = Decapsulator().packets(outer_packet, 0)
     inner = packets[-1]
     assert packets[0].protocol == protocol
     assert (inner.source_port, inner.destination_port) == (4000, 5000)
@@ -214,15 +214,15 @@ def test_a_tunnels_inner_packet_is_found(case):
 
 
 @pytest.mark.parametrize("case", TUNNELS)
-def test_tunnels_cut_off_anywhere(case):
+def test_truncated_tunnels(case):
     protocol, payload = TUNNELS[case]
     outer = build.ip("198.51.100.1", "198.51.100.2", protocol, payload)
     for size in range(len(outer)):
         assert len(Decapsulator().packets(outer[:size], 0)) <= 4
 
 
-def test_packets_within_each_other_side_by_side_are_bounded():
-    """Each part of an aggregated frame carries all the parts after it: a doubling with every one."""
+def test_nested_aggregates_are_bounded():
+    """Each part of an aggregated frame contains all later parts, so that packets double with every part."""
     header = b"\x88\x01\0\0" + build.MAC_A * 3 + b"\0\0" + b"\x80\0"
     body = b""
     for _ in range(60):
@@ -244,7 +244,7 @@ def test_packets_within_each_other_side_by_side_are_bounded():
     assert len(decapsulator.packets(frame, first)) == MOST_PACKETS
 
 
-def test_tunnels_without_end_are_left():
+def test_endless_tunnels():
     packet = IP
     for _ in range(40):
         packet = build.ip("192.0.2.1", "192.0.2.2", 4, packet)
@@ -259,14 +259,14 @@ def test_tunnels_without_end_are_left():
         struct.pack(">BB6x", 51, 0) + struct.pack(">BB", 60, 4) + bytes(22) + struct.pack(">BB6x", 17, 0),
     ],
 )
-def test_extension_headers_are_passed_over(headers):
+def test_extension_headers_are_skipped(headers):
     packet = build.ip("2001:db8::5", "2001:db8::9", 0, headers + build.udp(4000, 5000, b"payload"))
     (found,) = Decapsulator().packets(packet, 0)
     assert (found.protocol, found.source_port) == (17, 4000)
 
 
 @pytest.mark.parametrize(("kind", "stop"), [(0, 1), (2, 1), (4, 0)])
-def test_routing_headers_name_the_last_stop(kind, stop):
+def test_routing_headers_state_the_destination(kind, stop):
     stops = [bytes(15) + bytes([number]) for number in (1, 2)]
     header = struct.pack(">BBBBI", 17, 4, kind, 1, 0) + b"".join(stops)
     packet = build.ip("2001:db8::5", "2001:db8::9", 43, header + build.udp(4000, 5000, b""))
@@ -276,7 +276,7 @@ def test_routing_headers_name_the_last_stop(kind, stop):
     assert Decapsulator().packets(arrived, 0)[0].destination == packet[24:40]
 
 
-def test_an_authentication_header_is_passed_over():
+def test_authentication_header_is_skipped():
     header = b"\x11\x04\0\0" + bytes(20)
     packet = build.ip("192.0.2.5", "192.0.2.9", 51, header + build.udp(4000, 5000, b"payload"))
     assert Decapsulator().packets(packet, 0)[-1].destination_port == 5000
@@ -341,7 +341,7 @@ def test_fragments_of_ipv6():
         ]
     ),
 )
-def test_no_bytes_make_a_link_layer_fail(data, link):
+def test_arbitrary_bytes_in_link_layers(data, link):
     for at in ip_offsets(link, data):
         Decapsulator().packets(data, at)
     assert 0 <= arp_offset(link, data) <= max(20, len(data))

@@ -1,4 +1,4 @@
-"""Messages in captures: DNS, TLS, QUIC, HTTP, SOCKS; streams in order."""
+"""Messages in captures: DNS, TLS, QUIC, HTTP, SOCKS; reassembly of streams."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ def test_a_label_is_shown_as_text(label, text):
     assert dns.label_text(label) == text
 
 
-def test_pointers_that_go_round_end():
+def test_cyclic_pointers_end():
     message = struct.pack(">HHHHHH", 1, 0, 1, 0, 0, 0) + b"\xc0\x0c\0\1\0\1"
     assert parsed(message) is None
 
 
-def test_a_message_that_is_cut_off_keeps_its_question():
+def test_truncated_message_has_its_question():
     whole = build.answer("c2.example", [build.address("203.0.113.9")])
     for size in range(len(whole)):
         message = parsed(whole[:size])
@@ -67,7 +67,7 @@ def test_a_message_that_is_cut_off_keeps_its_question():
     assert parsed(whole[:-1]) is not None
 
 
-def test_an_update_names_what_it_changes():
+def test_update_names_its_records():
     head = struct.pack(">HHHHHH", 1, 5 << 11, 1, 0, 1, 0) + build.name("unit.example") + b"\0\6\0\1"
     change = build.name("pc1.unit.example") + struct.pack(">HHIH", 1, 1, 60, 4) + bytes(4)
     message = parsed(head + change)
@@ -93,7 +93,7 @@ def test_server_name_in_records(size, server):
     assert tls.server_name(handshake) == server
 
 
-def test_a_datagram_hello_names_the_server():
+def test_server_name_in_datagram_hello():
     hello = build.client_hello("c2.example", datagram=True)
     record = b"\x16\xfe\xfd" + bytes(8) + struct.pack(">H", len(hello)) + hello
     assert tls.datagram_server_name(record) == "c2.example"
@@ -122,7 +122,7 @@ def crypto(data: bytes, offset: int = 0) -> bytes:
 def initial(
     frames: bytes, number: int = 2, version: int = 1, identity: bytes = IDENTITY, key_of: bytes | None = None
 ) -> bytes:
-    """A protected Initial packet of a client with these frames, filled up to 1,200 bytes."""
+    """Build a client's protected Initial packet with these frames, padded to 1,200 bytes."""
     second = version == 0x6B3343CF
     key, vector, header_key = quic._keys(quic._VERSIONS[version], key_of or identity, second)
     payload = frames.ljust(1162, b"\0")
@@ -136,7 +136,7 @@ def initial(
     return hidden + bytes(a ^ b for a, b in zip(header[-4:], mask[1:5], strict=True)) + sealed
 
 
-def test_the_example_of_the_rfc():
+def test_rfc_example():
     packet = initial(b"\x06\x00\x40\xf1" + HELLO)
     assert len(packet) == 1200
     assert packet[:32].hex() == "c000000001088394c8f03e5157080000449e7b9aec34d1b1c98dd7689fb8ec11"
@@ -146,7 +146,7 @@ def test_the_example_of_the_rfc():
 
 
 @pytest.mark.parametrize("version", [1, 0x6B3343CF, 0xFF000022, 0xFF00001D, 0xFF000017, 0xFACEB002])
-def test_every_version_of_quic_gives_its_hello(version):
+def test_hello_of_every_quic_version(version):
     assert quic.QuicHello().add(initial(crypto(HELLO), version=version)) == HELLO
 
 
@@ -158,7 +158,7 @@ def test_a_hello_over_several_packets_in_any_order():
     assert state.add(pieces[2]) == HELLO
 
 
-def test_later_packets_use_the_first_identity():
+def test_later_packets_use_the_first_connection_id():
     state = quic.QuicHello()
     state.add(initial(crypto(HELLO[:100])))
     packet = initial(
@@ -167,7 +167,7 @@ def test_later_packets_use_the_first_identity():
     assert state.add(packet) == HELLO
 
 
-def test_packets_of_others():
+def test_other_packets():
     packet = bytearray(initial(crypto(HELLO)))
     packet[-1] ^= 1
     assert quic.QuicHello().add(bytes(packet)) is None
@@ -189,7 +189,7 @@ def test_messages_never_raise(data):
         conversation.end()
 
 
-def said(*pieces: bytes, is_dns: bool = False):
+def findings_of(*pieces: bytes, is_dns: bool = False):
     conversation = Conversation(is_dns=is_dns)
     found = [finding for piece in pieces for finding in conversation.feed(piece)]
     return [(f.kind.value, f.domain, f.url) for f in found + conversation.end()]
@@ -292,9 +292,9 @@ SAID = {
 
 
 @pytest.mark.parametrize("case", SAID)
-def test_a_conversation_gives_what_was_said(case):
+def test_findings_of_conversations(case):
     pieces, expected = SAID[case]
-    assert said(*pieces) == expected
+    assert findings_of(*pieces) == expected
 
 
 PIPELINED = (
@@ -305,13 +305,10 @@ PIPELINED = (
 
 
 @pytest.mark.parametrize("size", [1, 7, 40, 95, len(PIPELINED)])
-def test_requests_without_waiting_are_each_read(size):
-    """Requests that follow each other without waiting for answers, cut into segments anywhere.
-
-    RFC 9112 section 9.3.2.
-    """
+def test_pipelined_requests(size):
+    """Pipelined requests (RFC 9112 section 9.3.2), split into segments anywhere."""
     pieces = [PIPELINED[at : at + size] for at in range(0, len(PIPELINED), size)]
-    assert [(domain, url) for _, domain, url in said(*pieces)] == [
+    assert [(domain, url) for _, domain, url in findings_of(*pieces)] == [
         ("a.example", "/one"),
         ("b.example", "/two"),
         ("c.example", "/three"),
@@ -319,7 +316,7 @@ def test_requests_without_waiting_are_each_read(size):
 
 
 def greased_hello(server: str) -> bytes:
-    """A hello with values that nobody has defined (RFC 8701) wherever a browser puts them."""
+    """Build a hello with undefined values (RFC 8701) wherever a browser puts them."""
     raw = server.encode()
     name = struct.pack(">BH", 0, len(raw)) + raw
     extensions = b"".join(
@@ -338,7 +335,7 @@ def greased_hello(server: str) -> bytes:
 
 def test_grease_hides_no_server_name():
     assert tls.server_name(greased_hello("c2.example")) == "c2.example"
-    assert said(build.records(greased_hello("c2.example"), 40)) == [("tls", "c2.example", None)]
+    assert findings_of(build.records(greased_hello("c2.example"), 40)) == [("tls", "c2.example", None)]
 
 
 def test_dns_over_tcp():
@@ -351,7 +348,7 @@ def test_dns_over_tcp():
         assert {f.kind for f in found} == {EventKind.DNS}
 
 
-def test_what_is_not_known_is_left_alone():
+def test_unknown_protocol_is_ignored():
     conversation = Conversation(is_dns=False)
     for _ in range(MOST_MISSES):
         assert conversation.feed(b"\x00\x01\x02\x03") == []
@@ -359,7 +356,7 @@ def test_what_is_not_known_is_left_alone():
     assert conversation.held_bytes == 0
 
 
-def test_memory_of_a_hello_that_never_ends():
+def test_endless_hello_is_bounded():
     conversation = Conversation(is_dns=False)
     hello = b"\x16\x03\x01\x40\x00\x01\x00\xff\xff" + bytes(5000)
     for _ in range(40):
@@ -374,7 +371,7 @@ def test_memory_of_a_hello_that_never_ends():
     st.randoms(use_true_random=False),
     st.integers(0, (1 << 32) - 1),
 )
-def test_segments_in_any_order_and_sent_again(data, sizes, random, start):
+def test_reordered_and_repeated_segments(data, sizes, random, start):
     segments = []
     at = 0
     for size in sizes:
@@ -397,7 +394,7 @@ def test_segments_in_any_order_and_sent_again(data, sizes, random, start):
     assert stream.held_bytes == 0
 
 
-def test_a_beginning_that_is_sent_again():
+def test_repeated_beginning():
     stream = Stream()
     stream.start(99)
     assert list(stream.add(100, b"abc")) == [(b"abc", False)]
@@ -407,7 +404,7 @@ def test_a_beginning_that_is_sent_again():
     assert list(stream.add(501, b"new")) == [(b"new", False)]
 
 
-def test_a_segment_that_never_comes():
+def test_missing_segment():
     stream = Stream()
     stream.start(99)
     assert list(stream.add(100, b"abc")) == [(b"abc", False)]
@@ -417,7 +414,7 @@ def test_a_segment_that_never_comes():
     assert stream.held_bytes == 0
 
 
-def test_a_head_that_comes_byte_by_byte_is_looked_at_seldom(monkeypatch):
+def test_trickling_request_is_parsed_rarely(monkeypatch):
     calls = []
     request = conversation_module.http.request
     monkeypatch.setattr(

@@ -1,4 +1,4 @@
-"""Captures as events, through the same doors as every log: detection, archives, the command's reader."""
+"""Captures as events through detection, archives and the command's reader."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ START = datetime.fromtimestamp(build.TIME_S, UTC)
 
 
 def events_of(tmp_path, packets: list[bytes], *, ng: bool = False, link: int = 101):
-    """The events of a capture of IP packets."""
+    """Return the events of a capture of IP packets."""
     path = tmp_path / "capture"
     path.write_bytes((build.pcapng if ng else build.pcap)(packets, link))
     (log_file,), _ = logs(path)
@@ -52,15 +52,15 @@ def ends(*rest: object) -> tuple[object, ...]:
 
 @pytest.mark.parametrize("ng", [False, True])
 @pytest.mark.parametrize(
-    ("said", "kind", "url"), [([REQUEST], "web", "/gate"), ([HELLO[:50], HELLO[50:]], "tls", None)]
+    ("pieces", "kind", "url"), [([REQUEST], "web", "/gate"), ([HELLO[:50], HELLO[50:]], "tls", None)]
 )
-def test_a_connection_and_what_is_said_on_it(tmp_path, ng, said, kind, url):
-    packets = build.conversation((PC, 50000), (SERVER, 8443), said)
+def test_connection_and_its_messages(tmp_path, ng, pieces, kind, url):
+    packets = build.conversation((PC, 50000), (SERVER, 8443), pieces)
     first, second = events_of(tmp_path, packets, ng=ng)
     assert short(first) == ("connection", *ends(None, None, "allowed"))
     assert short(second) == (kind, *ends("c2.example", url, "allowed"))
     assert (first.time, first.line) == (START, 1)
-    assert second.time == START + timedelta(microseconds=1 + len(said))
+    assert second.time == START + timedelta(microseconds=1 + len(pieces))
     assert {event.device_ip for event in (first, second)} == {PC}
     assert {event.format for event in (first, second)} == {"pcapng" if ng else "pcap"}
 
@@ -71,13 +71,13 @@ def test_segments_out_of_order(tmp_path):
     assert [event.domain for event in events_of(tmp_path, packets)] == [None, "c2.example"]
 
 
-def test_a_request_whose_end_was_lost(tmp_path):
+def test_request_without_its_end(tmp_path):
     packets = build.conversation((PC, 50000), (SERVER, 8443), [REQUEST[:-2]])
     assert [event.domain for event in events_of(tmp_path, packets[:-1])] == [None, "c2.example"]
 
 
-def test_what_was_held_is_told_of_its_own_connections_time(tmp_path):
-    """A request behind a segment that was lost shows when its connection is over, long after."""
+def test_delayed_request_has_its_connections_time(tmp_path):
+    """A request behind a lost segment is reported with its connection's time, long afterwards."""
     packets = build.conversation((PC, 50000), (SERVER, 8443), [b"x" * 10, REQUEST])
     later = [build.ip(PC, RESOLVER, 17, build.udp(40000 + n, 123, b"x")) for n in range(5)]
     found = events_of(tmp_path, [*packets[:2], *packets[3:], *later])
@@ -102,18 +102,17 @@ def test_a_refused_connection(tmp_path):
 
 
 @pytest.mark.parametrize("flags", [0, 1, 0x29])
-def test_probes_that_nobody_answered(tmp_path, flags):
-    """Without SYN and ACK (null, FIN and Christmas-tree scans) a packet shows no connection.
+def test_unanswered_probes(tmp_path, flags):
+    """A packet without SYN and ACK, or with a truncated header, shows no connection.
 
-    Nor does a header that is cut off.
-    """
+    So null, FIN and Christmas-tree scans."""
     probe = build.ip(PC, SERVER, 6, build.tcp(50000, 8443, 1, flags))
     for packet in (probe, probe[:-10]):
         (event,) = events_of(tmp_path, [packet])
         assert short(event) == ("connection", *ends(None, None, "unknown"))
 
 
-def test_who_began_when_the_capture_began_later(tmp_path):
+def test_client_in_a_late_capture(tmp_path):
     packets = build.conversation((PC, 50000), (SERVER, 443), [])[1:]
     (event,) = events_of(tmp_path, packets)
     assert (event.source_ip, event.destination_port) == (PC, 443)
@@ -122,7 +121,7 @@ def test_who_began_when_the_capture_began_later(tmp_path):
     assert (event.source_ip, event.destination_port) == (PC, 443)
 
 
-def test_the_same_ends_again_are_another_connection(tmp_path):
+def test_reused_ends_are_a_new_connection(tmp_path):
     once = build.conversation((PC, 50000), (SERVER, 8443), [])
     assert len(events_of(tmp_path, once + once)) == 2
 
@@ -157,7 +156,7 @@ def test_dns_over_tcp(tmp_path):
     assert [event.domain for event in events_of(tmp_path, packets)] == [None, "c2.example"]
 
 
-def test_an_announcement_to_a_group_is_of_its_sender(tmp_path):
+def test_multicast_announcement_belongs_to_its_sender(tmp_path):
     head = struct.pack(">HHHHHH", 0, 0x8400, 0, 1, 0, 0)
     record = build.name("printer.local") + struct.pack(">HHIH", 1, 1, 60, 4) + bytes((192, 168, 1, 5))
     packet = build.ip(PC, "224.0.0.251", 17, build.udp(5353, 5353, head + record))
@@ -218,7 +217,7 @@ def arp(address: str, mac: bytes = build.MAC_A, *, tag: bytes = b"") -> bytes:
     return build.MAC_B + build.MAC_A + tag + b"\x08\x06" + head + bytes(10)
 
 
-def test_holders_of_addresses_by_arp(tmp_path):
+def test_address_holders_by_arp(tmp_path):
     frames = [arp(PC), arp(PC), arp(PC, build.MAC_B), arp("0.0.0.0"), arp("192.168.1.6", tag=b"\x81\0\0\x05")]
     found = events_of(tmp_path, [*frames, arp(PC)[:30]], link=1)
     assert [(event.device_ip, event.device_mac, event.action.value) for event in found] == [
@@ -243,17 +242,17 @@ def test_arp_below_tags_and_on_all_interfaces(tmp_path, link, head):
     assert (event.device_ip, event.device_mac) == (PC, "02:00:5e:10:00:15")
 
 
-def test_what_is_no_dns_on_its_port(tmp_path):
+def test_other_protocols_on_the_dns_port(tmp_path):
     question = build.question("c2.example")
     framed = len(question).to_bytes(2, "big") + question
-    for said, name in (
+    for payload, name in (
         (HELLO, "c2.example"),
         (REQUEST, "c2.example"),
         (HELLO[:5], None),
         (framed, "c2.example"),
     ):
         for cut in (1, 30):
-            packets = build.conversation((PC, 50000), (SERVER, 53), [said[:cut], said[cut:]])
+            packets = build.conversation((PC, 50000), (SERVER, 53), [payload[:cut], payload[cut:]])
             assert [event.domain for event in events_of(tmp_path, packets)][1:] == [name] * bool(name)
 
 
@@ -281,8 +280,8 @@ def test_exports_within_a_capture(tmp_path):
 def test_a_hello_after_other_datagrams(tmp_path):
     hello = build.client_hello("c2.example", datagram=True)
     record = b"\x16\xfe\xfd" + bytes(8) + struct.pack(">H", len(hello)) + hello
-    said = [b"\0\1\0\0stun.............", record]
-    packets = [build.ip(PC, SERVER, 17, build.udp(50000, 3478, data)) for data in said]
+    datagrams = [b"\0\1\0\0stun.............", record]
+    packets = [build.ip(PC, SERVER, 17, build.udp(50000, 3478, data)) for data in datagrams]
     assert [event.domain for event in events_of(tmp_path, packets)] == [None, "c2.example"]
 
 
@@ -295,10 +294,10 @@ def test_an_echo_and_its_reply_are_one_contact(tmp_path):
     assert found == [(PC, None)]
 
 
-def test_a_message_of_icmp_that_nothing_answers_is_a_contact_of_its_own(tmp_path):
-    """Type and code tell them apart, and the other side's is no answer."""
+def test_unanswered_icmp_message_is_a_contact(tmp_path):
+    """Type and code distinguish such contacts, and the other side's message is no reply."""
     unreachable, other = b"\x03\x01\0\0", b"\x03\x03\0\0"
-    packets = [build.ip(SERVER, PC, 1, said) for said in (unreachable, other, unreachable)]
+    packets = [build.ip(SERVER, PC, 1, message) for message in (unreachable, other, unreachable)]
     found = events_of(tmp_path, [*packets, build.ip(PC, SERVER, 1, unreachable)])
     assert [(event.source_ip, event.action.value) for event in found] == [
         (SERVER, "unknown"),
@@ -314,7 +313,7 @@ def test_protocols_without_ports(tmp_path):
     ] * 2
 
 
-def test_a_link_layer_that_is_not_understood_is_told_once(tmp_path):
+def test_unknown_link_layer_is_reported_once(tmp_path):
     path = tmp_path / "usb.pcap"
     path.write_bytes(build.pcap([b"x" * 64] * 3, 220))
     (log_file,), _ = logs(path)
@@ -325,7 +324,7 @@ def test_a_link_layer_that_is_not_understood_is_told_once(tmp_path):
     assert (counts.lines, counts.refused) == (1, 1)
 
 
-def test_one_that_is_cut_short_gives_all_before(tmp_path):
+def test_truncated_capture_gives_its_events(tmp_path):
     path = tmp_path / "cut.pcap"
     path.write_bytes(build.pcap(build.conversation((PC, 50000), (SERVER, 8443), [REQUEST]), 101)[:-3])
     (log_file,), _ = logs(path)
@@ -343,7 +342,7 @@ def test_one_that_is_cut_short_gives_all_before(tmp_path):
 
 
 @pytest.mark.parametrize("packed", ["plain", "gz", "zip"])
-def test_bytes_are_never_taken_for_text(tmp_path, packed):
+def test_frames_are_never_read_as_text(tmp_path, packed):
     """Every other byte of these frames is zero, as in UTF-16."""
     payload = build.question("c2.example") + b"\0a" * 3000
     data = build.pcap([build.ip(PC, RESOLVER, 17, build.udp(40000, 53, payload))] * 3, 101)
@@ -363,11 +362,11 @@ def test_bytes_are_never_taken_for_text(tmp_path, packed):
     assert domains.count("c2.example") == 3
 
 
-def test_how_it_is_cut_up_does_not_matter(tmp_path):
-    """The same contacts whether their packets are mixed or not."""
-    one = build.conversation((PC, 50000), (SERVER, 8443), [HELLO[:30], HELLO[30:]])
-    other = build.conversation((PC, 50001), (SERVER, 80), [REQUEST[:9], REQUEST[9:]])
-    mixed = [packet for pair in zip(one, other, strict=True) for packet in pair]
+def test_interleaving_does_not_matter(tmp_path):
+    """The contacts are the same whether their packets interleave or not."""
+    first = build.conversation((PC, 50000), (SERVER, 8443), [HELLO[:30], HELLO[30:]])
+    second = build.conversation((PC, 50001), (SERVER, 80), [REQUEST[:9], REQUEST[9:]])
+    mixed = [packet for pair in zip(first, second, strict=True) for packet in pair]
 
     def contacts(packets):
         return sorted(
@@ -375,4 +374,4 @@ def test_how_it_is_cut_up_does_not_matter(tmp_path):
             for event in events_of(tmp_path, packets)
         )
 
-    assert contacts(mixed) == contacts(one + other)
+    assert contacts(mixed) == contacts(first + second)

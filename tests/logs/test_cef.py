@@ -52,13 +52,13 @@ def test_an_extension_is_read_by_its_keys(text, fields):
 @pytest.mark.parametrize(
     "text", ["", "CEF", "CEF:0|a|b", "CEF:0|a|b|c|d|e|f", "LEEF:1.0|a|b|c|d|", r"CEF:0|a|b|c|d|e|f\|"]
 )
-def test_a_record_that_is_cut_short_is_a_line_error(text):
+def test_truncated_record_is_a_line_error(text):
     with pytest.raises(LineError):
         cef.read(text)
 
 
 @pytest.mark.parametrize("start", ["CEF:0|", "CEF: 0|", "0|", "CEF:1|"])
-def test_every_start_of_cef_is_known(start):
+def test_beginnings_of_cef(start):
     assert cef.starts(start + "a|b|c|d|e|f|")
     assert cef.read(start + "a|b|c|d|e|f|k=v").extension == {"k": "v"}
 
@@ -68,7 +68,7 @@ def test_every_start_of_cef_is_known(start):
         st.from_regex(r"[a-z][a-zA-Z0-9]{0,8}", fullmatch=True), st.text(alphabet="ab=\\ |.:/é", max_size=20)
     )
 )
-def test_what_is_escaped_comes_back(fields):
+def test_escaped_values_round_trip(fields):
     text = " ".join(
         f"{key}=" + value.strip().replace("\\", "\\\\").replace("=", "\\=") for key, value in fields.items()
     )

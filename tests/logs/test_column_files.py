@@ -106,7 +106,7 @@ def test_nested_columns_and_lists(tmp_path):
         }
     )
     (event,) = read(tmp_path, parquet(table))
-    assert event.time == datetime(2026, 6, 5, 0, 31, 12, tzinfo=UTC)  # no zone is stated: Vietnam's
+    assert event.time == datetime(2026, 6, 5, 0, 31, 12, tzinfo=UTC)  # without a stated zone: Vietnam's
     assert (event.source_ip, event.source_port, event.domain) == (PC, 51514, "c2.example")
     assert event.answers == (SERVER, "203.0.113.10")
 
@@ -132,7 +132,7 @@ def test_a_row_with_an_impossible_time_is_refused(tmp_path):
     assert event.line == 2
 
 
-def test_a_table_of_unknown_columns_is_searched_all_the_same(tmp_path):
+def test_table_of_unknown_columns_is_searched(tmp_path):
     table = pa.table({"x": ["went to http://c2.example/a and 203.0.113.9."], "n": [5]})
     (event,) = read(tmp_path, parquet(table))
     assert "http://c2.example/a" in event.mentioned
@@ -140,13 +140,13 @@ def test_a_table_of_unknown_columns_is_searched_all_the_same(tmp_path):
 
 
 @pytest.mark.parametrize("writer", ["parquet", "arrow", "arrow stream"])
-def test_damage_is_one_clear_error(tmp_path, writer):
+def test_damage_is_one_error(tmp_path, writer):
     data = WRITERS[writer](flat())
     for size in (12, len(data) // 2, len(data) - 9):
         with pytest.raises(UnreadableError):
             read(tmp_path, data[:size] + b"\xff" * 40 if writer != "arrow stream" else data[:size])
 
 
-def test_an_encrypted_file_is_told(tmp_path):
+def test_encrypted_file_is_reported(tmp_path):
     with pytest.raises(UnreadableError, match="encrypted"):
         read(tmp_path, b"PARE" + bytes(100))

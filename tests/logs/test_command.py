@@ -1,4 +1,4 @@
-"""`lamsach logs`."""
+"""The commands `lamsach logs`."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_damaged_input_counts_as_partial(tmp_path):
 @pytest.mark.parametrize(
     "arguments", [("--format", "nonsense"), ("--timezone", "Mars/Olympus"), ("--timezone", "../etc/passwd")]
 )
-def test_options_that_make_no_sense(folder, arguments):
+def test_contradictory_options(folder, arguments):
     result = run("read", folder, *arguments)
     assert isinstance(result.exception, UsageError)
 
@@ -137,6 +137,6 @@ def test_every_format_is_listed_once():
     assert all(len(line.split("\t")) == 3 for line in lines)
 
 
-def test_an_error_is_vietnamese_for_vietnamese(folder, monkeypatch):
+def test_errors_in_vietnamese(folder, monkeypatch):
     monkeypatch.setenv("LC_ALL", "vi_VN.UTF-8")
     assert "Tệp không tồn tại." in run("read", folder / "missing").stderr

@@ -1,4 +1,4 @@
-"""Order of day and month."""
+"""Order of day and month in dates."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_date_after_the_file_is_wrong():
     assert decide_order([(5, 6, 2026)], DAY, FileContext(modified=datetime(2027, 1, 1, tzinfo=UTC))) is DAY
 
 
-def test_an_impossible_date_is_taken_the_other_way():
+def test_impossible_date_is_read_in_the_other_order():
     assert MONTH.date((13, 6, 2026)) == DAY.date((13, 6, 2026)) == (2026, 6, 13)
     assert DAY.date((6, 13, 26)) == (2026, 6, 13)
     assert DAY.date((2569, 6, 5)) == (2026, 6, 5)

@@ -1,4 +1,4 @@
-"""Formats recognised by a file's first lines; mixed files read line by line."""
+"""Formats recognized by a file's first lines; mixed files parsed line by line."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def head(*groups: list[str]) -> bytes:
 @pytest.mark.parametrize(
     ("lines", "name"), [(FORTIGATE, "fortigate"), (DNSMASQ, "dnsmasq"), (BIND, "bind"), (SQUID, "squid")]
 )
-def test_lines_of_one_format_are_found_to_be_it(lines, name):
+def test_lines_of_one_format(lines, name):
     for text in (
         head(lines),
         head(lines).replace(b"\n", b"\r\n"),
@@ -65,7 +65,7 @@ def test_lines_are_the_first_non_empty_ones():
     assert len(head_lines(b"x\n" * 5000)) == 500
 
 
-def test_the_last_line_of_a_full_head_is_not_looked_at():
+def test_truncated_last_line_is_ignored():
     text = head(FORTIGATE)
     long = (text * (HEAD_BYTES // len(text) + 1))[:HEAD_BYTES]
     assert not long.endswith(b"\n")
@@ -77,7 +77,7 @@ def test_the_last_line_of_a_full_head_is_not_looked_at():
     "text",
     [b"", b"\n\n", b"\0" * 9999, bytes(range(256)) * 100, head(PROSE), b"\x89PNG\r\n\x1a\n" + bytes(500)],
 )
-def test_what_nobody_knows_is_of_no_format(text):
+def test_unknown_lines_have_no_format(text):
     found = detect(text)
     assert (found.format, found.share, found.mixed) == (None, 0.0, ())
 
@@ -124,12 +124,12 @@ class TestLineParser:
         random.Random(1).shuffle(lines)
         assert self.formats(head(lines), lines) == {"fortigate": 50, "dnsmasq": 50, "bind": 50}
 
-    def test_a_format_that_the_head_did_not_show(self):
+    def test_format_absent_from_the_head(self):
         assert self.formats(head(FORTIGATE), FORTIGATE + DNSMASQ) == {"fortigate": 50, "dnsmasq": 50}
         assert self.formats(head(FORTIGATE, DNSMASQ), FORTIGATE + DNSMASQ + SQUID)["squid"] == 50
         assert self.formats(head(PROSE), BIND) == {"bind": 50}
 
-    def test_lines_of_one_format_are_found_to_be_it(self):
+    def test_lines_of_one_format(self):
         found = detect(head(FORTIGATE))
         parser = LineParser(found, FileContext(head=found.lines))
         assert parser.format is found.format

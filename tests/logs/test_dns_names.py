@@ -1,4 +1,4 @@
-"""Names of DNS questions: label lengths, escapes, and bytes that no host name has."""
+"""Names of DNS queries: label lengths, escapes, and bytes that no host name has."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def test_labels_become_a_domain(text, name):
 
 
 @given(st.lists(st.from_regex(r"[a-z0-9()]{1,20}", fullmatch=True), min_size=1, max_size=5))
-def test_lengths_keep_labels_apart(labels):
+def test_label_lengths_separate_labels(labels):
     text = "".join(f"({len(label)}){label}" for label in labels) + "(0)"
     assert from_labels(text) == ".".join(labels)
 
 
 @given(st.text(max_size=50))
-def test_parents_of_a_strange_label_stay_visible(label):
+def test_parents_of_an_odd_label_are_visible(label):
     name = question_name(f"x{label}.evil.example")
     assert name is not None
     assert name.endswith(".evil.example")

@@ -1,4 +1,4 @@
-"""Lines inside other programs' records: which keys carry them, and when they are left alone."""
+"""Lines embedded in other programs' records: the keys that contain them, and exceptions."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def read(record: dict[str, object], *head: dict[str, object]) -> Event:
         {"textPayload": LINE},
     ],
 )
-def test_a_products_line_is_read_by_its_format(record):
+def test_embedded_line_is_parsed_by_its_format(record):
     event = read(record)
     assert (event.source_ip, event.destination_ip, event.destination_port) == ("10.1.1.5", "198.51.100.7", 22)
 
 
-def test_the_envelope_adds_time_and_observer_where_the_line_has_none():
+def test_envelope_adds_missing_time_and_observer():
     event = read({"@timestamp": "2026-06-05T00:31:12Z", "host": "fw01", "message": LINE})
     assert (event.time, event.observer) == (datetime(2026, 6, 5, 0, 31, 12, tzinfo=UTC), "fw01")
     event = read(
@@ -70,26 +70,28 @@ def test_the_envelope_adds_time_and_observer_where_the_line_has_none():
         ("2019-02-28T23:59:00Z", "2020-02-28T23:58:59Z", "2020-02-28T23:58:59+00:00"),
     ],
 )
-def test_a_line_without_a_year_is_of_its_envelopes(stated, line, time):
+def test_line_without_a_year_has_its_envelopes(stated, line, time):
     event = read({"@timestamp": stated, "message": f"{line} gw sshd[812]: Invalid user a from 203.0.113.7"})
     assert event.time is not None
     assert event.time.isoformat() == time
 
 
-def test_what_the_shipper_has_parsed_comes_before_a_message_for_people():
+def test_parsed_fields_precede_a_readable_message():
     event = read({"source": {"ip": "10.1.1.9"}, "destination": {"ip": "198.51.100.9"}, "message": LINE})
     assert (event.source_ip, event.destination_ip) == ("10.1.1.9", "198.51.100.9")
 
 
-def test_a_line_without_its_program_is_tried_behind_it():
+def test_line_is_tried_with_its_program_name():
     texts = list(carried({"MESSAGE": "query[A] bad.example from 10.1.1.5", "SYSLOG_IDENTIFIER": "dnsmasq"}))
     assert texts == ["query[A] bad.example from 10.1.1.5", "dnsmasq[1]: query[A] bad.example from 10.1.1.5"]
 
 
-def test_words_are_no_line():
+def test_prose_is_no_line():
     assert not JsonLines.recognises(json.dumps({"message": "words and nothing else", "level": "info"}))
 
 
-def test_every_format_but_the_shapes_is_tried():
+def test_all_but_generic_formats_are_tried():
     assert set(JsonLines.inner_formats) == set(FORMATS) - {CsvColumns, JsonLines}
-    assert set(CsvColumns.inner_formats) == set(FORMATS) - {CsvColumns}  # a cell may hold a record of keys
+    assert set(CsvColumns.inner_formats) == set(FORMATS) - {
+        CsvColumns
+    }  # a cell may contain a key-value record

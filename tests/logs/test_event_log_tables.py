@@ -1,4 +1,4 @@
-"""Event logs as tables: the same as event by event, also where they are damaged."""
+"""Event logs as tables equal single events, also when damaged."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lamsach.logs.formats.windows.evtx import Evtx
 from lamsach.logs.reading import tables
 
 from .evtx_builder import Tree, chunk, event, file
-from .whole_logs import at_once, by_line
+from .whole_logs import as_tables, by_line
 
 SAMPLES = Path(__file__).parents[2] / ".." / "shared" / "samples" / "evtx" / "files"
 
@@ -69,9 +69,7 @@ def _log(seed: int, chunks: int = 5) -> bytes:
 
 
 @pytest.mark.parametrize("rows", [1, 40, 8192])
-def test_what_stands_before_the_damage_of_an_input_is_read(
-    rows: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_events_before_damage_are_read(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "_EVENTS_HELD", rows)
     whole = io.BytesIO(_log(1, 3))
 
@@ -94,20 +92,20 @@ def test_what_stands_before_the_damage_of_an_input_is_read(
 
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("rows", [1, 40, 8192])
-def test_the_same_as_event_by_event(
+def test_tables_equal_single_events(
     seed: int, rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tables, "_EVENTS_HELD", rows)
     path = tmp_path / "a.evtx"
     path.write_bytes(_log(seed))
-    (table, refused, counts), (expected, others, other_counts) = at_once(path), by_line(path)
+    (table, refused, counts), (expected, others, other_counts) = as_tables(path), by_line(path)
     assert table == expected
     assert counts == other_counts
     assert refused == others
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_damage_costs_no_more_than_event_by_event(seed: int, tmp_path: Path) -> None:
+def test_damage_loses_no_more_than_single_events(seed: int, tmp_path: Path) -> None:
     chance = random.Random(seed)
     data = bytearray(_log(seed))
     for _ in range(4):
@@ -115,13 +113,13 @@ def test_damage_costs_no_more_than_event_by_event(seed: int, tmp_path: Path) -> 
         data[place : place + 9] = chance.randbytes(9)
     path = tmp_path / "a.evtx"
     path.write_bytes(bytes(data))
-    (table, refused, counts), (expected, others, other_counts) = at_once(path), by_line(path)
+    (table, refused, counts), (expected, others, other_counts) = as_tables(path), by_line(path)
     assert table == expected
     assert counts == other_counts
-    assert [one.reference for one in refused] == [one.reference for one in others]
+    assert [refusal.reference for refusal in refused] == [refusal.reference for refusal in others]
 
 
-def test_a_log_that_is_cut_short_gives_what_came_before(tmp_path: Path) -> None:
+def test_truncated_log_gives_its_events(tmp_path: Path) -> None:
     path = tmp_path / "a.evtx"
     path.write_bytes(_log(1)[: 4096 + 3 * CHUNK_BYTES + 9000])
     from lamsach.logs.reading.tables import read_tables
@@ -138,4 +136,4 @@ def test_a_log_that_is_cut_short_gives_what_came_before(tmp_path: Path) -> None:
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not there")
 def test_tables_of_event_logs_equal_record_by_record() -> None:
     for path in sorted(SAMPLES.glob("*.evtx")):
-        assert at_once(path) == by_line(path), path.name
+        assert as_tables(path) == by_line(path), path.name

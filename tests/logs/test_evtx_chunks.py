@@ -1,4 +1,4 @@
-"""Chunks of EVTX files, in the order of the file."""
+"""Chunks of EVTX files, in file order."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def header(size: int = 4096) -> bytes:
 
 
 class _Pieces(io.RawIOBase):
-    """A stream of pieces; one that breaks raises at the end."""
+    """A stream of pieces; with `breaks` it raises at the end."""
 
     def __init__(self, data: bytes, seed: int, *, breaks: bool = False) -> None:
         self._data, self._chance, self._breaks = data, random.Random(seed), breaks
@@ -56,14 +56,14 @@ FILES = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_chunks_come_in_order_whatever_comes_at_once(name: str) -> None:
+def test_chunks_in_order_for_any_piece_size(name: str) -> None:
     data, expected = FILES[name]
     for seed in range(5):
         assert list(read_chunks(io.BufferedReader(_Pieces(data, seed), 1 << 17))) == expected
 
 
 @pytest.mark.parametrize("lost", [0, 1, 700, CHUNK_BYTES - 1])
-def test_whole_chunks_before_damage_are_given(lost: int) -> None:
+def test_complete_chunks_before_damage(lost: int) -> None:
     data = header() + chunk(1) + chunk(2) + chunk(3)
     found: list[bytes] = []
     stream = io.BufferedReader(_Pieces(data[: len(data) - lost], 5, breaks=True), 1 << 20)

@@ -1,6 +1,6 @@
-"""EVTX files as Windows writes them, whose records are instances of templates.
+"""EVTX files as Windows writes them, with records as instances of templates.
 
-The quick ways give what the long way gives.
+The quick parser must equal the full one.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.model import Event, EventKind, Refusal
 
 from .evtx_builder import file
-from .whole_logs import at_once, by_line
+from .whole_logs import as_tables, by_line
 
 SAMPLES = Path(__file__).parents[2] / ".." / "shared" / "samples" / "evtx" / "files"
 SECURITY = "Microsoft-Windows-Security-Auditing"
@@ -66,15 +66,15 @@ def items_of(data: bytes) -> list[Event | Refusal]:
     return list(reader.read(io.BytesIO(data)))
 
 
-def the_long_way(chunk: bytes) -> list[Event]:
-    """The events of a whole chunk, with all JSON decoded."""
+def full_parse(chunk: bytes) -> list[Event]:
+    """Return the events of a complete chunk, decoding all JSON."""
     times = LooseTimes(CONTEXT)
-    records = [whole_record(one or "") for one in record_texts(chunk)]
+    records = [whole_record(record_text or "") for record_text in record_texts(chunk)]
     return [event_of(record, CONTEXT, times, "evtx", number) for number, record in enumerate(records, 1)]
 
 
 def whole_record(given: str) -> WindowsRecord:
-    """The record with all its data; empty ones count where the quick way reads it."""
+    """Return the record with all its data, including empty values that the quick parser reads."""
     found = json.loads(given)
     record = record_of_json(found)
     if quick_record(given) is not None:
@@ -95,14 +95,14 @@ def connection(initiated: bool, source: str = "192.168.56.1", port: int = 52543,
 
 
 def filtered(number: int, port: str, source: str = "10.0.2.17") -> Record:
-    """An event of the filtering platform, whose ports are text."""
+    """Build an event of the filtering platform, whose ports are texts."""
     data = strings(Application="\\device\\a.exe", Direction="%%14593", SourceAddress=source, SourcePort=port,
                    DestAddress="203.0.113.9", DestPort="443", Protocol="6")  # fmt: skip
     return Record(number, data, SECURITY, "Security")
 
 
 def some_connection(chance: random.Random, user: str) -> Record:
-    """A connection or packet whose ends may be stated in all ways, also badly."""
+    """Build a connection or packet whose ends have any spelling, also invalid ones."""
     addresses = [
         "10.1.1.5",
         "0.0.0.0",
@@ -133,7 +133,7 @@ def some_connection(chance: random.Random, user: str) -> Record:
 
 
 def some_digests(chance: random.Random) -> str:
-    """Digests as Sysmon writes them, and what may be found in their place."""
+    """Build digests as Sysmon writes them, or other text in their place."""
     md5, sha1, sha256 = (chance.randbytes(size).hex() for size in (16, 20, 32))
     return chance.choice(
         [
@@ -162,7 +162,7 @@ COMMANDS = ["cmd /c a.exe -q", "a.exe.", "x.exe-y.example", "a.dll/b.bad.example
 
 
 def some_record(chance: random.Random) -> Record:
-    """An event of one of the kinds that logs are full of."""
+    """Build an event of one of the frequent kinds."""
     user = chance.choice(["UNIT\\an", "NT AUTHORITY\\SYSTEM", "", "PC-17$", "Đặng Ân", 'a"b'])
     process = ("ProcessGuid", GUID, chance.randbytes(16)), ("ProcessId", UINT32, chance.randbytes(4))
     written = ("UtcTime", *text("2026-06-10 16:00:00.123"))
@@ -170,7 +170,7 @@ def some_record(chance: random.Random) -> Record:
     ports = chance.choice(
         ["0", "443", str(chance.randrange(65536)), "", "no", "65536", "00443", "000443", " 5", "5\0", "٣"]
     )
-    asked = chance.choice(
+    query = chance.choice(
         [
             "bot-c2.xyz",
             "c2.bad.example",
@@ -217,11 +217,11 @@ def some_record(chance: random.Random) -> Record:
             strings(CommandLine=ran,
                 ParentCommandLine=chance.choice(["", "SQBFAFgAIABoAHQAdABwADoALwAvAGEA", "c.example.net"]),
                 User=user)),
-        lambda: Record(22, strings(QueryName=asked, QueryResults=answered, User=user)),
+        lambda: Record(22, strings(QueryName=query, QueryResults=answered, User=user)),
         lambda: Record(22,
-            strings(QueryName=asked, User=user,
+            strings(QueryName=query, User=user,
                 **chance.choice([{"DnsServerIpAddress": "192.0.2.53"}, {"Query": "other.example"}, {}]))),
-        lambda: Record(3008, strings(QueryName=asked, QueryResults=answered), "Microsoft-Windows-DNS-Client",
+        lambda: Record(3008, strings(QueryName=query, QueryResults=answered), "Microsoft-Windows-DNS-Client",
             "DNS-Client"),
         lambda: connection(chance.random() < 0.5, chance.choice(["10.1.1.5", "::1", "fe80::1"]),
             chance.randrange(65536), User=user),
@@ -265,28 +265,27 @@ def some_log(seed: int, count: int = 3) -> bytes:
 @pytest.mark.parametrize(
     "initiated, inbound, device", [(True, False, "192.168.56.1"), (False, True, "192.168.56.101")]
 )
-def test_who_opened_a_connection_is_a_truth_value(initiated: bool, inbound: bool, device: str) -> None:
-    """Sysmon's schema: `Initiated` is a Boolean, which the library gives as one.
+def test_initiated_is_a_boolean(initiated: bool, inbound: bool, device: str) -> None:
+    """In Sysmon's schema `Initiated` is a Boolean, also in the library's output.
 
-    Without it the far machine would be blamed.
-    """
+    If it were missed, the remote machine would be blamed."""
     (event,) = items_of(file(template_chunk([connection(initiated)])))
     assert isinstance(event, Event)
     assert (event.inbound, event.device_ip) == (inbound, device)
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_the_same_as_the_long_way(seed: int) -> None:
+def test_quick_parser_equals_the_full_one(seed: int) -> None:
     chance = random.Random(seed)
     chunk = template_chunk([some_record(chance) for _ in range(40)])
-    assert items_of(file(chunk)) == the_long_way(chunk)
+    assert items_of(file(chunk)) == full_parse(chunk)
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_tables_are_the_same_as_event_by_event(seed: int, tmp_path: Path) -> None:
+def test_tables_equal_single_events(seed: int, tmp_path: Path) -> None:
     path = tmp_path / "a.evtx"
     path.write_bytes(some_log(seed))
-    assert at_once(path) == by_line(path)
+    assert as_tables(path) == by_line(path)
 
 
 def test_every_time_is_read_to_the_microsecond() -> None:
@@ -295,35 +294,37 @@ def test_every_time_is_read_to_the_microsecond() -> None:
     assert str(event.time) == "2026-06-10 16:00:00.000001+00:00"
 
 
-def test_half_a_character_shifts_no_other() -> None:
+def test_half_a_character_shifts_no_other_record() -> None:
     data = [strings(QueryName=f"h{at}.example", QueryResults="::ffff:192.0.2.1;") for at in range(5)]
     data[2][0] = ("QueryName", STRING, b"h\0.\0e\0x\0a")
-    events = items_of(file(template_chunk([Record(22, one) for one in data])))
+    events = items_of(file(template_chunk([Record(22, values) for values in data])))
     assert [event.domain for event in events if isinstance(event, Event)][2:] == ["h3.example", "h4.example"]
 
 
 @pytest.mark.parametrize("name", EVENT_LOGS)
-def test_the_logs_that_are_measured_are_read_the_quick_way(name: str, tmp_path: Path) -> None:
+def test_benchmark_logs_use_the_quick_parser(name: str, tmp_path: Path) -> None:
     chunk = next(full_chunks(records_of(name)))
     texts = record_texts(chunk)
     assert len(texts) > 40
-    assert all(quick_record(one or "") for one in texts)
-    assert items_of(file(chunk)) == the_long_way(chunk)
+    assert all(quick_record(record_text or "") for record_text in texts)
+    assert items_of(file(chunk)) == full_parse(chunk)
     path = tmp_path / "a.evtx"
     path.write_bytes(file(chunk))
-    assert at_once(path) == by_line(path)
+    assert as_tables(path) == by_line(path)
 
 
 def test_digests_are_columns(tmp_path: Path) -> None:
     chance = random.Random(4)
-    told = [(chance.randbytes(32).hex(), chance.randbytes(16).hex()) for _ in range(60)]
-    texts = [f"SHA256={long.upper()},MD5={short.upper()},IMPHASH={long[:32].upper()}" for long, short in told]
+    digests = [(chance.randbytes(32).hex(), chance.randbytes(16).hex()) for _ in range(60)]
+    texts = [
+        f"SHA256={long.upper()},MD5={short.upper()},IMPHASH={long[:32].upper()}" for long, short in digests
+    ]
     records = [Record(7, strings(Hashes=text, User="UNIT\\an")) for text in texts]
     path = tmp_path / "a.evtx"
     path.write_bytes(file(template_chunk(records), template_chunk([Record(7, strings(User="UNIT\\an"))])))
-    table, _, _ = at_once(path)
-    assert table.column("sha256").to_pylist() == [*(long for long, _ in told), None]
-    assert table.column("md5").to_pylist() == [*(short for _, short in told), None]
+    table, _, _ = as_tables(path)
+    assert table.column("sha256").to_pylist() == [*(long for long, _ in digests), None]
+    assert table.column("md5").to_pylist() == [*(short for _, short in digests), None]
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -332,7 +333,7 @@ def test_digests_of_all_kinds(seed: int, tmp_path: Path) -> None:
     records = [Record(7, strings(Hashes=some_digests(chance), User="UNIT\\an")) for _ in range(70)]
     path = tmp_path / "a.evtx"
     path.write_bytes(file(template_chunk(records)))
-    assert at_once(path) == by_line(path)
+    assert as_tables(path) == by_line(path)
 
 
 UNUSUAL_RECORDS = {
@@ -352,31 +353,31 @@ UNUSUAL_RECORDS = {
 
 
 @pytest.mark.parametrize("record", UNUSUAL_RECORDS.values(), ids=UNUSUAL_RECORDS)
-def test_what_is_unusual_spoils_nothing(record: Record) -> None:
+def test_unusual_record_affects_no_other(record: Record) -> None:
     usual = connection(True)
     chunk = template_chunk([usual, record, usual])
     items = items_of(file(chunk))
-    assert items == the_long_way(chunk)
+    assert items == full_parse(chunk)
     assert [item.destination_ip for item in items if isinstance(item, Event)][::2] == ["192.168.56.101"] * 2
 
 
 @pytest.mark.parametrize("record", [connection(True), Record(7, strings(User="an")), filtered(5156, "5")])
-def test_most_events_tell_nobody_s_address(record: Record) -> None:
-    """They are passed over where only log-ons and leases count."""
+def test_most_events_state_no_holder(record: Record) -> None:
+    """They are skipped where only log-ons and leases matter."""
     chunk = template_chunk(
         [record, Record(4624, strings(TargetUserName="an", IpAddress="10.1.1.9"), SECURITY, "Security")]
     )
-    assert [may_state_holder(one or "") for one in record_texts(chunk)] == [False, True]
+    assert [may_state_holder(record_text or "") for record_text in record_texts(chunk)] == [False, True]
     (event,) = Evtx(CONTEXT).read_holders(io.BytesIO(file(chunk)))
     assert isinstance(event, Event)
     assert (event.kind, event.line) == (EventKind.LOGON, 2)
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_what_is_passed_over_tells_nobody_s_address(seed: int) -> None:
+def test_skipped_events_state_no_holder(seed: int) -> None:
     data = some_log(seed)
-    kept = list(Evtx(CONTEXT).read_holders(io.BytesIO(data)))
-    others = [item for item in items_of(data) if item not in kept]
+    holders = list(Evtx(CONTEXT).read_holders(io.BytesIO(data)))
+    others = [item for item in items_of(data) if item not in holders]
     assert all(isinstance(item, Event) for item in others)
     assert {item.kind for item in others if isinstance(item, Event)} <= {*EventKind} - {
         EventKind.LOGON,
@@ -421,8 +422,8 @@ def test_a_panic_of_the_library_is_a_damaged_record(
         record_texts(bytes(CHUNK_BYTES))
 
 
-def test_records_without_bodies_end() -> None:
-    """As many records as a chunk can hold, of heads alone: all are refused, and the next chunk is read."""
+def test_records_without_bodies() -> None:
+    """A chunk full of record headers without bodies is refused, and the next chunk is read."""
     count = (CHUNK_BYTES - RECORDS_START) // 32
     chunk = bytearray(template_chunk([connection(True)]))
     for at in range(count):
@@ -441,10 +442,10 @@ def test_records_without_bodies_end() -> None:
     st.integers(0, 3),
     st.lists(st.tuples(st.integers(512, 12000), st.binary(min_size=1, max_size=4)), min_size=1, max_size=8),
 )
-def test_damage_under_right_checksums_spoils_no_other_chunk(
+def test_damage_with_valid_checksums_affects_one_chunk(
     seed: int, changes: Sequence[tuple[int, bytes]]
 ) -> None:
-    """Anybody who changes a log may compute the checksums too."""
+    """An attacker who changes a log can recompute the checksums."""
     data = bytearray(template_chunk([some_record(random.Random(seed + at)) for at in range(12)]))
     for place, new in changes:
         data[place : place + len(new)] = new
@@ -453,8 +454,8 @@ def test_damage_under_right_checksums_spoils_no_other_chunk(
     assert items[-1].destination_ip == "192.168.56.101"
 
 
-class _Asked(dict[str, str]):
-    """Data that note what they are asked for."""
+class _TrackedData(dict[str, str]):
+    """Data that note which names are read."""
 
     def __init__(self, data: dict[str, str]) -> None:
         super().__init__(data)
@@ -471,8 +472,8 @@ class _Asked(dict[str, str]):
 
 @settings(max_examples=40, deadline=None)
 @given(st.data())
-def test_readers_ask_for_no_more_than_is_said(data: st.DataObject) -> None:
-    """Else two events that differ in what was forgotten would be taken for one."""
+def test_readers_use_only_their_listed_data(data: st.DataObject) -> None:
+    """Otherwise events that differ in an unlisted name would be merged."""
     for reader, names in READS.items():
         values = st.sampled_from(
             [
@@ -489,18 +490,18 @@ def test_readers_ask_for_no_more_than_is_said(data: st.DataObject) -> None:
                 "0x12",
             ]
         )
-        told = _Asked(data.draw(st.dictionaries(st.sampled_from(sorted(names)), values, max_size=8)))
+        listed = _TrackedData(data.draw(st.dictionaries(st.sampled_from(sorted(names)), values, max_size=8)))
         number = data.draw(st.sampled_from([1, 3, 22, 3008, 4624, 4768, 4776, 5140, 5156, 5157, 6272]))
-        reader(WindowsRecord(number, "P", "C", "PC", None, told))
-        assert told.asked <= names
+        reader(WindowsRecord(number, "P", "C", "PC", None, listed))
+        assert listed.asked <= names
 
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not there")
-def test_the_quick_way_equals_the_long_one_on_event_logs() -> None:
+def test_quick_parser_on_event_logs() -> None:
     for path in sorted(SAMPLES.glob("*.evtx")):
         data = path.read_bytes()
         chunks = [data[at : at + CHUNK_BYTES] for at in range(4096, len(data), CHUNK_BYTES)]
-        long = [event for one in chunks if any(one) for event in the_long_way(one)]
+        long = [event for chunk in chunks if any(chunk) for event in full_parse(chunk)]
         numbered = [replace(event, line=number) for number, event in enumerate(long, 1)]
         assert [
             replace(item, file="a.evtx") for item in items_of(data) if isinstance(item, Event)

@@ -1,4 +1,4 @@
-"""The process that reads EVTX chunks: hostile chunks, its end, its absence."""
+"""The process that parses EVTX chunks: hostile chunks, its end, its absence."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ worker.serve()
 
 @pytest.fixture(autouse=True)
 def own_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """None of another test's."""
+    """Isolate the worker from other tests."""
     monkeypatch.setattr(worker, "_local", type(worker._local)())
 
 
 def nested(times: int, depth: int) -> bytes:
-    """A chunk with one record: a template that puts its value in so many times, within itself so often."""
+    """Build a chunk with one record, whose template repeats a value `times` times, nested `depth` deep."""
     data = bytearray(RECORDS_START) + struct.pack("<4sIQQ", b"\x2a\x2a\0\0", 0, 1, FIRST_TIME)
     data += b"\x0f\x01\x01\x00\x0c\x01abcd" + struct.pack("<I", len(data) + 14)
     definition = len(data)
@@ -61,7 +61,7 @@ def nested(times: int, depth: int) -> bytes:
     return sealed(bytes(data).ljust(CHUNK_BYTES, b"\0"), 1, 1, RECORDS_START, len(data))
 
 
-def test_texts_come_in_the_chunks_order() -> None:
+def test_texts_in_chunk_order() -> None:
     assert list(texts_of(iter(CHUNKS))) == [record_texts(chunk) for chunk in CHUNKS]
     assert list(texts_of([])) == []
     assert list(texts_of([CHUNKS[0][:700]])) == [record_texts(CHUNKS[0][:700])]
@@ -75,7 +75,7 @@ def test_a_nested_template_is_read() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the memory of a process has no limit there")
 def test_a_chunk_that_would_fill_the_memory_is_one_damaged_record() -> None:
-    """3 to the 40th: before, the process itself took all memory."""
+    """Expands to 3 to the power of 40 values."""
     list(texts_of(CHUNKS))
     assert worker._local.worker._process is not None
     items = list(Evtx(FileContext("a.evtx")).read(io.BytesIO(file(CHUNKS[0], nested(3, 40), CHUNKS[1]))))
@@ -90,8 +90,8 @@ def test_a_chunk_that_takes_too_long_is_one_damaged_record(monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("serves", ["1 / 0", "print('hello')", "import sys; sys.stdin.read()"])
-def test_without_a_process_the_library_is_called_here(serves: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    if "stdin" in serves:  # there is no program
+def test_without_a_process_the_library_runs_here(serves: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "stdin" in serves:  # the program is missing
 
         def fails(*_: object, **__: object) -> None:
             raise OSError
@@ -108,7 +108,7 @@ def test_one_process_reads_file_after_file() -> None:
     assert worker._local.worker is first
 
 
-def test_a_process_whose_answer_nobody_takes_ends() -> None:
+def test_abandoned_process_ends() -> None:
     texts = texts_of(CHUNKS)
     assert next(texts) == record_texts(CHUNKS[0])
     frame = texts.gi_frame  # type: ignore[attr-defined]
@@ -121,8 +121,8 @@ def test_a_process_whose_answer_nobody_takes_ends() -> None:
     assert list(texts_of(CHUNKS)) == [record_texts(chunk) for chunk in CHUNKS]
 
 
-def test_the_process_of_another_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a fork both would read from one pipe."""
+def test_process_is_not_shared_after_a_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a fork both processes would read from one pipe."""
     list(texts_of(CHUNKS))
     first = worker._local.worker
     monkeypatch.setattr(first, "_owner", -1)
@@ -130,7 +130,7 @@ def test_the_process_of_another_is_not_used(monkeypatch: pytest.MonkeyPatch) -> 
     assert worker._local.worker is not first
 
 
-def test_what_stands_before_damage_is_given() -> None:
+def test_texts_before_damage() -> None:
     def chunks() -> Iterator[bytes]:
         yield from CHUNKS[:2]
         raise UnreadableError("The file is damaged.", "a.evtx", "Copy it again.")

@@ -1,4 +1,4 @@
-"""`lamsach logs explain`: which format took a line, where its values are, why the others did not."""
+"""`lamsach logs explain`: a line's format, the positions of its values, reasons against other formats."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_line_of_a_layout(tmp_path: Path) -> None:
     assert len(found.others) == len(FORMATS) - 1
 
 
-def test_other_spellings_and_lines_that_another_format_would_read(tmp_path: Path) -> None:
+def test_equivalent_spellings_and_lines_of_other_formats(tmp_path: Path) -> None:
     path = tmp_path / "a.log"
     lines = [
         "CEF:0|Maker|Box|1|2|hit|5|src=010.001.001.005 smac=00-1A-2B-3C-4D-5E dst=203.0.113.9 "
@@ -89,7 +89,7 @@ def test_every_format_is_explained(path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [0, 4, 9])
-def test_a_line_that_is_not_there(number: int, tmp_path: Path) -> None:
+def test_missing_line(number: int, tmp_path: Path) -> None:
     path = tmp_path / "a.log"
     path.write_text(f"{HILLSTONE}\n{HILLSTONE}\n\n\n")
     with pytest.raises(UsageError):
@@ -102,7 +102,7 @@ def test_the_command_explains_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyP
     ran = lamsach("logs", "explain", path, "1")
     record = json.loads(ran.out)
     assert (ran.status, record["format"], record["line"]) == (0, "hillstone", 1)
-    assert {one["field"]: one["text"] for one in record["fields"]}["user"] == "an"
+    assert {field["field"]: field["text"] for field in record["fields"]}["user"] == "an"
     monkeypatch.setenv("LANG", "vi_VN.UTF-8")
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr(io, "StringIO", type("Terminal", (io.StringIO,), {"isatty": lambda self: True}))

@@ -1,4 +1,4 @@
-"""NetFlow exports as tables: the same as flow by flow, with any mix of versions and any cut."""
+"""NetFlow exports as tables equal single flows, for any mix of versions and any truncation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PROTOCOLS = [0, 1, 6, 17, 47, 132]
 
 
 def _packet(chance: random.Random) -> bytes:
-    """A packet of a fixed version with flows between any of the addresses."""
+    """Build a packet of a fixed version with flows between any of the addresses."""
     version = chance.choice([1, 5, 5, 5, 7])
     size = 48 if version == 5 else 52
     count = chance.randrange(1, 25)
@@ -84,8 +84,10 @@ def _tables(path: Path) -> tuple[pa.Table, list[Refusal], bool]:
 
 @pytest.mark.parametrize("held", [1, 3, netflow._PACKETS_HELD])
 @pytest.mark.parametrize("seed", range(12))
-def test_as_flow_by_flow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, held: int) -> None:
-    monkeypatch.setattr(netflow, "_PACKETS_HELD", held)
+def test_tables_equal_single_flows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, buffered: int
+) -> None:
+    monkeypatch.setattr(netflow, "_PACKETS_HELD", buffered)
     chance = random.Random(seed)
     path = tmp_path / "flows.bin"
     path.write_bytes(_packet(chance) + b"".join(_any(chance) for _ in range(60)))
@@ -100,7 +102,7 @@ def test_tables_of_each_version_equal_its_events(tmp_path: Path, version: int) -
 
 
 @pytest.mark.parametrize("cut", [1, 7, 50, 200])
-def test_what_is_whole_comes_before_the_damage(tmp_path: Path, cut: int) -> None:
+def test_flows_before_damage(tmp_path: Path, cut: int) -> None:
     path = tmp_path / "flows.bin"
     path.write_bytes((fixed(5, 9) * 4)[:-cut])
     shown = _tables(path)

@@ -1,4 +1,4 @@
-"""Rules for every format in the registry, found in FORMATS with its cases in formats/data."""
+"""Rules for every registered format, with its cases in formats/data."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ LEAST_SHARE = {
     ("tcpdump_text", "verbose"): 0.88,
     ("windows_firewall", "rows"): 0.93,
 }
-"""Cases with records that are not recognised, and how many are; of all others every record is."""
+"""Recognized records per case; of cases not listed all records are recognized."""
 
 
 def head_of(log_format: type[LogFormat]) -> list[str]:
@@ -51,16 +51,15 @@ def head_of(log_format: type[LogFormat]) -> list[str]:
 
 
 def filled(event: Event) -> set[str]:
-    """The fields that hold something."""
+    """Return the fields with a value."""
     empty = dataclasses.asdict(Event())
     return {name for name, value in dataclasses.asdict(event).items() if value != empty[name]}
 
 
 def plain(record: dict[str, object]) -> dict[str, object]:
-    """A record as written for people, without the file's facts.
+    """Return a record without the file's facts.
 
-    Its hardware address may be the source's.
-    """
+    Its hardware address may be the source's."""
     return {key: value for key, value in record.items() if key not in ("format", "file", "device_mac")}
 
 
@@ -73,7 +72,7 @@ def test_a_format_names_its_source(log_format):
         assert re.search(r"https?://|RFC \d+|[Ss]ource:", module.__doc__), "the docstring names no source"
     assert re.fullmatch(r"[a-z][a-z0-9_]+", log_format.name)
     place = log_format.__module__.removesuffix(".format").split(".")
-    shared = [one.name for one in EVERY if one.__module__ == log_format.__module__]
+    shared = [other_format.name for other_format in EVERY if other_format.__module__ == log_format.__module__]
     assert place[:3] == ["lamsach", "logs", "formats"]
     assert place[4:] == [log_format.name] or len(shared) > 1, "a file of one format has its name"
     assert log_format.title.strip()
@@ -103,7 +102,7 @@ def test_has_golden_cases(log_format):
 
 
 @every_case
-def test_detection_tells_it(case):
+def test_detection_finds_it(case):
     log_format, log = case
     found = detect(log.read_bytes())
     assert found.format is log_format, f"read as {found}"
@@ -114,7 +113,7 @@ def test_detection_tells_it(case):
 
 @every_case
 def test_no_other_format_claims_its_lines(case):
-    """Other formats may recognise a line of this one only if they come later in the registry."""
+    """Another format may recognize its lines only if registered later."""
     log_format, log = case
     before = FORMATS[: FORMATS.index(log_format)]
     for line in golden.lines_of(log):
@@ -123,11 +122,8 @@ def test_no_other_format_claims_its_lines(case):
 
 
 @every_format
-def test_golden_cases_are_read_with_every_field(log_format, tmp_path):
-    """All fields of all events, both ways, and which lines are refused.
-
-    By the format alone, and from the file as a hunt reads it.
-    """
+def test_golden_cases_in_every_field(log_format, tmp_path):
+    """All fields of all events, and which lines are refused, by the format alone and from a file."""
     for log in golden.cases(log_format.name):
         wanted = golden.expected(log)
         assert records_of(log_format, log) == wanted, log.stem
@@ -136,9 +132,7 @@ def test_golden_cases_are_read_with_every_field(log_format, tmp_path):
         os.utime(path, (golden.WRITTEN.timestamp(),) * 2)
         (log_file,), _ = logs(path)
         events = [item for item in read_events(log_file) if isinstance(item, Event)]
-        if (
-            log_format is not UnknownText
-        ):  # of text that no format reads, lines of known formats are read as theirs
+        if log_format is not UnknownText:  # in unknown text, lines of known formats are parsed as theirs
             stated = [event for event in wanted if "refused" not in event]
             assert [golden.as_json(event) for event in events] == stated, log.stem
             assert [plain(event_record(event)) for event in events] == [
@@ -148,7 +142,7 @@ def test_golden_cases_are_read_with_every_field(log_format, tmp_path):
 
 
 @every_case
-def test_events_keep_to_the_model(case):
+def test_events_match_the_model(case):
     log_format, log = case
     for event in events_of(log_format, golden.lines_of(log)):
         assert filled(event) - ALWAYS <= set(log_format.gives)
@@ -165,8 +159,8 @@ def test_events_keep_to_the_model(case):
 
 
 @every_case
-def test_a_line_is_read_alike_without_the_lines_between(case):
-    """The hunt parses only lines that may match."""
+def test_lines_do_not_depend_on_those_between(case):
+    """The hunt parses only candidate lines."""
     log_format, log = case
     lines = golden.lines_of(log)
     events = list(events_of(log_format, lines))
@@ -202,7 +196,7 @@ def record_at(log_format: type[LogFormat], lines: list[str], start: int) -> str:
 
 
 def try_everything(log_format: type[LogFormat], head: list[str], text: str) -> None:
-    """Nothing but LineError may come out, from no method."""
+    """Call every method; only LineError may be raised."""
     assert isinstance(log_format.recognises(text), bool)
     assert isinstance(log_format.starts_record(text), bool)
     assert 0.0 <= log_format.score([text, *head[:3]]) <= 1.0
@@ -327,8 +321,8 @@ def test_a_changed_line_gives_an_event_or_a_line_error(log_format, data):
         )
     ],
 )
-def test_long_lines_take_time_in_proportion(log_format, piece):
-    """200,000 characters that make a careless expression try every split: these tests would run for hours."""
+def test_long_lines_take_linear_time(log_format, piece):
+    """With 200,000 characters a careless expression that tries every split would run for hours."""
     head = head_of(log_format)
     line = max(head, key=len)
     for text in (piece * (200_000 // len(piece)), line[: len(line) // 2] + piece * (200_000 // len(piece))):

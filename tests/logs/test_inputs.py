@@ -1,4 +1,4 @@
-"""Files, folders, patterns, standard input and URLs; bad ones are reported once and the others go on."""
+"""Files, folders, patterns, standard input and URLs; bad ones are reported once."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_an_empty_file_gives_nothing(tmp_path):
     assert (log_file.head(), read(log_file), problems) == (b"", (b"", None), [])
 
 
-def test_folder_pattern_and_twice_the_same(tmp_path):
+def test_folder_pattern_and_duplicates(tmp_path):
     for name in ("b.log", "a.log", "deep/er/c.txt", "deep/.hidden"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(name.encode())
@@ -52,7 +52,7 @@ def test_folder_pattern_and_twice_the_same(tmp_path):
     found, problems = logs(tmp_path)
     assert [f.name for f in found] == [
         str(tmp_path / name) for name in ("a.log", "again.log", "deep/.hidden", "deep/er/c.txt")
-    ]  # b.log was read through the link
+    ]  # b.log was already read through the link
     assert problems == []
     found, _ = logs(tmp_path / "*.log", tmp_path / "a.log")
     assert [f.name for f in found] == [str(tmp_path / "a.log"), str(tmp_path / "again.log")]
@@ -60,7 +60,7 @@ def test_folder_pattern_and_twice_the_same(tmp_path):
     assert [read(f)[0] for f in found] == [b"deep/er/c.txt"]
 
 
-def test_deep_folders_are_walked(tmp_path):
+def test_deep_folders(tmp_path):
     deep = tmp_path / "/".join("d" * 700)
     deep.mkdir(parents=True)
     (deep / "a.log").write_bytes(b"deep")
@@ -68,7 +68,7 @@ def test_deep_folders_are_walked(tmp_path):
     assert (read(log_file), problems) == ((b"deep", None), [])
 
 
-def test_a_name_with_brackets_is_a_name(tmp_path):
+def test_name_with_brackets(tmp_path):
     (tmp_path / "fw[1].log").write_bytes(b"x")
     assert read_one(tmp_path / "fw[1].log") == (b"x", None)
 
@@ -109,7 +109,7 @@ def test_a_file_without_permission_is_a_problem(tmp_path, monkeypatch):
     assert (problem.where, problem.what) == (str(path), "No permission to read the file.")
 
 
-def test_vanished_between_finding_and_opening(tmp_path):
+def test_file_removed_before_opening(tmp_path):
     path = tmp_path / "a.log"
     path.write_bytes(b"x")
     (log_file,), _ = logs(path)
@@ -169,7 +169,7 @@ class TestStandardInput:
         self.give = lambda data: monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(data)))
 
     @pytest.mark.parametrize("kind", ["plain", *COMPRESS])
-    def test_is_read_once_and_its_head_is_kept(self, kind):
+    def test_is_read_once_with_a_cached_head(self, kind):
         self.give(COMPRESS.get(kind, bytes)(LINES))
         (log_file,), problems = logs("-")
         assert (log_file.name, problems) == ("(standard input)", [])
@@ -249,7 +249,7 @@ TEXT = "dòng 1 evil.example\r\nĐơn vị 𝄞 2\r\n" * 3000
 @pytest.mark.parametrize(
     "text", ["plain 192.0.2.1\n" * 5000, "plain 192.0.2.1\n" * 5000 + TEXT], ids=["ascii", "wide"]
 )
-def test_every_encoding_comes_as_utf_8(tmp_path, encoding, shown, piece, text):
+def test_every_encoding_becomes_utf_8(tmp_path, encoding, shown, piece, text):
     if piece == 1:
         text = text[:500] + text[-500:]
     path = tmp_path / "a.log"
@@ -289,7 +289,7 @@ def test_utf16_behind_compression(tmp_path):
         b"PK",
     ],
 )
-def test_other_bytes_pass_untouched(tmp_path, data):
+def test_other_bytes_pass_unchanged(tmp_path, data):
     path = tmp_path / "a.log"
     path.write_bytes(data)
     assert read_one(path) == (data, None)
@@ -336,7 +336,7 @@ def test_decode_line_never_fails(line):
     assert len(text) <= len(line)
 
 
-def test_heads_of_many_files_do_not_pile_up(tmp_path):
+def test_cached_heads_are_limited(tmp_path):
     for n in range(200):
         (tmp_path / f"{n}.log").write_bytes(b"x" * 1000)
     found, _ = logs(tmp_path)

@@ -1,6 +1,6 @@
-"""Records in one JSON document: a list, an interface's answer, Elasticsearch's.
+"""Records in one JSON document: a list, an API's response, Elasticsearch's.
 
-In one line or over many, of any size.
+On one line or many, of any size.
 """
 
 from __future__ import annotations
@@ -85,15 +85,15 @@ def test_each_record_is_an_event(document, indent, encoding, tmp_path):
     ]
 
 
-def test_a_record_is_read_as_its_product_writes_it(tmp_path):
+def test_record_is_parsed_as_its_products(tmp_path):
     path = tmp_path / "search.json.gz"
     path.write_bytes(gzip.compress(json.dumps(hits([EVE, CARRIED])).encode()))
-    asked, dropped = read(path)
-    assert (asked.domain, asked.device_ip) == ("c2.bad.example", "10.1.1.5")
+    query, dropped = read(path)
+    assert (query.domain, query.device_ip) == ("c2.bad.example", "10.1.1.5")
     assert (dropped.destination_ip, dropped.destination_port, dropped.observer) == ("203.0.113.9", 443, "fw1")
 
 
-def test_flows_whose_addresses_are_numbers(tmp_path):
+def test_flows_with_numeric_addresses(tmp_path):
     flow = {
         "IPV4_SRC_ADDR": 0x0A010105,
         "IPV4_DST_ADDR": 0xCB007109,
@@ -107,7 +107,7 @@ def test_flows_whose_addresses_are_numbers(tmp_path):
         assert ends == [("10.1.1.5", "203.0.113.9")] * 2, document
 
 
-def test_a_record_that_nobody_knows_shows_what_it_mentions(tmp_path):
+def test_unknown_record_gives_its_mentions(tmp_path):
     path = tmp_path / "notes.json"
     path.write_text(json.dumps({"items": [{"story": "beacon to http://c2.bad.example/x and 203.0.113.9"}]}))
     [event] = read(path)
@@ -115,7 +115,7 @@ def test_a_record_that_nobody_knows_shows_what_it_mentions(tmp_path):
 
 
 def test_a_long_list_is_read_to_its_end(tmp_path):
-    """Objects cross the pieces in which the document is read."""
+    """Objects cross the boundaries of read steps."""
     path = tmp_path / "long.json"
     records = [
         {**RECORDS[0], "dst_port": number % 65536, "note": "x" * (number % 900)} for number in range(2000)
@@ -124,7 +124,7 @@ def test_a_long_list_is_read_to_its_end(tmp_path):
     assert [event.destination_port for event in read(path)] == list(range(2000))
 
 
-def test_what_stands_before_a_break_is_read(tmp_path):
+def test_records_before_a_break(tmp_path):
     path = tmp_path / "cut.json"
     path.write_text(json.dumps(RECORDS)[:-20])
     first, broken = read(path)
@@ -132,15 +132,15 @@ def test_what_stands_before_a_break_is_read(tmp_path):
     assert isinstance(broken, Refusal)
 
 
-def test_json_lines_stay_lines(tmp_path):
+def test_json_lines_are_no_document(tmp_path):
     path = tmp_path / "lines.json"
     path.write_text("".join(json.dumps({**record, "data": {"values": [1, 2]}}) + "\n" for record in RECORDS))
     assert {event.format for event in read(path)} == {"json_lines"}
 
 
-def test_the_questions_of_pihole(tmp_path):
+def test_queries_of_pihole(tmp_path):
     """`{"queries":[..]}` of Pi-hole's API."""
-    asked = {
+    query = {
         "time": 1781058031,
         "type": "A",
         "status": "GRAVITY",
@@ -148,7 +148,7 @@ def test_the_questions_of_pihole(tmp_path):
         "client": {"ip": "10.20.1.5"},
     }
     path = tmp_path / "queries.json"
-    path.write_text(json.dumps({"queries": [asked, asked], "cursor": 2}), encoding="utf-8")
+    path.write_text(json.dumps({"queries": [query, query], "cursor": 2}), encoding="utf-8")
     assert [(event.source_ip, event.domain, event.action.value) for event in read(path)] == [
         ("10.20.1.5", "c2.example", "blocked")
     ] * 2

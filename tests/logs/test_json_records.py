@@ -1,4 +1,4 @@
-"""JSON objects that were cut off: what stood before the cut is read, and nothing that was not there."""
+"""Truncated JSON objects: everything before the cut, and nothing that was not present."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TEXT = json.dumps(RECORD)
 
 
 def is_part(found: object, whole: object) -> bool:
-    """Report whether everything found is in the whole, at its place."""
+    """Return whether everything found is in the whole at the same place."""
     if isinstance(found, dict) and isinstance(whole, dict):
         return all(key in whole and is_part(value, whole[key]) for key, value in found.items())
     if isinstance(found, list) and isinstance(whole, list):
@@ -32,7 +32,7 @@ def is_part(found: object, whole: object) -> bool:
 
 
 @pytest.mark.parametrize("length", range(40, len(TEXT)))
-def test_a_cut_object_is_what_stood_before_the_cut(length):
+def test_truncated_object_is_its_prefix(length):
     header, found = read_object(f"<13>host {TEXT[:length]}")
     assert header == "<13>host "
     assert found["time"] == RECORD["time"]
@@ -53,6 +53,6 @@ def test_a_cut_object_is_what_stood_before_the_cut(length):
     ],
     ids=lambda text: text[:20],
 )
-def test_what_is_broken_otherwise_is_no_object(text):
+def test_other_breakage_is_no_object(text):
     with pytest.raises(LineError):
         read_object(text)

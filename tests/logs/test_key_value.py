@@ -1,4 +1,4 @@
-"""Lines of key=value: quoting, separators and what must not become a field."""
+"""Lines of key=value: quoting, separators and text that must not become a field."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def test_events_have_file_and_line(path):
     assert (counts.lines, counts.parsed, counts.refused, counts.unparsed) == (6, 6, 0, 0)
 
 
-def test_zone_of_times_without_one(path):
+def test_zone_of_times_without_a_zone(path):
     path.write_bytes(head(FORTIGATE[:1]))
     assert events(path)[0][0].time == datetime(2026, 6, 5, 0, 31, tzinfo=UTC)
     assert events(path, timezone=ZoneInfo("UTC"))[0][0].time == datetime(2026, 6, 5, 7, 31, tzinfo=UTC)
@@ -55,14 +55,14 @@ def test_refused_lines_are_counted_and_listed(path):
     assert (counts.lines, counts.parsed, counts.refused) == (32, 30, 2)
 
 
-def test_unknown_text_gives_what_can_be_told(path):
+def test_unknown_text_gives_its_values(path):
     path.write_bytes(head(PROSE[:3], DNSMASQ[:1]))
     items, counts = events(path)
     assert [item.format for item in items] == ["unknown_text"] * 3 + ["dnsmasq"]
     assert (counts.unparsed, counts.parsed, counts.refused) == (3, 1, 0)
 
 
-def test_a_stated_format_is_the_one_tried(path):
+def test_only_the_stated_format_is_tried(path):
     path.write_bytes(head(DNSMASQ[:2]))
     items, counts = events(path, format_name="fortigate")
     assert [item.format for item in items if isinstance(item, Event)] == ["dnsmasq"] * 2
@@ -190,6 +190,6 @@ def test_record_has_the_contracts_keys():
     }
 
 
-def test_a_refusal_says_where_and_why():
+def test_refusal_has_location_and_reason():
     refusal = Refusal(Reference("a.log", row=3), "text", "why")
     assert refusal_record(refusal) == {"file": "a.log", "line": 3, "reason": "why", "text": "text"}

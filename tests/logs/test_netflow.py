@@ -1,4 +1,4 @@
-"""NetFlow and IPFIX: every version, templates that come late, change or are withdrawn; packets in a row."""
+"""NetFlow and IPFIX: every version, templates that come late, change or are withdrawn; packet series."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def address(text: str) -> bytes:
 
 
 def fixed(version: int, count: int = 2) -> bytes:
-    """A packet of version 1, 5 or 7 with flows from port 4000 on."""
+    """Build a packet of version 1, 5 or 7 with flows from port 4000 on."""
     head = struct.pack(">HHIII", version, count, 99, TIME_S, 0)
     head += {1: b"", 5: bytes(8), 7: bytes(8)}[version]
     size = {1: 52, 5: 48, 7: 52}[version]
@@ -53,7 +53,7 @@ def one_set(identity: int, body: bytes) -> bytes:
 
 
 def template(identity: int, fields: list[tuple[int, ...]], *, version: int = 9) -> bytes:
-    """A template; a field of three numbers is an enterprise's: element, length, enterprise."""
+    """Build a template; a field of three numbers is an enterprise's: element, length, enterprise."""
     body = struct.pack(">HH", identity, len(fields))
     for field in fields:
         if len(field) == 3:
@@ -96,7 +96,7 @@ def test_versions_of_fixed_records_give_their_flows(version):
 
 
 @pytest.mark.parametrize("version", [9, 10])
-def test_records_are_read_by_their_template(version):
+def test_records_by_template(version):
     packet = v9 if version == 9 else ipfix
     events, refusals, error = read(
         packet(template(256, PLAIN, version=version), one_set(256, RECORD * 3)), packet(one_set(256, RECORD))
@@ -112,13 +112,13 @@ def test_data_before_their_template():
     assert refusals == []
 
 
-def test_data_whose_template_never_comes_are_refused():
+def test_data_without_a_template_are_refused():
     events, (refusal,), _ = read(v9(one_set(256, RECORD), source=7), v9(template(256, PLAIN), source=8))
     assert events == []
     assert (refusal.value, refusal.reference.row) == ("7:256", 1)
 
 
-def test_templates_are_the_sources_own():
+def test_templates_belong_to_their_source():
     swapped = [(12, 4), (8, 4), (11, 2), (7, 2), (4, 1)]
     events, _, _ = read(
         v9(template(256, PLAIN), source=1),
@@ -129,7 +129,7 @@ def test_templates_are_the_sources_own():
     assert [ends(event) for event in events] == [FLOW, (SERVER, 443, PC, 4000)]
 
 
-def test_a_template_that_changes_and_one_that_is_withdrawn():
+def test_changed_and_withdrawn_templates():
     longer = [*PLAIN, (1, 4)]
     events, refusals, _ = read(
         ipfix(template(256, PLAIN, version=10), one_set(256, RECORD)),
@@ -141,7 +141,7 @@ def test_a_template_that_changes_and_one_that_is_withdrawn():
     assert len(refusals) == 1
 
 
-def test_options_tell_of_no_flow():
+def test_options_are_no_flows():
     nine = one_set(1, struct.pack(">HHHHHHH", 257, 4, 4, 1, 4, 34, 4))
     ten = one_set(3, struct.pack(">HHHHHHH", 257, 2, 1, 149, 4, 34, 4))
     for packet in (v9(nine, one_set(257, bytes(8))), ipfix(ten, one_set(257, bytes(8)))):
@@ -193,7 +193,7 @@ def test_nat_of_barracuda():
     [((12236, 12237), PC, SERVER), ((12238, 12239), "2001:db8::5", "2001:db8::9")],
 )
 def test_connections_by_client_and_server(version, addresses, client, server):
-    """Cisco's application visibility: a record a connection, whichever way its packets went."""
+    """Cisco's application visibility: one record per connection, in either direction."""
     width = len(address(client))
     numbers = [(addresses[0], width), (addresses[1], width), (12240, 2), (12241, 2)]
     fields = [(0x8000 | n, size) if version == 9 else (n, size, 9) for n, size in numbers]
@@ -211,19 +211,19 @@ def test_requests_by_citrix():
 
 
 @pytest.mark.parametrize(
-    ("said", "domain"),
+    ("text", "domain"),
     [(b"C2.example:8080", "c2.example"), (b"/gate.php", None), (b"Mozilla/5.0 (X11)", None), (b"", None)],
 )
-def test_requests_by_cisco(said, domain):
-    """Application visibility: four bytes of application and two of what of it, then the text."""
-    value = b"\x03\0\0\x50\x34\x02" + said
+def test_requests_by_cisco(text, domain):
+    """Application visibility: four bytes of application ID and two of subtype, then the text."""
+    value = b"\x03\0\0\x50\x34\x02" + text
     fields = [*PLAIN, (12235, 0xFFFF, 9)]
     packet = ipfix(template(256, fields, version=10), one_set(256, RECORD + bytes([len(value)]) + value))
     (event,), _, _ = read(packet)
     assert event.domain == domain
 
 
-def test_the_exporter_that_a_record_names():
+def test_exporter_named_in_a_record():
     fields = [*PLAIN, (130, 4)]
     (event,), _, _ = read(v9(template(256, fields), one_set(256, RECORD + address("10.0.0.1"))))
     assert (event.observer, ends(event)) == ("10.0.0.1", FLOW)
@@ -231,13 +231,13 @@ def test_the_exporter_that_a_record_names():
     assert event.observer is None
 
 
-def test_a_text_ends_with_its_first_zero():
+def test_text_ends_at_its_first_zero():
     record = RECORD + b"c2.example\0old.example\0\0"
     (event,), _, _ = read(v9(template(256, [*PLAIN, (57677, 24)]), one_set(256, record.ljust(37, b"\0"))))
     assert event.domain == "c2.example"
 
 
-def test_nat_that_changes_nothing():
+def test_nat_without_a_change():
     (event,), _, _ = read(v9(template(256, [*PLAIN, (225, 4)]), one_set(256, RECORD + address(PC))))
     assert (event.source_nat_ip, event.source_nat_port) == (None, None)
 
@@ -254,14 +254,14 @@ def test_nat_that_changes_nothing():
         (89, 0, Action.UNKNOWN),
     ],
 )
-def test_an_element_tells_allowed_from_blocked(element, value, action):
+def test_elements_of_allowed_and_blocked_flows(element, value, action):
     (event,), _, _ = read(v9(template(256, [*PLAIN, (element, 1)]), one_set(256, RECORD + bytes([value]))))
     assert event.action is action
 
 
 @pytest.mark.parametrize("protocol", [1, 2, 47, 50, 58, 89])
 def test_protocols_without_ports(protocol):
-    """ICMP's type and code are in the destination's port, zeros or anything for the others."""
+    """Their destination port field has ICMP's type and code, zeros, or arbitrary values."""
     old = fixed(5, 1)
     for packet in (
         v9(template(256, PLAIN), one_set(256, RECORD[:-1] + bytes([protocol]))),
@@ -271,7 +271,7 @@ def test_protocols_without_ports(protocol):
         assert ends(event) == (PC, None, SERVER, None)
 
 
-def test_records_without_addresses_are_no_contacts():
+def test_records_without_addresses():
     assert read(v9(template(256, [(56, 6), (1, 4)]), one_set(256, bytes(10)))) == ([], [], None)
 
 
@@ -288,14 +288,14 @@ def test_versions_in_one_file():
 
 
 @pytest.mark.parametrize("cut", [1, 30, 47])
-def test_one_that_is_cut_short(cut):
+def test_truncated_export(cut):
     events, _, error = read(fixed(5), fixed(5)[:-cut])
     assert error is not None
     assert "cut short" in error.what
     assert len(events) == 3
 
 
-def test_what_is_whole_before_the_damage_is_given():
+def test_flows_before_damage():
     events, _, error = read(fixed(5), b"\x00\x05\xff\xff" + bytes(100))
     assert error is not None
     assert "damaged" in error.what
@@ -316,7 +316,7 @@ def test_what_is_whole_before_the_damage_is_given():
         ipfix(),
     ],
 )
-def test_flows_are_recognised(data):
+def test_recognized_exports(data):
     assert NetFlow.recognises(data[:4096])
 
 
@@ -333,7 +333,7 @@ def test_flows_are_recognised(data):
         "NetFlow".encode("utf-16-be") * 50,
     ],
 )
-def test_other_bytes_are_not_taken_for_flows(data):
+def test_other_bytes_are_no_export(data):
     assert not NetFlow.recognises(data)
 
 
@@ -342,12 +342,12 @@ def test_other_bytes_are_not_taken_for_flows(data):
     st.binary(max_size=120),
     st.sampled_from([b"", fixed(5), v9(template(256, PLAIN)), ipfix(template(256, PLAIN, version=10)), v9()]),
 )
-def test_never_raises_anything_else(tail, start):
+def test_raises_only_our_errors(tail, start):
     read(start + tail)
     read(v9(one_set(0, tail)), ipfix(one_set(2, tail)), ipfix(one_set(3, tail)), v9(one_set(1, tail)))
 
 
-def test_text_after_a_line_with_a_nul_is_no_export():
+def test_text_with_a_nul_is_no_export():
     line = b"1781000000.123      7 10.1.1.5 TCP_MISS/200 5 GET http://a.example/b - HIER_NONE/- -\n"
     text = b"\0\n" + line * 300
     assert not looks_like_export(text[:1000], whole=False)

@@ -1,6 +1,6 @@
-"""nfdump's own files, of both layouts, plain and compressed.
+"""nfdump's own files, in both layouts, plain and compressed.
 
-The bytes are built here by nfdump's `nffile.h` and `nfxV3.h`.
+The bytes are built according to nfdump's `nffile.h` and `nfxV3.h`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TIME = datetime(2026, 6, 2, 8, 45, 34, 123000, tzinfo=UTC)
 
 
 def number(address: str) -> bytes:
-    """An address as nfdump keeps it: numbers of the machine that wrote it."""
+    """Encode an address as nfdump does: as numbers in the writing machine's byte order."""
     packed = ip_address(address).packed
     if len(packed) == 4:
         return packed[::-1]
@@ -125,7 +125,7 @@ def test_a_firewall_event_with_its_translation():
     assert (event.action, event.observer) == (Action.BLOCKED, "10.1.1.1")
 
 
-def test_who_it_was_and_what_became_of_it():
+def test_action_of_flows():
     more = [element(24, b"UNIT\\lan".ljust(66, b"\0")), element(13, number("2001:db8::1"))]
     data = record("10.1.1.5", "203.0.113.9", more=more, forwarding=0x81)
     [blocked, forwarded] = read(file_2(block(data + record("10.1.1.5", "203.0.113.9", forwarding=0x40))))
@@ -133,7 +133,7 @@ def test_who_it_was_and_what_became_of_it():
     assert (forwarded.user, forwarded.action, forwarded.observer) == (None, Action.ALLOWED, None)
 
 
-def test_icmp_has_no_ports_and_unknown_parts_are_passed_over():
+def test_icmp_without_ports_and_unknown_parts():
     unknown = struct.pack("<HH", 99, 8) + b"abcd"
     [event] = read(
         file_2(block(unknown + record("10.1.1.5", "203.0.113.9", (0, 2048), 1, [element(77, b"x" * 9)])))
@@ -142,7 +142,7 @@ def test_icmp_has_no_ports_and_unknown_parts_are_passed_over():
 
 
 def lzo_of_runs(data: bytes) -> bytes:
-    """LZO1X without any copies: one run of single bytes, and the end mark."""
+    """Build LZO1X data without copies: one run of literals, and the end mark."""
     count = len(data) - 3
     if count <= 15:
         head = bytes([count])
@@ -154,7 +154,7 @@ def lzo_of_runs(data: bytes) -> bytes:
 
 
 def lz4_of_runs(data: bytes) -> bytes:
-    """An LZ4 block without any copies."""
+    """Build an LZ4 block without copies."""
     more = len(data) - 15
     return b"\xf0" + b"\xff" * (more // 255) + bytes([more % 255]) + data
 
@@ -180,22 +180,22 @@ def test_compressed_blocks_give_their_flows(method, flag, pack):
     ("packed", "plain"),
     [
         (b"\x14abc\x11\0\0", b"abc"),
-        # four single bytes; four from four before by the short form, and one single byte; three from five
-        # before by the longer form
+        # four literals; a short copy of four from four before, and one literal; a longer copy of three from
+        # five before
         (b"\x01abcd\x6d\0e\x21\x10\0\x11\0\0", b"abcd" + b"abcd" + b"e" + b"abc"),
     ],
 )
-def test_lzo_copies_unpack_to_what_was_packed(packed, plain):
+def test_lzo_copies(packed, plain):
     assert blocks.lzo(packed, 100) == plain
 
 
-def test_lz4_copies_that_overlap():
+def test_overlapping_lz4_copies():
     assert blocks.lz4(b"\x13ab\x02\0"[:1] + b"a\x01\0", 100) == b"a" * 8
 
 
 @settings(max_examples=60, deadline=None)
 @given(data=st.binary(max_size=200), most=st.integers(0, 500))
-def test_broken_blocks_end_with_an_error_of_ours(data, most):
+def test_broken_blocks_raise_only_our_errors(data, most):
     for method in (1, 2, 3, 4, 9):
         try:
             assert len(blocks.unpacked(data, method, most)) <= most
@@ -203,7 +203,7 @@ def test_broken_blocks_end_with_an_error_of_ours(data, most):
             continue
 
 
-def test_an_encrypted_or_cut_file_says_so():
+def test_encrypted_or_truncated_file():
     with pytest.raises(InputError):
         read(file_2(block(record("10.1.1.5", "203.0.113.9")), encrypted=1))
     whole = file_1(block(old_record("10.1.1.5", "203.0.113.9"), 2))
@@ -212,7 +212,7 @@ def test_an_encrypted_or_cut_file_says_so():
             read(whole[:size])
 
 
-def test_a_broken_block_is_refused_and_the_next_is_read():
+def test_broken_block_is_refused_alone():
     good = lz4_of_runs(record("10.1.1.5", "203.0.113.9"))
     refused, event = read(file_2(block(b"\xff\xff\xff") + block(good), 3))
     assert isinstance(refused, Refusal)

@@ -1,7 +1,4 @@
-"""Headers before a record that announces itself, wrapped records, LEEF's delimiters.
-
-Also a record's own clock.
-"""
+"""Headers before self-describing records, wrapped records, LEEF's delimiters, stated zones."""
 
 from __future__ import annotations
 
@@ -38,7 +35,7 @@ CONTEXT = FileContext("a.log", modified=datetime(2026, 7, 1, tzinfo=UTC))
         ("Jun  5 09:00:00 relay :Jun  5 07:31:12 EST: ", "2026-06-05T12:31:12", "relay"),
         ("Jun  5 09:00:00 relay : Jun  5 2026 07:31:12 EST: ", "2026-06-05T12:31:12", "relay"),
         ("Jun  5 2026 07:31:12: ", "2026-06-05T00:31:12", None),
-        # the sender's own header behind those of relays
+        # the sender's own header after those of relays
         ("Jun  5 09:00:00 relay Jun  5 2026 07:31:12 gw1 : ", "2026-06-05T00:31:12", "gw1"),
         (
             "<134>1 2026-06-05T09:00:00Z r app - - - Jun  5 09:00:01 r2 <134>Jun  5 07:31:12 gw1 ",
@@ -48,7 +45,7 @@ CONTEXT = FileContext("a.log", modified=datetime(2026, 7, 1, tzinfo=UTC))
         ("<134>2026-06-05T09:00:00Z relay : Jun 05 2026 07:31:12: ", "2026-06-05T00:31:12", "relay"),
     ],
 )
-def test_a_header_before_a_record_gives_time_and_host(before, time, host):
+def test_time_and_host_of_headers(before, time, host):
     header = header_before(before + "%ASA-6-302013: x", len(before), CONTEXT)
     assert header.time == (datetime.fromisoformat(time).replace(tzinfo=UTC) if time else None)
     assert header.host == host
@@ -56,18 +53,18 @@ def test_a_header_before_a_record_gives_time_and_host(before, time, host):
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=120))
-def test_any_header_gives_a_header(before):
+def test_arbitrary_headers(before):
     header_before(before + "CEF:0|", len(before), CONTEXT)
 
 
 @pytest.mark.parametrize(
     ("line", "inside"), [('{"a":"CEF:0|', True), ("<1>gw CEF:0|", False), ('x { "a":"CEF:0|', True)]
 )
-def test_a_record_within_json_is_seen(line, inside):
+def test_record_inside_json(line, inside):
     assert within_json(line, line.index("CEF")) is inside
 
 
-def test_only_the_shape_of_a_continuation_continues():
+def test_shape_of_continuations():
     assert continues("cs3Label=Protection Type cs3=x")
     assert continues(" duser=an")
     assert not continues("date=2026-06-05 time=07:31:12 devname=FGT")
@@ -95,12 +92,12 @@ def test_only_the_shape_of_a_continuation_continues():
         ("1.0|A|B|1|e|", {}),
     ],
 )
-def test_leef_attributes_are_parted_by_their_delimiter(attributes, fields):
+def test_leef_delimiters(attributes, fields):
     assert leef.read("LEEF:" + attributes).attributes == fields
 
 
 @pytest.mark.parametrize("text", ["", "LEEF:1.0|a|b", "CEF:0|a|b|c|d|e|f|"])
-def test_leef_that_is_cut_short_is_a_line_error(text):
+def test_truncated_leef_is_a_line_error(text):
     with pytest.raises(LineError):
         leef.read(text)
 
@@ -125,7 +122,7 @@ def test_a_zone_is_read_by_name_and_offset(text, hours):
     assert (offset.total_seconds() / 3600 if offset is not None else None) == hours
 
 
-def test_the_first_real_time_counts():
+def test_first_valid_time_counts():
     assert first_time(
         ("", "0", "words", "Jan 01 1970 00:00:00", "2026-06-05T07:31:12Z"), CONTEXT
     ) == datetime(2026, 6, 5, 7, 31, 12, tzinfo=UTC)
@@ -135,7 +132,7 @@ def test_the_first_real_time_counts():
 @pytest.mark.parametrize(
     "text",
     [
-        "Jun 05 2026 07:31:12",  # on the file's own clock, in Hanoi
+        "Jun 05 2026 07:31:12",  # in the file's own zone, Hanoi
         "Jun 05 2026 07:31:12 GMT+07:00",
         "Jun 05 2026 07:31:12 GMT+7",
         "Jun 05 2026 07:31:12 UTC+0700",

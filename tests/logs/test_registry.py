@@ -1,7 +1,4 @@
-"""The registry of formats.
-
-Imported one by one, and marks that spare time without changing what a file is taken for.
-"""
+"""The registry of formats: lazy imports, and marks that speed up detection without changing it."""
 
 from __future__ import annotations
 
@@ -29,7 +26,7 @@ def seen(lines: tuple[str, ...]) -> tuple[object, ...]:
 
 
 def heads() -> list[tuple[str, tuple[str, ...]]]:
-    """The first lines of every golden log, of each two of its lines alone, and the rare cases' lines."""
+    """Yield the first lines of every golden log, of any two of its lines, and of the rare cases' lines."""
     chosen, random_line = [], random.Random(2022)
     for path in sorted(DATA.glob("*/*.log")):
         lines = head_lines(path.read_bytes())
@@ -44,14 +41,14 @@ def heads() -> list[tuple[str, tuple[str, ...]]]:
     return chosen
 
 
-def test_marks_never_change_what_a_file_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_marks_never_change_the_detection(monkeypatch: pytest.MonkeyPatch) -> None:
     quick = {name: seen(lines) for name, lines in heads()}
     monkeypatch.setattr(Registry, "marked", lambda self, text, data=b"": iter(()))
 
     assert {name: seen(lines) for name, lines in heads()} == quick
 
 
-def test_most_logs_are_known_by_a_mark() -> None:
+def test_most_logs_have_a_mark() -> None:
     marked = [
         (name, {f.name for f in FORMATS.marked("\n".join(("", *lines)))})
         for name, lines in heads()
@@ -77,7 +74,7 @@ def test_every_binary_file_has_its_formats_mark() -> None:
         '{"Events": [{"EventID": 4624,"Channel":"Security"},{}]}',
     ],
 )
-def test_documents_in_any_encoding_have_their_mark(text: str) -> None:
+def test_mark_of_documents_in_any_encoding(text: str) -> None:
     for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-be"):
         for space in ("", " ", "\n\t ", "\r\n"):
             head = ("\ufeff" if encoding == "utf-16-be" else "").encode(encoding) + (space + text).encode(
@@ -103,7 +100,7 @@ def test_a_registry_is_a_sequence_of_what_it_imports() -> None:
     assert [log_format.name for log_format in FORMATS.without(*names[1:])] == names[:1]
 
 
-def test_a_known_log_brings_only_its_own_format() -> None:
+def test_known_log_imports_only_its_format() -> None:
     code = (
         "import sys; from lamsach.logs.reading.detect import detect; "
         "d = detect(b'2026-03-01T10:00:00+07:00 dns1 named[8]: client @0x7f 192.0.2.1#5 (a.example): "

@@ -1,7 +1,4 @@
-"""A hunt over all sample cases at once.
-
-Mixed in one file, packed, in UTF-16, and the captures and event files: everything listed is found.
-"""
+"""A hunt over all sample cases: mixed in one file, packed, in UTF-16, captures and event files."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ from lamsach.investigate import Request, investigate
 SAMPLES = Path(__file__).parents[2] / "../shared/samples"
 LOGS = SAMPLES / "logs"
 BLAMED_RIGHTLY = (
-    # the VPN client whose outer address is listed: the address that it was given is the device's
+    # the VPN client with a listed external address: its assigned address is the device's
     "FTD_722051_1",
     "globalprotect_csv_2",  # likewise
     "bro_spec/15",  # who received the file
@@ -42,7 +39,7 @@ def test_every_listed_value_is_found_in_one_mixed_file(framed, packing, every, t
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not here")
 def test_addresses_in_event_files_are_found(tmp_path):
-    """Every public address and every name that the sample event files show, over all of them at once."""
+    """Every public address and name in the sample event files."""
     wanted: set[str] = set()
     paths = set()
     for line in (SAMPLES / "evtx/cases.jsonl").read_text(encoding="utf-8").splitlines():
@@ -61,8 +58,8 @@ def test_addresses_in_event_files_are_found(tmp_path):
     assert {item.indicator for item in findings.sightings} == wanted
 
 
-def test_a_value_within_a_longer_one_does_not_count():
-    """The figure counts listed names that stand alone, not parts of longer ones."""
+def test_values_inside_longer_ones_do_not_count():
+    """Listed names count only on their own, not inside longer ones."""
     assert recall._stands("a.example", "see a.example:443/x")
     assert recall._stands("192.0.2.1", "(192.0.2.1)")
     assert not recall._stands("a.example", "ba.example")

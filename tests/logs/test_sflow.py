@@ -1,6 +1,6 @@
-"""sFlow within a capture: sampled packets, whole or by their addresses, as contacts and questions.
+"""sFlow within a capture: sampled packets, complete or by address, as contacts and DNS questions.
 
-The bytes are built by sflow_version_5.txt.
+The bytes are built according to sflow_version_5.txt.
 """
 
 from __future__ import annotations
@@ -95,13 +95,13 @@ def test_the_first_bytes_of_a_packet():
     assert (event.device_ip, event.observer, event.kind) == (PC, SWITCH, EventKind.CONNECTION)
 
 
-def test_an_answer_is_told_from_the_side_that_began():
+def test_answer_is_reported_from_the_client():
     frame = build.ethernet(build.ip(SERVER, PC, 6, build.tcp(443, 49152, 1, 0x10)))
     [event] = read(datagram(sample(header(frame), expanded=True)))
     assert (event.source_ip, event.destination_ip, event.destination_port) == (PC, SERVER, 443)
 
 
-def test_a_question_that_the_sample_holds():
+def test_question_in_a_sample():
     frame = build.ethernet(
         build.ip(PC, "192.0.2.53", 17, build.udp(50001, 53, build.question("c2.bad.example")))
     )
@@ -109,7 +109,7 @@ def test_a_question_that_the_sample_holds():
     assert (event.kind, event.domain, event.device_ip) == (EventKind.DNS, "c2.bad.example", PC)
 
 
-def test_addresses_alone_and_what_is_passed_over():
+def test_addresses_alone_and_skipped_records():
     counters = record(2, bytes(40))
     unknown = record(1001, bytes(16))
     events = read(
@@ -135,17 +135,17 @@ def test_a_packet_without_its_link():
 
 @settings(max_examples=60, deadline=None)
 @given(cut=st.integers(0, 200), junk=st.binary(max_size=60))
-def test_a_datagram_that_is_cut_or_broken_ends(cut, junk):
+def test_truncated_or_broken_datagram(cut, junk):
     whole = datagram(
         sample(addresses(PC, SERVER)), sample(header(build.ethernet(build.ip(PC, SERVER, 6, b""))))
     )
     for data in (whole[:cut], whole[:28] + junk):
         if len(data) >= 28:
-            assert all(isinstance(one, Sample) for one in samples(data))
+            assert all(isinstance(item, Sample) for item in samples(data))
 
 
-def test_a_datagram_that_ends_before_its_frame_does_is_none():
-    """The datagram's own length has four bytes; the bytes behind them are not its own."""
+def test_datagram_shorter_than_its_frame():
+    """The datagram states its length in four bytes; bytes beyond it are not its own."""
     whole = build.udp(50000, 6343, datagram(sample(addresses(PC, SERVER)), agent="2001:db8::1"))
     short = whole[:4] + (8 + 4).to_bytes(2, "big") + whole[6:]
     frame = build.ethernet(build.ip(SWITCH, COLLECTOR, 17, short))
@@ -187,7 +187,7 @@ PATHS = {2: words(3, 1, 2, 3, 2, 64500, 64501), 4: words(3, 1, 2, 3, 1, 2, 2, 64
 
 
 @pytest.mark.parametrize("version", [2, 4])
-def test_older_versions_give_their_flows(version: int) -> None:
+def test_flows_of_older_versions(version: int) -> None:
     frame = build.ethernet(build.ip(PC, SERVER, 6, build.tcp(49153, 80, 7, 2)))
     sampled = words(1, 1, len(frame), len(frame)) + padded(frame)
     found = read(
@@ -209,7 +209,7 @@ def test_older_versions_give_their_flows(version: int) -> None:
     }
 
 
-def test_an_older_datagram_that_is_cut_or_has_unknown_parts_ends() -> None:
+def test_truncated_or_unknown_parts_of_older_datagrams() -> None:
     whole = old_datagram(4, old_flow(OLD_V4, SWITCHED), old_flow(OLD_V6), COUNTERS)
     for size in range(len(whole)):
         assert len(list(old_samples(whole[:size].ljust(28, b"\0")))) <= 2

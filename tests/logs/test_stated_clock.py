@@ -1,4 +1,4 @@
-"""A time without a zone is in the zone that its line states elsewhere."""
+"""Times without a zone in lines that state one elsewhere."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ LINES: dict[str, str] = {
 }  # fmt: skip
 
 
-def test_times_of_lines_that_state_a_zone():
+def test_times_of_lines_with_a_zone():
     found = {}
     for line in LINES:
         head = line.split("\n") if line.startswith("Log Name") else [line]
@@ -64,8 +64,8 @@ def test_times_of_lines_that_state_a_zone():
     st.integers(-300, 300),
     st.datetimes(datetime(2000, 1, 1), datetime(2035, 1, 1)),
 )
-def test_whatever_zone_the_header_states(quarters, seconds, moment):
-    """A clock in the header's zone, read as one in the file's zone, comes out right."""
+def test_any_zone_of_the_header(quarters, seconds, moment):
+    """A time in the header's zone, parsed in the file's zone, is corrected."""
     offset = timedelta(minutes=15 * quarters)
     sign, minutes = "-" if quarters < 0 else "+", abs(15 * quarters)
     header = moment.replace(microsecond=0)

@@ -163,7 +163,7 @@ HEADERS = [
     # Sophos UTM
     ("2026:06:05-07:31:12 utm httpd[123]: id=1", IN_JUNE, "utm", "httpd", "123", "id=1"),
     ("<30>2026:6:5-07:31:12 utm httpd: id=1", IN_JUNE, "utm", "httpd", None, "id=1"),
-    # a relay's header before the sender's own
+    # a relay's header before the sender's
     (
         "<134>Jun  5 09:00:00 relay Jun  5 07:31:12 gw named[812]: hello",
         IN_JUNE,
@@ -188,7 +188,7 @@ HEADERS = [
         None,
         "Jun  5 09:00:00 gw says so",
     ),
-    # a second header behind a priority needs no program; a collector took the priority off; a facility before
+    # a second header with a priority needs no program; a collector removed the priority; a facility before
     # the host
     (
         "Jun  5 09:00:00 192.0.2.1 <134>Jun  5 07:31:12 fw date=2026-06-05",
@@ -209,7 +209,7 @@ HEADERS = [
 @pytest.mark.parametrize(
     ("line", "time", "host", "app", "pid", "message"), HEADERS, ids=[row[0][:40] for row in HEADERS]
 )
-def test_every_header_gives_time_host_and_program(line, time, host, app, pid, message):
+def test_time_host_and_program_of_headers(line, time, host, app, pid, message):
     header, rest = split_header(line, CONTEXT)
     assert (header.host, header.app, header.pid, rest) == (host, app, pid, message)
     assert (header.time.isoformat() if header.time else None) == time
@@ -235,19 +235,19 @@ def test_every_header_gives_time_host_and_program(line, time, host, app, pid, me
         "2026-06-05 07:31:12\tnot kiwi\tx",
     ],
 )
-def test_a_line_without_header_stays_whole(line):
+def test_line_without_header_is_unchanged(line):
     assert split_header(line, CONTEXT) == (NO_HEADER, line)
 
 
 @pytest.mark.parametrize(
     "line", ["Thg 13 05 07:31:12 gw a: b", "mai 07:31:12 gw a: b", "mars was 05 07:31:12 long", "thg"]
 )
-def test_what_is_no_month_is_no_time(line):
+def test_unknown_month_is_no_time(line):
     assert split_header(line, CONTEXT)[0].time is None
 
 
 @pytest.mark.parametrize("line", ["<13>x y", "<189>date=2026-06-05", "<13>"])
-def test_priority_alone_is_taken_off(line):
+def test_bare_priority_is_removed(line):
     assert split_header(line, CONTEXT) == (NO_HEADER, line.split(">", 1)[1])
 
 
@@ -282,7 +282,7 @@ def test_an_impossible_date_is_an_error(line):
         max_size=12,
     ).map("".join)
 )
-def test_any_text_is_parted_without_loss(line):
+def test_arbitrary_text_is_split_without_loss(line):
     app, message = split_message(line)
     assert line.endswith(message) or "\ufeff" in line
     try:
@@ -293,7 +293,7 @@ def test_any_text_is_parted_without_loss(line):
 
 
 @pytest.mark.parametrize("piece", ['[a b="', "<1>", "Jun ", "a ", '\\"', "[x ", "1 ", ": ", "\t"])
-def test_long_lines_end(piece):
+def test_long_lines_are_fast(piece):
     for start in ("", '<30>1 2026-06-05T00:31:12Z gw a b c [a b="', "Jun  5 07:31:12 "):
         line = start + piece * 100_000
         assert len(split_message(line)[1]) <= len(line)

@@ -1,4 +1,4 @@
-"""Events as tables: the same as line by line, for any output of the bulk readers."""
+"""Events as tables equal single lines, for any output of the columnar readers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from lamsach.model import Event
 from tests.cli.command_runner import lamsach
 
 from .builders import logs
-from .whole_logs import at_once, by_line
+from .whole_logs import as_tables, by_line
 
 DATA = Path(__file__).parent / "formats" / "data"
 HEADERS = {
@@ -277,18 +277,18 @@ ODD = [
     "path", sorted(DATA.glob("*/*.log")), ids=lambda path: f"{path.parent.name}-{path.stem}"
 )
 def test_every_format_gives_the_same_events(path: Path) -> None:
-    assert at_once(path) == by_line(path)
+    assert as_tables(path) == by_line(path)
 
 
 @pytest.mark.parametrize("name", USUAL)
-def test_usual_lines_are_read_at_once(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    taken: list[int] = []
+def test_usual_lines_are_read_in_columns(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    columnar_lines: list[int] = []
     completed = tables._Pieces._completed
 
     def counted(
         self: tables._Pieces, number: int, lines: list[bytes], table: pa.RecordBatch, alone: list[int]
     ) -> pa.RecordBatch:
-        taken.append(len(lines) - len(alone))
+        columnar_lines.append(len(lines) - len(alone))
         return completed(self, number, lines, table, alone)
 
     monkeypatch.setattr(tables._Pieces, "_completed", counted)
@@ -297,8 +297,8 @@ def test_usual_lines_are_read_at_once(name: str, tmp_path: Path, monkeypatch: py
     chance = random.Random(name)
     path = tmp_path / "a.log"
     path.write_text(HEADERS.get(name, "") + "".join(f"{USUAL[name](chance)}\n" for _ in range(1000)))
-    assert at_once(path) == by_line(path)
-    assert sum(taken) >= 800  # a seventh of Suricata's lines tells of no event
+    assert as_tables(path) == by_line(path)
+    assert sum(columnar_lines) >= 800  # a seventh of Suricata's lines give no event
 
 
 @given(
@@ -309,7 +309,7 @@ def test_usual_lines_are_read_at_once(name: str, tmp_path: Path, monkeypatch: py
     st.integers(0, 30),
 )
 @settings(max_examples=60, deadline=None)
-def test_odd_lines_among_usual_ones(
+def test_unusual_lines_among_usual_ones(
     tmp_path_factory: pytest.TempPathFactory,
     name: str,
     seed: int,
@@ -327,7 +327,7 @@ def test_odd_lines_among_usual_ones(
     path.write_bytes((HEADERS.get(name, "") + "".join(line + end for line in lines)).encode())
     before, tables.PIECE_LINES = tables.PIECE_LINES, 20
     try:
-        assert at_once(path) == by_line(path)
+        assert as_tables(path) == by_line(path)
     finally:
         tables.PIECE_LINES = before
 
@@ -335,11 +335,11 @@ def test_odd_lines_among_usual_ones(
 def test_every_bulk_reader_is_tested() -> None:
     from tests.logs.layouts.test_layouts import IN_COLUMNS
 
-    read = {*READERS} | {*IN_COLUMNS} | {one.name for one in FORMATS if one.records}
+    read = {*READERS} | {*IN_COLUMNS} | {log_format.name for log_format in FORMATS if log_format.records}
     assert {name.partition("_")[0] for name in USUAL} <= {name.partition("_")[0] for name in read}
 
 
-def test_a_site_whose_port_is_missing(tmp_path: Path) -> None:
+def test_site_without_a_port(tmp_path: Path) -> None:
     path, chance = tmp_path / "a.log", random.Random(4)
     usual = [squid(chance) for _ in range(40)]
     odd = (
@@ -347,10 +347,10 @@ def test_a_site_whose_port_is_missing(tmp_path: Path) -> None:
         "HIER_NONE/- text/html"
     )
     path.write_text("".join(f"{line}\n" for line in [*usual, odd, *usual]))
-    assert at_once(path) == by_line(path)
+    assert as_tables(path) == by_line(path)
 
 
-def test_a_damaged_file_gives_what_came_before(tmp_path: Path) -> None:
+def test_damaged_file_gives_its_events(tmp_path: Path) -> None:
     import gzip
 
     path = tmp_path / "a.log.gz"
@@ -375,7 +375,7 @@ def test_the_command_writes_parquet(tmp_path: Path) -> None:
     assert table.equals(by_line(path)[0])
 
 
-def test_what_utf8_cannot_hold_is_replaced(tmp_path: Path) -> None:
+def test_invalid_utf8_is_replaced(tmp_path: Path) -> None:
     with (tmp_path / "a.parquet").open("wb") as stream:
         writer = TableWriter(stream)
         writer.write(table_of(columns_of([Event(domain="a\ud800b", answers=("\udfff", "b"), user="")]), 1))
@@ -386,11 +386,11 @@ def test_what_utf8_cannot_hold_is_replaced(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("opening", ["[", "[\t", "[1,", '{"a":'])
 @pytest.mark.parametrize("depth", [90, 190, 30_000])
-def test_deep_records_end_nothing(opening: str, depth: int, tmp_path: Path) -> None:
+def test_deep_records_do_no_harm(opening: str, depth: int, tmp_path: Path) -> None:
     chance = random.Random(3)
     path = tmp_path / "a.log"
     for name in ("suricata_eve", "zeek_json_dns"):
         usual = [USUAL[name](chance) for _ in range(30)]
         deep = [f'{line[:-1]},"x":{opening * depth}1{"]" * depth}}}' for line in usual[:3]]
         path.write_text("\n".join(usual + deep) + "\n")
-        assert at_once(path) == by_line(path)
+        assert as_tables(path) == by_line(path)

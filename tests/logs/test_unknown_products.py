@@ -1,8 +1,8 @@
-"""Products that no format is written for: what is read of their lines by the names of the fields.
+"""Lines of products without a format of their own, parsed by field names.
 
-`unknown_products/SYNTAX.txt` holds a case a block: `# name`, the lines of a file, `=> field=value; ...` in
-the terms of `Event` (the time is MOMENT, unless it says `time=-`), and `!! field ...` for what is not read.
-The lines are written after the makers' documentation; their values are invented.
+`unknown_products/SYNTAX.txt` has one case per block: `# name`, the lines of a file, `=> field=value; ...`
+with fields of `Event` (the time is MOMENT unless `time=-`), and `!! field ...` for fields that are not read.
+The lines follow the vendors' documentation; their values are invented.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ MOMENT = datetime(2026, 6, 5, 0, 31, 12, tzinfo=UTC)
 FIELDS = {*EXCEPTIONS, "source_name", "destination_name"}
 LEAST_FIELDS, LEAST_MACHINES = 0.9, 0.95
 OF_TEXT = 0.8
-"""Values of running text, which names nobody."""
+"""Prose values, which name no one."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """Lines of a product, what they state, and which of it is not read."""
+    """Lines of a product, their expected values, and those not read."""
 
     syntax: str
     name: str
@@ -69,7 +69,7 @@ def is_right(event: Event, field: str, wanted: str) -> bool:
 
 
 def missed(case: Case, folder: Path) -> set[str]:
-    """The fields that the best event of a case does not state right."""
+    """Return the fields that the best event of a case does not have right."""
     path = folder / "case.log"
     path.write_text("\n".join(case.lines) + "\n", "utf-8")
     (log,) = find_logs([str(path)], on_problem=pytest.fail)
@@ -84,12 +84,12 @@ def missed(case: Case, folder: Path) -> set[str]:
 
 
 @each_row("case", CASES, lambda case: f"{case.syntax} {case.name}")
-def test_a_line_is_read_as_far_as_it_says(case: Case, tmp_path: Path) -> None:
+def test_fields_of_lines(case: Case, tmp_path: Path) -> None:
     assert missed(case, tmp_path) == case.unread
 
 
 @pytest.mark.parametrize("syntax", sorted({case.syntax for case in CASES}))
-def test_share_of_fields_and_of_machines(syntax: str) -> None:
+def test_share_of_fields_and_machines(syntax: str) -> None:
     ours = [case for case in CASES if case.syntax == syntax]
     fields = sum(len(case.wanted) for case in ours)
     least = OF_TEXT if syntax == "text" else LEAST_FIELDS
@@ -101,7 +101,7 @@ def test_share_of_fields_and_of_machines(syntax: str) -> None:
     assert len(named) >= LEAST_MACHINES * len(machines)
 
 
-def test_an_exception_says_what_the_words_do_not() -> None:
+def test_exceptions_differ_from_their_words() -> None:
     listed = [(name, field) for field, names in EXCEPTIONS.items() for name in names.split()]
     assert [name for name, field in listed if meaning(words_of(name)) == field] == []
     assert [name for name, _ in listed if plain(name) != name] == []
@@ -145,20 +145,20 @@ PARTS = st.sampled_from(WORDS.split())
 
 
 @given(st.lists(PARTS, min_size=1, max_size=5))
-def test_the_spelling_of_a_name_is_no_matter(parts: list[str]) -> None:
-    """Signs and humps part the words alike."""
+def test_spelling_of_names(parts: list[str]) -> None:
+    """Signs and humps separate words alike."""
     humps = parts[0] + "".join(part.capitalize() for part in parts[1:])
     assert len({field_of(name) for name in ("_".join(parts), "-".join(parts), " ".join(parts), humps)}) == 1
 
 
 @given(st.text(max_size=120))
-def test_any_name_has_a_field_or_none(name: str) -> None:
+def test_arbitrary_names(name: str) -> None:
     field = field_of(name)
     assert field is None or field in FIELDS
     assert field_of(name) == field
 
 
-def test_a_name_of_many_words_takes_no_long_time() -> None:
-    """A name is examined up to a length, so that invented names cost no more than their letters."""
+def test_long_names_are_fast() -> None:
+    """Only a limited length of a name is examined, so that crafted names cost no more."""
     assert words_of("srcip" * 20) == ("srcip" * 20,)
     assert field_of("src." * 2000 + "ip") == "source"

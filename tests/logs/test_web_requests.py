@@ -1,4 +1,4 @@
-"""Clients of a web server, the site called, and the values that accuse nobody."""
+"""Clients of web servers, visited sites, and values that do not implicate anyone."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ MAC = "02:00:5e:00:53:01"
         (None, "203.0.113.5", "203.0.113.5"),
     ],
 )
-def test_the_client_behind_a_proxy_of_ours(peer, forwarded, client):
+def test_client_behind_own_proxy(peer, forwarded, client):
     assert request_event(peer, forwarded=forwarded, url="/").source_ip == client
 
 
 @pytest.mark.parametrize(
     ("client", "device"), [("203.0.113.5", None), ("10.0.0.5", "10.0.0.5"), (None, None)]
 )
-def test_a_stranger_is_no_machine_whatever_site_is_asked_for(client, device):
+def test_external_client_is_no_device(client, device):
     event = request_event(
         client, site="bot-c2.xyz", request="GET http://bot-c2.xyz/ HTTP/1.1", server="10.0.0.80"
     )
@@ -62,7 +62,7 @@ def test_a_stranger_is_no_machine_whatever_site_is_asked_for(client, device):
         ("", None),
     ],
 )
-def test_what_a_request_line_asks_for(request_line, target):
+def test_target_of_a_request_line(request_line, target):
     assert target_of(request_line) == target
 
 
@@ -75,7 +75,7 @@ def test_what_a_request_line_asks_for(request_line, target):
         (None, "GET /a HTTP/1.1", None),
     ],
 )
-def test_the_site_names_the_domain(site, request_line, domain):
+def test_domain_of_the_site(site, request_line, domain):
     assert request_event("10.0.0.5", site=site, request=request_line).domain == domain
 
 
@@ -98,7 +98,7 @@ def test_a_status_is_allowed_or_blocked(status, action):
         ("2026-06-02T08:00:00+07:00", 1),
     ],
 )
-def test_a_web_servers_time_is_read_with_its_zone(text, hour):
+def test_times_of_web_servers(text, hour):
     time = web_time(text, ZoneInfo("Asia/Ho_Chi_Minh"))
     assert time.replace(microsecond=0) == datetime(2026, 6, 2, hour, tzinfo=UTC)
 
@@ -149,7 +149,7 @@ def test_only_the_source_has_the_frames_address(device, source, mac):
     [("+07", 7), ("+0530", 5.5), ("-03:30", -3.5), ("UTC+7:00", 7), ("CEST", 2), ("ict", 7), ("IST", None),
      ("+99", None), ("", None)],
 )  # fmt: skip
-def test_a_zone_is_known_by_its_name(name, hours):
+def test_zones_by_name(name, hours):
     zone = zone_of(name)
     assert (None if zone is None else zone.utcoffset(None)) == (
         None if hours is None else timedelta(hours=hours)

@@ -48,7 +48,7 @@ def event(event_id: int, provider: str, unnamed: tuple[str, ...] = (), **data: s
         ({"SourceIp": "203.0.113.7", "DestinationIp": "10.20.0.31"}, "10.20.0.31", False),
     ],
 )  # fmt: skip
-def test_which_side_of_sysmons_connection_is_the_machine(data, device, inbound):
+def test_own_side_of_sysmon_connections(data, device, inbound):
     found = event(3, SYSMON, **data)
     assert (found.device_ip, found.inbound, found.device_name) == (device, inbound, "SRV-01")
     assert (found.source_ip, found.destination_ip) == (data["SourceIp"], data["DestinationIp"])
@@ -65,9 +65,7 @@ def test_which_side_of_sysmons_connection_is_the_machine(data, device, inbound):
         (5156, "Inbound", "10.20.0.31", "10.20.0.31", True, Action.ALLOWED),
     ],
 )
-def test_the_filtering_platform_names_its_own_side_first(
-    event_id, direction, source, device, inbound, action
-):
+def test_filtering_platform_states_its_own_side_first(event_id, direction, source, device, inbound, action):
     found = event(
         event_id,
         SECURITY,
@@ -80,7 +78,7 @@ def test_the_filtering_platform_names_its_own_side_first(
 
 
 @pytest.mark.parametrize("initiated, device", [(True, "192.0.2.1"), (False, "192.0.2.2")])
-def test_who_opened_a_connection_is_a_truth_value_in_json(initiated, device):
+def test_initiated_is_a_boolean_in_json(initiated, device):
     """evtx_dump writes `"Initiated": false`."""
     system = {
         "Provider": {"#attributes": {"Name": "Microsoft-Windows-Sysmon"}},
@@ -99,13 +97,13 @@ def test_who_opened_a_connection_is_a_truth_value_in_json(initiated, device):
     assert (found.device_ip, found.inbound) == (device, not initiated)
 
 
-def test_a_bound_port_has_no_other_side_and_accuses_nobody():
+def test_bound_port_has_no_other_side():
     found = event(5158, SECURITY, SourceAddress="0.0.0.0", SourcePort="3389")
     assert (found.source_ip, found.source_port, found.destination_ip) == ("0.0.0.0", 3389, None)
     assert (found.device_ip, found.device_name) == (None, "SRV-01")
 
 
-def test_a_packet_that_came_in_states_its_sender_first():
+def test_incoming_packet_states_its_sender_first():
     ends = {
         "SourceAddress": "10.20.0.9",
         "SourcePort": "51000",
@@ -125,7 +123,7 @@ def test_a_packet_that_came_in_states_its_sender_first():
             DestinationIp="255.255.255.255", DestinationPort="67"),
     ],
 )  # fmt: skip
-def test_a_machine_that_has_no_address_yet(found):
+def test_machine_without_an_address(found):
     assert (found.source_ip, found.source_port, found.destination_ip) == ("0.0.0.0", 68, "255.255.255.255")
     assert (found.device_ip, found.device_name) == (None, "SRV-01")
 
@@ -159,7 +157,7 @@ def test_a_machine_that_has_no_address_yet(found):
          "minh.tran", Action.ALLOWED),
     ],
 )  # fmt: skip
-def test_who_logged_on_from_where(event_id, data, device_ip, name, user, action):
+def test_logons(event_id, data, device_ip, name, user, action):
     found = event(event_id, SECURITY, **data)
     at_the_console = found.device_name == "SRV-01" and not found.inbound
     assert (found.kind, found.observer) == (EventKind.LOGON, None if at_the_console else "SRV-01")
@@ -218,7 +216,7 @@ def test_who_logged_on_from_where(event_id, data, device_ip, name, user, action)
          {"url": "http://evil.example/x.hta", "device_name": "SRV-01"}),
     ],
 )  # fmt: skip
-def test_each_event_gives_its_own_fields(event_id, provider, data, wanted):
+def test_fields_of_other_events(event_id, provider, data, wanted):
     found = event(event_id, provider, **data)
     assert {name: getattr(found, name) for name in wanted} == wanted
 
@@ -228,7 +226,7 @@ def test_the_address_of_a_vpn_client():
     assert (found.kind, found.device_ip, found.user) == (EventKind.LOGON, "10.20.9.5", "UNIT\\minh.tran")
 
 
-def test_answers_of_a_question_are_its_addresses():
+def test_answers_of_a_question():
     assert answers_of("type:  5 cdn.evil.example;::ffff:203.0.113.7;2001:db8::7;type:  16 text a;-;;bad") == (
         "cdn.evil.example",
         "203.0.113.7",
@@ -298,7 +296,7 @@ def test_the_rendered_text(text):
 
 
 @given(st.text(max_size=200))
-def test_no_rendered_text_is_too_much(text):
+def test_arbitrary_rendered_text(text):
     assert all(name and value for name, value in labels(text).items())
 
 
@@ -326,7 +324,7 @@ def test_values_in_a_script_are_mentioned(text, found):
     assert mentions(text) == found
 
 
-def test_mentions_are_few_and_quick():
+def test_mentions_are_limited_and_fast():
     assert len(mentions(" ".join(f"a{n}.example" for n in range(100_000)))) == 64
     for piece in ("http://", "a.", "-enc A", "."):
         mentions(piece * 100_000)

@@ -1,4 +1,4 @@
-"""A whole log read in the two ways: line by line, and as tables."""
+"""Whole logs read line by line, and as tables."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def by_line(path: Path) -> tuple[pa.Table, list[Refusal], ReadCounts]:
     )
 
 
-def at_once(path: Path) -> tuple[pa.Table, list[Refusal], ReadCounts]:
+def as_tables(path: Path) -> tuple[pa.Table, list[Refusal], ReadCounts]:
     (log,), _ = logs(path)
     refusals: list[Refusal] = []
     counts = ReadCounts()

@@ -1,4 +1,4 @@
-"""The end that is the unit's own machine: the table of rules."""
+"""Rules that decide which end is the unit's own machine."""
 
 from __future__ import annotations
 
@@ -74,23 +74,23 @@ ADDRESSES = {
         (Role.BETWEEN, Way.WITHIN, "10.1.1.5", "198.51.100.7", Side.SOURCE),
     ],
 )
-def test_the_table_decides_which_end_is_the_machine(
+def test_rules_choose_the_end(
     role: Role, way: Way, source: str | None, destination: str | None, side: Side
 ) -> None:
     assert side_of(role, way, source, destination) is side
 
 
-def test_every_rule_decides_something() -> None:
+def test_every_rule_applies_somewhere() -> None:
     deciding = {rule_of(*facts) for facts in product(Role, Way, Address, Address)}
     assert deciding == {*RULES}
 
 
-def test_what_an_address_is() -> None:
+def test_address_kinds() -> None:
     assert {address: address_kind(address) for address in ADDRESSES} == ADDRESSES
 
 
 @pytest.mark.parametrize("role", Role)
-def test_columns_decide_the_same(role: Role) -> None:
+def test_columns_equal_single_records(role: Role) -> None:
     rows = list(product(Way, ADDRESSES, ADDRESSES))
     ways, sources, destinations = (list(column) for column in zip(*rows, strict=True))
     found = sides_of(
@@ -99,7 +99,7 @@ def test_columns_decide_the_same(role: Role) -> None:
     assert found.to_pylist() == [side_of(role, *row) for row in rows]
 
 
-def test_an_internal_end_is_the_units_unless_the_record_says_otherwise() -> None:
+def test_internal_end_is_the_device_by_default() -> None:
     for source, destination in product(ADDRESSES, ADDRESSES):
         internal = [end for end in (source, destination) if end and is_internal(end)]
         expected = source if source in internal or not internal else destination
@@ -108,17 +108,17 @@ def test_an_internal_end_is_the_units_unless_the_record_says_otherwise() -> None
         assert own_end(source, destination, Way.CALLED) == called, (source, destination)
 
 
-def test_what_a_record_says_of_its_machine_comes_before_the_ends() -> None:
-    """Rows: the event's ends, what the format states, the machine."""
-    ends, strangers = ("10.1.1.5", "203.0.113.9"), ("198.51.100.7", "203.0.113.9")
+def test_stated_machine_precedes_the_ends() -> None:
+    """Rows: the event's ends, the format's facts, the resulting device."""
+    ends, external_ends = ("10.1.1.5", "203.0.113.9"), ("198.51.100.7", "203.0.113.9")
     rows: list[tuple[tuple[str, str], dict[str, Any], str | None]] = [
         (ends, {"given": "10.8.0.6"}, "10.8.0.6"),
         (ends, {"given": "10.8.0.6", "role": Role.APART}, "10.8.0.6"),
         (ends, {"otherwise": "10.1.1.9"}, "10.1.1.5"),
-        (strangers, {"otherwise": "10.1.1.9"}, "10.1.1.9"),
-        (strangers, {"otherwise": "192.0.2.1"}, "198.51.100.7"),
-        (strangers, {"inner": "10.1.1.80"}, "10.1.1.80"),
-        (strangers, {"turned": True}, "203.0.113.9"),
+        (external_ends, {"otherwise": "10.1.1.9"}, "10.1.1.9"),
+        (external_ends, {"otherwise": "192.0.2.1"}, "198.51.100.7"),
+        (external_ends, {"inner": "10.1.1.80"}, "10.1.1.80"),
+        (external_ends, {"turned": True}, "203.0.113.9"),
         (ends, {"role": Role.SERVES_THE_UNIT, "turned": True}, "203.0.113.9"),
     ]
     for (source, destination), facts, device in rows:
@@ -126,18 +126,18 @@ def test_what_a_record_says_of_its_machine_comes_before_the_ends() -> None:
         assert event.device_ip == device, facts
 
 
-def test_a_decision_stands_until_it_is_taken_again() -> None:
+def test_decision_is_final_unless_repeated() -> None:
     event = decide(Event(source_ip="10.1.1.5", destination_ip="10.1.1.6"))
     assert decide(event, Way.TO_OWN).device_ip == "10.1.1.5"
     assert decide(event, Way.TO_OWN, again=True).device_ip == "10.1.1.6"
 
 
-def test_no_format_states_the_machine() -> None:
-    """A format states facts; `ends` alone puts `device_ip` into an event."""
+def test_formats_never_set_the_device() -> None:
+    """Formats state facts; only `ends` sets `device_ip`."""
     formats = Path(lamsach.logs.formats.__file__).parent
-    stating = [
+    violations = [
         path.name
         for path in sorted(formats.rglob("*.py"))
         if "device_ip=" in path.read_text(encoding="utf-8")
     ]
-    assert stating == []
+    assert violations == []

@@ -1,4 +1,4 @@
-"""Every Layout: its examples, and the same events from its two executions."""
+"""Examples of every Layout, and equality of its single-line and columnar readers."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ from tests.rows import each_row
 
 from ..formats import golden
 from ..test_bulk_products import changed
-from ..whole_logs import at_once, by_line
+from ..whole_logs import as_tables, by_line
 
 LAYOUTS = [f for f in FORMATS if issubclass(f, LayoutFormat)]
 IN_COLUMNS = {f.name: f for f in LAYOUTS if f.layout.in_columns}
-_BESIDE = frozenset({"response", "forwarded", "device_ip", "kind", "source_nat_ip", "source_nat_port"})
-"""Fields that a record for people leaves out, or an example states to be absent."""
+_UNRECORDED = frozenset({"response", "forwarded", "device_ip", "kind", "source_nat_ip", "source_nat_port"})
+"""Fields that records omit, or whose absence an example states."""
 
 
 def lines_of(log_format: type[LayoutFormat]) -> list[str]:
-    """Its examples, and the lines of its golden cases."""
+    """Return a format's examples, and the lines of its golden cases."""
     cases = [line for log in golden.cases(log_format.name) for line in golden.lines_of(log) if line.strip()]
     return [line for line, _ in log_format.layout.examples] + cases
 
 
 @each_row("log_format", LAYOUTS, lambda f: f.name)
-def test_examples_give_what_they_say(log_format: type[LayoutFormat]) -> None:
+def test_examples_give_their_values(log_format: type[LayoutFormat]) -> None:
     assert len(log_format.layout.examples) >= 2
     for line, expected in log_format.layout.examples:
         assert log_format.recognises(line), line
         event = log_format(golden.context_of([line])).parse(line, 1)
         assert event is not None, line
-        given_values = event_record(event) | {name: getattr(event, name) for name in _BESIDE}
+        given_values = event_record(event) | {name: getattr(event, name) for name in _UNRECORDED}
         assert {key: given_values.get(key) for key in expected} == dict(expected), line
 
 
 @each_row("log_format", LAYOUTS, lambda f: f.name)
-def test_what_is_said_to_run_in_columns_does(log_format: type[LayoutFormat]) -> None:
+def test_columnar_patterns_run_in_arrow(log_format: type[LayoutFormat]) -> None:
     texts = pa.array(["a"])
     for shape in log_format.layout.shapes:
         for pattern in (shape.pattern, *shape.also) if shape.in_columns else ():
@@ -56,7 +56,7 @@ def test_what_is_said_to_run_in_columns_does(log_format: type[LayoutFormat]) -> 
 
 @given(st.sampled_from(sorted(IN_COLUMNS)), st.integers(0, 2**32), st.sampled_from(["\n", "\r\n", "\n\n"]))
 @settings(max_examples=60, deadline=None)
-def test_the_two_executions_agree(
+def test_columns_equal_single_lines(
     tmp_path_factory: pytest.TempPathFactory, name: str, seed: int, end: str
 ) -> None:
     chance = random.Random(seed)
@@ -69,21 +69,21 @@ def test_the_two_executions_agree(
     path.write_bytes("".join(line + end for line in lines).encode())
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(tables, "PIECE_LINES", chance.choice([20, 80]))
-        assert at_once(path) == by_line(path)
+        assert as_tables(path) == by_line(path)
 
 
-def test_a_line_that_does_not_fit_is_read_alone(tmp_path: Path) -> None:
+def test_unusual_line_is_parsed_singly(tmp_path: Path) -> None:
     (line, _), *_ = FORMATS.named("hillstone").layout.examples  # type: ignore[union-attr]
     path = tmp_path / "a.log"
     path.write_text(f"{line}\n" * 200 + line.replace("10.1.1.5", "fe80::5") + f"\nother\n{line}\n")
-    assert at_once(path) == by_line(path)
-    assert at_once(path)[2].refused == 1
+    assert as_tables(path) == by_line(path)
+    assert as_tables(path)[2].refused == 1
 
 
-def test_a_time_before_the_record_behind_another_is_read_alone(tmp_path: Path) -> None:
+def test_second_time_in_header_is_parsed_singly(tmp_path: Path) -> None:
     ends = "2001:db8::8 9.10.11.12.in-addr.arpa. PTR IN"
     plain = f"2026-06-10T17:44:31+02:00 192.0.2.53 unbound[901]: info: {ends}\n"
     path = tmp_path / "a.log"
     odd = plain.replace("info: ", "2026-06-10T08:00:01Z reply: ").strip() + " NOERROR 0.000000 1 80\n"
     path.write_text(plain * 150 + odd + plain * 80)
-    assert at_once(path) == by_line(path)
+    assert as_tables(path) == by_line(path)

@@ -1,4 +1,4 @@
-"""Formats that people write themselves, as TOML: read, checked, hunted; and patterns that cost too much."""
+"""User-defined TOML formats: loading, checks and hunts; and patterns of unbounded cost."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lamsach.logs.layouts.own import add_own_formats, checked, own_format
 from lamsach.logs.reading.detect import detect
 from tests.cli.command_runner import lamsach, write_list
 
-from ..whole_logs import at_once, by_line
+from ..whole_logs import as_tables, by_line
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "formats.md"
 LINE = "Jun 10 08:00:01 gw acmegate: PASS 10.1.1.5 port 51000 to 203.0.113.9 port 443 host www.evil.example"
@@ -32,7 +32,7 @@ def registry() -> Iterator[None]:
 
 @pytest.fixture
 def gate(tmp_path: Path) -> Path:
-    """The example of the documentation."""
+    """Write the documentation's example."""
     path = tmp_path / "gate.toml"
     found = re.search(r"```toml\n(.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL)
     assert found is not None
@@ -40,7 +40,7 @@ def gate(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_example_of_the_documentation(gate: Path, tmp_path: Path) -> None:
+def test_documented_example(gate: Path, tmp_path: Path) -> None:
     log_format = own_format(gate)
     assert log_format.name == "acme_gate"
     assert "device_ip" in log_format.gives
@@ -50,13 +50,11 @@ def test_the_example_of_the_documentation(gate: Path, tmp_path: Path) -> None:
     log = tmp_path / "a.log"
     log.write_text(f"{LINE}\n" * 200 + "acmegate: other\n")
     assert detect(log.read_bytes()).format is FORMATS[0]
-    assert at_once(log) == by_line(log)
-    assert at_once(log)[0].num_rows == 200
+    assert as_tables(log) == by_line(log)
+    assert as_tables(log)[0].num_rows == 200
 
 
-def test_an_own_format_is_checked_detected_and_read(
-    gate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_own_format_in_every_command(gate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = tmp_path / "a.log"
     log.write_text(f"{LINE}\n")
     assert lamsach("logs", "check-format", gate).status == 0
@@ -102,7 +100,7 @@ def test_an_own_format_is_checked_detected_and_read(
         ("acmegate: DROP", "acmegate! DROP", "An example has none of the shapes.", "examples 2"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_said_with_its_place(gate: Path, old: str, new: str, what: str, where: str) -> None:
+def test_errors_state_their_location(gate: Path, old: str, new: str, what: str, where: str) -> None:
     text = gate.read_text("utf-8")
     assert old in text
     gate.write_text(text.replace(old, new, 1), "utf-8")
@@ -114,7 +112,7 @@ def test_what_is_wrong_is_said_with_its_place(gate: Path, old: str, new: str, wh
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe", b"[" * 5000, b"a = 1\n" * 100_000, b"", b"name = 1"])
-def test_a_hostile_format_file_is_one_error(data: bytes, tmp_path: Path) -> None:
+def test_hostile_file_gives_one_error(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a.toml"
     path.write_bytes(data)
     with pytest.raises(UsageError):
@@ -134,15 +132,15 @@ COSTLY = [
 
 
 @pytest.mark.parametrize("pattern", GOOD)
-def test_patterns_that_are_taken(pattern: str) -> None:
+def test_accepted_patterns(pattern: str) -> None:
     assert checked(pattern, "here").pattern == pattern
 
 
 @pytest.mark.parametrize("pattern", COSTLY)
-def test_patterns_that_are_refused(pattern: str) -> None:
+def test_rejected_patterns(pattern: str) -> None:
     with pytest.raises(UsageError):
         checked(pattern, "here")
 
 
-def test_the_example_is_toml(gate: Path) -> None:
+def test_documented_example_is_toml(gate: Path) -> None:
     assert tomllib.loads(gate.read_text("utf-8"))["name"] == "acme_gate"
