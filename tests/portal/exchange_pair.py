@@ -1,7 +1,4 @@
-"""Two portals out of one: the centre and its first room as partners of each other, each with a key.
-
-What goes down or up passes through a real file.
-"""
+"""Two portals played by one: the centre and its first room as partners, each with a key, and real files."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ from lamsach.portal.exchange.models import Partner, Taken
 
 
 def partners(cast: Any) -> tuple[Partner, Partner]:
-    """The room as the centre's partner (files go down), and the centre as the room's (files go up)."""
+    """Return the room as the centre's partner (files go down), and the centre as the room's (files go up)."""
     by = cast.people["coordinator"]
     keys = {
         unit.pk: unit_keys.current(unit) or unit_keys.renew(unit, by) for unit in (cast.centre, cast.first)
@@ -32,13 +29,13 @@ def partners(cast: Any) -> tuple[Partner, Partner]:
 
 
 def made(partner: Partner, by: Any, kinds: Sequence[str] | None = None) -> Path:
-    """The next file for a partner, beside the portal's data; it goes with them when the tests end."""
+    """Write the next file for a partner, next to the portal's data, deleted with it after the tests."""
     path = Path(tempfile.mkdtemp(prefix="exchange-", dir=settings.DATA.parent)) / "exchange.zip"
     transfer.make(Partner.objects.get(pk=partner.pk), path, by, kinds)
     return path
 
 
 def carried(cast: Any, sender: Partner, receiver: Partner, kinds: Sequence[str] | None = None) -> Taken:
-    """Make a file on one side and take it on the other."""
+    """Make a file on one side and accept it on the other."""
     by = cast.people["coordinator"]
     return transfer.accept(Partner.objects.get(pk=receiver.pk), made(sender, by, kinds), by)

@@ -1,7 +1,4 @@
-"""edXML in the portal: by upload, e-mail, folder and service.
-
-What acts at once and what waits for a person.
-"""
+"""edXML in the portal by upload, e-mail, folder and service: immediate effects and waiting decisions."""
 
 from __future__ import annotations
 
@@ -50,7 +47,7 @@ from .test_edxml_two_portals import key_file
 
 @pytest.fixture
 def ours(cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dispatch:
-    """A dispatch of the centre that went out by a connection, and folders of the test's own."""
+    """Send a dispatch of the centre by a connection, with folders of the test's own."""
     load_tasks()
     monkeypatch.setattr(settings, "EDXML_FOLDERS", tmp_path / "edxml")
     monkeypatch.setattr(folders, "UNFINISHED_S", 0)
@@ -62,7 +59,7 @@ def ours(cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dispatc
 
 
 def status(found: Dispatch, code: str, unit: str = "G06.12.01", note: str = "", day: str = "") -> bytes:
-    """A unit's status about a dispatch, as another system writes it."""
+    """Write a unit's status about a dispatch, as another system does."""
     document = f"000.00.12.G06,{found.day:%Y/%m/%d},{found.number}"
     text = STATUS.replace("000.00.00.G22,2026/08/23,1298/CATTT-NCSC", document).replace("H37.DN.001", unit)
     text = text.replace(">3<", f">{code}<").replace("Đã vào sổ", note).replace("24/08/2026 09:10:11", day)
@@ -191,9 +188,9 @@ def test_lists_among_the_files_wait_in_the_units_list(cast: Cast, ours: Dispatch
         taken(ours, dispatch(HEADER.replace("Cục An toàn thông tin", name), files).encode())
     while run_next():
         pass
-    kept = Document.objects.get()
-    assert (kept.name, kept.list.unit_id, kept.count) == ("ds.csv", cast.centre.pk, 2)
-    assert kept.list.doubts.count() == 1
+    unit_list = Document.objects.get()
+    assert (unit_list.name, unit_list.list.unit_id, unit_list.count) == ("ds.csv", cast.centre.pk, 2)
+    assert unit_list.list.doubts.count() == 1
 
 
 def test_a_watched_folder_takes_only_whole_edxml_files(
@@ -227,7 +224,7 @@ def test_a_watched_folder_takes_only_whole_edxml_files(
 
 
 class _System(BaseHTTPRequestHandler):
-    """A document-management system with a service."""
+    """The service of a document-management system."""
 
     waiting: dict[str, bytes]
     sent: list[bytes]
@@ -257,7 +254,7 @@ class _System(BaseHTTPRequestHandler):
         self._answer(b"{}")
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
@@ -289,12 +286,12 @@ def test_a_service_is_joined_by_settings_alone(
         assert {key for _method, _path, key in service.asked} == {"bi-mat-123"}
         assert [read(data, "").kind for data in service.sent] == ["new"]
         service.status = 503
-        again = outbox.queue_revocation(Message.objects.get(kind="new", outgoing=True), None, "Nhầm")
+        repeated = outbox.queue_revocation(Message.objects.get(kind="new", outgoing=True), None, "Nhầm")
         carrier.carry(found)
-        again.refresh_from_db()
-        assert (again.state, again.attempts) == ("queued", 1)
-        assert again.next_attempt is not None
-        assert again.shown_problem.endswith("127.0.0.1: 503")
+        repeated.refresh_from_db()
+        assert (repeated.state, repeated.attempts) == ("queued", 1)
+        assert repeated.next_attempt is not None
+        assert repeated.shown_problem.endswith("127.0.0.1: 503")
     page = client.get(f"/office/edxml/connections/{found.pk}/edit/").content.decode()
     assert "bi-mat-123" not in page + str(Connection.objects.values()) + str(Message.objects.values())
     assert copy_of(ours, cast.first).acknowledged is not None
@@ -345,10 +342,7 @@ def test_a_dispatch_without_a_number_does_not_go_out(cast: Cast, ours: Dispatch)
 
 
 def test_a_report_without_a_number_goes_out_once_it_has_one(cast: Cast, ours: Dispatch) -> None:
-    """A unit of ours reports about a dispatch that came by the connection.
-
-    From its page what did not go out is sent.
-    """
+    """A unit reports on a dispatch received by the connection; an unsent report is sent from its page."""
     found = Connection.objects.get()
     sender = HEADER.replace("000.00.00.G22", "G06").replace("H37.DN.001", "G06.12")
     made = accept(dispatch(sender).encode(), "a", Source(cast.centre, Way.FOLDER, found))[0]
@@ -392,12 +386,12 @@ def test_a_message_is_taken_once_and_answers_in_either_form_of_identifiers(
 ) -> None:
     first, second = edxml_message(cast), edxml_message(cast)
     assert first.pk != second.pk
-    again, fresh = accept(
+    repeated, fresh = accept(
         status(ours, "03"), "a", Source(cast.centre, Way.FOLDER, Connection.objects.first())
     )
     assert fresh
     assert not accept(status(ours, "03"), "b", Source(cast.centre, Way.FOLDER, Connection.objects.first()))[1]
-    assert again.dispatch_id == ours.pk
+    assert repeated.dispatch_id == ours.pk
     same = {document_key(text)
         for text in ("G06.12,2026/08/23,12/A-B", "000.00.12.G06, 23/08/2026,12/a-b",
             "g06.12,2026-08-23,12/ A-B")}  # fmt: skip

@@ -1,7 +1,4 @@
-"""Two portals that exchange edXML files by folders alone: a ministry's, and one that its sixty units share.
-
-No e-mail, no network.
-"""
+"""Two portals exchanging edXML files only by folders: a ministry's, and one shared by its sixty units."""
 
 from __future__ import annotations
 
@@ -105,7 +102,7 @@ def pem(name: str) -> str:
 
 
 def carried(sender: Path, receiver: Path) -> int:
-    """Move what one put out to the other's door; how many files."""
+    """Move one portal's outgoing files to the other's incoming ones; return their number."""
     found = sorted((sender / "edxml/lien-thong/out").glob("*.edxml"))
     goal = receiver / "edxml/lien-thong/in"
     goal.mkdir(parents=True, exist_ok=True)
@@ -163,10 +160,7 @@ def test_dispatch_statuses_and_reports_go_by_folders_between_sixty_units(tmp_pat
 
 
 def _refused_when_changed(below: Path, units: Portal) -> None:
-    """One changed byte of the content, and the file is refused and kept apart.
-
-    The right one is taken afterwards.
-    """
+    """A file with a changed byte is refused and set aside; the right one is accepted afterwards."""
     (path,) = (below / "edxml/lien-thong/in").glob("*.edxml")
     right = path.read_bytes()
     path.write_bytes(right.replace("V/v làm sạch mã".encode(), "V/v làm sạch mb".encode(), 1))
@@ -182,10 +176,7 @@ def _refused_when_changed(below: Path, units: Portal) -> None:
 
 
 def _back_and_forth(ministry: Portal, units: Portal, above: Path, below: Path) -> None:
-    """A replacement lands in the same campaign, a file that comes twice counts once.
-
-    A revocation waits for an answer.
-    """
+    """A replacement joins the same campaign, a repeated file counts once, a revocation waits."""
     replaced = """
 old = Message.objects.get(outgoing=True, kind="new")
 e = Dispatch.objects.create(
@@ -205,7 +196,7 @@ out = work()
 """
     assert ministry.run(replaced)["sent"] == 2
     carried(above, below)
-    assert units.run("out = work()")["taken"] == 4  # two of them say that the reports arrived
+    assert units.run("out = work()")["taken"] == 4  # two of them: the reports arrived
     assert units.run(
         "out = [Campaign.objects.count(), [d.number for d in Dispatch.objects.order_by('pk')]]"
     ) == [1, ["12/TTCNTT-KTHT", "13/TTCNTT-KTHT"]]

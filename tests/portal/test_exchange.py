@@ -1,4 +1,4 @@
-"""The signed exchange file: keys, partners, counters, and what cut-off units exchange."""
+"""The signed exchange file: keys, partners, counters, and payloads of offline units."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .exchange_pair import carried, made, partners
 
 
 class Echo(kinds.Kind):
-    """Carries what the test puts in."""
+    """A kind with the payload set by the test."""
 
     name = "echo"
     title = "Echo"
@@ -63,7 +63,7 @@ def pair(cast: Cast) -> tuple[Partner, Partner]:
 
 
 def changed(path: Path, member: str, data: bytes) -> Path:
-    """The file with one member replaced."""
+    """Copy the file with a member replaced."""
     out = path.with_name("changed.zip")
     with zipfile.ZipFile(path) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
@@ -71,7 +71,7 @@ def changed(path: Path, member: str, data: bytes) -> Path:
     return out
 
 
-def taken_by(cast: Cast, partner: Partner, path: Path) -> Taken:
+def accepted_by(cast: Cast, partner: Partner, path: Path) -> Taken:
     return transfer.accept(partner, path, cast.people["coordinator"])
 
 
@@ -82,15 +82,15 @@ def test_a_file_is_taken_once_and_its_parts_are_checked(cast: Cast, pair: Any, e
     for name in zipfile.ZipFile(path).namelist():
         data = zipfile.ZipFile(path).read(name)
         with pytest.raises(InputError):
-            taken_by(cast, up, changed(path, name, data[:-3] + b"   "))
+            accepted_by(cast, up, changed(path, name, data[:-3] + b"   "))
     with pytest.raises(InputError):
-        taken_by(cast, up, changed(path, "1.json", b'{"word": "hai"}'))
+        accepted_by(cast, up, changed(path, "1.json", b'{"word": "hai"}'))
     assert not Taken.objects.exists()
-    taken = taken_by(cast, up, path)
-    assert (taken.counter, taken.kinds, taken.result) == (1, ["echo"], {"echo": {"words": 1}})
+    accepted = accepted_by(cast, up, path)
+    assert (accepted.counter, accepted.kinds, accepted.result) == (1, ["echo"], {"echo": {"words": 1}})
     assert Echo.got == [{"word": "một"}]
     with pytest.raises(InputError, match="taken before"):
-        taken_by(cast, up, path)
+        accepted_by(cast, up, path)
     assert len(Echo.got) == 1
     assert Entry.objects.filter(action="exchange.taken").count() == 1
 
@@ -105,16 +105,16 @@ def test_a_file_for_another_unit_or_of_a_stranger_is_refused(cast: Cast, pair: A
     unit_keys.renew(cast.second, cast.people["coordinator"])
     centre = unit_keys.current(cast.centre)
     assert centre is not None
-    other = unit_keys.add_partner(
+    other_partner = unit_keys.add_partner(
         cast.second, cast.centre.code, "A", above=True, public=centre.public, by=cast.people["coordinator"]
     )
     with pytest.raises(InputError, match="another unit"):
         transfer.find_partner(path, reach)
     with pytest.raises(InputError, match="another unit"):
-        taken_by(cast, other, path)
+        accepted_by(cast, other_partner, path)
     PartnerKey.objects.filter(partner=up).update(ended=timezone.now())
     with pytest.raises(InputError, match="nobody here has compared"):
-        taken_by(cast, up, path)
+        accepted_by(cast, up, path)
     assert not Taken.objects.exists()
 
 
@@ -122,11 +122,11 @@ def test_files_may_come_late_and_gaps_are_shown(cast: Cast, pair: Any, echo: Ech
     down, up = pair
     echo.sends = {"word": "a"}
     first, second, third = (made(down, cast.people["coordinator"]) for _ in range(3))
-    taken_by(cast, up, third)
+    accepted_by(cast, up, third)
     assert transfer.missing(up) == [2, 1]
-    taken_by(cast, up, first)
+    accepted_by(cast, up, first)
     assert transfer.missing(up) == [2]
-    taken_by(cast, up, second)
+    accepted_by(cast, up, second)
     assert transfer.missing(up) == []
 
 
@@ -145,11 +145,11 @@ def test_what_is_older_is_passed_over(cast: Cast, pair: Any, echo: Echo) -> None
     down, up = pair
     echo.sends = {"word": "a"}
     older, newer = (made(down, cast.people["coordinator"]) for _ in range(2))
-    taken_by(cast, up, newer)
+    accepted_by(cast, up, newer)
     with transfer.checked(Partner.objects.get(pk=up.pk), older) as found:
         ((_, sentences),) = transfer.preview(found)
     assert "Đã cũ" in sentences[0]
-    assert taken_by(cast, up, older).result == {}
+    assert accepted_by(cast, up, older).result == {}
     assert transfer.missing(up) == []
 
 
@@ -158,11 +158,11 @@ def test_a_payload_of_another_shape_undoes_the_whole_file(cast: Cast, pair: Any,
     echo.sends = {"word": "too long"}
     path = made(down, cast.people["coordinator"])
     with pytest.raises(InputError, match="shape"):
-        taken_by(cast, up, path)
+        accepted_by(cast, up, path)
     assert not Taken.objects.exists()
     echo.sends = {"other": 1}
     with pytest.raises(InputError, match="shape"):
-        taken_by(cast, up, made(down, cast.people["coordinator"]))
+        accepted_by(cast, up, made(down, cast.people["coordinator"]))
 
 
 def test_what_goes_up_is_refused_from_above(cast: Cast, pair: Any, echo: Echo) -> None:
@@ -173,7 +173,7 @@ def test_what_goes_up_is_refused_from_above(cast: Cast, pair: Any, echo: Echo) -
     Echo.upward, Echo.downward = False, True
     try:
         with pytest.raises(InputError, match="does not know"):
-            taken_by(cast, down, path)
+            accepted_by(cast, down, path)
     finally:
         Echo.upward = Echo.downward = True
 
@@ -262,14 +262,11 @@ def test_a_bomb_is_refused(tmp_path: Path) -> None:
         container.peek(path)
 
 
-# --- what cut-off units exchange ----------------------------------------------------------------------------
+# --- payloads of offline units ------------------------------------------------------------------------------
 
 
 def launched(cast: Cast) -> Campaign:
-    """A campaign of the centre with a list and an attachment, sent to its rooms.
-
-    A second copy of it is what the room's portal gets.
-    """
+    """Send a campaign of the centre, with a list and an attachment, to its rooms."""
     dispatch = samples.dispatch(cast)
     campaign = dispatch.campaign
     path = default_storage.save("files/list.csv", ContentFile(b"type,value\ndomain,bot-c2.xyz\n"))
@@ -284,17 +281,16 @@ def test_a_campaign_goes_down_and_answers_and_counts_come_up(cast: Cast, pair: A
     with transfer.checked(up, made(down, cast.people["coordinator"], ["campaigns"])) as found:
         ((_, sentences),) = transfer.preview(found)
     assert campaign.name in sentences[0]
-    taken = carried(cast, down, up, ["campaigns"])
-    assert taken.result["campaigns"] == {"campaigns": 1, "dispatches": 1, "lists": 1}
+    accepted = carried(cast, down, up, ["campaigns"])
+    assert accepted.result["campaigns"] == {"campaigns": 1, "dispatches": 1, "lists": 1}
     assert Campaign.objects.count() == before + 1
     copy = Campaign.objects.latest("pk")
     assert (copy.name, copy.owner, copy.ends) == (campaign.name, cast.centre, campaign.ends)
     received = Recipient.objects.get(dispatch__campaign=copy)
     assert received.unit == cast.first
     assert copy.lists.get().name == "list.csv"
-    Participation.objects.filter(
-        campaign=copy
-    ).delete()  # one database plays both portals: do not offer the copy again
+    # one database plays both portals: do not offer the copy again
+    Participation.objects.filter(campaign=copy).delete()
     assert carried(cast, down, up, ["campaigns"]).result["campaigns"]["lists"] == 0
     assert Campaign.objects.count() == before + 1
     campaign.lists.update(withdrawn=timezone.now())
@@ -310,8 +306,8 @@ def test_a_campaign_goes_down_and_answers_and_counts_come_up(cast: Cast, pair: A
     stated = StatedCounts.objects.get()
     assert (stated.unit, stated.campaign, stated.day) == (cast.first, campaign, tree.today())
     assert stated.counts["found"] == 0
-    again = carried(cast, up, down, ["answers"])
-    assert again.result["answers"] == {"answers": 0}
+    repeated = carried(cast, up, down, ["answers"])
+    assert repeated.result["answers"] == {"answers": 0}
 
 
 def test_no_name_or_address_goes_up(cast: Cast, pair: Any) -> None:
@@ -321,8 +317,8 @@ def test_no_name_or_address_goes_up(cast: Cast, pair: Any) -> None:
     copy = Campaign.objects.latest("pk")
     from . import bundles
 
-    one = bundles.device("mac:02:00:00:00:00:01", name="PC-01", user="thu")
-    bundles.hand_in(cast, copy, bundles.findings([one], [bundles.Contact(days={day(-3): 4})]))
+    device = bundles.device("mac:02:00:00:00:00:01", name="PC-01", user="thu")
+    bundles.hand_in(cast, copy, bundles.findings([device], [bundles.Contact(days={day(-3): 4})]))
     path = made(up, cast.people["coordinator"])
     archive = zipfile.ZipFile(path)
     everything = b"".join(archive.read(name) for name in archive.namelist()).decode()
@@ -340,7 +336,7 @@ def test_answers_of_dispatches_that_were_not_sent_are_refused(cast: Cast, pair: 
     up.counterparts.filter(kind="dispatch").update(theirs="999999")
     path = made(up, cast.people["coordinator"], ["answers"])
     with pytest.raises(InputError, match="was not sent"):
-        taken_by(cast, down, path)
+        accepted_by(cast, down, path)
     assert Dispatch.objects.count() == 2
 
 
@@ -350,7 +346,7 @@ def test_the_sender_has_to_stand_where_the_partner_says(cast: Cast, pair: Any) -
     path = made(down, cast.people["coordinator"], ["campaigns"])
     tree.move(cast.first, cast.root)
     with pytest.raises(InputError, match="tree"):
-        taken_by(cast, up, path)
+        accepted_by(cast, up, path)
 
 
 # --- pages --------------------------------------------------------------------------------------------------

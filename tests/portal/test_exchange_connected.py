@@ -1,6 +1,6 @@
-"""Portals that exchange files for long: what is taken back, moved, returned, sent twice.
+"""Long-term exchange: withdrawals, moves, returns, repetitions, restores, files by HTTPS.
 
-Numbers after a restore; files by HTTPS. One database plays both, as in `exchange_pair`.
+One database plays both portals, as in `exchange_pair`.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def pair(cast: Cast) -> Pair:
 
 @pytest.fixture
 def copies(cast: Cast, pair: Pair) -> tuple[Campaign, Campaign]:
-    """The centre's campaign, and the room's copy of it."""
+    """Return the centre's campaign, and the room's copy of it."""
     campaign = samples.dispatch(cast).campaign
     carried(cast, *pair, ["campaigns"])
     copy = Campaign.objects.latest("pk")
@@ -75,7 +75,7 @@ def copies(cast: Cast, pair: Pair) -> tuple[Campaign, Campaign]:
 
 
 def same(partner: Partner) -> Partner:
-    """The partner as it is now."""
+    """Reload the partner."""
     return Partner.objects.select_related("unit", "online_by").get(pk=partner.pk)
 
 
@@ -103,7 +103,7 @@ def test_what_was_taken_back_stays_so_when_an_older_file_comes(
 def test_a_deadline_keeps_whom_it_was_moved_for(
     cast: Cast, pair: Pair, copies: tuple[Campaign, Campaign]
 ) -> None:
-    """A day given to the unit alone is not that of the units under it; one undone above is undone below."""
+    """A day for the unit alone does not apply to the units under it; a move undone above is undone below."""
     (down, up), by = pair, cast.people["coordinator"]
     ours, theirs = copies
     below = tree.create("G06.12.01.01", "Tổ Một", cast.first)
@@ -131,8 +131,8 @@ def test_a_report_that_was_returned_is_not_filed_again_by_a_file_that_crossed_th
     step(first, Action.REFUSE, by, reason="Thiếu")
     assert files.file_signed(campaign, cast.first, content, by=by, sent=sent)[1] is False
     assert Report.objects.get().state == ReportState.RETURNED
-    again, fresh = files.file_signed(campaign, cast.first, content, by=by, sent=timezone.now())
-    assert (fresh, again.state) == (True, ReportState.SENT), "the same words, sent anew"
+    resent, fresh = files.file_signed(campaign, cast.first, content, by=by, sent=timezone.now())
+    assert (fresh, resent.state) == (True, ReportState.SENT), "the same words, sent anew"
 
 
 def test_a_portal_that_was_put_back_gets_back_what_it_had_said(
@@ -165,8 +165,8 @@ def test_a_portal_that_was_put_back_gets_back_what_it_had_said(
     assert same(up).restored is None
     carried(cast, up, down, ["standing"])
     assert not same(down).owes
-    other = samples.dispatch(cast).campaign
-    assert other.pk > highest + returned_files.LEAP - 1, "numbers that others know are not given again"
+    new_campaign = samples.dispatch(cast).campaign
+    assert new_campaign.pk > highest + returned_files.LEAP - 1, "numbers that others know are not given again"
 
 
 def test_a_number_that_is_used_again_is_told_from_a_replay(cast: Cast, pair: Pair) -> None:
@@ -176,7 +176,7 @@ def test_a_number_that_is_used_again_is_told_from_a_replay(cast: Cast, pair: Pai
     with pytest.raises(InputError, match="The exchange file was taken before"):
         transfer.accept(same(up), first, by)
     Sent.objects.all().delete()
-    Partner.objects.filter(pk=down.pk).update(sent=0)  # an older disk, without a word of it
+    Partner.objects.filter(pk=down.pk).update(sent=0)  # an older disk, restored unnoticed
     Partner.objects.filter(pk=down.pk).update(holds={"x": "y"})
     second = made(down, by)
     second.write_bytes(second.read_bytes() + b"\0")
@@ -208,8 +208,8 @@ def test_files_by_https(cast: Cast, pair: Pair, tmp_path: Path) -> None:
     path.write_bytes(b"".join(answer.streaming_content))
     assert path.read_bytes().startswith(b"age-encryption.org/")
     transfer.accept(same(up), path, by)
-    again = handed(file)
-    assert again.status_code == 200, "the first answer may have been lost"
+    repeated = handed(file)
+    assert repeated.status_code == 200, "the first answer may have been lost"
     assert Taken.objects.filter(partner=down).count() == 1
     assert same(down).clock_off_s == pytest.approx(0, abs=120)
     page = cast.client("coordinator").get(f"/office/exchange/partners/{down.pk}/").content.decode()
@@ -218,14 +218,14 @@ def test_files_by_https(cast: Cast, pair: Pair, tmp_path: Path) -> None:
     assert handed(file).status_code == 422
 
 
-@pytest.mark.parametrize(("counter", "words"), [(7, "7"), ((1 << 24) * 86_400 + 3, "200102-3")])
-def test_counters_for_people(counter: int, words: str) -> None:
-    assert shown_counter(counter) == words
-    assert begin_of(counter) + int(words.rpartition("-")[2]) == counter
+@pytest.mark.parametrize(("counter", "text"), [(7, "7"), ((1 << 24) * 86_400 + 3, "200102-3")])
+def test_counters_for_people(counter: int, text: str) -> None:
+    assert shown_counter(counter) == text
+    assert begin_of(counter) + int(text.rpartition("-")[2]) == counter
 
 
 def lose(campaign: Campaign) -> None:
-    """Delete a campaign with all that belongs to it, as a backup of before has nothing of it."""
+    """Delete a campaign with everything of it, as if restored from a backup before it."""
     recipients = "recipient__dispatch__campaign"
     for rows, path in (
         *((DeadlineMove, "campaign"), (IndicatorList, "campaign"), (Participation, "campaign")),
@@ -237,7 +237,7 @@ def lose(campaign: Campaign) -> None:
 
 
 def test_a_portal_above_that_was_put_back_gets_its_own_files_back(cast: Cast, pair: Pair) -> None:
-    """Changes after the backup come back with their numbers, by the portal's own signature and no other."""
+    """Changes after the backup return with their primary keys, by the portal's own signature only."""
     (down, up), by = pair, cast.people["coordinator"]
     made(down, by, ["campaigns"])
     dispatch = samples.dispatch(cast)
@@ -308,7 +308,7 @@ def test_what_was_ended_since_the_backup_is_shown_to_nobody(
     carried(cast, up, down, ["grants"])
     Grant.objects.update(ended=timezone.now())
     assert carried(cast, up, down, ["grants"]).result == {"grants": {"grants": 0}}
-    Grant.objects.update(ended=None)  # the backup does not know of it
+    Grant.objects.update(ended=None)  # unknown in the backup
     Sent.objects.filter(partner=up).order_by("-pk").first().delete()
     returned_files.begin_epochs()
     Partner.objects.filter(pk=down.pk).update(restored=None)
@@ -325,10 +325,7 @@ def test_what_was_ended_since_the_backup_is_shown_to_nobody(
 
 
 def test_machines_of_single_units_go_up(cast: Cast, pair: Pair, copies: tuple[Campaign, Campaign]) -> None:
-    """Counts, no names: the centre's page of a unit under the room shows what the room's portal shows.
-
-    Late logs correct past days; what is gone is gone.
-    """
+    """Counts without names: the centre's page of a unit under the room equals the room's."""
     (down, up), (ours, theirs) = pair, copies
     below = tree.create("G06.12.01.01", "Tổ Một", cast.first, day(-90))
     UnitLink.objects.update(valid_from=day(-100))

@@ -1,7 +1,4 @@
-"""Exports and the interface.
-
-Columns, formulas, STIX that a validator takes, names only where they may stand.
-"""
+"""Exports and the REST interface: columns, formulas, valid STIX, names only where allowed."""
 
 from __future__ import annotations
 
@@ -29,14 +26,14 @@ OTHER = "mac:02:00:00:00:00:02"
 @pytest.fixture
 def campaign(cast: Cast) -> Any:
     found = samples.dispatch(cast).campaign
-    one = device(PC, name="=cmd|' /C calc'!A0", user="+thu")
+    contact = device(PC, name="=cmd|' /C calc'!A0", user="+thu")
     two = device(OTHER, name="PC-02", ip="2001:db8::7")
     contacts = [
         Contact(PC, {day(-3): 4, day(-2): 1}),
         Contact(PC, {day(-2): 2}, indicator="198.51.100.7", blocked=2),
         Contact(OTHER, {day(-1): 1}),
     ]
-    hand_in(cast, found, findings([one, two], contacts))
+    hand_in(cast, found, findings([contact, two], contacts))
     return found
 
 
@@ -50,7 +47,7 @@ def objects(response: Any) -> Any:
 
 
 def by_name(rows: Any) -> Any:
-    """In the order of the machines' names: which case was opened first is the database's choice."""
+    """Sort cases by machine name, since the order of opening depends on the database."""
     return sorted(rows, key=lambda one: (one["machine"], one.get("indicator", "")))
 
 
@@ -115,10 +112,10 @@ def test_exports_are_in_the_persons_language(cast: Cast, campaign: Any) -> None:
 
 
 def complaints(bundle: Any) -> list[str]:
-    """List the OASIS validator's complaints, with its warnings of best practices.
+    """List the OASIS validator's errors and warnings, or nothing without the validator.
 
-    All but one: that identifiers should be random (103). Ours are made from the content, so that the same
-    sighting exported twice is one object. Without the validator: nothing, the library above has parsed it.
+    Ignores the warning that identifiers should be random (103): ours depend on the content, so that the same
+    sighting exported twice is one object.
     """
     try:
         from stix2validator import ValidationOptions, validate_instance
@@ -133,9 +130,7 @@ def test_stix_is_valid(who: str, cast: Cast, campaign: Any) -> None:
     import stix2
 
     bundle = objects(cast.client(who).get("/office/cases/sightings/export/?as=stix"))
-    read = stix2.parse(
-        bundle, allow_custom=False, version="2.1"
-    )  # raises for whatever STIX 2.1 does not know
+    read = stix2.parse(bundle, allow_custom=False, version="2.1")  # raises for anything unknown to STIX 2.1
     assert len(read.objects) == len(bundle["objects"])
     assert complaints(bundle) == []
     by_id = {one["id"]: one for one in bundle["objects"]}
@@ -172,26 +167,26 @@ def vars_of(row: rows.SightingRow) -> dict[str, Any]:
     return {name: getattr(row, name) for name in row.__dataclass_fields__}
 
 
-# --- the interface ------------------------------------------------------------------------------------------
+# --- the REST interface -------------------------------------------------------------------------------------
 
 
-def ask(word: str, address: str) -> Any:
-    response = Client().get(f"/api/{address}", headers={"authorization": f"Bearer {word}"})
+def ask(token: str, address: str) -> Any:
+    response = Client().get(f"/api/{address}", headers={"authorization": f"Bearer {token}"})
     assert response.status_code == 200, response.content
     return response.json()
 
 
 def test_the_interface_pages_through_cases(cast: Cast, campaign: Any) -> None:
-    word = api_access.issue(cast.centre, "SIEM", cast.people["coordinator"])
-    first = ask(word, "cases?limit=1")
+    token = api_access.issue(cast.centre, "SIEM", cast.people["coordinator"])
+    first = ask(token, "cases?limit=1")
     assert [one["number"] for one in first["items"]] == [Case.objects.earliest("pk").number]
-    second = ask(word, f"cases?limit=1&after={first['next']}")
+    second = ask(token, f"cases?limit=1&after={first['next']}")
     assert second["next"] is None
     assert [one["unit_code"] for one in second["items"]] == ["G06.12.01"]
     assert first["items"][0]["machine"] == ""
-    assert ask(word, "cases?state=verified")["items"] == []
-    assert len(ask(word, f"cases?campaign={campaign.pk}")["items"]) == 2
-    assert len(ask(word, "sightings")["items"]) == 3
+    assert ask(token, "cases?state=verified")["items"] == []
+    assert len(ask(token, f"cases?campaign={campaign.pk}")["items"]) == 2
+    assert len(ask(token, "sightings")["items"]) == 3
     stranger = api_access.issue(cast.other, "SIEM", cast.people["stranger"])
     assert ask(stranger, "cases")["items"] == []
 
@@ -209,7 +204,7 @@ def test_a_token_names_machines_only_when_the_unit_made_it(cast: Cast, campaign:
 def test_files_by_the_interface(cast: Cast, campaign: Any) -> None:
     own = api_access.issue(cast.first, "SIEM", cast.people["officer"])
     above = api_access.issue(cast.centre, "SIEM", cast.people["coordinator"])
-    for word, names in ((own, True), (above, False)):
+    for token, names in ((own, True), (above, False)):
         for address in (
             "cases/export",
             "cases/export?kind=json",
@@ -217,7 +212,7 @@ def test_files_by_the_interface(cast: Cast, campaign: Any) -> None:
             "sightings/export?kind=csv",
             "sightings/export?kind=json",
         ):
-            response = Client().get(f"/api/{address}", headers={"authorization": f"Bearer {word}"})
+            response = Client().get(f"/api/{address}", headers={"authorization": f"Bearer {token}"})
             text = b"".join(response).decode()
             assert response.status_code == 200
             assert "G06.12.01" in text or "Phòng Một" in text

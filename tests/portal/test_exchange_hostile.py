@@ -1,4 +1,4 @@
-"""Exchange files that somebody changed: with any byte changed, nothing but the signed content comes out."""
+"""Manipulated exchange files: with any byte changed, only the signed content is ever read."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def sample() -> bytes:
 
 
 def opened(data: bytes) -> Any:
-    """Return the file's content, attached files included."""
+    """Read the file's content, with attached files."""
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "exchange.zip"
         path.write_bytes(data)
@@ -68,7 +68,7 @@ def test_what_was_written_is_read() -> None:
 
 @pytest.mark.parametrize(("place", "value"), [(6, 0xFF), (8, 0x01), (10, 0x63)])
 def test_an_archive_of_an_unknown_kind_is_refused(place: int, value: int) -> None:
-    """Its directory states a version to come, a password, a packing that nobody knows."""
+    """Its directory states a future version, a password, an unknown compression."""
     data = bytearray(sample())
     data[data.find(b"PK\x01\x02") + place] = value
     with pytest.raises(LamsachError):
@@ -109,18 +109,21 @@ VALUES = st.recursive(
     )
 )
 def test_a_signed_manifest_of_any_shape_makes_no_traceback(changes: dict[str, Any]) -> None:
-    """The other side may sign any text."""
+    """The partner may sign any text."""
     from lamsach.indicators.releases.seal import seal
 
     with zipfile.ZipFile(io.BytesIO(sample())) as archive:
         manifest = {**json.loads(archive.read("manifest.json")), **changes}
         members = {name: archive.read(name) for name in archive.namelist()}
-    said = json.dumps(manifest).encode()
-    members |= {"manifest.json": said, "signature.json": seal(said, signing(), container.PREFIX).encode()}
+    content = json.dumps(manifest).encode()
+    members |= {
+        "manifest.json": content,
+        "signature.json": seal(content, signing(), container.PREFIX).encode(),
+    }
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
+        for name, data in members.items():
+            archive.writestr(name, data)
     try:
         opened(stream.getvalue())
     except LamsachError:

@@ -1,4 +1,4 @@
-"""Webhooks and MISP against servers on the loopback; and every way that an address could lead elsewhere."""
+"""Webhooks and MISP with servers on loopback, and every way an address could lead elsewhere."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from .conftest import Cast
 
 
 class Server(HTTPServer):
-    """A server that stores the posted requests and answers as set."""
+    """A server that stores posted requests and returns configured answers."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -58,7 +58,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(text)
 
     def log_message(self, *_: Any) -> None:
-        """Quiet."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def server(settings: Any) -> Iterator[Server]:
     started.server_close()
 
 
-# --- where the portal may write -----------------------------------------------------------------------------
+# --- allowed addresses --------------------------------------------------------------------------------------
 
 FORBIDDEN = [
     "http://127.0.0.1/",
@@ -151,11 +151,11 @@ def test_a_name_that_leads_inside_is_refused(addresses: list[str], monkeypatch: 
 
 
 def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+    lookups: list[str] = []
     went: list[Any] = []
 
     def answer(host: str, *_: Any, **__: Any) -> Any:
-        asked.append(host)
+        lookups.append(host)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.215.14", 443))]
 
     def connect(address: Any, *_: Any, **__: Any) -> Any:
@@ -166,7 +166,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest
     monkeypatch.setattr(socket, "create_connection", connect)
     with pytest.raises(OutputError):
         outbound.post("https://public.example/", b"{}", {})
-    assert (asked, went) == (["public.example"], [("93.184.215.14", 443)])
+    assert (lookups, went) == (["public.example"], [("93.184.215.14", 443)])
 
 
 def test_redirects_and_long_answers(server: Server) -> None:
@@ -209,8 +209,8 @@ def test_a_case_is_told_of_with_a_signature(cast: Cast, server: Server) -> None:
     key = base64.b64decode(secret.removeprefix("whsec_"))
     expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
     assert headers["webhook-signature"] == f"v1,{expected}"
-    for word in ("PC-01", "10.1.2.3", "02:00:00:00:00:01", "thu"):
-        assert word not in body.decode(), word
+    for secret_ in ("PC-01", "10.1.2.3", "02:00:00:00:00:01", "thu"):
+        assert secret_ not in body.decode(), secret_
     run_webhooks()
     assert len(server.got) == 2
     assert not Happening.objects.exists()
@@ -337,16 +337,16 @@ def test_a_misp_server_is_told_once_of_each_day(cast: Cast, server: Server, seen
     paths = {path for path, _, _ in server.got}
     assert paths == {"/sightings/add"}
     assert {headers["authorization"] for _, headers, _ in server.got} == {"geheim"}
-    told = [json.loads(body) for _, _, body in server.got]
-    assert [(one["values"], one["type"], one["source"]) for one in told] == [
+    sightings = [json.loads(body) for _, _, body in server.got]
+    assert [(sighting["values"], sighting["type"], sighting["source"]) for sighting in sightings] == [
         ([EVIL], "0", "Lamsach G06.12"),
         (["198.51.100.7"], "0", "Lamsach G06.12"),
         ([EVIL], "0", "Lamsach G06.12"),
     ]
-    assert all(abs(one["timestamp"] - timezone.now().timestamp()) < 5 * 86_400 for one in told)
+    assert all(abs(sighting["timestamp"] - timezone.now().timestamp()) < 5 * 86_400 for sighting in sightings)
     text = b"".join(body for _, _, body in server.got).decode()
-    for word in ("PC-01", "10.1.2.3", "02:00"):
-        assert word not in text, word
+    for name in ("PC-01", "10.1.2.3", "02:00"):
+        assert name not in text, name
     assert misp.push(made) == misp.PushResult()
     assert sorted(MispSighting.objects.values_list("known", flat=True)) == [False, True, True]
     assert "geheim" not in MispServer.objects.get().api_key

@@ -1,7 +1,4 @@
-"""Exchange files, bundles and backups that are sealed to a unit.
-
-Keys are made, rotated and published; sealed files are accepted, and so are the older kinds.
-"""
+"""Exchange files, bundles and backups sealed to a unit: keys made, rotated and published."""
 
 from __future__ import annotations
 
@@ -33,7 +30,7 @@ from .samples import dispatch
 
 
 def both(cast: Cast) -> tuple[Partner, Partner]:
-    """The partners, whose portals each have a sealing key that the other does not know yet."""
+    """Return the partners, each with a sealing key unknown to the other yet."""
     pair = partners(cast)
     for partner in pair:
         unit_keys.renew_sealing(partner.unit, cast.people["coordinator"])
@@ -180,8 +177,8 @@ def test_a_bundle_sealed_to_the_unit_is_taken_by_upload_and_from_a_stick(cast: C
     plain.write_bytes(
         packed(findings([device("mac:02:00:00:00:00:01")], [Contact(days={day(-1): 2})])).getvalue()
     )
-    word = tokens.issue(cast.first, "USB", cast.people["officer"])
-    sign(plain, word, tmp_path / "signed.age", to_centre)
+    token = tokens.issue(cast.first, "USB", cast.people["officer"])
+    sign(plain, token, tmp_path / "signed.age", to_centre)
     client = cast.client("coordinator")
 
     def handed_in(data: bytes, name: str) -> str:

@@ -1,7 +1,4 @@
-"""Two portals that no network joins.
-
-Each with a database and a secret key of its own, and nothing between them but files.
-"""
+"""Two portals without a network, each with its own database and secret key, exchanging only files."""
 
 from __future__ import annotations
 
@@ -54,7 +51,7 @@ for line in sys.stdin:
 
 
 class Portal:
-    """One of the two: `run` executes lines in it and gives back what they put into `out`."""
+    """A portal: `run` executes lines in it and returns their `out`."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -131,8 +128,8 @@ def test_a_campaign_goes_down_and_figures_come_up(tmp_path: Path) -> None:
         room.run("unit_keys.renew(room, me)")
         room.run(f"transfer.make(p, Path({up!r}), me)")
         assert "another unit" in room.run(f"out = take(p, {up!r})")
-        taken = ministry.run(f"out = take(p, {up!r})")
-        assert (taken["answers"], taken["counts"]) == ({"answers": 2}, {"counts": 1})
+        accepted = ministry.run(f"out = take(p, {up!r})")
+        assert (accepted["answers"], accepted["counts"]) == ({"answers": 2}, {"counts": 1})
         assert "taken before" in ministry.run(f"out = take(p, {up!r})")
         assert ministry.run("out = StatedCounts.objects.get().counts['found']") == 1
         assert ministry.run("out = Recipient.objects.get().deployed is not None") is True

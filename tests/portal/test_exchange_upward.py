@@ -1,7 +1,4 @@
-"""Reports of cut-off units to the unit above.
-
-Figures that count on its board, and machines that it may see by name for a while.
-"""
+"""Statements of offline units to the unit above: figures for its board, and granted machines by name."""
 
 from __future__ import annotations
 
@@ -37,16 +34,13 @@ NAMES = ("PC-01", "10.1.2.3", "02:00:00:00:00:01", "thu")
 
 
 def named_in(text: str) -> list[str]:
-    """List the names that are words of a text.
-
-    Letters of keys and signatures may spell a short one by chance.
-    """
+    """List the names that occur as whole words; keys and signatures may contain short ones by chance."""
     return [name for name in NAMES if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)]
 
 
 @pytest.fixture
 def pair(cast: Cast) -> tuple[Partner, Partner]:
-    """Partners of each other, in a tree that has stood for long."""
+    """Return the partners of each other, in a tree that has existed for long."""
     UnitLink.objects.update(valid_from=day(-100))
     return partners(cast)
 
@@ -57,7 +51,7 @@ def campaign(cast: Cast) -> Campaign:
 
 
 def stated(pair: Any, campaign: Campaign, number: int, unit: Any = None, **counts: int) -> StatedCounts:
-    """The room's figures so many days ago, in a file that was accepted that day."""
+    """Store the room's figures so many days ago, from a file accepted that day."""
     whole = CaseCounts(**{"found": 5, "open": 2, "handled": 3, "cleaned": 2, "verified": 1, **counts})
     return StatedCounts.objects.create(
         partner=pair[0],
@@ -71,9 +65,9 @@ def stated(pair: Any, campaign: Campaign, number: int, unit: Any = None, **count
 
 
 def machines(cast: Cast, campaign: Campaign, count: int, unit: Any = None) -> None:
-    """So many machines, found by a hunt in a log of three days ago."""
+    """Import so many machines, found by a hunt in a log of three days ago."""
     devices = [bundles.device(f"mac:02:00:00:00:00:{n:02x}", name=f"PC-{n:02}") for n in range(1, count + 1)]
-    contacts = [bundles.Contact(one.key, {day(-3): 4}) for one in devices]
+    contacts = [bundles.Contact(device.key, {day(-3): 4}) for device in devices]
     bundles.hand_in(cast, campaign, bundles.findings(devices, contacts), unit)
 
 
@@ -106,7 +100,7 @@ def test_figures_by_file_count_on_the_board_from_their_day_on(
 
 
 def test_the_same_machines_never_count_twice(cast: Cast, pair: Any, campaign: Campaign) -> None:
-    """The room's machines are known here and in its file: the larger count holds, on each day."""
+    """Of the room's machines known here and from its file, the larger count of each day applies."""
     machines(cast, campaign, 3)
     stated(pair, campaign, 2)
     assert case_counts(campaign, cast.centre.pk).found == 5
@@ -145,12 +139,12 @@ def test_an_ended_partner_states_nothing_any_more(cast: Cast, pair: Any, campaig
 
 
 def down_and_found(cast: Cast, pair: Any) -> Case:
-    """The campaign went down to the room, whose hunt found a machine there."""
+    """Send the campaign down to the room, whose hunt finds a machine."""
     samples.dispatch(cast)
     carried(cast, pair[0], pair[1], ["campaigns"])
     copy = Campaign.objects.latest("pk")
-    one = bundles.device("mac:02:00:00:00:00:01", name="PC-01", user="thu")
-    bundles.hand_in(cast, copy, bundles.findings([one], [bundles.Contact(days={day(-3): 4})]))
+    device = bundles.device("mac:02:00:00:00:00:01", name="PC-01", user="thu")
+    bundles.hand_in(cast, copy, bundles.findings([device], [bundles.Contact(days={day(-3): 4})]))
     return Case.objects.get()
 
 
