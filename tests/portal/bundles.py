@@ -1,4 +1,4 @@
-"""Findings bundles made by hand. All names and addresses are invented."""
+"""Builders of findings bundles, with invented names and addresses."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ FIREWALL = "FW-A"
 
 @dataclass(frozen=True)
 class Contact:
-    """So many events of a device on some days."""
+    """Events of a device, by day."""
 
     device: str = "mac:02:00:00:00:00:01"
     days: Mapping[date, int] = field(default_factory=dict)
@@ -56,12 +56,12 @@ class Contact:
 
 
 def day(number: int) -> date:
-    """So many days from today; negative: before it."""
+    """Return the day so many days from today."""
     return timezone.localdate() + timedelta(days=number)
 
 
 def device(key: str, **values: Any) -> Device:
-    """A device; its MAC or name comes from the key."""
+    """Build a device, with MAC or name from its key."""
     if key.startswith("mac:"):
         values.setdefault("mac", key[4:])
     if key.startswith("name:"):
@@ -102,7 +102,7 @@ def findings(
     covered: Iterable[tuple[str, date]] = (),
     **changes: Any,
 ) -> Findings:
-    """A hunt's findings that ended just now."""
+    """Build the findings of a hunt that has just ended."""
     now = timezone.now()
     values: dict[str, Any] = {
         "parameters": Parameters("1.0", now, now, "Asia/Ho_Chi_Minh"),
@@ -119,7 +119,7 @@ def findings(
 
 
 def packed(found: Findings) -> io.BytesIO:
-    """The bundle of findings."""
+    """Write findings as a bundle."""
     stream = io.BytesIO()
     write_bundle(found, stream, "vi", {})
     stream.seek(0)
@@ -127,7 +127,7 @@ def packed(found: Findings) -> io.BytesIO:
 
 
 def repacked(stream: io.BytesIO, **members: bytes | None) -> io.BytesIO:
-    """The bundle with members changed (`manifest_json=b'...'`), added or, by None, left out."""
+    """Copy a bundle with members replaced (`manifest_json=b'...'`), added or, by None, removed."""
     changes = {name.replace("_", "."): data for name, data in members.items()}
     out = io.BytesIO()
     with zipfile.ZipFile(stream) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
@@ -142,7 +142,7 @@ def repacked(stream: io.BytesIO, **members: bytes | None) -> io.BytesIO:
 
 
 def manifest(stream: io.BytesIO) -> dict[str, Any]:
-    """The manifest of a bundle."""
+    """Return the manifest of a bundle."""
     with zipfile.ZipFile(stream) as archive:
         found: dict[str, Any] = json.loads(archive.read("manifest.json"))
     stream.seek(0)
@@ -150,14 +150,14 @@ def manifest(stream: io.BytesIO) -> dict[str, Any]:
 
 
 def work() -> None:
-    """Run the jobs that wait."""
+    """Run the waiting jobs."""
     load_tasks()
     while Job.objects.filter(state=JobState.QUEUED).exists():
         run_next()
 
 
 def hand_in(cast: Any, campaign: Any, found: Findings | io.BytesIO, unit: Any = None) -> Bundle:
-    """Take a bundle in for the first room."""
+    """Import a bundle for the first room."""
     stream = found if isinstance(found, io.BytesIO) else packed(found)
     bundle, _ = store_bundle(
         stream, "findings.zip", Source(unit or cast.first, campaign, Way.UPLOAD, cast.people["officer"])

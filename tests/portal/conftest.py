@@ -78,7 +78,7 @@ from lamsach.portal.units.models import Changed, Counter, Membership, Unit  # no
 from lamsach.portal.worker import load_tasks  # noqa: E402
 
 from . import on_postgresql  # noqa: E402
-from .rows import Kept, put_back, written_by  # noqa: E402
+from .rows import Snapshot, restore, take_snapshot  # noqa: E402
 from .template import migrate, pour, schema  # noqa: E402
 
 
@@ -319,7 +319,7 @@ class Cast:
         return client
 
 
-_REMEMBERED: dict[tuple[str, date], Kept] = {}
+_REMEMBERED: dict[tuple[str, date], Snapshot] = {}
 
 
 def remembered(what: str, make: Callable[[], Any]) -> Any:
@@ -331,10 +331,10 @@ def remembered(what: str, make: Callable[[], Any]) -> Any:
     key = what, tree.today()
     if key not in _REMEMBERED:
         made: list[Any] = []
-        _REMEMBERED[key] = written_by(lambda: made.append(make()), _DATA)
+        _REMEMBERED[key] = take_snapshot(lambda: made.append(make()), _DATA)
         _REMEMBERED[key].objects = pickle.dumps(made[0])
         return made[0]
-    put_back(_REMEMBERED[key])
+    restore(_REMEMBERED[key])
     return pickle.loads(_REMEMBERED[key].objects)
 
 

@@ -1,7 +1,4 @@
-"""A server on the loopback for sources of lists: with TLS and a CA of its own, or as a proxy.
-
-It answers as a test says.
-"""
+"""A configurable server on loopback for sources of lists: with TLS and its own CA, or as a proxy."""
 
 from __future__ import annotations
 
@@ -24,9 +21,9 @@ LIST = b"bot-c2.xyz\n45.155.37.7\n"
 
 
 def certificates(folder: Path, *, strict: bool = False) -> tuple[Path, Path]:
-    """A CA's certificate, and the key with the certificate that it signed for HOST and 127.0.0.1.
+    """Make a CA's certificate, and a key with a certificate for HOST and 127.0.0.1, in PEM files.
 
-    Both in PEM. `strict`: the CA's states its key's usage, as RFC 5280 asks.
+    `strict`: the CA's certificate states its key usage, as RFC 5280 requires.
     """
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
@@ -70,10 +67,7 @@ def certificates(folder: Path, *, strict: bool = False) -> tuple[Path, Path]:
 
 
 class Server(ThreadingHTTPServer):
-    """A server that answers by a function of path and headers, and records the requests.
-
-    CONNECT leads to the goals that it knows.
-    """
+    """A server that answers by a function of path and headers, records requests, and tunnels CONNECT."""
 
     daemon_threads = True
 
@@ -89,7 +83,7 @@ class Server(ThreadingHTTPServer):
             self.socket = context.wrap_socket(self.socket, server_side=True)
 
     def handle_error(self, *_: Any) -> None:
-        """A client that does not trust the certificate hangs up."""
+        """Ignore clients that hang up, not trusting the certificate."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -99,9 +93,9 @@ class Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.server.asked.append((self.path, headers))
         self.server.bodies.append(self.rfile.read(int(headers.get("content-length", 0))))
-        status, said, body = self.server.answer(self.path, headers)
+        status, content, body = self.server.answer(self.path, headers)
         self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **said}.items():
+        for name, value in {"Content-Length": str(len(body)), **content}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
@@ -121,7 +115,7 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def log_message(self, *_: Any) -> None:
-        """Quiet."""
+        """Log nothing."""
 
 
 def _pump(source: socket.socket, target: socket.socket) -> None:
@@ -148,7 +142,7 @@ def serving(certificate: Path | None = None) -> Iterator[Server]:
 
 @contextmanager
 def trusted(folder: Path, settings: Any) -> Iterator[Server]:
-    """A server with TLS, whose CA the portal trusts; the loopback may be fetched from."""
+    """Run a TLS server with a trusted CA; loopback is allowed."""
     ca, certificate = certificates(folder)
     settings.LISTS_CA = str(ca)
     settings.OUTGOING_NETWORKS = (ip_network("127.0.0.1/32"),)

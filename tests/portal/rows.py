@@ -1,7 +1,4 @@
-"""Rows and files that a fixture wrote, kept as they are and put back by plain SQL or COPY.
-
-A hundred rows in a few milliseconds.
-"""
+"""Snapshots of the rows and files written by a fixture, restored fast by plain SQL or COPY."""
 
 from __future__ import annotations
 
@@ -13,26 +10,23 @@ from typing import Any
 from django.db import connection, transaction
 
 COUNTED = {"units_counter", "units_changed"}
-"""Tables that the database writes by itself when rows are put back."""
+"""Tables that the database itself updates when rows are restored."""
 Rows = dict[str, list[tuple[object, ...]] | bytes]
-"""Whole rows by table; on PostgreSQL in its text format."""
+"""Rows by table; on PostgreSQL in its text format."""
 
 
 @dataclass
-class Kept:
-    """Rows by table, files by path, and what the fixture gives its tests, packed."""
+class Snapshot:
+    """Rows by table, files by path, and the fixture's pickled value."""
 
     rows: Rows
     files: dict[Path, bytes]
     objects: bytes = b""
 
 
-def written_by(write: Callable[[], object], folder: Path) -> Kept:
-    """Collect what this adds to the database and, under the folder, in files.
-
-    It may change no row that was there.
-    """
-    before, there = _all_rows(), _all_files(folder)
+def take_snapshot(write: Callable[[], object], folder: Path) -> Snapshot:
+    """Collect the rows and files added by a function, which may not change existing rows."""
+    before, existing = _all_rows(), _all_files(folder)
     write()
     added: Rows = {}
     for table, rows in _all_rows().items():
@@ -40,21 +34,21 @@ def written_by(write: Callable[[], object], folder: Path) -> Kept:
         assert old <= set(rows), f"{table}: a row was changed"
         if new := [row for row in rows if row not in old]:
             added[table] = b"".join(new) if connection.vendor == "postgresql" else new
-    return Kept(added, {path: path.read_bytes() for path in _all_files(folder) - there})
+    return Snapshot(added, {path: path.read_bytes() for path in _all_files(folder) - existing})
 
 
 @transaction.atomic
-def put_back(kept: Kept) -> None:
-    """Write these rows and files again."""
+def restore(snapshot: Snapshot) -> None:
+    """Write the rows and files of a snapshot."""
     with connection.cursor() as cursor:
-        for table, values in kept.rows.items():
+        for table, values in snapshot.rows.items():
             if isinstance(values, bytes):
                 with cursor.copy(f'COPY "{table}" FROM STDIN') as copy:
                     copy.write(values)
             else:
                 places = ", ".join(["%s"] * len(values[0]))
                 cursor.executemany(f'INSERT INTO "{table}" VALUES ({places})', values)
-    for path, content in kept.files.items():
+    for path, content in snapshot.files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 

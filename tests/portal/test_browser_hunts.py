@@ -1,7 +1,4 @@
-"""A day's work at the keyboard, and logs of any size from the browser.
-
-In pieces, through broken connections, a page that is opened anew and a pause, in bounded memory.
-"""
+"""Machine pages by keyboard, and large logs uploaded by the browser through breaks, in bounded memory."""
 
 from __future__ import annotations
 
@@ -28,7 +25,7 @@ PIECE = 4_000_000
 LARGE = 75
 """Pieces of the large log: 300 MB."""
 GROWTH_BYTES = 120_000_000
-"""By how much the server may grow while it takes them: far less than they hold, much more than one."""
+"""Limit of the server's growth while receiving: far below their size, far above a piece."""
 MACHINES = 53
 PLANT = """
 from tests.portal import bundles
@@ -51,10 +48,7 @@ import_stored(bundle.pk)
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, int, Path]]:
-    """A portal whose officer has machines on two pages.
-
-    Its address, the officer's session, the unit, the data folder.
-    """
+    """Serve a portal whose officer has two pages of machines: address, session, unit, data folder."""
     folder = tmp_path_factory.mktemp("portal")
     with portal(folder, "", PLANT) as (address, session, units):
         yield address, session, units[0], folder / "data"
@@ -72,7 +66,7 @@ def page(served: Any) -> Iterator[Any]:
 
 
 def focused(page: Any) -> str:
-    """Name, id or text of what has the focus."""
+    """Return name, id or text of the focused element."""
     return str(page.evaluate("(e => e.id || e.name || e.innerText)(document.activeElement)"))
 
 
@@ -122,7 +116,7 @@ def test_the_pages_of_machines_by_keyboard_alone(served: Any, page: Any) -> None
 
 
 def on_a_machine(page: Any) -> None:
-    """Help, next step and note on the page of a machine."""
+    """Use help, next step and note on the page of a machine."""
     keys = page.keyboard
     keys.press("?")
     assert page.locator("#keys dl").is_visible()
@@ -145,10 +139,7 @@ def new_hunt(page: Any, address: str, unit: int) -> int:
 
 
 class Pieces:
-    """Watches the pieces that the page sends.
-
-    Breaks one off, and holds others back for as long as it likes.
-    """
+    """Interceptor of the pieces sent by the page, which breaks one off and delays others."""
 
     def __init__(self, page: Any) -> None:
         self.offsets: list[int] = []
@@ -158,10 +149,7 @@ class Pieces:
         page.route("**/files/*/?offset=*", self._meet)
 
     def sent(self, count: int) -> list[int]:
-        """Return the beginnings of the pieces, once there are so many.
-
-        The page may show them before the next piece is on its way.
-        """
+        """Wait for so many pieces and return their offsets; the page may show them earlier."""
 
         def there() -> bool:
             self._page.evaluate("0")  # requests are heard of meanwhile
@@ -220,18 +208,18 @@ def send(page: Any, log: Path) -> None:
 
 
 def piece(number: int) -> bytes:
-    """A piece of the large log, unlike every other."""
+    """Make a unique piece of the large log."""
     return hashlib.sha256(str(number).encode()).digest() * (PIECE // 32)
 
 
 def large(offset: int) -> bytes:
-    """Return the large log from there on, as much as one piece holds."""
+    """Return a piece of the large log from an offset."""
     number, inside = divmod(offset, PIECE)
     return (piece(number) + (piece(number + 1) if number + 1 < LARGE else b""))[inside : inside + PIECE]
 
 
 class Sender:
-    """A sender of pieces as the page does, with its session and token."""
+    """A sender of pieces with the session and token of the page."""
 
     def __init__(self, page: Any, address: str, hunt: int) -> None:
         self.goal = str(urlsplit(address).netloc)
@@ -243,7 +231,7 @@ class Sender:
     def ask(
         self, path: str, body: bytes, kind: str = "application/octet-stream"
     ) -> tuple[int, dict[str, Any]]:
-        """Return the server's answer, as JSON."""
+        """Send a request; return the answer as JSON."""
         import json
 
         line = http.client.HTTPConnection(self.goal, timeout=60)
@@ -259,7 +247,7 @@ class Sender:
         return self.ask(self.path, body, "application/x-www-form-urlencoded")[1]
 
     def breaks_off(self, path: str, data: bytes, length: int) -> None:
-        """A connection that dies in the middle of a piece."""
+        """Send a piece over a connection that breaks in the middle."""
         host, _, port = self.goal.partition(":")
         lines = [f"{name}: {value}" for name, value in self.headers.items()]
         head = [f"POST {path} HTTP/1.1", f"Host: {self.goal}", f"Content-Length: {length}", *lines]
@@ -268,7 +256,7 @@ class Sender:
 
 
 def highest_memory(address: str) -> int:
-    """The most memory that the web server's processes have held so far, in bytes."""
+    """Return the peak memory of the web server's processes, in bytes."""
     port = urlsplit(address).port
     serving = {
         one.pid for one in psutil.net_connections("inet") if one.laddr and one.laddr.port == port and one.pid

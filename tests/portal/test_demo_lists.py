@@ -1,7 +1,4 @@
-"""The demo's pages of lists are not empty.
-
-Documents, a queue, decisions, signed versions, outlets, what units say.
-"""
+"""Content of the demo's pages of lists: documents, queue, decisions, versions, outlets, feedback."""
 
 from __future__ import annotations
 
@@ -29,22 +26,22 @@ def test_every_page_of_lists_shows_something(tmp_path: Path) -> None:
         "Địa chỉ,Mã độc\nbot-c2.example,Mirai\n45.155.37.7,Mozi\nmay.duckdns.org,Remcos\n", encoding="utf-8"
     )
     filled = fill()
-    kept = fill_lists(annex, filled)
-    newest, first = kept.versions.all()
+    kept_list = fill_lists(annex, filled)
+    newest, first = kept_list.versions.all()
     assert (first.number, first.count, newest.number, newest.added) == (1, 3, 2, 4)
-    assert kept.documents.exclude(read=None).count() == 3
-    assert Doubt.objects.filter(list=kept, decided=None, dangerous=True).exists()
-    assert kept.decisions.exists()
-    assert kept.outlets.count() == 2
+    assert kept_list.documents.exclude(read=None).count() == 3
+    assert Doubt.objects.filter(list=kept_list, decided=None, dangerous=True).exists()
+    assert kept_list.decisions.exists()
+    assert kept_list.outlets.count() == 2
     assert not Job.objects.filter(name="lists.read").exists(), "nothing waits to be read again"
     assert IndicatorList.objects.filter(sha256=newest.sha256).count() == 1
     client = Client()
     client.force_login(User.objects.get(email=filled.people["coordinator"]))
     for address, word in (
-        ("", kept.name),
-        (f"{kept.pk}/", "phu-luc.xlsx"),
-        (f"{kept.pk}/review/", "8.8.8.8"),
-        (f"{kept.pk}/quality/", "bo-sung.txt"),
+        ("", kept_list.name),
+        (f"{kept_list.pk}/", "phu-luc.xlsx"),
+        (f"{kept_list.pk}/review/", "8.8.8.8"),
+        (f"{kept_list.pk}/quality/", "bo-sung.txt"),
         (f"versions/{newest.pk}/", "bo-sung-mot.example"),
         (f"versions/{first.pk}/", "05/CNTT-KTHT"),
     ):

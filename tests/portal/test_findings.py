@@ -1,7 +1,4 @@
-"""Import of bundles: hostile ones refused, the same one once, overlapping ones not twice.
-
-Devices reported again, merges seen and undone.
-"""
+"""Import of bundles: hostile, repeated and overlapping ones; devices recognized, merges shown and undone."""
 
 from __future__ import annotations
 
@@ -213,10 +210,7 @@ def test_the_heaviest_set_of_spans(spans: list[tuple[int, int, int]]) -> None:
 
 
 def test_hunts_that_split_and_overlap_at_random_never_double(cast: Cast, campaign: Any) -> None:
-    """The truth is a month of events at two observers.
-
-    Hunts see whole stretches of it, in any order, again and again.
-    """
+    """Hunts see whole stretches of a month of events at two observers, in any order, repeatedly."""
     for seed in range(4):
         chance = random.Random(seed)
         Part.objects.all().delete()
@@ -332,8 +326,8 @@ def test_parting_keeps_what_was_joined_otherwise(cast: Cast, campaign: Any) -> N
 
 
 def program(cast: Cast) -> Client:
-    word = tokens.issue(cast.first, "Máy quét", cast.people["coordinator"])
-    return Client(headers={"authorization": f"Bearer {word}"})
+    token = tokens.issue(cast.first, "Máy quét", cast.people["coordinator"])
+    return Client(headers={"authorization": f"Bearer {token}"})
 
 
 def test_a_program_sends_in_pieces_and_goes_on(cast: Cast, campaign: Any) -> None:
@@ -348,8 +342,8 @@ def test_a_program_sends_in_pieces_and_goes_on(cast: Cast, campaign: Any) -> Non
 
     assert client.get(address).json()["received"] == 0
     assert put(0, data[:100]).json()["received"] == 100
-    again = put(0, data[:100])
-    assert (again.status_code, again.json()["received"]) == (409, 100)
+    repeated = put(0, data[:100])
+    assert (repeated.status_code, repeated.json()["received"]) == (409, 100)
     assert client.get(address).json()["received"] == 100
     assert put(100, data[100:] + b"x").status_code == 422
     done = put(100, data[100:]).json()
@@ -369,8 +363,8 @@ def test_what_changed_on_its_way_is_refused(cast: Cast, campaign: Any) -> None:
 
 
 def test_a_strangers_campaign_does_not_exist_for_a_program(cast: Cast, campaign: Any) -> None:
-    word = tokens.issue(cast.other, "x", cast.people["stranger"])
-    client = Client(headers={"authorization": f"Bearer {word}"})
+    token = tokens.issue(cast.other, "x", cast.people["stranger"])
+    client = Client(headers={"authorization": f"Bearer {token}"})
     assert client.get(f"/api/campaigns/{campaign.pk}/findings/{'0' * 64}").status_code == 404
     assert (
         Client().put(f"/api/campaigns/{campaign.pk}/findings/{'0' * 64}?offset=0&size=1").status_code == 401
@@ -380,9 +374,9 @@ def test_a_strangers_campaign_does_not_exist_for_a_program(cast: Cast, campaign:
 def test_a_signed_file_counts_for_the_unit_that_signed(cast: Cast, campaign: Any, tmp_path: Any) -> None:
     from lamsach.results.upload import sign
 
-    word = tokens.issue(cast.second, "USB", cast.people["coordinator"])
+    token = tokens.issue(cast.second, "USB", cast.people["coordinator"])
     (tmp_path / "a.zip").write_bytes(packed(simple()).getvalue())
-    sign(tmp_path / "a.zip", word, tmp_path / "a.signed")
+    sign(tmp_path / "a.zip", token, tmp_path / "a.signed")
     data = (tmp_path / "a.signed").read_bytes()
     client = cast.client("coordinator")
 
@@ -410,7 +404,7 @@ def test_an_interrupted_hunt_covers_no_day(cast: Cast, campaign: Any) -> None:
 
 
 def test_reading_needs_no_sources(cast: Cast, tmp_path: Any) -> None:
-    """Bundles of versions that did not tell observers yet."""
+    """Bundles of versions without observers."""
     found = simple()
     stream = packed(found)
     with zipfile.ZipFile(stream) as archive:
@@ -436,7 +430,7 @@ def test_texts_that_a_database_refuses_are_made_harmless(cast: Cast, campaign: A
 def test_what_breaks_off_leaves_the_state_before(
     stage: str, cast: Cast, campaign: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As when the worker is killed at that point: the transaction is gone, and the next run finishes."""
+    """As if the worker was killed there: the transaction is rolled back, and the next run finishes."""
     bundle, _ = store_bundle(packed(simple()), "a.zip", Source(cast.first, campaign, Way.UPLOAD))
     with monkeypatch.context() as broken:
 
@@ -446,8 +440,8 @@ def test_what_breaks_off_leaves_the_state_before(
         broken.setattr(evidence, stage, stop)
         with pytest.raises(RuntimeError):
             import_stored(bundle.pk)
-    left = (Device.objects.count(), Sighting.objects.count(), Part.objects.count(), Case.objects.count())
-    assert left == (0, 0, 0, 0)
+    remaining = (Device.objects.count(), Sighting.objects.count(), Part.objects.count(), Case.objects.count())
+    assert remaining == (0, 0, 0, 0)
     assert Bundle.objects.get().state == BundleState.RECEIVED
     import_stored(bundle.pk)
     assert (Device.objects.count(), total(), Case.objects.count()) == (1, 5, 1)

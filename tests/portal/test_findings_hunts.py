@@ -1,7 +1,4 @@
-"""Hunts from the browser.
-
-Logs in pieces or with the form, the search in the worker, the result, the logs gone.
-"""
+"""Hunts from the browser: logs in pieces or by form, search in the worker, result, deletion of logs."""
 
 from __future__ import annotations
 
@@ -52,7 +49,7 @@ LOG = "".join(
 
 @pytest.fixture
 def ready(cast: Cast) -> Hunt:
-    """A hunt of the first room, and a campaign with a list."""
+    """Create a hunt of the first room, and a campaign with a list."""
     campaign = dispatch(cast).campaign
     kept = store(SimpleUploadedFile("list.txt", b"203.0.113.66\nbot-c2.xyz\n"))
     IndicatorList.objects.create(
@@ -74,7 +71,7 @@ def address(hunt: Hunt) -> str:
 
 
 def folder(hunt: Hunt) -> Path:
-    """Return the folder of its logs."""
+    """Return the folder of a hunt's logs."""
     return Path(settings.DATA) / "hunts" / str(hunt.pk)
 
 
@@ -113,17 +110,17 @@ def test_from_the_form_to_the_result(ready: Hunt, client: Client) -> None:
 
 def test_in_pieces_and_again_after_a_break(ready: Hunt, client: Client) -> None:
     files = f"{address(ready)}files/"
-    told = client.post(files, {"name": "../../etc/fw.log", "size": len(LOG)}).json()
-    assert told["received"] == 0
+    page = client.post(files, {"name": "../../etc/fw.log", "size": len(LOG)}).json()
+    assert page["received"] == 0
 
     def piece(offset: int, data: bytes) -> Any:
-        return client.post(f"{files}{told['file']}/?offset={offset}", data, "application/octet-stream")
+        return client.post(f"{files}{page['file']}/?offset={offset}", data, "application/octet-stream")
 
     assert piece(0, LOG[:1000]).json()["received"] == 1000
-    again = piece(0, LOG[:1000])
-    assert (again.status_code, again.json()["received"]) == (409, 1000)
+    resumed = piece(0, LOG[:1000])
+    assert (resumed.status_code, resumed.json()["received"]) == (409, 1000)
     assert client.post(files, {"name": "../../etc/fw.log", "size": len(LOG)}).json() == {
-        "file": told["file"],
+        "file": page["file"],
         "received": 1000,
     }
     assert piece(1000, LOG).status_code == 409, "more than was announced"
@@ -132,7 +129,7 @@ def test_in_pieces_and_again_after_a_break(ready: Hunt, client: Client) -> None:
     with logs(ready)[0].open("ab") as file:
         file.write(b"what a killed process left behind")
     assert piece(1000, LOG[1000:]).json()["received"] == len(LOG)
-    assert [path.name for path in logs(ready)] == [f"{told['file']}-fw.log"]
+    assert [path.name for path in logs(ready)] == [f"{page['file']}-fw.log"]
     assert hashlib.sha256(logs(ready)[0].read_bytes()).digest() == hashlib.sha256(LOG).digest()
     client.post(address(ready), {"what": "begin"})
     work()
@@ -140,10 +137,7 @@ def test_in_pieces_and_again_after_a_break(ready: Hunt, client: Client) -> None:
 
 
 def test_nat_logs_name_the_machines_behind_the_gateway(ready: Hunt, client: Client) -> None:
-    """A sensor outside the gateway saw its address.
-
-    The gateway's log, sent with the form or in pieces, says whose contacts those were.
-    """
+    """A sensor saw the gateway's address; the gateway's log, by form or in pieces, names the machines."""
     IndicatorList.objects.all().delete()
     kept = store(SimpleUploadedFile("far.txt", FAR.encode()))
     IndicatorList.objects.create(
@@ -157,11 +151,11 @@ def test_nat_logs_name_the_machines_behind_the_gateway(ready: Hunt, client: Clie
     client.post(address(ready), {"nat": "yes", "logs": SimpleUploadedFile("fw.log", first.encode())})
     client.post(address(ready), {"what": "begin"})
     assert not Job.objects.filter(name="findings.hunt").exists(), "a NAT log alone is no log to search"
-    told = client.post(
+    page = client.post(
         f"{address(ready)}files/", {"name": "fw2.log", "size": len(second), "nat": "yes"}
     ).json()
     client.post(
-        f"{address(ready)}files/{told['file']}/?offset=0", second.encode(), "application/octet-stream"
+        f"{address(ready)}files/{page['file']}/?offset=0", second.encode(), "application/octet-stream"
     )
     client.post(address(ready), {"logs": SimpleUploadedFile("conn.log", seen.encode())})
     same = SimpleUploadedFile("fw.log", first.encode())
@@ -185,7 +179,7 @@ def test_nat_logs_name_the_machines_behind_the_gateway(ready: Hunt, client: Clie
 def test_no_output_names_a_folder_of_the_server(
     ready: Hunt, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Logs and lists have their uploaded names in every output made from the findings."""
+    """Every output has the uploaded names of logs and lists."""
     written: dict[str, bytes] = {}
 
     def write_all(findings: Any, path: Path, language: str, reasons: Any) -> None:
@@ -216,7 +210,7 @@ def test_no_output_names_a_folder_of_the_server(
 
 
 def logs_of_all_sorts() -> list[SimpleUploadedFile]:
-    """A log with a number in its name, an archive of logs, and one that cannot be read."""
+    """Return a log with a number in its name, an archive of logs, and an unreadable log."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("in/fw-b.log", LOG)
@@ -228,7 +222,7 @@ def logs_of_all_sorts() -> list[SimpleUploadedFile]:
 
 
 def contents(path: Path) -> list[bytes]:
-    """Return a file's content; of a packed one, that of each of its files."""
+    """Return a file's content; for an archive that of each member."""
     if not zipfile.is_zipfile(path):
         return [path.read_bytes()]
     with zipfile.ZipFile(path) as archive:

@@ -1,7 +1,4 @@
-"""Lists in the portal.
-
-Documents, review, decisions, signed versions, who sees what, feedback, sources by schedule.
-"""
+"""Lists in the portal: documents, review, decisions, signed versions, access, feedback, sources."""
 
 from __future__ import annotations
 
@@ -74,27 +71,27 @@ def test_a_log_that_is_uploaded_as_a_list_lists_nothing(cast: Cast) -> None:
 
 
 def test_nothing_is_released_while_dangerous_values_wait(cast: Cast) -> None:
-    kept = list_samples.add(cast, DANGEROUS).list
+    kept_list = list_samples.add(cast, DANGEROUS).list
     with pytest.raises(InputError, match="Dangerous"):
-        releases.request_release(kept, "x", cast.people["coordinator"])
-    rows = list(Doubt.objects.filter(list=kept).values_list("type", "value"))
+        releases.request_release(kept_list, "x", cast.people["coordinator"])
+    rows = list(Doubt.objects.filter(list=kept_list).values_list("type", "value"))
     until = timezone.localdate() + timedelta(days=30)
-    decisions.decide(cast.people["coordinator"], kept, rows, Choice.EXCEPTION, "đã xem", until=until)
-    releases.request_release(kept, "Bản đầu", cast.people["coordinator"])
+    decisions.decide(cast.people["coordinator"], kept_list, rows, Choice.EXCEPTION, "đã xem", until=until)
+    releases.request_release(kept_list, "Bản đầu", cast.people["coordinator"])
     assert Job.objects.filter(name="lists.release").exists()
-    assert values(list_samples.again(cast)) == {"bot-c2.xyz", "45.155.37.7"}
+    assert values(list_samples.next_version(cast)) == {"bot-c2.xyz", "45.155.37.7"}
 
 
 def test_a_dangerous_value_is_released_only_by_a_decision_of_its_own(cast: Cast) -> None:
-    kept = list_samples.add(cast, "mof.gov.vn\ngoogle.com\nbot-c2.xyz\n").list
-    both = [("domain", "mof.gov.vn"), ("domain", "google.com")]
+    kept_list = list_samples.add(cast, "mof.gov.vn\ngoogle.com\nbot-c2.xyz\n").list
+    pair = [("domain", "mof.gov.vn"), ("domain", "google.com")]
     with pytest.raises(InputError, match="one at a time"):
-        decisions.decide(cast.people["coordinator"], kept, both, Choice.ACCEPT, "nhầm")
+        decisions.decide(cast.people["coordinator"], kept_list, pair, Choice.ACCEPT, "nhầm")
     assert not Decision.objects.exists()
-    version = list_samples.again(cast)
+    version = list_samples.next_version(cast)
     assert (values(version), version.left_out) == ({"bot-c2.xyz"}, 2)
-    decisions.decide(cast.people["coordinator"], kept, both[:1], Choice.ACCEPT, "chỉ thị 12")
-    version = list_samples.again(cast)
+    decisions.decide(cast.people["coordinator"], kept_list, pair[:1], Choice.ACCEPT, "chỉ thị 12")
+    version = list_samples.next_version(cast)
     assert (values(version), version.left_out) == ({"bot-c2.xyz", "mof.gov.vn"}, 1)
     with default_storage.open(version.path, "rb") as stream, zipfile.ZipFile(stream) as archive:
         manifest = json.loads(archive.read("manifest.json"))
@@ -102,17 +99,17 @@ def test_a_dangerous_value_is_released_only_by_a_decision_of_its_own(cast: Cast)
 
 
 def test_a_danger_that_nobody_has_looked_at_stays_out_and_waits(cast: Cast) -> None:
-    kept = list_samples.add(cast, "google.com\n8.8.8.8\nbot-c2.xyz\n").list
+    kept_list = list_samples.add(cast, "google.com\n8.8.8.8\nbot-c2.xyz\n").list
     until = timezone.localdate() + timedelta(days=30)
     decisions.decide(
-        cast.people["coordinator"], kept, [("domain", "google.com")], Choice.EXCEPTION, "ok", until=until
+        cast.people["coordinator"], kept_list, [("domain", "google.com")], Choice.EXCEPTION, "ok", until=until
     )
-    Decision.objects.update(until=timezone.localdate() - timedelta(days=2))  # it is over
-    Doubt.objects.filter(value="8.8.8.8").delete()  # as if it was read when less was known
+    Decision.objects.update(until=timezone.localdate() - timedelta(days=2))  # expired
+    Doubt.objects.filter(value="8.8.8.8").delete()  # as if read before the danger was known
     assert not Doubt.objects.filter(decided=None, dangerous=True).exists()
-    version = list_samples.again(cast)
+    version = list_samples.next_version(cast)
     assert (values(version), version.left_out) == ({"bot-c2.xyz"}, 2)
-    waiting = Doubt.objects.filter(list=kept, decided=None, dangerous=True)
+    waiting = Doubt.objects.filter(list=kept_list, decided=None, dangerous=True)
     assert {(row.value, row.kinds[0]) for row in waiting} == {
         ("google.com", "top_site"),
         ("8.8.8.8", "public_resolver"),
@@ -120,31 +117,31 @@ def test_a_danger_that_nobody_has_looked_at_stays_out_and_waits(cast: Cast) -> N
 
 
 def test_the_own_network_is_released_only_by_a_decision(cast: Cast) -> None:
-    kept = list_samples.kept(cast)
-    KeptList.objects.filter(pk=kept.pk).update(own="45.155.0.0/16\ndonvi.example")
+    kept_list = list_samples.kept_list(cast)
+    KeptList.objects.filter(pk=kept_list.pk).update(own="45.155.0.0/16\ndonvi.example")
     list_samples.add(cast, list_samples.TEXT)
-    assert "45.155.37.7" not in values(list_samples.again(cast))
+    assert "45.155.37.7" not in values(list_samples.next_version(cast))
 
 
 def test_narrowing_takes_one_value_and_what_lies_below_it(cast: Cast) -> None:
-    kept = list_samples.add(cast, "drive.google.com\nbot-c2.xyz\n").list
-    who = cast.people["coordinator"]
+    kept_list = list_samples.add(cast, "drive.google.com\nbot-c2.xyz\n").list
+    coordinator = cast.people["coordinator"]
     for values_, to in (
         ([("domain", "drive.google.com")], "https://evil-b.xyz/a"),
         ([("domain", "drive.google.com")], "drive.google.com"),
         ([("domain", "drive.google.com"), ("domain", "bot-c2.xyz")], "https://drive.google.com/file/1"),
     ):
         with pytest.raises(InputError):
-            decisions.decide(who, kept, values_, Choice.NARROW, "chung", to=to)
+            decisions.decide(coordinator, kept_list, values_, Choice.NARROW, "chung", to=to)
     decisions.decide(
-        who,
-        kept,
+        coordinator,
+        kept_list,
         [("domain", "drive.google.com")],
         Choice.NARROW,
         "chung",
         to="https://drive.google.com/file/1",
     )
-    assert values(list_samples.again(cast)) == {"bot-c2.xyz", "https://drive.google.com/file/1"}
+    assert values(list_samples.next_version(cast)) == {"bot-c2.xyz", "https://drive.google.com/file/1"}
 
 
 @pytest.mark.parametrize(
@@ -154,18 +151,20 @@ def test_narrowing_takes_one_value_and_what_lies_below_it(cast: Cast) -> None:
 def test_a_decision_needs_its_reason_and_an_exception_its_end(
     cast: Cast, choice: Choice, reason: str, days: int | None
 ) -> None:
-    kept = list_samples.kept(cast)
+    kept_list = list_samples.kept_list(cast)
     until = None if days is None else timezone.localdate() + timedelta(days=days)
     with pytest.raises(InputError):
-        decisions.decide(cast.people["coordinator"], kept, [("ip", "8.8.8.8")], choice, reason, until=until)
+        decisions.decide(
+            cast.people["coordinator"], kept_list, [("ip", "8.8.8.8")], choice, reason, until=until
+        )
     assert not Decision.objects.exists()
 
 
 def test_a_thousand_are_decided_at_once_in_the_queue(cast: Cast) -> None:
-    kept = list_samples.kept(cast)
+    kept_list = list_samples.kept_list(cast)
     list_samples.add(cast, "".join(f"x{number}.duckdns.org\n" for number in range(1000)))
     client = cast.client("coordinator")
-    address = f"/office/blocklists/{kept.pk}/review/?size=1000"
+    address = f"/office/blocklists/{kept_list.pk}/review/?size=1000"
     page = client.get(address)
     assert page.content.count(b'name="doubt"') == 1000
     ticked = [str(pk) for pk in Doubt.objects.values_list("pk", flat=True)]
@@ -181,10 +180,10 @@ def test_red_values_do_not_go_to_a_campaign_of_units_below(cast: Cast) -> None:
 
     from .samples import campaign
 
-    kept = list_samples.kept(cast)
-    KeptList.objects.filter(pk=kept.pk).update(tlp=Tlp.STRICT)
+    kept_list = list_samples.kept_list(cast)
+    KeptList.objects.filter(pk=kept_list.pk).update(tlp=Tlp.STRICT)
     list_samples.add(cast, list_samples.TEXT)
-    version, found = list_samples.again(cast), campaign(cast)
+    version, found = list_samples.next_version(cast), campaign(cast)
     address = f"/office/blocklists/versions/{version.pk}/use/"
     page = cast.client("coordinator").post(address, {"campaign": str(found.pk)}, follow=True)
     assert "may not leave the unit" in page.content.decode()
@@ -201,19 +200,23 @@ def test_what_is_no_value_is_not_said_to_be_unlisted(cast: Cast) -> None:
 
 
 def test_a_long_queue_is_asked_for_in_few_questions(cast: Cast, django_assert_max_num_queries: Any) -> None:
-    kept = list_samples.kept(cast)
+    kept_list = list_samples.kept_list(cast)
     kinds = (["dynamic_dns"], ["dynamic_dns", "homograph"], ["cdn"])
     Doubt.objects.bulk_create(
         [
             Doubt(
-                list=kept, type="domain", value=f"x{number}.top", key=f"{number:064}", kinds=kinds[number % 3]
+                list=kept_list,
+                type="domain",
+                value=f"x{number}.top",
+                key=f"{number:064}",
+                kinds=kinds[number % 3],
             )
             for number in range(3000)
         ],
         batch_size=1000,
     )
     client = cast.client("coordinator")
-    address = f"/office/blocklists/{kept.pk}/review/"
+    address = f"/office/blocklists/{kept_list.pk}/review/"
     with django_assert_max_num_queries(25):
         page = client.get(address, {"kind": "dynamic_dns", "size": "250", "page": "4"})
     rows = list(page.context["page"])
@@ -229,21 +232,23 @@ def test_a_long_queue_is_asked_for_in_few_questions(cast: Cast, django_assert_ma
 
 
 def test_a_decision_is_taken_back(cast: Cast) -> None:
-    kept = list_samples.add(cast, "x.duckdns.org\n").list
-    decisions.decide(cast.people["coordinator"], kept, [("domain", "x.duckdns.org")], Choice.ACCEPT, "đã xem")
+    kept_list = list_samples.add(cast, "x.duckdns.org\n").list
+    decisions.decide(
+        cast.people["coordinator"], kept_list, [("domain", "x.duckdns.org")], Choice.ACCEPT, "đã xem"
+    )
     client = cast.client("coordinator")
-    assert b"x.duckdns.org,accept" in client.get(f"/office/blocklists/{kept.pk}/decisions.csv").content
-    client.post(f"/office/blocklists/{kept.pk}/decisions/", {"decision": str(Decision.objects.get().pk)})
+    assert b"x.duckdns.org,accept" in client.get(f"/office/blocklists/{kept_list.pk}/decisions.csv").content
+    client.post(f"/office/blocklists/{kept_list.pk}/decisions/", {"decision": str(Decision.objects.get().pk)})
     assert Doubt.objects.filter(decided=None).count() == 1
     assert Decision.objects.filter(revoked=None).count() == 0
 
 
 def test_a_version_is_signed_counted_and_names_who_added_what(cast: Cast, tmp_path: Path) -> None:
     first = list_samples.released(cast)
-    again = list_samples.again(cast)
-    assert again.pk == first.pk, "nothing new, no version"
+    unchanged = list_samples.next_version(cast)
+    assert unchanged.pk == first.pk, "nothing new, no version"
     list_samples.add(cast, "evil-c.xyz\nbot-c2.xyz\n", "cong-van.txt")
-    second = list_samples.again(cast)
+    second = list_samples.next_version(cast)
     assert (second.number, second.count, second.added, second.removed) == (2, 5, 1, 0)
     assert {said["by"] for said in second.documents} == {"Coordinator"}
     path = tmp_path / "release.zip"
@@ -264,8 +269,8 @@ def test_releasing_asks_first_and_says_who_gets_it(cast: Cast) -> None:
     list_samples.add(cast, "evil-c.xyz\nx.duckdns.org\n")
     client, address = cast.client("coordinator"), f"/office/blocklists/{first.list_id}/release/"
     text, data = confirmation.asked(client, address, {"note": "Thêm tên mới"})
-    for said in ("2 documents", "1 addresses", "1 values wait", "Thêm tên mới", "fw01"):
-        assert said in text, said
+    for page in ("2 documents", "1 addresses", "1 values wait", "Thêm tên mới", "fw01"):
+        assert page in text, page
     assert not Job.objects.filter(name="lists.release").exists(), "nothing happens before it is confirmed"
     list_samples.add(cast, "evil-d.xyz\n")
     assert client.post(address, data).status_code == 200, "something changed: it is shown again"
@@ -276,16 +281,16 @@ def test_releasing_asks_first_and_says_who_gets_it(cast: Cast) -> None:
 def test_a_withdrawn_document_takes_its_values_with_it(cast: Cast) -> None:
     list_samples.released(cast)
     more = list_samples.add(cast, "evil-c.xyz\n")
-    list_samples.again(cast)
+    list_samples.next_version(cast)
     cast.client("coordinator").post(f"/office/blocklists/documents/{more.pk}/")
-    assert "evil-c.xyz" not in values(list_samples.again(cast))
+    assert "evil-c.xyz" not in values(list_samples.next_version(cast))
 
 
 def test_a_list_states_end_and_tlp_where_documents_do_not(cast: Cast) -> None:
-    kept = list_samples.kept(cast)
-    KeptList.objects.filter(pk=kept.pk).update(days=10, tlp="green")
+    kept_list = list_samples.kept_list(cast)
+    KeptList.objects.filter(pk=kept_list.pk).update(days=10, tlp="green")
     list_samples.add(cast, list_samples.TEXT)
-    item = next(versions.values(list_samples.again(cast)))
+    item = next(versions.values(list_samples.next_version(cast)))
     assert item.tlp == "green"
     assert item.valid_until is not None
 
@@ -305,31 +310,31 @@ def test_units_below_see_what_was_released_and_nothing_else(cast: Cast) -> None:
 
 
 def test_red_values_do_not_leave_the_unit(cast: Cast) -> None:
-    kept = list_samples.kept(cast)
-    KeptList.objects.filter(pk=kept.pk).update(tlp=Tlp.RED)
+    kept_list = list_samples.kept_list(cast)
+    KeptList.objects.filter(pk=kept_list.pk).update(tlp=Tlp.RED)
     list_samples.add(cast, list_samples.TEXT)
-    version = list_samples.again(cast)
+    version = list_samples.next_version(cast)
     assert cast.client("officer").get(f"/office/blocklists/versions/{version.pk}/file/").status_code == 302
     token = issue(cast.first, "x", cast.people["coordinator"])
-    answer = Client().get(f"/api/lists/{kept.pk}/release", headers={"Authorization": f"Bearer {token}"})
+    answer = Client().get(f"/api/lists/{kept_list.pk}/release", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 404
-    assert versions.places([kept], "bot-c2.xyz", cast.first) == []
-    assert versions.places([kept], "bot-c2.xyz", cast.centre)
+    assert versions.places([kept_list], "bot-c2.xyz", cast.first) == []
+    assert versions.places([kept_list], "bot-c2.xyz", cast.centre)
 
 
 def test_programs_fetch_the_release_and_send_feedback(cast: Cast) -> None:
     version = list_samples.released(cast)
     headers = {"Authorization": f"Bearer {issue(cast.first, 'x', cast.people['coordinator'])}"}
     client = Client()
-    (said,) = client.get("/api/lists", headers=headers).json()
-    assert (said["version"], said["digest"], said["count"]) == (1, version.digest, 4)
-    answer = client.get(f"/api/lists/{said['id']}/release", headers=headers)
+    (report,) = client.get("/api/lists", headers=headers).json()
+    assert (report["version"], report["digest"], report["count"]) == (1, version.digest, 4)
+    answer = client.get(f"/api/lists/{report['id']}/release", headers=headers)
     data = b"".join(answer.streaming_content)  # type: ignore[arg-type]
     assert data[:2] == b"PK"
-    again = client.get(
-        f"/api/lists/{said['id']}/release", headers={**headers, "If-None-Match": answer["ETag"]}
+    unchanged = client.get(
+        f"/api/lists/{report['id']}/release", headers={**headers, "If-None-Match": answer["ETag"]}
     )
-    assert again.status_code == 304
+    assert unchanged.status_code == 304
     (place,) = client.get("/api/lists/check", {"value": "www.bot-c2[.]xyz"}, headers=headers).json()
     assert (place["value"], place["document"], place["row"]) == ("bot-c2.xyz", "phu-luc.txt", 1)
     for count in (1, 2):
@@ -356,8 +361,8 @@ def test_feedback_is_counted_on_the_indicator_and_on_its_source(cast: Cast) -> N
     assert found["domain", "bot-c2.xyz"]["false"] == 2, "the other branch says nothing here"
     assert found["ip", "45.155.37.7"]["seen"] == 1
     list_samples.add(cast, "bot-c2.xyz\nevil-d.xyz\n", "nguon-hai.txt")
-    list_samples.again(cast)
-    worth = feedback.quality_of(list_samples.kept(cast))
+    list_samples.next_version(cast)
+    worth = feedback.quality_of(list_samples.kept_list(cast))
     assert worth is not None
     rows = {row["source"]: row for row in worth["rows"]}
     assert 0 <= rows["nguon-hai.txt"]["age_days"] < 1, "what states no beginning is as old as its document"
@@ -370,7 +375,7 @@ def test_feedback_is_counted_on_the_indicator_and_on_its_source(cast: Cast) -> N
     assert worth["overlaps"][0]["count"] == 1
     assert (
         cast.client("coordinator")
-        .get(f"/office/blocklists/{list_samples.kept(cast).pk}/quality/")
+        .get(f"/office/blocklists/{list_samples.kept_list(cast).pk}/quality/")
         .status_code
         == 200
     )
@@ -385,17 +390,17 @@ def test_looking_a_value_up_says_list_document_and_row(cast: Cast) -> None:
 
 
 def test_an_upload_in_the_browser(cast: Cast) -> None:
-    kept = list_samples.kept(cast)
+    kept_list = list_samples.kept_list(cast)
     client = cast.client("coordinator")
     file = SimpleUploadedFile("../../evil.misp", b'{"Event": {"info": "x", "Attribute": []}}')
-    assert client.post(f"/office/blocklists/{kept.pk}/documents/", {"file": file}).status_code == 302
+    assert client.post(f"/office/blocklists/{kept_list.pk}/documents/", {"file": file}).status_code == 302
     document = Document.objects.get()
     assert "/" not in document.name
     documents.read(document.pk)
     page = client.get(f"/office/blocklists/documents/{document.pk}/")
     assert page.status_code == 200
     file = SimpleUploadedFile("bad.pdf", b"%PDF-1.4 broken")
-    client.post(f"/office/blocklists/{kept.pk}/documents/", {"file": file})
+    client.post(f"/office/blocklists/{kept_list.pk}/documents/", {"file": file})
     documents.read(Document.objects.latest("pk").pk)
     assert Document.objects.get(name="bad.pdf").problem != ""
 
@@ -448,7 +453,7 @@ def test_a_source_is_read_from_the_mirror_folder_by_schedule(
     documents.read(second.pk)
     first.refresh_from_db()
     assert first.withdrawn is not None
-    assert values(list_samples.again(cast)) == {"evil-d.xyz"}
+    assert values(list_samples.next_version(cast)) == {"evil-d.xyz"}
     Origin.objects.filter(pk=origin.pk).update(url="https://feeds.example.vn/../../etc/passwd", tried=None)
     assert "mirror" in origins.fetch(origin.pk)["problem"]
 
@@ -464,9 +469,10 @@ def test_a_source_is_read_from_the_mirror_folder_by_schedule(
     ],
 )
 def test_a_source_may_not_lead_into_the_own_network(cast: Cast, url: str) -> None:
-    kept = list_samples.kept(cast)
+    kept_list = list_samples.kept_list(cast)
     answer = cast.client("coordinator").post(
-        f"/office/blocklists/{kept.pk}/sources/", {"name": "x", "url": url, "hours": "24", "active": "on"}
+        f"/office/blocklists/{kept_list.pk}/sources/",
+        {"name": "x", "url": url, "hours": "24", "active": "on"},
     )
     assert answer.status_code == 200
     assert not Origin.objects.exists()
@@ -499,8 +505,8 @@ def test_a_release_is_carried_to_a_portal_without_a_network(cast: Cast, tmp_path
     assert Lists().apply(arrival, stored) == {"lists": 0}, "the same version is not taken twice"
     while run_next():
         pass
-    taken = Version.objects.get(list__name="Danh sách chung")
-    assert (taken.digest, taken.count, taken.added) == (version.digest, 4, 4)
+    accepted = Version.objects.get(list__name="Danh sách chung")
+    assert (accepted.digest, accepted.count, accepted.added) == (version.digest, 4, 4)
     broken = tmp_path / "broken.zip"
     with zipfile.ZipFile(offered.files[0].path) as old, zipfile.ZipFile(broken, "w") as new:
         for name in old.namelist():
@@ -512,27 +518,27 @@ def test_a_release_is_carried_to_a_portal_without_a_network(cast: Cast, tmp_path
 
 def test_what_a_person_keeps_is_told_by_the_gate(cast: Cast) -> None:
     version = list_samples.released(cast)
-    who: dict[str, Any] = cast.people
-    assert access.may_write(who["coordinator"], version.list)
-    assert not access.may_write(who["reader"], version.list)
-    assert access.sees_inside(who["reader"], version.list)
-    assert not access.sees_inside(who["officer"], version.list)
+    name: dict[str, Any] = cast.people
+    assert access.may_write(name["coordinator"], version.list)
+    assert not access.may_write(name["reader"], version.list)
+    assert access.sees_inside(name["reader"], version.list)
+    assert not access.sees_inside(name["officer"], version.list)
     assert list(access.of_token(cast.other)) == []
 
 
 def test_settings_and_sources_of_a_list_are_changed_in_pages(cast: Cast) -> None:
     client = cast.client("coordinator")
-    said = {
+    data = {
         "unit": cast.centre.pk,
         "name": "Danh sách mới",
         "tlp": "green",
         "days": "30",
         "own": "10.0.0.0/8",
     }
-    assert client.post("/office/blocklists/new/", {**said, "own": "no network"}).status_code == 200
-    assert client.post("/office/blocklists/new/", said).status_code == 302
+    assert client.post("/office/blocklists/new/", {**data, "own": "no network"}).status_code == 200
+    assert client.post("/office/blocklists/new/", data).status_code == 302
     made = KeptList.objects.get(name="Danh sách mới")
-    client.post(f"/office/blocklists/{made.pk}/edit/", {**said, "days": "60"})
+    client.post(f"/office/blocklists/{made.pk}/edit/", {**data, "days": "60"})
     made.refresh_from_db()
     assert made.days == 60
     source = {"name": "Nguồn", "url": "https://feeds.example.vn/a.txt", "hours": "0", "active": "on"}

@@ -1,7 +1,4 @@
-"""The review queue by keyboard alone, in Chromium.
-
-A thousand values on one page, ticked and decided without a mouse.
-"""
+"""The review queue in Chromium by keyboard only: a thousand values ticked and decided without a mouse."""
 
 from __future__ import annotations
 
@@ -27,7 +24,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @contextmanager
 def browsing(cast: Cast, name: str = "coordinator") -> Iterator[Any]:
-    """A page of a browser in which somebody is logged in."""
+    """Open a browser page with a logged-in user."""
     cookie = cast.client(name).cookies["sessionid"].value
     with chromium() as browser:
         context = browser.new_context(viewport=DESKTOP)
@@ -38,10 +35,10 @@ def browsing(cast: Cast, name: str = "coordinator") -> Iterator[Any]:
 def test_a_thousand_values_are_decided_without_a_mouse(live_server: Any, cast: Cast) -> None:
     from playwright.sync_api import expect
 
-    kept = list_samples.add(cast, "".join(f"x{number:04}.duckdns.org\n" for number in range(1200))).list
+    kept_list = list_samples.add(cast, "".join(f"x{number:04}.duckdns.org\n" for number in range(1200))).list
     with browsing(cast) as page:
         keys = page.keyboard
-        page.goto(f"{live_server.url}/office/blocklists/{kept.pk}/review/?size=1000")
+        page.goto(f"{live_server.url}/office/blocklists/{kept_list.pk}/review/?size=1000")
         rows = page.locator("table[data-keys] tbody tr")
         assert rows.count() == 1000
         keys.press("?")
@@ -60,16 +57,16 @@ def test_a_thousand_values_are_decided_without_a_mouse(live_server: Any, cast: C
         expect(page.locator("input[name=doubt]")).to_have_count(200, timeout=60_000)
         assert "1000" in page.locator("[role=status], .messages").first.inner_text()
         assert page.evaluate("sessionStorage.getItem('lamsach.machines')") is None, "these are no machines"
-    assert Doubt.objects.filter(list=kept, decided=None).count() == 200
-    assert Decision.objects.filter(list=kept, reason="đã xem từng tên").count() == 1000
+    assert Doubt.objects.filter(list=kept_list, decided=None).count() == 200
+    assert Decision.objects.filter(list=kept_list, reason="đã xem từng tên").count() == 1000
 
 
 def test_all_are_ticked_on_a_phone_too(live_server: Any, cast: Cast) -> None:
-    """The heads of columns are not shown there: what ticks all has a line of its own, with its words."""
-    kept = list_samples.add(cast, "".join(f"x{number:02}.duckdns.org\n" for number in range(12))).list
+    """Without column headings, the tick for all has its own line and label."""
+    kept_list = list_samples.add(cast, "".join(f"x{number:02}.duckdns.org\n" for number in range(12))).list
     with browsing(cast) as page:
         page.set_viewport_size({"width": 360, "height": 740})
-        page.goto(f"{live_server.url}/office/blocklists/{kept.pk}/review/")
+        page.goto(f"{live_server.url}/office/blocklists/{kept_list.pk}/review/")
         every = page.get_by_role("checkbox", name="Tick all on this page")
         box = every.bounding_box()
         assert box is not None
@@ -86,8 +83,8 @@ def test_all_are_ticked_on_a_phone_too(live_server: Any, cast: Cast) -> None:
 def test_a_misp_server_is_added_in_the_page_and_its_key_is_not_shown_again(
     live_server: Any, cast: Cast, settings: Any, tmp_path: Path
 ) -> None:
-    """From the form to the values, over TLS to a server on the loopback that wants the key."""
-    kept, key, pages = list_samples.kept(cast), "MISP-key-of-forty-letters-and-digits-0123", []
+    """From the form to the values, over TLS to a server on loopback that requires the key."""
+    kept_list, key, pages = list_samples.kept_list(cast), "MISP-key-of-forty-letters-and-digits-0123", []
 
     def answer(path: str, headers: dict[str, str]) -> Answer:
         if headers.get("authorization") != key:
@@ -106,7 +103,7 @@ def test_a_misp_server_is_added_in_the_page_and_its_key_is_not_shown_again(
     with trusted(tmp_path, settings) as server:
         server.answer = answer
         with browsing(cast) as page:
-            page.goto(f"{live_server.url}/office/blocklists/{kept.pk}/")
+            page.goto(f"{live_server.url}/office/blocklists/{kept_list.pk}/")
             page.get_by_text("Add a source").click()
             page.locator("#origin_name").fill("MISP")
             page.locator("#origin_url").fill(f"misp+https://127.0.0.1:{server.server_port}")
@@ -120,7 +117,7 @@ def test_a_misp_server_is_added_in_the_page_and_its_key_is_not_shown_again(
         assert origins.fetch(Origin.objects.get().pk) == {"new": True}
         documents.read(Document.objects.get().pk)
         with browsing(cast) as page:
-            page.goto(f"{live_server.url}/office/blocklists/{kept.pk}/")
+            page.goto(f"{live_server.url}/office/blocklists/{kept_list.pk}/")
             row = page.get_by_role("row", name="MISP.zip")
             assert row.get_by_role("cell", name="1", exact=True).count() == 1
             assert key not in page.content()

@@ -1,4 +1,4 @@
-"""Long lists: a version, its changes and its outlets are made without the list in memory."""
+"""Long lists: versions, changes and outlets are made without holding the list in memory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def names(first: int, count: int) -> str:
 
 @pytest.fixture
 def scarce(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only a hundred values are held at once, and nothing keeps a whole list."""
+    """Limit spooled values to a hundred, and forbid whole lists in memory."""
 
     def refused(self: IndicatorColumns) -> None:
         raise AssertionError("the list is held as a whole")
@@ -37,11 +37,11 @@ def test_versions_and_their_changes_are_made_in_pieces(
 ) -> None:
     monkeypatch.setattr(versions, "SHOWN", 20)
     list_samples.add(cast, names(0, 1000))
-    first = list_samples.again(cast)
+    first = list_samples.next_version(cast)
     assert (first.count, first.added, first.removed, first.changed) == (1000, 1000, 0, 0)
     Document.objects.update(withdrawn=datetime.now(UTC))
     list_samples.add(cast, names(100, 1000))
-    second = list_samples.again(cast)
+    second = list_samples.next_version(cast)
     assert (second.count, second.added, second.removed, second.changed) == (1000, 100, 100, 0)
     assert [item.value for item in versions.values(second)][:1] == ["c00100.bot-c2.xyz"]
     assert Listed.objects.filter(list=second.list).count() == 1000
@@ -59,9 +59,9 @@ def test_the_page_of_a_version_needs_no_comparing(
 ) -> None:
     settings.DATA = tmp_path
     list_samples.add(cast, "bot-c2.xyz\n")
-    list_samples.again(cast)
+    list_samples.next_version(cast)
     list_samples.add(cast, "evil-b.top\n")
-    version = list_samples.again(cast)
+    version = list_samples.next_version(cast)
     monkeypatch.setattr(versions, "MOST", 0)
     monkeypatch.setattr(releases, "values", lambda version: pytest.fail("it reads the version again"))
     page = cast.client("coordinator").get(f"/office/blocklists/versions/{version.pk}/").content.decode()
@@ -69,9 +69,9 @@ def test_the_page_of_a_version_needs_no_comparing(
     monkeypatch.undo()
     for path in (tmp_path / "changes").iterdir():
         path.unlink()
-    again = versions.changes_of(version)
-    assert again is not None
-    assert [item.value for item in again.added] == ["evil-b.top"], "made anew when the file is gone"
+    version_ = versions.changes_of(version)
+    assert version_ is not None
+    assert [item.value for item in version_.added] == ["evil-b.top"], "made anew when the file is gone"
     monkeypatch.setattr(versions, "MOST", 0)
     for path in (tmp_path / "changes").iterdir():
         path.write_text("{")
@@ -85,7 +85,7 @@ def test_an_outlet_s_moments_are_those_of_its_values(
     ends = [datetime(2030, 1, day, tzinfo=UTC) for day in (5, 3, 4)]
     rows = "".join(f"c{number}.bot-c2.xyz,{end:%Y-%m-%d}\n" for number, end in enumerate(ends))
     list_samples.add(cast, "domain,valid_until\n" + rows, "a.csv")
-    version = list_samples.again(cast)
+    version = list_samples.next_version(cast)
     assert outlets._moment(version, version.made) == version.made
     assert outlets._moment(version, ends[2] + timedelta(hours=1)) == ends[2]
     monkeypatch.setattr(releases, "values", lambda version: pytest.fail("it reads the version again"))
@@ -98,12 +98,15 @@ def test_a_worker_that_was_killed_before_the_index_was_whole_makes_it_whole(
     def killed(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    kept = list_samples.add(cast, names(0, 30)).list
+    kept_list = list_samples.add(cast, names(0, 30)).list
     with monkeypatch.context() as changed:
         changed.setattr(versions, "index", killed)
         with pytest.raises(KeyboardInterrupt):
-            list_samples.again(cast)
-    assert (versions.latest(kept) is not None, versions.places([kept], "c00007.bot-c2.xyz")) == (True, [])
-    version = list_samples.again(cast)
+            list_samples.next_version(cast)
+    assert (versions.latest(kept_list) is not None, versions.places([kept_list], "c00007.bot-c2.xyz")) == (
+        True,
+        [],
+    )
+    version = list_samples.next_version(cast)
     assert (version.number, version.count) == (1, 30)
-    assert len(versions.places([kept], "c00007.bot-c2.xyz")) == 1
+    assert len(versions.places([kept_list], "c00007.bot-c2.xyz")) == 1

@@ -1,7 +1,4 @@
-"""MISP servers and MISP feeds as sources.
-
-Their keys go to their own server alone, what is new is asked for, and servers that lie change nothing.
-"""
+"""MISP servers and feeds as sources: keys for their own server only, news only, no trust in bad answers."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ KEY = "d41d8cd98f00b204e9800998ecf8427eKEY"
 
 @pytest.fixture
 def secure(tmp_path: Path, settings: Any) -> Iterator[Server]:
-    """A server with TLS, whose CA the portal trusts; the loopback may be fetched from."""
+    """A TLS server with a trusted CA; loopback is allowed."""
     settings.DATA = tmp_path / "data"
     with trusted(tmp_path, settings) as made:
         yield made
@@ -41,7 +38,7 @@ def event(number: int, value: str, **more: Any) -> dict[str, Any]:
 
 
 def instance(*events: dict[str, Any]) -> Any:
-    """A MISP instance with one page of events, open to any holder of the key."""
+    """Answer as a MISP instance with a page of events, for requests with the key."""
 
     def answer(path: str, headers: dict[str, str]) -> Answer:
         if headers.get("authorization") != KEY:
@@ -67,13 +64,13 @@ def source(cast: Cast, server: Server, path: str = "", how: str = "misp+", key: 
 
 
 def fetched(origin: Origin) -> str:
-    said = origins.fetch(origin.pk)
+    text = origins.fetch(origin.pk)
     origin.refresh_from_db()
-    return str(said.get("problem", ""))
+    return str(text.get("problem", ""))
 
 
 def values(origin: Origin) -> list[str]:
-    """Return the values of a source's document."""
+    """Read the values of a source's document."""
     found = Document.objects.filter(origin=origin, withdrawn=None).latest("pk")
     documents.read(found.pk)
     found.refresh_from_db()
@@ -85,7 +82,7 @@ def values(origin: Origin) -> list[str]:
 
 
 def vietnamese(cast: Cast) -> Any:
-    """A browser in which the coordinator reads Vietnamese."""
+    """Return a client of the coordinator in Vietnamese."""
     client = cast.client("coordinator")
     client.cookies["django_language"] = "vi"
     return client
@@ -116,28 +113,28 @@ def test_a_wrong_key_is_told_of_and_the_key_stands_nowhere(cast: Cast, secure: S
     ]
     assert "Máy chủ yêu cầu tên hoặc mật khẩu khác." in pages[0].content.decode()
     assert "Máy chủ yêu cầu tên hoặc mật khẩu khác." in pages[1].content.decode()
-    kept = [page.content.decode() for page in pages]
-    kept += [json.dumps(entry) for entry in Entry.objects.values_list("details", flat=True)]
-    kept += [origin.problem, origin.locked_key]
-    assert not any(KEY in text for text in kept)
+    kept_list = [page.content.decode() for page in pages]
+    kept_list += [json.dumps(entry) for entry in Entry.objects.values_list("details", flat=True)]
+    kept_list += [origin.problem, origin.locked_key]
+    assert not any(KEY in text for text in kept_list)
 
 
 def test_the_form_keeps_a_key_for_its_server_alone(
     cast: Cast, secure: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
-    kept = list_samples.kept(cast)
+    kept_list = list_samples.kept_list(cast)
     client = vietnamese(cast)
-    said = {
+    data = {
         "name": "MISP",
         "url": f"misp+https://127.0.0.1:{secure.server_port}/events",
         "hours": "6",
         "active": "on",
     }
-    answer = client.post(f"/office/blocklists/{kept.pk}/sources/", said)
+    answer = client.post(f"/office/blocklists/{kept_list.pk}/sources/", data)
     assert "hãy nhập khóa" in answer.content.decode(), "a MISP server gives nothing without a key"
-    answer = client.post(f"/office/blocklists/{kept.pk}/sources/", {**said, "key": "a\u00e9"})
+    answer = client.post(f"/office/blocklists/{kept_list.pk}/sources/", {**data, "key": "a\u00e9"})
     assert "chữ cái không dấu" in answer.content.decode()
-    client.post(f"/office/blocklists/{kept.pk}/sources/", {**said, "key": f" {KEY} "})
+    client.post(f"/office/blocklists/{kept_list.pk}/sources/", {**data, "key": f" {KEY} "})
     origin = Origin.objects.get(name="MISP")
     assert origins.key_of(origin) == KEY
     assert KEY not in origin.locked_key
@@ -145,15 +142,15 @@ def test_the_form_keeps_a_key_for_its_server_alone(
     page = client.get(address).content.decode()
     assert "đang lưu khóa" in page
     assert KEY not in page
-    client.post(address, {**said, "hours": "12"})
+    client.post(address, {**data, "hours": "12"})
     origin.refresh_from_db()
     assert (origin.hours, origins.key_of(origin)) == (12, KEY), "an empty field keeps the key"
-    client.post(address, {**said, "url": f"misp+https://127.0.0.1:{secure.server_port}/attributes"})
+    client.post(address, {**data, "url": f"misp+https://127.0.0.1:{secure.server_port}/attributes"})
     origin.refresh_from_db()
     assert origins.key_of(origin) == KEY, "it is the same server"
-    answer = client.post(address, {**said, "url": "misp+https://other.example/events"})
+    answer = client.post(address, {**data, "url": "misp+https://other.example/events"})
     assert "hãy nhập khóa" in answer.content.decode()
-    answer = client.post(address, {**said, "url": "https://other.example/list.txt"}, follow=True)
+    answer = client.post(address, {**data, "url": "https://other.example/list.txt"}, follow=True)
     assert "khóa đang lưu đã bị xóa" in answer.content.decode()
     origin.refresh_from_db()
     assert origin.locked_key == ""
@@ -163,16 +160,16 @@ def test_the_form_keeps_a_key_for_its_server_alone(
 
 def test_a_key_is_forgotten_when_asked(cast: Cast, secure: Server) -> None:
     origin = source(cast, secure, "/list.txt", how="")
-    said = {"name": origin.name, "url": origin.url, "hours": "6", "active": "on", "forget": "on"}
+    data = {"name": origin.name, "url": origin.url, "hours": "6", "active": "on", "forget": "on"}
     assert (
-        cast.client("coordinator").post(f"/office/blocklists/sources/{origin.pk}/", said).status_code == 302
+        cast.client("coordinator").post(f"/office/blocklists/sources/{origin.pk}/", data).status_code == 302
     )
     origin.refresh_from_db()
     assert origin.locked_key == ""
 
 
 def test_a_key_of_another_server_is_not_sent(cast: Cast, secure: Server) -> None:
-    """As when somebody writes into the database, or a copy of a row is given another address."""
+    """As if the database was edited, or a copied row given another address."""
     origin = source(cast, secure)
     Origin.objects.filter(pk=origin.pk).update(url=f"misp+https://localhost:{secure.server_port}/events")
     assert "another server" in fetched(origin)
@@ -243,7 +240,7 @@ def test_an_instance_that_is_inside_is_not_asked(cast: Cast, settings: Any) -> N
 
 
 class Feed:
-    """A feed with two events that changes as a test says."""
+    """A feed with two events, changed by tests."""
 
     def __init__(self) -> None:
         self.events = {1: (10, event(1, "bot1.xyz")), 2: (20, event(2, "bot2.xyz"))}
@@ -252,8 +249,8 @@ class Feed:
     def __call__(self, path: str, headers: dict[str, str]) -> Answer:
         name = path.rpartition("/")[2]
         if name == "manifest.json":
-            said = {uuid(number): {"timestamp": stamp} for number, (stamp, _) in self.events.items()}
-            return 200, {}, json.dumps(said).encode()
+            content = {uuid(number): {"timestamp": stamp} for number, (stamp, _) in self.events.items()}
+            return 200, {}, json.dumps(content).encode()
         number = int(name.removesuffix(".json").rpartition("-")[2])
         if number in self.broken:
             return 500, {}, b""
@@ -309,11 +306,11 @@ def test_another_address_begins_anew_and_a_source_that_is_removed_leaves_nothing
 
 
 def test_many_events_are_few_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """An archive holds two thousand files at most; an instance has more events."""
+    """An archive has at most two thousand files; an instance has more events."""
     monkeypatch.setattr(origins, "MEMBER_BYTES", 100_000)
     for number in range(2500):
-        said = json.dumps({"Event": event(number, f"bot{number}.xyz")})
-        (tmp_path / f"event-{number:05}.json").write_text(said)
+        content = json.dumps({"Event": event(number, f"bot{number}.xyz")})
+        (tmp_path / f"event-{number:05}.json").write_text(content)
     with (
         origins.archive(tmp_path, of_events=True) as first,
         origins.archive(tmp_path, of_events=True) as second,

@@ -1,7 +1,4 @@
-"""Sources over a real network.
-
-A TLS server on the loopback with a CA of its own, a proxy, servers that lie, and names that lead elsewhere.
-"""
+"""Sources over a network: TLS on loopback with its own CA, a proxy, bad servers, misleading names."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ from .lists_server import HOST, LIST, Answer, Server, serving, trusted
 
 @pytest.fixture
 def secure(tmp_path: Path, settings: Any) -> Iterator[Server]:
-    """A server with TLS, whose CA the portal trusts; the loopback may be fetched from."""
+    """A TLS server with a trusted CA; loopback is allowed."""
     with trusted(tmp_path, settings) as made:
         yield made
 
@@ -34,11 +31,11 @@ def source(cast: Cast, server: Server, path: str = "/list.txt", host: str = "127
 
 
 def fetched(origin: Origin) -> str:
-    """Return the problem of fetching, or nothing."""
-    said = origins.fetch(origin.pk)
+    """Fetch a source; return the problem, or nothing."""
+    text = origins.fetch(origin.pk)
     origin.refresh_from_db()
-    assert origin.problem == "" or said["problem"] in origin.problem
-    return str(said.get("problem", ""))
+    assert origin.problem == "" or text["problem"] in origin.problem
+    return str(text.get("problem", ""))
 
 
 def test_a_list_comes_over_tls_from_a_server_that_an_own_ca_vouches_for(cast: Cast, secure: Server) -> None:
@@ -123,8 +120,8 @@ def test_a_server_that_lies_leaves_the_last_document_as_it_is(cast: Cast, secure
     secure.answer = _lies(secure)[lie]
     assert fetched(origin) != ""
     assert origin.fetched is not None
-    kept = Document.objects.get(origin=origin)
-    assert (kept.withdrawn, kept.size) == (None, len(LIST))
+    kept_list = Document.objects.get(origin=origin)
+    assert (kept_list.withdrawn, kept_list.size) == (None, len(LIST))
 
 
 def test_an_answer_larger_than_allowed_is_not_kept(cast: Cast, secure: Server, settings: Any) -> None:
@@ -139,30 +136,27 @@ def test_a_server_that_drips_is_given_up(cast: Cast, secure: Server, monkeypatch
 
 
 def _lead(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
-    """Names lead to these addresses, look-up by look-up, the last one for ever.
-
-    Gives the names that were looked up.
-    """
-    waiting, asked = list(answers), []
+    """Resolve names to these addresses in turn, then always the last; return the resolved names."""
+    waiting, lookups = list(answers), []
     real = socket.getaddrinfo
 
     def answer(host: str, port: Any, *rest: Any, **named: Any) -> Any:
         if not host.endswith(".example"):
             return real(host, port, *rest, **named)
-        asked.append(host)
+        lookups.append(host)
         found = waiting.pop(0) if len(waiting) > 1 else waiting[0]
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in found]
 
     monkeypatch.setattr(socket, "getaddrinfo", answer)
-    return asked
+    return lookups
 
 
 def test_the_address_that_was_checked_is_the_one_that_is_connected_to(
     cast: Cast, secure: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = _lead(monkeypatch, ["127.0.0.1"], ["10.0.0.1"])
+    lookups = _lead(monkeypatch, ["127.0.0.1"], ["10.0.0.1"])
     assert fetched(source(cast, secure, host=HOST)) == ""
-    assert asked == [HOST], "one look-up: what was checked is what was connected to"
+    assert lookups == [HOST], "one look-up: what was checked is what was connected to"
     assert [path for path, _ in secure.asked] == ["/list.txt"]
 
 
@@ -204,15 +198,15 @@ def test_a_taxii_collection_comes_over_tls_page_by_page(
     cast: Cast, secure: Server, settings: Any, tmp_path: Path
 ) -> None:
     settings.DATA = tmp_path
-    said = {"X-TAXII-Date-Added-Last": "2026-01-01T00:00:00.000001Z"}
+    content = {"X-TAXII-Date-Added-Last": "2026-01-01T00:00:00.000001Z"}
     broken = True
 
     def answer(path: str, headers: dict[str, str]) -> Answer:
         if "added_after" in path:
-            return 200, said, b'{"objects": []}'
+            return 200, content, b'{"objects": []}'
         if "next=b" not in path:
-            return 200, said, page(1, "b")
-        return (200, {"Content-Length": "99999"}, b"{") if broken else (200, said, page(2, None))
+            return 200, content, page(1, "b")
+        return (200, {"Content-Length": "99999"}, b"{") if broken else (200, content, page(2, None))
 
     secure.answer = answer
     origin = list_samples.origin(cast, f"taxii+https://127.0.0.1:{secure.server_port}/api/collections/7/")

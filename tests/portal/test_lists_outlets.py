@@ -26,12 +26,12 @@ from .conftest import Cast
 pytestmark = pytest.mark.django_db
 
 
-def fetched(word: str, part: str = "", **headers: str) -> Any:
-    return Client().get(f"/lists/{word}/{part}", headers=headers)
+def fetched(token: str, part: str = "", **headers: str) -> Any:
+    return Client().get(f"/lists/{token}/{part}", headers=headers)
 
 
 def body(answer: Any) -> bytes:
-    """The bytes of an answer, once."""
+    """Read the bytes of an answer."""
     return b"".join(answer.streaming_content) if answer.streaming else answer.content
 
 
@@ -50,8 +50,8 @@ def test_every_format_is_served(cast: Cast, writer: str) -> None:
 
 def test_an_outlet_serves_addresses_and_says_of_which_list(cast: Cast) -> None:
     version = list_samples.released(cast)
-    made, word = list_samples.outlet(cast)
-    stamp, *values = body(fetched(word)).decode().splitlines()
+    made, token = list_samples.outlet(cast)
+    stamp, *values = body(fetched(token)).decode().splitlines()
     assert values == ["45.155.37.7"]
     assert version.digest in stamp
     made.refresh_from_db()
@@ -60,27 +60,27 @@ def test_an_outlet_serves_addresses_and_says_of_which_list(cast: Cast) -> None:
 
 def test_a_tag_spares_the_second_answer(cast: Cast) -> None:
     list_samples.released(cast)
-    _, word = list_samples.outlet(cast)
-    first = fetched(word)
+    _, token = list_samples.outlet(cast)
+    first = fetched(token)
     for headers in (
         {"If-None-Match": first["ETag"]},
         {"If-None-Match": f'"x", W/{first["ETag"]}'},
         {"If-Modified-Since": first["Last-Modified"]},
     ):
-        again = fetched(word, **headers)
-        assert (again.status_code, body(again)) == (304, b"")
-    assert fetched(word, **{"If-None-Match": '"another"'}).status_code == 200
+        repeated = fetched(token, **headers)
+        assert (repeated.status_code, body(repeated)) == (304, b"")
+    assert fetched(token, **{"If-None-Match": '"another"'}).status_code == 200
     list_samples.add(cast, "45.155.37.8\n")
-    list_samples.again(cast)
-    new = fetched(word, **{"If-None-Match": first["ETag"]})
+    list_samples.next_version(cast)
+    new = fetched(token, **{"If-None-Match": first["ETag"]})
     assert new.status_code == 200
     assert lines(new) == ["45.155.37.7", "45.155.37.8"]
 
 
 def test_gzip_for_those_who_take_it(cast: Cast) -> None:
     list_samples.released(cast)
-    _, word = list_samples.outlet(cast)
-    plain, packed = fetched(word), fetched(word, **{"Accept-Encoding": "gzip"})
+    _, token = list_samples.outlet(cast)
+    plain, packed = fetched(token), fetched(token, **{"Accept-Encoding": "gzip"})
     assert packed["Content-Encoding"] == "gzip"
     assert gzip.decompress(body(packed)) == body(plain)
     assert packed["ETag"] != plain["ETag"]
@@ -94,31 +94,31 @@ def test_gzip_for_those_who_take_it(cast: Cast) -> None:
 )  # fmt: skip
 def test_who_refuses_gzip_gets_none(cast: Cast, accepted: str, packed: bool) -> None:
     list_samples.released(cast)
-    _, word = list_samples.outlet(cast)
-    assert fetched(word, **{"Accept-Encoding": accepted}).has_header("Content-Encoding") is packed
+    _, token = list_samples.outlet(cast)
+    assert fetched(token, **{"Accept-Encoding": accepted}).has_header("Content-Encoding") is packed
 
 
 def test_long_lists_come_in_parts_that_hold_everything_once(cast: Cast) -> None:
     list_samples.add(
         cast, "".join(f"45.155.{number // 250}.{number % 250 + 1}\n" for number in range(0, 500, 2))
     )
-    list_samples.again(cast)
-    _, word = list_samples.outlet(cast, part=100)
-    first = fetched(word)
+    list_samples.next_version(cast)
+    _, token = list_samples.outlet(cast, part=100)
+    first = fetched(token)
     assert first["X-Lamsach-Parts"] == "3"
-    found = [line for part in ("1/", "2/", "3/") for line in lines(fetched(word, part))]
+    found = [line for part in ("1/", "2/", "3/") for line in lines(fetched(token, part))]
     assert len(found) == len(set(found)) == 250
-    assert fetched(word, "4/").status_code == 404
-    assert body(fetched(word, "1/")) == body(first)
+    assert fetched(token, "4/").status_code == 404
+    assert body(fetched(token, "1/")) == body(first)
 
 
 def test_a_value_of_two_lines_counts_as_two_where_a_firewall_counts_lines(cast: Cast) -> None:
     list_samples.add(cast, "".join(f"bot-{number}.xyz\n" for number in range(120)))
-    list_samples.again(cast)
-    _, word = list_samples.outlet(cast, "fortigate_domain", part=100)
-    parts = [lines(fetched(word, part)) for part in ("1/", "2/", "3/")]
+    list_samples.next_version(cast)
+    _, token = list_samples.outlet(cast, "fortigate_domain", part=100)
+    parts = [lines(fetched(token, part)) for part in ("1/", "2/", "3/")]
     assert [len(part) for part in parts] == [100, 100, 40]
-    assert fetched(word)["X-Lamsach-Parts"] == "3"
+    assert fetched(token)["X-Lamsach-Parts"] == "3"
 
 
 def test_a_part_is_never_larger_than_what_the_firewall_takes(
@@ -126,10 +126,10 @@ def test_a_part_is_never_larger_than_what_the_firewall_takes(
 ) -> None:
     monkeypatch.setitem(BY_NAME, "fortigate_url", replace(BY_NAME["fortigate_url"], part_bytes=1000))
     list_samples.add(cast, "".join(f"https://bot-{number}.xyz/{'a' * 80}\n" for number in range(30)))
-    list_samples.again(cast)
-    _, word = list_samples.outlet(cast, "fortigate_url", part=1000)
-    count = int(fetched(word)["X-Lamsach-Parts"])
-    parts = [body(fetched(word, f"{number}/")) for number in range(1, count + 1)]
+    list_samples.next_version(cast)
+    _, token = list_samples.outlet(cast, "fortigate_url", part=1000)
+    count = int(fetched(token)["X-Lamsach-Parts"])
+    parts = [body(fetched(token, f"{number}/")) for number in range(1, count + 1)]
     assert count > 2
     assert all(len(part.partition(b"\n")[2]) <= 1000 for part in parts)
     assert sum(part.count(b"/aaa") for part in parts) == 30
@@ -139,14 +139,14 @@ def test_a_list_that_is_red_gives_nothing_to_an_outlet_below(cast: Cast) -> None
     version = list_samples.released(cast)
     KeptList.objects.filter(pk=version.list_id).update(tlp=Tlp.RED)
     list_samples.add(cast, "45.155.37.9\n")
-    list_samples.again(cast)
-    _, word = list_samples.outlet(cast, tlp=Tlp.AMBER)
-    assert lines(fetched(word)) == []
+    list_samples.next_version(cast)
+    _, token = list_samples.outlet(cast, tlp=Tlp.AMBER)
+    assert lines(fetched(token)) == []
 
 
 def test_what_is_over_is_gone_from_the_next_answer(cast: Cast) -> None:
-    kept = list_samples.kept(cast)
-    KeptList.objects.filter(pk=kept.pk).update(days=1)
+    kept_list = list_samples.kept_list(cast)
+    KeptList.objects.filter(pk=kept_list.pk).update(days=1)
     list_samples.released(cast)
     made, _ = list_samples.outlet(cast)
     now = timezone.now()
@@ -165,16 +165,16 @@ def test_tlp_and_confidence_hold_at_the_outlet(cast: Cast) -> None:
         "indicator,confidence,tlp\n45.155.37.1,20,clear\n45.155.37.2,90,clear\n45.155.37.3,90,red\n",
         "a.csv",
     )
-    list_samples.again(cast)
-    _, word = list_samples.outlet(cast, confidence=50)
-    assert lines(fetched(word)) == ["45.155.37.2"]
+    list_samples.next_version(cast)
+    _, token = list_samples.outlet(cast, confidence=50)
+    assert lines(fetched(token)) == ["45.155.37.2"]
 
 
 def test_a_closed_outlet_and_a_guessed_token_open_nothing(cast: Cast) -> None:
     list_samples.released(cast)
-    made, word = list_samples.outlet(cast)
+    made, token = list_samples.outlet(cast)
     confirmed(cast.client("coordinator"), f"/office/blocklists/outlets/{made.pk}/close/")
-    assert fetched(word).status_code == 404
+    assert fetched(token).status_code == 404
     statuses = {fetched("out_guess").status_code for _ in range(80)}
     assert statuses == {404, 429}
 
@@ -185,14 +185,18 @@ def test_an_outlet_without_a_version_has_nothing(cast: Cast) -> None:
 
 
 def test_the_token_is_shown_once_and_not_kept(cast: Cast) -> None:
-    kept = list_samples.released(cast).list
+    kept_list = list_samples.released(cast).list
     said = {"name": "fw01", "writer": "rpz", "tlp": "amber", "confidence": "0", "part": "1000"}
-    page = cast.client("coordinator").post(f"/office/blocklists/{kept.pk}/outlets/", said).content.decode()
-    word = page.partition("/lists/out_")[2].partition("/")[0]
-    assert word
-    assert word not in Outlet.objects.get().digest
-    assert fetched(f"out_{word}").status_code == 200
-    bad = cast.client("coordinator").post(f"/office/blocklists/{kept.pk}/outlets/", {**said, "part": "1"})
+    page = (
+        cast.client("coordinator").post(f"/office/blocklists/{kept_list.pk}/outlets/", said).content.decode()
+    )
+    token = page.partition("/lists/out_")[2].partition("/")[0]
+    assert token
+    assert token not in Outlet.objects.get().digest
+    assert fetched(f"out_{token}").status_code == 200
+    bad = cast.client("coordinator").post(
+        f"/office/blocklists/{kept_list.pk}/outlets/", {**said, "part": "1"}
+    )
     assert bad.status_code == 200
     assert Outlet.objects.count() == 1
 
@@ -203,7 +207,7 @@ def test_the_resolver_answers_again_when_the_outlet_has_let_a_name_go(
     cast: Cast, tmp_path: Path, case: str
 ) -> None:
     list_samples.add(cast, "domain,valid until\nbot.test,\nold.test,2031-01-01\n", "a.csv")
-    version = list_samples.again(cast)
+    version = list_samples.next_version(cast)
     name, server = CASES[case]
     made, _ = list_samples.outlet(cast, name)
     tmp_path.chmod(0o755)
@@ -215,6 +219,6 @@ def test_the_resolver_answers_again_when_the_outlet_has_let_a_name_go(
         port = free_port()
         with running(server(tmp_path, port, name), port):
             found[year] = [ask(port, asked) for asked in ("www.bot.test", "old.test", "robot.test")]
-    kept, gone = ("NXDOMAIN", []), ("NOERROR", [ANSWER])
-    assert found == {2030: [kept, kept, gone], 2032: [kept, gone, gone]}
+    kept_list, removed = ("NXDOMAIN", []), ("NOERROR", [ANSWER])
+    assert found == {2030: [kept_list, kept_list, removed], 2032: [kept_list, removed, removed]}
     assert version.number == 1, "without a new version"

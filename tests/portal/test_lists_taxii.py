@@ -1,7 +1,4 @@
-"""TAXII 2.1 as the portal serves it: the standard's resources, filters, pages and refusals.
-
-And our own client over loopback.
-"""
+"""The portal's TAXII 2.1 server: resources, filters, pages and refusals; and our own client on loopback."""
 
 from __future__ import annotations
 
@@ -88,10 +85,10 @@ def test_taxii_refuses_as_the_standard_says(cast: Cast) -> None:
 
 
 def test_taxii_keeps_what_may_not_leave_the_unit(cast: Cast) -> None:
-    kept = list_samples.kept(cast)
-    KeptList.objects.filter(pk=kept.pk).update(tlp=Tlp.STRICT)
+    kept_list = list_samples.kept_list(cast)
+    KeptList.objects.filter(pk=kept_list.pk).update(tlp=Tlp.STRICT)
     list_samples.add(cast, list_samples.TEXT)
-    list_samples.again(cast)
+    list_samples.next_version(cast)
     for unit, count in ((cast.first, 0), (cast.centre, 4)):
         token = issue(unit, "x", cast.people["coordinator"])
         (one,) = taxii("root/collections/", token).json()["collections"]
@@ -103,7 +100,7 @@ def test_our_own_client_reads_the_collection_page_by_page(
     live_server: Any, cast: Cast, tmp_path: Any
 ) -> None:
     list_samples.add(cast, "".join(f"bot-{number}.xyz\n" for number in range(25)))
-    list_samples.again(cast)
+    list_samples.next_version(cast)
     token = issue(cast.first, "x", cast.people["coordinator"])
     (one,) = taxii("root/collections/", token).json()["collections"]
     url = f"{live_server.url}/api/taxii2/root/collections/{one['id']}/"
@@ -138,16 +135,16 @@ def collection(cast: Cast, token: str) -> str:
 
 
 def later(cast: Cast, text: str) -> Version:
-    """A version that came a day later."""
+    """Release a version a day later."""
     list_samples.add(cast, text)
-    made = list_samples.again(cast)
+    made = list_samples.next_version(cast)
     assert made.number > 1
     return made
 
 
 @pytest.fixture
 def days(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Each version comes a day after the one before."""
+    """Release each version a day after the one before."""
     clock = [timezone.now()]
 
     def now() -> datetime:
@@ -185,16 +182,16 @@ def test_what_is_gone_is_revoked(cast: Cast, days: Any, settings: Any, tmp_path:
     path = collection(cast, token)
     first = taxii(path + "objects/", token)
     later(cast, "new-bot.xyz\n")
-    Document.objects.filter(list=list_samples.kept(cast)).order_by("pk").first().delete()  # type: ignore[union-attr]
-    list_samples.again(cast)
+    Document.objects.filter(list=list_samples.kept_list(cast)).order_by("pk").first().delete()  # type: ignore[union-attr]
+    list_samples.next_version(cast)
     found = taxii(path + "objects/", token, added_after=first["X-TAXII-Date-Added-Last"]).json()["objects"]
     revoked = [record for record in found if record.get("revoked")]
     assert {record["id"] for record in revoked} == {record["id"] for record in first.json()["objects"]}
     assert all(record["modified"] > record["created"] for record in revoked)
     later(cast, list_samples.TEXT)
-    again = taxii(path + "objects/", token).json()["objects"]
-    assert len(again) == 5
-    assert not [record for record in again if record.get("revoked")]
+    restored = taxii(path + "objects/", token).json()["objects"]
+    assert len(restored) == 5
+    assert not [record for record in restored if record.get("revoked")]
 
 
 def test_a_page_that_a_new_version_overtakes_is_gone_on_with(
@@ -202,7 +199,7 @@ def test_a_page_that_a_new_version_overtakes_is_gone_on_with(
 ) -> None:
     settings.DATA = tmp_path
     list_samples.add(cast, "".join(f"bot-{number}.xyz\n" for number in range(10)))
-    list_samples.again(cast)
+    list_samples.next_version(cast)
     token = issue(cast.first, "x", cast.people["coordinator"])
     path = collection(cast, token) + "objects/"
     page = taxii(path, token, limit="4").json()
@@ -222,7 +219,7 @@ def test_objects_are_made_anew_when_their_files_are_gone(
     settings.DATA = tmp_path
     list_samples.released(cast)
     made = later(cast, "new-bot.xyz\n")
-    before = [held.record for held in taxii_objects.of(made).by_value()]
+    before = [objects_.record for objects_ in taxii_objects.of(made).by_value()]
     shutil.rmtree(tmp_path / "collections")
-    assert [held.record for held in taxii_objects.of(made).by_value()] == before
+    assert [objects_.record for objects_ in taxii_objects.of(made).by_value()] == before
     assert len(list((tmp_path / "collections" / str(made.list_id)).iterdir())) == 2

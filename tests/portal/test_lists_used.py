@@ -1,4 +1,4 @@
-"""A version of a list knows the hunts that used it, alone or among several lists."""
+"""Uses of a version by hunts, alone or among several lists."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 def bundle(cast: Cast, name: str, manifest: Any, digest: str = "") -> Bundle:
-    """A result that says this of itself."""
+    """Store a result with this statement."""
     stream = BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         archive.writestr("manifest.json", json.dumps(manifest))
@@ -37,12 +37,12 @@ def bundle(cast: Cast, name: str, manifest: Any, digest: str = "") -> Bundle:
 
 def test_hunts_with_several_lists_state_the_version_of_each(cast: Cast) -> None:
     version = list_samples.released(cast)
-    said = {"document": "list-1.zip", "name": "x", "version": 1, "digest": version.digest}
+    versions_ = {"document": "list-1.zip", "name": "x", "version": 1, "digest": version.digest}
     alone = bundle(cast, "alone.zip", {"indicator_list": {"digest": version.digest}}, version.digest)
     several = bundle(
-        cast, "several.zip", {"indicator_list": {"digest": "9" * 64, "versions": [said]}}, "9" * 64
+        cast, "several.zip", {"indicator_list": {"digest": "9" * 64, "versions": [versions_]}}, "9" * 64
     )
-    other = {**said, "digest": "8" * 64}
+    other = {**versions_, "digest": "8" * 64}
     bundle(cast, "other.zip", {"indicator_list": {"digest": "7" * 64, "versions": [other]}}, "7" * 64)
     for number, odd in enumerate(
         ({}, [], {"indicator_list": {"versions": 5}}, {"indicator_list": {"versions": [3]}})

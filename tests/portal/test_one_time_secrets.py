@@ -104,7 +104,7 @@ def test_a_secret_is_replaced_once_so_that_the_one_before_still_signs(
 
 @pytest.mark.django_db
 def test_an_outlet_is_made_once(cast: Cast) -> None:
-    entry = list_samples.kept(cast)
+    entry = list_samples.kept_list(cast)
     browser, page = Presser(cast, "coordinator"), f"/office/blocklists/{entry.pk}/"
     fields = {"name": "fw01", "writer": "edl", "tlp": "amber", "confidence": 0, "part": 1000}
     answers = browser.press(page, f"{page}outlets/", **fields)
