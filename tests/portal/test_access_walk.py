@@ -1,7 +1,4 @@
-"""Every address x every role x GET and POST.
-
-The addresses come from the URL table itself, so that a new page cannot escape.
-"""
+"""Every address for every role, with GET and POST; taken from the URL table, so that no page is missed."""
 
 from __future__ import annotations
 
@@ -48,7 +45,7 @@ OPEN = [
 ]
 
 OF_THE_UNIT_ABOVE = {f"office/dispatches/<int:dispatch_id>/{what}/" for what in ("edit", "send", "files")}
-"""The samples are dispatches of the centre, which the room's officer may read and not change."""
+"""Dispatches of the centre, which the room's officer may read but not change."""
 
 
 def names(path: str) -> list[str]:
@@ -56,7 +53,7 @@ def names(path: str) -> list[str]:
 
 
 def filled(path: str, cast: Cast) -> str:
-    """The address of fresh objects inside the coordinator's subtree."""
+    """The address of new objects inside the coordinator's subtree."""
     for name in names(path):
         start = path.index("<")
         path = path[:start] + str(SAMPLES[name](cast)) + path[path.index(">") + 1 :]
@@ -77,12 +74,12 @@ def test_every_name_in_an_address_has_a_sample() -> None:
 
 
 LIMITED_ITSELF = {"lists/<str:token>/", "lists/<str:token>/<int:part>/"}
-"""Firewalls fetch lists as often as they like; wrong tokens are counted."""
+"""Firewalls fetch lists without a limit; wrong tokens are counted."""
 NOTHING_TO_LIMIT = {"language/"}
 
 
 def test_links_and_open_forms_are_rate_limited() -> None:
-    """Addresses that act without a log-in, or open by a token, are rate-limited.
+    """Addresses usable without a log-in, or by a token, are rate-limited.
 
     Log-in itself is limited by the library (`ACCOUNT_RATE_LIMITS`).
     """
@@ -141,15 +138,15 @@ def test_roles_open_what_their_door_says(part: slice, cast: Cast) -> None:
             for role in ROLES:
                 client = cast.client(role) if changed else visitor(role)  # some pages end sessions
                 got, posted = call(client, "GET", address), call(client, "POST", address)
-                mine = not own or role == "coordinator"
+                visible = not own or role == "coordinator"
                 if OF_THE_UNIT_ITSELF & set(names(path)) or path.startswith(
                     "office/awareness/<int:campaign_id>/<int:unit_id>"
                 ):
-                    mine = role == "officer"
+                    visible = role == "officer"
                 if role not in door.read:
                     assert (got, posted) == (404, 404), role
                     continue
-                if not mine:
+                if not visible:
                     assert got in (403, 404, 405), role
                     assert posted in (403, 404, 405), role
                     continue
@@ -165,7 +162,7 @@ def test_roles_open_what_their_door_says(part: slice, cast: Cast) -> None:
                     assert posted in allowed, (role, posted)
                 else:
                     assert posted == 405, role
-                if posted == 302:  # it changed something
+                if posted == 302:  # changed data
                     address, changed = filled(path, cast), True
 
 

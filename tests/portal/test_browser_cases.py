@@ -1,10 +1,8 @@
-"""From a hunt to a machine that is verified clean, in a real browser.
+"""From a hunt to a machine verified clean, in a real browser, on SQLite and PostgreSQL.
 
-Demo ministry, the command line's bundle, playbook, cleaned, quiet days with logs. The same with a hole in the
-logs is blind, the same with a new hit is reinfected. On SQLite and PostgreSQL.
-
-The quiet days have to lie in the past: after the machines were stated to be cleaned, all steps are moved
-sixteen days back.
+Demo ministry, the command line's bundle, playbook, cleaning, quiet days with logs. The same with a gap in the
+logs is blind, with a new hit reinfected. The quiet days have to be in the past: after the machines were
+stated cleaned, all steps are moved sixteen days back.
 """
 
 from __future__ import annotations
@@ -105,9 +103,9 @@ def clean_environment(database: str) -> dict[str, str]:
 
 @contextmanager
 def portal(folder: Path, database: str, plant: str = "") -> Iterator[tuple[str, str, list[int]]]:
-    """Address, the officer's session, three units of theirs.
+    """Address, the officer's session, and three of their units.
 
-    `plant`: lines that run in the portal before it serves.
+    `plant`: code run in the portal before it serves.
     """
     port = free_port()
     if not database:
@@ -132,10 +130,7 @@ def portal(folder: Path, database: str, plant: str = "") -> Iterator[tuple[str, 
 
 
 def hunt(folder: Path, name: str, days: dict[int, str]) -> Path:
-    """The bundle of the command line's hunt in a log of these days (so many ago).
-
-    With the destination of the machine on each.
-    """
+    """Bundle of a command-line hunt in a log of these days (days ago), with a destination for each."""
     place = folder / name
     place.mkdir()
     lines = [
@@ -152,7 +147,7 @@ def hunt(folder: Path, name: str, days: dict[int, str]) -> Path:
 
 
 def hand_in(page: Any, address: str, unit: int, bundle: Path) -> None:
-    """Upload a bundle for a unit and wait until the worker has taken it in."""
+    """Upload a bundle for a unit and wait until the worker has imported it."""
     page.goto(f"{address}/office/findings/")
     page.select_option("[name=unit]", str(unit))
     page.set_input_files("[name=file]", str(bundle))
@@ -168,10 +163,7 @@ def hand_in(page: Any, address: str, unit: int, bundle: Path) -> None:
 
 
 def clean_up(page: Any, address: str, unit: int, whole: bool) -> str:
-    """Find the unit's machine, follow its playbook (one step, or the `whole`), state that it is cleaned.
-
-    The case's address.
-    """
+    """Find the unit's machine, tick one step or the `whole` playbook, state it cleaned; its address."""
     page.goto(f"{address}/office/cases/?unit={unit}")
     assert page.locator("table[data-keys] tbody tr").count() == 1
     page.keyboard.press("j")
@@ -199,10 +191,7 @@ def state(page: Any, case: str) -> str:
 
 @pytest.fixture(scope="module")
 def hunted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[str, Path]]:
-    """The hunts' folder, the bundle of an infected machine, and the later ones by what they make of it.
-
-    The same for both databases.
-    """
+    """The hunts' folder, the bundle of an infected machine, and later ones by effect; for both databases."""
     folder = tmp_path_factory.mktemp("hunts")
     quiet = dict.fromkeys(range(1, 16), HARMLESS)
     infected = hunt(folder, "infected", dict.fromkeys(range(17, 20), EVIL))
@@ -260,7 +249,7 @@ def follow(folder: Path, hunts: Path, infected: Path, later: dict[str, Path], da
 
 
 def look_at_the_numbers(page: Any, address: str) -> None:
-    """Each number in the newest row of the dashboard's table is the length of the list that it leads to."""
+    """Check each number in the newest row of the dashboard's table against the list that it links to."""
     page.goto(f"{address}/office/cases/")
     page.locator("a:has-text('Tình hình')").first.click()
     page.wait_for_selector(".chart svg")
@@ -273,7 +262,7 @@ def look_at_the_numbers(page: Any, address: str) -> None:
 
 
 def hunt_in_the_portal(page: Any, address: str, unit: int, folder: Path, hunts: Path) -> None:
-    """Choose the unit, send a log in pieces, begin, wait, look at the result; the log is deleted."""
+    """Choose the unit, upload a log in pieces, hunt, wait, check the result; the log is deleted."""
     subprocess.run(
         [sys.executable, "-c", ADD_LIST, str(folder / "data"), EVIL], env=clean_environment(""), check=True
     )

@@ -182,9 +182,9 @@ def test_the_preview_names_merges(cast: Cast, browser: Browser) -> None:
     coordinator = browser("coordinator")
     file = SimpleUploadedFile("a.csv", sheet.encode())
     coordinator.post("/office/units/import/", {"file": file})
-    kept = UnitImport.objects.get()
-    assert kept.errors == []
-    page = coordinator.get(f"/office/units/import/{kept.pk}/?kind=merged").content.decode()
+    saved = UnitImport.objects.get()
+    assert saved.errors == []
+    page = coordinator.get(f"/office/units/import/{saved.pk}/?kind=merged").content.decode()
     assert page.count("merged into G06.12.03 Phòng Mới") == 2
     assert 'aria-current="true"><b>2</b> merged' in page
 

@@ -268,14 +268,14 @@ def test_a_dispatch_without_text_and_file_does_not_go_out(cast: Cast, browser: B
     ("days", "said", "unsaid"),
     [(2, "Đôn đốc, hạn", "quá hạn"), (-2, "đã quá hạn trả lời", "trả lời trước ngày")],
 )
-def test_a_late_letter_says_so(cast: Cast, browser: Browser, days: int, said: str, unsaid: str) -> None:
+def test_a_late_letter_says_so(cast: Cast, browser: Browser, days: int, present: str, absent: str) -> None:
     sent = dispatch(cast)
     due(sent.campaign, tree.today() + timedelta(days=days))
     address = f"/office/campaigns/{sent.campaign_id}/board/remind/"
     assert confirmed(browser("coordinator"), address, {"unit": cast.first.pk}).status_code == 302
     text = " ".join(render(Letter.objects.get(kind="reminder")))
-    assert said.lower() in text.lower()
-    assert unsaid not in text.lower()
+    assert present.lower() in text.lower()
+    assert absent not in text.lower()
     assert 'chiến dịch "chiến dịch' not in text.lower()
 
 
@@ -322,9 +322,13 @@ def test_a_list_answers_for_its_addresses(cast: Cast) -> None:
     from lamsach.portal.base.uploads import store
 
     file = SimpleUploadedFile("ds.csv", b"ip\n192.0.2.7\n198.51.100.0/24\n2001:db8::5\nbot-c2.xyz\n")
-    kept = store(file)
+    stored = store(file)
     made = IndicatorList.objects.create(
-        campaign=dispatch(cast).campaign, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
+        campaign=dispatch(cast).campaign,
+        name=stored.name,
+        path=stored.path,
+        size=stored.size,
+        sha256=stored.sha256,
     )
     lists.read_list(made.pk)
     listed = {
@@ -359,7 +363,7 @@ OPERATIONS = st.lists(
 def test_the_counts_equal_a_slow_reference(
     parents: list[int], operations: list[tuple[str, int, int, int]], asked: int, cast: Cast
 ) -> None:
-    """Random trees, moves, closings and answers: the one query gives what walking the history gives."""
+    """Over random trees, moves, closings and answers, the query equals a walk of the history."""
     from django.db import transaction
 
     from lamsach.errors import InputError
@@ -402,13 +406,13 @@ def test_the_counts_equal_a_slow_reference(
         day = DAY + timedelta(days=asked)
         expected = slow(history, done, day)
         assert counts(found, units[0].pk, day) == expected
-        below = [child for child, parent in now(history, day).items() if parent == 0]
+        below = [child for child, parent in tree_on(history, day).items() if parent == 0]
         assert set(counts_by_child(found, units[0].pk, day)) == {units[child].pk for child in below}
         transaction.set_rollback(True)
 
 
-def now(history: list[tuple[date, int, int]], day: date) -> dict[int, int]:
-    """Return the tree of a day: each unit's parent."""
+def tree_on(history: list[tuple[date, int, int]], day: date) -> dict[int, int]:
+    """The tree of a day: each unit's parent."""
     places: dict[int, int] = {}
     for since, child, parent in history:
         if since <= day:
@@ -417,7 +421,7 @@ def now(history: list[tuple[date, int, int]], day: date) -> dict[int, int]:
 
 
 def slow(history: list[tuple[date, int, int]], done: dict[str, dict[int, date]], day: date) -> Counts:
-    places = now(history, day)
+    places = tree_on(history, day)
     below = []
     for unit in places:
         at = unit

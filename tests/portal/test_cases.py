@@ -1,7 +1,4 @@
-"""Cases: which findings make one, which steps are allowed, what counts as clean.
-
-Exceptions, scans, numbers, people.
-"""
+"""Cases: findings that open one, allowed steps, verification; exemptions, scans, numbers, people."""
 
 from __future__ import annotations
 
@@ -63,14 +60,14 @@ def campaign(cast: Cast) -> Any:
 def found(
     cast: Cast, campaign: Any, *contacts: Contact, state: DeviceState = DeviceState.INFECTED
 ) -> Case | None:
-    """The case that these contacts make."""
+    """The case opened by these contacts."""
     devices = [device(key, name="PC-01", state=state) for key in {contact.device for contact in contacts}]
     hand_in(cast, campaign, findings(devices, contacts))
     return Case.objects.filter(superseded=None).first()
 
 
 def backdate(case: Case, after: CaseState, days: int) -> Case:
-    """A decision so many days ago, as if it had been taken then."""
+    """A decision made so many days ago, as if recorded then."""
     at = timezone.now() - timedelta(days=days)
     Step.objects.bulk_create([Step(case=case, at=at, day=day(-days), before=case.state, after=after)])
     recompute([case])
@@ -101,7 +98,7 @@ def cover(case: Case, days: range, observer: str = FIREWALL) -> None:
 
 
 def cleaned(cast: Cast, campaign: Any, days_ago: int = 10) -> Case:
-    """A machine that was seen long ago and cleaned so many days ago."""
+    """A machine seen long ago and cleaned so many days ago."""
     case = found(cast, campaign, Contact(days={day(-20): 5}))
     assert case is not None
     Step.objects.filter(case=case).update(at=timezone.now() - timedelta(days=19), day=day(-19))
@@ -282,11 +279,11 @@ def test_an_exception_counts_once_somebody_else_approved_it(cast: Cast, campaign
         "expires": day(20).isoformat(),
     }
     assert client.post(f"/office/cases/{case.pk}/exempt/", form).status_code == 302
-    asked = Exemption.objects.get()
-    client.post(f"/office/cases/exceptions/{asked.pk}/", {"what": "approve"})
+    requested = Exemption.objects.get()
+    client.post(f"/office/cases/exceptions/{requested.pk}/", {"what": "approve"})
     case.refresh_from_db()
     assert case.state == "new", "not by the one who asked"
-    cast.client("coordinator").post(f"/office/cases/exceptions/{asked.pk}/", {"what": "approve"})
+    cast.client("coordinator").post(f"/office/cases/exceptions/{requested.pk}/", {"what": "approve"})
     case.refresh_from_db()
     assert case.state == "excepted"
     found(cast, campaign, Contact(days={day(-1): 4}))
@@ -295,7 +292,7 @@ def test_an_exception_counts_once_somebody_else_approved_it(cast: Cast, campaign
     found(cast, campaign, Contact(days={day(-1): 4}, indicator="other.xyz"))
     case.refresh_from_db()
     assert (case.state, case.indicators) == ("new", 1)
-    cast.client("coordinator").post(f"/office/cases/exceptions/{asked.pk}/", {"what": "end"})
+    cast.client("coordinator").post(f"/office/cases/exceptions/{requested.pk}/", {"what": "end"})
     case.refresh_from_db()
     assert case.indicators == 2
 

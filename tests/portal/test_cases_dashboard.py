@@ -1,7 +1,4 @@
-"""The numbers of machines over time: against a slow count, day by day; the chart's places.
-
-What the pages say and where their numbers lead.
-"""
+"""Machine numbers over time compared with a slow count, day by day; chart geometry; pages and their links."""
 
 from __future__ import annotations
 
@@ -41,10 +38,7 @@ STYLE = Path(str(base.__file__)).with_name("static") / "lamsach" / "lamsach.css"
 
 @pytest.fixture
 def campaign(cast: Cast) -> Campaign:
-    """Three machines of two units.
-
-    One cleaned ten days ago with seven quiet days, one cleaned four days ago, one new.
-    """
+    """Three machines of two units: cleaned ten days ago with seven quiet days, cleaned four days ago, new."""
     found = dispatch(cast).campaign
     UnitLink.objects.update(valid_from=day(-60))
     Rules.objects.create(campaign=found, quiet_days=7, alive_days=0)
@@ -171,7 +165,7 @@ def test_a_bar_is_filled_by_its_parts_in_order(counts: list[int], whole: int) ->
 @pytest.mark.browser
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_the_words_of_the_chart_can_be_read_on_a_phone(language: str, cast: Cast, campaign: Campaign) -> None:
-    """Texts are at least 12 pixels high and inside the window, with the lines' names and the axis."""
+    """Texts are at least 12 pixels high and inside the window, including labels and the axis."""
     client = cast.client("coordinator")
     client.cookies["django_language"] = language
     shown = client.get(f"/office/campaigns/{campaign.pk}/machines/dashboard/").content.decode()
@@ -183,13 +177,13 @@ def test_the_words_of_the_chart_can_be_read_on_a_phone(language: str, cast: Cast
             f"<!doctype html><html><style>* {{ box-sizing: border-box; }} "
             f"{style}</style><main>{figure}</figure></main></html>"
         )
-        words = page.evaluate(SIZES)
-    assert len(words) > 10
-    assert [word for word, size, inside in words if size < 12 or not inside] == []
-    shown = {word.strip() for word, _size, _inside in words}
+        texts = page.evaluate(SIZES)
+    assert len(texts) > 10
+    assert [text for text, size, inside in texts if size < 12 or not inside] == []
+    shown = {text.strip() for text, _size, _inside in texts}
     assert "0" in shown, "the axis"
     assert {"số máy" if language == "vi" else "machines"} < shown
-    assert sum(word.endswith((" đã làm sạch", " cleaned")) for word in shown) == 1
+    assert sum(text.endswith((" đã làm sạch", " cleaned")) for text in shown) == 1
 
 
 SIZES = """[...document.querySelectorAll(".plot text, .plot li")].map((word) => {
@@ -221,7 +215,7 @@ def numbers_page(client: Any, campaign: Campaign, query: str) -> dict[str, int]:
 def test_numbers_by_unit_lead_to_lists_too(back: int, cast: Cast, campaign: Campaign) -> None:
     client = cast.client("coordinator")
     found = numbers_page(client, campaign, f"?day={day(-back).isoformat()}")
-    assert len(found) >= (7 if back < 12 else 4)  # no 0 is told of a day by which nothing was searched
+    assert len(found) >= (7 if back < 12 else 4)  # no 0 is shown for a day by which nothing was searched
     for target, number in found.items():
         assert len(client.get(target).context["page"]) == number, target
 

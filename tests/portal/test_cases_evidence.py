@@ -1,6 +1,6 @@
-"""Worth of a quiet day.
+"""Evidence of a quiet day: only with a list that has the address, and only if the machine was seen.
 
-Only with a list that has the address, only if the machine was seen; the state known on a day, and when.
+Also the state known on a day, and since when.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from .samples import dispatch
 pytestmark = pytest.mark.django_db
 ONE = "mac:02:00:00:00:00:01"
 MARK = mark_of("mac", "02:00:00:00:00:01")
-"""As bundles of before bear it, which are read on."""
+"""Mark of older bundles, which are still read."""
 S = CaseState
 
 
@@ -49,14 +49,14 @@ def campaign(cast: Cast) -> Any:
 def listed(campaign: Any, *values: str) -> IndicatorList:
     """A list of the campaign."""
     text = "\n".join(values).encode()
-    kept = store(SimpleUploadedFile("danh-sach.txt", text))
+    stored = store(SimpleUploadedFile("danh-sach.txt", text))
     return IndicatorList.objects.create(
-        campaign=campaign, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
+        campaign=campaign, name=stored.name, path=stored.path, size=stored.size, sha256=stored.sha256
     )
 
 
 def digest_of(*values: str) -> str:
-    """The digest that a hunt with these domains states."""
+    """Digest stated by a hunt with these domains."""
     import tempfile
     from pathlib import Path
 
@@ -69,20 +69,20 @@ def digest_of(*values: str) -> str:
 
 
 def quiet(cast: Cast, campaign: Any, days: range, digest: str, alive: bool = True) -> None:
-    """A hunt that read the logs of these days (so many ago) and found nothing."""
-    told = {MARK: tuple(sorted(day(-number) for number in days))} if alive else {}
+    """A hunt that read the logs of these days (days ago) and found nothing."""
+    marks = {MARK: tuple(sorted(day(-number) for number in days))} if alive else {}
     found = findings(
         [],
         [],
         [(FIREWALL, day(-number)) for number in days],
         list=ListSummary(digest, 1, {}, ("annex.xlsx",), 0),
-        presence=told,
+        presence=marks,
     )
     hand_in(cast, campaign, found)
 
 
 def cleaned(cast: Cast, campaign: Any, days_ago: int = 10) -> Case:
-    """A machine that was stated to be cleaned so many days ago."""
+    """A machine stated cleaned so many days ago."""
     hand_in(cast, campaign, findings([device(ONE, name="PC-01")], [Contact(days={day(-20): 5})]))
     case = Case.objects.get()
     Step.objects.filter(case=case).update(at=timezone.now() - timedelta(days=19), day=day(-19))
@@ -151,37 +151,34 @@ def test_only_known_machines_are_written_down(cast: Cast, campaign: Any) -> None
     assert sorted(AliveDay.objects.values_list("day", flat=True)) == [day(-3), day(-2)]
 
 
-def _as_told(key: bytes, quiet_days: range, named: bool) -> Any:
-    """A bundle of this key: of a hunt that found the machine, or of one that only saw it."""
+def _bundle(key: bytes, quiet_days: range, named: bool) -> Any:
+    """A bundle with this key: of a hunt that found the machine, or of one that only saw it."""
     presence = Presence(ZONE, key)
     days = tuple(sorted(day(-number) for number in quiet_days))
     marks = presence.marks_of("02:00:00:00:00:01", "PC-01", "10.1.2.3")
     one, contact = device(ONE, name="PC-01"), Contact(days={day(-20): 5})
-    told: dict[str, Any] = {"presence_key": presence.key_name, "device_marks": {ONE: marks} if named else {}}
+    facts: dict[str, Any] = {"presence_key": presence.key_name, "device_marks": {ONE: marks} if named else {}}
     stranger = presence.marks_of("02:00:00:00:00:99", None, None)[0]
     seen = {marks[0]: days, stranger: days}
-    return findings([one] if named else [], [contact] if named else [], presence=seen, **told)
+    return findings([one] if named else [], [contact] if named else [], presence=seen, **facts)
 
 
 def test_marks_of_a_key_that_the_portal_has_not_are_those_of_its_own_bundles(
     cast: Cast, campaign: Any
 ) -> None:
-    """A computer with a key of its own.
-
-    Its first bundle names the machine, the next only says that it was on.
-    """
+    """A computer with its own key: its first bundle names the machine, the next only shows it was on."""
     key, another = bytes(32), bytes([1]) * 32
-    hand_in(cast, campaign, _as_told(key, range(8, 9), named=True))
-    hand_in(cast, campaign, _as_told(key, range(3, 5), named=False))
-    hand_in(cast, campaign, _as_told(another, range(6, 7), named=False))
+    hand_in(cast, campaign, _bundle(key, range(8, 9), named=True))
+    hand_in(cast, campaign, _bundle(key, range(3, 5), named=False))
+    hand_in(cast, campaign, _bundle(another, range(6, 7), named=False))
     assert sorted(AliveDay.objects.values_list("day", flat=True)) == [day(-8), day(-4), day(-3)]
     assert not Mark.objects.filter(key=Presence(ZONE, another).key_name).exists()
 
 
 def test_marks_of_the_portals_key_find_every_machine_that_it_has(cast: Cast, campaign: Any) -> None:
-    hand_in(cast, campaign, _as_told(bytes(32), range(8, 9), named=True))
-    hand_in(cast, campaign, _as_told(unit_key(cast.first.pk), range(3, 5), named=False))
-    hand_in(cast, campaign, _as_told(unit_key(cast.second.pk), range(6, 7), named=False))
+    hand_in(cast, campaign, _bundle(bytes(32), range(8, 9), named=True))
+    hand_in(cast, campaign, _bundle(unit_key(cast.first.pk), range(3, 5), named=False))
+    hand_in(cast, campaign, _bundle(unit_key(cast.second.pk), range(6, 7), named=False))
     assert sorted(AliveDay.objects.values_list("day", flat=True)) == [day(-8), day(-4), day(-3)]
 
 
@@ -222,7 +219,7 @@ def test_what_is_missing_is_said_in_words(cast: Cast, campaign: Any) -> None:
 
 
 class Clock:
-    """The portal's time, set by hand."""
+    """The portal's clock, set by the test."""
 
     def __init__(self, start: date) -> None:
         self.day = start
@@ -242,10 +239,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def test_the_numbers_of_a_past_day_are_told_again_as_they_were(
     seed: int, clock: Clock, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Forty days of random hunts, some of them late; every evening the numbers are written down.
+    """Forty days of random hunts, some of them late; the numbers are recorded every evening.
 
-    In the end each evening's numbers are found again, and where today's knowledge of that evening differs,
-    the cases that make the difference are named with their cause.
+    In the end each evening's numbers are reproduced, and where today's knowledge of it differs, the cases
+    that differ are listed with their cause.
     """
     chance = random.Random(seed)
     campaign = dispatch(cast).campaign

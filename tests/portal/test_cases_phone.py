@@ -1,4 +1,4 @@
-"""The list of machines on a phone, in Chromium: all of a page are ticked at once there too."""
+"""The machine list on a phone, in Chromium: all rows of a page can be ticked together."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Handling of cases: playbooks and their versions, ticks, kinds of threat, assignees, reminders.
-
-Also saved views, search, the printed letter.
-"""
+"""Case work: playbooks and their versions, ticks, threats, assignees, reminders, views, search, letter."""
 
 from __future__ import annotations
 
@@ -118,7 +115,7 @@ def test_a_step_that_is_not_there_is_refused(case: Case, cast: Cast) -> None:
 
 
 def form_of(steps: list[dict[str, str]], basis: int, **changes: str) -> dict[str, Any]:
-    """Return the fields that the editor's page sends."""
+    """Fields submitted by the editor's page."""
     data: dict[str, Any] = {
         "form-TOTAL_FORMS": len(steps),
         "form-INITIAL_FORMS": len(steps),
@@ -153,8 +150,8 @@ def test_the_coordinator_changes_a_playbook_and_machines_keep_theirs(case: Case,
         "recheck",
         "call-the-duty-officer",
     ]
-    kept = playbooks.followed(case)
-    assert (kept.version, kept.newest, kept.count) == (0, 1, 1)
+    unchanged = playbooks.followed(case)
+    assert (unchanged.version, unchanged.newest, unchanged.count) == (0, 1, 1)
     assert coordinator.post(address, sent).status_code == 200, "somebody else saved meanwhile"
     assert Playbook.objects.count() == 1
     assert officer.post(address, sent).status_code == 403
@@ -213,7 +210,7 @@ def test_somebody_takes_a_case_on(case: Case, cast: Cast) -> None:
 
 
 def working(hour: int) -> datetime:
-    """A moment on a working day well ahead, on the portal's clock."""
+    """A future moment on a working day, on the portal's clock."""
     at = timezone.localdate() + timedelta(days=30)
     while not (
         is_working_day(at)
@@ -243,9 +240,9 @@ def test_reminders_go_once_and_then_upwards(case: Case, cast: Cast) -> None:
     above = add_working_hours(due, tasks.ESCALATED_HOURS)
     assert tasks.remind(above - timedelta(minutes=5)) == 0
     assert tasks.remind(above + timedelta(minutes=5)) == 1
-    told = Letter.objects.latest("pk")
-    assert (told.kind, told.to, told.unit) == ("case_above", "a@unit.example", cast.centre)
-    assert "Phòng Một" in render(told)[1]
+    reminder = Letter.objects.latest("pk")
+    assert (reminder.kind, reminder.to, reminder.unit) == ("case_above", "a@unit.example", cast.centre)
+    assert "Phòng Một" in render(reminder)[1]
     assert tasks.remind(above + timedelta(days=1)) == 0
     assert Case.objects.get().reminded == Reminder.ABOVE
 

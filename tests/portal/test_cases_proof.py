@@ -1,6 +1,6 @@
-"""A case's page shows how each line leads to the machine, and asks why when nothing was done.
+"""A case's page shows how each line leads to the machine, and requires a reason if nothing was done.
 
-A bundle that is still being read says so.
+A bundle still being read is shown as such.
 """
 
 from __future__ import annotations
@@ -65,11 +65,11 @@ def found(cast: Cast, campaign: Any) -> Case:
 def test_each_line_is_linked_to_the_machine_by_what_is_known(cast: Cast, campaign: Any) -> None:
     case = found(cast, campaign)
     records = records_of(case, [case.device_id])
-    held = held_by(records)
-    assert [(one.ip, one.how) for one in held] == [("10.1.9.9", "lease"), ("10.1.9.9", "session")]
+    addresses = held_by(records)
+    assert [(one.ip, one.how) for one in addresses] == [("10.1.9.9", "lease"), ("10.1.9.9", "session")]
     shown = [
         (proof.line.line, proof.held and proof.held.how, proof.name, proof.through)
-        for proof in proofs(case, [case.device_id], held, records)
+        for proof in proofs(case, [case.device_id], addresses, records)
     ]
     assert shown == [
         (1, "lease", "", ()),
@@ -84,14 +84,14 @@ def test_the_page_shows_the_chain_to_the_unit_alone(cast: Cast, campaign: Any) -
     case = found(cast, campaign)
     page = cast.client("officer").get(f"/office/cases/{case.pk}/").content.decode()
     assert page.count('class="chain"') == 5
-    for words in (
+    for text in (
         "DHCP lease",
         "11:00 01/09/2022 – 13:00 01/09/2022",
         "the line names the machine itself",
         "its own log names the machine",
         "shows no address that the machine is known to have had",
     ):
-        assert words in page, words
+        assert text in page, text
     above = cast.client("coordinator").get(f"/office/cases/{case.pk}/").content.decode()
     assert "10.1.9.9" not in above
     assert "chain" not in above

@@ -1,4 +1,4 @@
-"""The strip of days on a machine's page: what each day is, and which days are shown."""
+"""The strip of days on a machine's page: kinds of days, and the period shown."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""State of a case on each day, against a slow reference that follows the definition word by word.
-
-Over random timelines.
-"""
+"""State of a case on each day over random timelines, compared with a literal reference of the definition."""
 
 from __future__ import annotations
 
@@ -32,7 +29,7 @@ def moment(number: int, hour: int) -> datetime:
 
 
 def slow(decisions: list[Decision], facts: Facts, today: date, policy: Policy) -> dict[date, CaseState]:
-    """Each day by itself, from nothing but the definition."""
+    """Each day separately, directly by the definition."""
     states = {}
     day = min(decision.day for decision in decisions)
     while day <= today:
@@ -160,7 +157,7 @@ def test_the_order_of_the_evidence_does_not_matter(world: tuple[list[Decision], 
 
 
 def test_the_random_worlds_reach_every_state() -> None:
-    """Examples by hand, so that no rule is only tested by its absence."""
+    """Manual examples, so that each rule is tested by its presence too."""
     fw = {"fw": frozenset(at(number) for number in range(SPAN))}
     hit = Hit("a.xyz", "fw", at(-1), moment(-1, 5))
     begun = Decision(moment(0, 1), at(0), S.NEW)

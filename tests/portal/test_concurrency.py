@@ -1,7 +1,6 @@
-"""The same thing done by several processes at the very same time, on both databases.
+"""Simultaneous actions of several processes, on both databases: done once, or clearly refused.
 
-A double click that meets two workers, an answer that is sent twice, two who number questions. Once, or a
-clear no.
+Double clicks on two workers, duplicate answers, concurrent numbering of questions.
 """
 
 from __future__ import annotations
@@ -175,5 +174,5 @@ def test_servers_that_start_together_make_the_schema_once(postgresql: str, tmp_p
     for folder, server in zip(folders, servers, strict=True):
         until((folder / "ready").exists, still=lambda server=server: server.poll() is None)  # type: ignore[misc]
     (tmp_path / "go").touch()
-    said = [server.communicate(timeout=300)[1] for server in servers]
-    assert [server.returncode for server in servers] == [0] * PROCESSES, said
+    outputs = [server.communicate(timeout=300)[1] for server in servers]
+    assert [server.returncode for server in servers] == [0] * PROCESSES, outputs

@@ -1,7 +1,6 @@
-"""A few seconds of `bench/deadline.py`.
+"""A few seconds of `bench/deadline.py`: users and readers together on PostgreSQL.
 
-Users and readers at once on PostgreSQL, through `lamsach serve` with two processes; no error, nothing lost,
-nothing twice. The bench says how quick it is.
+Through `lamsach serve` with two processes; no error, nothing lost or doubled. The bench measures the speed.
 """
 
 from __future__ import annotations
@@ -32,14 +31,14 @@ def test_users_and_readers_at_once(tmp_path: Path, postgresql: str) -> None:
 
 def test_what_is_lost_or_doubled_is_told() -> None:
     told = Told(acknowledged=[1, 2], bundles=[5], reports=[5, 6], stated={5: 9}, sent=[5])
-    held = {
+    stored = {
         "acknowledged": [1, 2], "bundles": [5], "imports": 1, "reports": [5, 6], "stated": {"5": 9},
         "sent": [5], "unread": 0, "broken": 0, "doubled": 0, "deliveries": 1, "audited": 1,
     }  # fmt: skip
-    assert differences(told, held) == []
+    assert differences(told, stored) == []
     for change in (
         {"acknowledged": [1]}, {"acknowledged": [1, 2, 2]}, {"bundles": []}, {"unread": 1}, {"imports": 2},
         {"reports": [5]}, {"stated": {"5": 8}}, {"stated": {}}, {"sent": [5, 6]}, {"broken": 1},
         {"doubled": 1}, {"deliveries": 2}, {"audited": 0},
     ):  # fmt: skip
-        assert differences(told, {**held, **change}), change
+        assert differences(told, {**stored, **change}), change

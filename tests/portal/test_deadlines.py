@@ -1,4 +1,4 @@
-"""The deadline model: a table of cases, and that every page, letter, list and file shows the same days."""
+"""Deadlines: a table of cases, and agreement of all pages, letters, lists and files."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def day(number: int) -> date:
 
 
 def launched(cast: Cast, **days: int) -> Campaign:
-    """A campaign of the root, whose dispatch went to everything under it."""
+    """A campaign of the root, with a dispatch to all units below."""
     found = Campaign.objects.create(
         name="Thử",
         owner=cast.root,
@@ -84,7 +84,7 @@ def launched(cast: Cast, **days: int) -> Campaign:
 
 
 def move(found: Campaign, scope: MoveScope, number: int, unit: Unit | None = None, **more: Any) -> Any:
-    """Move the day of the report, or of `kind`; nobody is written to."""
+    """Move the day of the report, or of `kind`, without letters."""
     kind = more.pop("kind", REPORT)
     return deadline_moves.make(
         Plan(found, scope, {kind: day(number)}, unit, "vì", **more), None, letters=False
@@ -160,8 +160,8 @@ def test_moves_follow_a_unit_that_moves_in_the_tree(cast: Cast) -> None:
     found = launched(cast)
     move(found, SUBTREE, 20, cast.centre)
     tree.move(cast.first, cast.other)
-    kept = Participation.objects.get(campaign=found, unit=cast.first)
-    assert deadlines.of_unit(found, cast.first.pk).report.day == kept.report_due == day(30)
+    row = Participation.objects.get(campaign=found, unit=cast.first)
+    assert deadlines.of_unit(found, cast.first.pk).report.day == row.report_due == day(30)
 
 
 @pytest.mark.one_date
@@ -205,14 +205,14 @@ def test_the_queries_do_not_grow(cast: Cast) -> None:
 
 
 def shown(cast: Cast, browser: Any, found: Campaign, unit: Unit, name: str) -> dict[str, Any]:
-    """Every place that shows the deadlines of a unit: what it shows."""
+    """All places that show a unit's deadlines, with the days they show."""
     copy = unit.received.get(dispatch__campaign=found)
-    held = deadlines.of_unit(found, unit.pk)
-    days = [f"{one:%d/%m/%Y}" for one in held.days]
+    dues = deadlines.of_unit(found, unit.pk)
+    days = [f"{one:%d/%m/%Y}" for one in dues.days]
     letters = {}
     dispatches.remind([copy], None, links.nonce())
     letters["reminder"] = render(Letter.objects.filter(kind="reminder", unit=unit).latest("pk"))[1]
-    remind_units(found, [(unit, held.report.day)], links.nonce())
+    remind_units(found, [(unit, dues.report.day)], links.nonce())
     letters["report"] = render(Letter.objects.filter(kind="report_due", unit=unit).latest("pk"))[1]
     link = AnswerLink.objects.filter(recipient=copy).latest("pk")
     token = links.sign(dispatches.PURPOSE, link.nonce)
@@ -236,16 +236,16 @@ def shown(cast: Cast, browser: Any, found: Campaign, unit: Unit, name: str) -> d
         "begin": browser_of("authority", cast, f"/office/campaigns/{found.pk}/reports/{unit.pk}/"),
     }
     return {
-        "columns": (part.acknowledge_due, part.deploy_due, part.report_due) == held.days,
-        "sheet": tuple(cell.date() for cell in row[-3:]) == held.days,
-        "consolidated": line.due == held.report.day and line.late == (held.report.day < day(0)),
+        "columns": (part.acknowledge_due, part.deploy_due, part.report_due) == dues.days,
+        "sheet": tuple(cell.date() for cell in row[-3:]) == dues.days,
+        "consolidated": line.due == dues.report.day and line.late == (dues.report.day < day(0)),
         "board": ", ".join(days) in board.content.decode(),
-        "late": (counts(found, unit.pk, itself=True).late > 0) or not held.acknowledge.late,
-        "exchange": [record[n] for n in deadlines.COLUMNS] == [one.isoformat() for one in held.days],
+        "late": (counts(found, unit.pk, itself=True).late > 0) or not dues.acknowledge.late,
+        "exchange": [record[n] for n in deadlines.COLUMNS] == [one.isoformat() for one in dues.days],
         "reminder": days[0] in letters["reminder"]
-        and (held.acknowledge.late == ("quá hạn" in letters["reminder"] or "đã qua" in letters["reminder"])),
+        and (dues.acknowledge.late == ("quá hạn" in letters["reminder"] or "đã qua" in letters["reminder"])),
         "report letter": days[2] in letters["report"]
-        and (held.report.late == ("quá hạn" in letters["report"])),
+        and (dues.report.late == ("quá hạn" in letters["report"])),
         **{what: all(one in text for one in (days[2:] if what == "begin" else days)) for what,
             text in pages.items()},
     }  # fmt: skip
@@ -359,12 +359,12 @@ def test_only_those_who_lead_move(cast: Cast, browser: Browser) -> None:
         browser("officer").post(address, {**form, "scope": "one", "code": cast.first.code}).status_code == 403
     )
     assert confirmed(browser("coordinator"), address, {**form, "scope": "one", "code": cast.first.code})
-    held = DeadlineMove.objects.latest("pk")
-    assert browser("stranger").post(f"/office/deadlines/{held.pk}/undo/").status_code == 403
+    latest = DeadlineMove.objects.latest("pk")
+    assert browser("stranger").post(f"/office/deadlines/{latest.pk}/undo/").status_code == 403
 
 
 def test_what_a_unit_has_done_is_not_overdue(cast: Cast, browser: Browser) -> None:
-    """A day that has passed is overdue as long as the unit owes it; a campaign's day is owed by nobody."""
+    """A past day is overdue as long as the unit's duty is not met; a campaign's own day never is."""
     found = launched(cast, acknowledge_due=-3, deploy_due=-1)
     row = Recipient.objects.get(unit=cast.centre, dispatch__campaign=found)
     pages = (

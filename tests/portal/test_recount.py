@@ -1,4 +1,4 @@
-"""Data that board and home read: after any steps they equal a recount of the history itself.
+"""Stored sums of board and home equal a recount of the history after any steps.
 
 Participations, spans and reports are stored in the transaction of each step.
 """
@@ -65,7 +65,7 @@ LADDER = (Action.SUBMIT, Action.APPROVE, Action.SEND, Action.ACCEPT, Action.REFU
 
 
 def scene(cast: Cast) -> Campaign:
-    """A campaign that was sent to all, with machines in three units."""
+    """A campaign sent to all, with machines in three units."""
     found = launched(cast, acknowledge_due=-3, deploy_due=2, report_due=9)
     for unit in (cast.first, cast.second, cast.other_first):
         devices = [bundles.device(f"name:pc-{unit.pk}-{number}") for number in range(2)]
@@ -75,7 +75,7 @@ def scene(cast: Cast) -> Campaign:
 
 
 class World:
-    """A world of steps by the functions that the pages call, recounted from the history."""
+    """Random steps by the functions of the pages, recounted from the history."""
 
     def __init__(self, cast: Cast, campaign: Campaign) -> None:
         self.cast, self.campaign = cast, campaign
@@ -83,7 +83,7 @@ class World:
         self.by = cast.people["authority"]
 
     def take(self, act: str, one: int, other: int, offset: int) -> None:
-        """One step; one that the portal refuses changes nothing."""
+        """Take a step; one refused by the portal changes nothing."""
         unit = self.units[one % len(self.units)]
         copy = Recipient.objects.filter(unit=unit, dispatch__campaign=self.campaign).order_by("pk").last()
         kinds = {"open": StepKind.OPENED, "acknowledge": StepKind.ACKNOWLEDGED, "deploy": StepKind.DEPLOYED}
@@ -129,7 +129,7 @@ class World:
             bundles.hand_in(self.cast, self.campaign, bundles.findings(devices, contacts), unit)
 
     def below(self, unit: Unit) -> list[Unit]:
-        """The unit and everything under it, by each unit's parent."""
+        """The unit and all below it, by each unit's parent."""
         inner = list(Unit.objects.filter(parent=unit, valid_until=FOREVER))
         return [unit, *(deep for one in inner for deep in self.below(one))]
 
@@ -152,7 +152,7 @@ class World:
         return Report.objects.filter(campaign=self.campaign, unit=unit, state__in=("sent", "frozen")).exists()
 
     def bar(self, units: list[Unit]) -> dict[str, int]:
-        """The parts of a board's bar: each unit in the first that holds."""
+        """Parts of a board's bar: each unit by its first matching state."""
         found = dict.fromkeys(("late", "reported", "deployed", "informed", "silent"), 0)
         for unit in units:
             one = self.recount([unit])
@@ -182,7 +182,7 @@ class World:
         }
 
     def machines(self, units: list[Unit]) -> CaseCounts:
-        """The numbers of machines, from the cases themselves."""
+        """Machine numbers, from the cases themselves."""
         states = Counter(Case.objects.filter(superseded=None, unit__in=units).values_list("state", flat=True))
         return CaseCounts(**{name: sum(states[one] for one in group) for name, group in GROUPS.items()})
 

@@ -1,7 +1,4 @@
-"""Life of a report: drafted from the board's numbers, overruled with a reason, approved, sent, returned.
-
-Then accepted, frozen, corrected, consolidated.
-"""
+"""Life of a report: drafted, overruled, approved, sent, returned, accepted, corrected, consolidated."""
 
 from __future__ import annotations
 
@@ -51,7 +48,7 @@ def post(client: Client, found: Report, what: str, **data: Any) -> Any:
 
 
 def fields(found: Report, **changes: Any) -> dict[str, Any]:
-    """The draft's form as the browser would send it."""
+    """The draft's form as submitted by a browser."""
     found.refresh_from_db()
     data: dict[str, Any] = {
         "version": found.version,
@@ -67,13 +64,13 @@ def fields(found: Report, **changes: Any) -> dict[str, Any]:
 
 
 def work() -> None:
-    """Let the worker do what waits."""
+    """Run the worker's waiting jobs."""
     while run_next():
         pass
 
 
 def frozen(cast: Cast, unit: Unit | None = None, scan: Any = None) -> Report:
-    """A room's report, accepted."""
+    """An accepted report of a room."""
     found = drafts.begin(dispatch(cast).campaign, unit or cast.first, cast.people["officer"])
     client, above = cast.client("administrator"), cast.client("coordinator")
     assert post(client, found, "step", action="submit").status_code == 302
@@ -279,11 +276,11 @@ def test_missing_and_late_are_named_and_never_guessed(cast: Cast, browser: Brows
     found = frozen(cast, scan=SimpleUploadedFile("ky.pdf", b"%PDF-1.7 x"))
     dispatches.take(dispatch(cast).recipients.get(unit=cast.second), StepKind.ACKNOWLEDGED, how=How.PAPER)
     day = of_unit(found.campaign, cast.second.pk).report.day + timedelta(days=1)
-    taken = consolidate(form_of(found), Scope(found.campaign, cast.centre, day))
-    assert [line.unit for line in taken.missing] == [cast.second]
-    assert [line.unit for line in taken.late] == [cast.second]
-    assert taken.sums["informed"] == 0
-    assert [line.board.informed for line in taken.lines] == [0, 1]
+    result = consolidate(form_of(found), Scope(found.campaign, cast.centre, day))
+    assert [line.unit for line in result.missing] == [cast.second]
+    assert [line.unit for line in result.late] == [cast.second]
+    assert result.sums["informed"] == 0
+    assert [line.board.informed for line in result.lines] == [0, 1]
     address = f"/office/campaigns/{found.campaign_id}/reports/{cast.centre.pk}/consolidated/"
     page = browser("reader").get(address + "html/")
     assert "ĐƠN VỊ CHƯA CÓ BÁO CÁO ĐƯỢC TIẾP NHẬN" in page.content.decode()
@@ -317,8 +314,8 @@ def test_a_unit_that_moved_between_two_reports_is_named(cast: Cast) -> None:
         Report.objects.filter(pk=made.pk).update(
             state=ReportState.FROZEN, content={"figures": []}, digest="x"
         )
-    taken = consolidate(form_of(parts[0]), Scope(sent.campaign, cast.root, tree.today()))
-    assert list(taken.doubled) == [cast.first]
+    result = consolidate(form_of(parts[0]), Scope(sent.campaign, cast.root, tree.today()))
+    assert list(result.doubled) == [cast.first]
 
 
 @pytest.mark.one_date
@@ -346,12 +343,18 @@ def test_a_later_deadline_is_asked_for_and_granted(cast: Cast, browser: Browser)
     assert post(browser("officer"), found, "extension", until="2001-01-01", reason="x").status_code == 302
     assert not Extension.objects.exists()
     post(browser("officer"), found, "extension", until=until.isoformat(), reason="Chờ nhật ký")
-    asked = Extension.objects.get()
-    assert browser("officer").post(f"/office/extensions/{asked.pk}/", {"granted": "yes"}).status_code == 403
-    browser("coordinator").post(f"/office/extensions/{asked.pk}/", {"granted": "yes"})
-    browser("coordinator").post(f"/office/extensions/{asked.pk}/", {"granted": "no"})
-    held = of_unit(found.campaign, cast.first.pk).report
-    assert (held.day, held.move.reason, held.move.by) == (until, "Chờ nhật ký", cast.people["coordinator"])
+    extension = Extension.objects.get()
+    assert (
+        browser("officer").post(f"/office/extensions/{extension.pk}/", {"granted": "yes"}).status_code == 403
+    )
+    browser("coordinator").post(f"/office/extensions/{extension.pk}/", {"granted": "yes"})
+    browser("coordinator").post(f"/office/extensions/{extension.pk}/", {"granted": "no"})
+    deadline = of_unit(found.campaign, cast.first.pk).report
+    assert (deadline.day, deadline.move.reason, deadline.move.by) == (
+        until,
+        "Chờ nhật ký",
+        cast.people["coordinator"],
+    )
     assert f"{until:%d/%m/%Y}" in render(Letter.objects.get(kind="deadline_moved"))[1]
 
 
@@ -460,7 +463,7 @@ def test_a_late_report_says_so(cast: Cast, browser: Browser) -> None:
 @pytest.mark.one_date
 @pytest.mark.parametrize(("clock", "late"), [("16:59", False), ("17:01", True)])
 def test_the_day_ends_when_it_ends_in_vietnam(clock: str, late: bool, cast: Cast) -> None:
-    """17:00 UTC is midnight in Hanoi (UTC+7 all year), in any zone of the server."""
+    """17:00 UTC is midnight in Hanoi (UTC+7 all year), in any time zone of the server."""
     found = report(cast)
     sent = datetime.fromisoformat(f"2022-09-26T{clock}:00+00:00")
     Report.objects.filter(pk=found.pk).update(sent=sent, state=ReportState.SENT)

@@ -1,6 +1,6 @@
-"""Every page of reports and letterheads, in each state that it can show, in Chromium.
+"""Pages of reports and letterheads in all states, in Chromium: no serious finding of axe-core or our check.
 
-Axe-core and our own check find nothing serious at 360 and 1440 pixels, in light and dark, in both languages.
+At 360 and 1440 pixels, in light and dark, in both languages.
 """
 
 from __future__ import annotations
@@ -170,13 +170,13 @@ def page(place: tuple[Served, list[str]]) -> Iterator[Any]:
 
 
 def contrast(page: Any) -> list[str]:
-    """List axe-core's findings on contrast, the only ones that a colour scheme changes."""
+    """Contrast findings of axe-core, the only ones that depend on the colour scheme."""
     load_axe(page)
     return list(page.evaluate(re.sub(r"runOnly: \[[^\]]*\]", "runOnly: ['color-contrast']", AXE_RUN)))
 
 
-def looked_at(page: Any, path: str) -> list[str]:
-    """List the faults of the open page at each size and in each colour scheme."""
+def faults_of(page: Any, path: str) -> list[str]:
+    """Faults of the open page at each size and in each colour scheme."""
     found: dict[str, None] = {}
     page.eval_on_selector_all("details", "all => all.forEach(d => { d.open = true })")
     for name, size in SIZES.items():
@@ -202,12 +202,12 @@ def test_every_report_page(place: tuple[Served, list[str]], page: Any) -> None:
         document = path.endswith("/html/")
         answer = page.context.request.get(served.address + path)
         assert answer.status == 200, path
-        if document:  # it comes in a sandbox, where no script runs
+        if document:  # served in a sandbox without scripts
             page.goto("about:blank")
             page.set_content(answer.text())
         else:
             page.goto(served.address + path)
-        faults = looked_at(page, path)
+        faults = faults_of(page, path)
         wrong += [one for one in faults if not document or " axe " in one or "too wide" in one]
     assert wrong == [], "\n".join(wrong)
     assert len(paths) > 20
@@ -222,8 +222,8 @@ def test_the_pages_in_english_and_a_page_with_errors(place: tuple[Served, list[s
     page.fill("[name=reason_informed]", "")
     page.click("main form[action*=edit] button.btn-primary")
     page.wait_for_selector(".summary[role=alert]")
-    wrong = looked_at(page, edit)
+    wrong = faults_of(page, edit)
     for path in [one for one in paths if "html" not in one][6:10]:
         page.goto(served.address + path)
-        wrong += looked_at(page, path)
+        wrong += faults_of(page, path)
     assert wrong == [], "\n".join(wrong)

@@ -1,6 +1,6 @@
-"""Every number and sentence of a report comes from one computed object.
+"""All numbers and sentences of a report come from one computed object.
 
-A stated number changes all of it or is refused; old figures come with a warning.
+A stated number changes all of it or is refused; old figures cause a warning.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def draft(cast: Cast) -> Report:
 
 
 def with_row(found: Report, row: dict[str, Any], **more: Any) -> Report:
-    """The report with one more row in its campaign's form."""
+    """The report with an additional row in its campaign's form."""
     definition = dict(found.form.definition)
     figures = {**definition["figures"], "rows": [*definition["figures"]["rows"], row]}
     FormDefinition.objects.filter(pk=found.form_id).update(
@@ -52,7 +52,7 @@ def with_row(found: Report, row: dict[str, Any], **more: Any) -> Report:
 
 
 def sent(found: Report, **stated: int) -> dict[str, Any]:
-    """The form with the texts as they are stored."""
+    """The form with the texts as stored."""
     found.refresh_from_db()
     data: dict[str, Any] = {"version": found.version, "itself": "on"}
     data |= {f"text_{name}": found.texts[name].replace("\n", "\r\n") for name in ("assessment", "proposals")}
@@ -170,9 +170,9 @@ def test_old_figures_are_shown_with_their_day_and_a_warning(
 
 def test_the_consolidated_report_takes_no_text_with_other_figures(cast: Cast, draft: Report) -> None:
     scope = Scope(draft.campaign, cast.centre, today())
-    taken = consolidate(form_of(draft), scope)
+    result = consolidate(form_of(draft), scope)
     own = filled_form(draft)
-    text = str(documents.consolidated(scope, form_of(draft), taken, own))
+    text = str(documents.consolidated(scope, form_of(draft), result, own))
     assert "1/4" not in text, "no report was accepted: the sums are 0"
     assert "chưa có nhật ký được rà soát" in text
 

@@ -1,7 +1,6 @@
-"""Reports over three levels in a real browser.
+"""Reports over three levels in a real browser: late, corrected, returned, by e-mail, by USB stick.
 
-One unit is late, one corrects, one is returned, one e-mails a form, one sends a stick; the figures at the top
-are the planted ones.
+The figures at the top are the planted ones.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ TRUTH = {
 }
 """Figures that each unit has to report: informed, deployed.
 
-In this order: in time, late, returned once, corrected, e-mailed, on a stick.
+In order: in time, late, returned once, corrected, by e-mail, by USB stick.
 """
 BEGIN = """
 import json, sys
@@ -172,7 +171,7 @@ print("{}")
 
 
 def portal(script: str, folder: Path, **given: Any) -> Any:
-    """Run a script on a portal's folder; what it printed."""
+    """Run a script on a portal's folder; returns its output."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("LAMSACH_", "DATABASE_"))}
     ran = subprocess.run(
         [sys.executable, "-c", script, str(folder), json.dumps(given)],
@@ -187,9 +186,9 @@ def portal(script: str, folder: Path, **given: Any) -> Any:
 
 @pytest.fixture
 def places(tmp_path: Path) -> dict[str, Any]:
-    """The numbers of campaign and units in the portal of the ministry.
+    """Numbers of campaign and units in the ministry's portal.
 
-    A stick from the portal of the unit that is cut off.
+    With an exchange file from the portal of the cut-off unit.
     """
     codes = list(TRUTH)
     furnish(tmp_path / "data")
@@ -215,7 +214,7 @@ def served(places: dict[str, Any], tmp_path: Path) -> Iterator[Served]:
 
 
 class Person:
-    """Somebody at work in the portal."""
+    """A person working in the portal."""
 
     def __init__(self, browser: Any, served: Served, name: str, places: dict[str, Any]) -> None:
         self.served, self.places = served, places
@@ -229,7 +228,7 @@ class Person:
         self.page.wait_for_url("**/office/**")
 
     def open(self, code: str) -> None:
-        """The unit's report; a draft is made when there is none."""
+        """Open the unit's report, or a new draft."""
         unit = self.places["units"].get(code) or self.places[code]
         self.page.goto(f"{self.served.address}/office/campaigns/{self.places['campaign']}/reports/{unit}/")
         if self.page.locator("button:has-text('Make the draft')").count():
@@ -237,7 +236,7 @@ class Person:
                 self.page.click("button:has-text('Make the draft')")
 
     def state(self, numbers: tuple[int, int], late: str = "") -> None:
-        """Other numbers than the computed ones, each with its reason."""
+        """State numbers that differ from the computed ones, each with a reason."""
         if "/edit/" not in self.page.url:
             self.page.click("a:has-text('Change the draft')")
         for name, value in zip(("informed", "deployed"), numbers, strict=True):
@@ -255,14 +254,14 @@ class Person:
         self.page.wait_for_selector("text=Sent, not accepted yet")
 
     def accept(self, code: str) -> None:
-        """Take the report as it is."""
+        """Accept the report unchanged."""
         self.open(code)
         self.page.click("button:has-text('Accept the report')")
         self.page.wait_for_selector("text=Accepted and frozen")
 
 
 def e_mail(folder: Path) -> Path:
-    """A form that the fifth unit filled in by hand, in an e-mail."""
+    """E-mail with a form that the fifth unit filled in by hand."""
     informed, deployed = TRUTH["Z09.01.05"]
     filled = Filled(
         parse_form(APPENDIX_2022),
@@ -297,10 +296,7 @@ def test_three_levels_and_the_planted_truth(served: Served, places: dict[str, An
 
 
 def below(officer: Person, coordinator: Person) -> None:
-    """Four units report themselves.
-
-    One in time, one late, one is returned, one corrects after the figures were frozen.
-    """
+    """Four units report: in time, late, returned once, corrected after freezing."""
     for code in ("Z09.01.01", "Z09.01.02", "Z09.01.03", "Z09.01.04"):
         wrong = code in ("Z09.01.03", "Z09.01.04")
         officer.open(code)
@@ -329,7 +325,7 @@ def below(officer: Person, coordinator: Person) -> None:
 
 
 def by_mail(coordinator: Person) -> None:
-    """The e-mailed form waits; a person files it."""
+    """The e-mailed form waits until a person files it."""
     page = coordinator.page
     page.goto(f"{coordinator.served.address}/office/reports/received/")
     page.click("main tbody a")
@@ -340,7 +336,7 @@ def by_mail(coordinator: Person) -> None:
 
 
 def by_stick(coordinator: Person) -> None:
-    """The file from the stick is shown and taken."""
+    """The exchange file is previewed and accepted."""
     page = coordinator.page
     page.goto(f"{coordinator.served.address}/office/exchange/")
     page.set_input_files("[name=file]", str(coordinator.places["stick"]))

@@ -1,8 +1,7 @@
-"""A report that a unit's own portal signed reaches the portal above.
+"""A report signed by a unit's own portal reaches the portal above by e-mail or USB stick, once.
 
-By e-mail and on a stick, as it is, once; the answer comes back down.
-
-Both portals are this one: what the unit's portal did is undone before the portal above gets the file.
+It is filed unchanged, and the answer returns. Both portals are this one: actions in the unit's portal are
+rolled back before the portal above gets the file.
 """
 
 from __future__ import annotations
@@ -63,9 +62,9 @@ def send(cast: Cast, made: Report) -> Report:
 
 
 def elsewhere(work: Callable[[], Any]) -> Any:
-    """Do something in the other portal: its result stays, its rows do not.
+    """Run a call in the other portal: its result remains, its rows do not.
 
-    The savepoint is by hand, so that no reader takes it for a transaction of the portal's.
+    The savepoint is manual, so that readers do not count it as a transaction of the portal.
     """
     begun = transaction.savepoint()
     try:
@@ -159,8 +158,10 @@ def test_a_stick_carries_the_report_up_and_the_answer_down(cast: Cast, tmp_path:
     with transfer.checked(down, tmp_path / "up.zip", coordinator) as found:
         ((_title, sentences),) = transfer.preview(found)
     assert cast.first.name in sentences[0]
-    taken = transfer.accept(down, tmp_path / "up.zip", coordinator)
-    Partner.objects.filter(pk=up.pk).update(sent=taken.counter)  # the room's own row of its file is gone
+    accepted = transfer.accept(down, tmp_path / "up.zip", coordinator)
+    Partner.objects.filter(pk=up.pk).update(
+        sent=accepted.counter
+    )  # the room's own row of its file was rolled back
     with pytest.raises(InputError):
         transfer.accept(down, tmp_path / "up.zip", coordinator)
     filed = Report.objects.get()
@@ -178,7 +179,7 @@ def test_a_stick_carries_the_report_up_and_the_answer_down(cast: Cast, tmp_path:
 
 
 def answered(up: Partner, path: Path, officer: Any) -> tuple[str, str]:
-    """Return the room's report after it imported the answer."""
+    """The room's report after import of the answer."""
     transfer.accept(up, path, officer)
     found = Report.objects.get()
     last = found.steps.last()

@@ -1,7 +1,4 @@
-"""The reporting form is changed without code: rows, texts, wording, checks, annexes.
-
-Looked at first, versioned; reports keep theirs.
-"""
+"""Editing of the reporting form: rows, texts, wording, checks, annexes; previewed and versioned."""
 
 from __future__ import annotations
 
@@ -37,7 +34,7 @@ Browser = Callable[[str], Client]
 
 
 def posted(campaign: Campaign, **changes: Any) -> dict[str, Any]:
-    """The editor's form as the browser would send it."""
+    """The editor's form as submitted by a browser."""
     definition: Mapping[str, Any] = campaign.form.definition
     fields, rows = definition["general"]["fields"], definition["figures"]["rows"]
     data: dict[str, Any] = {"version": campaign.form.version, **wording_of(definition)}

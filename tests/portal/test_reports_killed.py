@@ -1,7 +1,7 @@
-"""A server killed in the middle of a report's steps loses nothing and takes no step twice.
+"""A server killed during a report's steps loses nothing and repeats none.
 
-Making, submitting, approving, sending, accepting, and the delivery of its letter, which is queued once. On
-SQLite and on PostgreSQL.
+Creation, submission, approval, sending, acceptance, and the delivery of its letter, queued once. On SQLite
+and PostgreSQL.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ print("whole", len(POINTS), flush=True)
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database with the present schema, as for DATABASE_URL."""
+    """A database with the current schema, as in DATABASE_URL."""
     if request.param == "sqlite":
         furnish(tmp_path)
         return ""
@@ -174,10 +174,7 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def test_a_kill_loses_nothing_and_repeats_nothing(address: str, tmp_path: Path) -> None:
-    """One process is killed at each point in turn; the next one finds what it left.
-
-    The last one ends the work.
-    """
+    """One process is killed at each point in turn; the next continues, the last completes the work."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("LAMSACH_")},
         "DATABASE_URL": address,

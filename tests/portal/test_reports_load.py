@@ -1,7 +1,4 @@
-"""A short slice of `bench/reports.py`: many officers at once, on PostgreSQL, through `lamsach serve`.
-
-No error, nothing lost, nothing twice. The bench says how long it takes.
-"""
+"""Short run of `bench/reports.py`: many officers together, on PostgreSQL, through `lamsach serve`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Reports from outside: an e-mailed form is kept at its unit and campaign and filed by a person.
-
-Signed data is filed as it is; everything once.
-"""
+"""Reports from outside: an e-mailed form is stored, and filed by a person; signed data is filed unchanged."""
 
 from __future__ import annotations
 
@@ -118,7 +115,7 @@ def test_an_e_mailed_form_is_kept_at_its_unit_and_campaign(kind: str, way: str, 
 
 
 def wrapped(content: bytes, way: str) -> bytes:
-    """The e-mail as other programs make it."""
+    """The e-mail as written by other programs."""
     plain = mail({"a.docx": content})
     if way == "named by an encoded word":
         word = "=?UTF-8?B?QsOhbyBjw6FvLkRPQ1g=?="
@@ -249,7 +246,7 @@ def test_who_may_see_and_file(cast: Cast, browser: Browser) -> None:
     nowhere = Received.objects.create(
         key="x", way="mail", name="a", path="b", sha256="c", received=found.received
     )
-    for name, mine, lost in (
+    for name, own, lost in (
         ("coordinator", 200, 404),
         ("authority", 200, 200),
         ("stranger", 404, 404),
@@ -257,7 +254,7 @@ def test_who_may_see_and_file(cast: Cast, browser: Browser) -> None:
         ("reader", 404, 404),
     ):
         client = browser(name)
-        assert client.get(f"/office/reports/received/{found.pk}/").status_code == mine, name
+        assert client.get(f"/office/reports/received/{found.pk}/").status_code == own, name
         assert client.get(f"/office/reports/received/{nowhere.pk}/").status_code == lost, name
     wrong = confirm(browser("coordinator"), found, code="G06.13.01")
     assert "No unit is found here by this code or name." in wrong.content.decode()
@@ -288,15 +285,15 @@ def test_a_file_is_taken_by_hand(cast: Cast, browser: Browser) -> None:
 
 
 def test_people_at_work_on_the_report_are_not_run_over(cast: Cast, browser: Browser) -> None:
-    mine = own_report(cast)
-    step(mine, Action.SUBMIT, cast.people["officer"], freeze=freeze)
+    own = own_report(cast)
+    step(own, Action.SUBMIT, cast.people["officer"], freeze=freeze)
     confirm(browser("coordinator"), received(cast))
-    mine.refresh_from_db()
-    assert (mine.state, Received.objects.get().state) == (ReportState.SUBMITTED, ReceivedState.WAITING)
+    own.refresh_from_db()
+    assert (own.state, Received.objects.get().state) == (ReportState.SUBMITTED, ReceivedState.WAITING)
 
 
 def signed(cast: Cast, informed: int = 9, **changes: Any) -> dict[str, Any]:
-    """Sign a report as the first room's own portal would."""
+    """Report data signed by the first room's own portal."""
     made = own_report(cast)
     content = copy.deepcopy(snapshot(made))
     Report.objects.filter(pk=made.pk).exclude(state=ReportState.FROZEN)

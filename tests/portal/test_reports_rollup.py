@@ -1,4 +1,4 @@
-"""The whole roll-up over random trees: each number equals a slow reference.
+"""Roll-up over random trees: each number equals that of a slow reference.
 
 With moves, merges, successors, overruled numbers, missing reports and corrections at every level.
 """
@@ -24,24 +24,24 @@ from lamsach.portal.reports.models import Report, ReportState
 
 from .conftest import Cast
 from .samples import campaign
-from .test_reports_once import CLOSES, COUNT, DAY, INFORMED, LAST, MOVES, Told, grow
+from .test_reports_once import CLOSES, COUNT, DAY, INFORMED, LAST, MOVES, History, grow
 
 pytestmark = pytest.mark.django_db
 KEYS = ("informed", "deployed")
-"""The first row counts the portal's records, the second adds up reports; both of who was informed."""
+"""The first row counts the portal's records, the second adds up reports; both count informed units."""
 
 
 @dataclass
-class Kept:
-    """A report in the reference: unit, day, numbers, and the reports that they rest on."""
+class Accepted:
+    """A report in the reference: unit, day, numbers, and the reports behind them."""
 
     unit: int
     day: date
     values: dict[str, int]
-    parts: dict[int, Kept]
+    parts: dict[int, Accepted]
 
     def by_unit(self, key: str) -> dict[int, int]:
-        """Split the number by unit; all together are the number."""
+        """Split the number by unit; the parts add up to it."""
         found: dict[int, int] = {}
         for part in self.parts.values():
             found.update(part.by_unit(key))
@@ -53,48 +53,48 @@ class Kept:
 class Slow:
     """The reference: it walks the tree unit by unit and day by day."""
 
-    told: Told
+    history: History
     reached: dict[int, date]
-    newest: dict[int, Kept] = field(default_factory=dict)
+    newest: dict[int, Accepted] = field(default_factory=dict)
 
     def heir(self, unit: int, day: date) -> int | None:
-        """The last successor by a day."""
+        """Last successor by a day."""
         step, seen = unit, {unit}
-        while step in self.told.closed and self.told.closed[step][0] <= day:
-            step = self.told.closed[step][1] or step
+        while step in self.history.closed and self.history.closed[step][0] <= day:
+            step = self.history.closed[step][1] or step
             if step in seen:
                 return None
             seen.add(step)
         return step if step != unit else None
 
-    def parts(self, top: int, day: date) -> dict[int, Kept]:
-        """Return the accepted reports of the units directly under a unit."""
+    def parts(self, top: int, day: date) -> dict[int, Accepted]:
+        """Accepted reports of a unit's direct children."""
         return {
-            unit: kept
-            for unit, kept in self.newest.items()
-            if self.told.there(unit, day) and self.told.parent(unit, day) == top
+            unit: report
+            for unit, report in self.newest.items()
+            if self.history.exists(unit, day) and self.history.parent(unit, day) == top
         }
 
-    def lost(self, parts: dict[int, Kept], day: date) -> dict[int, set[int]]:
-        """By reporting unit, the units that another report counts instead."""
-        counted = {one: self.told.under(one, kept.day) for one, kept in parts.items()}
-        now = {one: self.told.under(one, day) for one in parts}
+    def lost(self, parts: dict[int, Accepted], day: date) -> dict[int, set[int]]:
+        """Units by reporting unit that another report counts instead."""
+        counted = {one: self.history.under(one, report.day) for one, report in parts.items()}
+        now = {one: self.history.under(one, day) for one in parts}
         found: dict[int, set[int]] = {one: set() for one in parts}
-        for unit in self.told.above:
-            held = {one for one, units in counted.items() if unit in units}
-            if not held:
+        for unit in self.history.above:
+            holders = {one for one, units in counted.items() if unit in units}
+            if not holders:
                 continue
-            latest = max(held, key=lambda one: (parts[one].day, self.order(one)))
-            keeper = next((one for one in held if unit in now[one]), latest)
+            latest = max(holders, key=lambda one: (parts[one].day, self.order(one)))
+            keeper = next((one for one in holders if unit in now[one]), latest)
             heir = self.heir(unit, day)
             of_heir = {one for one, units in counted.items() if heir in units}
-            for one in held:
+            for one in holders:
                 if one != keeper or (heir is not None and of_heir - {one}):
                     found[one].add(unit)
         return found
 
     def order(self, unit: int) -> int:
-        """Order two reports of one day by the time of making."""
+        """Order of two reports of one day by time of creation."""
         return list(self.newest).index(unit)
 
     def sums(self, top: int, day: date) -> dict[str, int]:
@@ -102,21 +102,21 @@ class Slow:
         parts = self.parts(top, day)
         lost = self.lost(parts, day)
         total = dict.fromkeys(KEYS, 0)
-        for one, kept in parts.items():
+        for one, report in parts.items():
             for key in KEYS:
                 if key == "informed":
                     off = sum(
-                        1 for unit in lost[one] if unit in self.reached and self.reached[unit] <= kept.day
+                        1 for unit in lost[one] if unit in self.reached and self.reached[unit] <= report.day
                     )
                 else:
-                    adds = kept.by_unit(key)
+                    adds = report.by_unit(key)
                     off = sum(adds.get(unit, 0) for unit in lost[one])
-                total[key] += kept.values[key] - min(max(off, 0), kept.values[key])
+                total[key] += report.values[key] - min(max(off, 0), report.values[key])
         return total
 
     def numbers(self, unit: int, day: date) -> dict[str, int]:
-        """Return the numbers of a unit's report before anybody overrules them."""
-        under = self.told.under(unit, day)
+        """Numbers of a unit's report before any are overruled."""
+        under = self.history.under(unit, day)
         own = int(unit in self.reached and self.reached[unit] <= day)
         return {
             "informed": sum(1 for one in under if one in self.reached and self.reached[one] <= day),
@@ -124,14 +124,14 @@ class Slow:
         }
 
     def keep(self, unit: int, day: date, values: dict[str, int]) -> None:
-        """An accepted report: the newest edition takes the place of the one before."""
-        kept = Kept(unit, day, values, self.parts(unit, day))
+        """Record an accepted report, replacing the former edition."""
+        report = Accepted(unit, day, values, self.parts(unit, day))
         self.newest.pop(unit, None)
-        self.newest[unit] = kept
+        self.newest[unit] = report
 
 
 def file(found: Any, unit: Any, day: date, stated: dict[str, int], state: ReportState, by: Any) -> None:
-    """The next edition of a unit's report, as the portal computes it by now."""
+    """File the next edition of a unit's report, as the portal computes it at that time."""
     form = parse_form(found.form.definition)
     scope = Scope(found, unit, day)
     values = {key: stated.get(key, value or 0) for key, value in compute(form, scope).items()}
@@ -160,18 +160,14 @@ ONE = st.tuples(
     st.sampled_from([True, True, True, False]),
 )
 REPORTS = st.lists(st.lists(ONE, max_size=3), min_size=COUNT - 1, max_size=COUNT - 1)
-"""For each unit its reports.
-
-On which day, what it states instead of the computed numbers, whether it is accepted; the second one is a
-correction.
-"""
+"""Reports by unit: day, number stated instead of the computed one, acceptance; the second is a correction."""
 PARENTS = st.tuples(*(st.sampled_from([0, 0, 0, *range(number)]) for number in range(1, COUNT))).map(list)
-"""Wide trees, so that units move between those that report."""
+"""Wide trees, so that units move between reporting ones."""
 Given = list[list[tuple[int, dict[str, int], bool]]]
 
 
 def adding_up(found: Any) -> Form:
-    """The campaign's form, its second row the sum of reports."""
+    """The campaign's form, whose second row is the sum of reports."""
     definition = copy.deepcopy(found.form.definition)
     rows = definition["figures"]["rows"]
     rows[1] = {**rows[1], "source": "campaign.informed", "basis": "reports"}
@@ -188,39 +184,36 @@ def checked(
     informed: list[int],
     reports: Given,
 ) -> dict[str, int]:
-    """Everything against the reference, every report as it is made and every unit's consolidation at the end.
-
-    What was taken off at the top.
-    """
+    """Compare every report and finally every consolidation with the reference; returns the top's surplus."""
     by = cast.people["officer"]
     found = campaign(cast)
     Participation.objects.filter(campaign=found).delete()
     form = adding_up(found)
-    told = grow(parents, moves, closes)
+    history = grow(parents, moves, closes)
     reached = {unit: DAY + timedelta(days=offset) for unit, offset in enumerate(informed)}
     for unit, day in reached.items():
-        Participation.objects.create(campaign=found, unit=told.units[unit], informed_on=day)
-    slow = Slow(told, reached)
+        Participation.objects.create(campaign=found, unit=history.units[unit], informed_on=day)
+    slow = Slow(history, reached)
     listed = [
         (offset, -unit, stated, yes) for unit, own in enumerate(reports, 1) for offset, stated, yes in own
     ]
     for offset, negative, stated, is_accepted in sorted(listed, key=lambda one: one[:2]):
         unit, day = -negative, DAY + timedelta(days=offset)
-        if not told.there(unit, day):
+        if not history.exists(unit, day):
             continue
         expected = slow.numbers(unit, day)
-        assert compute(form, Scope(found, told.units[unit], day)) == expected
+        assert compute(form, Scope(found, history.units[unit], day)) == expected
         state = ReportState.FROZEN if is_accepted else ReportState.SENT
-        file(found, told.units[unit], day, stated, state, by)
+        file(found, history.units[unit], day, stated, state, by)
         if is_accepted:
             slow.keep(unit, day, {**expected, **stated})
     for top in range(COUNT):
-        if told.there(top, LAST):
-            taken = consolidate(form, Scope(found, told.units[top], LAST))
-            assert taken.sums == slow.sums(top, LAST)
-            codes = {line.unit.code for line in taken.lines if line.accepted}
-            assert codes == {told.units[one].code for one in slow.parts(top, LAST)}
-    return dict(consolidate(form, Scope(found, told.units[0], LAST)).surplus)
+        if history.exists(top, LAST):
+            result = consolidate(form, Scope(found, history.units[top], LAST))
+            assert result.sums == slow.sums(top, LAST)
+            codes = {line.unit.code for line in result.lines if line.accepted}
+            assert codes == {history.units[one].code for one in slow.parts(top, LAST)}
+    return dict(consolidate(form, Scope(found, history.units[0], LAST)).surplus)
 
 
 @given(parents=PARENTS, moves=MOVES, closes=CLOSES, informed=INFORMED, reports=REPORTS)
@@ -239,9 +232,9 @@ def test_every_number_equals_the_reference(
 
 
 def test_one_tree_with_everything(cast: Cast) -> None:
-    """Unit 4 moves from 1 to 2 between their reports; 7, under 3, is merged into 5, under 1.
+    """Unit 4 moves from 1 to 2 between their reports; 7, below 3, is merged into 5, below 1.
 
-    2 corrects its report and states less than is computed.
+    2 corrects its report and states less than computed.
     """
     reports: Given = [
         [(5, {}, True), (30, {}, False)],

@@ -1,7 +1,4 @@
-"""Rules for every way of a report and every tree: only allowed steps, a frozen report never changes.
-
-Numbers equal the board's and a slow reference.
-"""
+"""Rules of reports over random steps and trees: only allowed steps; a frozen report never changes."""
 
 from __future__ import annotations
 
@@ -59,7 +56,7 @@ def test_only_allowed_steps_and_what_is_frozen_never_changes(
     by = cast.people["officer"]
     with transaction.atomic():
         found = report(cast)
-        kept: dict[int, tuple[Any, str]] = {}
+        frozen: dict[int, tuple[Any, str]] = {}
         for wish in wishes:
             found.refresh_from_db()
             before, content = found.state, copy.deepcopy(found.content)
@@ -82,15 +79,15 @@ def test_only_allowed_steps_and_what_is_frozen_never_changes(
                 assert went == (before == ReportState.FROZEN)
             if (
                 before not in (ReportState.DRAFT, ReportState.RETURNED)
-                and now.pk not in kept
+                and now.pk not in frozen
                 and wish != "correct"
             ):
                 assert now.content == content
             if now.state not in (ReportState.DRAFT, ReportState.RETURNED):
                 assert is_whole(now)
             if now.state == ReportState.FROZEN:
-                kept.setdefault(now.pk, (now.content, now.digest))
-        for pk, (content, digest) in kept.items():
+                frozen.setdefault(now.pk, (now.content, now.digest))
+        for pk, (content, digest) in frozen.items():
             old = Report.objects.get(pk=pk)
             assert (old.state, old.content, old.digest) == (ReportState.FROZEN, content, digest)
             assert digest_of(old.content or {}) == digest
@@ -199,7 +196,7 @@ def test_the_roll_up_equals_a_slow_reference(
 ) -> None:
     """Each number is the sum of the subordinates' accepted numbers and the unit's own, from the leaves up.
 
-    Missing reports are left out; corrections replace the corrected.
+    Missing reports are left out; corrections replace the corrected ones.
     """
     by = cast.people["officer"]
     with transaction.atomic():
@@ -226,14 +223,14 @@ def test_the_roll_up_equals_a_slow_reference(
                     again = drafts.correct(Report.objects.get(pk=made.pk), by, "sửa")
                     expected[number] = state(again, corrected[number], None, by)
                     finish(again, by)
-            taken = consolidate(form_of(made), Scope(found, units[number], day))
-            assert taken.sums["informed"] == sum(expected[n] for n in below if n not in silent)
-            assert {line.unit.pk for line in taken.missing} == {units[n].pk for n in below if n in silent}
+            result = consolidate(form_of(made), Scope(found, units[number], day))
+            assert result.sums["informed"] == sum(expected[n] for n in below if n not in silent)
+            assert {line.unit.pk for line in result.missing} == {units[n].pk for n in below if n in silent}
         transaction.set_rollback(True)
 
 
 def state(made: Report, number: int | None, computed: int | None, by: Any) -> int:
-    """State a number, if there is one to state; the number that counts."""
+    """State a number, if any; returns the valid number."""
     if number is not None:
         made.refresh_from_db()
         drafts.save(made, by, made.version, {}, {"informed": {"stated": number, "reason": "vì", "note": ""}})

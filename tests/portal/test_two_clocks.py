@@ -1,6 +1,6 @@
-"""Workers whose machines' clocks are hours apart, on one PostgreSQL.
+"""Workers on machines whose clocks are hours apart, on one PostgreSQL.
 
-What is regular runs once, what waits waits, and nobody takes another's clock for one that was set back.
+Regular tasks run once, waiting work waits, and no other clock is mistaken for one set back.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""A unit without logs is not searched.
-
-Counted so wherever found and clean machines are counted, never as zero.
-"""
+"""A unit without logs counts as unsearched wherever machines are counted, never as zero."""
 
 from __future__ import annotations
 
@@ -140,7 +137,7 @@ def test_exports_say_it_of_each_unit(cast: Cast, campaign: Campaign) -> None:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_against_a_slow_count(cast: Cast, campaign: Campaign, data: st.DataObject) -> None:
-    """Any tree, any units with logs: what the query says is what the definition says."""
+    """For any tree and any units with logs, the query equals the definition."""
     CoverageDay.objects.all().delete()
     start, stem = today() - timedelta(days=1), f"T{Unit.objects.count()}"
     units = [tree.create(stem, stem, None, start)]
@@ -172,12 +169,12 @@ def test_against_a_slow_count(cast: Cast, campaign: Campaign, data: st.DataObjec
     for unit in units:
         expected = tops(unit.pk) if any_logs(unit.pk) else set(children[unit.pk]) or {unit.pk}
         assert searching(campaign, unit.pk).tops == expected
-        with mock.patch.object(coverage, "_PART", 0):  # as of a large tree, where all links are read
+        with mock.patch.object(coverage, "_PART", 0):  # as for a large tree, where all links are read
             assert searching(campaign, unit.pk).tops == expected
 
 
 def test_what_a_cut_off_unit_states_goes_up_with_what_it_lacks(cast: Cast, campaign: Campaign) -> None:
     from lamsach.portal.cases.tally import Statement
 
-    said: dict[str, Any] = {"unit_id": cast.first.pk, "day": today(), "at": None}
-    assert Statement(counts={}, **said).searched is False
+    common: dict[str, Any] = {"unit_id": cast.first.pk, "day": today(), "at": None}
+    assert Statement(counts={}, **common).searched is False

@@ -1,6 +1,6 @@
-"""Pages, exports and answers of the API that count machines name the days that were not searched.
+"""Pages, exports and API answers with machine counts state what was not searched.
 
-Found by the counts that are made for them.
+They are identified by the counts created for them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .test_access_walk import DOORS, filled
 from .walk import stop
 
 COUNTS = (CaseCounts, Fleet)
-"""Holders of counts of machines: found, clean, quiet, scanned."""
+"""Classes with machine counts: found, clean, quiet, scanned."""
 SAYS = re.compile(
     r"not[ _](?:been )?searched|unsearched|chưa (?:được )?(?:tra|rà) soát|không có nhật ký", re.IGNORECASE
 )
@@ -37,7 +37,7 @@ PAGES = [
 
 
 class Counted:
-    """Number of counts of machines made."""
+    """Number of machine counts created."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.made = 0
@@ -55,7 +55,7 @@ class Counted:
 
 
 def _texts(answer: Any) -> Iterator[str]:
-    """The text of a page, or of the parts of a document."""
+    """The text of a page, or of a document's parts."""
     data = b"".join(answer) if answer.streaming else answer.content
     if data[:2] == b"PK":
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -85,7 +85,7 @@ def test_what_counts_machines_says_what_was_not_searched(cast: Cast, monkeypatch
 def test_answers_of_the_api_say_it(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     counted, seen, silent = Counted(monkeypatch), set(), set()
     campaign = samples.case(cast).campaign
-    word = issue(cast.first, "x", cast.people["officer"])
+    token = issue(cast.first, "x", cast.people["officer"])
     for _, router in api._routers:
         for path, addressed in router.path_operations.items():
             if not any("GET" in one.methods for one in addressed.operations):
@@ -93,7 +93,7 @@ def test_answers_of_the_api_say_it(cast: Cast, monkeypatch: pytest.MonkeyPatch) 
             address = "/api" + path.replace("{campaign_id}", str(campaign.pk))
             counted.made = 0
             answer = Client().get(
-                re.sub(r"\{\w+\}", "1", address), headers={"Authorization": f"Bearer {word}"}
+                re.sub(r"\{\w+\}", "1", address), headers={"Authorization": f"Bearer {token}"}
             )
             if answer.status_code == 200 and counted.made:
                 seen.add(path)

@@ -1,7 +1,6 @@
-"""Every address that takes a file, found by the code of its view.
+"""Every address that accepts a file, identified by its view's code: files are read outside of transactions.
 
-No transaction is open while the file is read, hashed or stored, by the request or by the jobs that it queues;
-and a workbook that is a bomb is refused before anything is built of it.
+A workbook bomb is refused before anything is built from it.
 """
 
 from __future__ import annotations
@@ -45,13 +44,13 @@ from .test_uploads import BOMBS
 from .walk import stop
 
 _TAKE = {"FILES", "body", "store_upload"}
-"""Attributes of a request that hold what was sent, and the function of `base.forms` that takes its file."""
+"""Attributes of a request with its body, and the function of `base.forms` that stores its file."""
 _PIECES = {"added", "piece"}
-"""The names of attributes and functions that a view uses, with those of its module's functions it calls."""
+"""Names used by views that receive files in pieces."""
 
 
 def _reached(function: Any) -> set[str]:
-    """The names of attributes and functions that a view uses, also through its own module's functions."""
+    """Names of attributes and functions used by a view, including its module's functions that it calls."""
     module = sys.modules[function.__module__]
     bodies = {node.name: node for node in _tree(module).body if isinstance(node, ast.FunctionDef)}
     open_, seen, names = [function.__name__], set(), set()
@@ -218,7 +217,7 @@ FORMS: dict[str, tuple[str, str, Fields]] = {
     ),
     "office/units/import/": ("coordinator", "file", lambda cast: {"file": _text("a.csv", UNITS)}),
 }  # fmt: skip
-"""By address: who sends, the file's field, and a form that is taken."""
+"""By address: sender, field of the file, and a valid form."""
 PIECES = {
     "office/findings/hunts/<int:hunt_id>/files/<int:hunt_file_id>/",
     "office/findings/traces/<int:trace_id>/files/<int:trace_file_id>/",
@@ -258,7 +257,7 @@ def test_every_form_with_a_file_is_one_of_a_view_that_is_walked() -> None:
 
 
 class _Watch:
-    """Transactions that are open while something is read: none is minded until `begin`."""
+    """Transactions open while a file is read, recorded from `begin` on."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.around, self.read = 1000, 0
@@ -292,7 +291,7 @@ def _client(cast: Cast, name: str) -> Client:
 
 
 def _work(since: int) -> list[Job]:
-    """Run the jobs that were queued; those that failed."""
+    """Run the queued jobs; returns those that failed."""
     while run_next():
         pass
     return list(Job.objects.filter(pk__gt=since, state=JobState.FAILED))
@@ -314,13 +313,13 @@ def test_no_transaction_is_open_while_an_upload_is_read(cast: Cast, watched: _Wa
                 path in ("help/", "office/reports/<int:report_id>/read/", "office/people/invite/sheet/")
                 and answer.status_code == 200
             ), (answer.status_code, _problems(answer))
-            assert _said(client) == [], path
+            assert _errors(client) == [], path
             assert watched.read, "the file was not read"
             assert _work(last) == []
 
 
-def _said(client: Client) -> list[str]:
-    """The errors that the next page shows."""
+def _errors(client: Client) -> list[str]:
+    """Errors shown on the next page."""
     from django.contrib.messages import constants
 
     response = client.get("/office/", follow=True)

@@ -1,7 +1,4 @@
-"""Lengths of two walks in a real browser: the coordinator's launch and the officer's day.
-
-Every click and every field is counted.
-"""
+"""Number of clicks and fields of two walks in a browser: the coordinator's launch and the officer's day."""
 
 from __future__ import annotations
 
@@ -28,7 +25,7 @@ MAC = "02:00:00:00:00:01"
 
 
 class Hand:
-    """A person's hand on a page: clicks (choosing and ticking too) and fields that are typed into."""
+    """A person's actions on a page: clicks (including choices and ticks) and fields typed into."""
 
     def __init__(self, page: Any, address: str) -> None:
         self.page, self.clicks, self.fields = page, 0, 0
@@ -37,22 +34,22 @@ class Hand:
         page.goto(f"{address}/office/")
 
     def click(self, selector: str) -> None:
-        """Click on the first of these."""
+        """Click on the first match."""
         self.clicks += 1
         self.page.locator(selector).first.click()
 
     def follow(self, selector: str) -> None:
-        """The same where it leads to another page."""
+        """Click on a link to another page."""
         with self.page.expect_navigation():
             self.click(selector)
 
-    def press(self, words: str) -> None:
-        """Press a button or link by its words."""
-        self.follow(f"main :is(button, a):has-text('{words}')")
+    def press(self, text: str) -> None:
+        """Click on a button or link by its text."""
+        self.follow(f"main :is(button, a):has-text('{text}')")
 
-    def room(self, words: str) -> None:
+    def room(self, text: str) -> None:
         """Go to a room or tab."""
-        self.follow(f".menu a:has-text('{words}')")
+        self.follow(f".menu a:has-text('{text}')")
 
     def fill(self, **values: str) -> None:
         """Type into fields."""
@@ -60,16 +57,13 @@ class Hand:
             self.fields += 1
             self.page.locator(f"main [name={name}]").first.fill(value)
 
-    def says(self, words: str) -> None:
-        """Wait until the page says so."""
-        self.page.locator("main").get_by_text(words).first.wait_for()
+    def says(self, text: str) -> None:
+        """Wait until the page shows a text."""
+        self.page.locator("main").get_by_text(text).first.wait_for()
 
 
 def aside(work: Any) -> Any:
-    """Do what a worker does, in a thread of its own.
-
-    The browser's is a loop, in which Django asks no database.
-    """
+    """Run a worker's task in a separate thread: Django refuses databases in the browser's event loop."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(work).result()
 
@@ -98,7 +92,7 @@ def test_the_coordinator_launches_a_campaign_in_few_clicks(live_server: Any, cas
 
 
 def infected(folder: Path) -> Path:
-    """The bundle of a hunt that found one machine."""
+    """Bundle of a hunt that found one machine."""
     days = [bundles.day(-back) for back in range(9, 0, -1)]
     contact = Contact(f"mac:{MAC}", {days[0]: 4, days[1]: 2}, EVIL)
     found = bundles.findings(
@@ -110,7 +104,7 @@ def infected(folder: Path) -> Path:
 
 
 def test_the_officers_day_takes_few_clicks(live_server: Any, cast: Cast, tmp_path: Path) -> None:
-    """Acknowledge the dispatch, hand in what the hunt found, clean the machine, send the report."""
+    """Acknowledge the dispatch, upload the hunt's result, clean the machine, send the report."""
     sent, bundle = dispatch(cast), infected(tmp_path)
     with browsing(cast, "officer") as page:
         hand = Hand(page, live_server.url)
