@@ -1,7 +1,4 @@
-"""Scans of fleets: machines send one line, counts go up, names stay.
-
-Silent machines are named by inventory, number or people.
-"""
+"""Scans of fleets: summaries of machines, counts for the units above, and missing or silent machines."""
 
 from __future__ import annotations
 
@@ -77,7 +74,7 @@ def test_a_machine_reports_and_the_coordinator_sees_counts_only(
     own = browser("officer").get(f"/office/fleet/{campaign.pk}/").content.decode()
     assert f"machines/?unit={cast.first.pk}&amp;show=found" in own
     own = browser("officer").get(f"/office/fleet/{campaign.pk}/machines/").content.decode()
-    assert own.index("MAY-KE-TOAN") < own.index("MAY-02")  # what needs something done comes first
+    assert own.index("MAY-KE-TOAN") < own.index("MAY-02")  # the most urgent first
     assert "MAY-KE-TOAN" in own
     assert "MAY-03" not in own
     address = f"/office/fleet/{campaign.pk}/machines/?unit={cast.first.pk}"
@@ -87,17 +84,17 @@ def test_a_machine_reports_and_the_coordinator_sees_counts_only(
 
 
 @pytest.mark.parametrize(
-    ("told", "state"),
+    ("scans", "state"),
     [
         ([{}], "quiet"),
         ([{"risk": 3}], "quiet"),
         ([{"suspicious": 1}], "doubtful"),
         ([{"malicious": 1, "left": 1}], "found"),
         ([{"malicious": 1, "done": 1}], "cleaned"),
-        ([{"malicious": 1}], "doubtful"),  # only the past tells of it, and nothing was done
+        ([{"malicious": 1}], "doubtful"),  # an earlier finding, not acted on
         ([{"malicious": 1, "left": 1}, {}], "cleaned"),
         ([{"malicious": 1, "left": 1}, {"malicious": 1, "left": 1}], "found"),
-        ([{"malicious": 1, "left": 1, "mode": "full"}, {}], "found"),  # a quick look does not look so far
+        ([{"malicious": 1, "left": 1, "mode": "full"}, {}], "found"),  # a quick scan is narrower
         ([{"malicious": 1, "left": 1, "mode": "full"}, {}, {}], "found"),
         ([{"malicious": 1, "left": 1, "mode": "full"}, {}, {"mode": "full"}], "cleaned"),
         ([{"malicious": 1, "left": 1, "mode": "full"}, {"malicious": 1, "done": 1}], "cleaned"),
@@ -106,12 +103,14 @@ def test_a_machine_reports_and_the_coordinator_sees_counts_only(
         ([{"malicious": 1, "done": 1}, {"malicious": 1, "left": 1}], "found"),
     ],
 )
-def test_how_a_machine_stands(told: list[dict[str, Any]], state: str, cast: Cast, campaign: Campaign) -> None:
-    for place, more in enumerate(told):
+def test_how_a_machine_stands(
+    scans: list[dict[str, Any]], state: str, cast: Cast, campaign: Campaign
+) -> None:
+    for place, more in enumerate(scans):
         store_summary(campaign, cast.first, summary(minutes=place, **more))
     look = Look.objects.get()
-    assert (look.state, look.looks) == (state, len(told))
-    assert look.ever_found is any(more.get("malicious") for more in told)
+    assert (look.state, look.looks) == (state, len(scans))
+    assert look.ever_found is any(more.get("malicious") for more in scans)
 
 
 def test_the_same_twice_and_the_older_later(cast: Cast, campaign: Campaign) -> None:
@@ -191,7 +190,7 @@ def test_an_inventory_is_taken_and_given_out(
     assert numbers(campaign, cast.first).missing == 1
     browser("officer").post(address, {"file": sheet("PC-09,,\n")})
     assert sorted(Machine.objects.filter(listed=True).values_list("name", flat=True)) == ["PC-09"]
-    assert Machine.objects.filter(listed=False).count() == 2  # those that reported stay
+    assert Machine.objects.filter(listed=False).count() == 2  # machines with reports remain
     browser("officer").post(address, {"machines": "40"})
     assert Size.objects.get().machines == 40
 
@@ -321,22 +320,22 @@ def test_one_persons_machine_is_erased(cast: Cast, campaign: Campaign) -> None:
     assert "an" not in Machine.objects.get().key
 
 
-words = st.fixed_dictionaries(
+FACTS = st.fixed_dictionaries(
     {}, optional={name: st.integers(0, 3) for name in ("malicious", "left", "done", "suspicious")}
 )
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5), words), max_size=8))
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5), FACTS), max_size=8))
 def test_counts_add_up_in_any_order(
-    cast: Cast, campaign: Campaign, told: list[tuple[int, int, dict[str, int]]]
+    cast: Cast, campaign: Campaign, summaries: list[tuple[int, int, dict[str, int]]]
 ) -> None:
     Look.objects.all().delete()
-    for machine, minutes, more in told:
+    for machine, minutes, more in summaries:
         store_summary(campaign, cast.first, summary(f"PC-{machine}", minutes, **more))
     seen = numbers(campaign, cast.centre)
-    assert seen.scanned == len({machine for machine, _, _ in told})
-    assert seen.found == len({machine for machine, _, more in told if more.get("malicious")})
+    assert seen.scanned == len({machine for machine, _, _ in summaries})
+    assert seen.found == len({machine for machine, _, more in summaries if more.get("malicious")})
     assert seen.left + seen.cleaned + seen.doubtful <= seen.scanned
 
 

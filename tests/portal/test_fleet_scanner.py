@@ -1,8 +1,4 @@
-"""The scanner that the portal fills.
-
-What is put in, that nothing else changes, who gets it, what its word may do; and from the download to the
-case.
-"""
+"""Issued scanners: content, access, rights of the token, and the way from the download to the case."""
 
 from __future__ import annotations
 
@@ -61,7 +57,7 @@ def campaign(cast: Cast) -> Campaign:
 
 
 def plain(inside: str = "lamsach-scanner-1/", key: bytes = b"", **more: bytes) -> bytes:
-    """A bundle as the packaging makes it, in small."""
+    """Make a small bundle like the packaging's."""
     files = {"app/lamsach_scanner.py": ENTRY % key, "Lamsach.exe": b"MZ", "lib/tên.txt": b"x" * 999}
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -71,16 +67,16 @@ def plain(inside: str = "lamsach-scanner-1/", key: bytes = b"", **more: bytes) -
 
 
 def catalogued(data: bytes, name: str = "lamsach-scanner-1-windows.zip") -> Tool:
-    """The file in the tool catalogue."""
-    kept = store(SimpleUploadedFile(name, data), ("zip", "pyz", "pdf"))
+    """Add a file to the tool catalogue."""
+    stored = store(SimpleUploadedFile(name, data), ("zip", "pyz", "pdf"))
     return Tool.objects.create(
-        name="Lamsach", publisher="p", licence="l", systems="Windows 10", file_name=kept.name, path=kept.path,
-        size=kept.size, sha256=kept.sha256, hidden=True,
+        name="Lamsach", publisher="p", licence="l", systems="Windows 10", file_name=stored.name,
+        path=stored.path, size=stored.size, sha256=stored.sha256, hidden=True,
     )  # fmt: skip
 
 
 def take(client: Client, campaign: Campaign, tool: Tool) -> bytes:
-    """Return the file behind the button."""
+    """Download a scanner by the button."""
     answer: Any = client.post(f"/office/fleet/{campaign.pk}/scanner/", {"program": tool.pk})
     assert answer.status_code == 200
     data = b"".join(answer.streaming_content)
@@ -89,7 +85,7 @@ def take(client: Client, campaign: Campaign, tool: Tool) -> bytes:
 
 
 def unpacked(data: bytes, folder: Path, inside: str = "lamsach-scanner-1/") -> Carried:
-    """The campaign in a filled scanner."""
+    """Read the campaign's files in an issued scanner."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         archive.extractall(folder)
     return read_campaign(folder / inside / "campaign")
@@ -114,8 +110,8 @@ def test_only_what_is_new_is_written(before: bytes, tmp_path: Path) -> None:
     if before == b"":
         ran = subprocess.run(["unzip", "-tq", str(tmp_path / "a.zip")], capture_output=True, check=False)
         assert ran.returncode == 0, ran.stdout
-    again = add_files(io.BytesIO(base), [("campaign/một", 3, io.BytesIO(b"abc")), ("b", 0, io.BytesIO())])
-    assert b"".join(again.pieces()) == data
+    second = add_files(io.BytesIO(base), [("campaign/một", 3, io.BytesIO(b"abc")), ("b", 0, io.BytesIO())])
+    assert b"".join(second.pieces()) == data
 
 
 def test_a_large_bundle_takes_no_memory(tmp_path: Path) -> None:
@@ -134,7 +130,7 @@ def test_a_large_bundle_takes_no_memory(tmp_path: Path) -> None:
 
 
 def filled_size(path: Path, listed: Path) -> int:
-    """The size of the same zip by the ordinary way."""
+    """Return the size of the same zip, written conventionally."""
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.write(listed, "list")
     return path.stat().st_size
@@ -156,7 +152,7 @@ def test_whoever_goes_away_leaves_nothing_open() -> None:
     assert base.closed
 
 
-# which files of the catalogue are scanners
+# scanners in the catalogue
 
 
 @pytest.mark.parametrize(
@@ -186,7 +182,7 @@ def test_the_catalogue_takes_the_single_file(browser: Callable[[str], Client]) -
     assert Tool.objects.count() == 1
 
 
-# taking one
+# issuing
 
 
 def test_the_public_page_says_which_tool_knows_none_of_the_lists(cast: Cast) -> None:
@@ -306,12 +302,12 @@ def test_without_https_it_reports_nowhere(
     assert (terms.portal, terms.word) == ("", "")
 
 
-# what the word may do
+# rights of the token
 
 
 @pytest.fixture
 def word(cast: Cast, campaign: Campaign) -> str:
-    """The word of a scanner for the first room."""
+    """Issue a scanner for the first room and return its token."""
     catalogued(plain())
     (program,) = programs()
     made, filled = scanners.issue(program, campaign, cast.first, cast.people["officer"])
@@ -363,7 +359,7 @@ def test_a_revoked_one_is_not_listened_to(
     address = f"/office/fleet/{campaign.pk}/scanner/"
     for number in ("0", "x", str(made.pk + 1)):
         assert browser("officer").post(address, {"revoke": number}).status_code == 404
-    assert browser("coordinator").post(address, {"revoke": made.pk}).status_code == 404  # of another unit
+    assert browser("coordinator").post(address, {"revoke": made.pk}).status_code == 404  # another unit
     assert confirmed(browser("officer"), address, {"revoke": made.pk}).status_code == 302
     assert call(word, "post", f"/campaigns/{campaign.pk}/scans", SCAN).status_code == 401
     assert "revoked" in browser("officer").get(address).content.decode()
@@ -374,7 +370,7 @@ def test_a_revoked_one_is_not_listened_to(
 
 
 def single_file() -> bytes:
-    """The Linux file as the packaging makes it, without libraries: those of the tests' own Python serve."""
+    """Build the Linux file like the packaging, but with the libraries of the tests' Python."""
     sys.path.insert(0, str(ROOT / "packaging"))
     try:
         import carried  # type: ignore[import-not-found]
@@ -392,7 +388,7 @@ def single_file() -> bytes:
 
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """The unpacked file as a program of its own."""
+    """Run the unpacked file as a program."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LAMSACH_", "DJANGO_"))}
     own = {"LANG": "en_US.UTF-8", "LAMSACH_QUARANTINE": str(folder / "data/quarantine")}
     code = (
@@ -434,7 +430,7 @@ def test_from_the_download_to_the_case(
     assert ran.stdout.strip().endswith("sent=1"), ran.stdout + ran.stderr
     assert ran.returncode == 0
     note = case.notes.get()
-    assert note.details["findings"] == 2, ran.stdout  # the file, and the list's address in the hosts file
+    assert note.details["findings"] == 2, ran.stdout  # the file, and the listed address in the hosts file
     assert note.who == Handout.objects.get().name
     look = Look.objects.get()
     assert (look.malicious, look.unit) == (2, cast.first)
@@ -442,7 +438,7 @@ def test_from_the_download_to_the_case(
 
 
 def refused(program: Path, folder: Path) -> None:
-    """A list that was changed on the way is not used, and nothing else is done either."""
+    """A manipulated list stops the scan."""
     with (program / "campaign/01-phu-luc.txt").open("ab") as listed:
         listed.write(b"bank.example.com\n")
     ran = run(program, str(folder / "disk/etc"))

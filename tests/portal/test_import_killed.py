@@ -1,10 +1,7 @@
-"""`kill -9` at random moments of an import.
+"""`kill -9` at random times of an import: the state is that before or after, and a restart finishes once.
 
-The state before or the state after, the restart finishes, and nothing is doubled.
-
-A helper process holds the portal; for each round it forks a worker, kills it at a random moment of the
-import, looks, and lets another worker go on. A few rounds run with every change, fifty on each database under
-the marker `soak`.
+For each round a helper process forks a worker, kills it during the import, checks the state, and lets another
+worker continue. A few rounds run with every change, fifty on each database under the marker `soak`.
 """
 
 from __future__ import annotations
@@ -144,7 +141,7 @@ print(json.dumps({"outcomes": outcomes, "wrong": wrong, "took": took, "full": fu
 
 
 def killed(folder: Path, address: str, rounds: int, seed: int = 1) -> dict[str, Any]:
-    """Run the rounds on a database; what came of them."""
+    """Run the rounds on a database; return their results."""
     if not address:
         furnish(folder)
     clean = {n: v for n, v in os.environ.items() if not n.startswith(("LAMSACH_", "DATABASE_", "DJANGO_"))}

@@ -1,4 +1,4 @@
-"""A unit's letterhead: edited on its page, worn by every document, kept by a report that was submitted."""
+"""A unit's letterhead: edited on its page, on every document, stored with submitted reports."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def given(unit: Unit, **changes: Any) -> Letterhead:
 
 
 def whole(cast: Cast, what: str) -> Document:
-    """One document of each kind that the portal makes, issued by the centre (the minutes: by the room)."""
+    """Make a document of each kind, issued by the centre (the minutes by the room)."""
     sent = dispatch(cast, number="05")
     campaign, day = sent.campaign, tree.today()
     scope, form = Scope(campaign, cast.centre, day), parse_form(campaign.form.definition)
@@ -116,9 +116,9 @@ def test_a_submitted_report_keeps_what_it_had(cast: Cast) -> None:
     kept = given(cast.centre)
     made = drafts.begin(dispatch(cast).campaign, cast.centre, cast.people["coordinator"])
     assert (made.symbol, made.authority, made.signer) == ("BC-TTCNA", "KT. Giám đốc", "Nguyễn Văn Minh Họa")
-    taken = take(made, Action.SUBMIT, cast.people["coordinator"], freeze=freeze)
+    stored = take(made, Action.SUBMIT, cast.people["coordinator"], freeze=freeze)
     Letterhead.objects.filter(pk=kept.pk).update(body="Tên khác", parent_body="Bộ khác", copies="Nơi khác")
-    document = document_of(Report.objects.get(pk=taken.pk))
+    document = document_of(Report.objects.get(pk=stored.pk))
     assert (document.head.issuer, document.head.parent) == ("Trung tâm Công nghệ A", "Bộ Minh họa")
     assert document.copies == COPIES
 

@@ -1,4 +1,4 @@
-"""Sightings by month on PostgreSQL: months come and go while others write and read."""
+"""Partitions of sightings by month on PostgreSQL, made during concurrent reads and writes."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def refuses(address: str, statement: str, error: type[psycopg.Error]) -> None:
 
 
 def place(day: str) -> str:
-    """The table of a day."""
+    """Return the table of a day's rows."""
     return f"findings_sighting_{day[:4]}_{day[5:7]}"
 
 
@@ -145,10 +145,7 @@ def test_keys_and_references_hold(postgresql: str, tmp_path: Path) -> None:
 
 
 def test_other_work_is_never_in_the_way_for_long(postgresql: str, tmp_path: Path) -> None:
-    """While somebody writes or reads sightings, their months stay as they are.
-
-    The next time they are made.
-    """
+    """Months are not made while sightings are written or read, but the next time."""
     address = fresh(postgresql, template=TEMPLATE)
     run(address, tmp_path, SEED + "months.arrange(); sightings([TODAY - timedelta(days=100)])")
     before = ask(address, HELD)

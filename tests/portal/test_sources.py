@@ -1,4 +1,4 @@
-"""Collectors report, live sightings arrive once, silence is reported, lists run through archives."""
+"""Reports of collectors, live sightings, silent sources, health endpoints, and searches in archives."""
 
 from __future__ import annotations
 
@@ -183,24 +183,24 @@ def test_health_and_readiness(db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_who_may_read_the_metrics(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a token by it alone; without, on this machine, if nothing says that a proxy is in front."""
+    """By token if configured; otherwise locally without a proxy."""
     put(cast, "fw01/status", status(silent=True))
-    here: dict[str, Any] = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "127.0.0.1:8000"}
+    local: dict[str, Any] = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "127.0.0.1:8000"}
     public = "https://lamsach.example"
     for token, proxies, url, asked, answer in (
-        ("", 0, "", here, 200),
-        ("", 0, "", {**here, "REMOTE_ADDR": "::1", "HTTP_HOST": "localhost"}, 200),
-        ("", 0, "http://127.0.0.1:8000", {**here, "REMOTE_ADDR": "::ffff:127.0.0.1"}, 200),
-        ("", 0, "", {**here, "REMOTE_ADDR": "192.0.2.7"}, 404),
-        ("", 0, "", {**here, "REMOTE_ADDR": "::ffff:192.0.2.7"}, 404),
-        ("", 0, "", {**here, "HTTP_X_FORWARDED_FOR": "127.0.0.1"}, 404),
-        ("", 0, "", {**here, "HTTP_X_FORWARDED_PROTO": "https"}, 404),
-        ("", 0, "", {**here, "HTTP_X_REAL_IP": "192.0.2.7"}, 404),
-        ("", 0, "", {**here, "HTTP_HOST": "testserver"}, 404),
-        ("", 0, public, here, 404),
-        ("", 1, "", here, 404),
-        ("word", 0, "", here, 404),
-        ("word", 1, public, {**here, "HTTP_AUTHORIZATION": "Bearer word"}, 200),
+        ("", 0, "", local, 200),
+        ("", 0, "", {**local, "REMOTE_ADDR": "::1", "HTTP_HOST": "localhost"}, 200),
+        ("", 0, "http://127.0.0.1:8000", {**local, "REMOTE_ADDR": "::ffff:127.0.0.1"}, 200),
+        ("", 0, "", {**local, "REMOTE_ADDR": "192.0.2.7"}, 404),
+        ("", 0, "", {**local, "REMOTE_ADDR": "::ffff:192.0.2.7"}, 404),
+        ("", 0, "", {**local, "HTTP_X_FORWARDED_FOR": "127.0.0.1"}, 404),
+        ("", 0, "", {**local, "HTTP_X_FORWARDED_PROTO": "https"}, 404),
+        ("", 0, "", {**local, "HTTP_X_REAL_IP": "192.0.2.7"}, 404),
+        ("", 0, "", {**local, "HTTP_HOST": "testserver"}, 404),
+        ("", 0, public, local, 404),
+        ("", 1, "", local, 404),
+        ("word", 0, "", local, 404),
+        ("word", 1, public, {**local, "HTTP_AUTHORIZATION": "Bearer word"}, 200),
         ("word", 0, "", {"REMOTE_ADDR": "192.0.2.7", "HTTP_AUTHORIZATION": "Bearer word"}, 200),
         ("word", 0, "", {"REMOTE_ADDR": "192.0.2.7", "HTTP_AUTHORIZATION": "Bearer wörd"}, 404),
     ):
@@ -230,7 +230,7 @@ def test_the_log_as_json() -> None:
     assert "ValueError" in json.loads(line)["traceback"]
 
 
-# Lists through archives
+# Searches of lists in archives
 
 
 def _campaign(cast: Cast) -> Campaign:
@@ -255,7 +255,7 @@ def listed(campaign: Campaign, text: str, name: str = "list.txt") -> IndicatorLi
 
 @pytest.fixture
 def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Archive:
-    """A year of a firewall: contacts 10, 60 and 300 days ago, quiet lines on all days."""
+    """Fill an archive with a firewall's year: contacts 10, 60 and 300 days ago, quiet lines on all days."""
     rng, logs = random.Random(1), []
     now = datetime.now(UTC).replace(hour=3, minute=0, second=0, microsecond=0)
     for begin in range(340, 0, -20):
@@ -311,8 +311,8 @@ def test_what_is_not_accepted_or_withdrawn_does_not_run(cast: Cast, archive: Arc
     campaign = _campaign(cast)
     unread = listed(campaign, "bot-c2.xyz\n", "a.txt")
     IndicatorList.objects.filter(pk=unread.pk).update(read=None)
-    gone = listed(campaign, "bot-c2.xyz\n", "b.txt")
-    IndicatorList.objects.filter(pk=gone.pk).update(withdrawn=timezone.now())
+    withdrawn = listed(campaign, "bot-c2.xyz\n", "b.txt")
+    IndicatorList.objects.filter(pk=withdrawn.pk).update(withdrawn=timezone.now())
     assert archives.plan() == 0
     Campaign.objects.update(state=CampaignState.CLOSED)
     listed(campaign, "bot-c2.xyz\n", "c.txt")

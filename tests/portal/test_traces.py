@@ -1,7 +1,4 @@
-"""Traces from the browser.
-
-List and logs in, the search in the worker, both lists and the answer letter out, the files gone.
-"""
+"""Traces from the browser: list and logs in, search in the worker, results and answer letter, deletion."""
 
 from __future__ import annotations
 
@@ -38,14 +35,14 @@ def client(cast: Cast) -> Client:
 
 @pytest.fixture
 def ready(cast: Cast, client: Client) -> Trace:
-    """A trace of the first room, without files yet."""
-    given = {
+    """Create a trace of the first room, without files."""
+    values = {
         "unit": cast.first.pk,
         "answers": "Công văn số 12/CQA ngày 04/11/2026",
         "addressee": "Cơ quan A",
         "number": "",
     }
-    assert client.post("/office/findings/traces/", given).status_code == 302
+    assert client.post("/office/findings/traces/", values).status_code == 302
     return Trace.objects.get()
 
 
@@ -69,7 +66,7 @@ def upload(client: Client, trace: Trace, unit: Path) -> None:
 
 
 def folder(trace: Trace) -> Path:
-    """Return the folder of its files."""
+    """Return the folder of a trace's files."""
     return Path(settings.DATA) / files.folder(trace)
 
 
@@ -122,10 +119,10 @@ def test_logs_come_in_pieces_too(ready: Trace, client: Client, unit: Path) -> No
     upload(client, ready, unit)
     log = (unit / "logs" / "fw.log").read_bytes()
     TraceFile.objects.filter(name="fw.log").delete()
-    told = client.post(f"{address(ready)}files/", {"name": "../../fw.log", "size": len(log)}).json()
+    page = client.post(f"{address(ready)}files/", {"name": "../../fw.log", "size": len(log)}).json()
 
     def piece(offset: int, data: bytes) -> int:
-        path = f"{address(ready)}files/{told['file']}/?offset={offset}"
+        path = f"{address(ready)}files/{page['file']}/?offset={offset}"
         return client.post(path, data, "application/octet-stream").status_code
 
     assert piece(0, log[:700]) == 200
@@ -174,10 +171,10 @@ def test_it_can_be_stopped_before_and_while_it_runs(
     work()
     assert Job.objects.get(name="traces.trace").state == JobState.CANCELLED
     assert kept(ready) == []
-    other = Trace.objects.create(unit=ready.unit, user=ready.user)
-    client.post(address(other), {"what": "stop"})
-    other.refresh_from_db()
-    assert other.files_deleted is not None
+    second = Trace.objects.create(unit=ready.unit, user=ready.user)
+    client.post(address(second), {"what": "stop"})
+    second.refresh_from_db()
+    assert second.files_deleted is not None
 
 
 def test_it_bears_being_run_twice(ready: Trace, client: Client, unit: Path) -> None:

@@ -1,7 +1,4 @@
-"""From the authority's rows to cases: one device, one case, from any list, trace or hunt.
-
-What nothing explains stays a question.
-"""
+"""From the authority's rows to cases: one case per device from any list, trace or hunt, else a question."""
 
 from __future__ import annotations
 
@@ -52,11 +49,11 @@ def unit(tmp_path: Path) -> Path:
 
 
 def traced(client: Client, cast: Cast, campaign: Campaign | None, unit: Path) -> Trace:
-    """A trace as the officer makes it."""
-    given: dict[str, Any] = {"unit": cast.first.pk, "answers": "Công văn số 12/CQA"}
+    """Run a trace of the officer."""
+    values: dict[str, Any] = {"unit": cast.first.pk, "answers": "Công văn số 12/CQA"}
     if campaign is not None:
-        given["campaign"] = campaign.pk
-    assert client.post("/office/findings/traces/", given).status_code == 302
+        values["campaign"] = campaign.pk
+    assert client.post("/office/findings/traces/", values).status_code == 302
     made = Trace.objects.latest("pk")
     upload = {
         field: [SimpleUploadedFile(path.name, path.read_bytes()) for path in paths]
@@ -79,7 +76,7 @@ def address(trace: Trace) -> str:
 
 
 def asked() -> list[tuple[str, int]]:
-    return [(str(one.device), one.count) for one in Clarification.objects.filter(answered=None)]
+    return [(str(row.device), row.count) for row in Clarification.objects.filter(answered=None)]
 
 
 def test_explained_rows_make_cases_and_the_others_a_question(
@@ -163,7 +160,7 @@ def test_the_job_that_runs_again_hands_in_nothing_new(
 ) -> None:
     monkeypatch.setattr(shutil, "rmtree", lambda *_args, **_options: None)
     made = traced(client, cast, campaign, unit)
-    Trace.objects.filter(pk=made.pk).update(listed=None)  # as after a kill just before its end
+    Trace.objects.filter(pk=made.pk).update(listed=None)  # as if killed just before its end
     Job.objects.filter(name="traces.trace").update(state=JobState.QUEUED)
     work()
     made.refresh_from_db()
@@ -218,7 +215,7 @@ def test_what_a_trace_knows_of_a_person_is_listed_and_erased(
 ) -> None:
     made = traced(client, cast, campaign, unit)
     alone = traced(client, cast, None, unit)
-    found = {one.name: one for one in person.search([cast.first.pk], term)}
+    found = {entry.name: entry for entry in person.search([cast.first.pk], term)}
     assert found["traces"].count == 2, "the one that only answers too"
     assert any(term.casefold() in cell.casefold() for cell in found["traces"].rows[0])
     assert person.search([cast.second.pk], term) == []
