@@ -1,6 +1,6 @@
-"""A stand-in for the national centre.
+"""Stand-in for the national centre.
 
-HTTPS on this machine, which checks signature and schema, and tells a repeated report again.
+HTTPS on this machine, which validates signature and schema, and recognizes a repeated report.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ def fits(document: bytes) -> bool:
 
 
 class Centre:
-    """The receiver. `plan`: what it does with the next requests, else it judges them.
+    """Receiver. `plan`: its reactions to the next requests, else it judges them.
 
-    `taken` has each report once, `requests` all that came.
+    `taken` has each report once, `requests` every request.
     """
 
     def __init__(self, folder: Path, trusted: Signer) -> None:
@@ -54,7 +54,7 @@ class Centre:
         self.url = ""
 
     def judge(self, headers: Any, document: bytes) -> tuple[int, str]:
-        """Status and answer to a report."""
+        """Return status and answer to a report."""
         if headers["Content-Type"] != "text/xml; charset=utf-8":
             return 415, "not XML"
         digest = hashlib.sha256(document).hexdigest()
@@ -72,7 +72,7 @@ class Centre:
 
 @contextmanager
 def centre(folder: Path, trusted: Signer) -> Iterator[Centre]:
-    """The receiver at work."""
+    """Run the receiver."""
     made = Centre(folder, trusted)
 
     class Handler(BaseHTTPRequestHandler):
@@ -86,10 +86,10 @@ def centre(folder: Path, trusted: Signer) -> Iterator[Centre]:
             if planned in (BROKEN, SILENT):
                 self.close_connection = True
                 return
-            status, said = judged if planned is None else (planned, "Đang bảo trì")
+            status, answer = judged if planned is None else (planned, "Đang bảo trì")
             self.send_response(status)
             self.end_headers()
-            self.wfile.write(said.encode())
+            self.wfile.write(answer.encode())
 
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
@@ -111,7 +111,7 @@ def centre(folder: Path, trusted: Signer) -> Iterator[Centre]:
 
 
 def _certificate(path: Path) -> Path:
-    """The server's certificate and key in one file, which clients may trust."""
+    """Write the server's certificate and key to one file, which clients may trust."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "centre.example")])
     start = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)

@@ -24,10 +24,10 @@ def b64(content: bytes) -> str:
 
 
 def zipped(content: bytes, name: str = "danh-sach.txt") -> bytes:
-    kept = io.BytesIO()
-    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(name, content)
-    return kept.getvalue()
+    return buffer.getvalue()
 
 
 def attachment(
@@ -64,7 +64,7 @@ def prefixed(markup: str, prefix: str) -> str:
 def dispatch(
     header: str = HEADER, files: str | None = None, *, prefix: str = "edXML:", business: str = "0"
 ) -> str:
-    """A dispatch in the regulation's envelope, without declaration."""
+    """Dispatch in the regulation's envelope, without declaration."""
     p = prefix
     stated = f'xmlns="{NAMESPACE}" xmlns:edXML="{NAMESPACE}"'
     files = attachment(b64(LIST)) if files is None else files
@@ -101,7 +101,7 @@ SOAP = f"""<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"
 
 @cache
 def signer(name: str, issuer: str = "") -> Signer:
-    """A signer with a certificate of its own, or issued by the signer of that name."""
+    """Signer with its own certificate, or one issued by the signer of that name."""
     key = rsa.generate_private_key(65537, 2048)
     above = signer(issuer) if issuer else None
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])

@@ -33,13 +33,13 @@ DAY = date(2026, 9, 10)
 def machine(
     key: str, name: str | None = None, ip: str = "192.0.2.7", state: DeviceState = DeviceState.INFECTED
 ) -> Device:
-    """A device of a hunt."""
+    """Device of a hunt."""
     mac = key[4:] if key.startswith("mac:") else None
     return Device(key=key, state=state, severity=Severity.HIGH, ip=ip, name=name, mac=mac)
 
 
 def contact(device: str, indicator: str, day: date = DAY, role: Role = Role.OUTBOUND) -> Sighting:
-    """A sighting of a device on a day."""
+    """Sighting of a device on a day."""
     at = datetime.combine(day, time(3), UTC)
     return Sighting(
         device=device,
@@ -61,7 +61,7 @@ def contact(device: str, indicator: str, day: date = DAY, role: Role = Role.OUTB
 
 
 def hunt(path: Path, devices: Iterable[Device], contacts: Iterable[Sighting], **changes: Any) -> Path:
-    """The bundle of a hunt that searched one day's log."""
+    """Bundle of a hunt that searched one day's log."""
     values: dict[str, Any] = {
         "parameters": Parameters("1.0", START, START, "Asia/Ho_Chi_Minh"),
         "list": ListSummary("a" * 64, 1, {}, ("annex.xlsx",), 0),
@@ -84,7 +84,7 @@ def scan(
     found: list[Finding] | None = None,
     **changes: Any,
 ) -> Path:
-    """The bundle of a scan of one machine."""
+    """Bundle of the scan of one machine."""
     macs = ("02:00:00:00:00:01",)
     host = Host("PC-01.unit.example", "Windows", "10", "UNIT\\an", True, ("192.0.2.7",), macs)
     started = finished - timedelta(minutes=2)
@@ -95,7 +95,7 @@ def scan(
 
 
 def file_found(number: int, threat: str = "XMRig miner", level: Level = Level.MALICIOUS) -> Finding:
-    """A file that a rule accuses."""
+    """File reported by a rule."""
     path = f"C:\\Users\\an\\{number}.exe"
     target = Target(TargetKind.FILE, path, sha256="a" * 64)
     return Finding(Area.FILE, level, "own_rule", path, {"rule": "r"}, threat=threat, target=target)

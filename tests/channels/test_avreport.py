@@ -48,7 +48,7 @@ PC = "mac:02:00:00:00:00:01"
 
 @pytest.fixture
 def bundles(tmp_path: Path) -> list[Path]:
-    """A hunt and a scan of the same machine, and machines that are not to be reported."""
+    """Bundles of a hunt and a scan of the same machine, and machines that are not to be reported."""
     devices = [
         machine(PC, "PC-01"),
         machine("name:SRV", "SRV", "192.0.2.8", DeviceState.BLOCKED),
@@ -116,15 +116,15 @@ def test_what_was_not_looked_at_is_not_called_good(tmp_path: Path) -> None:
 
 
 def test_order_and_repetition_of_bundles_change_nothing(bundles: list[Path]) -> None:
-    once = gather(bundles, MARCH)
-    assert gather([*reversed(bundles), *bundles], MARCH).entries == once.entries
-    assert write(report(once)) == write(report(gather(bundles[::-1], MARCH)))
+    expected = gather(bundles, MARCH)
+    assert gather([*reversed(bundles), *bundles], MARCH).entries == expected.entries
+    assert write(report(expected)) == write(report(gather(bundles[::-1], MARCH)))
 
 
 def shown(document: bytes) -> dict[str, list[tuple[str, str]]]:
     root = etree.fromstring(document)
     return {
-        part: [(one.get("ip"), one.get("name")) for one in root.findall(f".//q:{part}/q:Machine", NS)]
+        part: [(item.get("ip"), item.get("name")) for item in root.findall(f".//q:{part}/q:Machine", NS)]
         for part in Part
     }
 
@@ -151,13 +151,13 @@ def test_each_way_of_naming_shows_what_it_says_and_no_more(bundles: list[Path]) 
 
 def test_the_document_is_the_facts(bundles: list[Path]) -> None:
     root = etree.fromstring(write(report(gather(bundles, MARCH)), OWN))
-    tags = [etree.QName(one).localname for one in root.find(".//q:AVReport", NS)]
+    tags = [etree.QName(element).localname for element in root.find(".//q:AVReport", NS)]
     assert tags == ["Datetime", "Malware", "Connection", "OS", "Update", "QualityFeature"]
     assert root.findtext(".//q:Datetime", "", NS) == str(int(MARCH.until.timestamp()))
     assert root.find(".//q:AVReport", NS).get("name") == "Lamsach"
     assert root.findtext(".//q:From/q:OrganId", "", NS) == "H37.DN.001"
     (header,) = root.findall("q:edXMLHeader", NS)
-    assert [etree.QName(one).localname for one in header] == ["MessageHeader", "Signature"]
+    assert [etree.QName(element).localname for element in header] == ["MessageHeader", "Signature"]
 
 
 @settings(max_examples=60)
@@ -275,7 +275,7 @@ def test_a_centre_that_says_nothing_is_asked_again(receiver: Centre, bundles: li
     assert len(receiver.taken) == 1
 
 
-def test_a_refusal_is_kept_and_not_repeated(receiver: Centre, bundles: list[Path]) -> None:
+def test_a_refusal_is_stored_and_not_repeated(receiver: Centre, bundles: list[Path]) -> None:
     gathered = gather(bundles, MARCH)
     for document, status in (
         (write(report(gathered), signer("Don vi B")), 401),
@@ -290,7 +290,7 @@ def test_a_refusal_is_kept_and_not_repeated(receiver: Centre, bundles: list[Path
     assert not receiver.taken
 
 
-def test_a_centre_that_stays_out_of_order_is_given_up_with_one_error(receiver: Centre) -> None:
+def test_a_centre_out_of_order_ends_with_one_error(receiver: Centre) -> None:
     receiver.plan = [500] * 99
     with pytest.raises(OutputError, match="could not be reached"):
         send(b"<a/>", receiver.url, client(receiver), lambda _: None)
@@ -333,7 +333,7 @@ def command(bundles: list[Path], *more: object) -> tuple[object, ...]:
         "--until", "2026-09-30", *more)  # fmt: skip
 
 
-def test_the_command_writes_signs_sends_and_keeps_the_receipt(
+def test_the_command_writes_signs_sends_and_stores_the_receipt(
     bundles: list[Path], key_file: Path, receiver: Centre, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(receiver.certificate))
@@ -349,10 +349,10 @@ def test_the_command_writes_signs_sends_and_keeps_the_receipt(
     assert path.read_bytes() == document
     receipt = json.loads((folder / "avreport-20261001T000000.xml.receipt.json").read_text())
     assert (receipt["status"], receipt["sha256"]) == (200, hashlib.sha256(document).hexdigest())
-    said = "\n".join(ran.errors)
-    assert "Machines in the report: 2" in said
-    assert "left out: Vulnerability" in said
-    assert "not in it: 1" in said
+    output = "\n".join(ran.errors)
+    assert "Machines in the report: 2" in output
+    assert "left out: Vulnerability" in output
+    assert "not in it: 1" in output
     again = lamsach(*words)
     assert (again.status, len(receiver.requests)) == (0, 1), "the same report does not go twice"
     receiver.plan = [403]
@@ -361,7 +361,7 @@ def test_the_command_writes_signs_sends_and_keeps_the_receipt(
     assert refused.status == ExitStatus.OUTPUT
     assert "403" in refused.errors[-1]
     assert json.loads((tmp_path / "a.xml.receipt.json").read_text())["status"] == 403
-    assert "secret" not in said + "\n".join(refused.errors)
+    assert "secret" not in output + "\n".join(refused.errors)
 
 
 def test_the_unit_has_to_choose_and_nothing_searched_is_no_report(

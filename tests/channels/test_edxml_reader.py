@@ -1,4 +1,4 @@
-"""Every form of edXML that is seen gives the same message; what is hostile or no edXML is one clear error."""
+"""Every form of edXML gives the same message; hostile and foreign files are one clear error."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_a_status_message_states_its_code_and_what_it_answers() -> None:
 
 
 def _moved(text: str) -> str:
-    """The answered document beside the status, not in it."""
+    """Move the answered document out of the status, next to it."""
     begin, end = (
         text.index("<edXML:ResponseFor>"),
         text.index("</edXML:ResponseFor>") + len("</edXML:ResponseFor>"),
@@ -153,8 +153,8 @@ def test_several_answered_documents_and_files_keep_their_order() -> None:
     answers = "".join(f"<ResponseFor><DocumentId>D{n}</DocumentId></ResponseFor>" for n in range(3))
     files = attachment(b64(b"one"), "a.pdf", "x") + attachment(b64(b"two"), "a.pdf", "y")
     found = shown(dispatch(HEADER + answers, files))
-    assert [one["document_id"] for one in found["responds_to"]] == ["D0", "D1", "D2"]
-    assert [(one["name"], one["size"]) for one in found["attachments"]] == [("a.pdf", 3), ("a (2).pdf", 3)]
+    assert [item["document_id"] for item in found["responds_to"]] == ["D0", "D1", "D2"]
+    assert [(item["name"], item["size"]) for item in found["attachments"]] == [("a.pdf", 3), ("a (2).pdf", 3)]
     assert found["missing"] == ["danh-sach.txt"]
 
 
@@ -177,7 +177,7 @@ def test_names_of_files_are_made_safe(row: tuple[str, str]) -> None:
     assert shown(dispatch(files=attachment(b64(b"a"), stated)))["attachments"][0]["name"] == safe
 
 
-def test_a_zip_that_was_attached_as_such_stays_one() -> None:
+def test_a_zip_attached_as_such_remains_a_zip() -> None:
     for name, packed in (("nhieu.zip", zipped(LIST)), ("a.docx", zipped(LIST) + b"")):
         found = shown(dispatch(files=attachment(b64(packed), name)))["attachments"][0]
         assert (found["size"] == len(packed)) == (name == "nhieu.zip")
@@ -189,11 +189,11 @@ def _two_entries() -> bytes:
     import io
     import zipfile
 
-    kept = io.BytesIO()
-    with zipfile.ZipFile(kept, "w") as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("a", "1")
         archive.writestr("b", "2")
-    return kept.getvalue()
+    return buffer.getvalue()
 
 
 _BOMB = '<!DOCTYPE a [<!ENTITY b "{}">]>'.format("c" * 100)

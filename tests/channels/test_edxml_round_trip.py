@@ -16,17 +16,19 @@ WORD = st.text(st.characters(exclude_categories=("C", "Z")), max_size=12)
 CODE = st.from_regex(r"[A-Z0-9.]{1,10}", fullmatch=True)
 DAY = st.none() | st.dates(date(1990, 1, 1), date(2090, 1, 1))
 TIME = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1)).map(
-    lambda one: one.replace(microsecond=0, tzinfo=VIETNAM, fold=0)
+    lambda time: time.replace(microsecond=0, tzinfo=VIETNAM, fold=0)
 )
 ORGAN = st.builds(Organ, id=CODE, name=WORD, email=WORD, address=WORD)
 ANSWERED = st.builds(Answered, organ_id=CODE, number=CODE, notation=CODE, date=DAY, document_id=CODE)
 STAFF = st.builds(Staff, department=WORD, name=WORD)
-FILES = st.lists(st.binary(min_size=1, max_size=40).filter(lambda one: not one.startswith(b"PK")), max_size=3)
+FILES = st.lists(
+    st.binary(min_size=1, max_size=40).filter(lambda data: not data.startswith(b"PK")), max_size=3
+)
 
 
 @st.composite
 def messages(draw: st.DrawFn) -> Message:
-    files = tuple(Attachment(f"{number}.bin", one, "a/b", "c") for number, one in enumerate(draw(FILES)))
+    files = tuple(Attachment(f"{number}.bin", data, "a/b", "c") for number, data in enumerate(draw(FILES)))
     common = {
         "sender": draw(ORGAN),
         "responds_to": tuple(draw(st.lists(ANSWERED, max_size=2))),

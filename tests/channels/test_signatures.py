@@ -1,6 +1,6 @@
-"""A signature is valid only over the whole file and by a certificate that is trusted.
+"""A signature is valid only over the whole file and by a trusted certificate.
 
-A changed byte is seen.
+A changed byte is detected.
 """
 
 from __future__ import annotations
@@ -77,10 +77,10 @@ def test_a_part_a_second_signature_and_another_time_are_not_valid() -> None:
     from lxml import etree
     from signxml import CanonicalizationMethod, XMLSigner
 
-    some = XMLSigner(c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0).sign(
+    partly_signed = XMLSigner(c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0).sign(
         etree.fromstring(part), key=OWN.key, cert=list(OWN.certificates), reference_uri="#h"
     )
-    found = verify(etree.tostring(some), OWN.certificates)
+    found = verify(etree.tostring(partly_signed), OWN.certificates)
     assert (found.verdict, found.reason) == ("unchecked", "The signature covers only a part of the file.")
     whole = sign(dispatch().encode(), OWN)
     assert verify(whole, OWN.certificates).verdict == "valid"
@@ -92,9 +92,9 @@ def test_a_part_a_second_signature_and_another_time_are_not_valid() -> None:
 
 
 def test_a_signature_with_properties_of_its_own_is_checked_too() -> None:
-    """XAdES, as the government's signing programs make it.
+    """XAdES, as the government's signing programs write it.
 
-    A second reference to the signature's own properties.
+    With a second reference, to the signature's own properties.
     """
     from lxml import etree
     from signxml.xades import XAdESSigner
@@ -114,7 +114,7 @@ def test_what_comes_back_is_what_was_sent_of_a_large_file() -> None:
     assert found.attachments[0].sha256 == large.sha256
 
 
-def test_a_pdf_tells_of_the_signature_inside() -> None:
+def test_the_signature_inside_a_pdf_is_verified() -> None:
     plain = pdf([["1. c.evil.example"]])
     signed = sign_pdf(plain, keys_of(), "secret")
     own = OWN.certificates
@@ -130,7 +130,7 @@ def test_a_pdf_tells_of_the_signature_inside() -> None:
 
 
 def _appended(signed: bytes) -> bytes:
-    """A later revision that puts another page in the place of the signed one."""
+    """Append a revision that replaces the signed page."""
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
     writer = IncrementalPdfFileWriter(io.BytesIO(signed))
@@ -148,7 +148,7 @@ def test_keys_and_certificates_are_loaded_or_refused() -> None:
     assert loaded.certificates == OWN.certificates
     with pytest.raises(InputError):
         load_signer(keys_of(), "wrong")
-    pem = b"".join(one.public_bytes(Encoding.PEM) for one in (*OWN.certificates, *OTHER.certificates))
+    pem = b"".join(item.public_bytes(Encoding.PEM) for item in (*OWN.certificates, *OTHER.certificates))
     assert load_certificates(pem, "a") == [*OWN.certificates, *OTHER.certificates]
     assert load_certificates(OWN.certificates[0].public_bytes(Encoding.DER), "a") == [*OWN.certificates]
     for wrong in (b"", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"):

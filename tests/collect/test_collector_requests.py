@@ -1,4 +1,4 @@
-"""Queries of an archive while a collector writes to it are answered by the collector."""
+"""Requests for an archive while a collector writes to it are performed by the collector."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_acts_while_lines_come_in(tmp_path: Path) -> None:
     assert not list((tmp_path / "archive" / "requests").iterdir())
 
 
-def test_what_lies_in_the_spool_is_erased_too(tmp_path: Path) -> None:
+def test_lines_in_the_spool_are_erased_too(tmp_path: Path) -> None:
     with collecting(tmp_path, tcp=0) as running:
         with socket.create_connection(("127.0.0.1", running.ports["tcp"])) as connection:
             connection.sendall(b"<13>Oct 11 22:14:15 gw app: nguyenvana logged on\n")

@@ -1,4 +1,4 @@
-"""Drop folders: files alone, without keeping the collector from its other work."""
+"""Drop folders: regular files only, without blocking the collector."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_links_and_pipes_are_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs pipes")
-def test_a_pipe_that_is_followed_keeps_nobody_waiting(tmp_path: Path) -> None:
+def test_a_followed_pipe_blocks_nothing(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.log")
     (tmp_path / "b.log").write_text("a line\n")
     with collecting(tmp_path, follow=(str(tmp_path / "*.log"),), seal_seconds=0.0) as running:
@@ -53,7 +53,7 @@ def test_a_pipe_that_is_followed_keeps_nobody_waiting(tmp_path: Path) -> None:
     assert lines(tmp_path) == ["a line"]
 
 
-def test_segments_are_made_while_a_large_file_is_taken_in(
+def test_segments_are_written_while_a_large_file_is_archived(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drop, at_work, go_on = tmp_path / "drop", threading.Event(), threading.Event()
@@ -80,7 +80,7 @@ def test_segments_are_made_while_a_large_file_is_taken_in(
     assert verify(Archive(str(tmp_path / "archive"))).problems == []
 
 
-def test_a_file_that_was_begun_is_gone_on_with(tmp_path: Path) -> None:
+def test_a_partly_archived_file_is_continued(tmp_path: Path) -> None:
     drop = tmp_path / "drop"
     drop.mkdir()
     (drop / "large.log").write_text("".join(f"line {number}\n" for number in range(9000)))
@@ -99,11 +99,11 @@ def test_a_file_that_was_begun_is_gone_on_with(tmp_path: Path) -> None:
 
 
 def _after(times: int) -> Callable[[], bool]:
-    asked = iter([False] * times)
-    return lambda: next(asked, True)
+    answers = iter([False] * times)
+    return lambda: next(answers, True)
 
 
-def test_two_write_one_chain(tmp_path: Path) -> None:
+def test_two_threads_write_one_chain(tmp_path: Path) -> None:
     archive = Archive(str(tmp_path / "archive"), create=True)
 
     def record(writer: Writer, name: str) -> None:

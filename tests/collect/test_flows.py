@@ -1,6 +1,6 @@
-"""NetFlow and IPFIX over UDP: flows become lines that are archived, matched at once and found again.
+"""NetFlow and IPFIX over UDP: flows become lines that are archived, matched live and found again.
 
-Templates outlive the collector.
+Templates survive the collector.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def test_flows_are_archived_matched_and_found(tmp_path: Path) -> None:
     assert {device.ip for device in findings.devices} == {"10.0.0.6", "10.0.0.9"}
 
 
-def test_a_line_says_what_the_flow_said(tmp_path: Path) -> None:
+def test_a_line_states_the_flow(tmp_path: Path) -> None:
     fields = ((8, 4), (12, 4), (7, 2), (11, 2), (4, 1), (225, 4), (227, 2), (233, 1), (371, 4), (460, 12))
     template = struct.pack(">HH", 300, len(fields)) + b"".join(struct.pack(">HH", *pair) for pair in fields)
     body = record("10.0.0.5", "203.0.113.9") + ip_address("198.51.100.7").packed
@@ -109,7 +109,7 @@ def test_a_line_says_what_the_flow_said(tmp_path: Path) -> None:
     assert event.time.timestamp() == AT
 
 
-def test_templates_are_kept_by_exporter(tmp_path: Path) -> None:
+def test_templates_are_stored_by_exporter(tmp_path: Path) -> None:
     problems: list[LamsachError] = []
     maker = FlowLines(tmp_path, problems.append)
     assert maker.lines(v9_template(), "192.0.2.1") == b""

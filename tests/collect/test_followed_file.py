@@ -1,4 +1,4 @@
-"""Lines of a followed file come once each, through any change of the file and any end of the collector."""
+"""Lines of a followed file arrive once each, through any change of the file or end of the collector."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lamsach.collect.streams import Stream
 
 
 class Bench:
-    """A followed file, and the collector's part of it, which may be restarted."""
+    """Followed file, and the collector's part of it, which can be restarted."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "fw.log"
@@ -37,7 +37,7 @@ class Bench:
         self.follower = Follower(self.path, self.stream)
 
     def crash(self) -> None:
-        """The process is gone: nothing is closed in order."""
+        """End the process: nothing is closed in order."""
         self.follower.close()
         self.start()
 
@@ -100,7 +100,7 @@ def test_a_file_that_grows(bench: Bench) -> None:
 @pytest.mark.parametrize("down", [False, True])
 @pytest.mark.parametrize("compressed", [False, True])
 @pytest.mark.parametrize("way", ["rename", "copy_and_empty"])
-def test_each_line_is_taken_once_through_a_rotation(
+def test_each_line_is_stored_once_through_a_rotation(
     way: str, compressed: bool, down: bool, bench: Bench
 ) -> None:
     bench.write(5)
@@ -120,7 +120,7 @@ def test_each_line_is_taken_once_through_a_rotation(
     bench.check()
 
 
-def test_several_rotations_while_nobody_looks(bench: Bench) -> None:
+def test_several_rotations_while_nobody_watches(bench: Bench) -> None:
     bench.write(5)
     bench.run()
     bench.write(3)
@@ -140,7 +140,7 @@ def test_several_rotations_while_nobody_looks(bench: Bench) -> None:
     bench.check()
 
 
-def test_a_file_that_was_replaced_by_a_shorter_one(bench: Bench) -> None:
+def test_replacement_by_a_shorter_file(bench: Bench) -> None:
     bench.write(20)
     bench.run()
     bench.path.unlink()
@@ -160,7 +160,7 @@ def test_the_last_line_of_a_renamed_file_may_lack_its_end(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_anything_may_happen(seed: int, bench: Bench) -> None:
+def test_any_sequence_of_changes(seed: int, bench: Bench) -> None:
     rng = random.Random(seed)
     for turn in range(25):
         bench.write(rng.randrange(1, 9))

@@ -1,4 +1,4 @@
-"""Kafka topics into the archive, against the broker that librdkafka itself brings for tests.
+"""Kafka topics into the archive, with the mock broker of librdkafka.
 
 Each message once, through restarts and kills.
 """
@@ -26,7 +26,7 @@ TOPIC = "firewall"
 
 
 class Broker:
-    """A broker in this process, on loopback; who makes messages keeps it alive."""
+    """Broker in this process, on loopback, alive as long as its producer."""
 
     def __init__(self) -> None:
         self._producer: Any = kafka.Producer({"test.mock.num.brokers": 1, "bootstrap.servers": "none"})
@@ -54,16 +54,16 @@ def started() -> Broker:
 
 @pytest.fixture
 def broker(started: Broker) -> Broker:
-    """The broker with a topic of its own for each test."""
+    """Start a broker with a topic of its own for each test."""
     global TOPIC
     TOPIC = f"firewall-{time.monotonic_ns()}"
     return started
 
 
 def subscribed(broker: Broker) -> Subscription:
-    """As a group of its own: of a group that was left the broker for tests thinks for 45 seconds.
+    """Subscribe with a new group: the mock broker waits 45 seconds for members of an abandoned one.
 
-    Where to go on is known all the same.
+    The offset to continue from is known nevertheless.
     """
     return Subscription(broker.servers, (TOPIC,), f"lamsach-{time.monotonic_ns()}")
 
@@ -86,7 +86,7 @@ def test_messages_are_archived_once_through_restarts(tmp_path: Path, broker: Bro
 
 
 class Reading:
-    """A reader with a spool of its own, without a collector."""
+    """Reader with its own spool, without a collector."""
 
     def __init__(self, folder: Path, broker: Broker, stream: Stream | None = None) -> None:
         header = Header("k", f"kafka/{TOPIC}/0", "kafka", "", 1)
@@ -112,12 +112,12 @@ class Reading:
         assert not self.thread.is_alive()
 
 
-def test_the_spool_knows_better_than_the_broker(
+def test_the_spool_overrides_the_broker(
     tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A collector that is killed between the spool and the broker.
+    """A collector killed between the spool and the broker.
 
-    The broker gives messages again that are there.
+    The broker repeats messages that are in the spool.
     """
     monkeypatch.setattr(KafkaReader, "_commit", lambda *_, **__: None)
     broker.send("one", "two\nlines", "three")
@@ -174,6 +174,6 @@ def test_a_topic_that_was_made_anew_is_read_from_its_beginning(tmp_path: Path, b
     assert len(reading.problems) == 1
 
 
-def test_settings_that_are_none() -> None:
+def test_invalid_settings() -> None:
     with pytest.raises(UsageError):
         consumer_of(Subscription("127.0.0.1:9", ("a",), more={"no.such.setting": "1"}))

@@ -1,6 +1,6 @@
 """A real collector, killed at random (SIGKILL).
 
-Each line of a followed file is archived once, and what TCP lost is recorded.
+Each line of a followed file is archived once, and losses of TCP are recorded.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ PATIENCE_S = 120.0
 
 
 class Child:
-    """A collector in a process of its own."""
+    """Collector in its own process."""
 
     def __init__(self, folder: Path, *more: str) -> None:
         self.folder = folder
@@ -87,7 +87,7 @@ def lines_of(archive: Archive, pattern: str, folder: Path) -> list[str]:
 
 
 def send(port: int, first: int, count: int) -> int:
-    """Send numbered messages; how many could be given to the system."""
+    """Send numbered messages; return how many the system accepted."""
     sent = 0
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 5) as connection:
         for number in range(first, first + count):
@@ -138,10 +138,7 @@ def test_killed_again_and_again(seed: int, child: Child, tmp_path: Path) -> None
 
 
 def _wait_for(archive: Path, pattern: str, text: str, count: int) -> None:
-    """Until the text is in the spool or in the archive's segments.
-
-    Nothing to wait for when nothing was sent.
-    """
+    """Wait until the text is in the spool or in the archive's segments, if any was sent."""
 
     def there() -> bool:
         spooled = b"".join(path.read_bytes() for path in (archive / "spool").glob("*.wal"))

@@ -38,7 +38,7 @@ def test_connections_that_still_wait_are_read(stream: Stream) -> None:
 
 
 def test_a_slow_reader_reads_all_that_has_arrived(stream: Stream, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However long it takes: the end is not a matter of time."""
+    """However long it takes: the end is not bounded by time."""
     take = stream.take
 
     def slowly(lines: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Lines that cannot become a segment stay in the spool, in order, and never become two."""
+"""Lines that cannot become a segment remain in the spool, in order, and never become two."""
 
 from __future__ import annotations
 
@@ -58,10 +58,8 @@ def test_a_disk_that_fills_behind_a_segment_does_not_double_it(
     assert verify(archive).problems == []
 
 
-def test_what_stays_behind_at_the_end_is_not_overtaken(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Else the next start would take it for something that was archived, and delete it."""
+def test_lines_left_at_the_end_are_not_overtaken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise the next start would regard them as archived, and delete them."""
     place = tmp_path / "archive"
     archive = Archive(str(place), create=True)
     add, failures = Writer.add, [True]

@@ -141,8 +141,8 @@ def test_syslog_over_all_transports(tmp_path: Path) -> None:
     assert status["udp_drops"] == 0
 
 
-def test_a_listed_value_is_told_to_a_file_and_an_address(tmp_path: Path) -> None:
-    got: list[dict[str, Any]] = []
+def test_a_listed_value_is_reported_to_a_file_and_an_address(tmp_path: Path) -> None:
+    received: list[dict[str, Any]] = []
     refusals = [True]
 
     class Receiver(http.server.BaseHTTPRequestHandler):
@@ -152,7 +152,7 @@ def test_a_listed_value_is_told_to_a_file_and_an_address(tmp_path: Path) -> None
                 refusals.clear()
                 self.send_response(503)
             else:
-                got.extend(body)
+                received.extend(body)
                 self.send_response(204)
             self.end_headers()
 
@@ -161,28 +161,26 @@ def test_a_listed_value_is_told_to_a_file_and_an_address(tmp_path: Path) -> None
 
     with http.server.HTTPServer(("127.0.0.1", 0), Receiver) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        told = tmp_path / "sightings.jsonl"
+        record_file = tmp_path / "sightings.jsonl"
         url = f"http://127.0.0.1:{server.server_port}/sightings"
         log = tmp_path / "dns.log"
         with collecting(
-            tmp_path, listed=True, tcp=0, sightings=told, send=url, follow=(str(log),)
+            tmp_path, listed=True, tcp=0, sightings=record_file, send=url, follow=(str(log),)
         ) as running:
             with socket.create_connection(("127.0.0.1", running.ports["tcp"])) as sender:
                 sender.sendall(b"<13>nothing here\n" + EVIL.encode() + b"\n")
-                until(told.exists)
+                until(record_file.exists)
             log.write_text("10.0.0.7 asked for www.evil.example\n")
-            until(lambda: len(told.read_text().splitlines()) == 2)
-            until(lambda: len(got) == 2)
+            until(lambda: len(record_file.read_text().splitlines()) == 2)
+            until(lambda: len(received) == 2)
         server.shutdown()
-    first, second = (json.loads(line) for line in told.read_text().splitlines())
+    first, second = (json.loads(line) for line in record_file.read_text().splitlines())
     assert (first["indicator"], first["ip"], first["evidence"][0]["line"]) == ("203.0.113.66", "10.0.0.9", 2)
     assert (second["indicator"], second["match"]) == ("evil.example", "subdomain")
-    assert sorted(item["indicator"] for item in got) == ["203.0.113.66", "evil.example"]
+    assert sorted(item["indicator"] for item in received) == ["203.0.113.66", "evil.example"]
 
 
-def test_dropped_files_are_archived_once_and_looked_at(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_dropped_files_are_archived_once_and_matched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drop_folder, "SETTLED_SECONDS", 0.3)
     files, looks = drop_folder._files, [0.0]
 
@@ -191,20 +189,20 @@ def test_dropped_files_are_archived_once_and_looked_at(
         return files(folder)
 
     monkeypatch.setattr(drop_folder, "_files", looked)
-    drop, told = tmp_path / "drop", tmp_path / "sightings.jsonl"
+    drop, record_file = tmp_path / "drop", tmp_path / "sightings.jsonl"
     drop.mkdir()
     (drop / "a.log").write_text("10.0.0.7 asked for evil.example\n")
     (drop / "b.log.part").write_text("not yet whole\n")
     for _ in range(2):
-        with collecting(tmp_path, listed=True, drop=drop, sightings=told):
+        with collecting(tmp_path, listed=True, drop=drop, sightings=record_file):
             until(lambda: len(Archive(str(tmp_path / "archive")).segments()) == 1)
-            until(told.exists)
+            until(record_file.exists)
             since = time.monotonic()
             until(lambda since=since: looks[-1] - since > 2 * drop_folder.SETTLED_SECONDS)  # type: ignore[misc]
     assert lines(tmp_path) == ["10.0.0.7 asked for evil.example"]
 
 
-def test_a_source_that_falls_silent_is_told_of(tmp_path: Path) -> None:
+def test_a_silent_source_is_reported(tmp_path: Path) -> None:
     with collecting(tmp_path, tcp=0, silence_seconds=0.5) as running:
         with socket.create_connection(("127.0.0.1", running.ports["tcp"])) as sender:
             sender.sendall(b"<13>one\n")
@@ -214,9 +212,7 @@ def test_a_source_that_falls_silent_is_told_of(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="sends from many addresses of loopback")
-def test_more_senders_than_files_may_be_open_are_taken_together(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_more_senders_than_open_files_share_a_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "open_files", lambda: 40)
     with collecting(tmp_path, udp=0) as running:
         for number in range(1, 61):
@@ -256,7 +252,9 @@ def test_line_numbers_go_on_after_a_restart(tmp_path: Path) -> None:
     assert len(lines(tmp_path)) == 30
 
 
-def test_a_full_spool_file_becomes_a_segment_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_spool_file_becomes_a_segment_immediately(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("lamsach.collect.streams.Stream.__init__.__defaults__", (None, 20_000))
     with collecting(tmp_path, tcp=0) as running:
         with socket.create_connection(("127.0.0.1", running.ports["tcp"])) as sender:
@@ -276,11 +274,11 @@ def _has(running: Running, count: int) -> bool:
     return _lines(running) == count
 
 
-def test_a_port_that_is_taken(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+def test_a_port_in_use(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
         archive = Archive(str(tmp_path / "archive"), create=True)
         with writing(archive) as writer:
-            settings = Settings(host="127.0.0.1", tcp=taken.getsockname()[1])
+            settings = Settings(host="127.0.0.1", tcp=listener.getsockname()[1])
             collector = Collector(archive, writer, tmp_path / "spool", settings, None, print, lambda *_: None)
             with pytest.raises(UnreadableError):
                 collector.run()

@@ -1,6 +1,6 @@
-"""The spool on a disk that is full.
+"""The spool on a full disk.
 
-Nothing is taken in by half, and nothing that can be read again is deleted.
+Nothing is stored by half, and nothing that can be read again is deleted.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ HEADER = Header("k", "name", "tcp", "default", 1)
 
 
 class Full(Spool):
-    """A spool whose disk takes so many bytes more."""
+    """Spool whose disk accepts a limited number of further bytes."""
 
     room = 0
 

@@ -27,7 +27,7 @@ from .test_service import EVIL, collecting
 
 
 class Portal:
-    """A portal that stores what is sent and answers with `answer`."""
+    """Portal that stores what is sent and answers with `answer`."""
 
     def __init__(self) -> None:
         self.got: list[tuple[str, str, str, Any]] = []
@@ -88,7 +88,7 @@ def test_a_portal_hears_of_sightings_and_sources(tmp_path: Path, portal: Portal)
     assert {token for _, _, token, _ in portal.got} == {"Bearer lamsach_x"}
 
 
-def test_the_token_goes_nowhere_else(tmp_path: Path, portal: Portal) -> None:
+def test_the_token_is_sent_to_the_portal_only(tmp_path: Path, portal: Portal) -> None:
     portal.answer = 302
     with collecting(tmp_path, tcp=0, portal=portal.url, token="lamsach_x") as running:
         portal.wait_for("PUT", 3)
@@ -100,12 +100,12 @@ def test_the_token_goes_nowhere_else(tmp_path: Path, portal: Portal) -> None:
     "url",
     ["ftp://a/collectors/b", "http://portal.example/api/collectors/b", "https://portal.example/api", "x"],
 )
-def test_an_address_that_is_none(url: str) -> None:
+def test_an_invalid_address(url: str) -> None:
     with pytest.raises(UsageError):
         checked(url)
 
 
-def test_silence_is_told_and_written_down(tmp_path: Path) -> None:
+def test_silence_is_reported_and_recorded(tmp_path: Path) -> None:
     with collecting(tmp_path, tcp=0, silence_seconds=0.5) as running:
         send(running.ports["tcp"], "<13>Oct 11 22:14:15 gw app: one")
         until(lambda: running.said)
@@ -131,12 +131,12 @@ def test_health_and_metrics(tmp_path: Path) -> None:
         send(running.ports["tcp"], EVIL, EVIL)
         port = running.ports["metrics"]
         wanted = 'lamsach_source_lines_total{source="syslog-tcp/127.0.0.1",kind="tcp"} 2\n'
-        told = "# TYPE lamsach_sightings_total counter\nlamsach_sightings_total 1\n"
-        until(lambda: all(text in read(port, "/metrics")[1] for text in (wanted, told)))
+        metric = "# TYPE lamsach_sightings_total counter\nlamsach_sightings_total 1\n"
+        until(lambda: all(text in read(port, "/metrics")[1] for text in (wanted, metric)))
         status, text = read(port, "/metrics")
         assert status == 200
         assert wanted in text
-        assert told in text
+        assert metric in text
         assert read(port, "/health") == (200, "ok\n")
         assert read(port, "/ready") == (200, "ready\n")
         assert read(port, "/else")[0] == 404

@@ -1,4 +1,4 @@
-"""Messages out of bytes, however the network cuts them."""
+"""Messages from bytes, at any fragmentation by the network."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_any_bytes_come_out_as_lines(data: bytes, cuts: list[int]) -> None:
     assert not out or out.endswith(b"\n")
 
 
-def test_a_message_without_end_is_cut_into_lines_and_kept() -> None:
+def test_an_endless_message_is_split_into_lines() -> None:
     data = b"<13>" + b"x" * (3 * LONGEST)
     out = framed(data, 10, LONGEST, 2 * LONGEST + 7)
     assert out.replace(b"\n", b"") == data

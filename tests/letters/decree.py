@@ -1,6 +1,6 @@
-"""Layout of Decree 30/2020/NĐ-CP, Appendix I, read back from a PDF.
+"""Layout rules of Decree 30/2020/NĐ-CP, Appendix I, checked in a PDF.
 
-The place, size and weight of each element, the length of the rules. `faults` names what is out of range.
+Place, size and weight of each element, length of the rules. `faults` lists the violations.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _DAY = re.compile(r"ngày (\d+|\s+)\s*tháng (\d+|\s+)\s*năm")
 
 
 def faults(document: Document, pdf: bytes) -> list[str]:
-    """Every element of the document that is out of the decree's range."""
+    """List every element of the document that violates the decree."""
     import pdfplumber
 
     book = pdfplumber.open(io.BytesIO(pdf))
@@ -29,13 +29,13 @@ def faults(document: Document, pdf: bytes) -> list[str]:
 
 
 def shown(page: Any, text: str) -> list[Any]:
-    """Return the place of a text on a page; blanks may be of any width."""
+    """Return the place of a text on a page; blanks may have any width."""
     wanted = r"\s+".join(re.escape(part) for part in text.split())
     return list(page.search(wanted, case=True))
 
 
 def style(found: Any) -> tuple[set[float], bool, bool]:
-    """Sizes, bold, italic of a found text."""
+    """Return sizes, bold, italic of a found text."""
     chars = [c for c in found["chars"] if c["text"].strip()]
     fonts = {c["fontname"] for c in chars}
     return (
@@ -60,41 +60,41 @@ def wanted(
         yield f"missing: {text}"
         return
     size, is_bold, is_italic = style(places[place])
-    if not all(sizes[0] <= one <= sizes[1] for one in size):
+    if not all(sizes[0] <= value <= sizes[1] for value in size):
         yield f"{text}: size {size} not in {sizes}"
     if (is_bold, is_italic) != (bold, italic):
         yield f"{text}: bold {is_bold}, italic {is_italic}"
 
 
 def middle(box: Any) -> float:
-    """The middle of a box across the page."""
+    """Return the middle of a box across the page."""
     return float(box["x0"] + box["x1"]) / 2
 
 
 def centre_of_text(page: Any) -> float:
-    """The middle between the margins of 30 and 20 mm."""
+    """Return the middle between the margins of 30 and 20 mm."""
     return float(page.width) / 2 + 5 * MM
 
 
 def rules(page: Any) -> list[Any]:
-    """The horizontal rules that are no table's, from the top."""
+    """Return the horizontal rules outside tables, from the top."""
     tables = [table.bbox for table in page.find_tables()]
-    lines = [one for one in (*page.lines, *page.rects) if one["height"] < 1.5 and one["width"] > 15]
+    lines = [box for box in (*page.lines, *page.rects) if box["height"] < 1.5 and box["width"] > 15]
     free = [
-        one
-        for one in lines
-        if not any(top - 2 <= one["top"] <= bottom + 2 for _x0, top, _x1, bottom in tables)
+        box
+        for box in lines
+        if not any(top - 2 <= box["top"] <= bottom + 2 for _x0, top, _x1, bottom in tables)
     ]
-    return sorted(free, key=lambda one: one["top"])
+    return sorted(free, key=lambda box: box["top"])
 
 
 def rule_under(page: Any, box: Any, within: float = 14) -> Any:
-    """The rule just under a text, or None."""
+    """Return the rule just under a text, or None."""
     return next(
         (
-            one
-            for one in rules(page)
-            if 0 < one["top"] - box["bottom"] < within and abs(middle(one) - middle(box)) < 4
+            rule
+            for rule in rules(page)
+            if 0 < rule["top"] - box["bottom"] < within and abs(middle(rule) - middle(box)) < 4
         ),
         None,
     )
@@ -105,12 +105,12 @@ def widest(page: Any, texts: list[str]) -> Any:
     boxes = [found[0] for text in texts if (found := shown(page, text))]
     if not boxes:
         return None
-    box = dict(max(boxes, key=lambda one: one["x1"] - one["x0"]))
-    return {**box, "bottom": max(one["bottom"] for one in boxes)}
+    box = dict(max(boxes, key=lambda item: item["x1"] - item["x0"]))
+    return {**box, "bottom": max(item["bottom"] for item in boxes)}
 
 
 def share(page: Any, texts: list[str], least: float, most: float, what: str) -> Iterator[str]:
-    """Report whether the rule under these lines is so long a part of the widest."""
+    """Return whether the rule under these lines is this share of the widest."""
     box = widest(page, texts)
     rule = rule_under(page, box) if box else None
     if rule is None:
@@ -122,7 +122,7 @@ def share(page: Any, texts: list[str], least: float, most: float, what: str) -> 
 
 
 def _pages(pages: list[Any], document: Document) -> Iterator[str]:
-    """Paper, margins, page numbers.
+    """Check paper, margins, page numbers.
 
     Arabic, 13-14 upright, centred in the top margin, hidden on the first page of each part.
     """
@@ -155,7 +155,7 @@ def _pages(pages: list[Any], document: Document) -> Iterator[str]:
 
 
 def starts_of(pages: list[Any], document: Document) -> list[int]:
-    """The pages on which the document and its appendices begin."""
+    """Return the pages on which the document and its appendices begin."""
     found, place = [0], 0
     for number in range(len(document.appendices)):
         label = fixed_texts.appendix_title(document, number)
@@ -171,7 +171,7 @@ def starts_of(pages: list[Any], document: Document) -> list[int]:
 
 
 def _head(page: Any, document: Document) -> Iterator[str]:
-    """The nation's name and motto on the right, the bodies on the left, number and day level below."""
+    """Check the nation's name and motto on the right, the bodies on the left, number and day level below."""
     head = document.head
     yield from wanted(page, NATION, (12, 13), bold=True)
     yield from wanted(page, MOTTO, (13, 14), bold=True)
@@ -192,8 +192,10 @@ def _head(page: Any, document: Document) -> Iterator[str]:
         yield f"{number}: not padded"
     if head.symbol and head.symbol.upper() != head.symbol:
         yield f"{number}: the symbol is not in capitals"
-    told = _DAY.search(day)
-    if head.day and (not told or len(told[1]) != 2 or (int(told[2]) < 3) != (told[2][0] == "0")):
+    day_match = _DAY.search(day)
+    if head.day and (
+        not day_match or len(day_match[1]) != 2 or (int(day_match[2]) < 3) != (day_match[2][0] == "0")
+    ):
         yield f"{day}: padding"
     one, other = shown(page, number), shown(page, day)
     if one and other and abs(one[0]["top"] - other[0]["top"]) > 3:
@@ -205,7 +207,7 @@ def _head(page: Any, document: Document) -> Iterator[str]:
 
 
 def _title(page: Any, document: Document) -> Iterator[str]:
-    """The type's name and what it is about, or `V/v ...` under the number; whom it is for."""
+    """Check type and subject, or `V/v ...` under the number, and the recipients."""
     if document.type_name:
         yield from wanted(page, document.type_name.upper(), (13, 14), bold=True)
         subject = fixed_texts.subject_lines(document)
@@ -236,9 +238,9 @@ def _title(page: Any, document: Document) -> Iterator[str]:
 
 
 def _body(pages: list[Any], document: Document) -> Iterator[str]:
-    """Paragraphs: 13-14 points, indented by 1-1.27 cm, lines 1 to 1.5 apart, justified.
+    """Check paragraphs: 13-14 points, indented by 1-1.27 cm, lines 1 to 1.5 apart, justified.
 
-    6 points and more are between two paragraphs.
+    At least 6 points separate two paragraphs.
     """
     for block in document.blocks:
         if not isinstance(block, Paragraph) or not block.indent or len(block.text) < 120:
@@ -278,7 +280,7 @@ def _paragraph(page: Any, begin: Any, text: str) -> Iterator[str]:
 
 
 def _end(pages: list[Any], document: Document) -> Iterator[str]:
-    """Recipients of copies on the left, who signs on the right, with room for signature and seal."""
+    """Check recipients of copies on the left, signer on the right, room for signature and seal."""
     last = next(page for page in reversed(pages) if shown(page, "Nơi nhận:"))
     signed = document.signature
     small = 13 if len(document.cosigners) > 1 else 14
@@ -307,13 +309,13 @@ def _end(pages: list[Any], document: Document) -> Iterator[str]:
     if document.address:
         yield from wanted(pages[0], " ".join(document.address.split()[:5]), (11, 12))
         foot = shown(pages[0], " ".join(document.address.split()[:5]))
-        full = [one for one in rules(pages[0]) if one["width"] > 158 * MM]
+        full = [box for box in rules(pages[0]) if box["width"] > 158 * MM]
         if not foot or not full or not 0 < foot[0]["top"] - full[-1]["top"] < 14:
             yield "address: no rule over it"
 
 
 def _parts(pages: list[Any], document: Document) -> Iterator[str]:
-    """Each appendix begins a page: its label, title, `(Kèm theo ...)`, centred."""
+    """Check that each appendix begins a page: label, title, `(Kèm theo ...)`, centred."""
     for number, (place, appendix) in enumerate(
         zip(starts_of(pages, document)[1:], document.appendices, strict=True)
     ):

@@ -17,7 +17,7 @@ CAMPAIGN = "Chiến dịch làm sạch mã độc năm 2022"
 
 
 def filled(**changes: Any) -> Filled:
-    """The form as a unit sends it: one number overruled."""
+    """Form as a unit sends it: one number overruled."""
     values: dict[str, Any] = {
         "form": parse_form(APPENDIX_2022),
         "texts": {"unit": UNIT, "assessment": "Đã triển khai.\nĐã rà soát.", "proposals": "Không có."},
@@ -35,7 +35,7 @@ def filled(**changes: Any) -> Filled:
 
 
 def long_table(rows: int = 500) -> Appendix:
-    """An annex that crosses many pages."""
+    """Annex over many pages."""
     columns = (
         Column("TT", 0.6, "center"),
         Column("Đơn vị", 4),
@@ -50,7 +50,7 @@ def long_table(rows: int = 500) -> Appendix:
 
 
 def unit_report(**changes: Any) -> Document:
-    """A unit's report with the form as its appendix."""
+    """Report of a unit with the form as its appendix."""
     head = Head(UNIT, "Bộ Minh họa", 7, "BC-CNTT", "Hà Nội", date(2022, 2, 5))
     values: dict[str, Any] = {
         "campaign": CAMPAIGN,
@@ -62,7 +62,7 @@ def unit_report(**changes: Any) -> Document:
 
 
 def dispatch() -> Document:
-    """A dispatch to several recipients, its number and day still open."""
+    """Dispatch to several recipients, number and day still open."""
     blank = Filled(
         parse_form(APPENDIX_2022), number="         /CNTT-KTHT", day="      /     /2022", issuer=UNIT
     )
@@ -79,7 +79,7 @@ def dispatch() -> Document:
 
 
 def cleaning(**changes: Any) -> Cleaning:
-    """One machine, cleaned and verified."""
+    """Machine, cleaned and verified."""
     values: dict[str, Any] = {
         "number": "M000012",
         "campaign": CAMPAIGN,
@@ -104,7 +104,7 @@ def cleaning(**changes: Any) -> Cleaning:
 
 
 def machine_minutes(**changes: Any) -> Document:
-    """The minutes of cleaning it."""
+    """Minutes of cleaning it."""
     head = Head(UNIT, "Bộ Minh họa", None, "BB-CNTT", "Hà Nội", date(2022, 9, 15))
     return minutes(
         cleaning(**changes), head, date(2022, 9, 15), position="Chánh Văn phòng", signer="Nguyễn Văn Minh Họa"
@@ -112,7 +112,7 @@ def machine_minutes(**changes: Any) -> Document:
 
 
 def reminding(count: int) -> Document:
-    """A reminder to so many units."""
+    """Reminder to so many units."""
     head = Head(UNIT, "Bộ Minh họa", None, "CNTT-KTHT", "Hà Nội", None, 2022)
     owing = [OwingUnit(f"Phòng số {n}", date(2022, 9, 26), "Chưa lập báo cáo") for n in range(1, count + 1)]
     asked = "Công văn số 05/CNTT-KTHT ngày 05/9/2022"

@@ -1,4 +1,4 @@
-"""The drafted texts say what the figures carry and no more; a text that says otherwise is found."""
+"""The drafted texts state no more than the figures prove; deviating texts are found."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_a_text_by_hand_is_read_as_people_write_it() -> None:
         assert contradictions(text, evidence) == [], text[:40]
 
 
-def test_what_a_person_states_goes_into_every_sentence_or_does_not_fit() -> None:
+def test_stated_numbers_enter_every_sentence_or_do_not_fit() -> None:
     form = parse_form(APPENDIX_2022)
     figures = {"informed": Figure(2, 4, "sổ công văn"), "deployed": Figure(1, 4, "giấy")}
     stated = with_stated(known(5, 2, 1), form, figures)

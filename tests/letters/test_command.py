@@ -26,9 +26,9 @@ def bundle(path: Path, findings: Findings) -> Path:
 
 
 def test_machines_in_two_bundles_count_once(tmp_path: Path) -> None:
-    one = bundle(tmp_path / "a.zip", rich_findings())
+    first = bundle(tmp_path / "a.zip", rich_findings())
     two = bundle(tmp_path / "b.zip", replace(rich_findings(), partial=True))
-    alone, both = summarise([one]), summarise([one, two])
+    alone, both = summarise([first]), summarise([first, two])
     assert alone.states == both.states
     assert sum(alone.states.values()) == len(rich_findings().devices)
     assert [(s.name, s.days, s.lines) for s in alone.sources] == [
@@ -90,7 +90,7 @@ def test_stated_numbers_and_warnings(tmp_path: Path) -> None:
         (["--blank", "-o", "a.docx", "--dispatch-date", "mai"], ExitStatus.USAGE),
     ],
 )
-def test_wrong_calls_are_told_in_one_line(
+def test_wrong_calls_are_reported_in_one_line(
     arguments: list[str], status: ExitStatus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -119,7 +119,7 @@ AROUND = {
 
 
 def test_a_report_that_needs_no_editing(tmp_path: Path) -> None:
-    """Everything that Decree 30 asks around the text, read back from both documents."""
+    """All texts that Decree 30 requires, read back from both documents."""
     import docx
     import pdfplumber
 
@@ -146,15 +146,15 @@ def test_a_report_that_needs_no_editing(tmp_path: Path) -> None:
         "- Lưu: VT.",
     ):
         assert text in pages[0], text
-        assert any(text in one for one in written), text
+        assert any(text in document_text for document_text in written), text
     assert "Kính gửi: Trung tâm Công nghệ thông tin" in pages[0]
     form = pages[1]
-    asked = (
+    required = (
         "Thực hiện Công văn số 12/TTCNTT-KTHT ngày 05/09/2026 của Trung tâm Công nghệ thông tin, Chi cục "
         "Hai báo cáo kết quả"
     )
-    assert asked in pages[0]
-    assert any(asked in one for one in written)
+    assert required in pages[0]
+    assert any(required in document_text for document_text in written)
     assert (
         "THỐNG KÊ, BÁO CÁO KẾT QUẢ TRIỂN KHAI (Kèm theo Báo cáo số 05/BC-CCH ngày 03/02/2026 của Chi cục Hai)"
         in form
@@ -162,11 +162,11 @@ def test_a_report_that_needs_no_editing(tmp_path: Path) -> None:
     assert "thực hiện chiến dịch trong phạm vi triển khai: Đã hoàn thành." in form
     assert "Kèm theo Báo cáo số 05/BC-CCH ngày 03/02/2026 của Chi cục Hai" in pages[2]
     for remark in ("Mẫu thống kê", "(nếu có)", "Quý đơn vị có thể gửi", "nhan@ttcntt.example"):
-        assert not any(remark in one for one in (*pages, *written)), remark
+        assert not any(remark in document_text for document_text in (*pages, *written)), remark
     assert any("Ngày của báo cáo trước ngày của công văn" in line for line in ran.errors), ran.errors
 
 
-def test_what_is_not_given_stays_open(tmp_path: Path) -> None:
+def test_missing_inputs_remain_open(tmp_path: Path) -> None:
     found = bundle(tmp_path / "a.zip", rich_findings())
     file = tmp_path / "a.html"
     ran = lamsach("report", "--unit", "A", "--findings", found, "--symbol", "BC-A", "-o", file)
@@ -180,7 +180,7 @@ def test_what_is_not_given_stays_open(tmp_path: Path) -> None:
     assert "Lưu: VT." in page
 
 
-def test_the_blank_form_says_who_asks_for_it_and_where_it_goes(tmp_path: Path) -> None:
+def test_the_blank_form_states_its_issuer_and_receiver(tmp_path: Path) -> None:
     file = tmp_path / "mau.html"
     words = (
         "--to",

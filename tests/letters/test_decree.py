@@ -1,7 +1,4 @@
-"""Each kind of document keeps to Decree 30's ranges, read back from its PDF.
-
-And the reader finds what is out of range.
-"""
+"""Each kind of document meets Decree 30's ranges in its PDF, and the checker finds violations."""
 
 from __future__ import annotations
 
@@ -32,12 +29,12 @@ COPIES = ("Như trên", "Lãnh đạo Bộ (để b/c)", "Lưu: VT, KTHT")
 
 
 def signed(document: Document) -> Document:
-    """The document with an authority line and more recipients."""
+    """Add an authority line and more recipients to the document."""
     return replace(document, signature=SIGNED, copies=COPIES)
 
 
 def consolidated() -> Document:
-    """A consolidated report: the form, figures by unit on wide paper, who is late, corrections."""
+    """Consolidated report: the form, figures by unit on wide paper, late units, corrections."""
     wide = replace(long_table(90), landscape=True)
     late = replace(long_table(4), title="ĐƠN VỊ BÁO CÁO CHẬM")
     return signed(unit_report(annexes=(wide, late), to="Cơ quan điều phối"))
@@ -79,7 +76,7 @@ KINDS: dict[str, Callable[[], Document]] = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_document_keeps_to_the_decree(kind: str) -> None:
+def test_the_document_meets_the_decree(kind: str) -> None:
     document = KINDS[kind]()
     assert faults(document, to_pdf(document)) == []
 
@@ -107,8 +104,8 @@ def test_days_and_months_are_padded(day: date, words: str, kind: str) -> None:
     assert page.search("Số: 09/")
 
 
-def test_the_reader_finds_what_is_out_of_range() -> None:
-    """Each fault that the reader is for, put into a document by hand."""
+def test_the_checker_finds_violations() -> None:
+    """Each fault that the checker covers, put into a document by hand."""
     document = signed(unit_report())
     pdf = to_pdf(document)
     other = {
@@ -125,7 +122,7 @@ def test_the_reader_finds_what_is_out_of_range() -> None:
         ),
     }
     for fault, changed in other.items():
-        assert [one for one in faults(changed, pdf) if fault.lower() in one.lower()], fault
+        assert [found for found in faults(changed, pdf) if fault.lower() in found.lower()], fault
 
 
 def test_the_form_is_worded_as_the_dispatch_has_it() -> None:

@@ -1,4 +1,4 @@
-"""Documents: Decree 30's ranges read back from the PDF, the DOCX's own properties.
+"""Documents: Decree 30's ranges in the PDF, properties of the DOCX.
 
 Hostile texts are inert in every format.
 """
@@ -73,7 +73,7 @@ def squeezed(text: str) -> str:
     return re.sub(r"\s+", "", unicodedata.normalize("NFC", text))
 
 
-def test_margins_and_fonts_keep_to_the_decree() -> None:
+def test_margins_and_fonts_meet_the_decree() -> None:
     """Decree 30, Appendix I: A4, top and bottom 20-25 mm, left 30-35, right 15-20.
 
     Letters of 11 to 14 points; a page number only from the second page on, in the top margin.
@@ -92,8 +92,8 @@ def test_margins_and_fonts_keep_to_the_decree() -> None:
                 assert [c for c in page.chars if c["bottom"] < 20 * MM] == [], name
 
 
-def test_the_head_stands_where_the_decree_puts_it() -> None:
-    """Body and number left, nation and day right, the type's name below in the middle, 13-14 points, bold."""
+def test_the_head_is_placed_by_the_decree() -> None:
+    """Body and number left, nation and day right, the type's name centred below, 13-14 points, bold."""
     for name in ("report", "minutes"):
         page = pages(KINDS[name]())[0]
         middle = page.width / 2 + (30 - 20) * MM / 2
@@ -112,7 +112,7 @@ def test_the_head_stands_where_the_decree_puts_it() -> None:
 
 
 def test_names_of_two_hundred_letters_and_loose_marks_stay_on_the_page() -> None:
-    """Decomposed letters (NFD) too: they come out composed, and nothing runs over the margins."""
+    """Also decomposed letters (NFD): they are composed, and nothing exceeds the margins."""
     name = unicodedata.normalize("NFD", "Trung tâm Nghiên cứu và Ứng dụng " * 6)[:230]
     head = Head(name, name, 1, "BC", "Hà Nội", date(2022, 2, 5))
     form = filled(texts={"unit": name, "assessment": name * 3, "proposals": ""}, issuer=name, receiver=name)
@@ -154,7 +154,7 @@ def test_pages_are_numbered_from_the_second_and_appendices_anew() -> None:
     assert numbered == ["", "", "", "2", "3"]
 
 
-def test_number_and_place_stand_level_and_the_signature_beside_the_recipients() -> None:
+def test_number_and_place_are_level_as_are_signature_and_recipients() -> None:
     page = pages(unit_report())[0]
     (number,), (place,) = (
         page.search("Số: 07/BC-CNTT"),
@@ -235,7 +235,7 @@ def test_another_program_lays_the_docx_out_as_our_pdf(tmp_path: Path) -> None:
 
 
 def counted(content: bytes) -> Counter[str]:
-    """The words of a PDF, without dotted lines."""
+    """Count the words of a PDF, without dotted lines."""
     import pdfplumber
 
     found = [

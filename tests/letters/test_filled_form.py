@@ -1,4 +1,4 @@
-"""Forms that people filled in by hand are read back, with how sure each value is."""
+"""Forms filled in by hand are read back, with the certainty of each value."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def test_what_we_write_we_read(informed: int, deployed: int) -> None:
 
 
 def typed_in(change: Any) -> bytes:
-    """The blank form as a person fills it in in a word processor."""
+    """Fill in the blank form as in a word processor."""
     book = docx.Document(io.BytesIO(to_docx(blank(Filled(FORM)))))
     change(book)
     buffer = io.BytesIO()
@@ -198,7 +198,7 @@ def test_numbers_written_behind_the_wording_or_a_cell_too_far() -> None:
     table.cell(0, 4).text = "07"
     buffer = io.BytesIO()
     book.save(buffer)
-    read = {one.key: one for one in read_filled(buffer.getvalue(), FORM)}
+    read = {item.key: item for item in read_filled(buffer.getvalue(), FORM)}
     assert (read["informed"].value, read["deployed"].value) == (12, 7)
     assert read["deployed"].sure < 0.85 < read["informed"].sure
 
@@ -206,17 +206,17 @@ def test_numbers_written_behind_the_wording_or_a_cell_too_far() -> None:
 @given(number=st.integers(0, 999))
 @settings(max_examples=30, deadline=None)
 def test_number_words_are_read_back(number: int) -> None:
-    """Spelt as a Vietnamese clerk spells them."""
-    ones = ["không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín"]
-    hundreds, tens, one = number // 100, number // 10 % 10, number % 10
-    words = [ones[hundreds], "trăm"] if hundreds else []
-    if tens == 0 and hundreds and one:
-        words += ["linh", ones[one]]
+    """Spelled as by a Vietnamese clerk."""
+    unit_words = ["không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín"]
+    hundreds, tens, units = number // 100, number // 10 % 10, number % 10
+    words = [unit_words[hundreds], "trăm"] if hundreds else []
+    if tens == 0 and hundreds and units:
+        words += ["linh", unit_words[units]]
     elif tens:
-        words += ["mười"] if tens == 1 else [ones[tens], "mươi"]
-        words += [{1: "mốt" if tens > 1 else "một", 5: "lăm"}.get(one, ones[one])] if one else []
+        words += ["mười"] if tens == 1 else [unit_words[tens], "mươi"]
+        words += [{1: "mốt" if tens > 1 else "một", 5: "lăm"}.get(units, unit_words[units])] if units else []
     elif not hundreds:
-        words += [ones[one]]
+        words += [unit_words[units]]
     assert number_of(" ".join(words))[0] == number
 
 

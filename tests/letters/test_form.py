@@ -1,4 +1,4 @@
-"""The form to the letter, its definition as data, its checks, the drafted texts."""
+"""The form of the letter: its definition as data, its checks, the drafted texts."""
 
 from __future__ import annotations
 

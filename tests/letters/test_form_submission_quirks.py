@@ -1,6 +1,6 @@
 """More ways in which people fill in the form.
 
-Struck-out numbers, prompts that were left, raised signs, split and turned tables, shares, other old fonts.
+Struck-out numbers, prompts left in place, raised signs, split and transposed tables, percentages, old fonts.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ HEADS = ("TT", "Nội dung", "Số lượng", "Ghi chú")
 
 
 def struck() -> bytes:
-    """The wrong number was struck out by hand, the right one typed behind it."""
+    """Strike out the wrong number by hand, with the right one after it."""
     book = blank_book()
     for row, value in ((1, "08"), (2, "05")):
         paragraph = book.tables[0].cell(row, 2).paragraphs[0]
@@ -35,9 +35,9 @@ def struck() -> bytes:
 
 
 def prompts() -> bytes:
-    """Content controls whose prompts were left where nothing was typed.
+    """Leave the prompts of content controls in place where nothing was typed.
 
-    The numbers stand in the next cell.
+    The numbers are in the next cell.
     """
     book = blank_book()
     for row, value in ((1, "08"), (2, "05")):
@@ -53,7 +53,7 @@ def prompts() -> bytes:
 
 
 def footnoted() -> bytes:
-    """The sign of a footnote was typed as a raised number."""
+    """Type a footnote sign as a raised number."""
     book = blank_book()
     for row, value in ((1, "08"), (2, "05")):
         paragraph = book.tables[0].cell(row, 2).paragraphs[0]
@@ -63,12 +63,12 @@ def footnoted() -> bytes:
 
 
 def headings_again() -> bytes:
-    """The heading row was copied over the second part of the table, rows with Roman numerals."""
+    """Copy the heading row over the second part of the table, with rows in Roman numerals."""
     return retyped(HEADS, ("I.", f"III. {TOLD}", "08", ""), HEADS, ("II.", f"IV/ {DONE}", "05", ""))
 
 
 def struck_sheet() -> bytes:
-    """In a sheet: a part of the text, and a cell, struck out."""
+    """Strike out, in a sheet, a part of the text, and a cell."""
     book = openpyxl.Workbook()
     first: Any = book.active
     for row in (HEADS, (1, TOLD, "10 08", None), (2, DONE, 9, "05")):
@@ -155,7 +155,7 @@ def test_a_cell_that_was_split_in_two_is_never_sure() -> None:
 
 
 def test_two_columns_of_amounts_are_never_sure() -> None:
-    """The heading over two columns, retyped in both: the reader has to ask which is meant."""
+    """The heading over two columns, retyped in both: ambiguous."""
     rows = (("1", TOLD, "3", "08", ""), ("2", DONE, "05", "05", ""))
     heads = (("TT", "Nội dung", "Số lượng", "Số lượng", "Ghi chú"), ("", "", "Kỳ này", "Lũy kế", ""))
     found = read(retyped(*heads, *rows))
@@ -170,7 +170,7 @@ def test_a_name_among_the_dots(typed: str) -> None:
     assert read(saved(book))["unit"].raw == "Chi cục Hai"
 
 
-def test_what_stands_behind_the_wording_and_in_the_amount_must_agree() -> None:
+def test_the_numbers_after_the_wording_and_in_the_amount_must_agree() -> None:
     found = read(retyped(HEADS, ("1", f"{TOLD}: 08", "80", ""), ("2", f"{DONE}: 05", "05", "")))
     assert found["informed"].sure <= 0.4
     assert (found["deployed"].value, found["deployed"].sure >= 0.85) == (5, True)

@@ -1,7 +1,6 @@
 """The form as people really send it in.
 
-Retyped, merged, split, swapped, with tracked changes and text boxes, in files that are not what their names
-say.
+Retyped, merged, split, swapped, with tracked changes and text boxes, in misnamed files.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ DONE = "Tổng số đơn vị, tổ chức triển khai chiến dịch"
 
 
 def blank_book() -> Any:
-    """The form as it was handed out, opened in a word processor."""
+    """Open the form in a word processor as it was handed out."""
     return docx.Document(io.BytesIO(to_docx(blank(Filled(FORM)))))
 
 
@@ -46,11 +45,11 @@ def saved(book: Any) -> bytes:
 
 
 def read(content: bytes) -> dict[str, Read]:
-    return {one.key: one for one in read_filled(content, FORM)}
+    return {value.key: value for value in read_filled(content, FORM)}
 
 
 def retyped(*rows: tuple[str, ...]) -> bytes:
-    """A table that somebody typed anew."""
+    """Retype the table."""
     book: Any = docx.Document()
     table = book.add_table(len(rows), max(len(row) for row in rows))
     for place, row in enumerate(rows):
@@ -70,7 +69,7 @@ def sheet(*rows: tuple[Any, ...], **more: Any) -> bytes:
 
 
 def tracked() -> bytes:
-    """05 was struck out and 07 put in, with changes tracked; a whole row was added the same way."""
+    """Strike out 05 and insert 07 with changes tracked; add a whole row the same way."""
     book = blank_book()
     cell = book.tables[0].cell(1, 2).paragraphs[0]._p
     cell.append(
@@ -88,7 +87,7 @@ def tracked() -> bytes:
 
 
 def in_boxes() -> bytes:
-    """Put the numbers in text boxes over the empty cells' table, once for new and once for old programs."""
+    """Put the numbers in text boxes over the empty cells, once for new and once for old programs."""
     book = blank_book()
     for row, value in ((1, "08"), (2, "05")):
         label = (TOLD, DONE)[row - 1]
@@ -106,7 +105,7 @@ def in_boxes() -> bytes:
 
 
 def in_controls() -> bytes:
-    """Put number and unit in content controls, as locked forms have them."""
+    """Put number and unit in content controls, as in locked forms."""
     book = blank_book()
     for row, value in ((1, "08"), (2, "05")):
         cell = book.tables[0].cell(row, 2)._tc
@@ -118,7 +117,7 @@ def in_controls() -> bytes:
 
 
 def split_table() -> bytes:
-    """The table became two: the second without a heading, an empty paragraph between."""
+    """Split the table in two: the second without a heading, an empty paragraph between."""
     book: Any = docx.Document()
     first = book.add_table(2, 4)
     for place, text in enumerate(("TT", "Nội dung", "Số lượng", "Ghi chú")):
@@ -145,7 +144,7 @@ def merged_down() -> bytes:
 
 
 def nested() -> bytes:
-    """The table was pasted into a cell of another."""
+    """Paste the table into a cell of another."""
     book: Any = docx.Document()
     outer = book.add_table(1, 1).cell(0, 0)
     inner = outer.add_table(2, 3)
@@ -155,7 +154,7 @@ def nested() -> bytes:
 
 
 def as_text() -> bytes:
-    """No table at all: typed as lines."""
+    """Type lines instead of a table."""
     book: Any = docx.Document()
     for text in (
         "Đơn vị báo cáo: Chi cục Hai",
@@ -169,7 +168,7 @@ def as_text() -> bytes:
 
 
 def merged_title() -> bytes:
-    """Put the unit in the title alone, which is merged over the whole table."""
+    """Put the unit only in the title, merged over the whole table."""
     book: Any = docx.Document()
     table = book.add_table(3, 4)
     table.cell(0, 0).merge(table.cell(0, 3)).text = "BÁO CÁO KẾT QUẢ TRIỂN KHAI CHIẾN DỊCH CỦA CHI CỤC HAI"
@@ -179,7 +178,7 @@ def merged_title() -> bytes:
 
 
 def hidden_text() -> bytes:
-    """An old number is hidden, not removed."""
+    """Hide an old number instead of removing it."""
     book = blank_book()
     for row, value in ((1, "08"), (2, "05")):
         paragraph = book.tables[0].cell(row, 2).paragraphs[0]
@@ -189,7 +188,7 @@ def hidden_text() -> bytes:
 
 
 def other_part() -> bytes:
-    """Word in the browser calls the main part otherwise."""
+    """Rename the main part, as Word in the browser does."""
     book = blank_book()
     book.tables[0].cell(1, 2).text, book.tables[0].cell(2, 2).text = "08", "05"
     source, target = zipfile.ZipFile(io.BytesIO(saved(book))), io.BytesIO()
@@ -203,7 +202,7 @@ def other_part() -> bytes:
 
 
 def letter_without_unit() -> bytes:
-    """Make a whole report whose form leaves the unit's name out: it is in the head of the letter."""
+    """Omit the unit's name in the form of a whole report: it is in the head of the letter."""
     document = report(Filled(FORM, {"unit": ""}), Head("Chi cục Hai", "Sở Một"), campaign="", to="")
     book = docx.Document(io.BytesIO(to_docx(document)))
     table = book.tables[-1]
@@ -318,8 +317,8 @@ def test_tracked_changes_count_as_accepted() -> None:
     assert (found["informed"].value, found["deployed"].value) == (7, 6)
 
 
-def test_the_old_letters_are_all_there() -> None:
-    """Each letter of the old table once, each with one of Vietnamese."""
+def test_all_old_letters_are_converted() -> None:
+    """Each letter of the old table once, each with a Vietnamese one."""
     assert len(set(_OLD)) == len(_OLD) == len(_NEW) == len(set(_NEW))
     small = {c for c in _NEW if c.islower()}
     vowels = {
@@ -340,7 +339,7 @@ def test_a_ditto_is_the_number_above_and_never_sure(mark: str) -> None:
 @pytest.mark.parametrize(
     ("cell", "value"), [("chưa có số liệu", None), ("", None), ("xem phụ lục", None), ("không có", 0)]
 )
-def test_what_is_not_known_is_not_none(cell: str, value: int | None) -> None:
+def test_unknown_is_not_zero(cell: str, value: int | None) -> None:
     found = read(
         retyped(("TT", "Nội dung", "Số lượng", "Ghi chú"), ("1", TOLD, cell, ""), ("2", DONE, "05", ""))
     )
@@ -390,10 +389,10 @@ BOMB = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&
         (_packed(xl__workbook_xml=b"broken"), "no DOCX or XLSX"),
     ],
 )
-def test_other_files_are_refused_clearly(content: bytes, said: str) -> None:
+def test_other_files_are_refused_clearly(content: bytes, message: str) -> None:
     with pytest.raises(InputError) as refused:
         read_filled(content, FORM)
-    assert said in refused.value.what
+    assert message in refused.value.what
 
 
 def test_a_document_that_swells_is_refused() -> None:

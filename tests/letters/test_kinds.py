@@ -1,4 +1,4 @@
-"""Minutes, dispatch and reminder: what Decree 30 asks of each kind, and what they must not say."""
+"""Minutes, dispatch and reminder: Decree 30's requirements of each kind, and forbidden statements."""
 
 from __future__ import annotations
 
@@ -51,46 +51,46 @@ def test_three_sign_the_minutes_side_by_side_and_the_recipients_stand_below() ->
     assert page.search("Nơi nhận:")[0]["top"] > names[0]["bottom"]
 
 
-def test_the_minutes_say_what_the_logs_say() -> None:
-    said = text(machine_minutes())
-    assert "BIÊN BẢN" in said
-    assert "Kiểm tra, xử lý mã độc trên máy tính PC-KETOAN-07" in said
-    assert "7 ngày liên tục có nhật ký" in said
-    assert "1.128" in said
+def test_the_minutes_state_what_the_logs_prove() -> None:
+    document_text = text(machine_minutes())
+    assert "BIÊN BẢN" in document_text
+    assert "Kiểm tra, xử lý mã độc trên máy tính PC-KETOAN-07" in document_text
+    assert "7 ngày liên tục có nhật ký" in document_text
+    assert "1.128" in document_text
 
 
 @pytest.mark.parametrize("state", [*RESULTS, "working", "new"])
 def test_only_a_verified_machine_is_called_clean(state: str) -> None:
-    said = result(cleaning(state=state, quiet=2))
-    assert ("được xác minh:" in said) == (state == "verified")
-    assert (said == OPEN) == (state not in RESULTS)
-    assert "{" not in said
+    sentence = result(cleaning(state=state, quiet=2))
+    assert ("được xác minh:" in sentence) == (state == "verified")
+    assert (sentence == OPEN) == (state not in RESULTS)
+    assert "{" not in sentence
 
 
 def test_a_machine_without_a_name_or_a_person_leaves_room_to_write() -> None:
     document = machine_minutes(facts=[("Tên máy", "")], person="", handler="", contacts=[], done=[])
-    said = text(document)
-    assert "máy tính M000012" in said
-    assert "Người sử dụng máy: ...." in said
+    document_text = text(document)
+    assert "máy tính M000012" in document_text
+    assert "Người sử dụng máy: ...." in document_text
 
 
 @pytest.mark.parametrize("count", [1, MOST_NAMED, MOST_NAMED + 1, 60])
 def test_a_reminder_names_everyone_who_owes(count: int) -> None:
-    said = text(reminding(count))
-    assert "V/v đôn đốc báo cáo" in said
-    assert "Thực hiện Công văn số 05/CNTT-KTHT ngày 05/9/2022" in said.replace("\n", " ")
-    assert [n for n in range(1, count + 1) if f"Phòng số {n}" not in said] == []
-    assert ("DANH SÁCH ĐƠN VỊ CHƯA GỬI BÁO CÁO" in said) == (count > MOST_NAMED)
-    assert "nêu rõ lý do báo cáo chậm" in said.replace("\n", " ")
+    document_text = text(reminding(count))
+    assert "V/v đôn đốc báo cáo" in document_text
+    assert "Thực hiện Công văn số 05/CNTT-KTHT ngày 05/9/2022" in document_text.replace("\n", " ")
+    assert [n for n in range(1, count + 1) if f"Phòng số {n}" not in document_text] == []
+    assert ("DANH SÁCH ĐƠN VỊ CHƯA GỬI BÁO CÁO" in document_text) == (count > MOST_NAMED)
+    assert "nêu rõ lý do báo cáo chậm" in document_text.replace("\n", " ")
 
 
 def test_a_dispatch_ends_once_and_has_its_subject_under_the_number() -> None:
     head = Head("Trung tâm A", "Bộ B", 5, "CNTT", "Hà Nội", date(2022, 2, 5))
     for body in ("Đề nghị thực hiện.", "Đề nghị thực hiện.\n\nTrân trọng./.", ""):
         document = dispatch(head, "V/v triển khai chiến dịch", body, ["Phòng Một"])
-        said = text(document)
-        assert said.count("./.") == 1
-        assert said.count("V/v") == 1
+        document_text = text(document)
+        assert document_text.count("./.") == 1
+        assert document_text.count("V/v") == 1
     page = first_page(document)
     number, subject = page.search("Số: 05/CNTT")[0], page.search("V/v triển khai")[0]
     assert 4 <= subject["top"] - number["bottom"] <= 12
@@ -133,10 +133,10 @@ def test_a_word_may_be_broken_only_when_it_is_long(text: str) -> None:
     ("issuer", "lines"),
     [("Bộ Một", 1), ("Trung tâm Dữ liệu và Công nghệ số", 2), ("Ủy ban " + "rất dài " * 20, 2)],
 )
-def test_what_an_appendix_came_with_breaks_before_the_issuer(issuer: str, lines: int) -> None:
-    """As the 2022 dispatch has it.
+def test_the_reference_of_an_appendix_breaks_before_the_issuer(issuer: str, lines: int) -> None:
+    """As in the 2022 dispatch.
 
-    Number and day on the first line, `của ...` on the second, when one line does not hold both.
+    Number and day on the first line, `của ...` on the second, when they do not fit on one.
     """
     head = Head(issuer, symbol="BC-CNTT", year=2026)
     shown = attached_line(Appendix("A", attachment_reference("Báo cáo", head), ())).split("\n")

@@ -1,6 +1,6 @@
-"""Tables of 500 rows over many pages, in our PDF and in what LibreOffice makes of the DOCX.
+"""Tables of 500 rows over many pages, in the PDF and in LibreOffice's rendering of the DOCX.
 
-Headings on each page, no row torn or lost, page numbers right.
+Headings on each page, no row split or lost, page numbers right.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ COLUMNS = (
 
 
 def document(*, landscape: bool = False) -> Document:
-    """A report whose second appendix has 500 rows of one to four lines; some notes are empty.
+    """Report whose second appendix has 500 rows of one to four lines; some notes are empty.
 
-    Each row begins and ends with its own number, so that a torn one shows.
+    Each row begins and ends with its own number, so that a split is visible.
     """
     rows = tuple(
         (
@@ -57,7 +57,7 @@ def ours(landscape: bool) -> bytes:
 
 
 def checked(content: bytes, landscape: bool) -> int:
-    """The pages of the table; fails when a heading, a row or a number is wrong."""
+    """Return the pages of the table; fails for a wrong heading, row or number."""
     import pdfplumber
 
     pages = pdfplumber.open(io.BytesIO(content)).pages[2:]
@@ -111,15 +111,15 @@ def test_in_the_docx_itself() -> None:
     )
 
 
-def test_a_row_that_no_page_can_hold_goes_on_on_the_next() -> None:
-    """Only such a row is torn; nothing of it is lost."""
+def test_a_row_larger_than_a_page_continues_on_the_next() -> None:
+    """Only such a row is split; nothing of it is lost."""
     import pdfplumber
 
     text = " ".join(f"w{n}" for n in range(1500))
     table = Table(COLUMNS, (("1", "A1 Đơn vị", "1", text), ("2", "A2 Đơn vị", "2", "")))
     made: Any = replace(document(), appendices=(Appendix("BẢNG", "", (table,)),))
     book = pdfplumber.open(io.BytesIO(to_pdf(made)))
-    said = " ".join(page.extract_text() for page in book.pages)
-    assert [n for n in range(0, 1500, 50) if not re.search(rf"\bw{n}\b", said)] == []
+    page_text = " ".join(page.extract_text() for page in book.pages)
+    assert [n for n in range(0, 1500, 50) if not re.search(rf"\bw{n}\b", page_text)] == []
     xml = zipfile.ZipFile(io.BytesIO(to_docx(made))).read("word/document.xml").decode()
     assert xml.count("<w:cantSplit/>") == 3, "heading, second row, signature"

@@ -1,4 +1,4 @@
-"""Signing a PDF: the signature holds, what was there stays, a wrong password signs nothing."""
+"""Signing a PDF: the signature is valid, the original unchanged, a wrong password signs nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytest.importorskip("pyhanko")
 
 
 def key_file(password: str = "mat khau") -> bytes:
-    """A self-signed key of an invented head, as PKCS#12."""
+    """Self-signed key of an invented head, as PKCS#12."""
     key = rsa.generate_private_key(65537, 2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Nguyễn Văn Minh Họa")])
     now = datetime.now(UTC)
@@ -42,7 +42,7 @@ def key_file(password: str = "mat khau") -> bytes:
     return pkcs12.serialize_key_and_certificates(b"x", key, certificate, None, lock)
 
 
-def test_the_signature_holds_and_the_document_stays() -> None:
+def test_the_signature_is_valid_and_the_document_unchanged() -> None:
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.validation import validate_pdf_signature
     from pyhanko_certvalidator import ValidationContext
