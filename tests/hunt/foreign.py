@@ -1,6 +1,6 @@
 """The kernel's entry points in an object for ARM64, run by qemu.
 
-What `machine_code.load` gives, but for a processor that is not at hand.
+Same interface as `machine_code.load`, for a processor other than this machine's.
 """
 
 from __future__ import annotations
@@ -27,30 +27,33 @@ _HASH, _NAMES, _SYMBOLS, _RELOCATIONS = 4, 5, 6, {7, 17, 23, 36}
 
 
 def image_of(data: bytes) -> tuple[bytes, dict[str, int]]:
-    """An ELF object as a loader places it in memory, and where in it each of its functions begins."""
+    """Return an ELF object as loaded into memory, and the offset of each of its functions."""
     (headers,) = struct.unpack_from("<Q", data, 32)
     size, count = struct.unpack_from("<HH", data, 54)
     parts = [struct.unpack_from("<IIQQQQQQ", data, headers + size * at) for at in range(count)]
-    image = bytearray(max(place + room for kind, _, _, place, _, _, room, _ in parts if kind == _LOAD))
+    image = bytearray(
+        max(address + memory_size for kind, _, _, address, _, _, memory_size, _ in parts if kind == _LOAD)
+    )
     tags: dict[int, int] = {}
-    for kind, _, offset, place, _, held, _, _ in parts:
+    for kind, _, offset, address, _, file_size, _, _ in parts:
         if kind == _LOAD:
-            image[place : place + held] = data[offset : offset + held]
+            image[address : address + file_size] = data[offset : offset + file_size]
         elif kind == _DYNAMIC:
-            tags = dict(struct.iter_unpack("<QQ", data[offset : offset + held]))
+            tags = dict(struct.iter_unpack("<QQ", data[offset : offset + file_size]))
     assert not tags.keys() & _RELOCATIONS
     (symbols,) = struct.unpack_from("<I", image, tags[_HASH] + 4)
     found = (struct.unpack_from("<IIQQ", image, tags[_SYMBOLS] + 24 * at) for at in range(1, symbols))
     name_at = tags[_NAMES]
     return bytes(image), {
-        image[name_at + name : image.index(0, name_at + name)].decode(): place for name, _, place, _ in found
+        image[name_at + name : image.index(0, name_at + name)].decode(): address
+        for name, _, address, _ in found
     }
 
 
 def _sizes(function: Callable[..., Any], signature: Any) -> Callable[..., list[int]]:
-    """Return the bytes behind each argument of an entry point, 0 for a number.
+    """Return the sizes in bytes of an entry point's arguments, 0 for numbers.
 
-    Taken from the arrays that it makes of its pointers.
+    They come from the arrays that the entry point makes of its pointers.
     """
     names = list(inspect.signature(function).parameters)
     counts: dict[str, list[ast.expr]] = {name: [] for name in names}
@@ -59,14 +62,15 @@ def _sizes(function: Callable[..., Any], signature: Any) -> Callable[..., list[i
             assert isinstance(node.args[0], ast.Name)
             counts[node.args[0].id] = node.args[1:]
     code = {
-        name: [compile(ast.Expression(one), name, "eval") for one in found] for name, found in counts.items()
+        name: [compile(ast.Expression(size), name, "eval") for size in found]
+        for name, found in counts.items()
     }
     items = [getattr(kind, "dtype", None) for kind in signature.args]
 
     def sizes(*values: int) -> list[int]:
         known = dict(zip(names, values, strict=True))
         return [
-            item.bitwidth // 8 * prod(eval(one, vars(layout), known) for one in code[name]) if item else 0
+            item.bitwidth // 8 * prod(eval(size, vars(layout), known) for size in code[name]) if item else 0
             for name, item in zip(names, items, strict=True)
         ]
 
@@ -74,14 +78,14 @@ def _sizes(function: Callable[..., Any], signature: Any) -> Callable[..., list[i
 
 
 def _caller(
-    function: Callable[..., Any], signature: Any, place: int, pipes: tuple[IO[bytes], IO[bytes]]
+    function: Callable[..., Any], signature: Any, address: int, pipes: tuple[IO[bytes], IO[bytes]]
 ) -> Callable[..., int]:
     sizes_of, (to, back) = _sizes(function, signature), pipes
 
     def call(*values: int) -> int:
         sizes, numbers = sizes_of(*values), f"<{len(values)}q"
         to.write(
-            struct.pack("<QQ", place, len(values))
+            struct.pack("<QQ", address, len(values))
             + struct.pack(numbers, *values)
             + struct.pack(numbers, *sizes)
         )
@@ -99,7 +103,7 @@ def _caller(
 
 @contextmanager
 def functions(qemu: str, path: Path, level: int, scratch: Path) -> Iterator[Mapping[str, Callable[..., int]]]:
-    """The entry points of this object by name. The program that calls them is built into `scratch`."""
+    """Start the entry points of this object, by name. The program that calls them is built in `scratch`."""
     host = scratch / "foreign_host"
     build = [sys.executable, "-m", "ziglang", "cc", *_TARGET, "-fno-sanitize=undefined", str(HOST)]
     subprocess.run([*build, "-o", str(host)], check=True)

@@ -1,8 +1,7 @@
-"""Results of the kernel for lines, random bytes and bytes that it looks at.
+"""Results of the kernel for log lines, random bytes and bytes special to the kernel.
 
-`kernel_results.py` prints them for each level of this system's object.
-
-Needs no pytest, so that it also runs inside Windows or Wine, by the Python of the bundle.
+`kernel_results.py` prints them for each level of this system's object.\n\nNeeds no pytest, so that it also
+runs in Windows or Wine with the Python of the bundle.
 """
 
 from __future__ import annotations
@@ -38,20 +37,20 @@ ALPHABET = b"aB9.-_:/()%\\xu#0125f \n\xc3\xa9"
 
 
 def pieces() -> list[bytes]:
-    """Log lines with planted values, bytes of all kinds, and bytes that the kernel looks at."""
+    """Return log lines with planted values, random bytes, and bytes special to the kernel."""
     rng = random.Random(20)
-    made = [b"", b"\n", b"." * 9000, b"evil.example" * 900]
+    data = [b"", b"\n", b"." * 9000, b"evil.example" * 900]
     for size in (1, 63, 64, 65, 8191, 8193, 40_000):
-        made += [rng.randbytes(size), bytes(rng.choices(ALPHABET, k=size))]
+        data += [rng.randbytes(size), bytes(rng.choices(ALPHABET, k=size))]
     for _ in range(12):
-        made.append(b"\n".join(planted_lines.line(rng).line for _ in range(200)))
-    return made
+        data.append(b"\n".join(planted_lines.line(rng).line for _ in range(200)))
+    return data
 
 
 def results(functions: Mapping[str, Any]) -> list[str]:
-    """Digest the results of each entry point for these pieces.
+    """Return digests of each entry point's results for these pieces.
 
-    The first digest is that of the set, the last number is the count of findings.
+    The first digest is that of the set, the last number the count of findings.
     """
     before = [user.functions for user in USERS]
     for user in USERS:
@@ -69,8 +68,8 @@ def _results() -> list[str]:
         builder.add(Indicator(*canonical(value)))
     listed = compile_columns(builder.columns())
     digests = [_digest(*(getattr(listed, name) for name in listed.array_names()))]
-    sieve, maker, asked = engine.Sieve(listed), keys.KeyMaker(), questions(listed)
-    passed, held = 0, 0
+    sieve, maker, queries = engine.Sieve(listed), keys.KeyMaker(), questions(listed)
+    passed, present = 0, 0
     for piece in pieces():
         data = np.frombuffer(b"\n" * PAD + piece + b"\n" * PAD, np.uint8)
         end = PAD + len(piece)
@@ -79,12 +78,12 @@ def _results() -> list[str]:
         counts += [engine.next_line(data, PAD, end, first) for first in b"ab.1\n\xff"]
         seen = maker.keys(data, PAD, end)
         assert seen is not None
-        shape, made = filters.build(seen, 1 << 20)
-        answer = filters.ask(asked, [0], [shape], np.frombuffer(made, np.uint8))
-        passed, held = passed + hits.size, held + int(answer[0])
+        shape, filter_bytes = filters.build(seen, 1 << 20)
+        answer = filters.ask(queries, [0], [shape], np.frombuffer(filter_bytes, np.uint8))
+        passed, present = passed + hits.size, present + int(answer[0])
         blocks = engine.feeds_by_block(data, PAD, end)
         digests.append(_digest(hits, feeds, blocks, np.array(counts), seen, answer))
-    return [*digests, f"{passed} {held}"]
+    return [*digests, f"{passed} {present}"]
 
 
 def _digest(*arrays: Any) -> str:
@@ -92,7 +91,7 @@ def _digest(*arrays: Any) -> str:
 
 
 def main() -> None:
-    """Print what each level gives that this processor has."""
+    """Print the results of each level that this processor supports."""
     path = object_of(own_platform())
     assert path is not None
     highest = ctypes.CDLL(str(path)).level()

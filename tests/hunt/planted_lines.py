@@ -1,4 +1,4 @@
-"""Lines with planted values in adversarial surroundings, from a seed: for the sieve's soak and its slices."""
+"""Seeded lines with planted values in adversarial surroundings, for the sieve's soak test."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ AFTER = [" ", "\t", '"', "'", ")", "]", ">", "}", "|", ",", ";", ":443", "/", "/
     "\x00", "", "#53", "&x=1",
          "\\n", "\"}", " IN A +E(0)K", "\r", "?", "!", "\\u0026"]  # fmt: skip
 GLUE = ["%252f", "\\u003d", "\\x3d"]
-"""Texts that run into an address or digest that begins with a hexadecimal digit."""
+"""Texts that merge with an address or digest that begins with a hexadecimal digit."""
 NOISE = ["www.google.com", "10.1.2.3", "1790000012.123456", "notevil.example", "evil.example.com",
     "203.0.113.90", "1203.0.113.9",
          "a..b", "...", "1.2.3", "0.000684", "::", "12:34:56", "aa:bb:cc:dd:ee:ff", "deadbeef" * 5, "f" * 130,
@@ -37,14 +37,14 @@ NOISE = ["www.google.com", "10.1.2.3", "1790000012.123456", "notevil.example", "
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """A line and the value that was planted in it (None: nothing was)."""
+    """A line and its planted value, or None."""
 
     line: bytes
     value: str | None
 
 
 def spelled(rng: random.Random, value: str) -> str:
-    """One of the spellings in which a log may show the value."""
+    """Return one of the spellings of the value in logs."""
     if ":" in value:
         address = IPv6Address(value)
         return rng.choice([value, value.upper(), address.exploded, address.exploded.upper(), ":".join(
@@ -69,7 +69,7 @@ def spelled(rng: random.Random, value: str) -> str:
 
 
 def line(rng: random.Random, length: int = 12) -> Planted:
-    """One line of noise, with or without a planted value."""
+    """Return one line of noise, with or without a planted value."""
     words = [rng.choice(NOISE) for _ in range(rng.randrange(length))]
     value = rng.choice(INDICATORS) if rng.random() < 0.5 else None
     if value is not None:

@@ -1,7 +1,6 @@
-"""A slow and obvious matcher, against which the two fast stages are compared.
+"""Slow and simple matcher, the reference for the two fast stages.
 
-It looks for each indicator by itself, with plain text search and `ipaddress`, and knows nothing of the
-product's code.
+It searches each indicator separately, by plain text search and `ipaddress`, and uses no code of the product.
 """
 
 from __future__ import annotations
@@ -15,21 +14,21 @@ RUN_OF_DIGITS = re.compile(r"[0-9.]+")
 
 
 def found(line: str, values: Iterable[str]) -> set[str]:
-    """List the values in the line: domains, IPv4 and IPv6 addresses, networks, hex digests."""
-    return {value for value in values if stands(line, value)}
+    """Return the values in the line: domains, IPv4 and IPv6 addresses, networks, hex digests."""
+    return {value for value in values if is_in(line, value)}
 
 
-def stands(line: str, value: str) -> bool:
+def is_in(line: str, value: str) -> bool:
     if re.fullmatch(r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}", value):
         return bool(re.search(rf"(?<![0-9A-Fa-f]){value}(?![0-9A-Fa-f])", line, re.IGNORECASE))
     try:
         network = ipaddress.ip_network(value)
     except ValueError:
-        return name_stands(line, value)
+        return name_is_in(line, value)
     return any(address in network for address in addresses(line))
 
 
-def name_stands(line: str, name: str) -> bool:
+def name_is_in(line: str, name: str) -> bool:
     lower = line.lower()
     return name_in(lower, name) or name_in(without_label_lengths(lower), name)
 
@@ -46,7 +45,7 @@ def name_in(text: str, name: str) -> bool:
 
 
 def without_label_lengths(text: str) -> str:
-    """`(3)www(7)example(3)com(0)` as ` www.example.com.`."""
+    """Return `(3)www(7)example(3)com(0)` as ` www.example.com.`."""
     names = re.compile(r"(?:\([0-9]{1,4}\)[0-9a-z\-_]+)+")
     return names.sub(lambda found: " " + re.sub(r"\([0-9]{1,4}\)", ".", found[0]).strip(".") + " ", text)
 

@@ -1,7 +1,4 @@
-"""Golden and rare lines of all formats with a listed value in each.
-
-Also the shapes in which such lines reach a hunt.
-"""
+"""Golden and rare lines of all formats with a listed value in each, and the shapes of their files."""
 
 from __future__ import annotations
 
@@ -20,7 +17,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 FORMATS = Path(__file__).parents[1] / "logs" / "formats"
-# what a person would read as a value of each kind
+# values of each kind, as a person reads them
 ADDRESS = re.compile(r"(?<![\w.:-])(?:\d{1,3}\.){3}\d{1,3}(?![\w.-]*\w)", re.ASCII)
 IPV6 = re.compile(r"(?<![\w.:])2001:db8:[0-9a-f:]{1,30}(?![\w:.])", re.ASCII)
 NAME = re.compile(
@@ -33,7 +30,7 @@ DIGEST = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """A line, and the listed value that was put in the place of one of its own."""
+    """A line, and the listed value that replaced one of its own."""
 
     text: str
     value: str
@@ -41,7 +38,7 @@ class Planted:
 
 
 def golden_lines() -> list[tuple[str, str]]:
-    """Every line that is not empty, once, with its format."""
+    """Return every non-empty line once, with its format."""
     lines: dict[str, str] = {}
     for path in sorted((FORMATS / "data").glob("*/*.log")):
         for line in path.read_text(encoding="utf-8").splitlines():
@@ -54,7 +51,7 @@ def golden_lines() -> list[tuple[str, str]]:
 
 
 def _listed(number: int, found: str) -> str:
-    """A value of the same kind that no other line has."""
+    """Return a value of the same kind that no other line has."""
     if DIGEST.fullmatch(found):
         return hashlib.sha512(str(number).encode()).hexdigest()[: len(found)]
     if ":" in found:
@@ -65,7 +62,7 @@ def _listed(number: int, found: str) -> str:
 
 
 def planted(seed: int = 0) -> list[Planted]:
-    """Each line with one of its values replaced, drawn by the seed; lines without a value are left out."""
+    """Return each line that has values, with one of them replaced, drawn by the seed."""
     rng, result = random.Random(seed), []
     for number, (name, line) in enumerate(golden_lines()):
         places = [place for kind in (ADDRESS, IPV6, NAME, DIGEST) for place in kind.finditer(line)]
@@ -81,13 +78,13 @@ def _text(lines: Sequence[str]) -> bytes:
 
 
 def relayed(items: Sequence[Planted]) -> bytes:
-    """As rsyslog hands lines on: behind its header, control characters as `#` and octal digits."""
+    """Lines forwarded by rsyslog: behind its header, control characters as `#` and octal digits."""
     escaped = (re.sub(r"[\x00-\x1f]", lambda found: f"#{ord(found[0]):03o}", item.text) for item in items)
     return _text([f"<13>Nov 20 10:00:00 relay app[12]: {line}#015" for line in escaped])
 
 
 def docker(items: Sequence[Planted]) -> bytes:
-    """Docker's json-file."""
+    """Lines in Docker's json-file log."""
     return _text(
         [
             json.dumps(
@@ -99,7 +96,7 @@ def docker(items: Sequence[Planted]) -> bytes:
 
 
 def with_lists(items: Sequence[Planted]) -> bytes:
-    """JSON lines that also hold lists of objects, under the names that documents' lists have."""
+    """JSON lines that also hold lists of objects, under names of documents' lists."""
     names = ("events", "data", "items", "resources", "results", "alerts", "value")
     return _text(
         [
@@ -115,7 +112,7 @@ def array(items: Sequence[Planted]) -> bytes:
 
 
 def document(items: Sequence[Planted]) -> bytes:
-    """An answer of an interface over many lines, with unknown keys."""
+    """A multi-line API response, with unknown keys."""
     hits = [{"_id": str(n), "_source": {"what": [item.text]}} for n, item in enumerate(items)]
     return json.dumps({"took": 3, "hits": {"total": 1, "hits": hits}}, indent=1, ensure_ascii=False).encode()
 
@@ -130,14 +127,14 @@ def cells(items: Sequence[Planted]) -> bytes:
 
 
 def quoted(items: Sequence[Planted]) -> bytes:
-    """The value in typographic quotes, as office programs put them."""
+    """Values in typographic quotes, as written by office programs."""
     return _text(
         [f"2026-11-20 10:00:00 “{item.text.replace(item.value, f'“{item.value}”')}”" for item in items]
     )
 
 
 def behind_pairs(items: Sequence[Planted]) -> bytes:
-    """The message of a record of pairs."""
+    """Lines as the message of a record of pairs."""
     return _text(
         [
             (
@@ -151,7 +148,7 @@ def behind_pairs(items: Sequence[Planted]) -> bytes:
 
 
 def markup(items: Sequence[Planted]) -> bytes:
-    """An XML document."""
+    """Lines in an XML document."""
     rows = "".join(
         f"<row><id>{n}</id><text>{escape(item.text)}</text></row>\n" for n, item in enumerate(items)
     )
@@ -159,7 +156,7 @@ def markup(items: Sequence[Planted]) -> bytes:
 
 
 def contained(items: Sequence[Planted]) -> bytes:
-    """As `docker compose logs` prints lines."""
+    """Lines as printed by `docker compose logs`."""
     return _text([f"web-1  | {item.text}" for item in items])
 
 
@@ -194,4 +191,4 @@ SHAPES: dict[str, tuple[str, Shape]] = {
     "gzip": ("packed.log.gz", lambda items: gzip.compress(mixed(items), 1)),
     "zip in zip": ("outer.zip", lambda items: zipped(zipped(mixed(items), "inner.log"), "inner.zip")),
 }
-"""By name: the file's name, and what makes its bytes."""
+"""By name: the file's name, and the writer of its bytes."""

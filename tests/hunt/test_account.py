@@ -1,6 +1,6 @@
-"""The account of a hunt: what is in the bytes is reported, or set aside for a reason.
+"""Account of a hunt: each value in the bytes is reported, or set aside for a reason.
 
-Then a hunt never ends with status 1.
+Such a hunt never ends with status 1.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ DHCPD = "Jun 10 08:00:1{n} dhcp01 dhcpd[812]: DHCPACK on 10.20.0.55 to 02:00:5e:
 
 @pytest.fixture
 def hunted(tmp_path, monkeypatch):
-    """Hunt for values in a log of this text: findings, and the status that the command would end with."""
+    """Hunt for values in a log of this text; return findings and the command's status."""
     monkeypatch.setenv("LAMSACH_CACHE", str(tmp_path / "cache"))
 
     def search(text: str | bytes, *values: str, **options):
@@ -96,8 +96,8 @@ def test_nothing_in_the_bytes_is_clean(hunted):
     assert (findings.set_aside, status) == ((), ExitStatus.NOTHING_FOUND)
 
 
-def test_a_listed_page_is_found_beside_another_page_of_its_host(hunted):
-    """The host was visited for another page; the listed one is in the referer."""
+def test_a_listed_page_is_found_among_other_pages_of_its_host(hunted):
+    """The host was visited for another page; the listed page is in the referrer."""
     text = squid(path="").replace("http://www.unit.example/ -", f"http://{C2}/other http://{C2}/gate")
     findings, status = hunted(text, f"http://{C2}/gate")
     assert {(item.indicator, item.unparsed) for item in findings.sightings} == {(f"http://{C2}/gate", True)}
@@ -110,16 +110,16 @@ def match(value: str, line: int, status: MatchStatus = MatchStatus.COUNTED) -> M
 
 
 def test_accounts_merge_and_keep_the_first_places():
-    whole, parts = Account(), [Account(), Account()]
+    merged, parts = Account(), [Account(), Account()]
     for number in range(3 * PLACES_MAX):
-        whole.set_aside(match(f"{number}.example", number), AsideReason.VERSION)
+        merged.set_aside(match(f"{number}.example", number), AsideReason.VERSION)
         parts[number % 2].set_aside(match(f"{number}.example", number), AsideReason.VERSION)
     parts[0].merge(parts[1])
-    assert parts[0].rows() == whole.rows()
-    assert len(whole.rows()) == PLACES_MAX
-    assert whole.rows()[0] == SetAside("0.example", AsideReason.VERSION, "a.log", 0)
-    assert (whole.seen, whole.aside) == (3 * PLACES_MAX, {AsideReason.VERSION: 3 * PLACES_MAX})
-    assert not whole.is_even
+    assert parts[0].rows() == merged.rows()
+    assert len(merged.rows()) == PLACES_MAX
+    assert merged.rows()[0] == SetAside("0.example", AsideReason.VERSION, "a.log", 0)
+    assert (merged.seen, merged.aside) == (3 * PLACES_MAX, {AsideReason.VERSION: 3 * PLACES_MAX})
+    assert not merged.is_even
 
 
 def test_a_match_that_does_not_count_is_set_aside():
@@ -131,7 +131,7 @@ def test_a_match_that_does_not_count_is_set_aside():
         4,
         2,
         False,
-    )  # a doubtful one is reported too
+    )  # a doubtful match is reported too
 
 
 BESIDE = '{"time":"2026-11-20T10:00:00Z","src_ip":"10.1.1.5","dst_ip":"203.0.113.9","events":[{"a":1}]}'
@@ -145,10 +145,10 @@ PLAIN = (
 )
 
 
-def test_json_beside_lists_is_read(hunted):
+def test_json_around_lists_is_read(hunted):
     """Fields beside a list belong to every record of it.
 
-    Lines of JSON are no document, whatever the first is.
+    Lines of JSON are no document, whatever the first line is.
     """
     listed = BESIDE.replace("}]}", '},{"dst_ip":"203.0.113.8"}]}')
     cases = [
@@ -170,9 +170,9 @@ def test_json_beside_lists_is_read(hunted):
 
 
 def test_a_document_is_searched_in_all_its_bytes(hunted):
-    """Bytes outside the records' events are unparsed text, and name nobody.
+    """Bytes outside the records' events are unparsed text and attributed to no machine.
 
-    In text around lists, in unknown fields, behind a break.
+    In text around lists, in unknown fields, after a break.
     """
     noise = ',"pad":"' + "x" * 70_000 + '"'
     cases = [
@@ -198,7 +198,7 @@ def test_a_query_in_a_document_is_set_aside(hunted):
 
 
 def test_the_strings_of_a_capture_are_searched(hunted):
-    """A packet of no known protocol, its text in single bytes and in UTF-16."""
+    """A packet of an unknown protocol, its text in single bytes and in UTF-16."""
     for payload in (f"..hello {C2}..".encode(), b"\x01\x02" + f"hello {C2} ".encode("utf-16-le")):
         findings, _ = hunted(ethernet_capture(payload), C2)
         assert {(item.indicator, item.unparsed) for item in findings.sightings} == {(C2, True)}
@@ -214,7 +214,7 @@ def ethernet_capture(payload: bytes) -> bytes:
 
 
 def test_an_observer_that_a_field_names_is_searched(hunted):
-    """`host=` may be the site that was asked for."""
+    """`host=` may be the requested site."""
     cases = [
         f"date=2026-11-20 src=10.1.1.7 dst=198.51.100.4 host={C2} url=/x\n" * 3,
         f"date=2026-11-20 src=10.1.1.7 dst=198.51.100.4 hostname={C2} action=allow\n" * 3,
@@ -230,7 +230,7 @@ def test_an_observer_that_a_field_names_is_searched(hunted):
 
 
 def test_a_relays_escapes_are_undone(hunted):
-    """rsyslog writes the tabs of Zeek's lines as `#011`: the lines are read as they were."""
+    """rsyslog writes the tabs of Zeek's lines as `#011`; the lines are read as before."""
     rows = [
         (
             f"<13>Nov 20 10:00:0{n} zk zeek: 1795168800.12345{n}\tCHhAvVGS1DHFjwGM{n}\t10.1.1.5\t4915{n}\t"
@@ -254,8 +254,8 @@ def test_a_name_touches_other_characters(hunted):
         assert status is ExitStatus.FOUND
 
 
-def test_the_columns_that_no_field_takes_are_searched(hunted):
-    """Column files are compressed: their reader hands over the texts of the columns that it does not use."""
+def test_the_columns_without_a_field_are_searched(hunted):
+    """Column files are compressed: their reader passes on the texts of unused columns."""
     import io
 
     import pyarrow as pa
@@ -285,7 +285,7 @@ def test_the_columns_that_no_field_takes_are_searched(hunted):
 
 
 def test_addresses_as_numbers_are_found(hunted):
-    """No search of the text sees them: every line is read."""
+    """The text search does not find them, so every line is read."""
     flow = '{{"IPV4_SRC_ADDR": {}, "IPV4_DST_ADDR": {}, "L4_DST_PORT": 443, "FIRST_SWITCHED": 1796000000}}\n'
     quiet, listed = flow.format(0x0A010105, 0xC6336407), flow.format(0x0A010106, 0xCB007109)
     carried = "".join(
@@ -307,7 +307,7 @@ def test_addresses_as_numbers_are_found(hunted):
 
 
 def test_numbers_behind_other_lines_are_a_doubt(hunted):
-    """They were not looked for: the file never counts as clean."""
+    """They were not searched for: the file never counts as clean."""
     spelled = '{{"src_ip": "10.1.1.5", "dst_ip": "198.51.100.7", "time": "2026-06-10T01:00:0{}Z"}}\n'
     number = '{"IPV4_SRC_ADDR": 167837958, "IPV4_DST_ADDR": 3405803785, "FIRST_SWITCHED": 1781060000}\n'
     text = "".join(spelled.format(n % 10) for n in range(600))

@@ -1,4 +1,4 @@
-"""Every line is counted for coverage, after any other line."""
+"""Every line is counted for coverage, whatever line precedes it."""
 
 from __future__ import annotations
 

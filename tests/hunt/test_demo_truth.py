@@ -1,7 +1,4 @@
-"""The demo's month, hunted, against the truth that was planted in it.
-
-Nothing missed, nobody accused wrongly.
-"""
+"""Hunt over the demo's month, compared with its planted truth: nothing missed, nobody accused wrongly."""
 
 from __future__ import annotations
 
@@ -43,7 +40,7 @@ def findings(files: DemoFiles) -> Findings:
     return investigate(request_for(files))[0]
 
 
-def named(findings: Findings, case: dict[str, Any]) -> list[Device]:
+def devices_of(findings: Findings, case: dict[str, Any]) -> list[Device]:
     device = (case["device"] or {}) if "device" in case else case
     mac, name, ip = device.get("mac"), device.get("name"), case.get("ip")
     return [
@@ -60,8 +57,8 @@ def test_every_planted_case_has_its_state(findings: Findings, truth: dict[str, A
     for case in truth["cases"]:
         if case["state"] is None:
             continue
-        got = named(findings, case)
-        states = {device.state.value for device in got}
+        found = devices_of(findings, case)
+        states = {device.state.value for device in found}
         if states != {case["state"]}:
             wrong.append((case["name"], case["state"], states, case["device"], case.get("ip")))
     assert not wrong
@@ -71,13 +68,13 @@ def test_nobody_else_is_accused(findings: Findings, truth: dict[str, Any]) -> No
     allowed = {
         (device.key, device.state)
         for case in truth["cases"]
-        for device in named(findings, case)
+        for device in devices_of(findings, case)
         if case["state"] == device.state.value
     }
     allowed |= {
         (device.key, device.state)
         for innocent in truth["innocent"]
-        for device in named(findings, innocent)
+        for device in devices_of(findings, innocent)
         if innocent["state"] == device.state.value
     }
     accused = [
@@ -104,7 +101,7 @@ def test_unattributed_are_only_the_known_forwarders(findings: Findings, truth: d
 def test_every_planted_indicator_is_sighted(findings: Findings, truth: dict[str, Any]) -> None:
     wrong = []
     for case in truth["cases"]:
-        for device in named(findings, case)[:1]:
+        for device in devices_of(findings, case)[:1]:
             seen = {s.indicator for s in findings.sightings if s.device == device.key}
             missing = {item["value"] for item in case["indicators"]} - seen
             if missing and case["state"]:
@@ -117,7 +114,7 @@ def test_counts_are_those_of_the_devices_own_lines(findings: Findings, truth: di
     for case in truth["cases"]:
         if case["state"] not in ("infected", "blocked"):
             continue
-        for device in named(findings, case)[:1]:
+        for device in devices_of(findings, case)[:1]:
             count = sum(
                 s.count
                 for s in findings.sightings

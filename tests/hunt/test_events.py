@@ -1,6 +1,6 @@
-"""The hunt over binary logs: what is listed is found, on the right device, with readable evidence.
+"""Hunt over binary logs: listed values are found, on the right device, with readable evidence.
 
-With the same result as over text.
+The result is the same as over text.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ OTHER = ("192.168.1.6", "198.51.100.7")
 
 
 def packets() -> list[bytes]:
-    """A question, its answer, a hello and a request of one PC; something harmless of another."""
+    """A query, its answer, a TLS hello and a request of one PC; harmless traffic of another."""
     hello = build.records(build.client_hello("cdn.c2.example"))
     request = b"GET /load/a.php?x=1 HTTP/1.1\r\nHost: files.example\r\n\r\n"
     return [
@@ -42,7 +42,7 @@ def packets() -> list[bytes]:
 
 @pytest.fixture
 def hunted(tmp_path, monkeypatch):
-    """Hunt for these values in a capture of the packets; `packed` as a gzip file."""
+    """Hunt for these values in a capture of the packets; `packed`: as a gzip file."""
     monkeypatch.setenv("LAMSACH_CACHE", str(tmp_path / "cache"))
 
     def run(*values: str, data: bytes | None = None, packed: bool = False, **options) -> Findings:
@@ -60,8 +60,8 @@ def hunted(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("value", "contacts"),
     [
-        ("c2.example", 2),  # question and answer are one, the hello is another
-        (SERVER, 2),  # connection and hello; the answer that names it is of another role
+        ("c2.example", 2),  # query and answer are one contact, the hello another
+        (SERVER, 2),  # connection and hello; the DNS answer has another role
         ("http://files.example/load/", 1),
         ("203.0.113.0/28", 4),
     ],
@@ -84,7 +84,7 @@ def test_evidence_is_a_readable_line_and_its_frame(hunted):
     assert evidence.file.endswith("capture.pcap")
 
 
-def test_coverage_and_the_file_are_told(hunted):
+def test_coverage_and_the_file_are_reported(hunted):
     findings = hunted("c2.example")
     (row,) = findings.coverage
     assert (row.observer, row.format, row.day) == ("pcap", "pcap", date(2026, 6, 5))
@@ -99,14 +99,14 @@ def test_other_times_are_not_searched(hunted):
     assert hunted("c2.example", until=until).sightings == ()
 
 
-def test_one_that_is_cut_short_is_searched_and_told(hunted):
+def test_a_truncated_capture_is_searched_and_reported(hunted):
     findings = hunted("c2.example", data=build.pcap(packets(), 101)[:-5])
     assert [device.ip for device in findings.devices] == [PC]
     (problem,) = findings.problems
     assert "cut short" in problem.what
 
 
-def test_one_without_frames_is_told(hunted):
+def test_a_capture_without_frames_is_reported(hunted):
     (problem,) = hunted("c2.example", data=build.pcap([], 101)).problems
     assert "empty" in problem.what
 
@@ -114,7 +114,7 @@ def test_one_without_frames_is_told(hunted):
 def test_a_lease_in_the_capture_names_the_machine(hunted):
     """A DHCP server's answer is in the same capture.
 
-    The frame before it, ARP, says the same of the address.
+    The preceding ARP frame confirms the address.
     """
     options = b"\x35\x01\x05\x0c\x07PC-0042\x33\x04\0\0\x0e\x10\xff"
     head = b"\x02\x01\x06\0" + bytes(12) + bytes((192, 168, 1, 5)) + bytes(8) + build.MAC_A + bytes(202)
@@ -154,9 +154,9 @@ SAMPLES = Path(__file__).parents[2] / "../shared/samples/pcaps"
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not here")
 def test_names_in_the_samples_are_found(tmp_path, monkeypatch):
-    """A list of every name that the sample captures show.
+    """Hunt for every name in the sample captures.
 
-    Each is found, and no device that they do not name is blamed.
+    Each is found, and only devices named by the captures are blamed.
     """
     monkeypatch.setenv("LAMSACH_CACHE", str(tmp_path / "cache"))
     cases = [json.loads(line) for line in (SAMPLES / "cases.jsonl").read_text().splitlines()]
@@ -176,9 +176,9 @@ def test_names_in_the_samples_are_found(tmp_path, monkeypatch):
 
 
 def test_names_of_messages_that_the_reader_does_not_understand(hunted):
-    """DNS on another port, cut in its middle, behind another protocol's bytes.
+    """DNS on another port, cut in the middle, behind another protocol's bytes.
 
-    The name is attributed to nobody.
+    The name is attributed to no machine.
     """
     long_dash, long_digit = f"{'a' * 45}.c2.example", f"{'b' * 53}.c2.example"
     for name in ("www.c2.example", long_dash, long_digit, "c2.example"):
@@ -204,9 +204,9 @@ def hunted_file(tmp_path, monkeypatch):
 
 
 def logs_of_neighbours(*values: str) -> dict[str, bytes]:
-    """Event files with these values back to back, in fields that no reader reads.
+    """Return event files with these values adjacent, in fields that no reader uses.
 
-    Usual records, and such as are left to the library.
+    Usual records, and records left to the library.
     """
     data = {f"Field{at}": value for at, value in enumerate(values)}
     record = Record(3, strings(**data))
@@ -219,8 +219,8 @@ def logs_of_neighbours(*values: str) -> dict[str, bytes]:
     }
 
 
-def test_strings_of_an_event_file_that_stand_back_to_back(hunted_file):
-    """Nothing parts them in the bytes: each is looked at by itself."""
+def test_adjacent_strings_of_an_event_file(hunted_file):
+    """No separator is between them: each value is searched separately."""
     neighbours = (
         ("abc", C2),
         ("abc", C2, "xyz"),

@@ -1,4 +1,4 @@
-"""Listed values of every log format's cases are sighted, whole or changed, or the reason is known."""
+"""Listed values in any part of each format's sample lines are sighted, or the reason is known."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from . import reference
 DATA = Path(__file__).parents[1] / "logs" / "formats" / "data"
 NAME, ADDRESS, DIGEST = "planted-c2.example", "203.0.113.250", "a1" * 32
 KINDS = {NAME: IndicatorType.DOMAIN, ADDRESS: IndicatorType.IP, DIGEST: IndicatorType.SHA256}
-# what a person would read as a value of each kind
+# values of each kind, as a person reads them
 _PLACES = {
     ADDRESS: re.compile(r"(?<![\w.:-])(?:\d{1,3}\.){3}\d{1,3}(?![\w.-]*\w)", re.ASCII),
     NAME: re.compile(
@@ -42,26 +42,26 @@ every_case = pytest.mark.parametrize(
 )  # fmt: skip
 
 
-class Remembering(Matcher):
-    """A record of the value reported of each line, and the machine named when no field held the value."""
+class Recorder(Matcher):
+    """Matcher that records reported values by line, and machines named without a field for the value."""
 
-    told: set[tuple[int, str]]
+    reported: set[tuple[int, str]]
     blamed: set[str | None]
 
     def event(self, event, text):
-        return self._remember(super().event(event, text))
+        return self._record(super().event(event, text))
 
     def line(self, event, text):
-        return self._remember(super().line(event, text))
+        return self._record(super().line(event, text))
 
-    def beside(self, event, text, passed):
-        matches = super().beside(event, text, passed)
+    def rest_of_line(self, event, text, passed):
+        matches = super().rest_of_line(event, text, passed)
         if passed:
             self.blamed |= {match.event.device_ip for match in matches}
-        return self._remember(matches)
+        return self._record(matches)
 
-    def _remember(self, matches: list[Match]) -> list[Match]:
-        self.told |= {(match.event.line, match.indicator.value) for match in matches}
+    def _record(self, matches: list[Match]) -> list[Match]:
+        self.reported |= {(match.event.line, match.indicator.value) for match in matches}
         return matches
 
 
@@ -73,9 +73,9 @@ def compiled() -> CompiledSet:
     return compile_columns(builder.columns())
 
 
-def searched(compiled: CompiledSet, path: Path) -> Remembering:
-    matcher = Remembering(compiled)
-    matcher.told, matcher.blamed = set(), set()
+def searched(compiled: CompiledSet, path: Path) -> Recorder:
+    matcher = Recorder(compiled)
+    matcher.reported, matcher.blamed = set(), set()
     (log_file,), _ = logs(path)
     rules = Rules(lambda _event: Identity(), lambda _event: None, ZoneInfo("UTC"))
     hunt(compiled, [log_file], matcher, rules, threads=1)
@@ -83,7 +83,7 @@ def searched(compiled: CompiledSet, path: Path) -> Remembering:
 
 
 def planted(lines: list[str], rng: random.Random) -> Iterator[tuple[int, list[str]]]:
-    """The log with one of its values replaced by a listed one of the same kind, and the line's place."""
+    """Yield the log with one value replaced by a listed one of its kind, and the number of the line."""
     places = [
         (n, value, found)
         for n, line in enumerate(lines)
@@ -96,7 +96,7 @@ def planted(lines: list[str], rng: random.Random) -> Iterator[tuple[int, list[st
 
 
 def is_aside(line: str, value: str) -> bool:
-    """Report whether a value is where the hunt does not look.
+    """Report whether a value is where the hunt does not search.
 
     In the query or path of a URL, in a comment, as the sender of the line.
     """
@@ -107,7 +107,7 @@ def is_aside(line: str, value: str) -> bool:
 
 
 def units_own(path: Path, value: str) -> bool:
-    """Report whether a reader takes the value for an own public address, or for a part of a URL."""
+    """Report whether a reader treats the value as an own public address, or as a part of a URL."""
     (log_file,), _ = logs(path)
     return any(
         value in f"{item.observer} {item.source_nat_ip} {item.url}"
@@ -117,16 +117,16 @@ def units_own(path: Path, value: str) -> bool:
 
 
 @every_case
-def test_a_value_in_any_place_is_told_or_it_is_known_why_not(log, compiled, tmp_path):
+def test_a_value_in_any_place_is_reported_or_the_reason_is_known(log, compiled, tmp_path):
     rng = random.Random(log.parent.name + log.stem)
     lines = log.read_text(encoding="utf-8").split("\n")
     for n, changed in planted(lines, rng):
         path = tmp_path / "planted.log"
-        whole = "\n".join(changed)
-        path.write_text(whole, encoding="utf-8")
+        text = "\n".join(changed)
+        path.write_text(text, encoding="utf-8")
         wanted = {v for v in reference.found(changed[n], KINDS) if not is_aside(changed[n], v)}
         matcher = searched(compiled, path)
-        missed = {v for v in wanted - {value for _, value in matcher.told} if not units_own(path, v)}
+        missed = {v for v in wanted - {value for _, value in matcher.reported} if not units_own(path, v)}
         assert missed == set(), changed[n]
         assert len(matcher.blamed - {None}) <= 1, changed[n]
-        assert all(is_internal(ip) and ip in whole for ip in matcher.blamed - {None}), changed[n]
+        assert all(is_internal(ip) and ip in text for ip in matcher.blamed - {None}), changed[n]

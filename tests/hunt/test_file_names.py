@@ -1,6 +1,6 @@
-"""Names of files: from the lists that state them, through the fields of logs that hold one, to the machine.
+"""File names: from lists that state them, through log fields, to the machine.
 
-And what a Windows event shows of the other kinds.
+Also the other kinds of value in Windows events.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def _misp(kind: str, value: str) -> str:
 
 
 def _stix(pattern: str) -> str:
-    one = {"type": "indicator", "id": "indicator--1", "pattern_type": "stix", "pattern": pattern}
-    return json.dumps({"type": "bundle", "id": "bundle--1", "objects": [one]})
+    item = {"type": "indicator", "id": "indicator--1", "pattern_type": "stix", "pattern": pattern}
+    return json.dumps({"type": "bundle", "id": "bundle--1", "objects": [item]})
 
 
 def _openioc(value: str, condition: str = "is") -> str:
@@ -88,25 +88,25 @@ def entries(path: Path, text: str) -> tuple[list[Indicator], list[Refusal]]:
     problems: list[object] = []
     found = list(read_list(str(path), problems.append))
     assert not problems
-    taken = [one for one in found if isinstance(one, Indicator)]
-    return taken, [one for one in found if isinstance(one, Refusal)]
+    accepted = [item for item in found if isinstance(item, Indicator)]
+    return accepted, [item for item in found if isinstance(item, Refusal)]
 
 
 @each_row("how", STATING, str)
 def test_a_list_that_states_one(how: str, tmp_path: Path) -> None:
-    taken, _ = entries(tmp_path / "list", STATING[how].replace("{}", "Invoice 2024.EXE"))
-    assert [item.value for item in taken if item.type is IndicatorType.FILE_NAME] == [NAME]
-    taken, refused = entries(tmp_path / "list", STATING[how].replace("{}", "SvcHost.exe"))
-    assert not any(item.type is IndicatorType.FILE_NAME for item in taken)
+    accepted, _ = entries(tmp_path / "list", STATING[how].replace("{}", "Invoice 2024.EXE"))
+    assert [item.value for item in accepted if item.type is IndicatorType.FILE_NAME] == [NAME]
+    accepted, refused = entries(tmp_path / "list", STATING[how].replace("{}", "SvcHost.exe"))
+    assert not any(item.type is IndicatorType.FILE_NAME for item in accepted)
     assert refusals.KNOWN_PROGRAM in {item.reason for item in refused}
 
 
 @each_row("how", MENTIONING, str)
 def test_a_list_that_only_mentions_one(how: str, tmp_path: Path) -> None:
-    taken, refused = entries(tmp_path / "list", MENTIONING[how])
-    assert taken or refused or how in ("text", "observable")
-    assert not any(item.type is IndicatorType.FILE_NAME for item in taken)
-    assert all(item.value == MD5 for item in taken)
+    accepted, refused = entries(tmp_path / "list", MENTIONING[how])
+    assert accepted or refused or how in ("text", "observable")
+    assert not any(item.type is IndicatorType.FILE_NAME for item in accepted)
+    assert all(item.value == MD5 for item in accepted)
 
 
 NAMES = {
@@ -127,10 +127,10 @@ NAMES = {
 
 @each_row("text", NAMES, repr)
 def test_the_form_of_a_name(text: str, tmp_path: Path) -> None:
-    taken, refused = entries(tmp_path / "list", f"type,value\nfilename,{text}\nip,203.0.113.7\n")
-    got = [item.value for item in taken if item.type is IndicatorType.FILE_NAME]
-    got += [item.reason for item in refused]
-    assert got == [NAMES[text] or text]
+    accepted, refused = entries(tmp_path / "list", f"type,value\nfilename,{text}\nip,203.0.113.7\n")
+    found = [item.value for item in accepted if item.type is IndicatorType.FILE_NAME]
+    found += [item.reason for item in refused]
+    assert found == [NAMES[text] or text]
 
 
 def _zeek(name: str, machine: str, number: int) -> str:
@@ -226,49 +226,49 @@ def _as_evtx(number: int, data: dict[str, str]) -> tuple[str, bytes]:
     return "sysmon.evtx", file(template_chunk([*lines, Record(number, strings(**data), computer="PC-A")]))
 
 
-@each_row("how", [(made, name) for made in (_as_json, _as_evtx) for name in (*SHOWN, *UNSHOWN)], str)
-def test_an_event_of_sysmon_names_the_machine(how: tuple[object, str], tmp_path: Path) -> None:
-    made, name = how
-    assert callable(made)
-    findings = hunted(tmp_path, LISTED, made(*(SHOWN | UNSHOWN)[name]))
-    named = [(seen.indicator, seen.count) for seen in findings.sightings]
-    assert named == ([(NAME, 1)] if name in SHOWN else [])
+@each_row("case", [(make, name) for make in (_as_json, _as_evtx) for name in (*SHOWN, *UNSHOWN)], str)
+def test_an_event_of_sysmon_names_the_machine(case: tuple[object, str], tmp_path: Path) -> None:
+    make, name = case
+    assert callable(make)
+    findings = hunted(tmp_path, LISTED, make(*(SHOWN | UNSHOWN)[name]))
+    sighted = [(seen.indicator, seen.count) for seen in findings.sightings]
+    assert sighted == ([(NAME, 1)] if name in SHOWN else [])
     assert [device.name for device in findings.devices] == (["PC-A"] if name in SHOWN else [])
 
 
 JA3, JA4, MAIL = "e7d705a3286e19ea42f587b344ee6865", "t13d1516h2_8daaf6152771_02713d6af862", "a@evil-b.site"
 
 
-@each_row("made", [_as_json, _as_evtx], lambda made: made.__name__)
-def test_the_other_stated_kinds_in_an_event_of_sysmon(made: object, tmp_path: Path) -> None:
-    """Digests have a field of their own; the others may be in what was run, and are found as text."""
-    assert callable(made)
+@each_row("make", [_as_json, _as_evtx], lambda make: make.__name__)
+def test_the_other_stated_kinds_in_an_event_of_sysmon(make: object, tmp_path: Path) -> None:
+    """Digests have a field of their own; the others may be in the command line, found as text."""
+    assert callable(make)
     data = {
         "Image": CLEAN,
         "Hashes": f"MD5={MD5.upper()},IMPHASH={JA3}",
         "CommandLine": f"s --to {MAIL} --ja4 {JA4} --ja3 {JA3}",
     }
     listed = f"type,value\nmd5,{MD5}\nja3,{JA3}\nja4,{JA4}\nemail,{MAIL}\n"
-    findings = hunted(tmp_path, listed, made(1, data))
+    findings = hunted(tmp_path, listed, make(1, data))
     assert {seen.indicator for seen in findings.sightings} == {MD5, JA3, JA4, MAIL}
     assert {seen.indicator for seen in findings.sightings if seen.device == "name:pc-a"} >= {MD5}
 
 
 @each_row("name", ["csv", "misp", "stix", "zeek", "openioc"], str)
-def test_what_is_written_is_read_back(name: str, tmp_path: Path) -> None:
-    taken, _ = entries(tmp_path / "list", f"{LISTED}filename,Công văn 01.doc\nfilename,it's-a.exe\n")
-    made = prepare(taken, BY_NAME[name], "0" * 64, Terms(datetime(2026, 1, 1, tzinfo=UTC)))
-    again, _ = entries(tmp_path / "again", "".join(made.text()))
-    assert {(item.type, item.value) for item in again} == {(item.type, item.value) for item in taken}
-    assert len(taken) == 3
+def test_written_names_are_read_back(name: str, tmp_path: Path) -> None:
+    accepted, _ = entries(tmp_path / "list", f"{LISTED}filename,Công văn 01.doc\nfilename,it's-a.exe\n")
+    output = prepare(accepted, BY_NAME[name], "0" * 64, Terms(datetime(2026, 1, 1, tzinfo=UTC)))
+    again, _ = entries(tmp_path / "again", "".join(output.text()))
+    assert {(item.type, item.value) for item in again} == {(item.type, item.value) for item in accepted}
+    assert len(accepted) == 3
 
 
-def test_what_cannot_hold_one_says_so(tmp_path: Path) -> None:
-    taken, _ = entries(tmp_path / "list", LISTED)
-    made = prepare(taken, BY_NAME["rpz"], "0" * 64, Terms(datetime(2026, 1, 1, tzinfo=UTC)))
-    assert made.stamp.count == 0
+def test_a_format_without_file_names_reports_it(tmp_path: Path) -> None:
+    accepted, _ = entries(tmp_path / "list", LISTED)
+    output = prepare(accepted, BY_NAME["rpz"], "0" * 64, Terms(datetime(2026, 1, 1, tzinfo=UTC)))
+    assert output.stamp.count == 0
     sigma = "".join(
-        prepare(taken, BY_NAME["sigma"], "0" * 64, Terms(datetime(2026, 1, 1, tzinfo=UTC))).text()
+        prepare(accepted, BY_NAME["sigma"], "0" * 64, Terms(datetime(2026, 1, 1, tzinfo=UTC))).text()
     )
     assert f"- '\\{NAME}'" in sigma
 
@@ -316,19 +316,19 @@ def test_the_sieve_passes_every_line_whose_file_is_listed(
         assert found == [name]
     if found:
         assert candidate_lines(COMPILED, line.encode()) == {0}
-        assert _archived(line.encode())
-        asked = question(COMPILED)
-        assert asked is not None
-        assert asked.patterns
-        assert any(all(text in line.lower() for text in wanted) for wanted in asked.wanted) or "%" in line
+        assert _in_archive(line.encode())
+        query = question(COMPILED)
+        assert query is not None
+        assert query.patterns
+        assert any(all(text in line.lower() for text in wanted) for wanted in query.wanted) or "%" in line
 
 
-def _archived(line: bytes) -> bool:
+def _in_archive(line: bytes) -> bool:
     """Report whether an archive's filter of the line answers one of the list's questions."""
     data = np.frombuffer(b"\n" * PAD + line + b"\n" * PAD, np.uint8)
     keys = KeyMaker().keys(data, PAD, PAD + len(line))
-    asked = questions(COMPILED)
-    return keys is None or bool(np.isin(keys, asked.keys).any())
+    query = questions(COMPILED)
+    return keys is None or bool(np.isin(keys, query.keys).any())
 
 
 def test_a_name_is_found_by_itself() -> None:

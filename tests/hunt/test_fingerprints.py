@@ -1,7 +1,4 @@
-"""JA4 fingerprints of TLS clients.
-
-From the list that states them through sieve, matcher and archive to the machine.
-"""
+"""JA4 fingerprints of TLS clients: from the list, through sieve, matcher and archive, to the machine."""
 
 from __future__ import annotations
 
@@ -108,7 +105,7 @@ def test_a_machine_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log
 
 
 def test_the_sieve_passes_it_wherever_it_is_and_others_not() -> None:
-    shown = [
+    lines = [
         line
         for pad in range(150)
         for line in (
@@ -117,8 +114,8 @@ def test_the_sieve_passes_it_wherever_it_is_and_others_not() -> None:
             f"{'y' * pad}{OTHER} {JA4[:-1]}3 {JA4}0 {JA4[:23]}-{JA4[24:]}",
         )
     ]
-    passed = candidate_lines(LISTED, "\n".join(shown).encode())
-    assert passed == {number for number in range(len(shown)) if number % 3 < 2}
+    passed = candidate_lines(LISTED, "\n".join(lines).encode())
+    assert passed == {number for number in range(len(lines)) if number % 3 < 2}
     assert plainly(JA4.encode()) == hash_name(JA4.encode())
 
 
@@ -146,8 +143,10 @@ def test_an_archive_knows_the_segments_that_show_it() -> None:
 
 
 @pytest.mark.parametrize("name", ["csv", "stix"])
-def test_what_is_written_is_read_back(tmp_path: Path, name: str) -> None:
+def test_written_fingerprints_are_read_back(tmp_path: Path, name: str) -> None:
     (tmp_path / "list").write_text(LIST)
-    taken = [item for item in read_list(str(tmp_path / "list"), print) if isinstance(item, Indicator)]
-    made = prepare(taken, BY_NAME[name], "0" * 64, Terms(datetime(2026, 1, 1, tzinfo=UTC)))
-    assert values(tmp_path / "again", "".join(made.text())) == {(item.type, item.value) for item in taken}
+    accepted = [item for item in read_list(str(tmp_path / "list"), print) if isinstance(item, Indicator)]
+    output = prepare(accepted, BY_NAME[name], "0" * 64, Terms(datetime(2026, 1, 1, tzinfo=UTC)))
+    assert values(tmp_path / "again", "".join(output.text())) == {
+        (item.type, item.value) for item in accepted
+    }

@@ -1,4 +1,4 @@
-"""Line numbers of a chunk agree with counting, wherever it is cut."""
+"""Line numbers of a chunk equal those of counting, wherever it is cut."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The remembered digest of a list is that of the file as it is now."""
+"""The noted digest of a list is that of the current file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The files of the test have been left alone long enough."""
+    """Let the test's files be unchanged for long enough."""
     monkeypatch.setattr(time, "time_ns", lambda: real() + 2 * SETTLED_NS)
 
 

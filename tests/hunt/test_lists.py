@@ -1,6 +1,6 @@
-"""Lists through the cache: the second time gives the same without reading.
+"""Lists through the cache: the second load gives the same without reading.
 
-What is damaged or cannot be written does no harm.
+A damaged or unwritable cache does no harm.
 """
 
 from __future__ import annotations
@@ -77,18 +77,18 @@ def test_a_cache_that_cannot_be_written_is_no_error(listed: Path, monkeypatch: p
     assert load_lists([str(listed)]).compiled.find("evil.example")
 
 
-def test_only_the_last_sets_are_kept(listed: Path) -> None:
+def test_only_the_last_sets_are_stored(listed: Path) -> None:
     for number in range(SETS_MAX + 3):
         listed.write_text(f"evil{number}.example\n")
         load_lists([str(listed)])
     assert len(list((cache_folder() / "lists").iterdir())) == SETS_MAX
 
 
-def test_looked_for_ahead_it_is_the_same(listed: Path) -> None:
-    said: list[str] = []
-    first = LoadingLists([str(listed)], ahead=True).get(lambda: said.append("read"))
-    second = LoadingLists([str(listed)], ahead=True).get(lambda: said.append("read"))
-    assert (first.cached, second.cached, said) == (False, True, ["read"])
+def test_a_list_loaded_ahead_is_the_same(listed: Path) -> None:
+    calls: list[str] = []
+    first = LoadingLists([str(listed)], ahead=True).get(lambda: calls.append("read"))
+    second = LoadingLists([str(listed)], ahead=True).get(lambda: calls.append("read"))
+    assert (first.cached, second.cached, calls) == (False, True, ["read"])
     assert first.summary == second.summary
 
 
@@ -99,7 +99,7 @@ def test_a_list_without_a_value_is_an_error(listed: Path, ahead: bool) -> None:
         LoadingLists([str(listed)], ahead=ahead).get()
 
 
-def test_a_plain_list_is_taken_in_runs_as_value_by_value(tmp_path: Path) -> None:
+def test_a_plain_list_is_read_in_runs_as_value_by_value(tmp_path: Path) -> None:
     path = tmp_path / "list.txt"
     kinds = (
         "bot-{0}.top", "45.155.{0}.7", "# Malware: Mirai {0}", "http://drop-{0}.top/a",
@@ -112,19 +112,19 @@ def test_a_plain_list_is_taken_in_runs_as_value_by_value(tmp_path: Path) -> None
     for item in read_list(str(path), lambda problem: pytest.fail(str(problem))):
         if isinstance(item, Indicator):
             slow.add(item)
-    mine, theirs = quick.columns(), slow.columns()
+    columns, expected = quick.columns(), slow.columns()
     assert quick.refused > 150
-    for entry in fields(mine):
-        one, other = getattr(mine, entry.name), getattr(theirs, entry.name)
+    for entry in fields(columns):
+        actual, wanted = getattr(columns, entry.name), getattr(expected, entry.name)
         if entry.name == "strings":
             continue
         if entry.name == "numbers":
-            one, other = _spelt(one, mine.strings), _spelt(other, theirs.strings)
-        assert np.array_equal(one, other), entry.name
+            actual, wanted = _spelt(actual, columns.strings), _spelt(wanted, expected.strings)
+        assert np.array_equal(actual, wanted), entry.name
 
 
 def _spelt(numbers: NDArray[np.int32], strings: list[str]) -> list[list[object]]:
-    """Rows with their strings in the place of the strings' numbers, which go by the order of first use."""
+    """Return rows with strings instead of the strings' numbers, which depend on the order of first use."""
     texts = {NUMBERS.index(name) for name in ("threat", "source", "document", "tlp")}
     return [
         [strings[cell] if place in texts and cell >= 0 else cell for place, cell in enumerate(row)]

@@ -1,4 +1,4 @@
-"""The kernel's objects: what numba's own code finds, every level of processors finds.
+"""Objects of the kernel: each processor level gives the results of numba's own code.
 
 A stale or damaged object is never loaded.
 """
@@ -31,7 +31,7 @@ Functions = Mapping[str, Any]
 
 @pytest.fixture(scope="module")
 def compiled() -> Functions:
-    """The kernel as numba compiles it here, without optimising."""
+    """Return the kernel as compiled by numba here, without optimising."""
     build._unoptimised()
     from lamsach.hunt.kernel.exports import entry_points
 
@@ -40,7 +40,7 @@ def compiled() -> Functions:
 
 @pytest.fixture(scope="module")
 def expected(compiled: Functions) -> list[str]:
-    """Return the findings of numba's own code."""
+    """Return the results of numba's own code."""
     return results(compiled)
 
 
@@ -53,9 +53,9 @@ def objects(compiled: Functions) -> dict[str, Path]:
 def test_every_level_finds_what_numbas_code_finds(expected: list[str], objects: dict[str, Path]) -> None:
     own, levels = objects[own_platform()], build.PLATFORMS[own_platform()].levels
     highest = ctypes.CDLL(str(own)).level()
-    passed, held = map(int, expected[-1].split())
+    passed, present = map(int, expected[-1].split())
     assert passed > 1000
-    assert held > 10
+    assert present > 10
     assert highest in levels
     for level in levels:
         if level <= highest:
@@ -80,12 +80,12 @@ def test_the_level_is_that_of_the_processor(objects: dict[str, Path]) -> None:
         4: {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl", "avx512vbmi", "avx512_vbmi2"}
         | {"avx512_bitalg", "avx512_vpopcntdq"},
     }
-    met = 0
+    best = 0
     for level, needed in wanted.items():
         if not needed <= flags:
             break
-        met = level
-    assert ctypes.CDLL(str(objects["linux-x86_64"])).level() == met
+        best = level
+    assert ctypes.CDLL(str(objects["linux-x86_64"])).level() == best
 
 
 def test_each_object_is_of_its_machine_with_every_entry_point(objects: dict[str, Path]) -> None:
@@ -138,13 +138,13 @@ def test_an_object_of_other_sources_or_a_damaged_one_is_not_loaded(
 
 @pytest.fixture
 def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An installation without an object, which is no checkout."""
+    """An installation without an object, not a checkout."""
     monkeypatch.setattr(machine_code, "object_of", lambda _platform: None)
     monkeypatch.setattr(machine_code, "_SOURCES", tmp_path / "site-packages")
 
 
 @pytest.mark.usefixtures("nowhere")
-def test_without_an_object_numba_compiles_and_the_command_line_says_so(
+def test_without_an_object_numba_compiles_and_the_command_reports_it(
     compiled: Functions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert machine_code.compiles_at_start()
@@ -157,7 +157,7 @@ def test_without_an_object_numba_compiles_and_the_command_line_says_so(
     assert caught.value.exit_status is ExitStatus.USAGE
 
 
-def test_a_checkout_builds_once_and_says_so(
+def test_a_checkout_builds_once_and_reports_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def write(name: str, folder: Path) -> Path:
@@ -166,9 +166,9 @@ def test_a_checkout_builds_once_and_says_so(
         return path
 
     monkeypatch.setattr(build, "build", write)
-    for said in (1, 0):
+    for lines in (1, 0):
         build.main(["linux-x86_64"], tmp_path / "objects")
-        assert len(capsys.readouterr().err.splitlines()) == said
+        assert len(capsys.readouterr().err.splitlines()) == lines
     with pytest.raises(SystemExit, match=r"lamsach\[jit\]"):
         build.main(["plan9-mips"], tmp_path / "objects")
 

@@ -1,4 +1,4 @@
-"""Matches of an indicator in an event: a table for each kind."""
+"""Matches of an indicator in an event, in a table for each kind."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def event(**fields: Any) -> Event:
         ("203.0.113.0/24", {"destination_ip": "203.0.114.1"}, None),
         ("2001:db8::/32", {"destination_ip": "2001:db8:5::1"}, ("network", "outbound")),
         ("2001:db8::1", {"destination_ip": "2001:db8:0:0::1"}, ("exact", "outbound")),
-        # Windows names its own side first, also of a connection that the other side opened
+        # Windows lists its own side first, even in connections opened by the other side
         ("203.0.113.9", {"source_ip": "10.0.0.5", "destination_ip": "203.0.113.9", "inbound": True},
          ("exact", "inbound")),
         ("203.0.113.9", {"source_ip": "203.0.113.9", "inbound": True}, ("exact", "inbound")),
@@ -98,7 +98,7 @@ def test_the_device_of_a_contact_that_is_stated_to_be_inbound_stays() -> None:
     assert (match.event.device_name, match.event.device_ip) == ("SRV-01", None)
 
 
-def test_who_is_offered_a_listed_address_is_named_and_not_the_relay() -> None:
+def test_the_client_offered_a_listed_address_is_named_and_not_the_relay() -> None:
     offered = event(
         source_ip="203.0.113.9",
         destination_ip="10.0.0.1",
@@ -109,7 +109,7 @@ def test_who_is_offered_a_listed_address_is_named_and_not_the_relay() -> None:
     assert (match.event.device_ip, match.event.device_mac) == ("203.0.113.9", "02:00:00:00:00:05")
 
 
-def test_an_exception_is_told_not_dropped() -> None:
+def test_an_exception_is_reported_not_dropped() -> None:
     covered = matcher_of("evil.example", covers=lambda kind, value: value == "ok.evil.example")
     statuses = {
         name: covered.event(event(domain=name), "")[0].status for name in ("ok.evil.example", "evil.example")
@@ -125,7 +125,7 @@ def test_an_exception_is_told_not_dropped() -> None:
         ({"valid_until": datetime(2026, 11, 1, tzinfo=UTC)}, MatchStatus.COUNTED),
     ],
 )
-def test_a_match_outside_its_validity_says_so(fields: dict[str, Any], status: MatchStatus) -> None:
+def test_a_match_outside_its_validity_is_marked(fields: dict[str, Any], status: MatchStatus) -> None:
     (match,) = matcher_of("evil.example", **fields).event(event(domain="evil.example"), "")
     assert match.status is status
 
@@ -151,7 +151,7 @@ def test_an_address_before_the_device_in_an_unknown_line_is_inbound() -> None:
     assert match.role.value == "inbound"
 
 
-def test_find_gives_back_every_kind() -> None:
+def test_find_returns_every_kind() -> None:
     values = [
         "evil.example",
         "203.0.113.9",
@@ -179,7 +179,7 @@ def test_find_gives_back_every_kind() -> None:
     "unit", ["a", "1", ".", ":", "f:", "1.", "a.", "(1)a", "%41", "\\x41", "-_", "é", "x.example "]
 )
 def test_a_long_line_takes_no_more_than_its_length(unit: str) -> None:
-    """Each of these took hours while a pattern began anew at every character of a run."""
+    """Each of these ran for hours while a pattern began anew at every character of a run."""
     text = (unit * (1 << 18))[: 1 << 18]
     assert sum(1 for _ in tokens(text)) <= len(text)
     matcher = matcher_of("evil.example", "http://x.example/page")

@@ -1,4 +1,4 @@
-"""Blamed devices when several logs show one contact: scenes as units have them, from log files to devices."""
+"""Blamed devices when several logs show one contact: realistic scenes, from log files to devices."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def blamed(tmp_path, monkeypatch):
     return search
 
 
-def asked(clock: str, ip: str, name: str = EVIL) -> str:
+def query(clock: str, ip: str, name: str = EVIL) -> str:
     return ASKED.format(time=f"10-Jun-2026 {clock}.494", ip=ip, name=name)
 
 
 def syslogged(host: str, clock: str, ip: str) -> str:
-    line = asked(clock, ip).partition("queries: info: ")[2]
+    line = query(clock, ip).partition("queries: info: ")[2]
     return f"<30>Jun 10 {clock} {host} named[812]: {line}"
 
 
@@ -64,7 +64,7 @@ def seconds(clock: str) -> int:
 
 
 def test_a_client_behind_a_proxy_and_nat(blamed):
-    """The proxy's log names the client; the firewall, which sees the proxy alone, blames nobody else."""
+    """The proxy's log names the client; the firewall, which sees only the proxy, blames no other device."""
     usual = [
         SQUID.format(
             to="198.51.100.7", seconds=seconds(f"08:0{n}:00"), ip=f"10.20.1.{n}", name="www.unit.example"
@@ -82,7 +82,7 @@ def test_a_client_behind_a_proxy_and_nat(blamed):
 
 
 def test_a_lease_that_changed_between_two_contacts(blamed):
-    """Each contact of one address is its holder's at the time."""
+    """Each contact of an address is attributed to its holder at that time."""
     leases = acks(("08:00:00", "10.20.1.15", A, "PC-A"), ("12:00:00", "10.20.1.15", B, "PC-B"))
     wall = [flow("09:00:00", "10.20.1.15"), flow("13:00:00", "10.20.1.15")]
     assert blamed({"dhcp.log": leases, "wall.log": wall}) == {f"mac:{A}": "infected", f"mac:{B}": "infected"}
@@ -90,7 +90,7 @@ def test_a_lease_that_changed_between_two_contacts(blamed):
 
 
 def test_two_dhcp_servers_in_failover(blamed):
-    """Both servers' logs tell of one machine; the one that renews is the other one's lease."""
+    """Both servers' logs describe one machine; one server renews the other's lease."""
     first = acks(("08:00:00", "10.20.1.15", A, "PC-A"))
     second = acks(("08:30:00", "10.20.1.15", A, "PC-A"), n=2)
     wall = [flow("09:00:00", "10.20.1.15")]
@@ -100,7 +100,7 @@ def test_two_dhcp_servers_in_failover(blamed):
 def test_one_host_name_on_two_cards(blamed):
     """A notebook by cable and by radio has two hardware addresses.
 
-    Both are named, neither is another machine's.
+    Both are named, neither as another machine.
     """
     leases = acks(("08:00:00", "10.20.1.15", A, "NB-1"), ("08:00:00", "10.20.2.15", B, "NB-1"))
     wall = [flow("09:00:00", "10.20.1.15")]
@@ -117,15 +117,15 @@ def test_a_blocked_contact_and_a_scan_accuse_nobody(blamed):
 
 
 def test_an_address_of_ipv6_is_its_own_machine(blamed):
-    """A privacy address (SLAAC) that no lease knows stays an address.
+    """A privacy address (SLAAC) without a lease stays an address.
 
-    The server that it asks at a local address is not accused.
+    The DNS server at a local address is not accused.
     """
     found = blamed(
         {
             "dns.log": [
-                asked("09:00:00", "2001:db8:1::a1b2").replace("10.20.0.53", "fd00::53"),
-                asked("09:10:00", "10.20.1.15", "www.unit.example"),
+                query("09:00:00", "2001:db8:1::a1b2").replace("10.20.0.53", "fd00::53"),
+                query("09:10:00", "10.20.1.15", "www.unit.example"),
             ]
         }
     )
@@ -133,7 +133,7 @@ def test_an_address_of_ipv6_is_its_own_machine(blamed):
 
 
 def test_a_chain_of_dns_servers_names_the_client_once(blamed):
-    """The branch's server asks the head office's within a second: the client is the one who is infected."""
+    """The branch's server queries the head office's within a second: the client is the infected machine."""
     clocks = ("09:00:0{n}", "09:20:0{n}", "09:30:0{n}")
     branch = [syslogged("ns1", clock.format(n=0), "10.20.1.15") for clock in clocks]
     office = [syslogged("ns2", clock.format(n=1), "10.30.0.53") for clock in clocks]
@@ -149,7 +149,7 @@ def test_a_log_in_another_zone_finds_the_holder_of_that_time(blamed):
 
 
 def test_a_clock_that_is_three_seconds_late_still_explains_the_forwarder(blamed):
-    branch = [asked(clock, "10.20.1.15") for clock in ("09:00:00", "09:20:00")]
+    branch = [query(clock, "10.20.1.15") for clock in ("09:00:00", "09:20:00")]
     wall = [flow(clock, "10.20.0.53", to="198.51.100.53", port=53) for clock in ("09:00:03", "09:20:03")]
     found = blamed({"branch.log": branch, "wall.log": wall}, EVIL, "198.51.100.53")
     assert found["ip:10.20.1.15"] == "infected"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.hunt.engine import hash_name as hashed_there
+from lamsach.hunt.engine import hash_name as kernel_key
 from lamsach.hunt.engine import hash_networks
 from lamsach.hunt.machine_code import functions
 from lamsach.hunt.sets import lists, plain_set
@@ -50,9 +50,9 @@ ASKED = [
 )
 @settings(max_examples=200, deadline=None)
 def test_a_name_has_the_kernel_s_key(name: str) -> None:
-    assert hash_name(name.encode()) == hashed_there(name.encode())
+    assert hash_name(name.encode()) == kernel_key(name.encode())
     parents = [name.split(".", cut)[-1].encode() for cut in range(name.count(".") + 1)]
-    assert keys_with_parents(name.encode()) == [hashed_there(parent) for parent in parents]
+    assert keys_with_parents(name.encode()) == [kernel_key(parent) for parent in parents]
 
 
 @given(WORD, WORD, st.integers(0, 128))
@@ -81,13 +81,13 @@ def test_it_gives_what_the_compiled_set_gives(listed: Path) -> None:
     assert plain is not None
     found: list[Indicator] = []
     for value in ASKED:
-        for mine, theirs in (
+        for plain_found, expected in (
             (plain.by_names([value]), compiled.by_names([value])),
             (plain.by_address(value), compiled.by_address(value)),
             (plain.by_digest(value), compiled.by_digest(value)),
         ):
-            assert mine == theirs, value
-            found += mine
+            assert plain_found == expected, value
+            found += plain_found
     assert len({item.value for item in found}) == 13
     assert any(item.other_references for item in found)
     everything = [compiled.indicator(row) for row in range(compiled.types.size)]
@@ -124,12 +124,12 @@ def test_a_look_up_loads_neither_numpy_nor_the_compiler(listed: Path) -> None:
         "set(sys.modules)\n"
         "assert not heavy, heavy"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert '"value": "bot-c2.xyz"' in done.stdout
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert '"value": "bot-c2.xyz"' in ran.stdout
 
 
-def test_it_says_which_table_of_a_document_lists_a_value(listed: Path) -> None:
+def test_it_names_the_table_of_a_document_that_lists_a_value(listed: Path) -> None:
     page = listed.with_name("annex.html")
     page.write_text(
         "<html><body><table><tr><th>IP</th></tr><tr><td>45.155.37.7</td></tr></table>"
@@ -139,8 +139,8 @@ def test_it_says_which_table_of_a_document_lists_a_value(listed: Path) -> None:
     compiled = load_lists([str(page)]).compiled
     plain = plain_set.plain_set([str(page)])
     assert plain is not None
-    for kept in (compiled, plain):
-        (address,), (name,) = kept.by_address("45.155.37.7"), kept.by_names(["bot-c2.xyz"])
+    for loaded in (compiled, plain):
+        (address,), (name,) = loaded.by_address("45.155.37.7"), loaded.by_names(["bot-c2.xyz"])
         assert address.reference is not None
         assert name.reference is not None
         assert (address.reference.table, name.reference.table) == (1, 2)

@@ -1,4 +1,4 @@
-"""The buffers of chunks: how many there are, and whose they are."""
+"""Buffers of chunks: their number and their owners."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from lamsach.hunt.chunks import Buffer, Pool
 
 
-def test_there_are_no_more_buffers_than_were_asked_for_and_none_before_it_is_needed() -> None:
+def test_there_are_no_more_buffers_than_requested_and_none_before_it_is_needed() -> None:
     pool = Pool(2, 64)
     first = pool.get()
     pool.put(first)
@@ -23,22 +23,22 @@ def test_there_are_no_more_buffers_than_were_asked_for_and_none_before_it_is_nee
 
 def test_each_thread_gets_back_the_buffer_that_it_filled_last() -> None:
     pool = Pool(5, 64)
-    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as two:
+    with ThreadPoolExecutor(1) as first_thread, ThreadPoolExecutor(1) as second_thread:
 
-        def taken(thread: ThreadPoolExecutor) -> Buffer:
+        def buffer_of(thread: ThreadPoolExecutor) -> Buffer:
             return thread.submit(pool.get).result(10)
 
-        ours, theirs = taken(one), taken(two)
-        for first, second in ((ours, theirs), (theirs, ours)):
+        one, other = buffer_of(first_thread), buffer_of(second_thread)
+        for first, second in ((one, other), (other, one)):
             pool.put(first)
             pool.put(second)
-            assert taken(one) is ours
-            assert taken(two) is theirs
+            assert buffer_of(first_thread) is one
+            assert buffer_of(second_thread) is other
 
 
-def test_a_thread_without_one_takes_what_is_free_before_a_new_one_is_made() -> None:
+def test_a_thread_without_a_buffer_gets_a_free_one_before_a_new_one() -> None:
     pool = Pool(5, 64)
-    theirs = pool.get()
-    pool.put(theirs)
+    freed = pool.get()
+    pool.put(freed)
     with ThreadPoolExecutor(1) as other:
-        assert other.submit(pool.get).result(10) is theirs
+        assert other.submit(pool.get).result(10) is freed

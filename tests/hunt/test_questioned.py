@@ -1,6 +1,6 @@
 """A bad list accuses nobody.
 
-Contacts with dangerous or doubtful values, or with what nearly all call, are to be looked at.
+Contacts with dangerous or doubtful values, or with values that nearly all call, await a decision.
 """
 
 from __future__ import annotations
@@ -37,21 +37,21 @@ BAD = {
     "pages.dev": "shared_hosting",
     "104.21.5.6": "cdn",
 }
-"""Values that a bad list holds, each with why it accuses nobody."""
+"""Bad values of a list, each with the reason that it accuses nobody."""
 REAL = ("bot-c2.xyz", "bot.duckdns.org", "g00gle.com", "203.0.113.77")
-"""Values that accuse: also those that the review notes."""
+"""Values that accuse, including some noted by the review."""
 
 
 def line(machine: int, value: str, second: int = 0) -> str:
-    """A FortiGate line: a machine of the unit calls a name or an address."""
-    at = f"date=2026-11-20 time=09:{machine % 60:02}:{second:02}"
+    """Return a FortiGate line: a machine of the unit calls a name or an address."""
+    prefix = f"date=2026-11-20 time=09:{machine % 60:02}:{second:02}"
     to = (
         f"dstip={value}"
         if value[0].isdigit() and value[-1].isdigit()
         else f'dstip=198.51.100.9 hostname="{value}"'
     )
     return (
-        f'{at} devname="FG1" devid="FG100" logid="0317013312" type="utm" subtype="webfilter" '
+        f'{prefix} devname="FG1" devid="FG100" logid="0317013312" type="utm" subtype="webfilter" '
         'eventtype="ftgd_allow" level="notice" '
         f'vd="root" srcip=10.1.{machine // 200}.{machine % 200 + 1} srcport=50000 {to} dstport=443 '
         'proto=6 action="passthrough" service="HTTPS" tz="+0700"'
@@ -66,7 +66,7 @@ def hunted(folder: Path, lines: Sequence[str], values: Sequence[str], **options:
 
 
 def crowd(machines: int) -> list[str]:
-    """Every machine calls each bad value twice; the first two call real ones too."""
+    """Return lines in which every machine calls each bad value twice, the first two also real values."""
     lines = [
         line(machine, value, 10 * second) for machine in range(machines) for value in BAD for second in (0, 1)
     ]
@@ -88,7 +88,7 @@ def test_only_real_values_accuse(mixed: tuple[Path, Findings]) -> None:
     assert set(infected) == {"10.1.0.1", "10.1.0.2"} == {device.ip for device in findings.devices}
     assert all(device.count == 1 for device in infected.values())
     assert all(
-        "several_indicators" not in [one.code for one in device.reasons] for device in infected.values()
+        "several_indicators" not in [reason.code for reason in device.reasons] for device in infected.values()
     )
     assert {(row.indicator, row.machines, row.count) for row in findings.to_look_at} == {
         (value, 30, 60) for value in BAD
@@ -118,25 +118,25 @@ def test_every_result_has_a_section_of_its_own(mixed: tuple[Path, Findings]) -> 
     }
     rows = list(csv.DictReader((folder / "found.csv").read_text("utf-8-sig").splitlines()))
     assert {row["indicator"] for row in rows if row["record"] == "to_look_at"} == set(BAD)
-    told = [json.loads(text) for text in (folder / "found.jsonl").read_text().splitlines()]
+    records = [json.loads(text) for text in (folder / "found.jsonl").read_text().splitlines()]
     assert {
-        one["indicator"]: one["machines"] for one in told if one["record"] == "to_look_at"
+        record["indicator"]: record["machines"] for record in records if record["record"] == "to_look_at"
     } == dict.fromkeys(BAD, 30)
     with zipfile.ZipFile(folder / "found.zip") as bundle:
         manifest = json.loads(bundle.read("manifest.json"))
-    assert {one["indicator"]: one["reasons"][0]["code"] for one in manifest["to_look_at"]} == BAD
+    assert {record["indicator"]: record["reasons"][0]["code"] for record in manifest["to_look_at"]} == BAD
     assert manifest["counts"]["devices"]["infected"] == 2
 
 
-def test_a_portal_takes_the_bundle_and_counts_two_machines(mixed: tuple[Path, Findings]) -> None:
+def test_a_portal_accepts_the_bundle_and_counts_two_machines(mixed: tuple[Path, Findings]) -> None:
     folder, findings = mixed
     write(findings, folder / "taken.zip", "en", REASONS)
-    taken = bundle_reader.read(folder / "taken.zip")
-    assert [(device.ip, device.state) for device in taken.devices] == [
+    read = bundle_reader.read(folder / "taken.zip")
+    assert [(device.ip, device.state) for device in read.devices] == [
         ("10.1.0.1", "infected"),
         ("10.1.0.2", "infected"),
     ]
-    assert {piece.indicator for piece in taken.pieces} == set(REAL[:2])
+    assert {piece.indicator for piece in read.pieces} == set(REAL[:2])
 
 
 def test_nothing_but_bad_values_is_no_infection_and_no_clean_result(
@@ -220,17 +220,17 @@ VALUES = [
 ]  # fmt: skip
 
 
-def test_what_is_read_for_a_few_values_says_what_everything_says() -> None:
+def test_knowledge_read_for_a_few_values_equals_all_knowledge() -> None:
     knowledge.cache_clear()
     few = [
         (group, Examiner(Own(), knowledge_about(group))) for group in (VALUES[place::4] for place in range(4))
     ]
     assert knowledge.cache_info().currsize == 0
-    whole = Examiner(Own(), knowledge())
+    full = Examiner(Own(), knowledge())
     for group, examiner in few:
         for value in group:
             item = Indicator(*value)
-            assert [*examiner.concerns(item)] == [*whole.concerns(item)], value
+            assert [*examiner.concerns(item)] == [*full.concerns(item)], value
 
 
 @settings(max_examples=25, deadline=None)
@@ -240,9 +240,9 @@ def test_the_number_of_machines_is_at_least_that_of_those_seen(
 ) -> None:
     presence = Presence(DEFAULT_TIMEZONE)
     drawn = [random.randrange(machines) for _ in range(lines)]  # type: ignore[attr-defined]
-    for one in drawn:
-        presence.see(Identity(ip=f"10.0.{one // 250}.{one % 250}"), [])
-    seen = len(set(drawn))
-    assert seen <= presence.machines <= seen * (seen + 1)
+    for number in drawn:
+        presence.see(Identity(ip=f"10.0.{number // 250}.{number % 250}"), [])
+    distinct = len(set(drawn))
+    assert distinct <= presence.machines <= distinct * (distinct + 1)
     if lines >= 12 * machines:
         assert presence.machines <= machines + 1

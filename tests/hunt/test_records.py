@@ -1,6 +1,6 @@
-"""The record of several lines that holds a line.
+"""The multi-line record that holds a line.
 
-The same wherever a chunk ends, and each neighbour is asked once whether a record begins with it.
+The same wherever a chunk ends; each neighbouring line is checked once for the beginning of a record.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ def records() -> Records:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """Count the queries of each line, of a format whose records begin with an exclamation mark."""
-    counted: Counter[str] = Counter()
+def checks(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Count the checks of each line, for a format whose records begin with an exclamation mark."""
+    checks: Counter[str] = Counter()
 
     def starts(_self: LineParser, line: str) -> bool:
-        counted[line] += 1
+        checks[line] += 1
         return line.startswith("!")
 
     monkeypatch.setattr(LineParser, "multiline", True)
     monkeypatch.setattr(LineParser, "starts_record", starts)
-    return counted
+    return checks
 
 
 def chunk_of(data: bytes) -> Chunk:
@@ -44,35 +44,35 @@ def chunk_of(data: bytes) -> Chunk:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_a_line_is_found_in_its_record(records: Records, asked: Counter[str], seed: int) -> None:
+def test_a_line_is_found_in_its_record(records: Records, checks: Counter[str], seed: int) -> None:
     chance = random.Random(seed)
     lines = ["!0", *(f"{chance.choice(['!', '', '', ''])}{n}" for n in range(1, 60))]
-    whole: list[list[str]] = []
+    expected: list[list[str]] = []
     for line in lines:
-        whole += [[line]] if line.startswith("!") else []
-        whole[-1] += [] if line.startswith("!") else [line]
-    first = [(record, 1 + sum(map(len, whole[:n]))) for n, record in enumerate(whole) for _ in record]
+        expected += [[line]] if line.startswith("!") else []
+        expected[-1] += [] if line.startswith("!") else [line]
+    first = [(record, 1 + sum(map(len, expected[:n]))) for n, record in enumerate(expected) for _ in record]
     cut = chance.randrange(1, 60)
     end = chance.choice(["\n", ""])
     for begin, part in ((0, lines[:cut]), (cut, lines[cut:])):
         text = "".join(f"{line}\n" for line in part)
         chunk = chunk_of((text if begin == 0 else text.removesuffix("\n") + end).encode())
-        at = chunk.begin
+        offset = chunk.begin
         for number, line in enumerate(part, begin + 1):
-            record, start = records.whole(chunk, at, at + len(line), line, number)
+            record, start = records.whole(chunk, offset, offset + len(line), line, number)
             wanted, wanted_start = first[number - 1]
-            if begin == 0:  # what follows the chunk is not there yet
+            if begin == 0:  # lines after the chunk are not read yet
                 wanted = wanted[: cut + 1 - wanted_start]
             assert (record, start) == ("\n".join(wanted), wanted_start)
-            at += len(line) + 1
+            offset += len(line) + 1
         records.remember(chunk)
-    assert max(asked.values()) == 1
+    assert max(checks.values()) == 1
 
 
-def test_a_record_without_a_beginning_is_bounded(records: Records, asked: Counter[str]) -> None:
+def test_a_record_without_a_beginning_is_bounded(records: Records, checks: Counter[str]) -> None:
     lines = [f"line {number:04}" for number in range(5 * CONTINUATIONS)]
     chunk = chunk_of("".join(f"{line}\n" for line in lines).encode())
-    at = 10 * 500
-    record, start = records.whole(chunk, chunk.begin + at, chunk.begin + at + 9, lines[500], 501)
+    offset = 10 * 500
+    record, start = records.whole(chunk, chunk.begin + offset, chunk.begin + offset + 9, lines[500], 501)
     assert record.split("\n") == lines[start - 1 : start - 1 + len(record.split("\n"))]
     assert (start, len(record.split("\n"))) == (501 - CONTINUATIONS + 1, 2 * CONTINUATIONS)

@@ -50,17 +50,17 @@ def reported(result: HuntResult) -> set[str]:
 
 
 def missed(compiled: CompiledSet, shape: str, items: Sequence[Planted], folder: Path) -> list[Planted]:
-    """The items whose value is reported alone, but not in the shape.
+    """Return the items whose value is reported alone, but not in the shape.
 
-    Of no item is the value lost without an account.
+    No value is lost without an account.
     """
     name, write = SHAPES[shape]
     path = folder / name
     path.write_bytes(write(items))
     result = hunted(compiled, path)
     aside = {place.indicator for place in result.account.places.values()}
-    there = reported(result)
-    lost = [item for item in items if item.value not in there]
+    found = reported(result)
+    lost = [item for item in items if item.value not in found]
     assert [
         item for item in lost if item.value not in aside and not alone_is_silent(compiled, item, folder)
     ] == []
@@ -78,10 +78,7 @@ def reported_alone(compiled: CompiledSet, item: Planted, folder: Path) -> bool:
 
 
 def alone_is_silent(compiled: CompiledSet, item: Planted, folder: Path) -> bool:
-    """Report whether the line alone does not hold the value for any reader.
-
-    The place was part of something longer.
-    """
+    """Report whether no reader finds the value in the line alone: it was part of something longer."""
     result = alone(compiled, item, folder)
     return result.account.seen == 0
 
@@ -133,6 +130,6 @@ def test_every_line_alone_is_accounted_for(
 def test_a_few_lines_in_any_shape(
     seed: int, shape: str, items: list[Planted], compiled: CompiledSet, tmp_path: Path
 ) -> None:
-    """Few lines make another file than many: any of them may show its format."""
+    """Few lines make a different file than many: any of them may determine its format."""
     rng = random.Random(seed)
     assert missed(compiled, shape, rng.sample(items, rng.randrange(1, 4)), tmp_path) == []

@@ -1,6 +1,6 @@
-"""The sieve's contract is no false negatives.
+"""The sieve's contract: no false negatives.
 
-The two stages together find what a slow and obvious matcher finds.
+The two stages together find all that a slow and simple matcher finds.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SOAK_PARTS = 20
 
 
 class Stream:
-    """A stream over bytes that gives as little at a time as it likes."""
+    """A stream over bytes that returns any small number of them at a time."""
 
     def __init__(self, data: bytes, step: int = 1 << 20) -> None:
         self._data = io.BytesIO(data)
@@ -60,7 +60,7 @@ def compiled() -> CompiledSet:
 def candidate_lines(
     compiled: CompiledSet, data: bytes, chunk_bytes: int = 1 << 16, threads: int = 1
 ) -> set[int]:
-    """The 0-based numbers of the lines that the sieve passes."""
+    """Return the 0-based numbers of the lines that the sieve passes."""
     free = Pool(2 * threads + 1, chunk_bytes)
     source = ((0, chunk) for chunk in cut(Stream(data), free))
     passed: set[int] = set()
@@ -76,7 +76,7 @@ def candidate_lines(
 
 
 def check_planted(compiled: CompiledSet, seed: int, count: int, chunk_bytes: int, threads: int) -> int:
-    """Plant, sieve, and match; returns the number of planted values. Fails on the first that is missed."""
+    """Plant, sieve, and match; return the number of planted values. Fails on the first missed value."""
     rng = random.Random(seed)
     lines = [planted_lines.line(rng) for _ in range(count)]
     ending = rng.choice([b"\n", b"\r\n"])
@@ -121,7 +121,7 @@ WORDS = st.one_of(
 
 @settings(max_examples=400, deadline=None, derandomize=True)
 @given(st.lists(WORDS, max_size=12).map("".join))
-def test_whatever_the_reference_finds_passes_the_sieve(compiled: CompiledSet, text: str) -> None:
+def test_what_the_reference_finds_passes_the_sieve(compiled: CompiledSet, text: str) -> None:
     line = text.replace("\n", " ").replace("\r", " ")
     expected = reference.found(line, planted_lines.INDICATORS)
     if expected:
@@ -130,7 +130,7 @@ def test_whatever_the_reference_finds_passes_the_sieve(compiled: CompiledSet, te
 
 
 def test_what_begins_like_an_escape_passes_as_written_too() -> None:
-    """`%e7d705..` may be a digest behind a percent sign, or one of another beginning behind an escape.
+    """`%e7d705..` may be a digest behind a percent sign, or a digest without an escape before it.
 
     The matcher tries both, so the sieve has to.
     """
@@ -276,7 +276,7 @@ VALUES = ["evil-site.example", "203.0.113.9", "2001:db8::1", "ab" * 32, "cd" * 1
 
 
 @pytest.mark.parametrize("idn", [False, True])
-def test_a_value_touches_other_scripts_punctuation_or_a_relays_escape(idn: bool) -> None:
+def test_a_value_next_to_other_scripts_punctuation_or_a_relays_escape(idn: bool) -> None:
     compiled = compiled_of([*VALUES, "xn--bcher-kva.example"] if idn else VALUES)
     matcher = Matcher(compiled)
     lines = [f"x {frame.format(value)} y" for frame in [*TOUCHED, *RELAYED] for value in VALUES]

@@ -1,6 +1,6 @@
 """Kinds of value that are read only where a list states them (JA3).
 
-From the list through the logs of the products that show them to the machine.
+From the list, through logs of products, to the machine.
 """
 
 from __future__ import annotations
@@ -91,29 +91,29 @@ def entries(path: Path, text: str) -> tuple[list[Indicator], list[Refusal]]:
     problems: list[object] = []
     found = list(read_list(str(path), problems.append))
     assert not problems
-    return [one for one in found if isinstance(one, Indicator)], [
-        one for one in found if isinstance(one, Refusal)
+    return [item for item in found if isinstance(item, Indicator)], [
+        item for item in found if isinstance(item, Refusal)
     ]
 
 
 @pytest.mark.parametrize("how", STATED)
 def test_a_list_that_states_the_kind(tmp_path: Path, how: str) -> None:
-    taken, _ = entries(tmp_path / "list", STATED[how])
-    assert (IndicatorType.JA3, JA3) in {(item.type, item.value) for item in taken}
-    assert not any(item.type is IndicatorType.MD5 and item.value == JA3 for item in taken)
+    accepted, _ = entries(tmp_path / "list", STATED[how])
+    assert (IndicatorType.JA3, JA3) in {(item.type, item.value) for item in accepted}
+    assert not any(item.type is IndicatorType.MD5 and item.value == JA3 for item in accepted)
 
 
 @pytest.mark.parametrize("how", MENTIONED)
 def test_a_list_that_only_mentions_it(tmp_path: Path, how: str) -> None:
-    taken, _ = entries(tmp_path / "list", MENTIONED[how])
-    assert JA3 not in {item.value for item in taken}
+    accepted, _ = entries(tmp_path / "list", MENTIONED[how])
+    assert JA3 not in {item.value for item in accepted}
 
 
 def test_what_is_no_such_value_is_refused(tmp_path: Path) -> None:
-    taken, refused = entries(
+    accepted, refused = entries(
         tmp_path / "list", f"type,value\nja3,{JA3}00\nja3,t13d1516h2_8daaf6152771\nip,203.0.113.7\n"
     )
-    assert [item.value for item in taken] == ["203.0.113.7"]
+    assert [item.value for item in accepted] == ["203.0.113.7"]
     assert {item.reason for item in refused} == {refusals.WRONG_TYPE}
 
 
@@ -140,11 +140,11 @@ def test_the_digest_of_a_file_is_no_fingerprint() -> None:
 
 
 @pytest.mark.parametrize("name", ["csv", "misp", "stix"])
-def test_what_is_written_is_read_back(tmp_path: Path, name: str) -> None:
-    taken, _ = entries(tmp_path / "list", STATED["type column"])
-    made = prepare(taken, BY_NAME[name], "0" * 64, Terms(datetime(2026, 1, 1, tzinfo=UTC)))
-    again, _ = entries(tmp_path / "again", "".join(made.text()))
-    assert {(item.type, item.value) for item in again} == {(item.type, item.value) for item in taken}
+def test_written_values_are_read_back(tmp_path: Path, name: str) -> None:
+    accepted, _ = entries(tmp_path / "list", STATED["type column"])
+    output = prepare(accepted, BY_NAME[name], "0" * 64, Terms(datetime(2026, 1, 1, tzinfo=UTC)))
+    again, _ = entries(tmp_path / "again", "".join(output.text()))
+    assert {(item.type, item.value) for item in again} == {(item.type, item.value) for item in accepted}
 
 
 MAIL = "billing@mail.evil-b.site"
@@ -178,14 +178,14 @@ MAIL_MENTIONED = {
 
 @pytest.mark.parametrize("how", MAILS)
 def test_a_list_that_states_an_address_of_mail(tmp_path: Path, how: str) -> None:
-    taken, _ = entries(tmp_path / "list", MAILS[how])
-    assert [item.value for item in taken if item.type is IndicatorType.EMAIL] == [MAIL]
+    accepted, _ = entries(tmp_path / "list", MAILS[how])
+    assert [item.value for item in accepted if item.type is IndicatorType.EMAIL] == [MAIL]
 
 
 @pytest.mark.parametrize("how", MAIL_MENTIONED)
 def test_a_list_that_only_mentions_one(tmp_path: Path, how: str) -> None:
-    taken, _ = entries(tmp_path / "list", MAIL_MENTIONED[how])
-    assert not any(item.type is IndicatorType.EMAIL or "evil-b" in item.value for item in taken)
+    accepted, _ = entries(tmp_path / "list", MAIL_MENTIONED[how])
+    assert not any(item.type is IndicatorType.EMAIL or "evil-b" in item.value for item in accepted)
 
 
 @pytest.mark.parametrize(
@@ -213,8 +213,8 @@ def test_an_address_of_mail_in_a_line(text: str, found: bool) -> None:
     assert compiled.find(MAIL) is not None
 
 
-def test_mail_that_came_makes_no_machine_infected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sieve passes the lines of its domain; those of others on the domain are no contacts."""
+def test_received_mail_makes_no_machine_infected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sieve passes the lines of its domain; other addresses of the domain are no contacts."""
     monkeypatch.setenv("LAMSACH_CACHE", str(tmp_path / "cache"))
     record = {
         "timestamp": "2026-11-30T10:00:00.000000+0000", "event_type": "smtp", "src_ip": MACHINE,
@@ -223,7 +223,9 @@ def test_mail_that_came_makes_no_machine_infected(tmp_path: Path, monkeypatch: p
     }  # fmt: skip
     hit = record | {"smtp": record["smtp"] | {"mail_from": f"<{MAIL}>"}}
     near = record | {"smtp": record["smtp"] | {"mail_from": "<somebody@mail.evil-b.site>"}}
-    (tmp_path / "eve.json").write_text("".join(json.dumps(one) + "\n" for one in (record, near, hit, record)))
+    (tmp_path / "eve.json").write_text(
+        "".join(json.dumps(item) + "\n" for item in (record, near, hit, record))
+    )
     (tmp_path / "list.csv").write_text("type,value\nemail," + MAIL + "\n")
     findings, _ = investigate(Request(logs=[str(tmp_path / "eve.json")], lists=[str(tmp_path / "list.csv")]))
     assert [(seen.indicator, seen.count, seen.role) for seen in findings.sightings] == [
@@ -233,11 +235,11 @@ def test_mail_that_came_makes_no_machine_infected(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.parametrize("name", ["csv", "misp", "stix", "zeek", "openioc"])
-def test_mail_that_is_written_is_read_back(tmp_path: Path, name: str) -> None:
-    taken, _ = entries(tmp_path / "list", MAILS["type column"])
-    made = prepare(taken, BY_NAME[name], "0" * 64, Terms(datetime(2026, 1, 1, tzinfo=UTC)))
-    again, _ = entries(tmp_path / "again", "".join(made.text()))
-    assert {(item.type, item.value) for item in again} == {(item.type, item.value) for item in taken}
+def test_written_mail_addresses_are_read_back(tmp_path: Path, name: str) -> None:
+    accepted, _ = entries(tmp_path / "list", MAILS["type column"])
+    output = prepare(accepted, BY_NAME[name], "0" * 64, Terms(datetime(2026, 1, 1, tzinfo=UTC)))
+    again, _ = entries(tmp_path / "again", "".join(output.text()))
+    assert {(item.type, item.value) for item in again} == {(item.type, item.value) for item in accepted}
 
 
 @settings(max_examples=300, deadline=None)

@@ -1,4 +1,4 @@
-"""Swapped inputs are refused at once, by what they are; a list in the log folder does not find itself."""
+"""Swapped inputs are refused at once, with their kind; a list in the log folder does not find itself."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_log_as_list_names_nobody() -> None:
     ran = lamsach("hunt", "fw.log", "-i", "fw.log", "-i", "list.txt", "-o", "r.jsonl")
     assert ran.status == ExitStatus.PARTIAL
     records = [json.loads(line) for line in Path("r.jsonl").read_text().splitlines()]
-    assert {one["indicator"] for one in records if one["record"] == "sighting"} == {"203.0.113.7"}
+    assert {record["indicator"] for record in records if record["record"] == "sighting"} == {"203.0.113.7"}
 
 
 def test_a_list_as_log_is_refused(folder: Path) -> None:
@@ -53,8 +53,8 @@ def test_a_list_as_log_is_refused(folder: Path) -> None:
         assert lamsach("hunt", name, "-i", "list.txt").status == ExitStatus.INPUT, name
         ran = lamsach("hunt", name, "fw.log", "-i", "list.txt")
         assert (ran.status, name in " ".join(ran.errors)) == (ExitStatus.PARTIAL, True)
-        stated = lamsach("hunt", name, "-i", "list.txt", "--format", "unknown_text")
-        assert stated.status in (ExitStatus.FOUND, ExitStatus.BLIND), name
+        read = lamsach("hunt", name, "-i", "list.txt", "--format", "unknown_text")
+        assert read.status in (ExitStatus.FOUND, ExitStatus.BLIND), name
 
 
 def test_a_list_in_the_log_folder_does_not_find_itself(folder: Path) -> None:
@@ -62,10 +62,10 @@ def test_a_list_in_the_log_folder_does_not_find_itself(folder: Path) -> None:
     ran = lamsach("hunt", ".", "-i", "list.txt")
     assert ran.status == ExitStatus.NOTHING_FOUND
     ran = lamsach("hunt", ".", "-i", ".")
-    assert ran.status == ExitStatus.PARTIAL  # the log is no list; the list is none of the logs
+    assert ran.status == ExitStatus.PARTIAL  # the list is not searched as a log
 
 
-def test_lists_with_dates_and_ports_are_not_taken_for_logs(folder: Path) -> None:
+def test_lists_with_dates_and_ports_are_no_logs(folder: Path) -> None:
     lists = (
         "2022-09-01 10:00:00,evil.example,Mirai\n2022-09-01 11:00:00,203.0.113.7:8080,Mirai\n",
         "firstseen,ip,port\n2022-09-01 10:00:00,203.0.113.7,443\n",
@@ -79,7 +79,7 @@ def test_lists_with_dates_and_ports_are_not_taken_for_logs(folder: Path) -> None
     assert logs_among([f"l{number}.txt" for number in range(len(lists))]) == []
 
 
-def test_no_sample_list_is_taken_for_a_log() -> None:
+def test_no_sample_list_is_a_log() -> None:
     samples = Path(__file__).parents[3] / "shared/samples/feeds/files"
     if not samples.is_dir():
         pytest.skip("the samples are not here")

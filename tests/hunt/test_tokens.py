@@ -1,4 +1,4 @@
-"""Values of a line without a format: the quick way for ASCII finds what the way for any text finds."""
+"""Values of a line without a format: the fast path for ASCII finds the same as that for any text."""
 
 from __future__ import annotations
 
@@ -50,5 +50,5 @@ def test_each_kind_is_found() -> None:
     ]
 
 
-def test_an_address_s_place_is_told() -> None:
+def test_an_address_s_position_is_returned() -> None:
     assert [token.place for token in tokens("x 203.0.113.9 y 198.51.100.7")] == [2, 16]

@@ -1,6 +1,6 @@
-"""Lines whose reader reports nothing of a listed value on them.
+"""Lines with a listed value that their reader does not report.
 
-They are searched as text, and the one private source address is named.
+They are searched as text, and the only private source address is named.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ ACCESS = '10.20.1.15 - - [02/Jun/2026:05:57:5{n} +0000] "GET /a HTTP/1.1" 200 12
 
 
 def around(usual: str, line: str) -> str:
-    """The line among usual ones of its log."""
+    """Return the line among usual lines of its log."""
     return "".join(usual.format(n=n) for n in range(1, 7)) + line + "".join(usual.format(n=n) for n in (7, 8))
 
 
@@ -71,7 +71,7 @@ def hunted(tmp_path, monkeypatch):
 
 
 def marks(findings: Findings) -> set[tuple[str, bool, int]]:
-    """Value, whether it was found as text, and how often."""
+    """Return each value, whether it was found as text, and how often."""
     return {(item.indicator, item.unparsed, item.count) for item in findings.sightings}
 
 
@@ -103,12 +103,12 @@ def test_what_its_reader_passes_over_is_searched(hunted, usual, line):
 
 @pytest.mark.parametrize(("usual", "line"), PASSED_OVER)
 def test_it_is_counted_as_unparsed(hunted, usual, line):
-    whole = around(usual, line)
-    rows = hunted(whole, C2).coverage
+    text = around(usual, line)
+    rows = hunted(text, C2).coverage
     usual_rows = hunted(around(usual, ""), C2).coverage
     assert sum(row.unparsed for row in usual_rows) == 0
     assert sum(row.unparsed for row in rows) >= 1
-    assert sum(row.lines for row in rows) == whole.count("\n")
+    assert sum(row.lines for row in rows) == text.count("\n")
 
 
 READ = [
@@ -127,7 +127,7 @@ READ = [
     ),
     (ZEEK, ZEEK.format(n=7).replace('"uri"', f'"sum256":"{DIGEST}","uri"'), DIGEST, "10.20.0.31"),
     (SQUID, SQUID.format(n=7).strip() + f" {SERVER}\n", SERVER, "10.20.1.15"),
-    # several private sources, the page that led there, an address of electronic mail: nobody's
+    # several private sources, a referrer, a mail address: attributed to no machine
     (FORTIGATE, FORTIGATE.format(n=7).strip() + f' client_ip=10.20.9.9 sitename="{C2}"\n', C2, None),
     (FORTIGATE, FORTIGATE.format(n=7).strip() + f' referer="http://{C2}/"\n', C2, None),
     (FORTIGATE, FORTIGATE.format(n=7).strip() + f' sender="a@{C2}"\n', C2, None),
@@ -141,7 +141,7 @@ READ = [
 
 
 @pytest.mark.parametrize(("usual", "line", "value", "ip"), READ)
-def test_what_stands_beside_the_fields_is_searched(hunted, usual, line, value, ip):
+def test_text_around_the_fields_is_searched(hunted, usual, line, value, ip):
     findings = hunted(around(usual, line), value)
     assert marks(findings) == {(value, True, 1)}
     [device] = findings.devices
@@ -149,7 +149,7 @@ def test_what_stands_beside_the_fields_is_searched(hunted, usual, line, value, i
     assert (device.state is DeviceState.INFECTED) == (ip is not None)
 
 
-def test_what_the_fields_tell_is_told_once(hunted):
+def test_what_the_fields_hold_is_reported_once(hunted):
     line = FORTIGATE.format(n=7).replace("198.51.100.97", SERVER).strip() + f' msg="to {SERVER} and {C2}"\n'
     findings = hunted(around(FORTIGATE, line), SERVER, C2)
     assert marks(findings) == {(SERVER, False, 1), (C2, True, 1)}
@@ -166,10 +166,10 @@ def test_who_reached_a_server_of_the_unit_is_inbound(hunted):
 
 
 SILENT = [
-    # a name in the question of a search, and in the page that led there
+    # a name in a search query, and in a referrer
     (SQUID, SQUID.format(n=7).replace("example/", f"example/find?q={C2}"), C2),
     (ACCESS, ACCESS.format(n=7).replace('"-"', f'"https://search.example/?q={C2}"'), C2),
-    # another page of the host, and a question for it
+    # another page of the host, and a search for it
     (SQUID, SQUID.format(n=7).replace("www.unit.example/", f"{C2}/other"), f"http://{C2}/gate"),
     (DNSMASQ, DNSMASQ.format(n=7).replace("www.unit.example", C2), f"http://{C2}/gate"),
     # a program's version
@@ -203,7 +203,7 @@ def test_a_value_on_several_lines_of_a_record_is_one(hunted):
 
 
 def test_a_refused_record_is_searched_in_all_its_lines(hunted):
-    """Lines that may hold a value are searched in a Windows DNS packet whose first line no version has."""
+    """Every line that may hold a value is searched in a Windows DNS packet of an unknown version."""
     usual = (
         "21/05/2026 13:51:1{n} 0D48 PACKET  000000000181D1C0 UDP Rcv 10.20.1.15      0c6b   Q [0001   D   "
         "NOERROR] A      (3)www(4)unit(7)example(0)\n"
@@ -239,12 +239,12 @@ def test_other_times_are_not_searched(hunted, tmp_path):
 @pytest.mark.parametrize(("usual", "line"), [PASSED_OVER[0], READ[0][:2], PASSED_OVER[-1]])
 def test_the_cut_of_the_input_does_not_matter(hunted, monkeypatch, usual, line, chunk_bytes):
     text = around(usual, line) * 20
-    whole = hunted(text, C2, SERVER)
+    uncut = hunted(text, C2, SERVER)
     monkeypatch.setitem(run.hunt.__kwdefaults__, "chunk_bytes", chunk_bytes)
     cut = hunted(text, C2, SERVER)
-    assert marks(whole) == {(whole.sightings[0].indicator, True, 20)}
-    assert cut.sightings == whole.sightings
-    assert [dataclasses.replace(d) for d in cut.devices] == list(whole.devices)
+    assert marks(uncut) == {(uncut.sightings[0].indicator, True, 20)}
+    assert cut.sightings == uncut.sightings
+    assert [dataclasses.replace(d) for d in cut.devices] == list(uncut.devices)
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,7 @@ LEEF = (
     "src=10.20.1.15\tsrcPort=51234"
     "\tdst=198.51.100.9\tdstPort=80\tproto=tcp\tdstname=www.unit.example\n"
 )
-NAMED = (  # products with a reader for every product, and fields that it does not know
+NAMED = (  # products of any vendor, with unknown fields
     LEEF.format(n=1).replace("www.unit.example", C2),
     LEEF.format(n=1).replace("dstname=www.unit.example", f"question={C2}"),
     LEEF.format(n=1).replace("dstname=www.unit.example", f"sitename={C2}"),

@@ -22,7 +22,7 @@ DATED_PLAIN = "2022-09-01 10:00:00 hello world\n"
 ASKED = ("--since", "2022-09-01", "--until", "2022-09-01")
 OTHER_YEAR = ("--since", "2023-09-01", "--until", "2023-09-03")
 
-# the log, the days asked for; the outcome, the first doubt, the words of the sentence
+# the log, the options, the outcome, the first doubt, part of the sentence
 CASES = (
     (BIND, (), Outcome.NOTHING_FOUND, None, "every observer has logs"),
     (BIND, ASKED, Outcome.NOTHING_FOUND, None, "every observer has logs"),
@@ -42,28 +42,31 @@ def test_only_dated_lines_of_a_recognised_log_prove_a_day(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "list.txt").write_text("evil.example\n")
-    for text, asked, outcome, doubt, words in CASES:
+    for text, options, outcome, doubt, words in CASES:
         (tmp_path / "a.log").write_text(text)
         ran = lamsach(
-            "hunt", "a.log", "-i", "list.txt", *asked, "--language", "en", "-o", "r.zip", "-o", "r.html"
+            "hunt", "a.log", "-i", "list.txt", *options, "--language", "en", "-o", "r.zip", "-o", "r.html"
         )
         status = {
             "blind": ExitStatus.BLIND,
             "unusable": ExitStatus.INPUT,
             "nothing_found": ExitStatus.NOTHING_FOUND,
         }
-        assert ran.status == status[outcome.value], (text, asked)
-        assert words in " ".join(ran.out.split()), (text, asked)
-        assert words in " ".join((tmp_path / "r.html").read_text().split()), (text, asked)
+        assert ran.status == status[outcome.value], (text, options)
+        assert words in " ".join(ran.out.split()), (text, options)
+        assert words in " ".join((tmp_path / "r.html").read_text().split()), (text, options)
         with zipfile.ZipFile(tmp_path / "r.zip") as bundle:
-            stated = json.loads(bundle.read("manifest.json"))["verdict"]
-        assert stated["outcome"] == outcome, (text, asked)
-        assert stated["doubts"][:1] == ([doubt] if doubt else []), (text, asked)
-        assert ("states no time" in ran.out) is (PLAIN in text and text != DATED_PLAIN), (text, asked)
-        assert ("record of what was searched" in ran.out) is (outcome is Outcome.NOTHING_FOUND), (text, asked)
+            verdict = json.loads(bundle.read("manifest.json"))["verdict"]
+        assert verdict["outcome"] == outcome, (text, options)
+        assert verdict["doubts"][:1] == ([doubt] if doubt else []), (text, options)
+        assert ("states no time" in ran.out) is (PLAIN in text and text != DATED_PLAIN), (text, options)
+        assert ("record of what was searched" in ran.out) is (outcome is Outcome.NOTHING_FOUND), (
+            text,
+            options,
+        )
 
 
-def test_any_doubt_keeps_a_result_from_being_clean() -> None:
+def test_any_doubt_prevents_a_clean_result() -> None:
     assert UnknownText.name == UNKNOWN_TEXT
     assert Verdict(False).outcome is Outcome.NOTHING_FOUND
     for doubt in Doubt:
