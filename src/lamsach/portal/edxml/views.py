@@ -151,18 +151,18 @@ def _campaigns(request: HttpRequest) -> QuerySet[Campaign]:
 
 
 def _act(request: HttpRequest, found: Message) -> HttpResponse | None:
-    what = request.POST.get("what")
-    if what == "file" and found.state == State.WAITING and not found.outgoing:
+    action = request.POST.get("what")
+    if action == "file" and found.state == State.WAITING and not found.outgoing:
         _file(request, found)
-    elif what == "status" and not found.outgoing and found.connection is not None:
+    elif action == "status" and not found.outgoing and found.connection is not None:
         _status(request, found)
-    elif what == "report":
+    elif action == "report":
         _report(request, found)
-    elif what == "aside" and found.state == State.WAITING:
+    elif action == "aside" and found.state == State.WAITING:
         Message.objects.filter(pk=found.pk, state=State.WAITING).update(state=State.ASIDE)
         record(request, "edxml.set_aside", found, found.unit)
         messages.success(request, _("The message was set aside."))
-    elif what == "revoke":
+    elif action == "revoke":
         form = ReasonForm(request.POST)
         if form.is_valid():
             effect = _("{count} units get the revocation by edXML and answer whether they agree.")
@@ -175,7 +175,7 @@ def _act(request: HttpRequest, found: Message) -> HttpResponse | None:
             messages.success(request, _("The revocation goes out."))
         else:
             show_errors(request, form)
-    elif what == "again" and found.state == State.FAILED:
+    elif action == "again" and found.state == State.FAILED:
         Message.objects.filter(pk=found.pk).update(state=State.QUEUED, attempts=0, next_attempt=None)
         messages.success(request, _("The message is tried again."))
     return None
@@ -324,18 +324,18 @@ def connection(request: HttpRequest, connection_id: int) -> HttpResponse:
 
 
 def _change(request: HttpRequest, found: Connection) -> HttpResponse:
-    what = request.POST.get("what")
+    action = request.POST.get("what")
     rows = Connection.objects.filter(pk=found.pk)
-    if what == "carry" and found.ended is None:
+    if action == "carry" and found.ended is None:
         enqueue("edxml.carry", request.user, connection_id=found.pk)
         messages.success(request, _("Messages are fetched and sent now."))
-    elif what == "key":
+    elif action == "key":
         _key(request, found)
-    elif what == "forget_key":
+    elif action == "forget_key":
         rows.update(locked_key="", signer="")
         record(request, "edxml.key_ended", found, found.unit)
         messages.success(request, _("The key is forgotten. What goes out is not signed any more."))
-    elif what == "end":
+    elif action == "end":
         rows.update(ended=timezone.now(), locked_key="", locked_headers="")
         record(request, "edxml.connection_ended", found, found.unit)
         messages.success(request, _("The connection is ended. Its key and headers are forgotten."))

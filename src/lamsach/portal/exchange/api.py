@@ -53,8 +53,8 @@ class Page(Wanted):
 
 def _cases(token: Any, wanted: Wanted) -> QuerySet[Case]:
     columns = {"campaign__pk": wanted.campaign, "state": wanted.state, "since__gte": wanted.since}
-    given = {name: value for name, value in columns.items() if value is not None}
-    found = Case.objects.filter(unit__in=access.units(token), superseded=None, **given)
+    filters = {name: value for name, value in columns.items() if value is not None}
+    found = Case.objects.filter(unit__in=access.units(token), superseded=None, **filters)
     return found.select_related("unit", "campaign", "device").order_by("pk")
 
 
@@ -113,7 +113,7 @@ def sightings_file(
     return exports.sightings_as(kind, _all(request, "sightings", kind, wanted))
 
 
-def _all(request: HttpRequest, what: str, kind: str, wanted: Wanted) -> exports.Parts:
+def _all(request: HttpRequest, subject: str, kind: str, wanted: Wanted) -> exports.Parts:
     token = request.auth  # type: ignore[attr-defined]
-    record(None, f"api.{what}_exported", token, token.unit, who=token.name, kind=kind)
+    record(None, f"api.{subject}_exported", token, token.unit, who=token.name, kind=kind)
     return rows.batches(_cases(token, wanted), lambda part: _named(token, part))

@@ -243,13 +243,13 @@ def make_deadlines(campaign: Campaign, partner: Partner, unit: Unit) -> dict[str
     (shared,) = dates([(campaign, unit.pk)], far, down=1).values()
     known = {pk: theirs for theirs, pk in units_below.ours(partner, unit).items()}
     moves = [
-        _move(one.move, MoveScope.ALL, units_below.ITSELF)
-        for one in shared
-        if one.move is not None and one.move.kind == one.kind
+        _move(item.move, MoveScope.ALL, units_below.ITSELF)
+        for item in shared
+        if item.move is not None and item.move.kind == item.kind
     ]
     moves += [_move(move, move.scope, known[move.unit_id]) for move in near if move.unit_id in known]
     days = {name: getattr(campaign, name) for name in COLUMNS}
-    above = {one.pk for one in ancestors(unit)}
+    above = {item.pk for item in ancestors(unit)}
     return {
         "days": {name: on.isoformat() if on else "" for name, on in days.items()},
         "moves": moves,
@@ -320,19 +320,19 @@ def apply_deadlines(arrival: Arrival, campaign: Campaign, stated: Deadlines) -> 
     """Add new moves, undo those no longer stated, and update the campaign's own days."""
     partner = arrival.partner
     units = units_below.same(partner.unit)
-    known = {int(one.theirs): one.ours for one in partner.counterparts.filter(kind=_KIND)}
-    for one in stated.moves:
-        if one.number in known or one.unit not in units:
+    known = {int(item.theirs): item.ours for item in partner.counterparts.filter(kind=_KIND)}
+    for item in stated.moves:
+        if item.number in known or item.unit not in units:
             continue
-        anchor = None if one.scope == MoveScope.ALL else Unit.objects.get(pk=units[one.unit])
-        plan = Plan(campaign, one.scope, {one.kind: one.day}, anchor, reason=one.reason or str(partner))
+        anchor = None if item.scope == MoveScope.ALL else Unit.objects.get(pk=units[item.unit])
+        plan = Plan(campaign, item.scope, {item.kind: item.day}, anchor, reason=item.reason or str(partner))
         make(plan, arrival.user)
         made = DeadlineMove.objects.filter(campaign=campaign).order_by("pk").last()
         if made is not None:
-            units_below.remember(partner, _KIND, one.number, made.pk)
-    gone = set(known) - {one.number for one in stated.moves}
+            units_below.remember(partner, _KIND, item.number, made.pk)
+    gone = set(known) - {item.number for item in stated.moves}
     rows_ = DeadlineMove.objects.filter(campaign=campaign, undone=None)
-    for move in rows_.filter(pk__in=[known[one] for one in gone]).order_by("pk"):
+    for move in rows_.filter(pk__in=[known[item] for item in gone]).order_by("pk"):
         undo(move, arrival.user)
     if any(getattr(campaign, name) != on for name, on in stated.days.items()):
         Campaign.objects.filter(pk=campaign.pk).update(**stated.days)

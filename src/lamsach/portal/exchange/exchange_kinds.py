@@ -88,7 +88,7 @@ class Counts(Kind):
     def apply(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """Store each day's counts that differ from the stored ones; the newest statement of a day counts."""
         found = _read(arrival, payload)
-        root, who = arrival.unit.pk, {"partner": arrival.partner, "counter": arrival.counter}
+        root, statement = arrival.unit.pk, {"partner": arrival.partner, "counter": arrival.counter}
         for stated in found:
             StatedCounts.objects.bulk_create(
                 [
@@ -98,7 +98,7 @@ class Counts(Kind):
                         inner=unit != root,
                         day=on,
                         counts=counts,
-                        **who,
+                        **statement,
                     )
                     for unit, on, counts in _news(stated, arrival)
                 ],
@@ -178,8 +178,8 @@ def _read(arrival: Arrival, payload: Payload) -> list[_Stated]:
         if any((campaign, on) == (known.campaign, known.day) for known in found):
             raise ValueError("the same twice")
         units = {
-            number(unit): _days({"days": some}, on) or {}
-            for unit, some in record.get("units", [])[: units_below.MOST_UNITS]
+            number(unit): _days({"days": rows_of}, on) or {}
+            for unit, rows_of in record.get("units", [])[: units_below.MOST_UNITS]
         }
         found.append(_Stated(campaign, on, counts, days, units))
     return found

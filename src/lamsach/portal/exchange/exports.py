@@ -79,15 +79,15 @@ def _chosen(request: HttpRequest) -> Parts:
 
 
 def _kind(request: HttpRequest, *kinds: str) -> str:
-    asked = request.GET.get("as", "csv")
-    return asked if asked in kinds else "csv"
+    requested = request.GET.get("as", "csv")
+    return requested if requested in kinds else "csv"
 
 
 def _note(request: HttpRequest, action: str, kind: str) -> None:
     """Audit the request without its search words, which may name somebody."""
-    asked = request.GET.copy()
-    asked.pop("q", None)
-    record(request, action, kind=kind, query=asked.urlencode()[:500], searched="q" in request.GET)
+    query = request.GET.copy()
+    query.pop("q", None)
+    record(request, action, kind=kind, query=query.urlencode()[:500], searched="q" in request.GET)
 
 
 def cases_as(kind: str, parts: Parts) -> HttpResponse:

@@ -73,10 +73,10 @@ def read_lost(arrival: Arrival, payload: Payload, kind: str, folder: Path) -> tu
     with suppress(LamsachError):
         (file,) = payload.files
         keys = OwnKey.objects.filter(unit=partner.unit).values_list("public", flat=True)
-        opened = container.read(file.path, [load_public_key(one.encode(), kind) for one in keys], folder)
+        opened = container.read(file.path, [load_public_key(item.encode(), kind) for item in keys], folder)
         ours = (opened.head.sender, opened.head.receiver) == (partner.unit.code, partner.code)
         if ours and opened.head.counter > last_known(partner):
-            return next(((opened.head, one) for one in opened.payloads if one.kind == kind), None)
+            return next(((opened.head, item) for item in opened.payloads if item.kind == kind), None)
     return None
 
 
@@ -185,8 +185,10 @@ def _dispatch(arrival: Arrival, campaign: Campaign, row: Mapping[str, Any]) -> i
             **{name: row[name] for name in ("number", "day", "subject", "body")},
         )
         Attachment.objects.bulk_create(
-            Attachment(dispatch=made, name=one.name, path=one.path, size=one.size, sha256=one.sha256)
-            for one in row["files"]
+            Attachment(
+                dispatch=made, name=upload.name, path=upload.path, size=upload.size, sha256=upload.sha256
+            )
+            for upload in row["files"]
         )
     known = set(Recipient.objects.filter(dispatch=made).values_list("unit", flat=True))
     units = Unit.objects.in_bulk({*own["to"], arrival.unit.pk} - known)
@@ -227,34 +229,34 @@ def _moves(arrival: Arrival, campaign: Campaign, brought: Brought, made: datetim
     if brought.deadlines is None:
         return 0
     unit, partner, stated = arrival.unit, arrival.partner, brought.deadlines
-    ours, own = units_below.ours(partner, unit), {one.number: one for one in stated.own}
-    wanted = [(one, one.unit or None) for one in stated.own if shared]
-    wanted += [(one, ours.get(one.unit, 0)) for one in stated.moves if one.number not in own]
+    ours, own = units_below.ours(partner, unit), {item.number: item for item in stated.own}
+    wanted = [(item, item.unit or None) for item in stated.own if shared]
+    wanted += [(item, ours.get(item.unit, 0)) for item in stated.moves if item.number not in own]
     present = set(
-        DeadlineMove.objects.filter(pk__in=[one.number for one, _ in wanted]).values_list("pk", flat=True)
+        DeadlineMove.objects.filter(pk__in=[item.number for item, _ in wanted]).values_list("pk", flat=True)
     )
     units = set(Unit.objects.filter(pk__in={anchor for _, anchor in wanted}).values_list("pk", flat=True))
     added = 0
-    for one, anchor in sorted(wanted, key=lambda pair: pair[0].number):
-        if one.number in present or (anchor is not None and anchor not in units):
+    for item, anchor in sorted(wanted, key=lambda pair: pair[0].number):
+        if item.number in present or (anchor is not None and anchor not in units):
             continue
         DeadlineMove.objects.create(
-            pk=one.number,
+            pk=item.number,
             campaign=campaign,
-            kind=one.kind,
-            scope=one.scope,
+            kind=item.kind,
+            scope=item.scope,
             unit_id=anchor,
-            day=one.day,
-            before=one.before,
-            reason=one.reason,
-            dispatch=Dispatch.objects.filter(pk=one.dispatch).first(),
+            day=item.day,
+            before=item.before,
+            reason=item.reason,
+            dispatch=Dispatch.objects.filter(pk=item.dispatch).first(),
             by=arrival.user,
         )
-        DeadlineMove.objects.filter(pk=one.number).update(at=made)
+        DeadlineMove.objects.filter(pk=item.number).update(at=made)
         added += 1
     now = campaign_payload.make_deadlines(campaign, partner, unit)
-    far = {one["number"] for one in now["own"]}
-    gone = {one["number"] for one in now["moves"]} - far - {one.number for one in stated.moves}
+    far = {item["number"] for item in now["own"]}
+    gone = {item["number"] for item in now["moves"]} - far - {item.number for item in stated.moves}
     gone |= far - own.keys() if shared else set()
     held = DeadlineMove.objects.filter(pk__in=gone, at__lt=partner.restored or timezone.now())
     for move in held.order_by("pk"):

@@ -110,7 +110,7 @@ def write(
         raise InputError(mark("The unit has no key yet."), held.unit.code, mark("Make its key first."))
     payloads = [offer.payload for offer in offers(held, user, wanted)]
     if news and held.holds is not None:
-        payloads = [one for one in payloads if container.digest(one) != held.holds.get(one.kind)]
+        payloads = [item for item in payloads if container.digest(item) != held.holds.get(item.kind)]
     counter = max(held.sent, held.seen) + 1
     head = Head(
         sender=held.unit.code,
@@ -163,12 +163,12 @@ def highest(partner: Partner) -> int:
 def missing(partner: Partner) -> list[int]:
     """List counters missing before the newest accepted file of its epoch; the newest twenty."""
     rows = Taken.objects.filter(partner=partner).order_by("-counter").values_list("counter", flat=True)
-    taken = set(rows[:500])
-    if not taken:
+    accepted = set(rows[:500])
+    if not accepted:
         return []
-    first = begin_of(max(taken)) + 1
-    bottom = max(min(taken), first) if len(taken) == 500 else first
-    gaps = (number for number in range(max(taken), bottom - 1, -1) if number not in taken)
+    first = begin_of(max(accepted)) + 1
+    bottom = max(min(accepted), first) if len(accepted) == 500 else first
+    gaps = (number for number in range(max(accepted), bottom - 1, -1) if number not in accepted)
     return list(islice(gaps, 20))
 
 
@@ -273,7 +273,7 @@ def accept(partner: Partner, path: Path, by: Any) -> Taken:
     with checked(partner, path, getattr(by, "user", by)) as found:
         payloads = tuple(_stored(found.arrival, payload) for payload in found.opened.payloads)
         stored_path = ""
-        if any(_kind(found.arrival, one).kept for one in payloads):
+        if any(_kind(found.arrival, item).kept for item in payloads):
             with found.path.open("rb") as stream:
                 stored_path = default_storage.save(
                     f"exchange/{partner.pk}-{found.opened.head.counter}.zip", File(stream)

@@ -54,8 +54,8 @@ def renew(unit: Unit, by: Any, *, lost: bool = False) -> OwnKey:
         succession=succession,
         made_by=user_of(by),
     )
-    what = "exchange.key_replaced" if old else "exchange.key_made"
-    record(by, what, made, unit, fingerprint=made.fingerprint, lost=lost)
+    action = "exchange.key_replaced" if old else "exchange.key_made"
+    record(by, action, made, unit, fingerprint=made.fingerprint, lost=lost)
     return made
 
 

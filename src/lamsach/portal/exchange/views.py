@@ -221,9 +221,9 @@ def partner_new(request: HttpRequest) -> HttpResponse:
     form = PartnerForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid() and form.cleaned_data["compared"]:
         names = ("unit", "code", "name", "above", "public")
-        given = {name: form.cleaned_data[name] for name in names}
+        data = {name: form.cleaned_data[name] for name in names}
         with ProblemsShown(form, "code"):
-            made = unit_keys.add_partner(**given, by=request, recipient=form.recipient)
+            made = unit_keys.add_partner(**data, by=request, recipient=form.recipient)
             return done(request, _("The partner's key is accepted."), "exchange:partner", partner_id=made.pk)
     shown = {name: getattr(form, name, "") for name in ("fingerprint", "recipient")}
     return render(request, "exchange/partner_new.html", {"form": form, **shown})
@@ -257,22 +257,22 @@ def partner(request: HttpRequest, partner_id: int) -> HttpResponse:
 
 
 def _act(request: HttpRequest, found: Partner) -> HttpResponse | None:
-    what = request.POST.get("what")
-    if what == "make":
+    action = request.POST.get("what")
+    if action == "make":
         return _made(request, found)
-    if what == "end_key":
+    if action == "end_key":
         held = access.get_partner_key(request.user, found, request.POST.get("key", ""))
         if held is not None:
             unit_keys.end_key(held, request)
             messages.success(request, _("Files signed by this key are refused from now on."))
-    elif what == "online":
+    elif action == "online":
         url = request.POST.get("url", "").strip()
         online.connect(found, url, request)
         messages.success(request, _("Files of this partner are accepted as they come by HTTPS."))
-    elif what == "offline":
+    elif action == "offline":
         online.disconnect(found, request)
         messages.success(request, _("Files of this partner are accepted only by hand."))
-    elif what == "end":
+    elif action == "end":
         Partner.objects.filter(pk=found.pk).update(ended=timezone.now())
         record(request, "exchange.partner_ended", found, found.unit)
         return done(request, _("The partner is ended. Its files are refused."), "exchange:overview")
@@ -329,18 +329,18 @@ def webhooks(request: HttpRequest) -> HttpResponse:
 def webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
     """Show a webhook and its deliveries. POST tests it, resends, renews the secret, or ends it."""
     found = access.get_webhook(request.user, webhook_id)
-    what, secret = request.POST.get("what"), ""
-    if request.method == "POST" and what == "renew" and found.ended is None:
+    action, secret = request.POST.get("what"), ""
+    if request.method == "POST" and action == "renew" and found.ended is None:
         secret = make_once(request, lambda: hooks.renew(found, request))
         found.refresh_from_db()
     elif request.method == "POST":
-        if what == "ping":
+        if action == "ping":
             make_once(request, lambda: hooks.ping(found).pk)
             messages.success(request, _("A test goes out within seconds."))
-        elif what == "again":
+        elif action == "again":
             count = hooks.retry(found)
             messages.success(request, _("{count} deliveries are tried again.").format(count=count))
-        elif what == "end":
+        elif action == "end":
             hooks.end(found, request)
             return done(request, _("Nothing more is sent to the address."), "exchange:webhooks")
         return redirect("exchange:webhook", webhook_id=webhook_id)

@@ -73,8 +73,8 @@ def known_to_contain(
         return known
     fresh: list[tuple[str, str]] = []
     for made in Composition.objects.filter(campaign=campaign_id, digest__in=digests):
-        asked = [pair for pair in missing[:_LOOKUPS] if (made.digest, pair[1]) not in known]
-        fresh += [(made.digest, value) for value in _among(made.lists, asked)]
+        pairs = [pair for pair in missing[:_LOOKUPS] if (made.digest, pair[1]) not in known]
+        fresh += [(made.digest, value) for value in _among(made.lists, pairs)]
     _remember(campaign_id, fresh)
     return known | set(fresh)
 

@@ -318,16 +318,16 @@ def hunt(request: HttpRequest, hunt_id: int) -> HttpResponse:
 
 
 def _act_on_hunt(request: HttpRequest, found: Hunt) -> None:
-    what, nat = request.POST.get("what"), bool(request.POST.get("nat"))
+    action, nat = request.POST.get("what"), bool(request.POST.get("nat"))
     for upload in request.FILES.getlist("logs"):
         if upload.size:
             file = hunts.LOGS.announce(found, upload.name or "", upload.size, nat=nat)
             hunts.LOGS.add_whole(file, upload)
-    if what == "begin":
+    if action == "begin":
         hunts.begin(found, request)
-    elif what == "stop":
+    elif action == "stop":
         hunts.LOGS.stop(found, request)
-    elif what == "delete" and found.job is not None and found.logs_deleted is None:
+    elif action == "delete" and found.job is not None and found.logs_deleted is None:
         hunts.delete_logs(found)
 
 

@@ -30,7 +30,7 @@ class InventoryForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        """One of them has to be given."""
+        """Require a file or a number."""
         found: dict[str, Any] = super().clean() or {}
         if not self.errors and not found.get("file") and found.get("machines") is None:
             raise forms.ValidationError(_("Choose a file or give a number."))

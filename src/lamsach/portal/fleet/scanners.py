@@ -65,7 +65,7 @@ def lists_of(campaign: Campaign) -> list[IndicatorList]:
 
 @dataclass(frozen=True, slots=True)
 class IssuedScanner:
-    """An issued scanner with everything its bytes are built from; `word`: its token."""
+    """An issued scanner with everything its bytes are built from."""
 
     handout: Handout
     program: Program
@@ -76,19 +76,19 @@ class IssuedScanner:
 
 def issue(program: Program, campaign: Campaign, unit: Unit, by: Any) -> tuple[IssuedScanner, FilledZip]:
     """Issue a scanner; return its record and content. InputError if the program refuses the key."""
-    noted = _new(program, campaign, unit, by)
-    filled = _fill(noted)
+    issued = _new(program, campaign, unit, by)
+    filled = _fill(issued)
     try:
-        _note(noted, by)
+        _note(issued, by)
     except BaseException:
         filled.close()
         raise
-    return noted, filled
+    return issued, filled
 
 
 @transaction.atomic
-def _note(noted: IssuedScanner, by: Any) -> None:
-    made = noted.handout
+def _note(issued: IssuedScanner, by: Any) -> None:
+    made = issued.handout
     made.save()
     sums = {"program_sha256": made.sha256, "lists": ",".join(made.lists), "signer": made.signer}
     record(
@@ -116,29 +116,29 @@ def _new(program: Program, campaign: Campaign, unit: Unit, by: Any) -> IssuedSca
     return IssuedScanner(made, program, lists, key, token)
 
 
-def content_of(noted: IssuedScanner) -> FilledZip:
+def content_of(issued: IssuedScanner) -> FilledZip:
     """Return the scanner's content again, unchanged. InputError if revoked meanwhile."""
-    handout = noted.handout
+    handout = issued.handout
     if not Handout.objects.filter(pk=handout.pk, revoked=None).exists():
         raise InputError(
             mark("This scanner was revoked. Open the page again to take another."), handout.program
         )
-    return _fill(noted)
+    return _fill(issued)
 
 
-def _fill(noted: IssuedScanner) -> FilledZip:
-    handout, campaign = noted.handout, noted.handout.campaign
+def _fill(issued: IssuedScanner) -> FilledZip:
+    handout, campaign = issued.handout, issued.handout.campaign
     address = reporting_address(campaign)
     terms = Terms(
         portal=address,
-        word=noted.token if address else "",
+        word=issued.token if address else "",
         unit=handout.unit.name,
         campaign=campaign.name,
         made=handout.made.isoformat(),
         expires=valid_until(campaign).isoformat(),
     )
-    additions = _additions(noted.program, noted.lists, unit_keys.opened(noted.key), terms)
-    return add_files(_opened(noted.program.tool.path), additions)
+    additions = _additions(issued.program, issued.lists, unit_keys.opened(issued.key), terms)
+    return add_files(_opened(issued.program.tool.path), additions)
 
 
 def revoke(handout: Handout, by: Any) -> None:

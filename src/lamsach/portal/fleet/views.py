@@ -351,12 +351,12 @@ def _filled(request: HttpRequest, program: Program, campaign: Campaign, unit: Un
     first: list[FilledZip] = []
 
     def issue() -> scanners.IssuedScanner:
-        noted, filled = scanners.issue(program, campaign, unit, request)
+        issued, filled = scanners.issue(program, campaign, unit, request)
         first.append(filled)
-        return noted
+        return issued
 
-    noted = make_once(request, issue)
-    return first[0] if first else scanners.content_of(noted)
+    issued = make_once(request, issue)
+    return first[0] if first else scanners.content_of(issued)
 
 
 def _download(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse:

@@ -220,12 +220,14 @@ def of_manifest(manifest: Manifest) -> dict[str, Any]:
 
 
 def _document_facts(document: Document) -> dict[str, Any]:
-    who = str(document.added_by) if document.added_by else (document.origin.name if document.origin else "")
+    origin = (
+        str(document.added_by) if document.added_by else (document.origin.name if document.origin else "")
+    )
     return {
         "name": document.name,
         "sha256": document.sha256,
         "added": document.added.isoformat(),
-        "by": who,
+        "by": origin,
         "count": document.count,
     }
 

@@ -103,9 +103,9 @@ def queue(request: HttpRequest, kept_list_id: int) -> HttpResponse:
         else SIZES[0]
     )
     page = paged(request, QUEUE.chosen(request.GET, rows), size)
-    heard = feedback.counted([(row.type, row.value) for row in page], kept_list.unit)
+    reports = feedback.counted([(row.type, row.value) for row in page], kept_list.unit)
     for row in page:
-        row.said = heard[row.type, row.value]
+        row.said = reports[row.type, row.value]
     context = {"kept": kept_list, "form": form, "size": size, "sizes": SIZES, "kinds": _kinds(combinations)}
     return QUEUE.page(request, page, {**context, "chosen": chosen, "q": search})
 

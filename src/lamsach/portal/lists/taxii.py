@@ -85,7 +85,8 @@ def _accepts(header: str) -> bool:
     for text in header.lower().split(","):
         media, *parameters = (part.strip() for part in text.split(";"))
         values = {
-            name.strip(): value.strip() for name, _, value in (word.partition("=") for word in parameters)
+            name.strip(): value.strip()
+            for name, _, value in (parameter.partition("=") for parameter in parameters)
         }
         if (
             media in _RANGES
@@ -202,19 +203,19 @@ class Wanted:
     @classmethod
     def of(cls, request: HttpRequest) -> Wanted:
         """Parse the parameters. Refusal."""
-        asked = request.GET
-        limit = _number(asked.get("limit", str(PAGE_OBJECTS)), "limit is no number above 0.")
+        query = request.GET
+        limit = _number(query.get("limit", str(PAGE_OBJECTS)), "limit is no number above 0.")
         if limit < 1:
             raise Refusal(400, "limit is no number above 0.")
-        after = asked.get("added_after", "")
+        after = query.get("added_after", "")
         sets = [
-            frozenset(text for text in asked.get(f"match[{name}]", "").split(",") if text)
+            frozenset(text for text in query.get(f"match[{name}]", "").split(",") if text)
             for name in ("id", "type", "version", "spec_version")
         ]
         return cls(
             min(limit, MOST_OBJECTS),
             _moment(after) if after else None,
-            _following(asked.get("next", "")),
+            _following(query.get("next", "")),
             *sets,
         )
 

@@ -191,10 +191,10 @@ def refused(lists: Iterable[KeptList], text: str) -> list[dict[str, Any]]:
     """Find refusals of a value in current documents, with place, reason and rule."""
     from lamsach.indicators.judge.explanation import shows, spellings
 
-    asked = spellings(text)
+    wanted = spellings(text)
     documents = Document.objects.filter(list__in=list(lists), withdrawn=None).exclude(refusals=[])
     rows = chain.from_iterable(documents.values_list("refusals", flat=True)[:DOCUMENTS_ASKED])
-    return list(islice((row for row in rows if shows(row["value"], asked)), REFUSALS_SHOWN))
+    return list(islice((row for row in rows if shows(row["value"], wanted)), REFUSALS_SHOWN))
 
 
 def latest(kept_list: KeptList) -> Version | None:

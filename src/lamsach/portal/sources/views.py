@@ -141,8 +141,8 @@ def live(request: HttpRequest) -> HttpResponse:
 
 def _is_new_view(request: HttpRequest, search: str) -> bool:
     """Return whether to audit this view: not if the user has viewed the same within `_LOOK_S`."""
-    what = hashlib.sha256(search.encode("utf-8", "replace")).hexdigest()
-    return cache.add(f"live.viewed:{request.user.pk}:{what}", True, _VIEW_S)
+    digest = hashlib.sha256(search.encode("utf-8", "replace")).hexdigest()
+    return cache.add(f"live.viewed:{request.user.pk}:{digest}", True, _VIEW_S)
 
 
 @member(ALL, WRITERS, ("GET",))

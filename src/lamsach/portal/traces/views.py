@@ -125,16 +125,16 @@ def trace(request: HttpRequest, trace_id: int) -> HttpResponse:
 
 
 def _act(request: HttpRequest, found: Trace) -> None:
-    what = request.POST.get("what")
+    action = request.POST.get("what")
     for field, kind in _FIELDS:
         for upload in request.FILES.getlist(field):
             if upload.size:
                 files.add_whole(found, kind, upload)
-    if what == "begin":
+    if action == "begin":
         runs.begin(found, request)
-    elif what == "stop":
+    elif action == "stop":
         files.FILES.stop(found, request)
-    elif what == "delete" and found.listed is not None and found.result_deleted is None:
+    elif action == "delete" and found.listed is not None and found.result_deleted is None:
         files.delete_result(found, request)
 
 
