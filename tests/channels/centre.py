@@ -29,7 +29,7 @@ SCHEMA = etree.XMLSchema(
     etree.parse(Path(lamsach.channels.avreport.__file__).with_name("avreport.xsd"))  # type: ignore[arg-type]
 )
 BROKEN, SILENT = 0, -1
-"""Failures in place of an answer: take the report and end the connection; take it and stay silent."""
+"""Failures instead of an answer: accept the report and end the connection; accept it and stay silent."""
 
 
 def fits(document: bytes) -> bool:
@@ -92,7 +92,7 @@ def centre(folder: Path, trusted: Signer) -> Iterator[Centre]:
             self.wfile.write(answer.encode())
 
         def log_message(self, *_: Any) -> None:
-            """Say nothing."""
+            """Suppress the log."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -1,6 +1,6 @@
 """`python -m tests.chaos [--seconds N] [--seed N] [--units N]`: one run, its account as JSON.
 
-Status 1 when something is wrong.
+Status 1 for any violation.
 """
 
 from __future__ import annotations

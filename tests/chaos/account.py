@@ -1,4 +1,4 @@
-"""The account of a chaos run: what happened, what was sent, what is in the archive, what was found."""
+"""Account of a chaos run: events, messages sent, archived and found."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tests.chaos.world import EVERY
 class Account:
     """Events and findings of a run.
 
-    `certain`: numbers of messages that the collector had counted before it was killed, or that were sent
-    after the last kill. `wrong`: what must not be.
+    `certain`: numbers of messages counted by the collector before a kill, or sent after the last kill.
+    `wrong`: violations.
     """
 
     seconds: float = 0.0
@@ -38,30 +38,30 @@ class Account:
     wrong: list[str] = field(default_factory=list)
 
     def check(self, good: bool, what: str) -> None:
-        """Note what must be."""
+        """Record a required condition."""
         if not good:
             self.wrong.append(what)
 
     def as_json(self) -> dict[str, Any]:
-        """The account as it is printed."""
+        """Return the account for printing."""
         return {**vars(self), "mishaps": dict(self.mishaps), "certain": len(self.certain)}
 
 
 def count(account: Account, place: Path, out: Path, listed: Path) -> None:
-    """Sent = archived = found. `account.written`, `sent_tcp` and `certain` are known."""
+    """Verify sent = archived = found. `account.written`, `sent_tcp` and `certain` are known."""
     archive = Archive(str(place))
     account.check(verify(archive).problems == [], "the archive is not whole")
-    kept = _kept(archive, "*fw.log", "file", out)
-    account.archived_of_file = len(kept)
+    archived = _archived(archive, "*fw.log", "file", out)
+    account.archived_of_file = len(archived)
     account.check(
-        kept == list(range(account.written)), "lines of the file are missing, doubled or in disorder"
+        archived == list(range(account.written)), "lines of the file are missing, doubled or in disorder"
     )
-    tcp = _kept(archive, "syslog-tcp*", "tcp", out)
+    tcp = _archived(archive, "syslog-tcp*", "tcp", out)
     account.archived_tcp = len(tcp)
     account.check(len(tcp) == len(set(tcp)), "messages are there twice")
     missing = sorted(account.certain - set(tcp))
     account.check(not missing, f"acknowledged messages are missing: {_spans(missing)}")
-    account.planted = sum(number % EVERY == 0 for number in [*kept, *tcp])
+    account.planted = sum(number % EVERY == 0 for number in [*archived, *tcp])
     findings, _, _ = retro(archive, Request([""], [str(listed)]))
     account.found = sum(item.count for item in findings.sightings)
     account.check(account.found == account.planted, "not everything that is listed was found")
@@ -71,7 +71,7 @@ def count(account: Account, place: Path, out: Path, listed: Path) -> None:
         account.check(account.portal["live"] <= account.planted, "more live sightings than lines")
 
 
-def _kept(archive: Archive, pattern: str, kind: str, out: Path) -> list[int]:
+def _archived(archive: Archive, pattern: str, kind: str, out: Path) -> list[int]:
     shape = re.compile(rf"app: {kind} (\d+) ")
     found: list[int] = []
     for item in export(archive, out / kind, pattern=pattern):
@@ -80,7 +80,7 @@ def _kept(archive: Archive, pattern: str, kind: str, out: Path) -> list[int]:
 
 
 def _spans(numbers: list[int]) -> str:
-    """`3-7, 9`."""
+    """Format `3-7, 9`."""
     spans: list[list[int]] = []
     for number in numbers:
         if spans and number == spans[-1][1] + 1:

@@ -1,6 +1,6 @@
-"""The marker of the chaos run's short slices.
+"""Marker of the chaos run's short slices.
 
-Those that take a minute run in CI or when they are asked for.
+Those that take a minute run in CI or on request.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import pytest
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the marker."""
+    """Register the marker."""
     config.addinivalue_line("markers", "chaos: a short slice of `make chaos`")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what takes a minute."""
+    """Skip tests that take a minute."""
     if os.environ.get("LAMSACH_CI") or os.environ.get("LAMSACH_CHAOS"):
         return
     for item in items:

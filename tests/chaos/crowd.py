@@ -1,6 +1,6 @@
-"""People and programs of many units that all act at the same time: acknowledge, hand findings in, report.
+"""People and programs of many units that act simultaneously: acknowledge, hand in findings, report.
 
-Each tries again whenever its connection is cut.
+Each retries when its connection is cut.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TRIES = 200
 
 
 class Member:
-    """One unit's people, behind an address of their own. `wrong`: answers that must not be."""
+    """People of one unit, with their own address. `wrong`: forbidden answers."""
 
     def __init__(self, port: int, place: dict[str, Any], number: int) -> None:
         self._port, self._place, self._unit = port, place, place["units"][number]
@@ -33,12 +33,12 @@ class Member:
         self.cuts = 0
 
     def ask(self, method: str, path: str, body: bytes | str = "", **headers: str) -> tuple[int, str, bytes]:
-        """Status, place and body of the answer.
+        """Return status, place and body of the answer.
 
-        A connection that is cut is tried again: any other answer than an error of the server will do.
+        Retries a cut connection: any answer but a server error is accepted.
         """
-        got = came(lambda: self._once(method, path, body, headers), every=0.05)
-        status, place, page = got or (0, "", b"")
+        response = came(lambda: self._once(method, path, body, headers), every=0.05)
+        status, place, page = response or (0, "", b"")
         self.answers[status] += 1
         if status in (0, 429) or status >= 500:
             self.wrong.append(f"{method} {path}: {status}")
@@ -57,7 +57,7 @@ class Member:
             connection.close()
 
     def run(self, stop: threading.Event) -> None:
-        """Do the unit's part, whole."""
+        """Do the unit's complete part."""
         for part in (self.acknowledge, self.hand_in, self.report):
             if not stop.is_set():
                 part()
@@ -72,7 +72,7 @@ class Member:
         return self.ask("POST", path, urllib.parse.urlencode(fields), **headers)
 
     def acknowledge(self) -> None:
-        """By the link in the letter. 409: the sending whose answer was cut off had been taken."""
+        """Acknowledge by the link in the letter. 409: an earlier request with a lost answer succeeded."""
         link = self._unit["link"]
         self.ask("GET", link)
         day = self._place["day"]
@@ -81,7 +81,7 @@ class Member:
             self.wrong.append(f"acknowledge: {status} {page[:200]!r}")
 
     def hand_in(self) -> None:
-        """The bundle in pieces, as a program does it: it goes on where the portal says."""
+        """Send the bundle in pieces, like a program, from the offset stated by the portal."""
         data = Path(self._unit["bundle"]).read_bytes()
         digest = hashlib.sha256(data).hexdigest()
         address = f"/api/campaigns/{self._place['campaign']}/findings/{digest}"
@@ -93,17 +93,17 @@ class Member:
                 data[offset : offset + PIECE],
                 Authorization=f"Bearer {self._unit['token']}",
             )
-            said = json.loads(body) if status in (200, 409) else {}
-            if said.get("bundle"):
+            answer = json.loads(body) if status in (200, 409) else {}
+            if answer.get("bundle"):
                 return
-            if not said:
+            if not answer:
                 self.wrong.append(f"a piece: {status} {body[:200]!r}")
                 return
-            offset = int(said["received"])
+            offset = int(answer["received"])
         self.wrong.append("the bundle is never whole")
 
     def report(self) -> None:
-        """Make, submit, approve and send it."""
+        """Create, submit, approve and send a report."""
         cookies = f"{self._place['session']}={self._unit['session']}; "
         path = f"/office/campaigns/{self._place['campaign']}/reports/{self._unit['pk']}/"
         status, made, page = self._form(path, cookies, x="1")
@@ -119,7 +119,7 @@ class Member:
 
 
 class Crowd:
-    """All members, so many at a time."""
+    """All members, a limited number at a time."""
 
     def __init__(self, port: int, place: dict[str, Any], at_once: int) -> None:
         self.members = [Member(port, place, number) for number in range(len(place["units"]))]
@@ -139,25 +139,25 @@ class Crowd:
             return self._waiting.pop() if self._waiting and not self._stop.is_set() else None
 
     def begin(self) -> None:
-        """Let them begin."""
+        """Start the members."""
         for thread in self.threads:
             thread.start()
 
     @property
     def done(self) -> float:
-        """Return the share of them that have begun."""
+        """Return the share of members that have started."""
         return 1 - len(self._waiting) / len(self.members)
 
     def over(self) -> bool:
-        """Report whether all are done."""
+        """Return whether all are done."""
         return not any(thread.is_alive() for thread in self.threads)
 
     def end(self) -> None:
-        """Let nobody begin any more, and wait for the others."""
+        """Start no further member, and wait for the others."""
         self._stop.set()
         for thread in self.threads:
             thread.join()
 
     def total(self, count: Callable[[Member], int]) -> int:
-        """A number over all members."""
+        """Sum a number over all members."""
         return sum(map(count, self.members))

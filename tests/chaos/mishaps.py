@@ -14,17 +14,17 @@ from tests.chaos.scene import TCP_SOURCE, Scene
 from tests.chaos.world import PATIENCE_S, Child, clock_library, wait_for
 
 SKEWS_S = {"": 0, "-3h": -3 * 3600, "+2d": 2 * 86400}
-"""Offsets of the collector's clock, as libfaketime writes them, and in seconds."""
+"""Offsets of the collector's clock, in libfaketime's notation and in seconds."""
 
 
 class Mishaps(Scene):
-    """A scene in which things go wrong."""
+    """Scene with failures."""
 
     base = 0
-    """Messages that were in the archive and the spool when the collector began to live."""
+    """Messages in the archive and the spool at the collector's start."""
 
     def mishaps(self) -> dict[str, Callable[[], None]]:
-        """Everything that may go wrong here."""
+        """List the possible failures."""
         found = {
             "collector killed": self.kill_collector,
             "collector restarted": self.restart_collector,
@@ -40,7 +40,7 @@ class Mishaps(Scene):
         return found
 
     def begin_life(self) -> None:
-        """The collector lives again: how many messages it knows of before the first new one."""
+        """Restart the collector; return how many messages it knows before the first new one."""
         self.account.check(self.ready(), "the collector does not begin")
         self.base = self.counted(TCP_SOURCE)
         if not self.base:  # a source that it does not name before it hears it
@@ -49,12 +49,12 @@ class Mishaps(Scene):
             self.base = self.counted(TCP_SOURCE) - 1
 
     def taken_over(self) -> None:
-        """All that was sent in this life is counted by the collector: a kill may not lose it any more."""
+        """Wait until the collector has counted all messages of this life: a kill must not lose them."""
         sent = self.base + sum(map(len, self.life))
         self.account.check(self.wait_until_counted(TCP_SOURCE, sent), "messages were not taken in")
 
     def kill_collector(self) -> None:
-        """It is killed while messages arrive; those that it had counted before have to be there."""
+        """Kill it while messages arrive; those counted before must be present."""
         self.taken_over()
         certain = list(self.life)
         for _ in range(self.rng.randrange(4)):
@@ -65,16 +65,13 @@ class Mishaps(Scene):
         self.begin_life()
 
     def restart_collector(self) -> None:
-        """It ends as it should, which loses nothing, and begins again."""
+        """Stop it regularly, which loses nothing, and restart it."""
         self.account.check(self.collector.end() == 0, "the collector did not end as it should")
         self.collector.start()
         self.account.check(self.ready(), "the collector does not begin")
 
     def skew_clock(self) -> None:
-        """The collector's clock jumps, also back to the right time.
-
-        That it did is seen in the answers it gives.
-        """
+        """Shift the collector's clock, also back to the right time, as its answers confirm."""
         skew = self.rng.choice([name for name in SKEWS_S if name != self.collector.skew])
         self.collector.skew = skew
         self.restart_collector()
@@ -82,7 +79,7 @@ class Mishaps(Scene):
         self.account.check(abs(off - SKEWS_S[skew]) < PATIENCE_S, "the collector's clock did not jump")
 
     def fill_disk(self) -> None:
-        """The disk is full for two seconds while the file grows."""
+        """Fill the disk for two seconds while the file grows."""
         self.disk.fill()
         until = time.monotonic() + 2
         while time.monotonic() < until:
@@ -92,7 +89,7 @@ class Mishaps(Scene):
         self.account.check(self.ready(), "the collector does not recover from a full disk")
 
     def cut_segment(self) -> None:
-        """A segment is cut off: that is seen, and the copy is put back."""
+        """Truncate a segment: verification must detect it; then restore the copy."""
         with contextlib.suppress(LamsachError, OSError, IndexError):
             archive = Archive(str(self.place))
             entry = self.rng.choice(archive.segments())
@@ -106,7 +103,7 @@ class Mishaps(Scene):
             self.account.check(entry.name in damaged, "a cut segment was not seen")
 
     def kill_retro(self) -> None:
-        """A retro-hunt is killed, perhaps while it makes packs."""
+        """Kill a retro-hunt, possibly while it writes packs."""
         words = ["retro", "--archive", str(self.place), "-i", str(self.listed)]
         child = Child(words, self.folder / "retro.txt", self.environment)
         child.start()
@@ -114,14 +111,14 @@ class Mishaps(Scene):
         child.end(signal.SIGKILL)
 
     def kill_portal(self) -> None:
-        """Web and worker are killed together."""
+        """Kill web and worker together."""
         assert self.portal is not None
         self.portal.end(signal.SIGKILL)
         self.portal.start()
         self._portal_is_back()
 
     def stop_postgres(self) -> None:
-        """The database is away for a while."""
+        """Stop the database for a while."""
         assert self.postgres is not None
         self.postgres.stop(self.rng.choice(("fast", "immediate")))
         time.sleep(self.rng.random() * 2)

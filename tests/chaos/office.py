@@ -1,6 +1,6 @@
-"""The portal's side of a chaos run, in a process of its own: a unit, its token, a campaign.
+"""Portal side of a chaos run, in its own process: a unit, its token, a campaign.
 
-A list at the end; what arrived.
+A list at the end; counts of arrivals.
 
 python -m tests.chaos.office begin|list|count
 python -m tests.chaos.office crowd UNITS FOLDER | tally
@@ -18,7 +18,7 @@ from typing import Any
 
 
 def main(word: str, *more: str) -> dict[str, object]:
-    """Do one of these and say what came of it."""
+    """Run one of the commands and print its result."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lamsach.portal.settings")
     import django
 
@@ -35,7 +35,7 @@ def main(word: str, *more: str) -> dict[str, object]:
 
 
 def begin() -> dict[str, object]:
-    """A unit with a campaign; its token."""
+    """Create a unit with a campaign; print its token."""
     from django.core.management import call_command
     from django.utils import timezone
 
@@ -62,7 +62,7 @@ def begin() -> dict[str, object]:
 
 
 def run_list() -> dict[str, object]:
-    """Give the campaign a list, which has to run through the archive by itself; what was found."""
+    """Give the campaign a list, which must run through the archive automatically; print the findings."""
     from django.core.files.base import ContentFile
     from django.core.files.storage import default_storage
     from django.utils import timezone
@@ -111,10 +111,10 @@ def count() -> dict[str, object]:
 
 
 def crowd(count: str, folder: str) -> dict[str, object]:
-    """A dispatch to so many units.
+    """Create a dispatch to so many units.
 
-    What each unit's people need: the link in their letter, a session, a token, a bundle of findings with one
-    machine.
+    And the needs of each unit's people: the link in their letter, a session, a token, a bundle of findings
+    with one machine.
     """
     from django.conf import settings
     from django.test import Client
@@ -192,7 +192,7 @@ def crowd(count: str, folder: str) -> dict[str, object]:
 
 
 def tally() -> dict[str, object]:
-    """Tally the results of a crowd's work."""
+    """Tally the results of a crowd."""
     from collections import Counter
 
     from lamsach.portal.campaigns.models import Recipient

@@ -1,8 +1,8 @@
-"""A portal of several processes on one PostgreSQL; one is killed again and again.
+"""Portal of several processes on one PostgreSQL; one is killed again and again.
 
-Meanwhile many units acknowledge, hand in findings and report, and letters go out.
+Meanwhile many units acknowledge, hand in findings and report, and letters are sent.
 
-At the end: no letter twice, no report lost, no case twice, no error page.
+At the end: no duplicate letter or case, no lost report, no error page.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ claims.LEASE, claims.RENEW_S, claims.PATIENCE_S = timedelta(seconds=6), 0.5, 2.0
 from lamsach.portal.worker import run
 run()
 """
-"""A worker whose work is taken over after seconds when it was killed, instead of minutes."""
+"""Worker whose jobs are reassigned seconds after a kill, instead of minutes."""
 UNDER_WAY = """
 SELECT (SELECT count(*) FROM jobs_job WHERE state IN ('queued', 'running'))
      + (SELECT count(*) FROM mail_letter WHERE state IN ('queued', 'claimed', 'handing'))
@@ -54,7 +54,7 @@ class Box:
         self.came: Counter[tuple[str, str]] = Counter()
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        """Take a letter."""
+        """Accept a letter."""
         head = envelope.content.split(b"\r\n\r\n", 1)[0].replace(b"\r\n ", b" ").split(b"\r\n")
         name = next((line for line in head if line.lower().startswith(b"message-id:")), b"")
         self.came[envelope.rcpt_tos[0], name.decode()] += 1
@@ -62,7 +62,7 @@ class Box:
 
 
 class Processes:
-    """One run in a folder: `units` units, so many at a time; a process is killed every `pause_s` seconds."""
+    """Run in a folder: `units` units, some at a time; a process is killed every `pause_s` seconds."""
 
     def __init__(self, folder: Path, seed: int, units: int, at_once: int) -> None:
         self.rng, self.folder, self.units, self._at_once = random.Random(seed), folder, units, at_once
@@ -86,7 +86,7 @@ class Processes:
         self._workers: list[subprocess.Popen[bytes] | None] = [None] * WORKERS
 
     def run(self, pause_s: float, kills: int) -> dict[str, Any]:
-        """Everything; what the portal holds at the end. At least so many processes are killed."""
+        """Run everything, with a minimum of kills; return the portal's final rows."""
         begun = time.monotonic()
         self._mail.start()
         self._postgres.start()
@@ -137,7 +137,7 @@ class Processes:
             self.mishaps["web process killed"] += 1
 
     def _kill_worker(self) -> None:
-        """As its supervisor sees it: it is started again at once."""
+        """Kill the worker like its supervisor, which restarts it immediately."""
         number = self.rng.randrange(WORKERS)
         worker = self._workers[number]
         assert worker is not None
@@ -147,7 +147,7 @@ class Processes:
         self._begin_worker(number)
 
     def _settled(self) -> dict[str, Any]:
-        """Return the portal's rows once nothing is under way any more."""
+        """Return the portal's rows once nothing is in progress."""
         with psycopg.connect(self._postgres.address, autocommit=True) as database:
             ended = came(lambda: database.execute(UNDER_WAY).fetchone() == (0,), PATIENCE_S, every=0.2)
         self._check(ended, "the work does not come to its end")

@@ -1,4 +1,4 @@
-"""One chaos run: load, mishaps, and the account at the end: sent = archived = found."""
+"""Chaos run: load, failures, and the final account: sent = archived = found."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tests.chaos.mishaps import Mishaps
 
 
 class Chaos(Mishaps):
-    """A run in a folder."""
+    """Run in a folder."""
 
     def run(self, seconds: float, first: Sequence[str] = ()) -> Account:
-        """Load and mishaps for so long, then the account.
+        """Apply load and failures for so long, then return the account.
 
-        `first`: mishaps that come before the others, in any case.
+        `first`: failures that precede the others, in any case.
         """
         begun = time.monotonic()
         self.collector.start()
@@ -49,13 +49,13 @@ class Chaos(Mishaps):
         return self.account
 
     def retro_in_between(self) -> None:
-        """A retro-hunt while lines come in."""
+        """Run a retro-hunt while lines arrive."""
         with contextlib.suppress(LamsachError):
             retro(Archive(str(self.place)), Request([""], [str(self.listed)], threads=1))
             self.account.retro_runs += 1
 
     def settle(self) -> None:
-        """End the collector as it should be ended, and count."""
+        """Stop the collector regularly, and count."""
         account = self.account
         account.written = self.writer.written
         self.collector.skew = ""
@@ -75,7 +75,7 @@ class Chaos(Mishaps):
         count(account, self.place, self.folder / "out", self.listed)
 
     def close(self) -> None:
-        """End what still runs."""
+        """End running processes."""
         for child in (self.collector, self.portal):
             if child is not None and child.alive:
                 child.end(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""Setting of a chaos run: a folder with a collector under load, optionally with a portal on PostgreSQL."""
+"""Scene of a chaos run: a folder with a collector under load, optionally a portal on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TCP_SOURCE = "syslog-tcp/127.0.0.1"
 
 
 class Scene:
-    """A collector's world in a folder. `portal`: with portal and PostgreSQL."""
+    """Collector's environment in a folder. `portal`: with portal and PostgreSQL."""
 
     def __init__(self, folder: Path, seed: int, *, portal: bool = True) -> None:
         self.rng = random.Random(seed)
@@ -37,9 +37,9 @@ class Scene:
         self.tcp, self.metrics, self.web = free_port(), free_port(), free_port()
         self.listed.write_text(f"{PLANTED}\n")
         self.life: list[range] = []
-        """Messages sent since the collector was killed the last time."""
+        """Messages sent since the collector's last kill."""
         self.missed = 0
-        """Messages that were sent and are lost by a kill, as far as the collector's count tells."""
+        """Messages lost by a kill, according to the collector's count."""
         self.postgres: Postgres | None = None
         self.portal: Child | None = None
         environment: dict[str, str] = {}
@@ -71,7 +71,7 @@ class Scene:
         return {"LAMSACH_TOKEN": str(token)}
 
     def office(self, word: str) -> dict[str, Any]:
-        """Ask the portal's side."""
+        """Run a command of the portal's side."""
         done = subprocess.run(
             [sys.executable, "-m", "tests.chaos.office", word],
             env={**os.environ, **self.office_environment},
@@ -84,7 +84,7 @@ class Scene:
         return answer
 
     def load(self) -> None:
-        """Some lines into the file and over TCP; now and then the file is rotated."""
+        """Write some lines to the file and over TCP; sometimes rotate the file."""
         if not self.log.exists():
             self.writer.write(1)
         self.writer.write(self.rng.randrange(800))
@@ -95,9 +95,9 @@ class Scene:
         self.send(self.rng.randrange(1, 400))
 
     def send(self, count: int) -> None:
-        """So many messages over TCP.
+        """Send messages over TCP.
 
-        The number of one that could not be given to the system is not used again: it may have arrived.
+        The number of a message that the system rejected is not reused: it may have arrived.
         """
         first = self.account.sent_tcp
         sent = send(self.tcp, first, count)
@@ -105,7 +105,7 @@ class Scene:
         self.account.sent_tcp = first + sent + (sent < count)
 
     def ready(self) -> bool:
-        """Report whether the collector accepts lines."""
+        """Return whether the collector accepts lines."""
         return wait_for(f"http://127.0.0.1:{self.metrics}/ready", self.collector)
 
     def counted(self, source: str) -> int:
@@ -115,7 +115,7 @@ class Scene:
         return next((int(float(lines)) for name, lines in _LINES.findall(text) if name == source), 0)
 
     def wait_until_counted(self, source: str, lines: int) -> bool:
-        """Wait until the collector has counted so many lines of the source; false: not in time."""
+        """Wait until the collector has counted so many lines of the source; false after a timeout."""
         end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end and self.collector.alive:
             try:
@@ -127,12 +127,12 @@ class Scene:
         return False
 
     def collector_clock_s(self) -> float:
-        """The time that the collector believes it is, in seconds since 1970."""
+        """Return the collector's time in seconds since 1970."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics}/health", timeout=PATIENCE_S) as answer:
             return parsedate_to_datetime(answer.headers["Date"]).timestamp()
 
     def end_life(self, certain: list[range]) -> None:
-        """The collector's life is over: what of it is certain to be in the archive."""
+        """End the collector's life: record the messages that are certain to be in the archive."""
         for span in certain:
             self.account.certain.update(span)
         self.life.clear()

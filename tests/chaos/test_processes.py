@@ -1,4 +1,4 @@
-"""A short slice of the portal on several processes that are killed; the long one is `make chaos`."""
+"""Short slice of the portal on several processes that are killed; the long one is `make chaos`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A short slice of the chaos run; the long one is `make chaos`."""
+"""Short slice of the chaos run; the long one is `make chaos`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The processes of a chaos run: a collector, a portal with its worker, PostgreSQL.
+"""Processes of a chaos run: a collector, a portal with its worker, PostgreSQL.
 
-A file that grows and is rotated, a sender of syslog.
+A growing, rotated file, and a sender of syslog.
 """
 
 from __future__ import annotations
@@ -24,24 +24,21 @@ from tests.ports import free_port
 
 START = "import sys; from lamsach.cli import main; main(sys.argv[1:])"
 PATIENCE_S = 180.0
-"""The longest wait for anything: two slow cores that compile the kernel at the same time."""
+"""Longest wait: two slow cores that compile the kernel simultaneously."""
 PLANTED = "chaos-c2.xyz"
 EVERY = 97
-"""One line in so many names what is listed."""
+"""One line in this many contains a listed value."""
 
 
 @cache
 def stamp() -> str:
-    """Yesterday, also for a clock that is some hours behind."""
+    """Return a time yesterday, also for a clock that is some hours behind."""
     return f"{datetime.now(UTC) - timedelta(days=1):%b %e %H:%M:%S}"
 
 
 @cache
 def clock_library() -> str:
-    """Return the library that `faketime` would preload (for programs with threads).
-
-    Empty if not installed.
-    """
+    """Return the library that `faketime` preloads (for programs with threads); empty if not installed."""
     if not shutil.which("faketime"):
         return ""
     words = ["faketime", "-m", "-f", "+0", "printenv", "LD_PRELOAD"]
@@ -49,12 +46,10 @@ def clock_library() -> str:
 
 
 def clock(skew: str) -> dict[str, str]:
-    """The environment of a program whose wall clock is off by so much.
+    """Return the environment of a program whose wall clock is shifted, but not its monotonic clock.
 
-    The clock that never jumps is left alone.
-
-    Not by the command `faketime`: that waits for the program as its child, so a signal would end the command
-    and never reach the program.
+    The command `faketime` would not do: it waits for the program as its child, so that signals end the
+    command and never reach the program.
     """
     if not skew or not clock_library():
         return {}
@@ -67,7 +62,7 @@ def clock(skew: str) -> dict[str, str]:
 
 
 class Child:
-    """A program of ours that is started, killed, started again."""
+    """Program of the product that is started, killed, restarted."""
 
     def __init__(self, words: list[str], log: Path, environment: dict[str, str]) -> None:
         self.words, self.log, self.environment = words, log, environment
@@ -85,7 +80,7 @@ class Child:
             )
 
     def end(self, number: int = signal.SIGTERM) -> int:
-        """Send a signal to it and to what it started, and wait."""
+        """Send a signal to it and its children, and wait."""
         if self.process is None:
             return 0
         with contextlib.suppress(ProcessLookupError):
@@ -101,12 +96,12 @@ class Child:
 
     @property
     def alive(self) -> bool:
-        """Report whether it runs."""
+        """Return whether it runs."""
         return self.process is not None and self.process.poll() is None
 
 
 class Postgres:
-    """A cluster of our own that can be stopped and started."""
+    """Separate cluster that can be stopped and started."""
 
     def __init__(self, folder: Path) -> None:
         found = programs()
@@ -131,7 +126,7 @@ class Postgres:
 
     @property
     def address(self) -> str:
-        """As for DATABASE_URL."""
+        """Return the address as in DATABASE_URL."""
         return f"postgres://lamsach@127.0.0.1:{self.port}/postgres"
 
     def start(self) -> None:
@@ -144,11 +139,7 @@ class Postgres:
 
 
 class Disk:
-    """File system for archive and spool: a few hundred megabytes to be filled, if this machine allows it.
-
-    A file system of a few hundred megabytes that can be filled, where this machine lets us make one.
-
-    """
+    """File system of a few hundred megabytes for archive and spool, where this machine allows it."""
 
     def __init__(self, folder: Path, megabytes: int = 300) -> None:
         self.folder = folder
@@ -159,7 +150,7 @@ class Disk:
             self.small = subprocess.run(words, capture_output=True, check=False).returncode == 0
 
     def fill(self) -> bool:
-        """Take every byte; whether that could be done."""
+        """Use up every byte; returns whether that succeeded."""
         if not self.small:
             return False
         with contextlib.suppress(OSError), (self.folder / "filler").open("wb") as file:
@@ -177,7 +168,7 @@ class Disk:
 
 
 class Writer:
-    """A log that grows, is renamed, and copied and emptied."""
+    """Log that grows, is renamed, and copied and truncated."""
 
     def __init__(self, path: Path, rng: random.Random) -> None:
         self.path, self.rng, self.written, self.turns = path, rng, 0, 0
@@ -193,13 +184,13 @@ class Writer:
 
 
 def line_of(kind: str, number: int) -> str:
-    """A line with its number; one in EVERY names what is listed."""
+    """Return a numbered line; one in EVERY contains a listed value."""
     host = PLANTED if number % EVERY == 0 else "www.example.org"
     return f"{stamp()} fw app: {kind} {number} 10.1.2.{number % 250 + 1} asked for {host}\n"
 
 
 def send(port: int, first: int, count: int) -> int:
-    """Send numbered messages; how many could be given to the system."""
+    """Send numbered messages; return how many the system accepted."""
     sent = 0
     with (
         contextlib.suppress(OSError),
@@ -212,7 +203,7 @@ def send(port: int, first: int, count: int) -> int:
 
 
 def wait_for(url: str, child: Child | None = None) -> bool:
-    """Wait for status 200 from the address; false: too late, or the answering child has ended."""
+    """Wait for status 200 from the address; false after a timeout, or if the child has ended."""
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end and (child is None or child.alive):
         with contextlib.suppress(OSError, ValueError), urllib.request.urlopen(url, timeout=5) as answer:

@@ -1,4 +1,4 @@
-"""Hostile bytes for everything that reads what others wrote.
+"""Hostile bytes for every reader of foreign data.
 
 `make fuzz`, or `python -m tests.fuzz --inputs 10000000`.
 """

@@ -1,9 +1,7 @@
 """`python -m tests.fuzz [--inputs N] [--minutes N] [--seed N]`.
 
-Status 1 when an input made something crash, hang or take too much memory.
-
-It goes in rounds, each with a seed of its own, so that a run that is ended has been through every target as
-often.
+Status 1 when an input caused a crash, a hang or excessive memory use. Runs in rounds, each with its own seed,
+so that an aborted run has covered all targets equally.
 """
 
 from __future__ import annotations

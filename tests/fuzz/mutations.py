@@ -1,6 +1,6 @@
-"""Inputs made from inputs.
+"""Mutations of inputs.
 
-Bytes turned, cut, doubled, spliced with others and with words that parsers stumble over.
+Bytes flipped, cut, doubled, spliced with others and with tokens that confuse parsers.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ MOST = 1 << 16
 
 
 def mutated(rng: random.Random, data: bytes, other: bytes) -> bytes:
-    """One more input, from one to four changes."""
+    """Return another input, from one to four changes."""
     found = bytearray(data)
     for _ in range(rng.choice((1, 1, 2, 4))):
         place = rng.randrange(len(found) + 1)

@@ -1,4 +1,4 @@
-"""Run inputs through targets: no crash, no hang, no memory over the limit."""
+"""Run of inputs through targets: no crash, no hang, no memory over the limit."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from tests.fuzz.targets import MAKERS, Target
 HANG_S = 10.0
 MEMORY_BYTES = 3 << 30
 CORPUS = 4000
-"""Inputs that are kept of a target."""
+"""Maximum of inputs stored per target."""
 
 
 class HangError(Exception):
-    """An input took too long."""
+    """Input that took too long."""
 
 
 @dataclass
 class Result:
-    """Inputs read, kinds of outcome, defects: what was raised, with the input."""
+    """Inputs read, kinds of outcome, defects: the error, with the input."""
 
     inputs: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -41,7 +41,7 @@ def _ring(_number: int, _frame: FrameType | None) -> None:
 
 
 def fuzz(total: int, seed: int, scratch: Path, *, limit_memory: bool = False) -> Result:
-    """Read so many inputs in all."""
+    """Run so many inputs in total."""
     if limit_memory:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
         faulthandler.enable()
@@ -55,22 +55,22 @@ def fuzz(total: int, seed: int, scratch: Path, *, limit_memory: bool = False) ->
     try:
         for target in targets:
             share = max(20, total * target.share // sum(item.share for item in targets))
-            _one_target(target, share, random.Random(f"{seed} {target.name}"), result)
+            _run_target(target, share, random.Random(f"{seed} {target.name}"), result)
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
     return result
 
 
-def _one_target(target: Target, count: int, rng: random.Random, result: Result) -> None:
-    corpus, seen, told = list(target.seeds), set[str](), set[str]()
+def _run_target(target: Target, count: int, rng: random.Random, result: Result) -> None:
+    corpus, seen, reported = list(target.seeds), set[str](), set[str]()
     for number in range(count):
         data = (
             target.seeds[number]
             if number < min(len(target.seeds), count // 4)
             else mutated(rng, rng.choice(corpus), rng.choice(corpus))
         )
-        outcome = _outcome(target, data, result, told)
+        outcome = _outcome(target, data, result, reported)
         if outcome not in seen:
             seen.add(outcome)
             if len(corpus) < CORPUS:
@@ -80,7 +80,7 @@ def _one_target(target: Target, count: int, rng: random.Random, result: Result) 
     result.outcomes[target.name] = len(seen)
 
 
-def _outcome(target: Target, data: bytes, result: Result, told: set[str]) -> str:
+def _outcome(target: Target, data: bytes, result: Result, reported: set[str]) -> str:
     signal.setitimer(signal.ITIMER_PROF, HANG_S)
     try:
         return target.read(data)
@@ -89,18 +89,18 @@ def _outcome(target: Target, data: bytes, result: Result, told: set[str]) -> str
     except (Exception, HangError) as error:
         place = "".join(traceback.format_tb(error.__traceback__)[-1:])
         what = f"{type(error).__name__} {place}"
-        if what not in told:
-            told.add(what)
+        if what not in reported:
+            reported.add(what)
             result.defects.append((target.name, "".join(traceback.format_exception(error))[-3000:], data))
         return f"defect {what}"
 
 
 def report(result: Result) -> Sequence[str]:
-    """The result in lines."""
+    """Format the result in lines."""
     lines = [
         f"{name}: {count} inputs, {result.outcomes[name]} kinds of outcome"
         for name, count in result.inputs.items()
     ]
-    for name, what, data in result.defects:
-        lines.append(f"--- {name}: {data[:500]!r}\n{what}")
+    for name, defect, data in result.defects:
+        lines.append(f"--- {name}: {data[:500]!r}\n{defect}")
     return lines

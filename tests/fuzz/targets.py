@@ -1,9 +1,9 @@
-"""Targets of the fuzzing.
+"""Fuzzing targets.
 
 Each has its seeds, and a function that reads one input and describes the outcome in a few words.
 
-A function may raise LamsachError; anything else is a defect. What it says steers the search: an input that
-makes it say something new is kept and changed further.
+A function may raise LamsachError; anything else is a defect. The outcome steers the search: an input with a
+new outcome is stored and mutated further.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ Reader = Callable[[bytes], str]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A target of the fuzzing. `share`: of a thousand inputs."""
+    """Fuzzing target. `share`: of a thousand inputs."""
 
     name: str
     seeds: list[bytes]
@@ -63,31 +63,31 @@ def _golden(limit: int) -> list[bytes]:
 
 
 def lines(scratch: Path) -> Target:
-    """Single lines, by every format that knows them."""
+    """Parse single lines by every format that recognizes them."""
     seeds = [line for data in _golden(1 << 20) for line in data.split(b"\n")[:6] if line]
     parsers = [(item, item(FileContext("fuzz.log"))) for item in FORMATS]
 
     def read(data: bytes) -> str:
         text = decode_line(data.split(b"\n")[0])
-        said = []
+        outcomes = []
         for kind, parser in parsers:
             if kind.recognises(text):
                 try:
                     event = parser.parse(text, 1)
                 except LineError as error:
-                    said.append(f"{kind.name}!{error.what}")
+                    outcomes.append(f"{kind.name}!{error.what}")
                 else:
                     known = [
                         name for name in ("time", "source_ip", "domain", "url") if getattr(event, name, None)
                     ]
-                    said.append(f"{kind.name}:{','.join(known)}")
-        return ";".join(said)
+                    outcomes.append(f"{kind.name}:{','.join(known)}")
+        return ";".join(outcomes)
 
     return Target("lines", seeds, read, 880)
 
 
 def heads(scratch: Path) -> Target:
-    """Return the beginnings of files, by which the format is recognised."""
+    """Detect formats by beginnings of files."""
 
     def read(data: bytes) -> str:
         found = detect(data)
@@ -97,7 +97,7 @@ def heads(scratch: Path) -> Target:
 
 
 def framing(scratch: Path) -> Target:
-    """Streams of syslog."""
+    """Split streams of syslog."""
     seeds = [b"<13>one\n<14>two\0", b"11 <13>message5 <1>ab", b"<13>a\r\n99999 <13>b"]
 
     def read(data: bytes) -> str:
@@ -112,7 +112,7 @@ def framing(scratch: Path) -> Target:
 
 
 def flows(scratch: Path) -> Target:
-    """Datagrams of NetFlow and IPFIX, with the templates of those before."""
+    """Decode datagrams of NetFlow and IPFIX, with the templates of earlier ones."""
     maker = FlowLines(scratch, lambda _error: None)
     described = struct.pack(">HHHHHHHH", 256, 3, 8, 4, 12, 4, 7, 2)
     flow = bytes((10, 0, 0, 5, 192, 0, 2, 9, 1, 187))
@@ -139,7 +139,7 @@ def flows(scratch: Path) -> Target:
 
 
 def files(scratch: Path) -> Target:
-    """Whole files of any kind, packed or not, through opening, detection and reading."""
+    """Open, detect and read whole files of any kind, packed or not."""
     text = (DATA / "squid").glob("*.log")
     plain = next(text).read_bytes()
     packed = BytesIO()
@@ -171,28 +171,28 @@ def files(scratch: Path) -> Target:
 
 
 def binaries(scratch: Path) -> Target:
-    """Captures, event files, flows, by the readers themselves."""
+    """Read captures, event files, flows by their own readers."""
     seeds = [
         data for data in _golden(1 << 16) if any(kind.recognises(data[:4096]) for kind in BINARY_FORMATS)
     ]
     seeds = seeds or [b"\xd4\xc3\xb2\xa1\x02\x00\x04\x00" + b"\0" * 16]
 
     def read(data: bytes) -> str:
-        said = []
+        outcomes = []
         for kind in BINARY_FORMATS:
             if kind.recognises(data[:4096]):
                 count = 0
                 for count, _ in enumerate(kind(FileContext("fuzz")).read(BytesIO(data)), 1):
                     if count > 500:
                         break
-                said.append(f"{kind.name}:{min(count, 9)}")
-        return ";".join(said)
+                outcomes.append(f"{kind.name}:{min(count, 9)}")
+        return ";".join(outcomes)
 
     return Target("binaries", seeds, read, 10)
 
 
 def segments(scratch: Path) -> Target:
-    """Segments of an archive, with a right seal and without."""
+    """Read segments of an archive, with and without a valid seal."""
     archive = Archive(str(scratch / "archive"), create=True)
     with writing(archive) as writer:
         for folder in ("squid", "bind", "dnsmasq"):
@@ -208,7 +208,7 @@ def segments(scratch: Path) -> Target:
 
 
 def spools(scratch: Path) -> Target:
-    """Spool files that a crash left."""
+    """Read spool files left by a crash."""
     spool = Spool(scratch, Header("k", "n", "tcp", "default", 1))
     for number in range(4):
         spool.append(b"a line\n" * (number + 1), {"offset": number})
@@ -224,7 +224,7 @@ def spools(scratch: Path) -> Target:
 
 
 def bundles(scratch: Path) -> Target:
-    """Findings bundles that anybody may have made."""
+    """Read findings bundles of any origin."""
     from lamsach.investigate import Request, investigate
     from lamsach.results import write
 
@@ -245,7 +245,7 @@ def bundles(scratch: Path) -> Target:
 
 
 def lists(scratch: Path) -> Target:
-    """Lists of indicators as text, CSV, JSON, STIX, YARA, rules, mail."""
+    """Read lists of indicators as text, CSV, JSON, STIX, YARA, rules, mail."""
     stix = {
         "type": "bundle",
         "id": "bundle--1",
@@ -285,7 +285,7 @@ def lists(scratch: Path) -> Target:
 
 
 def dispatches(scratch: Path) -> Target:
-    """edXML files in every form, signed ones too."""
+    """Read edXML files in every form, including signed ones."""
     forms = (edxml_samples.dispatch(), edxml_samples.STATUS, edxml_samples.FLAT, edxml_samples.SOAP)
     own = edxml_samples.signer("Don vi A")
     seeds = [text.encode() for text in forms] + [sign(forms[0].encode(), own), forms[0].encode("utf-16")]

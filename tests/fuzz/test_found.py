@@ -1,4 +1,4 @@
-"""Findings of long fuzzing runs, cut down: no reader may stumble over them again."""
+"""Minimised findings of long fuzzing runs: no reader may fail on them again."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ FOUND = (
     "proxy: 1780619471.111 4444 10.20.1.15 TCP_MISS/200 512".rjust(800)
     + " GET http://files.example/a - HIER_NONE/- -",
 )
-"""A port that is nothing but a blank of Unicode's; a quote that never ends.
+"""A port that is only a Unicode blank; an unterminated quote.
 
-An object where a number should be; a record that the first 800 characters cut behind its size.
+An object instead of a number; a record truncated after its size by the first 800 characters.
 """
 BUNDLES = ('{"type": "bundle", "id": "bundle--1", "objcts": []}', '[{"type": "bundle", "objects": {}}]')
-"""Bundles of STIX without objects."""
+"""STIX bundles without objects."""
 
 
 @pytest.mark.parametrize("line", FOUND)

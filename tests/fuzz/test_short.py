@@ -1,4 +1,4 @@
-"""A short slice of the fuzzing; the long one is `make fuzz`."""
+"""Short slice of the fuzzing; the long one is `make fuzz`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.fuzz.run import fuzz, report
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs an alarm clock")
 
 
-def test_no_input_crashes_anything(tmp_path: Path) -> None:
+def test_no_input_crashes_a_reader(tmp_path: Path) -> None:
     result = fuzz(4000, 11, tmp_path)
     assert result.defects == [], "\n".join(report(result))
     assert min(result.outcomes.values()) > 1

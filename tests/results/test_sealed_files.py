@@ -104,7 +104,7 @@ KEPT: dict[Seal, bytes] = {}
 
 
 @pytest.fixture(autouse=True, scope="module")
-def kept() -> None:
+def seal_files() -> None:
     """Seal a file in each way, once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passphrase, "WORK_FACTOR", 4)

@@ -16,7 +16,7 @@ from tests.cli.command_runner import lamsach
 
 SOURCES = Path(__file__).parents[2] / "src/lamsach"
 OWN_DATA = {"demo/writers"}
-"""Workbooks that hold what the demo made up, and nothing from outside."""
+"""Workbooks with invented data of the demo only."""
 HOSTILE = ("=cmd|'/c calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1", "#REF!")
 
 

@@ -181,7 +181,7 @@ FORBIDDEN = {
     "đầu cấp": "địa chỉ cấp danh sách",
     "của ta": "của đơn vị",
 }
-"""Words that are not the glossary's, and what is said instead."""
+"""Words outside the glossary, and their replacements."""
 
 
 def test_no_word_that_the_glossary_forbids() -> None:
