@@ -14,14 +14,11 @@ from lamsach.portal.units.models import Unit, UnitLink, UnitName
 APPS = "lamsach.portal."
 Made = dict[tuple[type[models.Model], Any], Any]
 ALONE = {"User", "Campaign", "FormDefinition", "UnitImport", "Counter", "Changed"}
-"""Models of which there is one in each copy's place: copies belong to the same people and campaigns.
-
-The database counts by itself.
-"""
+"""Models not copied, shared by the copies: people, campaigns, and those counted by the database itself."""
 
 
 def _models() -> list[type[models.Model]]:
-    """The portal's models, each behind those that it refers to."""
+    """The portal's models, each after those that it refers to."""
     ours = [model for model in apps.get_models() if model.__module__.startswith(APPS)]
     ordered: list[type[models.Model]] = []
 
@@ -42,10 +39,7 @@ def _references(model: type[models.Model]) -> Iterator[Any]:
 
 
 class Grower:
-    """Copies all rows of today.
-
-    Each into the copies of one unit, into that unit itself, and beside the row under the same parents.
-    """
+    """Copies all current rows: into the copies of a unit, into the unit itself, and as siblings."""
 
     def __init__(self, unit: Unit) -> None:
         self._unit = unit
@@ -59,7 +53,7 @@ class Grower:
         return self._unit.pk in (getattr(row, "descendant_id", None), getattr(row, "unit_id", None))
 
     def grow(self, copies: int) -> None:
-        """So many copies of each kind more."""
+        """Create further copies of each kind."""
         self._copy(copies, units=True, parents=True)
         self._copy(copies, units=False, parents=True)
         self._copy(copies, units=False, parents=False)
@@ -97,6 +91,6 @@ def _copied(row: Any, made: Made) -> Any:
 
 
 def _alone(row: Any, field: models.Field[Any, Any]) -> bool:
-    """Report whether the field is unique, by itself or with others that are no reference."""
+    """Return whether the field is unique, by itself or together with fields that are not references."""
     alone = [one for one in row._meta.constraints if isinstance(one, models.UniqueConstraint)]
     return field.unique or any(field.name in one.fields for one in alone)

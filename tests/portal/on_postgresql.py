@@ -1,11 +1,11 @@
-"""Tests of the portal that run on PostgreSQL too, chosen by their statements.
+"""Selection of portal tests that run on PostgreSQL too, by the forms of their SQL statements.
 
-Two statements have the same form when they differ in tables, in which columns of the same type they name, and
-in how many values stand in a list: what PostgreSQL takes otherwise than SQLite (types, grouping, sorting,
-comparing, JSON, locks, errors) it takes otherwise in all of one form. `postgres.txt` names the tests of PARTS
-that ask nothing of a form of their own: other tests on PostgreSQL ask it all. What it does not name runs, so
-a new test and one of another name do. `make test-postgres` runs all and writes the table anew: before a
-release, and after a change of many queries or of the schema.
+Two statements have the same form if they differ only in tables, in the columns of equal type they name, and
+in the length of value lists: where PostgreSQL deviates from SQLite (types, grouping, sorting, comparison,
+JSON, locks, errors) it does so for all of one form. `postgres.txt` lists the tests of PARTS without a form of
+their own: other tests on PostgreSQL execute all of theirs. Tests not listed run, such as new and renamed
+ones. `make test-postgres` runs all and rewrites the table: before a release, and after a change of many
+queries or of the schema.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ WHOLE = (
     "test_one_time_secrets.py::test_the_second_",
     "test_one_time_secrets.py::test_who_waits_",
 )
-"""Tests about values, or about threads with connections of their own, instead of statements."""
+"""Tests about values, or about threads with separate connections, rather than statements."""
 _NAME = re.compile(r'(?:"\w+"\.|\b[A-Z]+\d+\.)?"(\w+)"')
 _ALIKE = (
     (re.compile(r"(?:WHEN \([^()]*\) THEN %s ?)+"), "WHEN .. "),
@@ -84,7 +84,7 @@ _ALIKE = (
 
 
 def form(sql: str, types: Mapping[str, str]) -> str:
-    """Reduce a statement to its form: each column its type, each table nothing, each list one."""
+    """Reduce a statement to its form: columns to types, tables removed, lists to one element."""
     columns, _, rest = sql.partition(" FROM ")
     if sql.startswith("SELECT ") and rest and "(" not in columns:
         sql = f"SELECT{' DISTINCT' if columns.startswith('SELECT DISTINCT ') else ''} .. FROM {rest}"
@@ -98,7 +98,7 @@ def form(sql: str, types: Mapping[str, str]) -> str:
 
 
 def column_types() -> dict[str, str]:
-    """The types that columns of a name have."""
+    """Types of the columns by name."""
     from django.apps import apps
     from django.db import connection
 
@@ -110,7 +110,7 @@ def column_types() -> dict[str, str]:
 
 
 def enough(forms: Mapping[str, set[str]], seconds: Mapping[str, float], always: set[str]) -> set[str]:
-    """Tests that together ask in every form, and take little; those of `always` are among them."""
+    """A fast set of tests that together cover every form, including those of `always`."""
     chosen = set(always)
     missing = set[str]().union(*forms.values()).difference(*(forms[name] for name in always))
     rest = sorted(set(forms) - always)
@@ -129,38 +129,32 @@ def enough(forms: Mapping[str, set[str]], seconds: Mapping[str, float], always: 
 
 @cache
 def left_out() -> frozenset[str]:
-    """The tests of the table.
-
-    A function, or a function with these parameters, behind the name of its file.
-    """
+    """Tests of the table: functions, or functions with parameters, after the name of their file."""
     if os.environ.get(WRITE) or not TABLE.exists():
         return frozenset()
     return frozenset(TABLE.read_text("utf-8").split("\n"))
 
 
 def table(names: set[str], chosen: set[str]) -> list[str]:
-    """The rows for what is not chosen of these tests.
-
-    A function alone where that holds for all its parameters.
-    """
-    kept = {name.partition("[")[0] for name in chosen}
+    """Rows for the tests not chosen; a function without parameters means all of them."""
+    functions = {name.partition("[")[0] for name in chosen}
     return sorted(
-        {name if name.partition("[")[0] in kept else name.partition("[")[0] for name in names - chosen}
+        {name if name.partition("[")[0] in functions else name.partition("[")[0] for name in names - chosen}
     )
 
 
 def is_left_out(name: str) -> bool:
-    """Report whether PostgreSQL leaves the test of that name (`test_units.py::test_x[y]`) to others."""
+    """Return whether PostgreSQL skips the test of that name (`test_units.py::test_x[y]`)."""
     return bool({name, name.partition("[")[0]} & left_out())
 
 
 def name_of(item: pytest.Item) -> str:
-    """The file's name and the test's."""
+    """Name of the test's file and of the test."""
     return f"{item.path.name}::{item.nodeid.partition('::')[2]}"
 
 
 class Recorder:
-    """Hears every statement of every test, and writes the table at the end of a run without failures."""
+    """Records the statements of all tests, and writes the table after a run without failures."""
 
     def __init__(self) -> None:
         self._forms: dict[str, set[str]] = {}
@@ -172,16 +166,16 @@ class Recorder:
         from django.db import connection
 
         self._types = self._types or column_types()
-        asked: set[str] = set()
-        self._forms[name_of(item)] = asked
+        forms: set[str] = set()
+        self._forms[name_of(item)] = forms
 
         def hear(execute: Callable[..., Any], sql: Any, *rest: Any) -> Any:
             try:
                 done = execute(sql, *rest)
             except Exception as problem:
-                asked.add(f"{type(problem).__name__} {form(str(sql), self._types)}")
+                forms.add(f"{type(problem).__name__} {form(str(sql), self._types)}")
                 raise
-            asked.add(form(str(sql), self._types))
+            forms.add(form(str(sql), self._types))
             return done
 
         start = time.process_time()
@@ -198,7 +192,7 @@ class Recorder:
 
 
 def run(address: str, parts: tuple[str, ...], **more: str) -> subprocess.CompletedProcess[str]:
-    """These files' tests in a process of their own on the server at the address."""
+    """Run these files' tests in a separate process on the server at the address."""
     clean = {n: v for n, v in os.environ.items() if not n.startswith(("LAMSACH_", "DATABASE_", "DJANGO_"))}
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider"]
@@ -212,7 +206,7 @@ def run(address: str, parts: tuple[str, ...], **more: str) -> subprocess.Complet
 
 
 def main() -> int:
-    """Run all of PARTS and write the table anew."""
+    """Run all of PARTS and rewrite the table."""
     from .conftest import filled_cluster
 
     with filled_cluster() as address:

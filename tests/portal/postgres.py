@@ -1,4 +1,4 @@
-"""A private PostgreSQL cluster in a temporary folder, for the time of a test.
+"""A private PostgreSQL cluster in a temporary folder, for the duration of a test.
 
 The server refuses to run as root: then it runs as the user `postgres`.
 """
@@ -22,16 +22,13 @@ from tests.programs import missing
 from .template import locked_shelf
 
 KEPT = 3
-"""So many clusters stay for the next run."""
+"""Number of clusters cached for the next run."""
 QUICK = "-c jit=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off"
-"""For tests, whose data are few and need to survive nothing.
-
-Benchmarks run with the server's own settings.
-"""
+"""Settings for tests, whose data are few and expendable; benchmarks use the server's own."""
 
 
 def programs() -> Path | None:
-    """The folder with `initdb` and `pg_ctl`; None without a server."""
+    """Folder with `initdb` and `pg_ctl`; None without a server."""
     found = shutil.which("pg_ctl")
     candidates = [Path(found).resolve().parent] if found else []
     candidates += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
@@ -39,7 +36,7 @@ def programs() -> Path | None:
 
 
 def require_postgresql() -> Path:
-    """That folder, with `pg_dump` too; without it the test ends as for any program that is missing."""
+    """That folder, with `pg_dump`; without it the test fails as for any missing program."""
     found = programs()
     return found if found is not None and (found / "pg_dump").exists() else missing("PostgreSQL")
 
@@ -65,7 +62,7 @@ def _run(*command: str) -> None:
 
 @contextmanager
 def _own_folder() -> Iterator[Path]:
-    """A folder that the server's user may write to."""
+    """A folder writable by the server's user."""
     with tempfile.TemporaryDirectory(prefix="lamsach-pg-", ignore_cleanup_errors=True) as name:
         if _as_user():
             account = pwd.getpwnam("postgres")
@@ -76,7 +73,7 @@ def _own_folder() -> Iterator[Path]:
 
 @contextmanager
 def _started(bin_folder: Path, folder: Path, how_it_stops: str, more: str = "") -> Iterator[str]:
-    """The server on the data in this folder; its address."""
+    """Start the server on the data in this folder; yields its address."""
     port = free_port()
     control = [str(bin_folder / "pg_ctl"), "-D", str(folder / "data")]
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off {more}"
@@ -87,11 +84,8 @@ def _started(bin_folder: Path, folder: Path, how_it_stops: str, more: str = "") 
         _run(*control, "-m", how_it_stops, "-w", "stop")
 
 
-def _kept(bin_folder: Path, holds: str, fill: Callable[[str], object]) -> Path:
-    """The data of a cluster at rest, filled by `fill`.
-
-    Made once for the same PostgreSQL and what it `holds`, and kept in the temporary folder.
-    """
+def _cached(bin_folder: Path, holds: str, fill: Callable[[str], object]) -> Path:
+    """Data of a stopped cluster, filled by `fill`, cached by PostgreSQL version and by what it `holds`."""
     ran = subprocess.run([bin_folder / "postgres", "--version"], capture_output=True, text=True, check=True)
     digest = hashlib.sha256(f"{bin_folder} {ran.stdout} {holds}".encode()).hexdigest()[:24]
     with locked_shelf() as shelf:
@@ -115,19 +109,19 @@ def _kept(bin_folder: Path, holds: str, fill: Callable[[str], object]) -> Path:
 def cluster(
     bin_folder: Path, holds: str = "", fill: Callable[[str], object] = lambda address: None, more: str = ""
 ) -> Iterator[str]:
-    """Start a cluster that `fill` has filled with what it `holds`; its address as for DATABASE_URL.
+    """Start a cluster filled by `fill` with what it `holds`; yields its address as for DATABASE_URL.
 
     `more`: options of the server, such as QUICK.
     """
-    kept = _kept(bin_folder, holds, fill)
+    cached = _cached(bin_folder, holds, fill)
     with _own_folder() as folder:
-        subprocess.run(["cp", "-a", kept, folder / "data"], check=True)
+        subprocess.run(["cp", "-a", cached, folder / "data"], check=True)
         with _started(bin_folder, folder, "immediate", more) as address:
             yield address
 
 
 def fresh(address: str, name: str = "", template: str = "template1") -> str:
-    """A new database in the cluster, empty or a copy of another; its address."""
+    """A new database in the cluster, empty or a copy of another; yields its address."""
     import psycopg
 
     name = name or f"t{uuid4().hex}"

@@ -1,6 +1,6 @@
-"""For each name that an address may carry, an object inside the coordinator's subtree.
+"""For each parameter of an address, an object inside the coordinator's subtree.
 
-A new name without a line here fails the walk.
+A new parameter without an entry fails the walk.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def edxml_connection(cast: Any) -> Connection:
 
 
 def edxml_message(cast: Any) -> Message:
-    """A dispatch with a list that came by it and waits."""
+    """A waiting dispatch with a list, received through it."""
     connection = edxml_connection(cast)
     data = written(HEADER.replace("000.00.00.G22", "G06").replace("1298", f"{connection.pk}"))
     return inbox.accept(data.encode(), "a.edxml", Source(cast.centre, Way.FOLDER, connection))[0]
@@ -113,21 +113,21 @@ def _incoming(cast: Any) -> Incoming:
 
 
 def _question_file(cast: Any) -> QuestionFile:
-    """A file of the newest question, which the address names before it."""
-    asked = Question.objects.order_by("pk").last() or question(cast)
-    desk.attach(asked, [store(_file("anh.pdf"))])
-    return QuestionFile.objects.filter(question=asked).latest("pk")
+    """A file of the newest question, named earlier in the address."""
+    newest = Question.objects.order_by("pk").last() or question(cast)
+    desk.attach(newest, [store(_file("anh.pdf"))])
+    return QuestionFile.objects.filter(question=newest).latest("pk")
 
 
 def _material(cast: Any) -> Material:
-    kept = store(_file("huong-dan.pdf"))
+    stored = store(_file("huong-dan.pdf"))
     return Material.objects.create(
         campaign=dispatch(cast).campaign,
         title="Hướng dẫn",
-        name=kept.name,
-        path=kept.path,
-        size=kept.size,
-        sha256=kept.sha256,
+        name=stored.name,
+        path=stored.path,
+        size=stored.size,
+        sha256=stored.sha256,
     )
 
 
@@ -170,7 +170,7 @@ def dispatch(cast: Any, *, sent: bool = True, **fields: Any) -> Dispatch:
 
 
 def due(found: Campaign, day: date, *kinds: DeadlineKind) -> None:
-    """Move the campaign's deadlines (the one of reports) to a day, for every unit."""
+    """Move the campaign's report deadline to a day, for all units."""
     days = dict.fromkeys(kinds or (DeadlineKind.REPORT,), day)
     deadline_moves.make(
         deadline_moves.Plan(found, MoveScope.ALL, days, reason="Thử", nearer=True), None, letters=False
@@ -182,16 +182,20 @@ def _file(name: str) -> Any:
 
 
 def _attachment(cast: Any) -> Attachment:
-    kept = store(_file("cong-van.pdf"))
+    stored = store(_file("cong-van.pdf"))
     return Attachment.objects.create(
-        dispatch=dispatch(cast), name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
+        dispatch=dispatch(cast), name=stored.name, path=stored.path, size=stored.size, sha256=stored.sha256
     )
 
 
 def _list(cast: Any) -> IndicatorList:
-    kept = store(_file("danh-sach.pdf"))
+    stored = store(_file("danh-sach.pdf"))
     return IndicatorList.objects.create(
-        campaign=dispatch(cast).campaign, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
+        campaign=dispatch(cast).campaign,
+        name=stored.name,
+        path=stored.path,
+        size=stored.size,
+        sha256=stored.sha256,
     )
 
 
@@ -222,7 +226,7 @@ def question(cast: Any) -> Question:
 
 
 def notice(cast: Any) -> Notice:
-    """A notice to somebody of the first room."""
+    """A notice to a person of the first room."""
     person = Person.objects.create(
         unit=cast.first, name="Trần Văn Thử", email=f"{links.nonce()}@person.example".lower()
     )
@@ -260,7 +264,7 @@ def _merge(cast: Any) -> Any:
 
 
 def hunt(cast: Any) -> Any:
-    """A hunt of the first room, with one log file on its way."""
+    """A hunt of the first room, with one log file in transfer."""
     made = Hunt.objects.create(unit=cast.first, campaign=dispatch(cast).campaign, user=cast.people["officer"])
     HuntFile.objects.create(hunt=made, name="fw.log", size=10)
     default_storage.save("hunts/page.html", ContentFile(b"<html></html>"))
@@ -269,7 +273,7 @@ def hunt(cast: Any) -> Any:
 
 
 def trace(cast: Any) -> Trace:
-    """A finished trace of the first room, with one log file and the row that the case's machine explains."""
+    """A finished trace of the first room, with one log file and the row of the case's machine."""
     known = case(cast)
     made = Trace.objects.create(
         unit=cast.first, user=cast.people["officer"], campaign=known.campaign, listed=8, explained=6
@@ -285,12 +289,12 @@ def trace(cast: Any) -> Trace:
 
 
 def _note(cast: Any) -> Any:
-    kept = store(_file("bien-ban.pdf"))
-    return Note.objects.create(case=case(cast), file_name=kept.name, file_path=kept.path)
+    stored = store(_file("bien-ban.pdf"))
+    return Note.objects.create(case=case(cast), file_name=stored.name, file_path=stored.path)
 
 
 def exemption(cast: Any) -> Any:
-    """An exception that the officer asks for."""
+    """An exemption requested by the officer."""
     found = case(cast)
     return Exemption.objects.create(
         campaign=found.campaign,
@@ -315,12 +319,12 @@ def report(cast: Any) -> Report:
 
 
 def received(cast: Any) -> Received:
-    """A filled form that the first room sent, waiting for confirmation."""
+    """A filled form from the first room, waiting for confirmation."""
     content = f'{{"schema": "lamsach-report-1", "n": "{links.nonce()}"}}'.encode()
-    kept = store(SimpleUploadedFile("bao-cao.json", content))
-    said = [Read("informed", "05 đơn vị", 5, 0.9), Read("deployed", "không có", 0, 0.8)]
+    stored = store(SimpleUploadedFile("bao-cao.json", content))
+    values = [Read("informed", "05 đơn vị", 5, 0.9), Read("deployed", "không có", 0, 0.8)]
     return store_received(
-        dispatch(cast).campaign, cast.first, kept, said, ReportWay.MAIL, sender="mot@unit.example"
+        dispatch(cast).campaign, cast.first, stored, values, ReportWay.MAIL, sender="mot@unit.example"
     )
 
 
@@ -351,7 +355,7 @@ def _grant(cast: Any) -> Grant:
 
 
 def _granted(cast: Any) -> GrantedView:
-    """A machine that the room lets the centre see, as a file brought it."""
+    """A machine visible to the centre by the room's grant, as imported from a file."""
     data = {
         "state": "working",
         "since": tree.today().isoformat(),
@@ -480,9 +484,9 @@ SAMPLES: dict[str, Callable[[Any], Any]] = {
     ),
 }
 OWN_ONLY = {"waiting_id", "import_id", "granted_id"}
-"""Objects of one person, or of the coordinator's unit alone: nobody else sees them, in any role."""
+"""Objects of one person, or of the coordinator's unit only: invisible to others in any role."""
 SEEN_BY_ALL = {"tool_number"}
-"""Objects of the whole portal, which belong to no unit."""
+"""Objects of the whole portal, without a unit."""
 OF_THE_UNIT_ITSELF = {
     "avreport_id",
     "own_unit_id",
@@ -500,4 +504,4 @@ OF_THE_UNIT_ITSELF = {
     "question_of_machine",
     "named_case_id",
 }
-"""Names of people and machines: nobody above the unit sees them, in any role."""
+"""Names of people and machines: invisible to units above, in any role."""

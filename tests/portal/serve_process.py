@@ -1,6 +1,6 @@
-"""`lamsach serve` as a process of its own on a fresh folder, as an administrator starts it.
+"""`lamsach serve` as a separate process on a new folder, as an administrator starts it.
 
-And a person's browser without one.
+And a visitor's session without a browser.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from tests.poll import until
 from tests.ports import free_port
 
 MAIN = ("-c", "from lamsach.cli import main; main()")
-"""The command line, under any name of the environment."""
+"""The command line, independent of the environment's name."""
 
 
 def clean_environment(**more: str) -> dict[str, str]:
-    """The environment without the portal's settings, and with these."""
+    """The environment without the portal's settings, updated by these."""
     kept = {n: v for n, v in os.environ.items() if not n.startswith(("LAMSACH_", "DATABASE_", "DJANGO_"))}
     return {**kept, "LANG": "C.UTF-8", **more}
 
 
 def page_of(address: str) -> bytes:
-    """Return the served page; nothing while nobody answers."""
+    """Fetch a page; empty without an answer."""
     try:
         with urllib.request.urlopen(address) as answer:
             return bytes(answer.read())
@@ -40,16 +40,13 @@ def page_of(address: str) -> bytes:
         return b""
 
 
-def alive(address: str, still: Callable[[], bool], said: Callable[[], str]) -> None:
-    """Wait until the portal answers, as long as its process lives `still`.
-
-    A failure says what the process has `said`.
-    """
-    assert until(lambda: page_of(f"{address}/alive"), every=0.1, still=still, why=said) == b"ok\n"
+def alive(address: str, still: Callable[[], bool], output: Callable[[], str]) -> None:
+    """Wait until the portal answers, while its process is `still` alive; failures include its `output`."""
+    assert until(lambda: page_of(f"{address}/alive"), every=0.1, still=still, why=output) == b"ok\n"
 
 
 class Served:
-    """A portal on a data folder: its address, its process, what it printed.
+    """A portal on a data folder: address, process, output.
 
     `more` are further options, `settings` environment variables.
     """
@@ -62,27 +59,27 @@ class Served:
         environment = clean_environment(**{"LAMSACH_MFA": "no", **settings})
         self.process = subprocess.Popen(command, env=environment, stderr=self._log)
 
-    def said(self) -> str:
-        """Return the command's output so far."""
+    def output(self) -> str:
+        """Output of the command so far."""
         return Path(self._log.name).read_text("utf-8")
 
     def set_up_link(self) -> str | None:
-        """The link that works once, if the command printed one."""
-        found = re.search(r"http://\S+/accounts/set-up/\S+", self.said())
+        """The single-use set-up link, if printed."""
+        found = re.search(r"http://\S+/accounts/set-up/\S+", self.output())
         return found[0] if found else None
 
     def wait(self) -> None:
-        """Until the portal answers."""
-        alive(self.address, lambda: self.process.poll() is None, self.said)
+        """Wait until the portal answers."""
+        alive(self.address, lambda: self.process.poll() is None, self.output)
 
     def end(self) -> int:
-        """Ask it to end; its exit status."""
+        """End the process gracefully; returns its exit status."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=60)
 
 
 class Visitor:
-    """A visitor's session, with cookies and hidden fields, as a browser without scripts does."""
+    """A visitor's session, with cookies and hidden fields, like a browser without scripts."""
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -101,11 +98,11 @@ class Visitor:
             return str(answer.read().decode())
 
     def get(self, path: str) -> str:
-        """The page at a path or address."""
+        """Fetch a page by path or address."""
         return self._open(urllib.parse.urljoin(self._address, path))
 
     def post(self, path: str, **fields: str) -> str:
-        """Fill in the form of the page there and send it; the page that follows."""
+        """Fill in and submit the form of a page; returns the next page."""
         page = self.get(path)
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
         assert token is not None, page[:2000]

@@ -1,7 +1,7 @@
-"""A database with the present schema, laid out once and copied wherever a test needs a portal.
+"""A database with the current schema, created once and copied for each test that needs a portal.
 
-The copy for SQLite is kept between runs in the temporary folder, under a name that changes with every
-migration of ours or of the libraries.
+The SQLite copy is cached between runs in the temporary folder, under a name that changes with every migration
+of ours or of the libraries.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 PORTAL = Path(__file__).parents[2] / "src/lamsach/portal"
 LIBRARIES = ("django", "django-allauth")
 KEPT = 8
-"""So many schemas stay for the next run: branches that are tested in turn have each their own."""
+"""Number of schemas cached for the next run, since each branch tested may have its own."""
 MIGRATE = """
 import sys
 from pathlib import Path
@@ -34,7 +34,7 @@ bring_up_to_date()
 
 
 def migrate(folder: Path, address: str = "") -> None:
-    """Migrate the database of a data folder (or of a PostgreSQL address) to the present schema."""
+    """Migrate the database of a data folder (or of a PostgreSQL address) to the current schema."""
     clean = {n: v for n, v in os.environ.items() if not n.startswith(("LAMSACH_", "DATABASE_"))}
     command = [sys.executable, "-c", MIGRATE, str(folder)]
     ran = subprocess.run(
@@ -44,7 +44,7 @@ def migrate(folder: Path, address: str = "") -> None:
 
 
 def schema() -> str:
-    """A digest of all migrations, and of what lays triggers."""
+    """Digest of all migrations and trigger definitions."""
     digest = hashlib.sha256()
     for path in sorted(PORTAL.glob("*/migrations/*.py")):
         digest.update(path.relative_to(PORTAL).as_posix().encode() + path.read_bytes())
@@ -56,7 +56,7 @@ def schema() -> str:
 
 @contextmanager
 def locked_shelf() -> Iterator[Path]:
-    """The folder of what is kept between runs, for one process at a time."""
+    """The cache folder, locked for one process at a time."""
     shelf = Path(tempfile.gettempdir()) / f"lamsach-test-{os.getuid()}"
     shelf.mkdir(mode=0o700, exist_ok=True)
     assert shelf.stat().st_uid == os.getuid(), f"{shelf} is somebody else's"
@@ -66,7 +66,7 @@ def locked_shelf() -> Iterator[Path]:
 
 
 def template() -> Path:
-    """The SQLite file with the present schema and no rows but those of the migrations."""
+    """The SQLite file with the current schema and only the rows of the migrations."""
     with locked_shelf() as shelf:
         file = shelf / f"{schema()}.sqlite3"
         if not file.exists():
@@ -74,22 +74,22 @@ def template() -> Path:
                 old.unlink()
             with tempfile.TemporaryDirectory() as name:
                 migrate(Path(name))
-                with closing(sqlite3.connect(Path(name) / "lamsach.sqlite3")) as made:
-                    made.execute("VACUUM INTO ?", (str(Path(name) / "whole"),))
+                with closing(sqlite3.connect(Path(name) / "lamsach.sqlite3")) as source:
+                    source.execute("VACUUM INTO ?", (str(Path(name) / "whole"),))
                 shutil.move(Path(name) / "whole", file.with_suffix(".part"))
                 file.with_suffix(".part").replace(file)
     return file
 
 
 def furnish(folder: Path) -> None:
-    """Make a data folder whose database has the present schema already."""
+    """Create a data folder whose database has the current schema."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     shutil.copyfile(template(), folder / "lamsach.sqlite3")
 
 
 def pour(name: str) -> sqlite3.Connection:
-    """Fill the in-memory database of that address; it lives as long as the connection that this gives."""
-    held = sqlite3.connect(name, uri=True, check_same_thread=False)
+    """Fill the in-memory database of that address; it lives as long as the returned connection."""
+    connection = sqlite3.connect(name, uri=True, check_same_thread=False)
     with closing(sqlite3.connect(template())) as source:
-        source.backup(held)
-    return held
+        source.backup(connection)
+    return connection

@@ -85,7 +85,7 @@ def wait_for(what: Any, served: Served) -> Any:
 
     def said() -> str:
         outbox = sorted(path.name for path in (served.folder / "outbox").glob("*"))
-        return f"it never came; outbox: {outbox}; letters: {served.queued()}\n{served.said()}"
+        return f"it never came; outbox: {outbox}; letters: {served.queued()}\n{served.output()}"
 
     return until(what, PATIENCE_S, 0.1, why=said)
 
@@ -221,7 +221,7 @@ def dies(served: Served) -> None:
     first = worker()
     first.kill()
     assert wait_for(lambda: (found := worker()) and found.pid != first.pid and found, served)
-    assert "worker 1 ended with -9" in served.said()
+    assert "worker 1 ended with -9" in served.output()
 
 
 def public(browser: Any, served: Served) -> None:

@@ -196,7 +196,7 @@ def test_somebody_takes_a_case_on(case: Case, cast: Cast) -> None:
     case.refresh_from_db()
     assert case.assignee == officer
     with translation.override("en"):
-        assert Note.objects.get().said == "It is handled by Officer now."
+        assert Note.objects.get().display_text == "It is handled by Officer now."
     client.post(f"/office/cases/{case.pk}/assign/", {"to": stranger.pk})
     case.refresh_from_db()
     assert case.assignee == officer, "a stranger may not act for the unit"

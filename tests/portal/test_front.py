@@ -46,7 +46,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     portal.wait()
     yield portal
     assert portal.end() == 0
-    assert "Traceback" not in portal.said(), portal.said()
+    assert "Traceback" not in portal.output(), portal.output()
 
 
 def test_half_open_connections_stop_nobody(served: Served) -> None:

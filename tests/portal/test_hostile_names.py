@@ -1,7 +1,4 @@
-"""Names of people and machines with everything that a name should not hold.
-
-No page or document fails over it, and none runs it.
-"""
+"""Names of people and machines with everything that a name should not contain."""
 
 from __future__ import annotations
 
@@ -30,7 +27,7 @@ READABLE = [path for path in MEMBER if (door := DOORS[path]) is not None and "GE
 
 
 def rename_everything() -> int:
-    """Give every name in the database the worst one that its column takes; how many columns."""
+    """Give every name in the database the worst value its column accepts; returns the number of columns."""
     count = 0
     for model in apps.get_models():
         if model._meta.app_label in ("audit", "contenttypes", "auth", "mfa", "sessions", "socialaccount"):

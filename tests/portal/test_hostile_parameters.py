@@ -1,6 +1,6 @@
-"""Every parameter that a page asks for, with values that nobody means well with: no page may fail.
+"""Every parameter read by a page, with hostile values: no page may fail.
 
-The names are taken from what the page really asks.
+The names are recorded from what the pages read.
 """
 
 from __future__ import annotations
@@ -33,10 +33,7 @@ TIMES = int(os.environ.get("LAMSACH_FUZZ_TIMES", "1"))
 SEED = int(os.environ.get("LAMSACH_FUZZ_SEED", "1"))
 ROLES = ("officer", "coordinator", "helper", "administrator", "authority")
 FATAL = ("%00", "a%00b", "9" * 30, "-" + "9" * 30, "9" * 5000, "%C2%B2", "9223372036854775808")
-"""Values that databases and Python's own numbers refuse.
-
-NUL, numbers beyond 64 bits, too many digits, a digit that is no number.
-"""
+"""Values refused by databases and by Python's own numbers."""
 ODD = (
     "",
     "0",
@@ -81,40 +78,40 @@ ODD = (
     "unit__created_by__password",
 )
 BEYOND = ("%ED%A0%80", "%F4%90%80%80", "1e308", "NaN", "Infinity", "0001-01-01", "10000-01-01", "a" * 8000)
-"""Values that PostgreSQL refuses and SQLite may take.
+"""Values that PostgreSQL refuses and SQLite may accept.
 
-Half characters, numbers and days beyond its types, texts beyond a column's length.
+Lone surrogates, numbers and days out of range, texts longer than a column.
 """
 
 
 @contextmanager
 def heard() -> Iterator[set[str]]:
-    """The names that anything asks of a request's parameters meanwhile."""
-    asked: set[str] = set()
-    kept = {name: getattr(QueryDict, name) for name in ("get", "getlist", "__getitem__", "__contains__")}
+    """Record the parameter names read meanwhile."""
+    names: set[str] = set()
+    methods = {name: getattr(QueryDict, name) for name in ("get", "getlist", "__getitem__", "__contains__")}
 
     def listening(name: str) -> Any:
         def method(self: Any, key: Any, *rest: Any) -> Any:
-            asked.add(str(key))
-            return kept[name](self, key, *rest)
+            names.add(str(key))
+            return methods[name](self, key, *rest)
 
         return method
 
-    for name in kept:
+    for name in methods:
         setattr(QueryDict, name, listening(name))
     try:
-        yield asked
+        yield names
     finally:
-        for name, method in kept.items():
+        for name, method in methods.items():
             setattr(QueryDict, name, method)
 
 
 class Undone(Exception):
-    """Thrown behind each request."""
+    """Raised after each request to roll back."""
 
 
 def ask(client: Client, method: str, path: str, query: str) -> int:
-    """The status, with nothing of what the request changed left."""
+    """Status of a request, with its changes rolled back."""
     status = 0
     try:
         with transaction.atomic():
@@ -133,7 +130,7 @@ def ask(client: Client, method: str, path: str, query: str) -> int:
 
 
 def alike(name: str) -> str:
-    """The name without its number: the rows of a form ask for the same things."""
+    """The name without its number: the rows of a form read the same fields."""
     return re.sub(r"\d+", "0", name)
 
 
@@ -148,30 +145,30 @@ def values(luck: random.Random) -> list[str]:
 
 
 def attack(client: Client, method: str, path: str, luck: random.Random) -> bool:
-    """Each name that the page asks for, alone and with the others; names that it asks for only then too.
+    """Try each name read by the page, alone and with the others, and names read only then.
 
-    Whether the person gets behind its door.
+    Returns whether the person has access.
     """
     done: set[str] = {"csrfmiddlewaretoken"}
-    with heard() as asked:
+    with heard() as names:
         if not opens(client, method, path):
             return False
         if method == "POST":
             ask(client, method, path, "x=x")
-        while rest := sorted({alike(name) for name in asked} - done):
+        while rest := sorted({alike(name) for name in names} - done):
             done.update(rest)
             tries = [f"{quote(name)}={value}" for name in rest for value in values(luck)]
             tries += [
                 "&".join(f"{quote(name)}={luck.choice(FATAL + ODD)}" for name in sorted(done))
                 for _ in range(TIMES)
             ]
-            for said in luck.sample(tries, min(len(tries), 30 * TIMES)):
-                assert ask(client, method, path, said) < 500, (method, path, said[:2000])
+            for chosen in luck.sample(tries, min(len(tries), 30 * TIMES)):
+                assert ask(client, method, path, chosen) < 500, (method, path, chosen[:2000])
     return True
 
 
 def opens(client: Client, method: str, path: str) -> bool:
-    """Report whether a page lets the person in."""
+    """Return whether a page lets the person in."""
     return ask(client, method, path, "") in ((200, 302) if method == "GET" else (200, 302, 400, 409))
 
 
@@ -206,7 +203,7 @@ MOMENTS = (
 
 
 def valued(schema: dict[str, Any], every: dict[str, Any], luck: random.Random) -> Any:
-    """Something of a type of the API's description that the type may or may not allow."""
+    """A value of a type of the API's description, valid or not."""
     if "$ref" in schema:
         return valued(every[schema["$ref"].rpartition("/")[2]], every, luck)
     if "anyOf" in schema:
@@ -229,13 +226,17 @@ def valued(schema: dict[str, Any], every: dict[str, Any], luck: random.Random) -
 
 
 API = api.get_openapi_schema()
-OPERATIONS = [(method, path, told) for path, ways in API["paths"].items() for method, told in ways.items()]
+OPERATIONS = [
+    (method, path, operation) for path, ways in API["paths"].items() for method, operation in ways.items()
+]
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("method", "path", "told"), OPERATIONS, ids=[f"{m} {p}" for m, p, _ in OPERATIONS])
+@pytest.mark.parametrize(
+    ("method", "path", "operation"), OPERATIONS, ids=[f"{m} {p}" for m, p, _ in OPERATIONS]
+)
 def test_no_parameter_of_the_interface_makes_it_fail(
-    method: str, path: str, told: dict[str, Any], cast: Cast
+    method: str, path: str, operation: dict[str, Any], cast: Cast
 ) -> None:
     luck = random.Random(f"{SEED} {method} {path}")
     every = API["components"]["schemas"]
@@ -246,18 +247,18 @@ def test_no_parameter_of_the_interface_makes_it_fail(
         address, query = path, {}
         for name, number in known.items():
             address = address.replace(f"{{{name}}}", str(number) if turn % 4 else "9" * 30)
-        for asked in told.get("parameters", []):
-            value = valued(asked["schema"], every, luck)
+        for parameter in operation.get("parameters", []):
+            value = valued(parameter["schema"], every, luck)
             if isinstance(value, str):
                 value = value.encode("utf-8", "replace")
-            if asked["in"] == "path":
+            if parameter["in"] == "path":
                 address = address.replace(
-                    f"{{{asked['name']}}}",
+                    f"{{{parameter['name']}}}",
                     quote(value or b"x", safe="") if isinstance(value, bytes) else str(value),
                 )
             elif value is not None:
-                query[asked["name"]] = value
-        body = told.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+                query[parameter["name"]] = value
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
         data = json.dumps(valued(body, every, luck)) if body else "x"
         try:
             with transaction.atomic():

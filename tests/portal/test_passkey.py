@@ -36,7 +36,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 
 def test_a_passkey_logs_in_without_a_password(served: Served) -> None:
-    found = re.search(r"(http://\S+)(/accounts/set-up/\S+)", served.said())
+    found = re.search(r"(http://\S+)(/accounts/set-up/\S+)", served.output())
     assert found is not None
     address = served.address = found[1].replace("127.0.0.1", "localhost")
     with chromium() as browser:

@@ -268,7 +268,7 @@ def wait_for_two(served: Served, before: set[int]) -> set[int]:
         return now if len(now) == 2 and not now & before else set()
 
     found: set[int] = until(
-        fresh_ones, every=0.3, still=lambda: served.process.poll() is None, why=served.said
+        fresh_ones, every=0.3, still=lambda: served.process.poll() is None, why=served.output
     )
     return found
 
@@ -319,9 +319,9 @@ def test_processes_are_started_again_share_their_counts_and_become_another_versi
         assert len(hanging) == 2
         for pid in hanging:
             os.kill(pid, signal.SIGSTOP)
-        until(lambda: not hanging & {one.pid for one in everyone(served)}, every=0.3, why=served.said)
+        until(lambda: not hanging & {one.pid for one in everyone(served)}, every=0.3, why=served.output)
         killed = wait_for_two(served, {min(killed)})
-        until(lambda: len(workers(served)) == 1, every=0.3, why=served.said)
+        until(lambda: len(workers(served)) == 1, every=0.3, why=served.output)
         other = failed_start(data=str(tmp_path / "other"), LANG="en_US.UTF-8", **settings)
         assert "The secret key is not that of the other machines" in other
         assert len(other.strip().splitlines()) == 1, other
@@ -331,8 +331,8 @@ def test_processes_are_started_again_share_their_counts_and_become_another_versi
         knocking.end()
         assert set(knocking.answers) == {"200"}, knocking.answers
     finally:
-        assert served.end() == 0, served.said()
-    assert "Traceback" not in served.said()
+        assert served.end() == 0, served.output()
+    assert "Traceback" not in served.output()
 
 
 def limited_after(served: Served) -> int:

@@ -27,7 +27,7 @@ PASSWORD = "mat khau rat dai"
 
 def wait_for(what: Callable[[], Any], served: Served) -> Any:
     """Wait until `what` returns a true value."""
-    return until(what, why=served.said)
+    return until(what, why=served.output)
 
 
 def connections(url: str) -> int:
@@ -53,7 +53,7 @@ def test_from_an_empty_database_to_a_letter_and_back_to_rest(
     try:
         served.wait()
         link = served.set_up_link()
-        assert link is not None, served.said()
+        assert link is not None, served.output()
         visitor = Visitor(served.address)
         home = visitor.post(
             link,
@@ -84,9 +84,9 @@ def test_from_an_empty_database_to_a_letter_and_back_to_rest(
         assert any("lamsach.portal.worker" in child.cmdline() for child in children)
     finally:
         status = served.end()
-    assert status == 0, served.said()
+    assert status == 0, served.output()
     assert psutil.wait_procs(children, timeout=30)[1] == []
-    assert "Traceback" not in served.said(), served.said()
+    assert "Traceback" not in served.output(), served.output()
     if url:
         wait_for(lambda: connections(url) == 0, served)
     starts_again(served, url, link)

@@ -1,7 +1,4 @@
-"""Many addresses in one test.
-
-The people and what they work on are made once, and what a walk does at one address is undone before the next.
-"""
+"""Walks over many addresses in one test, on shared objects; the effects at each address are rolled back."""
 
 from __future__ import annotations
 
@@ -20,26 +17,22 @@ from .conftest import Cast, remembered
 
 PARTS = 4
 in_parts = pytest.mark.parametrize("part", [slice(number, None, PARTS) for number in range(PARTS)], ids=str)
-"""A walk as so many tests, so that processes can share it: `part` is which of the addresses it looks at."""
+"""Split a walk into several tests for parallel processes; `part` selects the addresses."""
 
 
 def settled(cast: Cast) -> None:
-    """Make what many addresses need, for the samples to find.
-
-    The machine's case and the list's first version.
-    """
+    """Create what many addresses need, for the samples to find: a machine's case, a list's first version."""
     remembered("settled", lambda: (samples.case(cast).pk, list_samples.released(cast).pk))
 
 
 def visitors(cast: Cast, names: Iterable[str]) -> Callable[[str], Client]:
-    """Log people in before a walk.
-
-    What this gives is a new browser of somebody each time, in the session that they had then.
-    """
+    """Log people in before a walk; returns a function for a new browser of a person in that session."""
     cookies = {}
     for name in names:
         client = cast.client(name)
-        client.get("/office/none/")  # the session is known from its first page on, and this is the cheapest
+        client.get(
+            "/office/none/"
+        )  # the session is recorded from its first page on, and this is the cheapest
         cookies[name] = client.cookies[settings.SESSION_COOKIE_NAME].value
 
     def visitor(name: str) -> Client:
@@ -51,16 +44,13 @@ def visitors(cast: Cast, names: Iterable[str]) -> Callable[[str], Client]:
 
 
 class _Undone(Exception):
-    """Thrown behind each stop."""
+    """Raised after each stop to roll back."""
 
 
 @contextmanager
 def stop(place: object) -> Iterator[None]:
-    """Database, files and rate limits are afterwards as they were before.
-
-    What goes wrong here names the place.
-    """
-    held = set(_files())
+    """Restore database, files and rate limits afterwards; errors name the address."""
+    files = set(_files())
     cache.clear()
     try:
         with transaction.atomic():
@@ -71,7 +61,7 @@ def stop(place: object) -> Iterator[None]:
     except Exception as problem:
         problem.add_note(f"at {place}")
         raise
-    for path in set(_files()) - held:
+    for path in set(_files()) - files:
         path.unlink()
 
 
