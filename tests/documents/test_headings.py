@@ -1,4 +1,4 @@
-"""Headings in every spelling are one key, and no word of a section is written so that no heading finds it."""
+"""Headings in every spelling have one key, and every word of a section is found by a heading."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def test_accents_and_long_texts() -> None:
     }
 
 
-def test_words_within_longer_headings_and_what_speaks_against_them() -> None:
-    made = Section(
+def test_words_within_longer_headings_and_their_exclusions() -> None:
+    names = Section(
         {"ip": "whole"},
         [
             Within("port", re.compile("cổng"), of=Spelling.ACCENTED),
@@ -48,7 +48,7 @@ def test_words_within_longer_headings_and_what_speaks_against_them() -> None:
         ],
         loose=True,
     )
-    assert {heading: made.name_of(heading) for heading in HEADINGS} == HEADINGS
+    assert {heading: names.name_of(heading) for heading in HEADINGS} == HEADINGS
 
 
 HEADINGS = {

@@ -12,7 +12,7 @@ from lamsach.model import Indicator
 
 
 class Words(SafeParser):
-    """A collector of texts that counts how often the library began a tag."""
+    """Collector of texts that counts the library's tag starts."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ def test_words_of_a_page(page: str, text: str) -> None:
 @pytest.mark.parametrize(
     "broken", ["<a ", "<a x='", '<a x=">"', "<a\n", "<!-- <a", "<![ <a", "<? <a", "</ <a"]
 )
-def test_marks_without_an_end_are_not_begun_for_ever(broken: str) -> None:
+def test_unclosed_marks_are_parsed_in_linear_time(broken: str) -> None:
     reader = Words()
     reader.read("one " + broken * 1000 + " two")
     assert reader.begun <= 20
@@ -81,7 +81,7 @@ def test_no_page_breaks_the_reader(parts: list[str]) -> None:
     words("".join(parts))
 
 
-def test_a_list_goes_on_behind_a_section_without_a_name(tmp_path: Path) -> None:
+def test_a_list_continues_after_a_section_without_a_name(tmp_path: Path) -> None:
     path = tmp_path / "list.html"
     path.write_text(
         "<html><body><p>hxxp://evil.example.org/a</p><![ x ><p>hxxp://evil.example.net/b</p>"

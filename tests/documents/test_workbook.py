@@ -16,9 +16,9 @@ SHEET = "xl/worksheets/sheet1.xml"
 
 
 def workbook(sheet: bytes) -> bytes:
-    made, file = io.BytesIO(), io.BytesIO()
-    openpyxl.Workbook().save(made)
-    with zipfile.ZipFile(made) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
+    stream, file = io.BytesIO(), io.BytesIO()
+    openpyxl.Workbook().save(stream)
+    with zipfile.ZipFile(stream) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
         for member in old.namelist():
             new.writestr(member, sheet if member == SHEET else old.read(member))
     return file.getvalue()
@@ -31,7 +31,7 @@ def rows(data: bytes, *, shown: bool = False) -> list[Row]:
 
 @pytest.fixture
 def blocks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Return the share of the members that is read at once."""
+    """Return the sizes of the members' reads."""
     sizes: list[int] = []
     read = zipfile.ZipExtFile.read
 
@@ -46,7 +46,7 @@ def blocks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.mark.parametrize("mark", [b"<a b='%s'/>", b"<!--%s-->", b"<?x %s?>"])
-def test_a_mark_that_is_long_is_not_looked_through_for_each_block(blocks: list[int], mark: bytes) -> None:
+def test_a_long_mark_is_not_scanned_again_with_each_block(blocks: list[int], mark: bytes) -> None:
     sheet = b"<worksheet><sheetData><row r='1'><c r='A1'><v>7</v></c></row></sheetData>%s</worksheet>"
     data = workbook(sheet % (mark % (b"y" * (8 << 20))))
     assert [(row.number, row.cells) for row in rows(data)] == [(1, ("7",))]
@@ -62,8 +62,8 @@ def test_many_cells_are_read_in_small_blocks(blocks: list[int]) -> None:
     assert sorted(blocks)[-10:][0] <= 1 << 16
 
 
-def test_cells_as_the_sheet_shows_them() -> None:
-    """Against openpyxl's own reading of days, times, durations, shares and numbers, in both date systems."""
+def test_cells_as_displayed_by_the_sheet() -> None:
+    """Compare days, times, durations, shares and numbers with openpyxl, in both date systems."""
     formats = {
         "General": (1, 1.5, 0.001, 1e21, -3.0, 45992),
         "dd/mm/yyyy": (45992, 45992.75, 61),
@@ -83,10 +83,10 @@ def test_cells_as_the_sheet_shows_them() -> None:
             book.active.append([None, *values])
             for cell in book.active[book.active.max_row][1:]:
                 cell.number_format = code
-        made = io.BytesIO()
-        book.save(made)
-        found = rows(made.getvalue(), shown=True)
-        read = openpyxl.load_workbook(made, data_only=True).active
+        stream = io.BytesIO()
+        book.save(stream)
+        found = rows(stream.getvalue(), shown=True)
+        read = openpyxl.load_workbook(stream, data_only=True).active
         for row, (code, values) in zip(found, formats.items(), strict=True):
             for column in range(1, len(values) + 1):
                 value = read.cell(row.number, column + 1).value
@@ -100,7 +100,7 @@ def test_cells_as_the_sheet_shows_them() -> None:
                     assert row.cells[column] == str(day or value), (code, value)
 
 
-def test_errors_and_truths_are_seen_only_where_asked_for() -> None:
+def test_errors_and_booleans_are_shown_only_on_request() -> None:
     cells = (
         b'<row r="1"><c r="A1" t="e"><v>#N/A</v></c><c r="B1" t="b"><v>1</v></c><c r="C1" '
         b't="str"><v>x</v></c></row>'
@@ -110,7 +110,7 @@ def test_errors_and_truths_are_seen_only_where_asked_for() -> None:
     assert [row.cells for row in rows(data, shown=True)] == [("#N/A", "1", "x")]
 
 
-def test_a_part_of_a_cell_that_is_struck_out() -> None:
+def test_struck_out_part_of_a_cell() -> None:
     text = b"<is><r><t>five </t></r><r><rPr><strike/></rPr><t>six</t></r></is>"
     data = workbook(
         b'<worksheet><sheetData><row r="1"><c r="A1" t="inlineStr">%s</c></row></sheetData></worksheet>'

@@ -8,7 +8,7 @@ from lamsach.documents.xml import events
 
 
 class Counting(io.BytesIO):
-    """A stream that counts its reads and their sizes."""
+    """Stream that counts its reads and their sizes."""
 
     sizes: list[int]
 
@@ -27,7 +27,7 @@ class Counting(io.BytesIO):
         b"<r><a%s/></r>",
     ],
 )
-def test_a_mark_that_is_long_is_not_looked_through_for_each_block(page: bytes) -> None:
+def test_a_long_mark_is_not_scanned_again_with_each_block(page: bytes) -> None:
     stream = Counting(page % (b"y" * (8 << 20)))
     assert [kind for kind, _ in events(stream, "x")] == ["start", "start", "end", "end"]
     assert len(stream.sizes) < 12

@@ -1,7 +1,4 @@
-"""Annexes of dispatches with known values.
-
-Numbered tables with narrow columns, as Word documents, pages and Typst markup.
-"""
+"""Dispatch annexes with known values: numbered tables with narrow columns, in Word, HTML and Typst."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ from docx.shared import Cm, Pt
 from docx.table import _Cell
 
 WIDTHS = (1.6, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 5.5, 6.0)
-"""Widths of columns, in centimetres."""
+"""Column widths, in centimetres."""
 SIZES = (12, 13, 14)
 _NUMBERS_WIDE, _PAGE_WIDE = 1.3, 16.9
 _DIGESTS = ("md5", "sha1", "sha256")
@@ -64,12 +61,12 @@ class Annex(NamedTuple):
 
     @property
     def widths(self) -> list[float]:
-        """The widths of all columns."""
+        """Return the widths of all columns."""
         return [_NUMBERS_WIDE] + [self.width] * (len(self.heads) - 1)
 
 
 def annexes(seed: int, tables: int, rows: int) -> list[Annex]:
-    """Tables of every width, with plain and defanged values of every kind."""
+    """Return tables of every width, with plain and defanged values of every type."""
     random = Random(seed)
     found = []
     for place in range(tables):
@@ -109,9 +106,9 @@ def _value(random: Random, kind: str, *, defanged: bool) -> str:
         text = ".".join(str(part) for part in (random.choice((45, 91, 146, 185)), *random.randbytes(3)))
         return text.replace(".", "[.]") if defanged else text
     name = _name(random)
-    shown = name.replace(".", "[.]") if defanged else name
+    spelling = name.replace(".", "[.]") if defanged else name
     if kind == "domain":
-        return shown
+        return spelling
     path = "/".join(
         random.choice((random.choice(_LABELS), f"{random.getrandbits(32):x}", "a.exe",
             f"gate.php?id={random.randrange(1000)}&k={random.getrandbits(24):x}"))
@@ -119,17 +116,17 @@ def _value(random: Random, kind: str, *, defanged: bool) -> str:
     )  # fmt: skip
     scheme = random.choice(("http", "https"))
     port = random.choice(("", ":8080"))
-    return f"{scheme.replace('tt', 'xx') if defanged else scheme}://{shown}{port}/{path}"
+    return f"{scheme.replace('tt', 'xx') if defanged else scheme}://{spelling}{port}/{path}"
 
 
-def as_docx(path: Path, made: Sequence[Annex], style: str = "Table Grid") -> None:
-    """Write them as a Word document in Times New Roman."""
+def as_docx(path: Path, tables: Sequence[Annex], style: str = "Table Grid") -> None:
+    """Write the annexes as a Word document in Times New Roman."""
     document = Document()
     section = document.sections[0]
     section.page_width, section.page_height = Cm(21), Cm(29.7)
     section.left_margin = section.right_margin = Cm(2)
     document.styles["Normal"].font.name = "Times New Roman"
-    for annex in made:
+    for annex in tables:
         document.add_paragraph().add_run("Phụ lục: danh sách dấu hiệu").font.size = Pt(annex.size)
         table = document.add_table(rows=1 + len(annex.rows), cols=len(annex.heads))
         table.style, table.autofit = document.styles[style], False
@@ -137,14 +134,14 @@ def as_docx(path: Path, made: Sequence[Annex], style: str = "Table Grid") -> Non
             column.width = Cm(width)
         for row, texts in zip(table._tbl.tr_lst, [annex.heads, *annex.rows], strict=True):
             for cell, text, width in zip(row.tc_lst, texts, annex.widths, strict=True):
-                shown = _Cell(cell, table)
-                shown.width = Cm(width)
-                shown.paragraphs[0].add_run(text).font.size = Pt(annex.size)
+                spelling = _Cell(cell, table)
+                spelling.width = Cm(width)
+                spelling.paragraphs[0].add_run(text).font.size = Pt(annex.size)
     document.save(str(path))
 
 
-def as_typst(made: Sequence[Annex], options: str = "") -> str:
-    """They as Typst markup; `options` go to each table."""
+def as_typst(tables: Sequence[Annex], options: str = "") -> str:
+    """Return the annexes as Typst markup; `options` apply to each table."""
 
     def quoted(text: str) -> str:
         return '[#"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"]'
@@ -153,7 +150,7 @@ def as_typst(made: Sequence[Annex], options: str = "") -> str:
         '#set page(paper: "a4", margin: 2cm)',
         '#set text(font: ("Times New Roman", "Liberation Serif"))',
     ]
-    for annex in made:
+    for annex in tables:
         columns = ", ".join(f"{width}cm" for width in annex.widths)
         heads = ", ".join(map(quoted, annex.heads))
         cells = ", ".join(quoted(text) for row in annex.rows for text in row)
@@ -164,14 +161,14 @@ def as_typst(made: Sequence[Annex], options: str = "") -> str:
     return "\n".join(parts)
 
 
-def as_page(made: Sequence[Annex], style: str) -> str:
-    """They as HTML; `style` is that of a cell."""
+def as_page(tables: Sequence[Annex], style: str) -> str:
+    """Return the annexes as HTML; `style` is a cell's."""
     parts = [
         "<meta charset=utf-8><style>@page{size:A4;margin:2cm}body{font-family:'Times New "
         "Roman','Liberation Serif',serif}"
         f"table{{border-collapse:collapse;table-layout:fixed}}td,th{{padding:2px 5px;{style}}}</style>"
     ]
-    for annex in made:
+    for annex in tables:
         heads = "".join(
             f'<th style="width:{width}cm">{head}</th>'
             for head, width in zip(annex.heads, annex.widths, strict=True)

@@ -13,7 +13,7 @@ _REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
 def archive(parts: Mapping[str, str | bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """A zip archive of these files."""
+    """Return a zip archive of these files."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", compression) as opened:
         for name, content in parts.items():
@@ -22,7 +22,7 @@ def archive(parts: Mapping[str, str | bytes], compression: int = zipfile.ZIP_DEF
 
 
 def sheet(rows: Mapping[int, Sequence[object]], extra: str = "", prolog: str = "") -> str:
-    """A worksheet's XML with inline strings and numbers, by row number; None leaves a cell out."""
+    """Return a worksheet's XML with inline strings and numbers, by row number; None omits a cell."""
     lines = []
     for number, cells in rows.items():
         xml = ""
@@ -39,7 +39,7 @@ def sheet(rows: Mapping[int, Sequence[object]], extra: str = "", prolog: str = "
 def workbook(
     sheets: Sequence[str], hidden: Sequence[int] = (), extra: Mapping[str, str] | None = None
 ) -> bytes:
-    """A workbook of worksheets' XML; `hidden` are 1-based places."""
+    """Return a workbook of worksheets' XML; `hidden` holds 1-based numbers."""
     names = "".join(
         (
             f'<sheet name="S{place}" '

@@ -1,4 +1,4 @@
-"""Documents for the tests, made by hand: DOCX, OpenDocument, XLS, PDF, Outlook messages."""
+"""Documents built for the tests: DOCX, OpenDocument, XLS, PDF, Outlook messages."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _RELS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
 def paragraph(text: str, inner: str = "") -> str:
-    """A paragraph of one run; `\\n` is a line break, `\\f` a page break."""
+    r"""Return a paragraph of one run; `\\n` is a line break, `\\f` a page break."""
     parts = escape(text).replace("\n", "</w:t><w:br/><w:t>").replace("\f", '</w:t><w:br w:type="page"/><w:t>')
     return f'<w:p><w:r><w:t xml:space="preserve">{parts}</w:t></w:r>{inner}</w:p>'
 
 
 def word_table(rows: Sequence[Sequence[str]]) -> str:
-    """A table; a cell `^` is merged with the one above it."""
+    """Return a table; a cell `^` is merged with the one above it."""
     xml = ""
     for place, row in enumerate(rows):
         xml += "<w:tr>"
@@ -36,7 +36,7 @@ def word_table(rows: Sequence[Sequence[str]]) -> str:
 
 
 def docx(body: str, parts: Mapping[str, str] | None = None, links: Mapping[str, str] | None = None) -> bytes:
-    """A text document with this body, further parts (`footer1` and so on) and links by relationship."""
+    """Return a text document with further parts (`footer1` and so on) and links by relationship."""
     relations = "".join(
         f'<Relationship Id="{key}" Target="{escape(url)}" TargetMode="External" Type="x"/>'
         for key, url in (links or {}).items()
@@ -55,7 +55,7 @@ def docx(body: str, parts: Mapping[str, str] | None = None, links: Mapping[str, 
 
 
 def opendocument(kind: str, body: str) -> bytes:
-    """ODS (`spreadsheet`) or ODT (`text`) with this body."""
+    """Return an ODS (`spreadsheet`) or ODT (`text`) with this body."""
     names = 'xmlns:office="o" xmlns:table="t" xmlns:text="x"'
     return archive(
         {
@@ -70,7 +70,7 @@ def opendocument(kind: str, body: str) -> bytes:
 
 
 def xls(rows: Sequence[Sequence[str | float]]) -> bytes:
-    """Build a BIFF8 stream with one sheet of texts and numbers ([MS-XLS]), as in the compound file."""
+    """Return a BIFF8 stream with one sheet of texts and numbers ([MS-XLS]), as in the compound file."""
 
     def record(number: int, data: bytes) -> bytes:
         return struct.pack("<HH", number, len(data)) + data
@@ -93,7 +93,7 @@ def xls(rows: Sequence[Sequence[str | float]]) -> bytes:
 
 
 def _directory(entries: Iterable[Sequence[Any]]) -> bytes:
-    """The directory's sectors: name, kind, right sibling, child, first sector and size of each entry."""
+    """Return the directory's sectors: name, kind, right sibling, child, first sector, size of each entry."""
     directory = b""
     for name, kind, right, child, first, size in entries:
         encoded = str(name).encode("utf-16-le") + b"\0\0"
@@ -107,9 +107,9 @@ def _directory(entries: Iterable[Sequence[Any]]) -> bytes:
 
 
 def compound(streams: Mapping[str, bytes]) -> bytes:
-    """A compound file ([MS-CFB]) with these streams; `a/b` is in the storage `a`.
+    """Return a compound file ([MS-CFB]) with these streams; `a/b` is in the storage `a`.
 
-    What is shorter than 4,096 bytes lies in the mini stream.
+    Streams shorter than 4,096 bytes are in the mini stream.
     """
     tree: dict[str, object] = {}
     for path, data in streams.items():
@@ -183,7 +183,7 @@ def compound(streams: Mapping[str, bytes]) -> bytes:
 
 
 def doc(text: str, flags: int = 0x0200) -> bytes:
-    """A DOC ([MS-DOC]) of two pieces: the first half in one byte a character, the rest in UTF-16."""
+    """Return a DOC ([MS-DOC]) of two pieces: the first half in one byte a character, the rest in UTF-16."""
     half = len(text) // 2
     while half and not text[:half].isascii():
         half -= 1
@@ -208,7 +208,7 @@ def doc(text: str, flags: int = 0x0200) -> bytes:
 
 
 def pdf(pages: Sequence[Sequence[str] | None], content: bytes | None = None) -> bytes:
-    """A PDF of Latin-1 lines, one text object a line; None makes a page that is a picture.
+    """Return a PDF of Latin-1 lines, one text object a line; None adds a page that is a picture.
 
     `content` replaces the first page's program.
     """
@@ -245,14 +245,14 @@ def pdf(pages: Sequence[Sequence[str] | None], content: bytes | None = None) -> 
             b"<< /Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray "
             b"/BitsPerComponent 8 /Length 1 >>\nstream\n\xff\nendstream"
         )
-    out = io.BytesIO(b"%PDF-1.4\n")
-    out.seek(0, io.SEEK_END)
+    stream = io.BytesIO(b"%PDF-1.4\n")
+    stream.seek(0, io.SEEK_END)
     places = []
     for number, data in enumerate(objects, 1):
-        places.append(out.tell())
-        out.write(f"{number} 0 obj\n".encode() + data + b"\nendobj\n")
-    start = out.tell()
-    out.write(f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n".encode())
-    out.writelines(f"{place:010d} 00000 n \n".encode() for place in places)
-    out.write(f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n".encode())
-    return out.getvalue()
+        places.append(stream.tell())
+        stream.write(f"{number} 0 obj\n".encode() + data + b"\nendobj\n")
+    start = stream.tell()
+    stream.write(f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n".encode())
+    stream.writelines(f"{place:010d} 00000 n \n".encode() for place in places)
+    stream.write(f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n".encode())
+    return stream.getvalue()

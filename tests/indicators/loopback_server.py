@@ -1,4 +1,4 @@
-"""A server on the loopback that answers as a test says, for what asks servers for lists."""
+"""Loopback server with a test's own responses, for clients of list servers."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 Answer = tuple[int, dict[str, str], bytes]
-"""Status, headers (which may gainsay the length), body."""
+"""Status, headers (which may contradict the length), body."""
 Answering = Callable[[dict[str, str], Any], Answer]
-"""From the query (with `path`, and `body` of a POST) and the headers to the answer."""
+"""Function from the query (with `path`, and `body` of a POST) and the headers to the response."""
 
 
 @contextmanager
 def server(answer: Answering, path: str = "/api/collections/7/") -> Iterator[str]:
-    """A server on 127.0.0.1 that answers by a function; gives the URL of the path."""
+    """Run a server on 127.0.0.1 that responds by a function; yield the URL of the path."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -37,12 +37,12 @@ def server(answer: Answering, path: str = "/api/collections/7/") -> Iterator[str
         def log_message(self, *_: Any) -> None:
             pass
 
-    made = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01})
+    http_server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=http_server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{made.server_address[1]}{path}"
+        yield f"http://127.0.0.1:{http_server.server_address[1]}{path}"
     finally:
-        made.shutdown()
+        http_server.shutdown()
         thread.join()
-        made.server_close()
+        http_server.server_close()

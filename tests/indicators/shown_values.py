@@ -1,7 +1,4 @@
-"""Values that plain text shows: the witness of `test_accounted.py`.
-
-Found by expressions that share nothing with the product's.
-"""
+"""Values in plain text, by expressions independent of the product: oracle of `test_accounted.py`."""
 
 from __future__ import annotations
 
@@ -34,7 +31,7 @@ def _plain(text: str) -> str:
 
 
 def shown(text: str) -> dict[str, str]:
-    """The values that a text shows, without scheme, default port and end marks, each with its spelling."""
+    """Map the values that a text shows, without scheme, default port and end marks, to their spelling."""
     found = {}
     for match in _URL.finditer(text):
         rest = _plain(match[0]).lower().split("://", 1)[1].split("#")[0]
@@ -83,7 +80,7 @@ def _leaves(tree: Any) -> Iterator[str]:
 
 
 def text_of(path: Path) -> str:
-    """The text that a list in a text format shows."""
+    """Return the text that a list in a text format shows."""
     text = path.read_bytes().decode("utf-8", "replace").lstrip("\ufeff")
     start = text.lstrip()[:100].lower()
     if start.startswith(("<!doctype html", "<html")):

@@ -1,9 +1,7 @@
-"""Random STIX patterns, and a slow evaluator of them over a few observations.
+"""Random STIX patterns (STIX 2.1 section 9), and a slow evaluator of them over a few observations.
 
-STIX 2.1 section 9; written only for comparison.
-
-An observation is a moment (in seconds) and what was seen then: object paths with their texts. `matches` tries
-every way in which observations can serve a pattern.
+An observation is a moment (in seconds) and what was seen then: object paths with their texts. `ways` tries
+every combination of observations that satisfies the pattern.
 """
 
 from __future__ import annotations
@@ -34,10 +32,7 @@ Observation = tuple[int, Seen]
 
 @dataclass(frozen=True)
 class Compared:
-    """A path compared with texts.
-
-    `=`, `!=`, `IN`, `LIKE`, `MATCHES`, `ISSUBSET`, each with NOT or without.
-    """
+    """A path compared with texts: `=`, `!=`, `IN`, `LIKE`, `MATCHES` or `ISSUBSET`, negated or not."""
 
     path: str
     operator: str
@@ -103,12 +98,12 @@ class Qualified:
     number: int
 
     def text(self) -> str:
-        said = {
+        qualifiers = {
             "WITHIN": f"WITHIN {self.number} SECONDS",
             "REPEATS": f"REPEATS {self.number} TIMES",
             "START": f"START {_stamp(0)} STOP {_stamp(self.number)}",
         }
-        return f"({self.part.text()}) {said[self.by]}"
+        return f"({self.part.text()}) {qualifiers[self.by]}"
 
 
 Pattern = Joined | Both | Qualified
@@ -123,7 +118,7 @@ def _stamp(seconds: int) -> str:
 
 
 def comparisons(pattern: Pattern) -> Iterator[Compared]:
-    """Every comparison, from left to right."""
+    """Yield every comparison, from left to right."""
     if isinstance(pattern, Joined):
         yield from pattern.parts
     elif isinstance(pattern, Both):
@@ -134,7 +129,7 @@ def comparisons(pattern: Pattern) -> Iterator[Compared]:
 
 
 def ways(pattern: Pattern, seen: list[Observation]) -> set[frozenset[int]]:
-    """Every set of observations that serves the pattern."""
+    """Return every set of observations that satisfies the pattern."""
     if isinstance(pattern, Joined):
         return {frozenset({place}) for place, (_, what) in enumerate(seen) if pattern.holds(what)}
     if isinstance(pattern, Qualified):
@@ -142,41 +137,41 @@ def ways(pattern: Pattern, seen: list[Observation]) -> set[frozenset[int]]:
     left, right = ways(pattern.left, seen), ways(pattern.right, seen)
     if pattern.by == "OR":
         return left | right
-    pairs = [(one, other) for one, other in product(left, right) if not one & other]
+    pairs = [(used, other) for used, other in product(left, right) if not used & other]
     if pattern.by == "FOLLOWEDBY":
         pairs = [
-            (one, other)
-            for one, other in pairs
-            if max(seen[at][0] for at in one) <= min(seen[at][0] for at in other)
+            (used, other)
+            for used, other in pairs
+            if max(seen[at][0] for at in used) <= min(seen[at][0] for at in other)
         ]
-    return {one | other for one, other in pairs}
+    return {used | other for used, other in pairs}
 
 
 def _qualified(pattern: Qualified, seen: list[Observation]) -> set[frozenset[int]]:
     found = ways(pattern.part, seen)
     if pattern.by == "WITHIN":
-        return {one for one in found if _length(one, seen) <= pattern.number}
+        return {used for used in found if _length(used, seen) <= pattern.number}
     if pattern.by == "START":
-        return {one for one in found if all(0 <= seen[at][0] < pattern.number for at in one)}
+        return {used for used in found if all(0 <= seen[at][0] < pattern.number for at in used)}
     together = found
     for _ in range(pattern.number - 1):
-        together = {one | other for one, other in product(together, found) if not one & other}
+        together = {used | other for used, other in product(together, found) if not used & other}
     return together
 
 
-def _length(one: frozenset[int], seen: list[Observation]) -> int:
-    moments = [seen[at][0] for at in one]
+def _length(used: frozenset[int], seen: list[Observation]) -> int:
+    moments = [seen[at][0] for at in used]
     return max(moments) - min(moments)
 
 
-class Maker:
-    """A maker of patterns and observations."""
+class Generator:
+    """Generator of patterns and observations."""
 
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
 
     def pattern(self, depth: int = 2) -> Pattern:
-        """A pattern with at most so many levels."""
+        """Return a pattern of limited depth."""
         kind = self._chance.random() if depth else 0
         if kind < 0.5:
             parts = tuple(self.compared() for _ in range(self._chance.choice((1, 1, 1, 2, 3))))
@@ -188,7 +183,7 @@ class Maker:
         return Qualified(self.pattern(depth - 1), by, number)
 
     def compared(self) -> Compared:
-        """One comparison."""
+        """Return one comparison."""
         path = self._chance.choice(tuple(PATHS))
         operators = ["=", "=", "!=", "IN"]
         operators += {"domain-name:value": ["LIKE", "MATCHES"], "ipv4-addr:value": ["ISSUBSET"]}.get(path, [])
@@ -205,7 +200,7 @@ class Maker:
         return Compared(path, operator, self._chance.random() < 0.15, texts)
 
     def observations(self) -> list[Observation]:
-        """Up to four observations, each of up to three paths."""
+        """Return up to four observations, each of up to three paths."""
         return [
             (
                 self._chance.randrange(0, 15),

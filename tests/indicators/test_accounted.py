@@ -1,10 +1,8 @@
-"""The law of every list.
+"""Accounting for every value: each value that a list's text shows is accepted or refused, unchanged.
 
-What its text shows is taken or refused, nothing is changed, and what an author defanged beside the values is
-taken.
-
-Documents of every format are made from drawn values; the fixtures, and the samples where they are at hand,
-are compared with `shown_values`, which reads plain text.
+Values that an author defanged next to the listed ones are accepted. Documents of every format are built from
+drawn values; the fixtures, and the samples where available, are compared with `shown_values`, which reads
+plain text.
 """
 
 from __future__ import annotations
@@ -36,11 +34,11 @@ from tests.indicators.shown_values import shown, text_of
 GOLDEN = Path(__file__).parent / "golden"
 SAMPLES = Path(__file__).parents[2] / ".." / "shared" / "samples"
 EXEMPT = {"hashes.csv"}
-"""The index of a MISP feed, which is refused as a whole."""
+"""Index of a MISP feed, which is refused as a whole."""
 
 
 class Shown(NamedTuple):
-    """A value, and how it is written."""
+    """A value, and its spelling."""
 
     value: str
     written: str
@@ -48,10 +46,10 @@ class Shown(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A row of a document: what it lists, a sentence beside it, and a link to read."""
+    """A row of a document: listed value, a sentence with another value, a link to read."""
 
     listed: Shown
-    said: Shown
+    noted: Shown
     note: str
     link: Shown
 
@@ -73,7 +71,7 @@ def _defanged(value: str) -> str:
 
 @st.composite
 def values(draw: st.DrawFn, *, link: bool = False) -> Shown:
-    """An address, a name, a URL (which may hold commas) or a digest, plain or defanged."""
+    """Draw an address, a name, a URL (which may hold commas) or a digest, plain or defanged."""
     number = draw(st.integers(0, 10**9))
     kind = "link" if link else draw(st.sampled_from(("ip", "domain", "url", "digest")))
     if kind == "digest":
@@ -94,12 +92,12 @@ ROWS = st.lists(
     st.builds(Row, values(), values(), st.sampled_from(SENTENCES), values(link=True)),
     min_size=2,
     max_size=5,
-    unique_by=(lambda row: row.listed.value, lambda row: row.said.value),
+    unique_by=(lambda row: row.listed.value, lambda row: row.noted.value),
 )
 
 
 def _cells(rows: list[Row]) -> list[list[str]]:
-    return [[row.listed.written, row.note.format(row.said.written), row.link.written] for row in rows]
+    return [[row.listed.written, row.note.format(row.noted.written), row.link.written] for row in rows]
 
 
 def _csv(rows: list[Row], delimiter: str = ",") -> bytes:
@@ -114,10 +112,7 @@ def _markdown(rows: list[Row]) -> bytes:
 
 
 def _asciidoc(rows: list[Row]) -> bytes:
-    """Put one listed value in a cell merged over the first two rows.
-
-    The second's own is in its description.
-    """
+    """Merge one listed value over the first two rows; the second's own is in its description."""
     first, *others = _cells(rows)
     merged = [f".2+|{first[0]}", f"|{first[1]}", f"|{first[2]}", f"|also {others[0][0]}", f"|{others[0][2]}"]
     lines = [f"|{cell}" for cells in others for cell in cells]
@@ -132,7 +127,7 @@ def _html(rows: list[Row]) -> bytes:
         "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
         for cells in [list(HEADINGS), *_cells(rows)]
     )
-    field = html.escape(rows[0].said.written, quote=True)
+    field = html.escape(rows[0].noted.written, quote=True)
     nav = rows[0].link.written
     return (
         f"<html><body><nav>{nav}</nav><table>{table}</table><form><input "
@@ -141,7 +136,7 @@ def _html(rows: list[Row]) -> bytes:
 
 
 def _docx(rows: list[Row]) -> bytes:
-    entry = escape(rows[0].said.written, {'"': "&quot;"})
+    entry = escape(rows[0].noted.written, {'"': "&quot;"})
     choice = (
         '<w:p><w:r><w:fldChar><w:ffData><w:ddList><w:result w:val="1"/><w:listEntry '
         f'w:val="-"/><w:listEntry w:val="{entry}"/></w:ddList></w:ffData></w:fldChar></w:r></w:p>'
@@ -156,7 +151,7 @@ def _opendocument(rows: list[Row], kind: str) -> bytes:
         + "</table:table-row>"
         for cells in [list(HEADINGS), *_cells(rows)]
     )
-    field = escape(rows[0].said.written, {'"': "&quot;"})
+    field = escape(rows[0].noted.written, {'"': "&quot;"})
     form = f'<f:text xmlns:f="urn:oasis:names:tc:opendocument:xmlns:form:1.0" f:current-value="{field}"/>'
     return opendocument(kind, f"<table:table>{table}</table:table>{form}")
 
@@ -207,7 +202,7 @@ def _mail(rows: list[Row]) -> bytes:
 
 
 def _with_field(data: bytes, text: str) -> bytes:
-    """A PDF with a form whose one field holds a text."""
+    """Return a PDF with a form whose one field holds a text."""
     writer = PdfWriter(clone_from=io.BytesIO(data))
     field = {"/Type": "/Annot", "/Subtype": "/Widget", "/FT": "/Tx", "/V": text}
     named = DictionaryObject(
@@ -251,14 +246,14 @@ TAKES: dict[str, Callable[[list[Row]], bytes]] = {
     "list.pdf": _pdf,
     "form.pdf": _pdf_form,
 }
-"""Formats that take what is defanged in a description."""
+"""Formats that accept defanged values in a description."""
 NAMES: dict[str, Callable[[list[Row]], bytes]] = {
     "list.json": _json,
     "list.xml": _xml,
     "list.txt": _text,
     "hosts": _hosts,
 }
-"""Formats of which a description is only mentioned."""
+"""Formats in which a description only mentions values."""
 
 
 def _read(path: Path) -> tuple[set[str], set[str]]:
@@ -266,26 +261,26 @@ def _read(path: Path) -> tuple[set[str], set[str]]:
     found = list(read_list(str(path), problems.append))
     assert problems == []
     assert all(item.reason for item in found if isinstance(item, Refusal))
-    taken = {item.value for item in found if isinstance(item, Indicator)}
-    return taken, {item.value for item in found if isinstance(item, Refusal)}
+    accepted = {item.value for item in found if isinstance(item, Indicator)}
+    return accepted, {item.value for item in found if isinstance(item, Refusal)}
 
 
 @settings(max_examples=15, deadline=None)
 @given(rows=ROWS)
-def test_what_a_document_shows_is_taken_or_refused(rows: list[Row]) -> None:
-    every = {item.value for row in rows for item in (row.listed, row.said, row.link)}
+def test_a_documents_values_are_accepted_or_refused(rows: list[Row]) -> None:
+    every = {item.value for row in rows for item in (row.listed, row.noted, row.link)}
     with tempfile.TemporaryDirectory() as folder:
         for name, make in {**TAKES, **NAMES}.items():
             path = Path(folder) / name
             path.write_bytes(make(rows))
-            taken, refused = _read(path)
-            assert every - taken - refused == set(), name
-            assert {value for value in taken if not value.startswith("blocked-")} <= every, name
+            accepted, refused = _read(path)
+            assert every - accepted - refused == set(), name
+            assert {value for value in accepted if not value.startswith("blocked-")} <= every, name
             if name in TAKES:
-                assert {row.said.value for row in rows if row.said.defanged} <= taken, name
+                assert {row.noted.value for row in rows if row.noted.defanged} <= accepted, name
             if name in TAKES and name not in ("list.eml", "list.pdf", "form.pdf"):
-                assert {row.listed.value for row in rows} <= taken, name
-                assert not taken & {row.link.value for row in rows}, name
+                assert {row.listed.value for row in rows} <= accepted, name
+                assert not accepted & {row.link.value for row in rows}, name
 
 
 @settings(max_examples=40, deadline=None)
@@ -321,7 +316,7 @@ def test_urls_within_tables_stay_whole_and_columns_stay_columns(tmp_path: Path) 
         assert _read(path)[0] == expected, text
 
 
-def test_what_stands_beside_the_text_is_read_too(tmp_path: Path) -> None:
+def test_text_outside_the_body_is_read_too(tmp_path: Path) -> None:
     cells = sheet({1: ["Domain"], 2: ["evil-a.top"]})
     notes = {
         "xl/comments1.xml": (
@@ -352,13 +347,13 @@ def test_what_stands_beside_the_text_is_read_too(tmp_path: Path) -> None:
 
 
 def _lost(path: Path, text: str) -> list[str]:
-    """The values that a text shows and the product neither takes nor refuses."""
+    """Return the values that a text shows and the product neither accepts nor refuses."""
     found = [item.value.lower() for item in read_list(str(path), lambda problem: None)]
-    told = "\n".join([*found, *(value.replace("%20", " ") for value in found)])
-    return [written for value, written in shown(text).items() if value not in told]
+    entries_text = "\n".join([*found, *(value.replace("%20", " ") for value in found)])
+    return [written for value, written in shown(text).items() if value not in entries_text]
 
 
-def test_what_the_fixtures_show_is_taken_or_refused() -> None:
+def test_the_fixtures_values_are_accepted_or_refused() -> None:
     lost = {
         path.name: found
         for path in sorted(GOLDEN.iterdir())
@@ -368,7 +363,7 @@ def test_what_the_fixtures_show_is_taken_or_refused() -> None:
 
 
 @pytest.mark.parametrize("kind", ["indicators", "feeds"])
-def test_what_the_samples_show_is_taken_or_refused(kind: str, tmp_path: Path) -> None:
+def test_the_samples_values_are_accepted_or_refused(kind: str, tmp_path: Path) -> None:
     cases = SAMPLES / kind / "cases.jsonl"
     if not cases.is_file():
         pytest.skip("the samples are not here")
@@ -391,7 +386,7 @@ def test_what_the_samples_show_is_taken_or_refused(kind: str, tmp_path: Path) ->
     )  # slips of the expressions: `https://hxxp://..`, two values run together
 
 
-def test_a_comment_behind_urls_with_semicolons_makes_no_table_of_them(tmp_path: Path) -> None:
+def test_a_comment_after_urls_with_semicolons_makes_no_table(tmp_path: Path) -> None:
     urls = [f"http://evil-{number}.top/a;c=1/{number}.php" for number in range(3)]
     (tmp_path / "list.txt").write_text(
         "".join(f"{url} # 203.0.113.{place}\n" for place, url in enumerate(urls, 1))

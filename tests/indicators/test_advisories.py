@@ -1,8 +1,7 @@
-"""Advisories of many styles, as ministries, vendors and analysts write them.
+"""Advisories in many styles: exactly their listed values are accepted.
 
-Exactly what they list is taken, in every kind of file.
-
-Each stands in `advisories`: a name after `===`, the text, and after `---` the values that are to be taken.
+They are in `advisories`: a name after `===`, the text, and after `---` the expected values; each is read in
+every kind of file.
 """
 
 from __future__ import annotations
@@ -36,11 +35,13 @@ def advisories() -> Iterator[Advisory]:
 EVERY = list(advisories())
 ALL = [advisory for advisory in EVERY if not advisory.name.startswith("pages_only_")]
 RUNNING = [advisory for advisory in ALL if not advisory.name.startswith("text_only_")]
-LATIN = [one for one in EVERY if one.text.isascii() and not one.name.startswith("text_only_")]
-"""Texts that a PDF of the tests' own making can show."""
+LATIN = [
+    advisory for advisory in EVERY if advisory.text.isascii() and not advisory.name.startswith("text_only_")
+]
+"""Texts that the tests' own PDFs can show."""
 
 
-def taken(path: Path) -> set[str]:
+def accepted(path: Path) -> set[str]:
     problems: list[Problem] = []
     found = {item.value for item in read_list(str(path), problems.append) if isinstance(item, Indicator)}
     assert problems == []
@@ -51,14 +52,14 @@ def taken(path: Path) -> set[str]:
 def test_values_of_an_advisory_as_text(advisory: Advisory, tmp_path: Path) -> None:
     path = tmp_path / "advisory.txt"
     path.write_text(advisory.text, encoding="utf-8")
-    assert taken(path) == advisory.values
+    assert accepted(path) == advisory.values
 
 
 @pytest.mark.parametrize("advisory", RUNNING, ids=lambda advisory: advisory.name)
 def test_a_word_document(advisory: Advisory, tmp_path: Path) -> None:
     path = tmp_path / "advisory.docx"
     path.write_bytes(docx("".join(paragraph(line) for line in advisory.text.splitlines())))
-    assert taken(path) == advisory.values
+    assert accepted(path) == advisory.values
 
 
 @pytest.mark.parametrize("advisory", RUNNING, ids=lambda advisory: advisory.name)
@@ -68,11 +69,11 @@ def test_values_of_an_advisory_as_a_page(advisory: Advisory, tmp_path: Path) -> 
     path.write_text(
         f"<!doctype html><html><head><title>x</title></head><body>{lines}</body></html>", encoding="utf-8"
     )
-    assert taken(path) == advisory.values
+    assert accepted(path) == advisory.values
 
 
 @pytest.mark.parametrize("advisory", LATIN, ids=lambda advisory: advisory.name)
 def test_values_of_an_advisory_as_pdf(advisory: Advisory, tmp_path: Path) -> None:
     path = tmp_path / "advisory.pdf"
     path.write_bytes(pdf([advisory.text.splitlines()]))
-    assert taken(path) == advisory.values
+    assert accepted(path) == advisory.values

@@ -1,4 +1,4 @@
-"""Commands that let an address through."""
+"""Commands that allow an address."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from lamsach.model import Indicator, Problem
         "set external-list EDL type ip url https://feed.example.org/list.txt",
     ],
 )
-def test_commands_that_let_through(line: str) -> None:
+def test_allowing_commands(line: str) -> None:
     assert lets_through(line)
 
 
@@ -48,16 +48,16 @@ def test_commands_that_let_through(line: str) -> None:
         "set address C2 ip-netmask 203.0.113.7/32",
     ],
 )
-def test_other_lines_let_nothing_through(line: str) -> None:
+def test_other_lines_allow_nothing(line: str) -> None:
     assert not lets_through(line)
 
 
-def test_a_long_hostile_line_is_read_through() -> None:
+def test_a_long_hostile_line_is_read_in_time() -> None:
     assert not lets_through("-A " + "-j " * 300)
     assert not lets_through("access-list " * 1_000_000)
 
 
-def test_a_configuration_lists_what_it_blocks(tmp_path: Path) -> None:
+def test_a_configuration_lists_its_blocked_values(tmp_path: Path) -> None:
     path = tmp_path / "rules.txt"
     path.write_text(
         "-A INPUT -s 203.0.113.7/32 -j ACCEPT\n-A INPUT -s 203.0.113.8/32 -j DROP\n"

@@ -54,7 +54,7 @@ def test_values_broken_by_the_margin_are_joined(lines: list[str], values: list[s
     assert [item.value for item in found if isinstance(item, Indicator)] == values
 
 
-def test_a_value_broken_over_pages_stands_where_it_begins() -> None:
+def test_a_value_broken_over_pages_is_placed_at_its_beginning() -> None:
     pages = [
         ["CỤC AN TOÀN", *(f"dòng {n} của trang một" for n in range(8)), HASH[:40], "Trang 1/3"],
         ["CỤC AN TOÀN", HASH[40:], *(f"dòng {n} khác" for n in range(8)), "Trang 2/3"],
@@ -88,8 +88,8 @@ def test_no_character_is_lost(lines: list[str]) -> None:
     def letters(texts: list[str]) -> str:
         return "".join("".join(texts).replace("-", "").split())
 
-    kept = [line.text for line in joined([Line(1, 1, text) for text in lines], width=40)]
-    assert letters(kept) == letters(lines)
+    joined_lines = [line.text for line in joined([Line(1, 1, text) for text in lines], width=40)]
+    assert letters(joined_lines) == letters(lines)
 
 
 @pytest.mark.parametrize(

@@ -42,8 +42,8 @@ def as_html(lines: list[str]) -> tuple[bytes, str]:
 @pytest.mark.parametrize("made", [as_pdf, as_docx, as_html])
 def test_a_numbered_link_is_a_footnote_where_the_author_defangs_links(tmp_path: Path, made) -> None:  # type: ignore[no-untyped-def]
     data, name = made(["The loader came from hxxps://evil-x[.]top/gate.", *FOOTNOTES])
-    taken, refused = read(tmp_path, data, name)
-    assert taken == {"https://evil-x.top/gate"}
+    accepted, refused = read(tmp_path, data, name)
+    assert accepted == {"https://evil-x.top/gate"}
     assert refused == {
         "https://blog.example.org/lumma": refusals.REFERENCE,
         "https://intel.example.org/report.pdf": refusals.REFERENCE,
@@ -51,17 +51,17 @@ def test_a_numbered_link_is_a_footnote_where_the_author_defangs_links(tmp_path: 
 
 
 def test_a_numbered_link_is_listed_where_no_link_is_defanged_or_words_follow(tmp_path: Path) -> None:
-    taken, _ = read(
+    accepted, _ = read(
         tmp_path, pdf([["Indicators", "1 https://evil-y.top/a", "2 https://evil-z.top/b"]]), "a.pdf"
     )
-    assert taken == {"https://evil-y.top/a", "https://evil-z.top/b"}
+    assert accepted == {"https://evil-y.top/a", "https://evil-z.top/b"}
     rows = [
         "The loader came from hxxps://evil-x[.]top/gate.",
         "1 http://evil-y.top/a C2",
         "2 http://evil-z.top/b C2",
     ]
-    taken, _ = read(tmp_path, pdf([rows]), "b.pdf")
-    assert {"http://evil-y.top/a", "http://evil-z.top/b"} <= taken
+    accepted, _ = read(tmp_path, pdf([rows]), "b.pdf")
+    assert {"http://evil-y.top/a", "http://evil-z.top/b"} <= accepted
 
 
 SIGMA = """# Lumma
@@ -88,9 +88,9 @@ evil-e.top
 """
 
 
-def test_what_a_sigma_rule_excludes_is_allowed(tmp_path: Path) -> None:
-    taken, refused = read(tmp_path, SIGMA, "advisory.md")
-    assert taken == {"evil-a.top", "evil-b.top", "evil-c.top", "evil-d.top", "evil-e.top"}
+def test_values_that_a_sigma_rule_excludes_are_allowed(tmp_path: Path) -> None:
+    accepted, refused = read(tmp_path, SIGMA, "advisory.md")
+    assert accepted == {"evil-a.top", "evil-b.top", "evil-c.top", "evil-d.top", "evil-e.top"}
     assert refused["good-a.com"] == refused["good-b.com"] == refusals.ALLOWED
 
 
@@ -103,6 +103,6 @@ def test_what_a_sigma_rule_excludes_is_allowed(tmp_path: Path) -> None:
     ],
 )
 def test_keys_and_versions_in_sentences(tmp_path: Path, line: str, value: str, reason: str) -> None:
-    taken, refused = read(tmp_path, pdf([["Loader at evil-x[.]top and 203.0.113.4.", line]]), "a.pdf")
-    assert taken == {"evil-x.top", "203.0.113.4"}
+    accepted, refused = read(tmp_path, pdf([["Loader at evil-x[.]top and 203.0.113.4.", line]]), "a.pdf")
+    assert accepted == {"evil-x.top", "203.0.113.4"}
     assert refused[value] == reason

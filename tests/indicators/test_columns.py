@@ -1,4 +1,4 @@
-"""The compact list of indicators gives back what was put in."""
+"""Round trip through the compact list of indicators."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ indicators = st.builds(
 
 
 @given(st.lists(indicators, max_size=20))
-def test_what_was_put_in_comes_out(items: list[Indicator]) -> None:
+def test_added_indicators_are_returned(items: list[Indicator]) -> None:
     columns = IndicatorColumns()
     for item in items:
         columns.append(item)
@@ -40,7 +40,7 @@ def test_what_was_put_in_comes_out(items: list[Indicator]) -> None:
         assert columns[-1] == items[-1]
 
 
-def test_a_place_changes_and_one_beyond_the_end_is_refused() -> None:
+def test_an_entry_is_replaced_and_an_index_beyond_the_end_refused() -> None:
     columns = IndicatorColumns()
     columns.append(Indicator(IndicatorType.IP, "203.0.113.5"))
     columns.change(0, Indicator(IndicatorType.IP, "203.0.113.6"))

@@ -80,7 +80,7 @@ def test_a_formula_is_inert_in_csv(tmp_path: Path) -> None:
     assert rows[0]["threat"].startswith("'=")
 
 
-def test_the_status_tells_partly_read_from_unread(listed: Path, tmp_path: Path) -> None:
+def test_the_status_distinguishes_partly_read_from_unread(listed: Path, tmp_path: Path) -> None:
     assert call("read", str(listed), str(tmp_path / "no.txt")).exit_code == 4
     assert call("read", str(tmp_path / "no.txt")).exit_code == 5
     assert isinstance(call("read", str(listed), "-o", "x.docx").exception, UsageError)
@@ -105,13 +105,13 @@ def test_checking_a_value(listed: Path, value: str, status: int, found: str | No
     assert values == ({found} if found else set())
 
 
-def test_checking_an_excepted_value_says_so(listed: Path, tmp_path: Path) -> None:
+def test_checking_an_excepted_value_reports_the_exception(listed: Path, tmp_path: Path) -> None:
     (tmp_path / "good.txt").write_text("www.evil.example\n")
     result = call("check", "www.evil.example", "-i", str(listed), "--exceptions", str(tmp_path / "good.txt"))
     assert json.loads(result.stdout.splitlines()[0])["excepted"]["row"] == 1
 
 
-def test_checking_what_is_no_value(listed: Path) -> None:
+def test_checking_a_text_that_is_no_value(listed: Path) -> None:
     result = call("check", "hello world", "-i", str(listed))
     assert result.exit_code == 2
     assert json.loads(result.stderr.splitlines()[0])["reason"] == refusals.NOT_A_VALUE

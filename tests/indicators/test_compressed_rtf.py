@@ -1,4 +1,4 @@
-"""Compressed RTF of Outlook messages: runs, references into what they write, damage."""
+"""Compressed RTF of Outlook messages: runs, overlapping references, damage."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ def test_literal_bytes_unpack_to_themselves() -> None:
 
 def test_a_reference_into_the_dictionary_and_into_itself() -> None:
     start = len(_PREFILLED)
-    # `{\rtf1` from the dictionary (6 bytes), `a`, and a run of `a` that reaches into what it writes
+    # `{\rtf1` from the dictionary (6 bytes), `a`, and a run of `a` that overlaps its own output
     body = bytes([0b101]) + struct.pack(">H", 0 << 4 | 4) + b"a" + struct.pack(">H", (start + 6) << 4 | 3)
     assert decompress_rtf(packed(b"x" * 12, body)) == b"{\\rtf1" + b"a" * 6
 
 
-def test_stored_as_it_is() -> None:
+def test_uncompressed_data() -> None:
     assert decompress_rtf(packed(b"{\\rtf1}", b"{\\rtf1}", 0x414C454D)) == b"{\\rtf1}"
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.binary(max_size=200))
-def test_damage_never_raises_and_stays_within_what_is_stated(data: bytes) -> None:
+def test_damage_never_raises_and_stays_within_the_stated_size(data: bytes) -> None:
     assert len(decompress_rtf(packed(b"x" * 50, data))) <= 50
     assert decompress_rtf(data[:15]) == b""

@@ -1,4 +1,4 @@
-"""DOC tables whose rows and merged cells follow from the properties of their paragraphs ([MS-DOC])."""
+"""DOC tables with rows and merged cells by the properties of their paragraphs ([MS-DOC])."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tests.indicators.document_samples import compound
 _START = 0x400
 _IN_TABLE = b"\x16\x24\x01"
 _A_PAGE = 10
-"""Paragraphs in a page of properties."""
+"""Number of paragraphs in a page of properties."""
 
 
 def row_end(states: Sequence[int], *, further: bytes = b"") -> bytes:
-    """The properties of a paragraph that ends a row: 3 begins a cell merged over rows, 1 goes on with it."""
+    """Return the properties of a row's last paragraph: 3 begins a cell merged over rows, 1 continues it."""
     columns = b"".join(struct.pack("<H", state << 5) + bytes(18) for state in states)
     edges = bytes(2 * (len(states) + 1))
     definition = bytes([len(states)]) + edges + columns
@@ -32,7 +32,7 @@ def row_end(states: Sequence[int], *, further: bytes = b"") -> bytes:
 
 
 def table(rows: Sequence[Sequence[str]], states: Sequence[Sequence[int]]) -> list[tuple[str, bytes]]:
-    """The paragraphs of a table, each with its properties."""
+    """Return the paragraphs of a table, each with its properties."""
     found: list[tuple[str, bytes]] = []
     for cells, merged in zip(rows, states, strict=True):
         found += [(f"{cell}\x07", _IN_TABLE) for cell in cells]
@@ -41,14 +41,14 @@ def table(rows: Sequence[Sequence[str]], states: Sequence[Sequence[int]]) -> lis
 
 
 def doc(paragraphs: Sequence[tuple[str, bytes]]) -> bytes:
-    """A DOC of one piece in UTF-16 with the properties of its paragraphs."""
+    """Return a DOC of one piece in UTF-16 with the properties of its paragraphs."""
     text = "".join(part for part, _ in paragraphs).encode("utf-16-le")
     body = text + bytes(-(_START + len(text)) % 512)
     first_page = (_START + len(body)) // 512
     pages, starts, place = [], [], _START
     for number in range(0, len(paragraphs), _A_PAGE):
         group = paragraphs[number : number + _A_PAGE]
-        ends, offsets, held, free = [place], [], bytearray(512), 510
+        ends, offsets, page, free = [place], [], bytearray(512), 510
         starts.append(place)
         for part, properties in group:
             place += len(part.encode("utf-16-le"))
@@ -56,12 +56,12 @@ def doc(paragraphs: Sequence[tuple[str, bytes]]) -> bytes:
             stated = b"\0\0" + properties + bytes(len(properties) % 2)
             free -= len(stated) + 2
             free -= free % 2
-            held[free : free + 2 + len(stated)] = bytes([0, len(stated) // 2]) + stated
+            page[free : free + 2 + len(stated)] = bytes([0, len(stated) // 2]) + stated
             offsets.append(bytes([free // 2]) + bytes(12))
         head = struct.pack(f"<{len(ends)}I", *ends) + b"".join(offsets)
-        held[: len(head)] = head
-        held[511] = len(group)
-        pages.append(bytes(held))
+        page[: len(head)] = head
+        page[511] = len(group)
+        pages.append(bytes(page))
     numbers = struct.pack(f"<{len(starts) + 1}I", *starts, place)
     numbers += struct.pack(f"<{len(pages)}I", *range(first_page, first_page + len(pages)))
     count = len(text) // 2
@@ -76,7 +76,7 @@ def doc(paragraphs: Sequence[tuple[str, bytes]]) -> bytes:
 
 
 def reading(path: Path, data: bytes) -> tuple[dict[str, str | None], list[Problem]]:
-    """The values taken with their threats, and the problems."""
+    """Return the accepted values with their threats, and the problems."""
     path.write_bytes(data)
     problems: list[Problem] = []
     found = read_list(str(path), problems.append)
@@ -102,7 +102,7 @@ def test_merged_and_empty_cells(tmp_path: Path) -> None:
 
 
 def test_a_first_cell_of_several_paragraphs_and_two_tables(tmp_path: Path) -> None:
-    one = [
+    first_table = [
         ("bot-a1.xyz\r", _IN_TABLE),
         ("bot-a2.xyz\x07", _IN_TABLE),
         ("C2\x07", _IN_TABLE),
@@ -110,11 +110,13 @@ def test_a_first_cell_of_several_paragraphs_and_two_tables(tmp_path: Path) -> No
     ]
     heads = table([["Domain", "Note"]], [[0, 0]])
     two = table([["IP", "Malware"], ["203.0.113.5", "RatA"]], [[0, 0], [0, 0]])
-    found, _ = reading(tmp_path / "a.doc", doc([*heads, *one, ("Sau đây là\r", b""), *two, ("\r", b"")]))
+    found, _ = reading(
+        tmp_path / "a.doc", doc([*heads, *first_table, ("Sau đây là\r", b""), *two, ("\r", b"")])
+    )
     assert found == {"bot-a1.xyz": "C2", "bot-a2.xyz": "C2", "203.0.113.5": "RatA"}
 
 
-def test_merges_that_are_stated_apart(tmp_path: Path) -> None:
+def test_merges_in_separate_properties(tmp_path: Path) -> None:
     rows = [["Malware", "Domain"], ["RatA", "bot-a1.xyz"], ["", "bot-a2.xyz"]]
     paragraphs = table(rows, [[0, 0]] * 3)
     for place, state in ((5, 3), (8, 1)):

@@ -158,7 +158,7 @@ def test_an_opendocument_spreadsheet(tmp_path: Path) -> None:
     assert short(found) == [("evil-a.top", "Mozi", 1, 5), ("203.0.113.5", None, 2, 1)]
 
 
-def test_an_opendocument_sheet_that_repeats_without_end(tmp_path: Path) -> None:
+def test_an_opendocument_sheet_with_endless_repetition(tmp_path: Path) -> None:
     body = (
         '<table:table><table:table-row table:number-rows-repeated="1000000"><table:table-cell>'
         "<text:p>evil-a.top</text:p></table:table-cell></table:table-row></table:table>"
@@ -192,7 +192,7 @@ def test_an_old_workbook(tmp_path: Path) -> None:
         assert [item.reason for item in refused] == [refusals.PRIVATE]
 
 
-def test_locked_and_old_office_files_are_told_apart(tmp_path: Path) -> None:
+def test_locked_and_old_office_files_are_distinguished(tmp_path: Path) -> None:
     _, _, locked = reading(tmp_path, "a.xlsx", compound({"EncryptedPackage": b"x", "EncryptionInfo": b"y"}))
     assert locked[0].what == "The document is locked with a password."
     _, _, old = reading(tmp_path, "a.ppt", compound({"PowerPoint Document": b"x"}))
@@ -222,7 +222,7 @@ def test_an_old_word_document(tmp_path: Path) -> None:
     assert broken[0].what == "The document is damaged."
 
 
-def test_rich_text_gives_its_values_without_its_header(tmp_path: Path) -> None:
+def test_rich_text_lists_its_values_without_its_header(tmp_path: Path) -> None:
     data = (
         rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 evil-font.top;}}{\info{\author evil-author.top}}"
         rb"M\'e3 \u273?\u7897?c: Mozi\par C2 \b hxxp://evil-a[.]top\b0 /x\par{\*\generator evil-gen.top;}"
@@ -254,7 +254,7 @@ def test_merged_cells_of_rich_text_hold_for_all_their_rows(tmp_path: Path) -> No
     ]
 
 
-def test_a_table_within_a_cell_of_rich_text_keeps_its_cells_apart(tmp_path: Path) -> None:
+def test_the_cells_of_a_nested_rich_text_table_stay_separate(tmp_path: Path) -> None:
     data = (
         rb"{\rtf1\ansi\trowd\cellx2000\cellx4000\pard\intbl Indicator\cell Ghi ch\u250\'3f\cell\row"
         rb"\trowd\cellx2000\cellx4000\pard\intbl\itap2 203.0.113.5\nestcell "
@@ -275,16 +275,16 @@ def test_damaged_rich_text(tmp_path: Path, data: bytes) -> None:
 
 
 def message(*attachments: tuple[str, bytes], page: str = "<p>bot[.]evil-a.top</p>") -> EmailMessage:
-    made = EmailMessage()
-    made["From"] = "Officer <officer@sender-a.com>"
-    made["To"] = "unit@unit.example"
-    made["Subject"] = "evil-subject.top"
-    made["Received"] = "from mx.sender-a.com (203.0.113.250)"
-    made.set_content("Danh sách:\nbot[.]evil-a.top\n")
-    made.add_alternative(page, subtype="html")
+    letter = EmailMessage()
+    letter["From"] = "Officer <officer@sender-a.com>"
+    letter["To"] = "unit@unit.example"
+    letter["Subject"] = "evil-subject.top"
+    letter["Received"] = "from mx.sender-a.com (203.0.113.250)"
+    letter.set_content("Danh sách:\nbot[.]evil-a.top\n")
+    letter.add_alternative(page, subtype="html")
     for name, data in attachments:
-        made.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
-    return made
+        letter.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
+    return letter
 
 
 def test_a_mail_with_attachments(tmp_path: Path) -> None:
@@ -351,10 +351,9 @@ def test_a_list_that_begins_with_a_colon_is_no_mail(tmp_path: Path) -> None:
 def outlook(
     text: str, attachments: Mapping[str, bytes], inner: Mapping[str, bytes] | None = None
 ) -> dict[str, bytes]:
-    """The streams of a whole message as Outlook saves it ([MS-OXMSG]).
+    """Return the streams of a whole message as Outlook saves it ([MS-OXMSG]).
 
-    Properties, named properties, sender and recipient, headers, attachments; `inner` is a message attached as
-    such.
+    Properties, named properties, sender and recipient, headers, attachments; `inner` is an attached message.
     """
     streams = {
         "__properties_version1.0": bytes(32) + b"\x1f\x00\x00\x10" + b"\x06\0\0\0" + bytes(8),
@@ -406,7 +405,7 @@ def test_an_outlook_message(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("keep", [0.1, 0.3, 0.5, 0.7, 0.9])
-def test_an_outlook_message_cut_short_is_told_and_not_half_believed(tmp_path: Path, keep: float) -> None:
+def test_an_outlook_message_cut_short_is_reported_and_not_read_in_part(tmp_path: Path, keep: float) -> None:
     data = compound(outlook("evil-a[.]top", {"a.csv": b"ip\n203.0.113.5\n"}))
     found, _, problems = reading(tmp_path, "a.msg", data[: int(len(data) * keep)])
     assert problems or found == [] or {item.value for item in found} <= {"evil-a.top", "203.0.113.5"}
@@ -458,14 +457,14 @@ def test_a_pdf_with_broken_lines_and_a_table(tmp_path: Path) -> None:
     ]
 
 
-def test_a_hash_that_a_narrow_column_breaks_beside_another(tmp_path: Path) -> None:
-    other = HASH[::-1]
+def test_a_hash_that_a_narrow_column_breaks_next_to_another(tmp_path: Path) -> None:
+    other_hash = HASH[::-1]
     data = pdf(
         [
             [
                 "list of hashes",
-                f"{HASH[:40]}  {other[:40]}",
-                f"{HASH[40:]}                  {other[40:]}",
+                f"{HASH[:40]}  {other_hash[:40]}",
+                f"{HASH[40:]}                  {other_hash[40:]}",
                 "end",
             ]
         ]
@@ -473,15 +472,15 @@ def test_a_hash_that_a_narrow_column_breaks_beside_another(tmp_path: Path) -> No
     found, _, problems = reading(tmp_path, "a.pdf", data)
     assert problems == []
     values = [item.value for item in found]
-    assert {HASH, other} <= set(values)
+    assert {HASH, other_hash} <= set(values)
 
 
 def test_a_locked_pdf(tmp_path: Path) -> None:
     writer = PdfWriter(PdfReader(io.BytesIO(pdf([["203.0.113.5"]]))))
     writer.encrypt("secret", algorithm="RC4-128")
-    out = io.BytesIO()
-    writer.write(out)
-    _, _, problems = reading(tmp_path, "a.pdf", out.getvalue())
+    stream = io.BytesIO()
+    writer.write(stream)
+    _, _, problems = reading(tmp_path, "a.pdf", stream.getvalue())
     assert problems[0].what == "The PDF is locked with a password."
 
 
@@ -499,14 +498,14 @@ def test_pdf_bombs_are_refused_within_bounds(tmp_path: Path) -> None:
     assert problems[0].what == "The PDF is damaged."
 
 
-def test_what_came_before_the_damage_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_entries_before_the_damage_are_returned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lamsach.indicators.formats.documents.paged.LISTS", PdfLimits(pages=1))
     found, _, problems = reading(tmp_path, "a.pdf", pdf([["203.0.113.5"], ["203.0.113.6"]]))
     assert [item.value for item in found] == ["203.0.113.5"]
     assert problems[0].what == "The PDF has too many pages."
 
 
-def test_scanned_pages_are_said(tmp_path: Path) -> None:
+def test_scanned_pages_are_reported(tmp_path: Path) -> None:
     _, _, problems = reading(tmp_path, "a.pdf", pdf([None, None]))
     assert problems[0].what == "The pages are pictures (a scan), without text."
     found, refused, problems = reading(tmp_path, "b.pdf", pdf([["203.0.113.5"], None]))
@@ -521,7 +520,7 @@ def program(folder: Path, name: str, script: str) -> None:
     path.chmod(0o755)
 
 
-def test_scanned_pages_are_read_when_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scanned_pages_are_read_on_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     programs = tmp_path / "bin"
     programs.mkdir()
     program(programs, "pdftoppm", 'for last; do :; done; echo P5 > "$last.pgm"')
@@ -549,7 +548,7 @@ def test_a_missing_program_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "tesseract" in problems[0].where
 
 
-def test_words_around_a_value_and_the_dispatch_s_number_are_kept(tmp_path: Path) -> None:
+def test_words_around_a_value_and_the_dispatch_number_are_stored(tmp_path: Path) -> None:
     long = "Đơn vị cần rà soát. " * 30
     body = (
         paragraph("BỘ THỬ NGHIỆM")

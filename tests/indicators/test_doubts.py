@@ -1,7 +1,4 @@
-"""Texts around a value that speak against it, and links that are to be read.
-
-Versions, fingerprints of other things, scanners' names.
-"""
+"""Context against a value (versions, other fingerprints, detection names), and links to read."""
 
 from __future__ import annotations
 
@@ -74,7 +71,7 @@ def test_links_to_read_are_mentioned(line: str, is_taken: bool) -> None:
     assert any(not isinstance(item, Refused) for item in found) is is_taken
 
 
-def test_an_author_who_defangs_means_clickable_links_to_be_clicked() -> None:
+def test_clickable_links_of_a_defanging_author_are_references() -> None:
     sentence = "Our partners at www.bot-info.net wrote of it in https://www.bot-info.net/report this spring"
     free, marked = Prose(advisory=True), Prose(advisory=True, defangs=True)
     assert any(not isinstance(item, Refused) for item in free.line(sentence))
@@ -82,7 +79,7 @@ def test_an_author_who_defangs_means_clickable_links_to_be_clicked() -> None:
     assert not isinstance(marked.line("bot-c2.xyz")[0], Refused)
 
 
-def test_a_sentence_goes_on_over_the_end_of_a_line() -> None:
+def test_a_sentence_continues_on_the_next_line() -> None:
     prose = Prose(advisory=True)
     assert prose.line("Phần mềm gỡ mã độc được cung cấp tại") == []
     (found,) = prose.line("https://tools.bot-info.net/remover")
@@ -113,7 +110,7 @@ def test_a_form_on_lines_of_their_own_states_the_type() -> None:
 
 
 _TABLES = [
-    # the first line of a list is no heading because it says MD5
+    # a list's first line with MD5 in it is no heading
     (f"MD5: {MD5}, SHA1: {MD5}01234567\n", {MD5, f"{MD5}01234567"}),
     # DShield's block list
     ("#\n# columns (tab delimited)\nStart\tEnd\tNetblock\tAttacks\n203.0.113.0\t203.0.113.255\t24\t30\n",
@@ -138,7 +135,7 @@ _TABLES = [
       "http://drive.google.com/a,203.0.113.8,2024-01-01\n"),
       {"http://www.bot-c2.xyz/a", "www.bot-c2.xyz", "203.0.113.9", "http://drive.google.com/a",
        "203.0.113.8"}),
-    # decisions that are taken back
+    # withdrawn decisions
     ('{"new":[{"scope":"Ip","value":"203.0.113.3"}],"deleted":[{"scope":"Ip","value":"203.0.113.4"}]}',
      {"203.0.113.3"}),
     # several URLs on a line, and a mask
@@ -190,20 +187,20 @@ _MORE = [
       f"- bot-c2[.]xyz\n- evil-b[.]xyz (giả mạo dichvucong.gov.vn)\na) MD5: {MD5} (tệp a.exe)\n"
       "hxxps://evil-c[.]xyz/a\n"),
       {"45.155.37.7", "45.155.37.8", "bot-c2.xyz", "evil-b.xyz", MD5, "https://evil-c.xyz/a"}),
-    # a report's own link, beside what it lists
+    # a report's own link, next to its listed values
     (('{"report":{"title":"a","url":"https://blog.bot-info.net/a","iocs":[{"ioc_type":"domain",'
       '"ioc":"bot-c2[.]xyz"},{"ioc_type":"IPv4","ioc":"45.155.37.7"}]}}'), {"bot-c2.xyz", "45.155.37.7"}),
     (("Domain Name: BOT-C2.XYZ\nRegistrar URL: http://www.registrar-a.com\n"
       "Registrar WHOIS Server: whois.registrar-a.com\nName Server: NS1.EVIL-DNS.XYZ\n"),
       {"bot-c2.xyz", "ns1.evil-dns.xyz"}),
     (f"host=bot-c2.xyz\nurl=http://evil-b.xyz/a\nkey={MD5}\n", {"bot-c2.xyz", "http://evil-b.xyz/a"}),
-    # what a list allows
+    # values that a list allows
     ("bot-c2.xyz\n\nWhitelist\n\ngood-a.xyz\n45.155.37.9\n\nDomains\n\nevil-b.xyz\n",
      {"bot-c2.xyz", "evil-b.xyz"}),
     (('{"version":2,"blacklist":["bot-c2.xyz"],"whitelist":["good-a.xyz"],'
       '"allowed_domains":[{"value":"good-b.xyz"}],"domains":{"exceptions":["good-c.xyz"],'
       '"listed":["evil-b.xyz"]}}'), {"bot-c2.xyz", "evil-b.xyz"}),
-    # a name behind a file's hash or label, also below titles of one cell
+    # a name after a file's hash or label, also below titles of one cell
     (f"{MD5} (update.net)\nMD5: {MD5[::-1]} FileName: kit.net C2: bot-c2.xyz\n",
      {MD5, MD5[::-1], "bot-c2.xyz"}),
     (f"Network,,\nDomain,bot-c2.xyz,C2\nFiles,,\nMD5,{MD5},a.exe\nFile name,setup.com,\n",
@@ -225,7 +222,7 @@ def test_more_lists_as_they_come(tmp_path: Path, text: str, values: set[str]) ->
     } == values
 
 
-def test_a_page_does_not_list_its_own_site_and_its_menu(tmp_path: Path) -> None:
+def test_a_page_does_not_list_its_own_site_or_menu(tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     path.write_text(
         "<html><head><title>Bot-Info.net | news</title></head><body><nav><a>menu-site.net</a></nav>"

@@ -47,7 +47,7 @@ def test_a_short_one_in_a_cell_without_a_heading(tmp_path: Path) -> None:
     ]
 
 
-def test_a_hash_s_length_is_no_hash_where_it_spells_a_url(tmp_path: Path) -> None:
+def test_hexadecimal_digits_of_a_url_are_no_hash(tmp_path: Path) -> None:
     url = "http://evil.top/abc/defgh/ij.php"
     assert len(url.encode().hex()) == 64
     assert values(tmp_path / "line.txt", url.encode().hex()) == [url]
@@ -67,7 +67,7 @@ def test_a_hash_s_length_is_no_hash_where_it_spells_a_url(tmp_path: Path) -> Non
         "aHR0cDovL*****************",
     ],
 )
-def test_what_does_not_decode_to_one_url_is_left_alone(text: str) -> None:
+def test_a_text_that_does_not_decode_to_one_url_is_unchanged(text: str) -> None:
     assert encoded_url(text) is None
 
 
@@ -76,6 +76,6 @@ def test_an_encoded_url_in_a_sentence_is_not_guessed(tmp_path: Path) -> None:
     assert values(tmp_path / "a.txt", text) == ["evil.top"]
 
 
-def test_a_long_text_that_begins_like_one_is_read_in_no_time() -> None:
+def test_a_long_text_that_begins_like_an_encoded_url_is_read_in_time() -> None:
     assert encoded_url("aHR0" + "A" * 4_000_000 + "!") is None
     assert encoded_url("68" * 2_000_000 + "x") is None

@@ -11,7 +11,7 @@ TABLE = "STT;Tên miền;Mã độc\r\n1;evil.example;Mã độc tống tiền\r
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-def test_every_encoding_gives_the_same(tmp_path: Path, encoding: str) -> None:
+def test_every_encoding_has_the_same_result(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(TABLE.encode(encoding))
     items = list(read_list(str(path), lambda problem: pytest.fail(str(problem))))
@@ -29,7 +29,7 @@ def test_windows_for_vietnamese(tmp_path: Path) -> None:
     assert [item.threat for item in items if isinstance(item, Indicator)] == ["Mã độc"]
 
 
-def test_latin_1_at_last(tmp_path: Path) -> None:
+def test_latin_1_as_the_last_resort(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes("domain;note\nevil.example;na\u00efve \u008f\n".encode("latin-1"))
     items = list(read_list(str(tmp_path / "a.csv"), print))
     assert [item.value for item in items] == ["evil.example"]
@@ -45,7 +45,7 @@ def test_line_ends_and_numbers(tmp_path: Path, end: str) -> None:
     ]
 
 
-def test_a_long_list_keeps_its_line_numbers_over_blocks(tmp_path: Path) -> None:
+def test_line_numbers_of_a_long_list_over_blocks(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("".join(f"host-{number}.evil.example\n" for number in range(100_000)))
     items = list(read_list(str(tmp_path / "a.txt"), print))
     assert len(items) == 100_000
@@ -70,7 +70,7 @@ COLOURED = {
 
 @pytest.mark.parametrize("line", COLOURED.values(), ids=COLOURED)
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-def test_what_colours_a_terminal_is_no_text(tmp_path: Path, line: str, encoding: str) -> None:
+def test_terminal_colours_are_no_text(tmp_path: Path, line: str, encoding: str) -> None:
     (tmp_path / "a.txt").write_bytes(f"first.top\n{line}\nlast.top\n".encode(encoding))
     items = list(read_list(str(tmp_path / "a.txt"), print))
     assert [(item.value, item.reference.row) for item in items if item.reference] == [
@@ -93,7 +93,7 @@ def test_coloured_tables_and_documents(tmp_path: Path) -> None:
         ], name
 
 
-def test_escapes_that_never_end_take_nothing_with_them(tmp_path: Path) -> None:
+def test_unclosed_escapes_swallow_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("\x1b]8;;" * 20_000 + "\nevil.top\n\x1b[31\nlast.top\n\x1b")
     values = [item.value for item in read_list(str(tmp_path / "a.txt"), print) if isinstance(item, Indicator)]
     assert values == ["evil.top", "last.top"]

@@ -43,7 +43,7 @@ ALL = {**MADE, **{path.name: path.read_bytes() for path in sorted(GOLDEN.iterdir
 
 
 def damaged(data: bytes, seed: int) -> bytes:
-    """The data cut short, or with a few bytes changed, taken out or doubled."""
+    """Return the data cut short, or with a few bytes changed, removed or doubled."""
     chance = random.Random(seed)
     if seed % 4 == 0:
         return data[: chance.randrange(len(data))]

@@ -52,19 +52,19 @@ def exceptions(tmp_path: Path) -> tuple[ExceptionSet, list[Problem]]:
         ("5f4dcc3b5aa765d61d8327deb882cf99", 8),
     ],
 )
-def test_what_is_covered(exceptions: tuple[ExceptionSet, list[Problem]], value: str, row: int | None) -> None:
+def test_covered_values(exceptions: tuple[ExceptionSet, list[Problem]], value: str, row: int | None) -> None:
     kind, text = (IndicatorType.DOMAIN, value) if value == "example" else canonical(value)
     found = exceptions[0].covers(kind, text)
     assert (found.row if found else None) == row
 
 
-def test_private_addresses_may_be_excepted(exceptions: tuple[ExceptionSet, list[Problem]]) -> None:
+def test_private_addresses_may_be_exceptions(exceptions: tuple[ExceptionSet, list[Problem]]) -> None:
     found = exceptions[0].covers(IndicatorType.IP, "10.1.2.3")
     assert found is not None
     assert found.row == 5
 
 
-def test_what_is_not_understood_is_told(exceptions: tuple[ExceptionSet, list[Problem]]) -> None:
+def test_unreadable_entries_are_reported(exceptions: tuple[ExceptionSet, list[Problem]]) -> None:
     assert [problem.what for problem in exceptions[1]] == ["This exception was not understood."]
 
 
@@ -73,7 +73,7 @@ def test_an_empty_set_covers_nothing() -> None:
     assert ExceptionSet().covers(IndicatorType.DOMAIN, "good.example") is None
 
 
-def test_what_an_exceptions_list_only_mentions_is_no_exception(tmp_path: Path) -> None:
+def test_values_that_an_exceptions_list_only_mentions_are_no_exceptions(tmp_path: Path) -> None:
     (tmp_path / "good.txt").write_text(
         "# not evil-a.top, ask soc@unit.vn or 10.0.0.1\ngood.example # replaces evil-b.top\n"
     )

@@ -8,7 +8,7 @@ from lamsach.indicators.text.extract import scan
 from lamsach.indicators.values.refusals import Refused
 
 
-def taken(text: str) -> list[str]:
+def accepted(text: str) -> list[str]:
     return [found[1] for found in scan(text) if not isinstance(found, Refused)]
 
 
@@ -83,7 +83,7 @@ def taken(text: str) -> list[str]:
         ("203.0.113.5/203.0.113.6", ["203.0.113.5", "203.0.113.6"]),
         ("203.0.113.0/255.255.255.0", ["203.0.113.0/24"]),
         ("evil.example:203.0.113.5", ["evil.example", "203.0.113.5"]),
-        # a log's label behind a comma; an expression that matches URLs; a file's host
+        # a log's label after a comma; an expression that matches URLs; a file's host
         ("http://203.0.113.5/a.exe,file: C:\\a.exe", ["http://203.0.113.5/a.exe"]),
         ("^(https://evil.example/)([a-zA-Z0-9]{0,50})?", []),
         ("https://evil.example/a_(b)(c)", ["https://evil.example/a_(b)(c)"]),
@@ -99,7 +99,7 @@ def taken(text: str) -> list[str]:
     ],
 )
 def test_values_in_running_text(text: str, values: list[str]) -> None:
-    assert taken(text) == values
+    assert accepted(text) == values
 
 
 @pytest.mark.parametrize(
@@ -111,13 +111,13 @@ def test_values_in_running_text(text: str, values: list[str]) -> None:
         ("all of com.vn", ["com.vn"]),
     ],
 )
-def test_what_only_looks_like_a_value_is_named(text: str, refused: list[str]) -> None:
+def test_texts_that_only_look_like_a_value_are_reported(text: str, refused: list[str]) -> None:
     assert [found.value for found in scan(text) if isinstance(found, Refused)] == refused
-    assert taken(text) == []
+    assert accepted(text) == []
 
 
 @given(st.text())
-def test_any_text_is_survived(text: str) -> None:
+def test_any_text_is_read(text: str) -> None:
     list(scan(text))
 
 
@@ -125,6 +125,6 @@ def test_any_text_is_survived(text: str) -> None:
     "unit",
     ["a.", "1.", "http://", ":", "::", "a:", "[.]", "1.1.1.1-", "ff", "@a.", "\\\\a", "%", "http://a.b["],
 )
-def test_long_hostile_text_is_read_through(unit: str) -> None:
-    # A rule whose time is not linear in the length would keep this from ending.
+def test_long_hostile_text_is_read_in_linear_time(unit: str) -> None:
+    # A rule of more than linear time would keep this from ending.
     assert list(scan(unit * 100_000)) is not None

@@ -1,7 +1,4 @@
-"""Filter lists and blockers' settings.
-
-What a line blocks is taken, what it allows, redirects or blocks only at times is refused with its reason.
-"""
+"""Filter lists and blockers' settings: blocked values are accepted, others refused with the reason."""
 
 from __future__ import annotations
 
@@ -15,14 +12,14 @@ from lamsach.model import Indicator, Problem, Refusal
 
 
 def read(tmp_path: Path, text: str) -> tuple[set[str], dict[str, str]]:
-    """The values taken, and the reasons of those refused."""
+    """Return the accepted values, and the reasons for refused ones."""
     path = tmp_path / "list.txt"
     path.write_text(text, encoding="utf-8")
     problems: list[Problem] = []
     found = list(read_list(str(path), problems.append))
     assert not problems
-    taken = {item.value for item in found if isinstance(item, Indicator)}
-    return taken, {item.value: item.reason for item in found if isinstance(item, Refusal)}
+    accepted = {item.value for item in found if isinstance(item, Indicator)}
+    return accepted, {item.value: item.reason for item in found if isinstance(item, Refusal)}
 
 
 MIXED = """! Title: Example filter
@@ -49,23 +46,23 @@ evil-h.top
 """
 
 
-def test_a_filter_list_is_known_by_its_head_whatever_else_it_holds(tmp_path: Path) -> None:
-    taken, refused = read(tmp_path, MIXED)
-    assert taken == {f"evil-{letter}.top" for letter in "abcdefghij"}
+def test_a_filter_list_is_recognized_by_its_head_despite_other_lines(tmp_path: Path) -> None:
+    accepted, refused = read(tmp_path, MIXED)
+    assert accepted == {f"evil-{letter}.top" for letter in "abcdefghij"}
     assert {refused[name] for name in ("good-a.com", "good-b.com")} == {refusals.ALLOWED}
     assert {refused[name] for name in ("evil-k.top", "evil-l.top")} == {refusals.CONDITIONAL}
     assert refused["evil-m.top"] == refusals.DISABLED
     assert {refused[text] for text in ("||wild.*^", "-ad-banner.", "good-page.com##.banner")} == {
         refusals.UNREAD_RULE
     }
-    beside = {refused[name] for name in ("good-c.com", "good-d.com", "good-e.com", "203.0.113.9")}
-    assert beside == {refusals.NOT_LISTED}
+    reasons = {refused[name] for name in ("good-c.com", "good-d.com", "good-e.com", "203.0.113.9")}
+    assert reasons == {refusals.NOT_LISTED}
 
 
-def test_a_filter_list_without_a_head_is_known_by_its_rules(tmp_path: Path) -> None:
+def test_a_filter_list_without_a_head_is_recognized_by_its_rules(tmp_path: Path) -> None:
     text = "||evil-a.top^\n||evil-b.top^\n||evil-c.top^\n" + "".join(f"plain{n}.top\n" for n in range(9))
-    taken, refused = read(tmp_path, text + "@@||good.com^\n")
-    assert len(taken) == 12
+    accepted, refused = read(tmp_path, text + "@@||good.com^\n")
+    assert len(accepted) == 12
     assert refused == {"good.com": refusals.ALLOWED}
 
 
@@ -77,14 +74,14 @@ def test_a_filter_list_without_a_head_is_known_by_its_rules(tmp_path: Path) -> N
     ],
 )
 def test_a_list_without_rules_is_no_filter_list(tmp_path: Path, text: str) -> None:
-    taken, _ = read(tmp_path, text)
-    assert {"evil-b.top", "203.0.113.5"} <= taken
+    accepted, _ = read(tmp_path, text)
+    assert {"evil-b.top", "203.0.113.5"} <= accepted
 
 
 def test_a_hosts_file_redirects_without_blocking(tmp_path: Path) -> None:
     hosts = "127.0.0.1 localhost\n0.0.0.0 evil-a.top\n0.0.0.0 evil-b.top # Mozi\n0.0.0.0 evil-c.top\n"
-    taken, refused = read(tmp_path, hosts + "198.51.100.7 www.search-x.com # safe search\n")
-    assert taken == {"evil-a.top", "evil-b.top", "evil-c.top"}
+    accepted, refused = read(tmp_path, hosts + "198.51.100.7 www.search-x.com # safe search\n")
+    assert accepted == {"evil-a.top", "evil-b.top", "evil-c.top"}
     assert refused == {
         "198.51.100.7": refusals.REDIRECTED,
         "www.search-x.com": refusals.REDIRECTED,
@@ -93,14 +90,14 @@ def test_a_hosts_file_redirects_without_blocking(tmp_path: Path) -> None:
     }
 
 
-def test_dnsmasq_asks_servers_without_blocking(tmp_path: Path) -> None:
+def test_dnsmasq_forwards_without_blocking(tmp_path: Path) -> None:
     text = (
         "address=/evil-a.top/0.0.0.0\naddress=/evil-b.top/evil-c.top/::\nserver=/evil-d.top/\n"
         "local=/evil-e.top/\n"
         "server=/corp-x.com/198.51.100.1\nserver=/good-x.com/#\nserver=198.51.100.53\ncache-size=1000\n"
     )
-    taken, refused = read(tmp_path, text)
-    assert taken == {f"evil-{letter}.top" for letter in "abcde"}
+    accepted, refused = read(tmp_path, text)
+    assert accepted == {f"evil-{letter}.top" for letter in "abcde"}
     assert refused["corp-x.com"] == refused["good-x.com"] == refusals.ALLOWED
     assert refused["server=198.51.100.53"] == refusals.UNREAD_RULE
 
@@ -111,15 +108,15 @@ def test_unbound_forwards_without_blocking(tmp_path: Path) -> None:
         'local-zone: "evil-c.top" redirect\n'
         "forward-addr: 198.51.100.53@853\n"
     )
-    taken, refused = read(tmp_path, text)
-    assert taken == {"evil-a.top", "evil-b.top", "evil-c.top"}
+    accepted, refused = read(tmp_path, text)
+    assert accepted == {"evil-a.top", "evil-b.top", "evil-c.top"}
     assert refused == {"forward-addr: 198.51.100.53@853": refusals.UNREAD_RULE}
 
 
-def test_pi_holes_expressions_for_a_name_and_those_below(tmp_path: Path) -> None:
+def test_pi_holes_expressions_for_a_name_and_its_subdomains(tmp_path: Path) -> None:
     text = (
         "(\\.|^)evil-a\\.top$\n(^|\\.)evil-b\\.top$\n^(.+\\.)?evil-c\\.top$\n^([^.]+\\.)*evil-d\\.top$\n"
         "^ad[0-9]+\\.\n"
     )
-    taken, _ = read(tmp_path, text)
-    assert taken == {f"evil-{letter}.top" for letter in "abcd"}
+    accepted, _ = read(tmp_path, text)
+    assert accepted == {f"evil-{letter}.top" for letter in "abcd"}

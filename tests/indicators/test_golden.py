@@ -1,6 +1,6 @@
-"""Lists in `golden` give exactly `golden/expected`, indicators and refusals, row by row.
+"""Lists in `golden` yield exactly `golden/expected`, indicators and refusals, row by row.
 
-After a change that is meant: `LAMSACH_GOLDEN=write pytest tests/indicators/test_golden.py`, then read the
+After an intended change: `LAMSACH_GOLDEN=write pytest tests/indicators/test_golden.py`, then review the
 difference.
 """
 
@@ -81,7 +81,7 @@ def reading(path: Path) -> str:
 
 
 @pytest.mark.parametrize("path", LISTS, ids=lambda path: path.name)
-def test_a_list_gives_what_is_expected(path: Path) -> None:
+def test_a_list_yields_its_expected_entries(path: Path) -> None:
     expected = GOLDEN / "expected" / f"{path.name}.jsonl"
     found = reading(path)
     if os.environ.get("LAMSACH_GOLDEN") == "write":
@@ -91,16 +91,13 @@ def test_a_list_gives_what_is_expected(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", LISTS, ids=lambda path: path.name)
-def test_a_list_is_recognised_by_its_content(path: Path) -> None:
+def test_a_list_is_recognized_by_its_content(path: Path) -> None:
     source = ListSource(path.name, lambda: path.open("rb"))
     assert next(known.name for known in FORMATS if known.recognizes(source)) == FORMAT_OF[path.name]
 
 
-def test_what_a_format_recognises_has_its_mark() -> None:
-    """A format without its mark is not asked.
-
-    Over every golden list, in three encodings, and pieces of each.
-    """
+def test_lists_that_a_format_recognizes_have_its_mark() -> None:
+    """Check formats without their mark over every golden list, in three encodings, and pieces of each."""
     for path in LISTS:
         data = path.read_bytes()
         pieces = [data, data[:200], data[len(data) // 2 :], b"\xef\xbb\xbf" + data, b"\r\n " + data]
@@ -111,7 +108,7 @@ def test_what_a_format_recognises_has_its_mark() -> None:
             assert {known for known in FORMATS if known.recognizes(source)} <= marked, path
 
 
-def test_every_format_says_what_it_is() -> None:
+def test_every_format_has_a_title_and_docstring() -> None:
     names = [known.name for known in FORMATS]
     assert len(set(names)) == len(names)
     assert names[-1] == "text"

@@ -23,12 +23,12 @@ def values(path: Path) -> set[str]:
 
 
 _TEXTS = [
-    # what stands before the first half, or above it, names SHA-256
+    # text before the first half, or above it, names SHA-256
     (f"SHA256: {FIRST}\n{SECOND}\n", {SHA256}),
     (f"SHA-256\n{FIRST}\n{SECOND}\n{OTHER[:32]}\n{OTHER[32:]}\n", {SHA256, OTHER}),
     (f"Mẫu có SHA-256 là {FIRST}\n{SECOND} và đã bị gỡ.\n", {SHA256}),
     (f"SHA1: {SHA1[:20]}\n{SHA1[20:]}\n", {SHA1}),
-    # a label or the mark of an item stands before the first half alone
+    # only the first half follows a label or the mark of an item
     (f"Hash mẫu: {FIRST}\n{SECOND}\n", {SHA256}),
     (f"- {FIRST}\n  {SECOND}\n- {OTHER[:32]}\n  {OTHER[32:]}\n", {SHA256, OTHER}),
     # two digests below each other stay two
@@ -87,13 +87,13 @@ def test_cells_of_a_stated_kind(tmp_path: Path) -> None:
     assert values(path) == {SHA256, SHA1, OTHER[:32], OTHER[32:]}
 
 
-def test_a_cell_beside_the_name_of_its_kind(tmp_path: Path) -> None:
+def test_a_cell_next_to_the_name_of_its_type(tmp_path: Path) -> None:
     path = tmp_path / "list.docx"
     path.write_bytes(docx(word_table([["MD5", MD5], ["SHA256", f"{FIRST} {SECOND}"]])))
     assert values(path) == {MD5, SHA256}
 
 
-def test_characters_of_no_width_between_digits(tmp_path: Path) -> None:
+def test_zero_width_characters_between_digits(tmp_path: Path) -> None:
     path = tmp_path / "list.docx"
     wide = "\u200b".join(SHA256)
     path.write_bytes(docx(paragraph(f"SHA256 {wide[:63]}\n{wide[63:]}")))
@@ -117,7 +117,7 @@ def test_halves_in_a_cell_are_one_digest_of_its_kind(
     assert whole_digest(cell, kind) == expected
 
 
-def test_what_is_no_half() -> None:
+def test_lines_that_are_no_halves() -> None:
     halves = Halves()
     halves.note("SHA256")
     assert halves.whole(FIRST, SECOND) == SHA256

@@ -1,7 +1,4 @@
-"""Headings of other languages and whole phrases of dispatches.
-
-Which column lists, which describes, which names the victim or what is imitated.
-"""
+"""Headings in other languages and dispatch phrases: value, descriptive, victim and imitated columns."""
 
 from __future__ import annotations
 
@@ -65,11 +62,11 @@ def read(tmp_path: Path, text: str, name: str = "list.csv") -> tuple[list[Indica
         ("Reverse DNS", Field.CONTEXT),
     ],
 )
-def test_what_a_heading_means(heading: str, field: Field | None) -> None:
+def test_field_of_a_heading(heading: str, field: Field | None) -> None:
     assert field_of(heading) is field
 
 
-def test_the_kind_that_a_heading_promises() -> None:
+def test_the_type_that_a_heading_promises() -> None:
     assert type_of_heading("域名") is IndicatorType.DOMAIN
     assert type_of_heading("IP-адрес") is IndicatorType.IP
     assert type_of_heading("Mã băm SHA256") is IndicatorType.SHA256
@@ -87,25 +84,23 @@ def test_the_kind_that_a_heading_promises() -> None:
         "IPアドレス,ドメイン,マルウェア,参考\n203.0.113.4,evil-a.top,Lumma,https://vendor.cn/x\n",
     ],
 )
-def test_tables_of_other_countries_tell_threats_and_their_sources_are_not_listed(
-    tmp_path: Path, text: str
-) -> None:
-    taken, _ = read(tmp_path, text)
-    assert {(item.value, item.threat) for item in taken} == {
+def test_threats_of_foreign_tables_are_read_and_sources_not_listed(tmp_path: Path, text: str) -> None:
+    accepted, _ = read(tmp_path, text)
+    assert {(item.value, item.threat) for item in accepted} == {
         ("203.0.113.4", "Lumma"),
         ("evil-a.top", "Lumma"),
     }
 
 
 def test_infected_machines_of_a_dispatch_are_victims(tmp_path: Path) -> None:
-    taken, refused = read(
+    accepted, refused = read(
         tmp_path,
         (
             "STT;Địa chỉ IP máy chủ điều khiển;IP máy bị nhiễm;Đơn vị quản lý\n"
             "1;203.0.113.4;198.51.100.7, 198.51.100.8;Đơn vị A (don-vi-a.vn)\n"
         ),
     )
-    assert [item.value for item in taken] == ["203.0.113.4"]
+    assert [item.value for item in accepted] == ["203.0.113.4"]
     assert [(item.value, item.reason) for item in refused] == [
         ("198.51.100.7", refusals.VICTIM),
         ("198.51.100.8", refusals.VICTIM),
@@ -113,22 +108,22 @@ def test_infected_machines_of_a_dispatch_are_victims(tmp_path: Path) -> None:
     ]
 
 
-def test_what_a_page_imitates_is_not_listed(tmp_path: Path) -> None:
-    taken, _ = read(
+def test_imitated_sites_are_not_listed(tmp_path: Path) -> None:
+    accepted, _ = read(
         tmp_path, "STT,Tên miền giả mạo,Website bị giả mạo\n1,bank-login.top,www.real-bank-x.com\n"
     )
-    assert [item.value for item in taken] == ["bank-login.top"]
+    assert [item.value for item in accepted] == ["bank-login.top"]
 
 
 def test_records_name_victims_too(tmp_path: Path) -> None:
-    taken, refused = read(
+    accepted, refused = read(
         tmp_path, '[{"victim_ip": "198.51.100.7", "c2": "203.0.113.4", "malware": "Mozi"}]', "list.json"
     )
-    assert [item.value for item in taken] == ["203.0.113.4"]
+    assert [item.value for item in accepted] == ["203.0.113.4"]
     assert [(item.value, item.reason) for item in refused] == [("198.51.100.7", refusals.VICTIM)]
 
 
-def test_who_a_report_of_sources_and_destinations_names_as_its_reader(tmp_path: Path) -> None:
+def test_victims_in_a_report_of_sources_and_destinations(tmp_path: Path) -> None:
     headings = (
         "timestamp,severity,protocol,src_ip,src_port,src_asn,src_geo,src_region,src_city,src_hostname,"
         "src_naics,src_sector,device_vendor,device_type,"
@@ -139,17 +134,17 @@ def test_who_a_report_of_sources_and_destinations_names_as_its_reader(tmp_path: 
         "2026-01-02 00:00:01,high,tcp,198.51.100.7,1,64500,VN,HN,HN,,,,,,,203.0.113.4,22,64501,"
         "ssh-brute-force,,ssh,ssh,,,,root,x,http://evil-a.top/m.sh"
     )
-    taken, refused = read(tmp_path, f"{headings}\n{row}\n")
-    assert {item.value for item in taken} == {"203.0.113.4", "http://evil-a.top/m.sh"}
+    accepted, refused = read(tmp_path, f"{headings}\n{row}\n")
+    assert {item.value for item in accepted} == {"203.0.113.4", "http://evil-a.top/m.sh"}
     assert [(item.value, item.reason) for item in refused] == [("198.51.100.7", refusals.VICTIM)]
 
 
 def test_a_label_is_no_threat(tmp_path: Path) -> None:
-    taken, _ = read(
+    accepted, _ = read(
         tmp_path,
         "Địa chỉ IP;203.0.113.4\nTên miền;evil-a.top evil-b.top\nLumma;203.0.113.5\nMozi;203.0.113.6\n",
     )
-    assert {item.value: item.threat for item in taken} == {
+    assert {item.value: item.threat for item in accepted} == {
         "203.0.113.4": None,
         "evil-a.top": None,
         "evil-b.top": None,
@@ -210,7 +205,7 @@ CELLS = [
     st.lists(st.lists(st.sampled_from(CELLS), min_size=1, max_size=4), min_size=1, max_size=6),
 )
 @settings(max_examples=300, deadline=None)
-def test_a_quick_row_says_what_a_closer_look_says(headings: list[str], rows: list[list[str]]) -> None:
+def test_the_quick_reading_of_a_row_equals_the_full_one(headings: list[str], rows: list[list[str]]) -> None:
     quick, slow = Table("list.csv"), Table("list.csv")
     slow._quick_row = lambda cells, reference: None  # type: ignore[method-assign]
     for number, cells in enumerate([headings, *rows], 1):

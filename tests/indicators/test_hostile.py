@@ -1,4 +1,4 @@
-"""Inputs that are damaged or mean harm: one clear problem each, and no exception leaves the library."""
+"""Damaged or malicious inputs: one clear problem each, and no exception leaves the library."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_a_bad_file_does_not_stop_the_others(tmp_path: Path) -> None:
     assert len(problems) == 1
 
 
-def test_what_was_read_before_the_damage_is_kept(tmp_path: Path) -> None:
+def test_entries_before_the_damage_are_returned(tmp_path: Path) -> None:
     path = tmp_path / "a.gz"
     path.write_bytes(
         gzip.compress(b"".join(b"a%d.evil.example\n" % number for number in range(200_000)))[:-200]
@@ -135,7 +135,7 @@ def test_what_was_read_before_the_damage_is_kept(tmp_path: Path) -> None:
     assert len(problems) == 1
 
 
-def test_names_in_archives_lead_nowhere(tmp_path: Path) -> None:
+def test_names_in_archives_are_not_followed(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     path.write_bytes(
         archive({"../../escape.txt": "evil.example\n", "/abs.csv": "ip,threat\n203.0.113.5,Mozi\n"})
@@ -148,7 +148,7 @@ def test_names_in_archives_lead_nowhere(tmp_path: Path) -> None:
     assert sorted(inner.name for inner in tmp_path.iterdir()) == ["a.zip"]
 
 
-def test_an_over_long_line_is_refused_and_the_next_is_read(tmp_path: Path) -> None:
+def test_an_overlong_line_is_refused_and_the_next_read(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(b"evil.example\n" + b"x" * 3_000_000 + b"\n203.0.113.5\n")
     items = list(read_list(str(path), lambda problem: pytest.fail(str(problem))))
@@ -204,7 +204,9 @@ STARTS = [
 
 
 @given(st.sampled_from(STARTS), st.binary(max_size=300))
-def test_any_bytes_are_survived(tmp_path_factory: pytest.TempPathFactory, start: bytes, rest: bytes) -> None:
+def test_any_bytes_are_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, start: bytes, rest: bytes
+) -> None:
     path = tmp_path_factory.getbasetemp() / "any"
     path.write_bytes(start + rest)
     for item in read_list(str(path), lambda problem: None):

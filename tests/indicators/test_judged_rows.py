@@ -1,4 +1,4 @@
-"""Rows, sheets and records that say of themselves that their values are harmless, allowed, or a victim's."""
+"""Rows, sheets and records that state that their values are harmless, allowed, or a victim's."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _TABLES = {
         {"203.0.113.5", "bot-c2.xyz"},
         {"203.0.113.6": refusals.ALLOWED, "good-a.site": refusals.ALLOWED},
     ),
-    # a note that says more than that is a note
+    # a longer note is a note
     "notes.csv": (
         (
             "domain,note\nbot-c2.xyz,legitimate site that was compromised\nbot-d2.xyz,victim of takeover\n"
@@ -156,11 +156,11 @@ def test_headings_of_exceptions(heading: str, expected: Section | None) -> None:
     assert exception_section(heading) == expected
 
 
-def test_every_word_that_judges_is_met_in_a_row() -> None:
+def test_every_verdict_word_is_recognized_in_a_row() -> None:
     words = exceptions._EXCEPTIONS | exceptions._BENIGN | exceptions._VICTIM
     assert [word for word in words if row_rule({0: word}, {}) is None] == []
     spelt = ["Ngoại lệ", "Hợp lệ", "Nạn nhân", "Máy bị nhiễm", "Không chặn", "Được phép"]
     for text in spelt:
         for form in ("NFC", "NFD"):
-            said = row_rule({0: normalize(form, text)}, {})
-            assert (said is None) is (text == "Được phép"), (text, form)
+            rule = row_rule({0: normalize(form, text)}, {})
+            assert (rule is None) is (text == "Được phép"), (text, form)

@@ -1,4 +1,4 @@
-"""Lists that state the kind of each value: no other kind is taken, however a value looks."""
+"""Lists that state the type of each value: no other type is accepted, whatever its form."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TAKEN = [
     ("sha1", SHA1, [SHA1]),
     ("sha256_hash", SHA256, [SHA256]),
 ]
-"""MISP's types (https://www.misp-project.org/datamodels/) and others' names for kinds: what is taken."""
+"""MISP's types (https://www.misp-project.org/datamodels/) and others' names, with the result."""
 LEFT_OUT = [
     ("email-body", "see http://body.example/a"),
     ("email-header", "Received: from mx.header.example [203.0.113.9]"),
@@ -73,9 +73,11 @@ def as_misp(rows: Sequence[tuple[str, str]]) -> str:
 
 
 def as_csv(rows: Sequence[tuple[str, str]]) -> str:
-    made = io.StringIO()
-    csv.writer(made).writerows([("Type", "Indicator", "Note"), *((kind, value, "n") for kind, value in rows)])
-    return made.getvalue()
+    stream = io.StringIO()
+    csv.writer(stream).writerows(
+        [("Type", "Indicator", "Note"), *((kind, value, "n") for kind, value in rows)]
+    )
+    return stream.getvalue()
 
 
 def as_records(rows: Sequence[tuple[str, str]]) -> str:
@@ -83,17 +85,19 @@ def as_records(rows: Sequence[tuple[str, str]]) -> str:
 
 
 @pytest.mark.parametrize("form", [as_misp, as_csv, as_records])
-def test_every_form_gives_every_kind_of_value(form: object, tmp_path: Path) -> None:
+def test_every_form_yields_every_type_of_value(form: object, tmp_path: Path) -> None:
     assert callable(form)
     stated = [(kind, value) for kind, value, _ in TAKEN]
     path = tmp_path / "list"
     path.write_text(form([*stated, *LEFT_OUT]))
-    taken = [item for item in read_list(str(path), print) if isinstance(item, Indicator)]
-    assert sorted(item.value for item in taken) == sorted(value for _, _, values in TAKEN for value in values)
-    assert {item.type for item in taken if item.value == "evil.com"} == {IndicatorType.FILE_NAME}
+    accepted = [item for item in read_list(str(path), print) if isinstance(item, Indicator)]
+    assert sorted(item.value for item in accepted) == sorted(
+        value for _, _, values in TAKEN for value in values
+    )
+    assert {item.type for item in accepted if item.value == "evil.com"} == {IndicatorType.FILE_NAME}
 
 
-def test_kinds_are_known_however_their_words_are_joined() -> None:
+def test_types_are_recognized_with_any_word_separator() -> None:
     assert stated_type("Domain_Name") == stated_type("domain-name") == (IndicatorType.DOMAIN, False)
     assert stated_type("registry-key") == (None, True)
     assert stated_type("stage two") == (None, False)
@@ -132,7 +136,7 @@ LISTS = [
 
 
 @pytest.mark.parametrize(("name", "text", "values"), LISTS, ids=[name for name, _, _ in LISTS])
-def test_lists_that_say_beside_each_value_what_it_is(
+def test_lists_that_state_the_type_of_each_value(
     name: str, text: str, values: list[str], tmp_path: Path
 ) -> None:
     (tmp_path / name).write_text(text)

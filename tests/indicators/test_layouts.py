@@ -1,7 +1,4 @@
-"""Layouts that makers of lists have come up with, one each.
-
-Odd delimiters and encodings, merged and split cells, pages, records of services.
-"""
+"""Odd layouts of lists: delimiters and encodings, merged and split cells, pages, service records."""
 
 from __future__ import annotations
 
@@ -23,7 +20,7 @@ class Layout(NamedTuple):
     data: bytes
     values: frozenset[str]
     may: frozenset[str]
-    """Values that may be taken or not."""
+    """Values that may be accepted or not."""
 
 
 LAYOUTS: list[Layout] = []
@@ -47,30 +44,30 @@ def md5(digit: str) -> str:
 
 
 def mail() -> bytes:
-    made = EmailMessage()
-    made["From"], made["To"], made["Subject"] = "A <a@mic.gov.vn>", "it@unit.gov.vn", "Danh sach IP"
-    made["Received"] = "from mx.relay-x.com (203.0.113.5)"
-    made.set_content(
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "A <a@mic.gov.vn>", "it@unit.gov.vn", "Danh sach IP"
+    message["Received"] = "from mx.relay-x.com (203.0.113.5)"
+    message.set_content(
         "Kính gửi đơn vị,\nDanh sách trong tệp đính kèm. Xem thêm tại https://ncsc.gov.vn.\n"
         "C2: evil-m1[.]site\n-- \nTrung tâm, www.ncsc.gov.vn"
     )
-    made.add_alternative(
+    message.add_alternative(
         '<html><body><p>C2: evil-m1[.]site</p><img src="https://track.mail-x.com/p.gif"></body></html>',
         subtype="html",
     )
-    made.add_attachment(
+    message.add_attachment(
         b"STT,IP\n1,203.0.113.201\n2,203.0.113.202\n",
         maintype="text",
         subtype="csv",
         filename="Danh sách.csv",
     )
-    made.add_attachment(
+    message.add_attachment(
         archive({"a.txt": "evil-m2.site\nevil-m3.site\n"}),
         maintype="application",
         subtype="zip",
         filename="x.zip",
     )
-    return made.as_bytes()
+    return message.as_bytes()
 
 
 # CSV oddities
@@ -815,10 +812,10 @@ case(
 
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
-def test_a_layout_gives_its_values_and_no_others(layout: Layout, tmp_path: Path) -> None:
+def test_a_layout_yields_its_values_and_no_others(layout: Layout, tmp_path: Path) -> None:
     path = tmp_path / layout.name
     path.write_bytes(layout.data)
     problems: list[Problem] = []
-    taken = {item.value for item in read_list(str(path), problems.append) if isinstance(item, Indicator)}
+    accepted = {item.value for item in read_list(str(path), problems.append) if isinstance(item, Indicator)}
     assert problems == []
-    assert layout.values <= taken <= layout.values | layout.may
+    assert layout.values <= accepted <= layout.values | layout.may

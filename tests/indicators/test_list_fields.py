@@ -98,7 +98,7 @@ def test_a_heading_names_its_field(heading: str, field: Field | None) -> None:
         ("something else", (None, False)),
     ],
 )
-def test_a_stated_type_is_understood(text: str, expected: tuple[IndicatorType | None, bool]) -> None:
+def test_a_stated_type_is_recognized(text: str, expected: tuple[IndicatorType | None, bool]) -> None:
     assert stated_type(text) == expected
 
 

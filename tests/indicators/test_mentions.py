@@ -16,8 +16,8 @@ from lamsach.indicators.values.refusals import Refused
 from lamsach.model import Indicator, Problem
 
 
-def judged(*lines: str) -> list[tuple[str, str | None]]:
-    """Value and reason (None: taken) of everything with a type in the last line."""
+def judge_last_line(*lines: str) -> list[tuple[str, str | None]]:
+    """Return value and reason (None: accepted) of every typed item in the last line."""
     prose = Prose()
     found = []
     for line in lines:
@@ -59,7 +59,7 @@ def judged(*lines: str) -> list[tuple[str, str | None]]:
         (["powershell -c ping benign-a.com"], [("benign-a.com", refusals.CODE)]),
         (["schtasks /create /tn a /tr \"cmd /c echo open evil-r.top>s&echo b>>s\""], [("evil-r.top", None)]),
         (["if (document.location.host) {"], [("document.location.host", refusals.CODE)]),
-        # what is not to be blocked, until the next heading
+        # values not to be blocked, until the next heading
         (["Domains:", "evil-s[.]top", "Whitelist", "good-a[.]top"], [("good-a.top", refusals.ALLOWED)]),
         (["3. Danh sách trắng tên miền:", "good-a.top"], [("good-a.top", refusals.ALLOWED)]),
         (["Do not block:", "good-a.top", "C2 servers:", "evil-s.top"], [("evil-s.top", None)]),
@@ -74,7 +74,7 @@ def judged(*lines: str) -> list[tuple[str, str | None]]:
             ["Mozilla/5.0 (compatible; bot-a.com/x; +http://bot-b.com/about)"],
             [("bot-a.com/x", refusals.BESIDE), ("http://bot-b.com/about", refusals.BESIDE)],
         ),
-        # sums of files
+        # checksums of files
         (
             ["MD5 (setup-a.com) = 5f4dcc3b5aa765d61d8327deb882cf99"],
             [("setup-a.com", refusals.FILE_NAME), ("5f4dcc3b5aa765d61d8327deb882cf99", None)],
@@ -135,13 +135,11 @@ def judged(*lines: str) -> list[tuple[str, str | None]]:
         (["srs0=a=b=evil-j.top=name@evil-k.top"], []),
     ],
 )  # fmt: skip
-def test_what_is_only_mentioned_is_not_listed(
-    lines: list[str], expected: list[tuple[str, str | None]]
-) -> None:
-    assert judged(*lines) == expected
+def test_mere_mentions_are_not_listed(lines: list[str], expected: list[tuple[str, str | None]]) -> None:
+    assert judge_last_line(*lines) == expected
 
 
-def test_the_threat_that_a_line_names_holds_for_what_follows() -> None:
+def test_the_threat_that_a_line_names_holds_for_the_lines_below() -> None:
     prose = Prose()
     prose.line("Malware family: Mirai")
     assert prose.threat == "Mirai"
@@ -161,8 +159,8 @@ def test_a_page_header_lists_nothing() -> None:
 
 
 @pytest.mark.parametrize("unit", ["x evil-a.top ", "MD5 (evil-a.top) = ", "evil-a.top <a@evil-b.top> "])
-def test_a_long_line_of_names_is_read_through(unit: str) -> None:
-    # A look at the whole line for each of its names would keep this from ending.
+def test_a_long_line_of_names_is_read_in_linear_time(unit: str) -> None:
+    # A scan of the whole line for each of its names would keep this from ending.
     assert len(Prose().line(unit * 10_000)) >= 10_000
 
 
@@ -187,9 +185,9 @@ def test_a_text_that_begins_with_a_footnote_is_no_json(tmp_path: Path) -> None:
         "[1] https://blog.vendor.example/post\nC2: evil-one[.]site\n[2] hxxp://evil-two[.]site/a\n"
     )
     problems: list[Problem] = []
-    taken = {item.value for item in read_list(str(path), problems.append) if isinstance(item, Indicator)}
+    accepted = {item.value for item in read_list(str(path), problems.append) if isinstance(item, Indicator)}
     assert problems == []
-    assert taken == {"evil-one.site", "http://evil-two.site/a"}
+    assert accepted == {"evil-one.site", "http://evil-two.site/a"}
 
 
 def test_the_publishers_name_below_a_document_is_mentioned_unless_it_is_defanged() -> None:

@@ -1,4 +1,4 @@
-"""The MISP client against instances on the loopback that behave, and that do not."""
+"""The MISP client against well-behaved and misbehaving instances on the loopback."""
 
 from __future__ import annotations
 
@@ -53,17 +53,17 @@ def of_attributes(*attributes: dict[str, Any], headers: dict[str, str] = DAY_1) 
     return 200, headers, json.dumps({"response": {"Attribute": list(attributes)}}).encode()
 
 
-def asked(query: dict[str, str]) -> dict[str, Any]:
+def search_of(query: dict[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(query["body"])
     return found
 
 
 def paged(*pages: Answer) -> Answering:
-    """An instance with these pages, and an empty one behind them."""
+    """Return an instance with these pages, and an empty one after them."""
 
     def answer(query: dict[str, str], _: Any) -> Answer:
         assert query["path"] == "/misp/events/restSearch"
-        number = asked(query)["page"]
+        number = search_of(query)["page"]
         return pages[number - 1] if number <= len(pages) else of_events()
 
     return answer
@@ -97,23 +97,23 @@ def test_the_events_of_an_instance_are_a_list() -> None:
     assert items[1].reference.document == f"misp+{url}#2"
 
 
-def test_attributes_tell_of_their_event() -> None:
+def test_attributes_state_their_event() -> None:
     about = {"uuid": uuid(7), "info": "Botnet 7"}
 
     def answer(query: dict[str, str], _: Any) -> Answer:
         assert query["path"] == "/misp/attributes/restSearch"
-        return of_attributes(attribute(1, Event=about)) if asked(query)["page"] == 1 else of_attributes()
+        return of_attributes(attribute(1, Event=about)) if search_of(query)["page"] == 1 else of_attributes()
 
     with instance(answer) as url:
         contents = read_lists([f"misp+{url}/attributes"], lambda problem: pytest.fail(str(problem)))
     assert [(item.value, item.threat) for item in contents.indicators] == [("203.0.113.1", "Botnet 7")]
 
 
-def test_what_is_asked() -> None:
+def test_the_search_request() -> None:
     questions: list[dict[str, Any]] = []
 
     def answer(query: dict[str, str], headers: Any) -> Answer:
-        questions.append({**asked(query), "key": headers["Authorization"], "accept": headers["Accept"]})
+        questions.append({**search_of(query), "key": headers["Authorization"], "accept": headers["Accept"]})
         return of_events()
 
     with instance(answer) as url:
@@ -130,11 +130,11 @@ def test_what_is_asked() -> None:
     assert "publish_timestamp" not in third
 
 
-def test_a_mirror_follows_what_the_instance_changes(tmp_path: Path) -> None:
+def test_a_mirror_follows_changes_of_the_instance(tmp_path: Path) -> None:
     since: list[str | None] = []
 
     def answer(query: dict[str, str], _: Any) -> Answer:
-        question = asked(query)
+        question = search_of(query)
         if question["page"] > 1:
             return of_events(headers=DAY_2)
         since.append(question.get("publish_timestamp"))
@@ -167,7 +167,7 @@ def test_a_mirror_of_attributes_withdraws_too(tmp_path: Path) -> None:
     ]
 
     def answer(query: dict[str, str], _: Any) -> Answer:
-        return of_attributes(*runs.pop(0)) if asked(query)["page"] == 1 else of_attributes()
+        return of_attributes(*runs.pop(0)) if search_of(query)["page"] == 1 else of_attributes()
 
     with instance(answer) as url:
         assert mirror(f"misp+{url}/attributes", tmp_path, Settings()) == Fetched(1, 3)
@@ -176,12 +176,12 @@ def test_a_mirror_of_attributes_withdraws_too(tmp_path: Path) -> None:
     assert sorted(listed(str(tmp_path))) == ["203.0.113.22", "203.0.113.3"]
 
 
-def test_a_run_that_broke_off_goes_on(tmp_path: Path) -> None:
+def test_an_interrupted_run_continues(tmp_path: Path) -> None:
     questions: list[tuple[int, str | None]] = []
     works = False
 
     def answer(query: dict[str, str], _: Any) -> Answer:
-        question = asked(query)
+        question = search_of(query)
         questions.append((question["page"], question.get("publish_timestamp")))
         if question["page"] == 2 and not works:
             return 500, {}, b""
@@ -199,7 +199,7 @@ def test_a_run_that_broke_off_goes_on(tmp_path: Path) -> None:
     assert questions[:5] == [(1, first), (2, first), (2, first), (3, first), (1, BEFORE_DAY_1)]
 
 
-def test_names_of_files_are_the_client_s(tmp_path: Path) -> None:
+def test_the_client_chooses_file_names(tmp_path: Path) -> None:
     hostile = [event(1, attribute(1), uuid="../../x"), event(2, attribute(2), uuid="a" * 300, id=["x"])]
     with instance(paged(of_events(*hostile))) as url:
         mirror(f"misp+{url}", tmp_path / "in", Settings())
@@ -247,11 +247,11 @@ def test_an_instance_that_misbehaves(answer: Callable[..., Answer], what: str) -
     assert [problem.what for problem in problems] in ([what], [half_way] if "half-way" in what else [what])
 
 
-def test_an_instance_without_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_instance_with_endless_pages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(misp_api, "MAX_PAGES", 3)
 
     def endless(query: dict[str, str], _: Any) -> Answer:
-        number = asked(query)["page"]
+        number = search_of(query)["page"]
         return of_events(event(number, attribute(number)))
 
     with instance(endless) as url, pytest.raises(LimitError, match="without end"):
@@ -289,23 +289,23 @@ def test_the_key_comes_from_environment_file_or_option(
         keys.append(headers.get("Authorization"))
         return of_events()
 
-    kept = tmp_path / "key"
-    kept.write_text("from-file\nmore\n")
+    key_file = tmp_path / "key"
+    key_file.write_text("from-file\nmore\n")
     with instance(answer) as url:
         fetching = ["fetch", f"misp+{url}", "-d", str(tmp_path / "m")]
-        assert called("indicators", *fetching, "--token-file", str(kept)).exit_code == 0
-        monkeypatch.setenv("LAMSACH_MISP_KEY_FILE", str(kept))
+        assert called("indicators", *fetching, "--token-file", str(key_file)).exit_code == 0
+        monkeypatch.setenv("LAMSACH_MISP_KEY_FILE", str(key_file))
         list(Instance(url).pages())
         monkeypatch.setenv("LAMSACH_MISP_KEY", "from-environment")
         assert called("indicators", *fetching).exit_code == 0
         monkeypatch.setenv("OUR_KEY", "from-variable\n")
         assert called("indicators", *fetching, "--token-env", "OUR_KEY").exit_code == 0
-        both = called("indicators", *fetching, "--token-env", "OUR_KEY", "--token-file", str(kept))
+        both = called("indicators", *fetching, "--token-env", "OUR_KEY", "--token-file", str(key_file))
         unset = called("indicators", *fetching, "--token-env", "NOBODYS_KEY")
-        given = called("indicators", *fetching, "--token", "on-the-command-line")
+        by_option = called("indicators", *fetching, "--token", "on-the-command-line")
     assert isinstance(both.exception, UsageError)
     assert isinstance(unset.exception, UsageError)
-    assert isinstance(given.exception, CommandLineError)
+    assert isinstance(by_option.exception, CommandLineError)
     assert keys == ["from-file", "from-file", "from-environment", "from-variable"]
 
 

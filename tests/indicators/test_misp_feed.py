@@ -1,4 +1,4 @@
-"""The client of MISP feeds against servers on the loopback that behave, and that do not."""
+"""The client of MISP feeds against well-behaved and misbehaving servers on the loopback."""
 
 from __future__ import annotations
 
@@ -34,19 +34,16 @@ def attribute(number: int, **more: Any) -> dict[str, Any]:
 
 
 class Web:
-    """A feed as a server holds it: `events` by number with their time and attributes.
-
-    Remembers which files were asked for.
-    """
+    """A feed on a server: `events` by number with their time and attributes; records the requested files."""
 
     def __init__(self) -> None:
         self.events: dict[int, tuple[int, list[dict[str, Any]]]] = {}
         self.asked: list[str] = []
         self.answers: dict[str, Answer] = {}
-        """A replacement for a file."""
+        """Replacement for a file."""
 
     def manifest(self) -> bytes:
-        said = {
+        listing = {
             uuid(number): {
                 "Orgc": {"name": "Example CERT"},
                 "info": f"Botnet {number}",
@@ -55,7 +52,7 @@ class Web:
             }
             for number, (stamp, _) in self.events.items()
         }
-        return json.dumps(said).encode()
+        return json.dumps(listing).encode()
 
     def event(self, number: int) -> bytes:
         return json.dumps(
@@ -82,12 +79,12 @@ class Web:
 
 @pytest.fixture
 def web() -> Web:
-    made = Web()
-    made.events = {
+    feed = Web()
+    feed.events = {
         1: (1_767_225_600, [attribute(1), attribute(2, to_ids=False)]),
         2: (1_767_225_700, [attribute(3)]),
     }
-    return made
+    return feed
 
 
 def serving(web: Web) -> Any:
@@ -99,7 +96,7 @@ def listed(path: Path) -> list[str]:
     return sorted(item.value for item in contents.indicators)
 
 
-def test_only_what_is_new_or_changed_is_asked_for_and_what_is_gone_leaves(web: Web, tmp_path: Path) -> None:
+def test_only_new_or_changed_events_are_requested_and_gone_ones_deleted(web: Web, tmp_path: Path) -> None:
     with serving(web) as url:
         assert mirror(url, tmp_path) == Fetched(2, 2)
         assert listed(tmp_path) == ["bot1.xyz", "bot3.xyz"], "what is not for detection is left out"
@@ -115,7 +112,7 @@ def test_only_what_is_new_or_changed_is_asked_for_and_what_is_gone_leaves(web: W
     assert listed(tmp_path) == ["bot9.xyz"]
 
 
-def test_since_leaves_out_what_was_changed_before(web: Web, tmp_path: Path) -> None:
+def test_since_excludes_earlier_changes(web: Web, tmp_path: Path) -> None:
     with serving(web) as url:
         assert mirror(url, tmp_path, Settings(added_after="2026-01-01T00:01:00Z")) == Fetched(1, 1)
     assert listed(tmp_path) == ["bot3.xyz"]
@@ -142,9 +139,7 @@ BROKEN: list[Answer] = [
 
 
 @pytest.mark.parametrize("answer", BROKEN)
-def test_one_event_that_cannot_be_had_is_counted_and_asked_for_again(
-    web: Web, tmp_path: Path, answer: Answer
-) -> None:
+def test_an_event_that_fails_is_counted_and_requested_again(web: Web, tmp_path: Path, answer: Answer) -> None:
     web.answers[f"{uuid(1)}.json"] = answer
     with serving(web) as url:
         assert mirror(url, tmp_path) == Fetched(1, 1, 1)
@@ -154,7 +149,7 @@ def test_one_event_that_cannot_be_had_is_counted_and_asked_for_again(
     assert listed(tmp_path) == ["bot1.xyz", "bot3.xyz"]
 
 
-def test_a_changed_event_that_cannot_be_had_leaves_the_old_one(web: Web, tmp_path: Path) -> None:
+def test_a_changed_event_that_fails_leaves_the_old_one(web: Web, tmp_path: Path) -> None:
     with serving(web) as url:
         mirror(url, tmp_path)
         web.events[2] = (1_767_300_000, [attribute(8)])
@@ -163,9 +158,7 @@ def test_a_changed_event_that_cannot_be_had_leaves_the_old_one(web: Web, tmp_pat
     assert listed(tmp_path) == ["bot1.xyz", "bot3.xyz"]
 
 
-def test_after_some_failures_in_a_row_the_rest_is_left(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_several_failures_in_a_row_end_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(misp_feed, "FAILURES", 3)
     web = Web()
     web.events = {number: (number, [attribute(number)]) for number in range(1, 10)}
@@ -192,7 +185,7 @@ def test_after_some_failures_in_a_row_the_rest_is_left(
         ((302, {"Location": "http://169.254.169.254/"}, b""), "The server refuses to answer."),
     ],
 )
-def test_a_manifest_that_is_none_leaves_the_folder_as_it_is(
+def test_an_invalid_manifest_leaves_the_folder_unchanged(
     web: Web, tmp_path: Path, answer: Answer, what: str
 ) -> None:
     with serving(web) as url:
@@ -203,7 +196,7 @@ def test_a_manifest_that_is_none_leaves_the_folder_as_it_is(
     assert listed(tmp_path) == ["bot1.xyz", "bot3.xyz"]
 
 
-def test_a_redirection_within_the_server_goes_round_only_so_often(web: Web, tmp_path: Path) -> None:
+def test_redirections_within_the_server_are_limited(web: Web, tmp_path: Path) -> None:
     web.answers["manifest.json"] = (302, {"Location": "/feed/manifest.json"}, b"")
     with serving(web) as url, pytest.raises(UnreadableError):
         mirror(url, tmp_path)
@@ -219,15 +212,15 @@ def test_limits_of_the_manifest(
         mirror(url, tmp_path)
 
 
-def test_a_feed_sends_only_so_much(web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_feeds_size_is_limited(web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(misp_feed, "MAX_TOTAL_BYTES", len(web.manifest()) + 1)
     with serving(web) as url:
         assert mirror(url, tmp_path).failed == 2
 
 
-def test_an_event_s_own_name_says_nothing(web: Web, tmp_path: Path) -> None:
-    said = json.dumps({"Event": {"uuid": "../../x", "info": "x", "Attribute": [attribute(1)]}}).encode()
-    web.answers[f"{uuid(1)}.json"] = (200, {}, said)
+def test_an_events_own_name_is_ignored(web: Web, tmp_path: Path) -> None:
+    listing = json.dumps({"Event": {"uuid": "../../x", "info": "x", "Attribute": [attribute(1)]}}).encode()
+    web.answers[f"{uuid(1)}.json"] = (200, {}, listing)
     with serving(web) as url:
         mirror(url, tmp_path / "in")
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
@@ -266,7 +259,7 @@ def test_which_addresses_are_feeds(url: str, feed: bool) -> None:
 def test_a_feed_does_not_get_the_instances_key(
     web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The key of the environment is that of an instance: a feed does not get it."""
+    """An instance's key from the environment is not sent to a feed."""
     keys: list[str | None] = []
     monkeypatch.setenv("LAMSACH_MISP_KEY", "of-the-instance")
 

@@ -1,4 +1,4 @@
-"""Values that a feed of news (RSS, Atom) lists, and its own description."""
+"""Values that a news feed (RSS, Atom) lists, and its description of itself."""
 
 from __future__ import annotations
 

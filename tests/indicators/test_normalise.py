@@ -136,7 +136,7 @@ def test_a_range_becomes_networks() -> None:
         ("evil.madeupending", refusals.UNKNOWN_SUFFIX, DOMAIN, "evil.madeupending"),
     ],
 )
-def test_what_is_recognised_and_refused(text: str, reason: str, kind: IndicatorType, value: str) -> None:
+def test_recognized_and_refused_values(text: str, reason: str, kind: IndicatorType, value: str) -> None:
     with pytest.raises(Refused) as caught:
         canonical(text)
     assert (caught.value.reason, caught.value.type, caught.value.value) == (reason, kind, value)
@@ -165,7 +165,7 @@ def test_what_is_recognised_and_refused(text: str, reason: str, kind: IndicatorT
         ("x" * 100_000, refusals.NOT_A_VALUE),
     ],
 )
-def test_what_is_no_value(text: str, reason: str | None) -> None:
+def test_texts_that_are_no_value(text: str, reason: str | None) -> None:
     with pytest.raises(Refused) as caught:
         canonical(text)
     assert caught.value.type is None

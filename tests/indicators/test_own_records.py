@@ -1,4 +1,4 @@
-"""Our own JSON lines read back: every fact, every place, and nothing that is not canonical."""
+"""Our own JSON lines read back: every fact, every place, and only canonical values."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def read(folder: Path, *lines: str) -> list[Indicator | Refusal]:
     return found
 
 
-def test_every_fact_and_place_is_kept(tmp_path: Path) -> None:
+def test_every_fact_and_place_is_read_back(tmp_path: Path) -> None:
     listed = [replace(item, other_references=(Reference("feed.txt", None, 3),)) for item in SAMPLE]
     found = read(tmp_path, *(json.dumps(as_mapping(item), ensure_ascii=False) for item in listed))
     at = f"{tmp_path / 'list.jsonl'}!"
@@ -54,7 +54,7 @@ def test_every_fact_and_place_is_kept(tmp_path: Path) -> None:
         (json.dumps({**GOOD, "value": "BOT-c2[.]xyz"}), refusals.WRONG_TYPE),
     ],
 )
-def test_a_line_that_does_not_hold_is_refused_alone(line: str, reason: str, tmp_path: Path) -> None:
+def test_an_invalid_line_is_refused_alone(line: str, reason: str, tmp_path: Path) -> None:
     first, second, third = read(tmp_path, json.dumps(GOOD), line, json.dumps(GOOD))
     assert isinstance(first, Indicator)
     assert isinstance(third, Indicator)

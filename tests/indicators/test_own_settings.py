@@ -1,7 +1,4 @@
-"""Lines of configurations that name the own network's machines or let something through.
-
-Also lines that judge their one value.
-"""
+"""Configuration lines that name own machines or allow values, and lines that judge their value."""
 
 from __future__ import annotations
 

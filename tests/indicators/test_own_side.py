@@ -1,6 +1,6 @@
-"""Values that a text names without blaming them; archives that are not unpacked.
+"""Values that a text names without blaming them, and archives that are not unpacked.
 
-Headings of what is good or to be used, sentences that recommend, signatures, titles, paths of files, MISP's
+Headings of good or recommended values, recommending sentences, signatures, titles, paths of files, MISP's
 `to_ids`.
 """
 
@@ -25,17 +25,17 @@ ARCHIVES = {"7z": b"7z\xbc\xaf\x27\x1c\x00\x04" + bytes(40), "RAR": b"Rar!\x1a\x
 def _read(path: Path, content: str | bytes) -> tuple[set[str], dict[str, str], list[Problem]]:
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     problems: list[Problem] = []
-    taken: set[str] = set()
+    accepted: set[str] = set()
     refused: dict[str, str] = {}
     for item in read_list(str(path), problems.append):
         if isinstance(item, Indicator):
-            taken.add(item.value)
+            accepted.add(item.value)
         elif item.type is not None:
             refused[item.value] = item.reason
-    return taken, refused, problems
+    return accepted, refused, problems
 
 
-def test_headings_say_what_is_listed_and_what_is_only_named(tmp_path: Path) -> None:
+def test_headings_distinguish_listed_from_mentioned_values(tmp_path: Path) -> None:
     good = {
         "Legitimate domains:": refusals.ALLOWED,
         "Benign traffic": refusals.ALLOWED,
@@ -56,8 +56,8 @@ def test_headings_say_what_is_listed_and_what_is_only_named(tmp_path: Path) -> N
         text += f"{heading.rstrip(':')}: in-line-{place}.com\n"
         expected |= {name: reason, address: reason, f"in-line-{place}.com": reason}
         listed |= {f"evil-{place}.top", f"203.0.113.{place + 1}"}
-    taken, refused, _ = _read(tmp_path / "list.txt", text)
-    assert (taken, refused) == (listed, expected)
+    accepted, refused, _ = _read(tmp_path / "list.txt", text)
+    assert (accepted, refused) == (listed, expected)
 
 
 SENTENCES = {
@@ -85,27 +85,27 @@ PARTNERS = (
 
 
 @pytest.mark.parametrize("name", ["list.txt", "list.md"])
-def test_sentences_that_recommend_or_let_pass(tmp_path: Path, name: str) -> None:
+def test_sentences_that_recommend_or_allow(tmp_path: Path, name: str) -> None:
     head = "# Report\n\n| A | B |\n|---|---|\n\n" if name.endswith("md") else ""
     addresses = {sentence: f"198.51.100.{place + 1}" for place, sentence in enumerate(SENTENCES)}
     partners = {sentence: f"partner-{place}.net" for place, sentence in enumerate(PARTNERS)}
     text = "\n\n".join(sentence.format(value) for sentence, value in {**addresses, **partners}.items())
-    taken, refused, _ = _read(tmp_path / name, head + text)
+    accepted, refused, _ = _read(tmp_path / name, head + text)
     for sentence, reason in {**SENTENCES, **dict.fromkeys(PARTNERS, refusals.RECOMMENDED)}.items():
         value = {**addresses, **partners}[sentence]
-        assert (refused.get(value), value in taken) == (reason, reason is None), sentence
+        assert (refused.get(value), value in accepted) == (reason, reason is None), sentence
 
 
-def test_a_recommended_value_that_is_defanged_is_meant(tmp_path: Path) -> None:
-    taken, _, _ = _read(tmp_path / "list.txt", "Use the DNS server 203.0.113[.]7 of the actor.\n")
-    assert taken == {"203.0.113.7"}
+def test_a_defanged_recommended_value_is_listed(tmp_path: Path) -> None:
+    accepted, _, _ = _read(tmp_path / "list.txt", "Use the DNS server 203.0.113[.]7 of the actor.\n")
+    assert accepted == {"203.0.113.7"}
 
 
 def test_cells_that_call_a_value_good(tmp_path: Path) -> None:
     rows = {"DNS khuyến nghị": "198.51.100.1", "đối tác": "good-a.com", "Legitimate traffic": "good-b.com"}
     text = "Giá trị,Ghi chú\n203.0.113.7,C2\n" + "".join(f"{value},{note}\n" for note, value in rows.items())
-    taken, refused, _ = _read(tmp_path / "list.csv", text)
-    assert (taken, set(refused)) == ({"203.0.113.7"}, set(rows.values()))
+    accepted, refused, _ = _read(tmp_path / "list.csv", text)
+    assert (accepted, set(refused)) == ({"203.0.113.7"}, set(rows.values()))
 
 
 LETTER = """Please block:
@@ -138,36 +138,36 @@ def test_signatures_of_letters_and_of_quoted_ones(tmp_path: Path) -> None:
     message["From"], message["To"], message["Subject"] = "a@unit.example", "b@unit.example", "list"
     message["Date"] = "Mon, 2 Mar 2026 10:00:00 +0700"
     message.set_content(LETTER)
-    taken, refused, _ = _read(tmp_path / "list.eml", message.as_bytes())
-    assert taken == {"evil-a.top", "203.0.113.9", "evil-b.top", "evil-c.top", "evil-d.top"}
+    accepted, refused, _ = _read(tmp_path / "list.eml", message.as_bytes())
+    assert accepted == {"evil-a.top", "203.0.113.9", "evil-b.top", "evil-c.top", "evil-d.top"}
     assert refused == dict.fromkeys(
         ("www.unit-a.vn", "https://unit-a.vn/contact", "unit-b.vn", "unit-d.vn"), refusals.SIGNATURE
     )
 
 
-def test_a_title_made_of_names_lists_nothing(tmp_path: Path) -> None:
+def test_a_title_of_names_lists_nothing(tmp_path: Path) -> None:
     text = (
         "# Shop-a.com campaign\n\n## shop-b.com\n\n2.1 shop-c.com\n\n## evil-a[.]top\n\n| Domain | Note |\n"
         "|---|---|\n| evil-b.top | x |\n"
     )
-    taken, refused, _ = _read(tmp_path / "report.md", text.replace("Shop", "shop"))
-    assert taken == {"evil-a.top", "evil-b.top"}
+    accepted, refused, _ = _read(tmp_path / "report.md", text.replace("Shop", "shop"))
+    assert accepted == {"evil-a.top", "evil-b.top"}
     assert refused == dict.fromkeys(("shop-a.com", "shop-b.com", "shop-c.com"), refusals.TITLE)
 
 
 def test_headings_of_documents_are_titles(tmp_path: Path) -> None:
     styled = "<w:p><w:pPr><w:pStyle w:val='Heading2'/></w:pPr><w:r><w:t>shop-a.com</w:t></w:r></w:p>"
     heading = '<text:h xmlns:text="x">shop-a.com</text:h>'
-    made: dict[str, str | bytes] = {
+    documents: dict[str, str | bytes] = {
         "a.html": "<html><body><h1>shop-a.com</h1><p>evil-a.top</p><h2>evil-b[.]top</h2></body></html>",
         "a.docx": docx(styled + paragraph("evil-a.top") + styled.replace("shop-a.com", "evil-b[.]top")),
         "a.odt": opendocument(
             "text", f"{heading}<text:p>evil-a.top</text:p>{heading.replace('shop-a.com', 'evil-b[.]top')}"
         ),
     }
-    for name, content in made.items():
-        taken, refused, _ = _read(tmp_path / name, content)
-        assert (taken, refused) == ({"evil-a.top", "evil-b.top"}, {"shop-a.com": refusals.TITLE}), name
+    for name, content in documents.items():
+        accepted, refused, _ = _read(tmp_path / name, content)
+        assert (accepted, refused) == ({"evil-a.top", "evil-b.top"}, {"shop-a.com": refusals.TITLE}), name
 
 
 def test_the_tail_of_a_path_is_no_name(tmp_path: Path) -> None:
@@ -177,12 +177,12 @@ def test_the_tail_of_a_path_is_no_name(tmp_path: Path) -> None:
         '"C:\\Users\\Public\\my evil-e.com" /q\n%windir%\\system32\\\nevil-f.com\n'
         "http://evil-g.top/a.pngC:\\Windows\\evil-h.com\n"
     )
-    taken, refused, _ = _read(tmp_path / "list.txt", text)
-    assert taken == {"evil-c.top", "http://evil-g.top/a.png"}
+    accepted, refused, _ = _read(tmp_path / "list.txt", text)
+    assert accepted == {"evil-c.top", "http://evil-g.top/a.png"}
     assert refused == dict.fromkeys((f"evil-{letter}.com" for letter in "abdefh"), refusals.FILE_NAME)
 
 
-def test_what_misp_does_not_mark_for_detection_is_mentioned(tmp_path: Path) -> None:
+def test_attributes_not_marked_for_detection_are_mentioned(tmp_path: Path) -> None:
     attributes = [
         {"type": "domain", "value": f"evil-{place}.top", "category": "Network activity", "to_ids": to_ids}
         for place, to_ids in enumerate((True, False, "0", "1"))
@@ -206,24 +206,24 @@ def test_what_misp_does_not_mark_for_detection_is_mentioned(tmp_path: Path) -> N
         ],
     }
     for name, text in (("misp.json", event), ("misp.csv", rows), ("bundle.json", json.dumps(bundle))):
-        taken, refused, _ = _read(tmp_path / name, text)
-        assert taken == {"evil-0.top", "evil-3.top"}, name
+        accepted, refused, _ = _read(tmp_path / name, text)
+        assert accepted == {"evil-0.top", "evil-3.top"}, name
         assert refused == dict.fromkeys(("evil-1.top", "evil-2.top"), refusals.NOT_FOR_DETECTION), name
 
 
-def test_who_asks_misp_for_all_gets_all(tmp_path: Path) -> None:
+def test_a_filter_for_all_attributes_lists_all(tmp_path: Path) -> None:
     attribute = {"type": "domain", "value": "evil-1.top", "to_ids": False}
     event = {"info": "x", "Attribute": [attribute], "Object": [{"name": "y", "Attribute": [attribute]}]}
     everything = Instance("misp+https://misp.example/?to_ids=0&to_ids=1").wanted_part(event)
-    taken, refused, _ = _read(tmp_path / "all.json", json.dumps({"Event": everything}))
-    assert (taken, refused) == ({"evil-1.top"}, {})
+    accepted, refused, _ = _read(tmp_path / "all.json", json.dumps({"Event": everything}))
+    assert (accepted, refused) == ({"evil-1.top"}, {})
     marked = Instance("misp+https://misp.example/").wanted_part(event)
     assert marked == {"info": "x", "Attribute": [], "Object": []}
     assert Instance("misp+https://misp.example/attributes").wanted_part(attribute) is None
 
 
 @pytest.mark.parametrize("kind", ARCHIVES)
-def test_archives_that_are_not_unpacked_say_what_to_do(kind: str, tmp_path: Path) -> None:
+def test_packed_archives_are_refused_with_advice(kind: str, tmp_path: Path) -> None:
     packed = ARCHIVES[kind]
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = "a@unit.example", "b@unit.example", "list"
@@ -232,8 +232,8 @@ def test_archives_that_are_not_unpacked_say_what_to_do(kind: str, tmp_path: Path
     message.add_attachment(packed, maintype="application", subtype="octet-stream", filename="list.bin")
     both = archive({"a.txt": "203.0.113.7\n", "list.bin": packed})
     for name, content in (("list", packed), ("list.zip", both), ("list.eml", message.as_bytes())):
-        taken, _, problems = _read(tmp_path / name, content)
-        assert taken == (set() if name == "list" else {"203.0.113.7"}), name
+        accepted, _, problems = _read(tmp_path / name, content)
+        assert accepted == (set() if name == "list" else {"203.0.113.7"}), name
         (problem,) = problems
         assert problem.what.startswith(f"The list is packed in a {kind} archive"), name
         assert problem.where.endswith("list" if name == "list" else "!list.bin"), name

@@ -1,4 +1,4 @@
-"""Tables of PDFs whose narrow columns break names, and rows of a page's layout."""
+"""Tables of PDFs whose narrow columns break names, and rows by a page's layout."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ COLUMNS = (40, 80, 180, 330, 430)
 
 
 def drawn(rows: list[list[str]]) -> bytes:
-    """A page's program that draws a table cell by cell, as word processors do.
+    r"""Return a page's program that draws a table cell by cell, as word processors do.
 
-    `\\n` parts the lines of a cell.
+    `\\n` separates the lines of a cell.
     """
     program, top = "", 780
     for row in rows:
@@ -45,7 +45,7 @@ def read(tmp_path: Path, data: bytes) -> tuple[dict[str, Indicator], dict[str, s
     }
 
 
-def test_names_that_a_column_breaks_are_whole_and_threats_stay_in_their_column(tmp_path: Path) -> None:
+def test_names_broken_by_a_column_are_joined_and_threats_stay_in_their_column(tmp_path: Path) -> None:
     rows = [
         ["STT", "Dia chi IP", "Ten mien", "Ma doc", "IP may bi nhiem"],
         ["1", "203.0.113.4", "long-subdomain-\nname1.evil-\nsite1[.]co\nm", "Lumma\nStealer", "198.51.100.7"],
@@ -53,8 +53,8 @@ def test_names_that_a_column_breaks_are_whole_and_threats_stay_in_their_column(t
         ["3", "", "long-subdomain-\nname2.evil-\nsite2[.]c\nom", "Cobalt\nStrike", ""],
         ["4", "203.0.113.7", "one.evil-x[.]top\ntwo.evil-x[.]top", "Mozi", ""],
     ]
-    taken, refused = read(tmp_path, pdf([["x"]], drawn(rows)))
-    assert {value: item.threat for value, item in taken.items()} == {
+    accepted, refused = read(tmp_path, pdf([["x"]], drawn(rows)))
+    assert {value: item.threat for value, item in accepted.items()} == {
         "203.0.113.4": "Lumma Stealer",
         "long-subdomain-name1.evil-site1.com": "Lumma Stealer",
         "203.0.113.5": "Mirai",
@@ -66,16 +66,16 @@ def test_names_that_a_column_breaks_are_whole_and_threats_stay_in_their_column(t
         "198.51.100.7": refusals.VICTIM,
         "one.evil-x[.]toptwo.evil-x[.]top": refusals.CUT,  # two names, or one
     }
-    reference = taken["203.0.113.4"].reference
+    reference = accepted["203.0.113.4"].reference
     assert reference is not None
     assert (reference.page, reference.table) == (1, 1)
 
 
-def test_a_row_goes_on_over_a_page_break(tmp_path: Path) -> None:
+def test_a_row_continues_over_a_page_break(tmp_path: Path) -> None:
     first = ["No   Domain          Threat", "1    long-evil-      Mozi", "     name[.]c"]
     second = ["     om", "2    other[.]top     Mirai"]
-    taken, refused = read(tmp_path, pdf([first, second]))
-    assert {value: item.threat for value, item in taken.items()} == {
+    accepted, refused = read(tmp_path, pdf([first, second]))
+    assert {value: item.threat for value, item in accepted.items()} == {
         "long-evil-name.com": "Mozi",
         "other.top": "Mirai",
     }
@@ -84,8 +84,8 @@ def test_a_row_goes_on_over_a_page_break(tmp_path: Path) -> None:
 
 def test_an_indented_line_of_text_is_no_part_of_a_row(tmp_path: Path) -> None:
     lines = ["No   Domain          Threat", "1    evil[.]top      Mozi", "", "", "     see below"]
-    taken, _ = read(tmp_path, pdf([lines]))
-    assert [(item.value, item.threat) for item in taken.values()] == [("evil.top", "Mozi")]
+    accepted, _ = read(tmp_path, pdf([lines]))
+    assert [(item.value, item.threat) for item in accepted.values()] == [("evil.top", "Mozi")]
 
 
 @pytest.mark.parametrize(
@@ -104,14 +104,14 @@ def test_an_indented_line_of_text_is_no_part_of_a_row(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_cells_lines_as_one_text(parts: list[str], text: str) -> None:
-    """The room behind the lines is not known."""
-    said = cell_text([CellLine(part) for part in parts])
-    assert (said.text, said.cut) == (text, [])
+    """Join lines with unknown room after them."""
+    result = cell_text([CellLine(part) for part in parts])
+    assert (result.text, result.cut) == (text, [])
 
 
-def lines(*texts: str, wide: float = 12) -> list[CellLine]:
-    """Lines of a column that has room for so many characters of one width."""
-    return [CellLine(text, wide - len(text), 1, len(text.split()[0])) for text in texts]
+def lines(*texts: str, width: float = 12) -> list[CellLine]:
+    """Return lines of a column with room for a number of characters of equal width."""
+    return [CellLine(text, width - len(text), 1, len(text.split()[0])) for text in texts]
 
 
 SHA256 = "0f4c" * 16
@@ -125,37 +125,34 @@ SHA256 = "0f4c" * 16
         (lines("203.0.113.4", "203.0.113.6"), "203.0.113.4\n203.0.113.6", []),
         (lines("evil-site.co", "m"), "evil-site.com", []),
         (lines("mail.evil.in", "fo.bad.top"), "", ["mail.evil.info.bad.top"]),
-        (lines("mail.evil.in", "fo.bad.top", wide=14), "mail.evil.in fo.bad.top", []),
+        (lines("mail.evil.in", "fo.bad.top", width=14), "mail.evil.in fo.bad.top", []),
         (lines("http://e.com", "Mozi"), "", ["http://e.comMozi"]),
         (lines("http://e.co/", "a.exe"), "http://e.co/a.exe", []),
         (lines("Cobalt", "Strike"), "Cobalt Strike", []),
         (lines("evil-site.co", "được gỡ"), "evil-site.co được gỡ", []),
-        (lines(SHA256[:32], SHA256[32:], wide=32), "", [SHA256]),
-        (lines(SHA256[:30], SHA256[30:60], SHA256[60:], wide=30), SHA256, []),
+        (lines(SHA256[:32], SHA256[32:], width=32), "", [SHA256]),
+        (lines(SHA256[:30], SHA256[30:60], SHA256[60:], width=30), SHA256, []),
     ],
 )  # fmt: skip
 def test_a_cells_lines_in_a_column_of_known_width(cell: list[CellLine], text: str, cut: list[str]) -> None:
-    said = cell_text(cell)
-    assert (said.text, said.cut) == (text, cut)
+    result = cell_text(cell)
+    assert (result.text, result.cut) == (text, cut)
 
 
-def test_a_promised_kind_decides() -> None:
-    halves = lines(SHA256[:32], SHA256[32:], wide=32)
+def test_a_promised_type_decides() -> None:
+    halves = lines(SHA256[:32], SHA256[32:], width=32)
     assert cell_text(halves, IndicatorType.SHA256).text == SHA256
     assert cell_text(halves, IndicatorType.MD5).text == f"{SHA256[:32]}\n{SHA256[32:]}"
     assert cell_text(halves, digits=(64,)).text == SHA256
 
 
-def wrapped(value: str, widths: dict[str, float], wide: float) -> list[CellLine]:
-    """The lines of a word as a column of a width breaks it.
-
-    Behind a mark where what follows has room on a line, anywhere otherwise.
-    """
+def wrapped(value: str, widths: dict[str, float], limit: float) -> list[CellLine]:
+    """Break a word into a column's lines, after a mark if the rest fits on a line, else anywhere."""
     found: list[str] = []
     rest = value
     while rest:
         count = width = 0
-        while count < len(rest) and (width := width + widths[rest[count]]) <= wide:
+        while count < len(rest) and (width := width + widths[rest[count]]) <= limit:
             count += 1
         well = max((place + 1 for place, mark in enumerate(rest[:count]) if mark in "-/?"), default=0)
         end = well if well and count < len(rest) else max(1, count)
@@ -163,7 +160,7 @@ def wrapped(value: str, widths: dict[str, float], wide: float) -> list[CellLine]
         rest = rest[end:]
     sizes = [sum(widths[character] for character in line) for line in found]
     return [
-        CellLine(line, wide - size, widths[line[0]], size) for line, size in zip(found, sizes, strict=True)
+        CellLine(line, limit - size, widths[line[0]], size) for line, size in zip(found, sizes, strict=True)
     ]
 
 
@@ -183,10 +180,8 @@ values = st.one_of(
 
 
 @given(values, st.integers(20, 60), st.booleans(), st.randoms(use_true_random=False))
-def test_what_a_column_breaks_is_whole_or_named(
-    value: str, wide: int, defanged: bool, random: Random
-) -> None:
+def test_broken_values_are_joined_or_reported(value: str, width: int, defanged: bool, random: Random) -> None:
     written = value.replace(".", "[.]") if defanged else value
     widths = {character: random.uniform(2.5, 9) for character in sorted(set(written))}
-    said = cell_text(wrapped(written, widths, wide))
-    assert (said.text, said.cut) in ((written, []), ("", [written]))
+    result = cell_text(wrapped(written, widths, width))
+    assert (result.text, result.cut) in ((written, []), ("", [written]))

@@ -1,4 +1,4 @@
-"""Values that a table spreads over two columns, or that share one cell."""
+"""Values split over two columns, or sharing one cell."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TABLES = [
 
 
 @pytest.mark.parametrize(("text", "expected"), _TABLES)
-def test_values_parted_over_cells_are_joined(text: str, expected: set[str], tmp_path: Path) -> None:
+def test_values_split_over_cells_are_joined(text: str, expected: set[str], tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text(text, encoding="utf-8")
     assert {

@@ -1,4 +1,4 @@
-"""Annexes as PDFs of several makers: what a reader takes is what the author listed, and the rest is named."""
+"""Annexes as PDFs of several programs: listed values are accepted, the others reported."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ from tests.indicators.annex_samples import Annex, annexes, as_docx, as_page, as_
 
 class Score(NamedTuple):
     values: int
-    taken: int
+    accepted: int
     wrong: list[str]
-    """Values that were taken and nobody listed."""
+    """Accepted values that nobody listed."""
     lost: list[str]
-    """Values that were listed, and neither taken nor named in a refusal."""
+    """Listed values that were neither accepted nor named in a refusal."""
 
 
-def score(path: Path, made: Sequence[Annex]) -> Score:
+def score(path: Path, tables: Sequence[Annex]) -> Score:
     problems: list[Problem] = []
     found = list(read_list(str(path), problems.append))
     assert problems == []
-    listed = {canonical(value)[1]: value for annex in made for value in annex.values}
-    taken = {item.value for item in found if isinstance(item, Indicator)}
+    listed = {canonical(value)[1]: value for annex in tables for value in annex.values}
+    accepted = {item.value for item in found if isinstance(item, Indicator)}
     refused = [item for item in found if isinstance(item, Refusal)]
     assert all(item.reference.page and item.reference.row for item in refused)
     named = [item.value for item in refused]
     lost = [
-        written for value, written in listed.items() if value not in taken and not is_named(written, named)
+        written for value, written in listed.items() if value not in accepted and not is_named(written, named)
     ]
-    return Score(len(listed), len(taken & listed.keys()), sorted(taken - listed.keys()), lost)
+    return Score(len(listed), len(accepted & listed.keys()), sorted(accepted - listed.keys()), lost)
 
 
 def is_named(value: str, named: Sequence[str]) -> bool:
-    """Report whether a refusal holds a value, or two do between which a page ends."""
+    """Return whether a refusal holds a value, or two on either side of a page end do."""
     return any(value in text for text in named) or any(
         any(text.endswith(value[:place]) for text in named)
         and any(text.startswith(value[place:]) for text in named)
@@ -53,22 +53,19 @@ def is_named(value: str, named: Sequence[str]) -> bool:
     )
 
 
-def good(scores: Sequence[Score], least: float) -> None:
-    """Nothing wrong, nothing lost, and little refused."""
+def check_scores(scores: Sequence[Score], minimum: float) -> None:
+    """Check that nothing is wrong or lost, and little refused."""
     assert [found.wrong for found in scores] == [[]] * len(scores)
     assert [found.lost for found in scores] == [[]] * len(scores)
-    assert all(found.taken >= least * found.values for found in scores), scores
+    assert all(found.accepted >= minimum * found.values for found in scores), scores
 
 
 def test_ten_thousand_values_of_word_documents_and_typst(tmp_path: Path) -> None:
-    """Columns of 1.6 to 6 cm in Times New Roman of 12 to 14 points, rows over pages.
-
-    One document's tables have no rules.
-    """
+    """Columns of 1.6 to 6 cm in Times New Roman of 12 to 14 points, rows over pages; one without rules."""
     soffice = require_program("soffice")
     documents = {tmp_path / f"word{seed}": annexes(seed, 20, 32) for seed in range(3)}
-    for path, made in documents.items():
-        as_docx(path.with_suffix(".docx"), made)
+    for path, tables in documents.items():
+        as_docx(path.with_suffix(".docx"), tables)
     documents[free := tmp_path / "free"] = annexes(6, 10, 16)
     as_docx(free.with_suffix(".docx"), documents[free], style="Normal Table")
     subprocess.run(
@@ -77,12 +74,12 @@ def test_ten_thousand_values_of_word_documents_and_typst(tmp_path: Path) -> None
         check=True, capture_output=True, timeout=300,
     )  # fmt: skip
     for seed in range(3, 6):
-        made = documents[tmp_path / f"typst{seed}"] = annexes(seed, 20, 32)
-        (tmp_path / f"typst{seed}.pdf").write_bytes(typst.compile(as_typst(made).encode()))
-    scores = [score(path.with_suffix(".pdf"), made) for path, made in documents.items()]
+        tables = documents[tmp_path / f"typst{seed}"] = annexes(seed, 20, 32)
+        (tmp_path / f"typst{seed}.pdf").write_bytes(typst.compile(as_typst(tables).encode()))
+    scores = [score(path.with_suffix(".pdf"), tables) for path, tables in documents.items()]
     assert sum(found.values for found in scores) >= 10_000
-    good(scores, 0.95)
-    good([score(untagged(free.with_suffix(".pdf")), documents[free])], 0.9)
+    check_scores(scores, 0.95)
+    check_scores([score(untagged(free.with_suffix(".pdf")), documents[free])], 0.9)
 
 
 @pytest.mark.parametrize(
@@ -96,27 +93,26 @@ def test_ten_thousand_values_of_word_documents_and_typst(tmp_path: Path) -> None
     ],
 )
 def test_a_browsers_pages(style: str, tmp_path: Path) -> None:
-    """Words broken anywhere in centred cells.
+    """Words broken anywhere in centred cells, with upright rules, level ones, or none.
 
-    Upright rules alone, level ones alone, and none: the tags state the cells. Without tags the rules do, or
-    the order in which cells are drawn.
+    The tags state the cells; without tags the rules do, or the order of drawing.
     """
     chromium = require_program("chromium")
-    made = annexes(7, 10, 12)
+    tables = annexes(7, 10, 12)
     page = tmp_path / "annex.html"
-    page.write_text(as_page(made, style), encoding="utf-8")
+    page.write_text(as_page(tables, style), encoding="utf-8")
     path = tmp_path / "annex.pdf"
     subprocess.run(
         [chromium, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/browser",
          "--no-pdf-header-footer", f"--print-to-pdf={path}", str(page)],
         check=True, capture_output=True, timeout=120,
     )  # fmt: skip
-    good([score(path, made)], 0.95)
-    good([score(untagged(path), made)], 0.9)
+    check_scores([score(path, tables)], 0.95)
+    check_scores([score(untagged(path), tables)], 0.9)
 
 
 def untagged(path: Path) -> Path:
-    """The same document without its structure, as printers and older programs write it."""
+    """Write the document without its structure, as printers and older programs do."""
     writer = PdfWriter(clone_from=path)
     del writer._root_object["/StructTreeRoot"]
     writer.write(bare := path.with_stem("untagged"))
@@ -125,15 +121,15 @@ def untagged(path: Path) -> Path:
 
 @pytest.mark.parametrize("align", ["left", "center + horizon", "right + bottom"])
 def test_texts_that_run_into_the_next_column(align: str, tmp_path: Path) -> None:
-    """Typst breaks no digest: it is drawn over its neighbours.
+    """Typst draws an overlong digest over its neighbours.
 
-    With tags each is whole; without them what is not certain is named and not taken.
+    With tags each is whole; without them uncertain ones are reported and not accepted.
     """
     path = tmp_path / "annex.pdf"
-    made = annexes(11, 10, 14)
-    path.write_bytes(typst.compile(as_typst(made, f"stroke: none, align: {align},").encode()))
-    good([score(path, made)], 0.99)
-    good([score(untagged(path), made)], 0.3)
+    tables = annexes(11, 10, 14)
+    path.write_bytes(typst.compile(as_typst(tables, f"stroke: none, align: {align},").encode()))
+    check_scores([score(path, tables)], 0.99)
+    check_scores([score(untagged(path), tables)], 0.3)
 
 
 def numbered(tmp_path: Path) -> Path:
@@ -173,7 +169,7 @@ def no_page(writer: PdfWriter) -> None:
         cell[NameObject("/Pg")] = NumberObject(3)
 
 
-def test_tags_that_are_broken_or_untrue_are_passed_over(tmp_path: Path) -> None:
+def test_broken_or_wrong_tags_are_ignored(tmp_path: Path) -> None:
     path = numbered(tmp_path)
     for harm in (loop, wrong_kinds, wide, upside_down, no_page):
         writer = PdfWriter(clone_from=path)
@@ -208,7 +204,7 @@ def rows(*cells: str) -> str:
     )
 
 
-def test_what_a_column_cuts_in_several_ways_is_refused_by_page_and_row(tmp_path: Path) -> None:
+def test_ambiguous_cut_values_are_refused_by_page_and_row(tmp_path: Path) -> None:
     halves = f"{SHA256[:32]}\n{SHA256[32:]}"
     width = "columns: (1cm, auto)"
     found, refused = read(
@@ -224,17 +220,17 @@ def test_what_a_column_cuts_in_several_ways_is_refused_by_page_and_row(tmp_path:
     assert refused == []
 
 
-def test_numbered_rows_without_a_value_are_told(tmp_path: Path) -> None:
+def test_numbered_rows_without_a_value_are_reported(tmp_path: Path) -> None:
     cells = rows("STT", "Địa chỉ IP", "Ghi chú", "1", "203.0.113[.]1", "", "2", "", "đã gỡ", "3",
         "203.0.113[.]3", "", "6", "203.0.113[.]6", "")  # fmt: skip
     found, refused = read(tmp_path, f"#table(columns: 3, {cells})")
     assert [item.value for item in found] == ["203.0.113.1", "203.0.113.3", "203.0.113.6"]
-    told = {item.reason: item.value for item in refused}
-    assert told[refusals.ROWS_WITHOUT_VALUE] == "2"
-    assert told[refusals.ROWS_MISSING] == "4, 5"
+    by_reason = {item.reason: item.value for item in refused}
+    assert by_reason[refusals.ROWS_WITHOUT_VALUE] == "2"
+    assert by_reason[refusals.ROWS_MISSING] == "4, 5"
 
 
-def test_every_row_with_its_value_is_no_reason_for_a_warning(tmp_path: Path) -> None:
+def test_complete_rows_cause_no_warning(tmp_path: Path) -> None:
     cells = rows("STT", "Địa chỉ IP", "1", "203.0.113[.]1", "2", "10.0.0.1", "3", "203.0.113[.]3")
     _, refused = read(tmp_path, f"#table(columns: 2, {cells})")
     assert [(item.value, item.reason) for item in refused] == [("10.0.0.1", refusals.PRIVATE)]
@@ -270,7 +266,7 @@ def test_pages_on_their_side_and_upright_rules_alone(turn: str, stroke: str, tmp
     assert SHA256 in {item.value for item in (*found, *refused)}
 
 
-def test_a_cell_goes_on_over_the_page_and_headings_come_again(tmp_path: Path) -> None:
+def test_a_cell_continues_over_the_page_and_headings_are_repeated(tmp_path: Path) -> None:
     link = "hxxp://evil-site[.]example/" + "/".join(f"part{number}" for number in range(60))
     cells = rows("1", "203.0.113[.]1", "2", link, "3", "203.0.113[.]3")
     found, refused = read(

@@ -1,4 +1,4 @@
-"""Drawing programs of pages, right or hostile."""
+"""Drawing programs of pages, valid or hostile."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def drawing(program: str) -> Drawing:
     return Painter(lambda weight: None).page(page)
 
 
-def test_places_of_characters() -> None:
+def test_positions_of_characters() -> None:
     """Courier's characters are 0.6 of its height wide; spacing, scale, rise and jumps move them."""
     found = drawing(
         "BT /F1 10 Tf 100 700 Td (ab) Tj 2 Tc 50 Tz (c) Tj 0 Tc 100 Tz 0 -20 Td 5 Ts [(d) -1000 (e)] TJ ET"
@@ -51,7 +51,7 @@ def test_drawn_rules_are_upright_or_level(program: str, upright: list[Rule], lev
     assert (found.upright, found.level) == (upright, level)
 
 
-def test_a_page_on_its_side_is_turned() -> None:
+def test_a_rotated_page_is_turned() -> None:
     found = drawing("BT /F1 10 Tf 0 1 -1 0 300 100 Tm (ab) Tj ET 300 100 m 300 200 l S")
     (shown,) = found.shown
     assert (shown.text, [round(edge) for edge in shown.edges], round(shown.base)) == (

@@ -139,7 +139,7 @@ def test_every_style_of_defanging_is_undone(text: str, expected: str) -> None:
         "",
     ],
 )
-def test_other_text_stays_as_it_is(text: str) -> None:
+def test_other_text_is_unchanged(text: str) -> None:
     assert refang(text) == text
 
 
@@ -156,7 +156,7 @@ def test_refanging_undoes_defanging(name: str, mark: str, scheme: str) -> None:
 
 
 @given(st.text())
-def test_any_text_is_survived_and_a_second_pass_of_plain_text_changes_nothing(text: str) -> None:
+def test_any_text_is_read_and_plain_text_unchanged_by_a_second_pass(text: str) -> None:
     assert isinstance(refang(text), str)
 
 
@@ -183,8 +183,8 @@ def test_any_text_is_survived_and_a_second_pass_of_plain_text_changes_nothing(te
         "ttp",
     ],
 )
-def test_long_hostile_text_is_read_through(unit: str) -> None:
-    # A rule whose time is not linear in the length would keep this from ending.
+def test_long_hostile_text_is_read_in_linear_time(unit: str) -> None:
+    # A rule of more than linear time would keep this from ending.
     assert refang(unit * 100_000) is not None
 
 

@@ -1,4 +1,4 @@
-"""STIX patterns: values taken and parts refused, as tables, and at random against a slow evaluator."""
+"""STIX patterns: accepted values and refused parts, as tables, and at random against a slow evaluator."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from lamsach.indicators.values import refusals
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import IndicatorType
 from tests.indicators import stix_reference
-from tests.indicators.stix_reference import Compared, Joined, Maker, Pattern, Seen
+from tests.indicators.stix_reference import Compared, Generator, Joined, Pattern, Seen
 
 CONDITION, NEGATED, UNREAD = refusals.CONDITION, refusals.NEGATED, refusals.UNREAD_PATTERN
 
 
-def taken(pattern: str) -> tuple[list[str], list[str]]:
-    """The values, and the reasons of what is refused."""
+def accepted(pattern: str) -> tuple[list[str], list[str]]:
+    """Return the values, and the reasons for refused parts."""
     found = list(pattern_values(pattern))
     return (
         [item[1] for item in found if not isinstance(item, Refused)],
@@ -85,13 +85,13 @@ C2, TOP = "domain-name:value = 'bot-c2.xyz'", "domain-name:value = 'evil-b.top'"
         ("", [], [UNREAD]),
     ],
 )  # fmt: skip
-def test_what_is_taken_of_a_pattern(pattern: str, values: list[str], reasons: list[str]) -> None:
-    found, said = taken(pattern)
+def test_values_of_a_pattern(pattern: str, values: list[str], reasons: list[str]) -> None:
+    found, stated_reasons = accepted(pattern)
     assert found == values
     if values or reasons:
-        assert said == reasons
+        assert stated_reasons == reasons
     else:
-        assert said, "a pattern of which nothing is taken is told of"
+        assert stated_reasons, "a pattern of which nothing is taken is told of"
 
 
 HOSTILE = {
@@ -111,19 +111,19 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_patterns_end_in_time_that_is_linear(name: str) -> None:
-    """A cost that grows with the square of the length takes minutes for these."""
+def test_hostile_patterns_end_in_linear_time(name: str) -> None:
+    """A quadratic cost would be minutes for these."""
     assert list(pattern_values(HOSTILE[name]))
 
 
-def test_what_is_cut_off_is_told() -> None:
+def test_a_cut_pattern_is_reported() -> None:
     pattern = f"[{C2}] OR " * (MAX_PATTERN // 30)
     assert len(pattern) > MAX_PATTERN
-    assert taken(pattern)[1] == [CONDITION]
+    assert accepted(pattern)[1] == [CONDITION]
 
 
 def covers(value: tuple[IndicatorType, str], path: str, text: str) -> bool:
-    """Report whether a hunt for the value shows a line in which the text was seen."""
+    """Return whether a hunt for the value shows a line with this text."""
     kind, listed = value
     if kind is IndicatorType.NETWORK:
         return path in ("ipv4-addr:value", "network-traffic:dst_ref.value") and ip_address(
@@ -139,7 +139,7 @@ def shown(values: list[tuple[IndicatorType, str]], seen: Seen) -> bool:
 
 
 def joined_by_and(pattern: Pattern) -> bool:
-    """Report whether comparisons are joined by AND within one observation, as those of one file's hashes."""
+    """Return whether comparisons are joined by AND within one observation, as one file's hashes are."""
     if isinstance(pattern, Joined):
         return pattern.by == "AND"
     if isinstance(pattern, stix_reference.Both):
@@ -147,18 +147,18 @@ def joined_by_and(pattern: Pattern) -> bool:
     return joined_by_and(pattern.part)
 
 
-def expected_values(one: Compared) -> int:
+def expected_values(comparison: Compared) -> int:
     """Count the values of a comparison."""
-    if one.path not in stix_reference.TAKEN or one.contrary:
+    if comparison.path not in stix_reference.TAKEN or comparison.contrary:
         return 0
-    if one.operator == "LIKE" and "%c2" in one.texts[0]:
+    if comparison.operator == "LIKE" and "%c2" in comparison.texts[0]:
         return 0
-    if one.operator == "MATCHES" and "bot-c2" not in one.texts[0]:
+    if comparison.operator == "MATCHES" and "bot-c2" not in comparison.texts[0]:
         return 0
-    return len(one.texts)
+    return len(comparison.texts)
 
 
-def compare(pattern: Pattern, maker: Maker) -> None:
+def compare(pattern: Pattern, generator: Generator) -> None:
     """Compare the values of a pattern with its text and its matches."""
     text = pattern.text()
     found = list(pattern_values(text))
@@ -172,7 +172,7 @@ def compare(pattern: Pattern, maker: Maker) -> None:
     if any(word in text for word in ("FOLLOWEDBY", "WITHIN", "REPEATS", "START t'")) and values:
         assert CONDITION in reasons, text
     for _ in range(3):
-        seen = maker.observations()
+        seen = generator.observations()
         for way in stix_reference.ways(pattern, seen):
             if not reasons and not any(part.path not in stix_reference.TAKEN for part in parts):
                 assert any(shown(values, seen[at][1]) for at in way), (
@@ -193,13 +193,15 @@ def compare(pattern: Pattern, maker: Maker) -> None:
 
 @pytest.mark.parametrize("count", [400, pytest.param(100_000, marks=pytest.mark.soak)])
 def test_random_patterns_against_a_slow_evaluator(count: int) -> None:
-    """No pattern that was taken whole matches what its values would not show; omissions are reported."""
+    """No fully accepted pattern matches anything but its values; omissions are reported."""
     chance = random.Random(8)
-    maker = Maker(chance)
+    generator = Generator(chance)
     for number in range(count):
-        pattern = maker.pattern()
-        compare(pattern, maker)
+        pattern = generator.pattern()
+        compare(pattern, generator)
         if number < 60:
-            said = run_validator(pattern.text(), stix_version="2.1")
-            wrong = [error for error in said if not error.endswith(" hash")]  # it takes a set for one hash
+            stated_reasons = run_validator(pattern.text(), stix_version="2.1")
+            wrong = [
+                error for error in stated_reasons if not error.endswith(" hash")
+            ]  # it takes a set for one hash
             assert wrong == [], "the maker makes what the standard allows"

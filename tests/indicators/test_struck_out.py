@@ -1,4 +1,4 @@
-"""Values that the author struck out: refused as withdrawn, and nothing else with them."""
+"""Values that the author struck out: refused as withdrawn, and no others with them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tests.indicators.document_samples import docx, paragraph
 
 
 def reading(path: Path, data: bytes) -> tuple[set[str], dict[str, str]]:
-    """The values taken, and those refused with their reasons."""
+    """Return the accepted values, and refused ones with their reasons."""
     path.write_bytes(data)
     found = list(read_list(str(path), lambda problem: None))
-    taken = {item.value for item in found if isinstance(item, Indicator)}
-    return taken, {
+    accepted = {item.value for item in found if isinstance(item, Indicator)}
+    return accepted, {
         item.value: item.reason for item in found if not isinstance(item, Indicator) and item.type is not None
     }
 
@@ -27,13 +27,13 @@ def run(text: str, properties: str = "") -> str:
 
 def test_a_word_document(tmp_path: Path) -> None:
     struck = run("bot-a1[.]", "<w:strike/>") + run("xyz", "<w:dstrike/>")
-    kept = run(", bot-a2[.]xyz", '<w:strike w:val="0"/>')
+    not_struck = run(", bot-a2[.]xyz", '<w:strike w:val="0"/>')
     cells = (
         f"<w:tc><w:p>{run('203.0.113.5', '<w:strike/>')}</w:p></w:tc><w:tc>{paragraph('203.0.113.6')}</w:tc>"
     )
-    body = f"<w:p>{run('C2: ')}{struck}{kept}</w:p><w:tbl><w:tr>{cells}</w:tr></w:tbl>"
-    taken, refused = reading(tmp_path / "a.docx", docx(body))
-    assert taken == {"bot-a2.xyz", "203.0.113.6"}
+    body = f"<w:p>{run('C2: ')}{struck}{not_struck}</w:p><w:tbl><w:tr>{cells}</w:tr></w:tbl>"
+    accepted, refused = reading(tmp_path / "a.docx", docx(body))
+    assert accepted == {"bot-a2.xyz", "203.0.113.6"}
     assert refused == {"bot-a1.xyz": refusals.WITHDRAWN, "203.0.113.5": refusals.WITHDRAWN}
 
 
@@ -49,8 +49,8 @@ def test_struck_out_cells_of_a_workbook_are_not_listed(tmp_path: Path) -> None:
     book.active["B4"].font = Font(strike=True)
     written = io.BytesIO()
     book.save(written)
-    taken, refused = reading(tmp_path / "a.xlsx", written.getvalue())
-    assert taken == {"bot-a2.xyz", "bot-a3.xyz"}
+    accepted, refused = reading(tmp_path / "a.xlsx", written.getvalue())
+    assert accepted == {"bot-a2.xyz", "bot-a3.xyz"}
     assert refused == {"bot-a1.xyz": refusals.WITHDRAWN}
 
 
@@ -61,6 +61,6 @@ def test_struck_out_words_of_a_page_are_not_listed(tmp_path: Path) -> None:
         "<table><tr><td><strike>203.0.113.5</strike></td></tr><tr><td>203.0.113.6</td></tr></table>"
         "</body></html>"
     )
-    taken, refused = reading(tmp_path / "a.html", page.encode())
-    assert taken == {"bot-a2.xyz", "bot-a4.xyz", "203.0.113.6"}
+    accepted, refused = reading(tmp_path / "a.html", page.encode())
+    assert accepted == {"bot-a2.xyz", "bot-a4.xyz", "203.0.113.6"}
     assert refused == dict.fromkeys(("bot-a1.xyz", "bot-a3.xyz", "203.0.113.5"), refusals.WITHDRAWN)

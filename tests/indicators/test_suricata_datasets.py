@@ -21,7 +21,7 @@ def coded(text: str) -> str:
 def read(
     folder: Path, text: str, name: str = "bad.lst"
 ) -> tuple[list[str], list[tuple[str, str]], list[Problem]]:
-    """Values, refusals with their reasons, problems."""
+    """Return values, refusals with their reasons, and problems."""
     (folder / name).write_text(text)
     problems: list[Problem] = []
     items = list(read_list(str(folder / name), problems.append))
@@ -55,7 +55,7 @@ def test_each_type_is_read(tmp_path: Path, lines: list[str], values: list[str]) 
     assert read(tmp_path, "\n".join(lines) + "\n") == (values, [], [])
 
 
-def test_what_is_broken_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
+def test_broken_lines_are_reported_and_the_rest_is_read(tmp_path: Path) -> None:
     lines = [coded(f"c{number}.bot-c2.xyz") for number in range(100)] + [
         "###",
         coded("10.0.0.1"),

@@ -1,4 +1,4 @@
-"""The TAXII client against servers on the loopback that behave, and that do not."""
+"""The TAXII client against well-behaved and misbehaving servers on the loopback."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_collection_is_a_list() -> None:
     assert contents.indicators[1].reference.document == f"taxii+{url}#2"
 
 
-def test_a_mirror_is_a_list_and_asks_only_for_what_is_new(tmp_path: Path) -> None:
+def test_a_mirror_is_a_list_and_requests_only_new_objects(tmp_path: Path) -> None:
     folder = tmp_path / "mirror"
     with server(three_pages) as url:
         assert mirror(url, folder) == Fetched(3, 3)
@@ -72,12 +72,12 @@ def test_a_mirror_is_a_list_and_asks_only_for_what_is_new(tmp_path: Path) -> Non
     assert [item.value for item in contents.indicators] == [f"203.0.113.{n}" for n in (1, 2, 3, 4)]
 
 
-def test_a_run_that_broke_off_goes_on(tmp_path: Path) -> None:
-    asked: list[str | None] = []
+def test_an_interrupted_run_continues(tmp_path: Path) -> None:
+    requests: list[str | None] = []
     works = False
 
     def answer(query: dict[str, str], headers: Any) -> Answer:
-        asked.append(query.get("next"))
+        requests.append(query.get("next"))
         if query.get("next") == "c" and not works:
             return 500, {}, b""
         return three_pages(query, headers)
@@ -88,10 +88,10 @@ def test_a_run_that_broke_off_goes_on(tmp_path: Path) -> None:
         assert len(list(tmp_path.glob("page-*.json"))) == 2
         works = True
         assert mirror(url, tmp_path) == Fetched(1, 1)
-    assert asked == [None, "b", "c", "c"]
+    assert requests == [None, "b", "c", "c"]
 
 
-def test_the_token_is_sent_and_not_handed_on() -> None:
+def test_the_token_is_sent_to_no_other_server() -> None:
     seen: list[str | None] = []
 
     def other(_: dict[str, str], headers: Any) -> Answer:
@@ -150,7 +150,7 @@ def test_a_server_that_misbehaves(answer: Answering, what: str) -> None:
     )
 
 
-def test_a_server_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_with_endless_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(taxii, "MAX_PAGES", 3)
 
     def endless(query: dict[str, str], _: Any) -> Answer:

@@ -1,4 +1,4 @@
-"""Values that a list names without asking to block them, and no indicators: counted, with the reason."""
+"""Values that a list names without asking to block them: no indicators, counted with the reason."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ _CASES = {
         refusals.ALLOWED,
         ["good-a.site"],
     ),
-    # a firewall's log: what it let through is malicious all the same
+    # a firewall's log: allowed connections may be malicious all the same
     "log": (
         "time,dst_ip,action,end\n2026-01-10 09:00:00,203.0.113.24,allow,2026-01-10 09:00:01\n",
         {"203.0.113.24"},
@@ -121,7 +121,7 @@ _CASES = {
 
 
 @pytest.mark.parametrize("name", _CASES)
-def test_what_is_not_to_be_blocked(name: str, tmp_path: Path) -> None:
+def test_values_not_to_be_blocked(name: str, tmp_path: Path) -> None:
     text, values, reason, refused = _CASES[name]
     path = tmp_path / "list"
     path.write_text(text, encoding="utf-8")
@@ -180,7 +180,7 @@ def test_a_sheet_of_exceptions(tmp_path: Path) -> None:
     }
 
 
-def test_what_a_file_is_called_is_no_domain_name(tmp_path: Path) -> None:
+def test_file_names_are_no_domain_names(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text(f"Type,Value\nFile,update.com\nFile,{MD5}\nDomain,bot-c2.xyz\n")
     found = list(read_list(str(path), lambda problem: None))

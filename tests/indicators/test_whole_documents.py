@@ -1,7 +1,4 @@
-"""Whole documents that decide about their parts: defanging in every kind of file, headings.
-
-Headings of victims and of what is genuine.
-"""
+"""Decisions by the whole document: defanging in every kind of file, victim and genuine headings."""
 
 from __future__ import annotations
 
@@ -28,8 +25,8 @@ _FILES = {
 }
 
 
-def taken(path: Path, data: bytes) -> tuple[set[str], dict[str, str]]:
-    """The values taken, and those refused with their reasons."""
+def accepted(path: Path, data: bytes) -> tuple[set[str], dict[str, str]]:
+    """Return the accepted values, and refused ones with their reasons."""
     path.write_bytes(data)
     found = list(read_list(str(path), lambda problem: None))
     refused = {
@@ -39,14 +36,14 @@ def taken(path: Path, data: bytes) -> tuple[set[str], dict[str, str]]:
 
 
 @pytest.mark.parametrize("name", _FILES)
-def test_an_author_who_defangs_mentions_what_can_be_clicked(name: str, tmp_path: Path) -> None:
-    values, refused = taken(tmp_path / name, _FILES[name])
+def test_clickable_links_of_a_defanging_author_are_mentioned(name: str, tmp_path: Path) -> None:
+    values, refused = accepted(tmp_path / name, _FILES[name])
     assert values == {"https://bot-c2.xyz/a"}
     assert refused == {"updates-everyone.com": refusals.IN_SENTENCE}
 
 
 def test_headings_of_one_word(tmp_path: Path) -> None:
-    values, refused = taken(
+    values, refused = accepted(
         tmp_path / "a.csv",
         b"C2 IP,Victim,Legit\n203.0.113.5,203.0.113.6,good-a.site\n203.0.113.7,203.0.113.8,good-b.site\n",
     )
@@ -54,7 +51,7 @@ def test_headings_of_one_word(tmp_path: Path) -> None:
     assert set(refused) == {"203.0.113.6", "203.0.113.8", "good-a.site", "good-b.site"}
 
 
-def test_what_a_scanner_calls_a_threat_in_a_cell(tmp_path: Path) -> None:
+def test_detection_names_in_a_cell(tmp_path: Path) -> None:
     body = word_table([["Detection name", "Trojan.Win32.Agent.abc"], ["C2", "bot-c2.xyz"]])
-    values, _ = taken(tmp_path / "a.docx", docx(body))
+    values, _ = accepted(tmp_path / "a.docx", docx(body))
     assert values == {"bot-c2.xyz"}

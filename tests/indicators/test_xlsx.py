@@ -40,10 +40,12 @@ def test_a_dispatch_annex(tmp_path: Path) -> None:
     hidden["C11"] = "5f4dcc3b5aa765d61d8327deb882cf99"
     book.save(tmp_path / "annex.xlsx")
 
-    taken, refused = read(tmp_path / "annex.xlsx")
+    accepted, refused = read(tmp_path / "annex.xlsx")
 
     assert [
-        (item.value, item.threat, item.reference.page, item.reference.row) for item in taken if item.reference
+        (item.value, item.threat, item.reference.page, item.reference.row)
+        for item in accepted
+        if item.reference
     ] == [
         ("203.0.113.5", "Mozi", 1, 6),
         ("c2.evil.example", "Mozi", 1, 6),
@@ -51,11 +53,11 @@ def test_a_dispatch_annex(tmp_path: Path) -> None:
         ("hidden.evil.example", None, 2, 10),
         ("5f4dcc3b5aa765d61d8327deb882cf99", None, 2, 11),
     ]
-    assert [item.valid_from for item in taken[1:3]] == [
+    assert [item.valid_from for item in accepted[1:3]] == [
         datetime(2022, 5, 3, tzinfo=UTC),
         datetime(2022, 5, 4, tzinfo=UTC),
     ]
-    assert [item.confidence for item in taken[1:3]] == [80, 50]
+    assert [item.confidence for item in accepted[1:3]] == [80, 50]
     assert [(item.value, item.reference.page, item.reference.row) for item in refused] == [
         ("192.168.1.2", 1, 8),
         ("chưa rõ", 1, 9),
@@ -73,33 +75,33 @@ def test_shared_and_rich_strings_and_numbers(tmp_path: Path) -> None:
     )
     page = f"<worksheet><sheetData>{cells}</sheetData></worksheet>"
     (tmp_path / "a.xlsx").write_bytes(workbook([page], extra={"xl/sharedStrings.xml": strings}))
-    taken, refused = read(tmp_path / "a.xlsx")
-    assert [item.value for item in taken] == ["c2.evil.example"]
+    accepted, refused = read(tmp_path / "a.xlsx")
+    assert [item.value for item in accepted] == ["c2.evil.example"]
     assert refused == []
 
 
-def test_headings_over_two_rows_are_read_together(tmp_path: Path) -> None:
+def test_headings_over_two_rows_are_merged(tmp_path: Path) -> None:
     rows = {
         1: ["STT", "Thông tin", None, "Mã độc"],
         2: [None, "Địa chỉ IP", "Tên miền", None],
         3: [1, "203.0.113.5", "evil.example", "Mozi"],
     }
     (tmp_path / "a.xlsx").write_bytes(workbook([sheet(rows)]))
-    taken, _ = read(tmp_path / "a.xlsx")
-    assert [(item.value, item.threat) for item in taken] == [
+    accepted, _ = read(tmp_path / "a.xlsx")
+    assert [(item.value, item.threat) for item in accepted] == [
         ("203.0.113.5", "Mozi"),
         ("evil.example", "Mozi"),
     ]
 
 
-def test_a_row_without_cell_places_is_counted_on(tmp_path: Path) -> None:
+def test_cells_without_references_are_counted(tmp_path: Path) -> None:
     page = (
         '<worksheet><sheetData><row><c t="inlineStr"><is><t>evil.example</t></is></c></row><row><c '
         't="str"><v>203.0.113.5</v></c></row></sheetData></worksheet>'
     )
     (tmp_path / "a.xlsx").write_bytes(workbook([page]))
-    taken, _ = read(tmp_path / "a.xlsx")
-    assert [(item.value, item.reference.row) for item in taken if item.reference] == [
+    accepted, _ = read(tmp_path / "a.xlsx")
+    assert [(item.value, item.reference.row) for item in accepted if item.reference] == [
         ("evil.example", 1),
         ("203.0.113.5", 2),
     ]
@@ -109,5 +111,5 @@ def test_a_missing_sheet_does_not_stop_the_others(tmp_path: Path) -> None:
     book = workbook([sheet({1: ["evil.example"]}), sheet({1: ["203.0.113.5"]})])
     book = book.replace(b"worksheets/sheet1.xml", b"worksheets/sheetX.xml")
     (tmp_path / "a.xlsx").write_bytes(book)
-    taken, _ = read(tmp_path / "a.xlsx")
-    assert "203.0.113.5" in [item.value for item in taken]
+    accepted, _ = read(tmp_path / "a.xlsx")
+    assert "203.0.113.5" in [item.value for item in accepted]

@@ -1,4 +1,4 @@
-"""YARA rules, alone, in advisories, MISP events and STIX bundles: hashes are listed, searched texts named."""
+"""YARA rules alone, in advisories, MISP and STIX: hashes are listed, searched texts refused."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def read(tmp_path: Path, text: str, name: str) -> tuple[dict[str, Indicator], di
 
 def test_a_file_of_rules(tmp_path: Path) -> None:
     other = 'rule Texts { strings: $x = "evil-z.top" condition: $x }\n'
-    taken, refused = read(tmp_path, RULE + other, "rules.yar")
-    assert {(value, item.threat, item.source) for value, item in taken.items()} == {
+    accepted, refused = read(tmp_path, RULE + other, "rules.yar")
+    assert {(value, item.threat, item.source) for value, item in accepted.items()} == {
         (DIGEST, "Lumma", "Team X")
     }
     assert {value for value, reason in refused.items() if reason == refusals.SEARCHED_FOR} == {
@@ -56,18 +56,18 @@ def test_a_file_of_rules(tmp_path: Path) -> None:
 
 def test_a_rule_in_an_advisory(tmp_path: Path) -> None:
     text = f'# Lumma\n\nThe loader talks to evil[.]top.\n\n{RULE}\n$url = "http://evil-w.top/a.ps1"\n'
-    taken, refused = read(tmp_path, text, "advisory.md")
-    assert set(taken) == {"evil.top", DIGEST, "http://evil-w.top/a.ps1"}
+    accepted, refused = read(tmp_path, text, "advisory.md")
+    assert set(accepted) == {"evil.top", DIGEST, "http://evil-w.top/a.ps1"}
     assert refused["http://gate.evil-x.top/a.php"] == refused["203.0.113.4"] == refusals.SEARCHED_FOR
 
 
-def test_what_an_author_defanged_in_a_rule_is_meant(tmp_path: Path) -> None:
+def test_defanged_values_in_a_rule_are_listed(tmp_path: Path) -> None:
     text = (
         '# Lumma\n\nrule A {\nstrings:\n  $a = "hxxp://evil-x[.]top/a"\n  $b = "http://evil-y.top/a"\n'
         "condition:\n  any of them\n}\n"
     )
-    taken, _ = read(tmp_path, text, "advisory.md")
-    assert set(taken) == {"http://evil-x.top/a"}
+    accepted, _ = read(tmp_path, text, "advisory.md")
+    assert set(accepted) == {"http://evil-x.top/a"}
 
 
 @pytest.mark.parametrize(
@@ -83,28 +83,34 @@ def test_what_an_author_defanged_in_a_rule_is_meant(tmp_path: Path) -> None:
     ids=["stix", "misp"],
 )
 def test_a_rule_within_a_record(tmp_path: Path, document: object) -> None:
-    taken, refused = read(tmp_path, json.dumps(document), "list.json")
-    assert set(taken) == {DIGEST}
-    beside = {value for value, reason in refused.items() if reason == refusals.NOT_LISTED}
-    assert beside == {"1b" * 16, "https://vendor.example.org/post"}
-    assert {value for value in refused if value not in beside} == set(SEARCHED)
+    accepted, refused = read(tmp_path, json.dumps(document), "list.json")
+    assert set(accepted) == {DIGEST}
+    not_listed = {value for value, reason in refused.items() if reason == refusals.NOT_LISTED}
+    assert not_listed == {"1b" * 16, "https://vendor.example.org/post"}
+    assert {value for value in refused if value not in not_listed} == set(SEARCHED)
     assert {refused[value] for value in SEARCHED} == {refusals.SEARCHED_FOR}
 
 
 def test_a_rule_of_snort_in_a_misp_event(tmp_path: Path) -> None:
     rule = 'alert dns any any -> any any (msg:"x"; dns.query; content:"evil-x.top"; sid:1;)'
     event = {"Event": {"info": "x", "Attribute": [{"type": "snort", "value": rule}]}}
-    taken, _ = read(tmp_path, json.dumps(event), "list.json")
-    assert set(taken) == {"evil-x.top"}
+    accepted, _ = read(tmp_path, json.dumps(event), "list.json")
+    assert set(accepted) == {"evil-x.top"}
 
 
 def test_a_deleted_object_is_withdrawn_with_its_attributes(tmp_path: Path) -> None:
     gone = {"name": "url", "deleted": True, "Attribute": [{"type": "url", "value": "https://evil-x.top/a"}]}
-    kept = {"name": "url", "deleted": False, "Attribute": [{"type": "url", "value": "https://evil-y.top/a"}]}
-    taken, refused = read(
-        tmp_path, json.dumps({"Event": {"info": "x", "Attribute": [], "Object": [gone, kept]}}), "list.json"
+    undeleted = {
+        "name": "url",
+        "deleted": False,
+        "Attribute": [{"type": "url", "value": "https://evil-y.top/a"}],
+    }
+    accepted, refused = read(
+        tmp_path,
+        json.dumps({"Event": {"info": "x", "Attribute": [], "Object": [gone, undeleted]}}),
+        "list.json",
     )
-    assert set(taken) == {"https://evil-y.top/a"}
+    assert set(accepted) == {"https://evil-y.top/a"}
     assert refused == {"https://evil-x.top/a": refusals.WITHDRAWN}
 
 
@@ -117,15 +123,15 @@ def test_an_indicator_that_its_source_calls_benign(tmp_path: Path, key: str) -> 
         types in {"good": ["benign"], "evil": ["malicious-activity"],
             "odd": ["benign", "anonymization"]}.items()
     ]  # fmt: skip
-    taken, refused = read(
+    accepted, refused = read(
         tmp_path, json.dumps({"type": "bundle", "id": "bundle--1", "objects": objects}), "list.json"
     )
-    assert set(taken) == {"evil-x.top", "odd-x.top"}
+    assert set(accepted) == {"evil-x.top", "odd-x.top"}
     assert refused == {"good-x.top": refusals.BENIGN}
 
 
-def test_a_line_of_quotes_that_never_end_is_passed_over_at_once(tmp_path: Path) -> None:
-    """A text without an end used to be looked for from each quote in it anew: minutes for a line of 60 kB."""
+def test_a_line_of_unclosed_quotes_is_skipped_in_linear_time(tmp_path: Path) -> None:
+    """An unclosed text was once searched from each of its quotes: minutes for a line of 60 kB."""
     unended = 'rule a { strings: $a = "' + '\\"' * 30_000 + "\n"
-    taken, _ = read(tmp_path, unended + RULE, "rules.yar")
-    assert set(taken) == {DIGEST}
+    accepted, _ = read(tmp_path, unended + RULE, "rules.yar")
+    assert set(accepted) == {DIGEST}

@@ -39,7 +39,7 @@ def read(rule: Rule, text: str, folder: Path) -> list[Explained]:
 
 
 @each_row("example", EXAMPLES, lambda example: f"{example[0].id}: {example[1]!r}")
-def test_each_rule_decides_about_its_examples(example: tuple[Rule, str], tmp_path: Path) -> None:
+def test_each_rule_decides_its_examples(example: tuple[Rule, str], tmp_path: Path) -> None:
     rule, text = example
     *_, last = read(rule, text, tmp_path)
     if text in rule.accepted:
@@ -74,7 +74,7 @@ def judge(lines: list[str], *, advisory: bool, defangs: bool) -> list[object]:
 
 
 def mixed() -> st.SearchStrategy[str]:
-    """A line of an example, or two run together, so that rules of several subjects fire on one value."""
+    """Return a line of an example, or two run together, so that several subjects' rules fire on one value."""
     line = st.sampled_from(LINES)
     return st.one_of(line, st.builds("{} {}".format, line, line), st.builds("{}{}".format, line, line))
 
@@ -102,7 +102,7 @@ def test_the_order_within_a_priority_does_not_matter(
 
 
 @each_row("rule", [rule for rule in RULES if rule.scope not in RUNNING], lambda rule: rule.id)
-def test_nor_does_it_for_rows_and_records(rule: Rule, tmp_path: Path) -> None:
+def test_the_order_does_not_matter_for_rows_and_records(rule: Rule, tmp_path: Path) -> None:
     before = loop._INDEX
     loop._INDEX = index(reversed(RULES))
     stated.statement_rule.cache_clear()

@@ -1,4 +1,4 @@
-"""The difference of two lists that are held in memory: the oracle of `changes`."""
+"""Difference of two lists in memory: the oracle of `changes`."""
 
 from __future__ import annotations
 

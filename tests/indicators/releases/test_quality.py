@@ -1,4 +1,4 @@
-"""Quality of sources, counted while the values go by, against the count that holds them all."""
+"""Quality of sources, counted incrementally, against a count over all values."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ AT = datetime(2026, 6, 1, tzinfo=UTC)
 SOURCES = ("a.csv", "b.pdf", "c.txt")
 
 
-def made(chance: random.Random) -> dict[int, tuple[set[str], int | None, bool]]:
-    """Numbered values: their sources, for how many days each is listed, whether it is over."""
+def numbered_values(chance: random.Random) -> dict[int, tuple[set[str], int | None, bool]]:
+    """Return numbered values: sources, age of each listing in days, expiry."""
     return {
         number: (
             set(chance.sample(SOURCES, chance.randint(1, 3))),
@@ -27,8 +27,8 @@ def made(chance: random.Random) -> dict[int, tuple[set[str], int | None, bool]]:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_counted_one_after_the_other_it_is_the_same(seed: int) -> None:
-    values = made(random.Random(seed))
+def test_incremental_count_equals_the_full_count(seed: int) -> None:
+    values = numbered_values(random.Random(seed))
     by_source: dict[str, list[Indicator]] = {name: [] for name in SOURCES}
     seen = [(IndicatorType.DOMAIN, f"c{number}.xyz") for number in range(0, 30, 3)]
     false = [(IndicatorType.DOMAIN, f"c{number}.xyz") for number in range(0, 30, 4)]

@@ -1,4 +1,4 @@
-"""Versions: the digest, the difference, the signed release, and what a source is worth."""
+"""Versions: digest, difference, signed release, and quality of a source."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Paths:
 def written(pair: Paths, items: list[Indicator] | None = None, **facts: object) -> bytes:
     stream = io.BytesIO()
     chosen = SAMPLE if items is None else items
-    said = {"name": "campaign", "version": 7, "made": NOW, **facts}
-    write_release(stream, chosen, keys.private_key(pair[0]), **said)  # type: ignore[arg-type]
+    statement = {"name": "campaign", "version": 7, "made": NOW, **facts}
+    write_release(stream, chosen, keys.private_key(pair[0]), **statement)  # type: ignore[arg-type]
     return stream.getvalue()
 
 
@@ -54,7 +54,7 @@ def saved(folder: Path, data: bytes) -> Path:
     return path
 
 
-def test_the_digest_is_the_one_that_a_hunt_states() -> None:
+def test_the_digest_equals_a_hunts() -> None:
     builder = Builder()
     builder.extend(reversed([*SAMPLE, SAMPLE[0]]))
     assert list_digest(SAMPLE) == compile_columns(builder.columns()).digest
@@ -62,25 +62,25 @@ def test_the_digest_is_the_one_that_a_hunt_states() -> None:
     assert list_digest(SAMPLE[1:]) != list_digest(SAMPLE)
 
 
-def test_a_release_says_what_it_is_and_gives_its_values_back(pair: Paths, tmp_path: Path) -> None:
+def test_a_release_states_its_facts_and_returns_its_values(pair: Paths, tmp_path: Path) -> None:
     path = saved(tmp_path, written(pair, previous="ab" * 32, note="Công văn 123", tlp="amber"))
     found = read_release(path, [keys.public_key(pair[1])])
-    said = found.manifest
-    assert (said.name, said.version, said.made, said.count) == (
+    statement = found.manifest
+    assert (statement.name, statement.version, statement.made, statement.count) == (
         "campaign",
         7,
         "2026-03-01T07:00:00Z",
         len(SAMPLE),
     )
-    assert (said.digest, said.previous, said.note, said.tlp) == (
+    assert (statement.digest, statement.previous, statement.note, statement.tlp) == (
         list_digest(SAMPLE),
         "ab" * 32,
         "Công văn 123",
         "amber",
     )
-    assert said.expires == "2026-12-31T23:00:00Z"
-    assert said.by_source == {"annex.pdf": 12, "Sở TT&TT": 1, "Trung tâm CNTT": 1} or sum(
-        (said.by_source or {}).values()
+    assert statement.expires == "2026-12-31T23:00:00Z"
+    assert statement.by_source == {"annex.pdf": 12, "Sở TT&TT": 1, "Trung tâm CNTT": 1} or sum(
+        (statement.by_source or {}).values()
     ) == len(SAMPLE)
     assert sorted(found.indicators, key=str) == sorted(SAMPLE, key=str)
     assert found.signer == keys.fingerprint(keys.public_key(pair[1]))
@@ -90,7 +90,7 @@ def test_the_same_list_gives_the_same_release(pair: Paths) -> None:
     assert written(pair) == written(pair, [*reversed(SAMPLE)])
 
 
-def test_a_release_is_a_list_that_keeps_document_page_and_row(pair: Paths, tmp_path: Path) -> None:
+def test_a_release_is_a_list_with_document_page_and_row(pair: Paths, tmp_path: Path) -> None:
     path = saved(
         tmp_path,
         written(
@@ -121,10 +121,10 @@ def test_a_release_is_a_list_that_keeps_document_page_and_row(pair: Paths, tmp_p
     assert set(MEMBERS) == RELEASE_MEMBERS
 
 
-def test_a_hunt_states_the_digest_of_the_release_that_it_used(pair: Paths, tmp_path: Path) -> None:
+def test_a_hunt_states_the_digest_of_its_release(pair: Paths, tmp_path: Path) -> None:
     path = saved(tmp_path, written(pair))
-    said = read_release(path, [keys.public_key(pair[1])]).manifest
-    assert load_lists([str(path)]).summary.digest == said.digest
+    statement = read_release(path, [keys.public_key(pair[1])]).manifest
+    assert load_lists([str(path)]).summary.digest == statement.digest
 
 
 def test_another_key_is_refused(pair: Paths, tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def resigned(text: bytes) -> bytes:
          "The signature of the release is damaged."),
     ],
 )  # fmt: skip
-def test_what_was_changed_is_refused(
+def test_changed_content_is_refused(
     pair: Paths, tmp_path: Path, member: str, change: Callable[[bytes], bytes], what: str
 ) -> None:
     path = saved(tmp_path, changed(written(pair), member, change))
@@ -181,10 +181,10 @@ def test_what_was_changed_is_refused(
     assert caught.value.what == what
 
 
-def signed_anew(pair: Paths, said: dict[str, object], text: str) -> bytes:
-    """A release whose signature fits and whose content does not."""
+def signed_anew(pair: Paths, statement: dict[str, object], text: str) -> bytes:
+    """Return a release with a valid signature and inconsistent content."""
     key = keys.private_key(pair[0])
-    manifest = json.dumps(said)
+    manifest = json.dumps(statement)
     signature = base64.b64encode(key.sign(release.PREFIX + manifest.encode())).decode()
     stream = io.BytesIO()
     release.save_zip(
@@ -198,11 +198,11 @@ def signed_anew(pair: Paths, said: dict[str, object], text: str) -> bytes:
     return stream.getvalue()
 
 
-def test_a_signed_release_that_does_not_fit_itself_is_refused(pair: Paths, tmp_path: Path) -> None:
+def test_an_inconsistent_signed_release_is_refused(pair: Paths, tmp_path: Path) -> None:
     import hashlib
 
     data = written(pair)
-    said = json.loads(zipfile.ZipFile(io.BytesIO(data)).read("manifest.json"))
+    statement = json.loads(zipfile.ZipFile(io.BytesIO(data)).read("manifest.json"))
     text = zipfile.ZipFile(io.BytesIO(data)).read("indicators.jsonl").decode()
     key = [keys.public_key(pair[1])]
     cases: list[tuple[dict[str, object], str, str]] = [
@@ -214,14 +214,14 @@ def test_a_signed_release_that_does_not_fit_itself_is_refused(pair: Paths, tmp_p
         ({}, "[" * 100_000, "A value of the release cannot be read."),
     ]
     for change, content, what in cases:
-        record = {**said, "indicators_sha256": hashlib.sha256(content.encode()).hexdigest(), **change}
+        record = {**statement, "indicators_sha256": hashlib.sha256(content.encode()).hexdigest(), **change}
         path = saved(tmp_path, signed_anew(pair, record, content))
         with pytest.raises(LamsachError) as caught:
             read_release(path, key)
         assert caught.value.what == what
 
 
-def test_what_is_no_release(pair: Paths, tmp_path: Path) -> None:
+def test_files_that_are_no_release(pair: Paths, tmp_path: Path) -> None:
     key = [keys.public_key(pair[1])]
     with pytest.raises(UnreadableError):
         read_release(tmp_path / "none.zip", key)
@@ -258,7 +258,7 @@ def test_any_changed_byte_is_refused_or_harmless(
     assert sorted(found, key=str) == sorted(SAMPLE, key=str)
 
 
-def test_keys_are_kept_safe(tmp_path: Path) -> None:
+def test_key_files_are_protected(tmp_path: Path) -> None:
     private = tmp_path / "a.key"
     public = keys.new_key(private, "mật khẩu")
     assert private.stat().st_mode & 0o077 == 0
@@ -305,7 +305,7 @@ def test_the_difference_of_two_lists() -> None:
 
 
 @pytest.mark.parametrize("item", SAMPLE)
-def test_mappings_lead_back(item: Indicator) -> None:
+def test_mappings_round_trip(item: Indicator) -> None:
     whole = replace(item, other_references=(Reference("b.txt", None, 3),))
     assert from_mapping(json.loads(json.dumps(as_mapping(whole)))) == whole
 
@@ -318,7 +318,7 @@ def test_a_mapping_that_is_no_indicator(change: dict[str, object]) -> None:
         from_mapping({**as_mapping(SAMPLE[0]), **change})
 
 
-def test_what_each_source_is_worth() -> None:
+def test_quality_of_each_source() -> None:
     day = datetime(2026, 2, 19, 7, 0, tzinfo=UTC)
     first = [SAMPLE[0], replace(SAMPLE[1], valid_from=day), replace(SAMPLE[2], valid_until=NOW)]
     second = [SAMPLE[0], SAMPLE[0]]
@@ -337,7 +337,7 @@ def test_what_each_source_is_worth() -> None:
     assert overlaps({"a": first, "b": second, "c": []}) == {("a", "b"): 1, ("a", "c"): 0, ("b", "c"): 0}
 
 
-def test_the_digest_of_many_is_that_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_digest_of_many_equals_that_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
     from lamsach.indicators.releases import release as digest
 
     items = [Indicator(IndicatorType.DOMAIN, f"bot-{number % 400}.xyz") for number in range(900)]

@@ -1,4 +1,4 @@
-"""Sorted runs on the disk: the order and the merging of lists in memory, at any size of a run."""
+"""Sorted runs on disk: same order and merging as lists in memory, at any size of a run."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def in_memory(items: list[Indicator]) -> list[Indicator]:
 
 @given(st.lists(_ITEMS, max_size=30), st.integers(1, 7))
 @settings(max_examples=60, deadline=None)
-def test_order_and_merging_are_those_of_lists_in_memory(items: list[Indicator], size: int) -> None:
-    kept = module.MAX_RUN
+def test_order_and_merging_equal_lists_in_memory(items: list[Indicator], size: int) -> None:
+    sample = module.MAX_RUN
     module.MAX_RUN = size
     try:
         with Runs(items) as runs:
@@ -55,10 +55,10 @@ def test_order_and_merging_are_those_of_lists_in_memory(items: list[Indicator], 
             assert list(runs) == in_memory(items), "as often as asked"
             assert first_of(runs) == next(iter(in_memory(items)), None)
     finally:
-        module.MAX_RUN = kept
+        module.MAX_RUN = sample
 
 
-def test_nothing_stays_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_file_remains_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "RUN", 2)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     with Runs(SAMPLE) as runs:
@@ -66,7 +66,7 @@ def test_nothing_stays_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_release_of_runs_is_that_of_the_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_release_of_runs_equals_that_of_the_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "RUN", 4)
     new_key(tmp_path / "key")
     first, second = io.BytesIO(), io.BytesIO()
@@ -88,8 +88,8 @@ def test_changes_of_sorted_lists_are_the_difference(before: list[Indicator], aft
     assert sum(change == "same" for change, *_ in found) == whole.same
 
 
-def test_of_millions_the_first_are_kept() -> None:
-    kept = CountedSample(most=2)
+def test_a_sample_holds_the_first_and_the_count() -> None:
+    sample = CountedSample(most=2)
     for item in (SAMPLE[0], SAMPLE[1], replace(SAMPLE[2], threat="x")):
-        kept.add(item, "so")
-    assert (kept.count, kept.first) == (3, [(SAMPLE[0], "so"), (SAMPLE[1], "so")])
+        sample.add(item, "so")
+    assert (sample.count, sample.first) == (3, [(SAMPLE[0], "so"), (SAMPLE[1], "so")])

@@ -1,4 +1,4 @@
-"""Spools of a writer: the same in memory and on the disk, as often as they are read."""
+"""Spools of a writer: the same in memory and on disk, in repeated reads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.indicators.writers.sample import SAMPLE, T, exported, text_of
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Little is held in memory; the temporary files lie in the folder."""
+    """Limit memory to a few values, and put the temporary files into the folder."""
     monkeypatch.setattr(rows, "MAX_HELD", 4)
     monkeypatch.setattr(rows, "BLOCK", 2)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
@@ -23,7 +23,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_it_gives_kind_by_kind_in_the_order_of_adding(small: Path) -> None:
+def test_values_come_by_type_in_the_order_of_addition(small: Path) -> None:
     found = Spool(SAMPLE)
     wanted = sorted(SAMPLE, key=lambda item: item.type)
     assert list(found) == wanted == list(found)
@@ -33,12 +33,14 @@ def test_it_gives_kind_by_kind_in_the_order_of_adding(small: Path) -> None:
     assert SAMPLE[3] in found
 
 
-def test_two_may_read_at_once(small: Path) -> None:
+def test_two_concurrent_readers(small: Path) -> None:
     found = Spool(SAMPLE)
-    assert [(one, two) for one, two in zip(found, found, strict=True)] == [(item, item) for item in found]
+    assert [(first, second) for first, second in zip(found, found, strict=True)] == [
+        (item, item) for item in found
+    ]
 
 
-def test_nothing_stays_on_the_disk(small: Path) -> None:
+def test_no_file_remains_on_disk(small: Path) -> None:
     found = Spool(SAMPLE)
     assert len(list(found)) == len(SAMPLE)
     del found
@@ -46,7 +48,7 @@ def test_nothing_stays_on_the_disk(small: Path) -> None:
 
 
 @pytest.mark.parametrize("writer", WRITERS)
-def test_a_writer_writes_the_same_from_memory_and_from_the_disk(
+def test_a_writer_writes_the_same_from_memory_and_disk(
     writer: Writer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     in_memory = text_of(exported(writer))
@@ -57,5 +59,5 @@ def test_a_writer_writes_the_same_from_memory_and_from_the_disk(
 
 
 @pytest.mark.parametrize("writer", WRITERS)
-def test_a_writer_writes_the_same_whatever_the_order_of_the_list(writer: Writer) -> None:
+def test_a_writer_writes_the_same_for_any_order_of_the_list(writer: Writer) -> None:
     assert text_of(exported(writer, SAMPLE[::-1])) == text_of(exported(writer))

@@ -1,4 +1,4 @@
-"""Statements of releases about themselves, for hunts with several lists."""
+"""Versions that releases state, for hunts with several lists."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.indicators.builders import archive
 from tests.indicators.writers.sample import NOW, SAMPLE
 
 
-def test_a_release_is_known_by_name_number_and_digest(tmp_path: Path) -> None:
+def test_a_release_states_name_number_and_digest(tmp_path: Path) -> None:
     new_key(tmp_path / "key")
     path = tmp_path / "list-3.zip"
     with path.open("wb") as stream:
@@ -34,7 +34,7 @@ def test_a_release_is_known_by_name_number_and_digest(tmp_path: Path) -> None:
     [b"", b"[]", b"{}", b'{"name": "x", "version": "x", "digest": "x"}', b"[" * 100_000, b"\xff",
      b'{"name": "x", "version": null, "digest": ""}'],
 )  # fmt: skip
-def test_what_only_looks_like_a_release(tmp_path: Path, manifest: bytes) -> None:
+def test_files_that_only_look_like_a_release(tmp_path: Path, manifest: bytes) -> None:
     path = tmp_path / "a.zip"
     path.write_bytes(archive({"manifest.json": manifest, "indicators.jsonl": b"", "signature.json": b""}))
     assert stated_version(str(path)) is None
@@ -62,10 +62,10 @@ def test_a_hunt_with_several_lists_states_the_version_of_each(tmp_path: Path) ->
     lists = [word for name in ("list-3.zip", "more.txt", "list-4.zip") for word in ("-i", tmp_path / name)]
     lamsach("hunt", tmp_path / "dns.log", *lists, "-o", tmp_path / "found.zip", "-o", tmp_path / "found.html")
     with zipfile.ZipFile(tmp_path / "found.zip") as archive_:
-        said = json.loads(archive_.read("manifest.json"))["indicator_list"]
-    assert [(item["name"], item["version"]) for item in said["versions"]] == [
+        stated = json.loads(archive_.read("manifest.json"))["indicator_list"]
+    assert [(item["name"], item["version"]) for item in stated["versions"]] == [
         ("Danh sách 3", 3),
         ("Danh sách 4", 4),
     ]
-    assert [item["digest"] for item in said["versions"]] != [said["digest"]] * 2
+    assert [item["digest"] for item in stated["versions"]] != [stated["digest"]] * 2
     assert "Danh sách 3, " in (tmp_path / "found.html").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Decisions: accept, narrow, except; and what goes out only by one."""
+"""Decisions: accept, narrow, except; dangerous values need one to be released."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def written(folder: Path, text: str) -> Decisions:
     return read_decisions(path)
 
 
-def test_what_becomes_of_values(tmp_path: Path) -> None:
+def test_decisions_on_values(tmp_path: Path) -> None:
     known = written(
         tmp_path,
         HEAD + "keep[.]example,accept,,,looked at\n"
@@ -50,7 +50,7 @@ def test_what_becomes_of_values(tmp_path: Path) -> None:
         Indicator(T.DOMAIN, "other.example"),
     ]
     found = judged_by(known, items)
-    assert [(one.item.type, one.item.value, one.left_out) for one in found] == [
+    assert [(item.item.type, item.item.value, item.left_out) for item in found] == [
         (T.DOMAIN, "keep.example", None),
         (T.DOMAIN, "drive.example", NARROWED),
         (T.URL, "https://drive.example/a", None),
@@ -61,8 +61,8 @@ def test_what_becomes_of_values(tmp_path: Path) -> None:
         (T.DOMAIN, "old.example", None),
         (T.DOMAIN, "other.example", None),
     ]
-    assert not any(one.withheld or one.accepted for one in found)
-    narrowed = next(one.item for one in found if one.item.type is T.URL)
+    assert not any(item.withheld or item.accepted for item in found)
+    narrowed = next(item.item for item in found if item.item.type is T.URL)
     assert (narrowed.threat, narrowed.reference) == ("Mozi", Reference("a.txt", None, 2))
 
 
@@ -95,14 +95,14 @@ def test_spreadsheets_write_csv_in_several_ways(text: str, tmp_path: Path) -> No
         ("x.a.example,narrow,a.example,,why", "What is to be narrowed does not hold the narrower value."),
     ],
 )
-def test_a_mistake_is_named_with_its_row(row: str, what: str, tmp_path: Path) -> None:
+def test_a_mistake_is_reported_with_its_row(row: str, what: str, tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         written(tmp_path, HEAD + "good.example,accept,,,fine\n" + row + "\n")
     assert caught.value.what == what
     assert caught.value.where.endswith("decisions.csv:3")
 
 
-def test_a_file_that_is_none(tmp_path: Path) -> None:
+def test_files_that_hold_no_decisions(tmp_path: Path) -> None:
     with pytest.raises(UnreadableError):
         read_decisions(tmp_path / "none.csv")
     (tmp_path / "b.csv").write_bytes(b"\xff\xfe\x00")
@@ -117,21 +117,21 @@ def test_a_file_that_is_none(tmp_path: Path) -> None:
 def test_hostile_files_end_with_a_clear_error(text: str) -> None:
     import tempfile
 
-    said = []
+    problems = []
     with tempfile.TemporaryDirectory() as folder:
         for head in ("", HEAD):
             try:
                 written(Path(folder), head + text.encode("utf-8", "replace").decode())
             except LamsachError as error:
-                said.append(error.what)
-    assert set(said) <= set(VIETNAMESE)
+                problems.append(error.what)
+    assert set(problems) <= set(VIETNAMESE)
 
 
 def judged_by(known: Decisions, items: list[Indicator], own: Own | None = None) -> list[Judged]:
     return list(judge_values(items, known, Examiner(own or Own(), KNOWN), NOW))
 
 
-def test_what_is_dangerous_goes_out_only_by_a_decision(tmp_path: Path) -> None:
+def test_a_dangerous_value_is_released_only_by_a_decision(tmp_path: Path) -> None:
     own = Own.read(["198.51.100.0/24", "unit.example"])
     known = written(
         tmp_path,
@@ -149,22 +149,24 @@ def test_what_is_dangerous_goes_out_only_by_a_decision(tmp_path: Path) -> None:
         "bot.duckdns.org",
     )
     found = judged_by(known, [Indicator(T.DOMAIN, name) for name in (*names, "drive.google.com")], own)
-    assert [one.item.value for one in found if one.is_released] == [
+    assert [item.item.value for item in found if item.is_released] == [
         "a.gov.vn",
         "bot-c2.xyz",
         "bot.duckdns.org",
         "https://drive.google.com/x",
     ]
-    assert {one.item.value: one.withheld.kind for one in found if one.withheld} == {
+    assert {item.item.value: item.withheld.kind for item in found if item.withheld} == {
         "c.gov.vn": Kind.GOVERNMENT,
         "google.com": Kind.TOP_SITE,
         "x.unit.example": Kind.OWN,
     }
-    assert {one.item.value: one.left_out for one in found if one.left_out} == {
+    assert {item.item.value: item.left_out for item in found if item.left_out} == {
         "b.gov.vn": EXCEPTED,
         "drive.google.com": NARROWED,
     }
-    assert {one.item.value: one.accepted.reason for one in found if one.accepted} == {"a.gov.vn": "order 12"}
+    assert {item.item.value: item.accepted.reason for item in found if item.accepted} == {
+        "a.gov.vn": "order 12"
+    }
 
 
 def test_values_are_accepted_without_a_file(tmp_path: Path) -> None:
@@ -180,7 +182,7 @@ def test_values_are_accepted_without_a_file(tmp_path: Path) -> None:
             Indicator(T.IP, "8.8.8.8"),
         ],
     )
-    assert [one.accepted.reason for one in found if one.accepted] == ["order 12"] * 3
+    assert [item.accepted.reason for item in found if item.accepted] == ["order 12"] * 3
     assert both.on(Indicator(T.DOMAIN, "keep.example"), NOW) is not None
     with pytest.raises(UsageError):
         accept_values(["google.com"], " x ", "--include")
@@ -188,7 +190,7 @@ def test_values_are_accepted_without_a_file(tmp_path: Path) -> None:
         accept_values(["not a value"], "order 12", "--include")
 
 
-def test_what_is_own_has_to_be_understood() -> None:
+def test_own_addresses_must_be_valid() -> None:
     problems: list[Problem] = []
     own = Own.read(["198.51.100.0/24", "my network", "unit.example.", "localhost"], problems.append)
     assert [problem.where for problem in problems] == ["my network", "localhost"]

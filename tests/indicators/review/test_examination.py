@@ -47,7 +47,7 @@ KNOWN = Knowledge(
 OWN = Own.read(["203.0.113.0/24", "2001:db8:9::/48", "unit.example"])
 
 
-def looked_at(kind: IndicatorType, value: str) -> Reviewed:
+def examine(kind: IndicatorType, value: str) -> Reviewed:
     collected = Collected()
     collected.add(Indicator(kind, value))
     (found,) = review(collected, OWN, None, KNOWN)
@@ -159,21 +159,26 @@ VALUES: list[tuple[IndicatorType, str, int, set[Kind]]] = [
 
 
 def test_values_and_their_concerns() -> None:
-    found = {value: looked_at(kind, value) for kind, value, _, _ in VALUES}
-    said = {value: (one.rank, {concern.kind for concern in one.concerns}) for value, one in found.items()}
+    found = {value: examine(kind, value) for kind, value, _, _ in VALUES}
+    stated = {
+        value: (reviewed.rank, {concern.kind for concern in reviewed.concerns})
+        for value, reviewed in found.items()
+    }
     expected = {value: (rank, why) for _, value, rank, why in VALUES}
-    assert {value: (said[value], expected[value]) for value in said if said[value] != expected[value]} == {}
-    assert all(concern.about for one in found.values() for concern in one.concerns)
+    assert {
+        value: (stated[value], expected[value]) for value in stated if stated[value] != expected[value]
+    } == {}
+    assert all(concern.about for reviewed in found.values() for concern in reviewed.concerns)
 
 
-def test_no_name_that_is_dangerous_to_block_is_taken_for_a_look_alike() -> None:
+def test_no_dangerous_name_passes_for_a_look_alike() -> None:
     examiner = Examiner(Own(), KNOWN)
-    taken = [
+    mistaken = [
         name
         for name in KNOWN.names()
         if any(concern.kind is Kind.HOMOGRAPH for concern in examiner.concerns(Indicator(T.DOMAIN, name)))
     ]
-    assert not taken
+    assert not mistaken
 
 
 @pytest.mark.parametrize(
@@ -186,12 +191,12 @@ def test_no_name_that_is_dangerous_to_block_is_taken_for_a_look_alike() -> None:
         ("рaypal-x.top", None),  # mixes scripts, looks like nothing known
     ],
 )
-def test_names_that_look_like_others(name: str, like: str | None) -> None:
+def test_look_alike_names(name: str, like: str | None) -> None:
     from lamsach.indicators.values.names import to_ascii_domain
 
     listed = to_ascii_domain(name)
     assert listed is not None
-    found = looked_at(T.DOMAIN, listed)
+    found = examine(T.DOMAIN, listed)
     (concern,) = found.concerns
     assert concern.kind is Kind.HOMOGRAPH
     assert concern.about == (like or skeleton(name))
@@ -201,7 +206,7 @@ def test_names_in_other_scripts_are_no_look_alikes() -> None:
     from lamsach.indicators.values.names import to_ascii_domain
 
     for name in ("пример-сайт.рф", "máy-chủ-lạ.vn"):
-        assert not looked_at(T.DOMAIN, to_ascii_domain(name) or "").concerns
+        assert not examine(T.DOMAIN, to_ascii_domain(name) or "").concerns
     assert spelled("plain.example") is None
     assert spelled("xn--\u0000.example") is None
     assert not mixes_scripts("пример.com")
@@ -230,8 +235,8 @@ def test_rows_that_disagree(tmp_path: Path) -> None:
     collected = collect([str(tmp_path / name) for name in ("a.csv", "b.csv", "c.txt")], problems.append)
     assert not problems
     found = {entry.indicator.value: entry for entry in review(collected, None, None, KNOWN)}
-    said = [concern.about for concern in found["bot-c2.xyz"].concerns if concern.kind is Kind.DISAGREE]
-    assert said == ["threat: Mirai / Emotet", "tlp: green / red"]
+    stated = [concern.about for concern in found["bot-c2.xyz"].concerns if concern.kind is Kind.DISAGREE]
+    assert stated == ["threat: Mirai / Emotet", "tlp: green / red"]
     assert [concern.about for concern in found["other.top"].concerns] == [f"{tmp_path / 'c.txt'}:2"]
     assert not found["ads.top"].concerns
     assert (found["bot-c2.xyz"].rank, found["other.top"].rank) == (NOTABLE, DOUBTFUL)
@@ -257,7 +262,7 @@ def test_every_reason_has_its_vietnamese() -> None:
     assert Concern(Kind.OWN, Level.DANGEROUS).reason == REASONS[Kind.OWN]
 
 
-def test_the_warning_lists_are_used_when_they_are_there() -> None:
+def test_the_warning_lists_are_used_if_present() -> None:
     known = knowledge.knowledge()
     concerns = list(known.about_name("wikipedia.org"))
     assert {concern.kind for concern in concerns} == {Kind.TOP_SITE}
@@ -266,7 +271,7 @@ def test_the_warning_lists_are_used_when_they_are_there() -> None:
     )
 
 
-def test_the_carried_lists_are_those_that_are_used_in_their_order(tmp_path: Path) -> None:
+def test_the_carried_lists_are_those_in_use_in_order(tmp_path: Path) -> None:
     sources = list(dict.fromkeys(fact.source.split()[1] for fact in facts.warning_facts()))
     assert sources == list(facts.WARNING_LISTS)
     for name in facts.WARNING_LISTS:
@@ -281,7 +286,7 @@ def test_the_carried_lists_are_those_that_are_used_in_their_order(tmp_path: Path
     assert len(lines) == 2 * len(facts.WARNING_LISTS)
 
 
-def test_a_place_is_kept_for_people() -> None:
+def test_a_place_is_shown_to_people() -> None:
     collected = Collected()
     collected.add(Indicator(T.DOMAIN, "gov.vn", reference=Reference("annex.pdf", 3, 9)))
     collected.add(Indicator(T.DOMAIN, "gov.vn", reference=Reference("feed.txt", None, 1)))
@@ -290,7 +295,7 @@ def test_a_place_is_kept_for_people() -> None:
     assert found.indicator.other_references == (Reference("feed.txt", None, 1),)
 
 
-def test_an_earlier_list_answers_by_its_digests_alone(
+def test_an_earlier_list_is_searched_by_digests_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from lamsach.indicators.review import examination as reviewing

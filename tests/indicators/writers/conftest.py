@@ -1,4 +1,4 @@
-"""Tests that need a program of somebody else's (`pytest -m programs`)."""
+"""Tests that need a third party's program (`pytest -m programs`)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Strict readers of syntaxes whose own programs no package here has.
+"""Strict readers of syntaxes whose own programs are in no package, from their vendors' documentation.
 
-Written from their makers' documentation. Each raises ValueError with the place.
+Each raises ValueError with the place.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 
 
 class Rule(NamedTuple):
-    """A rule of Snort 3: protocol, the addresses and the port that it is about, its options in order."""
+    """A rule of Snort 3: protocol, its addresses and port, its options in order."""
 
     protocol: str
     targets: tuple[str, ...]
@@ -33,11 +33,11 @@ _HEADER = re.compile(r"alert (ip|udp|tcp) (\$HOME_NET) any -> (any|\[[^][ ]+\]) 
 # escaped
 _OPTION = re.compile(r'\s*(\w+)(?::((?:"(?:[^"\\;]|\\[\\";])*"|[^";\\])*))?;')
 _CLASSTYPES = {"trojan-activity"}
-"""Those of Snort's own classification.config that the writer uses."""
+"""Classes of Snort's own classification.config that the writer uses."""
 
 
 def snort_rules(text: str) -> Iterator[Rule]:
-    """The rules of a file: one a line, each with a message and an identifier of its own for local rules."""
+    """Yield the rules of a file: one a line, each with a message and a local identifier of its own."""
     seen: set[str] = set()
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith("#") or not line:
@@ -84,7 +84,7 @@ def _targets(text: str, number: int) -> tuple[str, ...]:
 
 
 def snort_content(text: str) -> bytes:
-    """The bytes of a content option, with its modifiers after a comma.
+    """Return the bytes of a content option, with its modifiers after a comma.
 
     https://docs.snort.org/rules/options/payload/content
     """
@@ -107,7 +107,7 @@ https://docs.zeek.org/en/master/scripts/base/frameworks/intel/main.zeek.html
 
 
 def zeek_intel(text: str) -> Iterator[dict[str, str]]:
-    """The rows of an intelligence file, as the ASCII reader of the input framework parses it.
+    """Yield the rows of an intelligence file, as the ASCII reader of the input framework parses it.
 
     Comments, then `#fields`, then as many columns in every line, none of them empty
     (https://docs.zeek.org/en/master/frameworks/input.html).
@@ -157,10 +157,7 @@ https://sigmahq.io/docs/basics/log-sources.html and the specification's appendix
 
 
 def sigma_rules(text: str) -> Iterator[dict[str, Any]]:
-    """The rules of a file, checked against the specification.
-
-    https://sigmahq.io/sigma-specification/, version 2.
-    """
+    """Yield the rules of a file, checked against https://sigmahq.io/sigma-specification/, version 2."""
     import yaml
 
     seen: set[str] = set()

@@ -1,4 +1,4 @@
-"""Long lists with hostile words beside their values."""
+"""Long lists with hostile texts in their facts."""
 
 from __future__ import annotations
 
@@ -14,11 +14,8 @@ from .sample import SAMPLE, T
 HOSTILE = "x\"; } $(id) `id` \\ \n \r\t # // /* */ ]]> <a> |41| ' % {0} -- \u202e é ; drop"
 
 
-def made(count: int) -> Iterator[Indicator]:
-    """Make so many names and addresses, and a tenth of URLs and hashes of each kind.
-
-    With hostile texts beside them.
-    """
+def many(count: int) -> Iterator[Indicator]:
+    """Yield names and addresses, and a tenth of URLs and hashes of each type, with hostile threats."""
     for number in range(count):
         yield Indicator(T.DOMAIN, f"c{number:06d}.bot{number % 977}.xyz", HOSTILE)
         address = (
@@ -26,24 +23,24 @@ def made(count: int) -> Iterator[Indicator]:
         )
         yield Indicator(T.IP, address, HOSTILE)
         if number % 10 == 0:
-            yield address_of_six(number)
+            yield ipv6_address(number)
             yield Indicator(T.URL, f"http://c{number}.drop.top/p;'$&()*+/{number}", HOSTILE)
             yield from (digest(kind, number) for kind in HASHES)
 
 
-def address_of_six(number: int) -> Indicator:
-    """An address of IPv6."""
+def ipv6_address(number: int) -> Indicator:
+    """Return an IPv6 address."""
     high, low = divmod(number, 60_000)
     return Indicator(T.IP, f"2001:db{8 + high}:{low + 1:x}::1", HOSTILE)
 
 
 def digest(kind: IndicatorType, number: int) -> Indicator:
-    """A hash."""
+    """Return a hash."""
     found = hashlib.new(kind.value, b"%d" % number, usedforsecurity=False)
     return Indicator(kind, found.hexdigest(), HOSTILE)
 
 
 @cache
 def listed(count: int) -> list[Indicator]:
-    """The sample and that many more."""
-    return [*SAMPLE, *made(count)]
+    """Return the sample and a number of further values."""
+    return [*SAMPLE, *many(count)]

@@ -1,4 +1,4 @@
-"""The real programs: where they are, and how they are run."""
+"""Third-party programs: paths and runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbi
 
 
 def program(name: str) -> str:
-    """The path of a program that may lie where only root looks."""
+    """Return the path of a program, which may be in a folder of root's search path."""
     return require_program(name, PATH)
 
 
@@ -30,7 +30,7 @@ def run(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 @contextmanager
 def running(arguments: Sequence[str | Path], port: int) -> Iterator[None]:
-    """A DNS server that was started for the test, queried until it answers, stopped by its own process."""
+    """Run a DNS server for the test, wait until it answers, and stop its process."""
     process = subprocess.Popen(list(map(str, arguments)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         came(
@@ -48,10 +48,7 @@ def running(arguments: Sequence[str | Path], port: int) -> Iterator[None]:
 
 
 def ask(port: int, name: str, timeout_s: float = 3.0) -> tuple[str, list[str]] | None:
-    """The code (`NOERROR`, `NXDOMAIN`, ...) and IPv4 addresses of the answer to one query, or None.
-
-    RFC 1035 section 4.
-    """
+    """Query a name (RFC 1035 section 4); return code (`NOERROR`, ...) and IPv4 addresses, or None."""
     question = b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0"
     packet = b"\x12\x34\x01\x00\x00\x01\0\0\0\0\0\0" + question + b"\0\x01\0\x01"
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:

@@ -1,4 +1,4 @@
-"""A list with every kind of value and every fact, and how a test writes it and reads it back."""
+"""A list with every type of value and every fact, written and read back."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SAMPLE = [
 ]
 
 ORDERED = sorted(SAMPLE, key=lambda entry: (entry.type, entry.value))
-"""As outputs hold it."""
+"""Facts in the form of the outputs."""
 
 
 def exported(writer: Writer, items: list[Indicator] | None = None, terms: Terms | None = None) -> Export:

@@ -1,4 +1,4 @@
-"""Networks merged into the fewest, against the standard library's slow way."""
+"""Networks merged into the fewest, against the standard library's slower method."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ V6 = st.builds(
 
 @given(st.lists(V4 | V6, max_size=30))
 @settings(max_examples=150, deadline=None)
-def test_the_fewest_networks_that_hold_the_same_addresses(networks: list[object]) -> None:
+def test_the_fewest_networks_with_the_same_addresses(networks: list[object]) -> None:
     items = [Indicator(T.NETWORK, str(network)) for network in networks]
     found4, found6 = merged_networks(items)
     for found, version in ((found4, 4), (found6, 6)):
-        wanted = [str(one) for one in collapse_addresses(n for n in networks if n.version == version)]  # type: ignore[attr-defined]
+        wanted = [str(network) for network in collapse_addresses(n for n in networks if n.version == version)]  # type: ignore[attr-defined]
         assert [with_prefix(span) for span in found] == wanted
         assert len(found) == len(wanted)
 
@@ -72,6 +72,6 @@ def test_addresses_as_owners_of_a_policy_zone(value: str, owner: str) -> None:
     assert _trigger(value) == owner
 
 
-def test_names_below_listed_names_go() -> None:
+def test_names_below_listed_names_are_dropped() -> None:
     items = [Indicator(T.DOMAIN, name) for name in ("a.b.xyz", "b.xyz", "ab.xyz", "x.a.b.xyz")]
     assert [item.value for item in topmost(items)] == ["ab.xyz", "b.xyz"]

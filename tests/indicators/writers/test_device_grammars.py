@@ -1,7 +1,4 @@
-"""Lists for devices whose programs no package has.
-
-Checked line by line against the syntax and the limits that their makers document.
-"""
+"""Lists for devices without a package, checked against the documented syntax and limits."""
 
 from __future__ import annotations
 
@@ -37,25 +34,25 @@ def lines(text: str) -> Iterator[str]:
 
 
 def address(line: str) -> bool:
-    """PAN-OS "Formatting Guidelines for an External Dynamic List", FortiOS "External resources file format".
+    """Return whether a line is an address or a network without host bits.
 
-    An address or a network without host bits.
+    PAN-OS "Formatting Guidelines for an External Dynamic List", FortiOS "External resources file format".
     """
     return str(ip_network(line) if "/" in line else ip_address(line)) == line
 
 
 def name(line: str) -> bool:
-    """A name, or `*.name` for those below it, within 255 characters."""
+    """Return whether a line is a name, or `*.name` for its subdomains, within 255 characters."""
     return re.fullmatch(rf"(?:\*\.)?{_NAME}", line) is not None and len(line) <= 255
 
 
 def url(line: str) -> bool:
-    """No scheme, ASCII, no blanks; the host in lower case."""
+    """Return whether a line has no scheme, is ASCII without blanks, with the host in lower case."""
     return re.fullmatch(rf"(?:\*\.)?{_HOST}(?:{_PATH})?", line) is not None
 
 
 def url_of_edl(line: str) -> bool:
-    """PAN-OS wants the slash behind a host, so that `a.example` means no `a.example.evil`."""
+    """Return whether a host ends in PAN-OS's slash, so that `a.example` does not match `a.example.evil`."""
     return re.fullmatch(rf"(?:\*\.)?{_HOST}{_PATH}", line) is not None and "*" not in line.removeprefix("*.")
 
 
@@ -94,12 +91,8 @@ _LONGEST = {"comment": 255, "domain": 511, "url": 511}
 _SETTINGS = {"subnet", "ip6", "comment", "member", "name", "domain", "type", "action", "url"}
 
 
-def test_fortigate_takes_each_command() -> None:
-    """FortiOS CLI Reference.
-
-    Nesting, names of objects (79 characters, 35 of groups), members of a group (300), lengths of texts,
-    numbers once.
-    """
+def test_fortigate_accepts_each_command() -> None:
+    """FortiOS CLI Reference: nesting, names (79 characters, 35 of groups), group members (300), lengths."""
     open_, section = [""], ""
     objects: set[tuple[str, str]] = set()
     entries: set[tuple[str, int]] = set()
@@ -145,11 +138,8 @@ _CHECKPOINT_TYPES = {
 }  # fmt: skip
 
 
-def test_check_point_takes_each_row() -> None:
-    """Threat Prevention Administration Guide, "Custom Intelligence Feeds".
-
-    Seven fields, the values of each, unique names.
-    """
+def test_check_point_accepts_each_row() -> None:
+    """Threat Prevention Administration Guide: seven fields, the values of each, unique names."""
     head, columns, *rows = text_of(
         exported(BY_NAME["checkpoint"], [*SAMPLE, *LONG, *listed(3000)])
     ).splitlines()
@@ -173,11 +163,8 @@ def test_check_point_takes_each_row() -> None:
 _MIKROTIK = re.compile(r'add((?: [a-z-]+=(?:"(?:[^"\\$]|\\.)*"|[\w.:/-]+))+)')
 
 
-def test_router_os_takes_each_command() -> None:
-    """RouterOS "Scripting", "Address-lists", "DNS static".
-
-    Menus, properties, quoted texts in which nothing is a variable.
-    """
+def test_router_os_accepts_each_command() -> None:
+    """RouterOS "Scripting", "Address-lists", "DNS static": menus, properties, texts without variables."""
     menus = {"/ip firewall address-list", "/ipv6 firewall address-list", "/ip dns static"}
     menu, added = "", 0
     for line in lines(text_of(exported(BY_NAME["mikrotik"], [*SAMPLE, *LONG, *listed(3000)]))):
@@ -189,23 +176,20 @@ def test_router_os_takes_each_command() -> None:
         else:
             found = _MIKROTIK.fullmatch(line)
             assert found is not None, line
-            given = dict(re.findall(r'([a-z-]+)=("[^"]*"|\S+)', found[1]))
+            properties = dict(re.findall(r'([a-z-]+)=("[^"]*"|\S+)', found[1]))
             if menu == "/ip dns static":
-                assert set(given) == {"name", "type", "match-subdomain", "comment"}, line
-                assert re.fullmatch(_NAME, given["name"]), line
+                assert set(properties) == {"name", "type", "match-subdomain", "comment"}, line
+                assert re.fullmatch(_NAME, properties["name"]), line
             else:
-                assert set(given) == {"list", "address", "comment"}, line
-                assert (":" in given["address"]) == menu.startswith("/ipv6"), line
-                assert address(given["address"])
+                assert set(properties) == {"list", "address", "comment"}, line
+                assert (":" in properties["address"]) == menu.startswith("/ipv6"), line
+                assert address(properties["address"])
             added += 1
     assert added > 1000
 
 
-def test_windows_dns_takes_each_policy() -> None:
-    """`Add-DnsServerQueryResolutionPolicy` (module DnsServer).
-
-    A name of its own, one criterion of names, nothing that PowerShell would expand.
-    """
+def test_windows_dns_accepts_each_policy() -> None:
+    """`Add-DnsServerQueryResolutionPolicy`: unique name, one criterion, nothing that PowerShell expands."""
     names: list[str] = []
     policies = [
         line
@@ -226,13 +210,15 @@ def test_windows_dns_takes_each_policy() -> None:
     assert [text for text in names if not name(text)] == []
 
 
-def test_more_than_a_small_device_takes_is_said(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_more_entries_than_a_small_device_holds_are_reported(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
     folder = tmp_path_factory.mktemp("many")
-    for count, said in ((25_000, False), (25_001, True)):
+    for count, warned in ((25_000, False), (25_001, True)):
         (folder / "list.txt").write_text("".join(f"n{number}.example\n" for number in range(count)))
         ran = lamsach(
             "indicators", "export", folder / "list.txt", "--to", "edl_domain", "-o", folder / "out.txt"
         )
-        assert any("thiết bị nhỏ" in line or "small device" in line for line in ran.errors) is said, (
+        assert any("thiết bị nhỏ" in line or "small device" in line for line in ran.errors) is warned, (
             ran.errors
         )

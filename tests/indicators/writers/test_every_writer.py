@@ -38,7 +38,7 @@ def test_every_writer_is_in_the_registry() -> None:
 
 
 @pytest.mark.parametrize("writer", WRITERS)
-def test_a_writer_says_what_it_is(writer: Writer) -> None:
+def test_a_writer_has_name_title_and_suffix(writer: Writer) -> None:
     assert writer.name.replace("_", "").isalnum()
     assert writer.title
     assert (writer.line, writer.pieces, writer.files).count(None) == 2
@@ -96,7 +96,7 @@ def test_an_empty_list_is_written_too(writer: Writer) -> None:
 
 
 @pytest.mark.parametrize("writer", [writer for writer in WRITERS if writer.reads_back])
-def test_in_out_in_keeps_what_the_format_can_hold(writer: Writer, tmp_path: Path) -> None:
+def test_a_round_trip_preserves_what_the_format_holds(writer: Writer, tmp_path: Path) -> None:
     export = exported(writer)
     path = tmp_path / f"list{writer.suffix}"
     with path.open("wb") as stream:
@@ -131,7 +131,7 @@ def _space(items: object) -> list[object]:
     ]  # type: ignore[type-var]
 
 
-def test_what_is_over_or_not_begun_stays_at_home() -> None:
+def test_expired_and_future_values_are_left_out() -> None:
     listed = [
         item(T.DOMAIN, "over.xyz", valid_until=NOW),
         item(T.DOMAIN, "soon.xyz", valid_from=NOW + timedelta(seconds=1)),
@@ -143,7 +143,7 @@ def test_what_is_over_or_not_begun_stays_at_home() -> None:
 
 
 @pytest.mark.parametrize(
-    ("most", "stated", "kept"),
+    ("max_tlp", "stated", "count_written"),
     [
         (None, None, 6),
         ("red", None, 6),
@@ -154,22 +154,22 @@ def test_what_is_over_or_not_begun_stays_at_home() -> None:
         ("clear", None, 0),
     ],
 )
-def test_tlp_is_enforced(most: str | None, stated: str | None, kept: int) -> None:
+def test_tlp_is_enforced(max_tlp: str | None, stated: str | None, count_written: int) -> None:
     levels = ["green", None, "amber", "amber+strict", "red", "secret"]
     listed = [item(T.DOMAIN, f"d{number}.xyz", tlp=level) for number, level in enumerate(levels)]
-    export = exported(BY_NAME["text"], listed, Terms(NOW, most, stated))
-    assert len(export.items) == kept
-    assert export.lost == ({(T.DOMAIN, TLP_ABOVE): 6 - kept} if kept < 6 else {})
+    export = exported(BY_NAME["text"], listed, Terms(NOW, max_tlp, stated))
+    assert len(export.items) == count_written
+    assert export.lost == ({(T.DOMAIN, TLP_ABOVE): 6 - count_written} if count_written < 6 else {})
 
 
 @pytest.mark.parametrize(
-    ("levels", "kept"),
+    ("levels", "count_written"),
     [(("green", "red"), 0), (("red", "green"), 0), (("green", None), 1), (("green", "secret"), 0),
      (("clear", "green"), 1)],
 )  # fmt: skip
-def test_of_two_levels_of_one_value_the_stricter_holds(levels: tuple[str | None, ...], kept: int) -> None:
+def test_the_stricter_of_two_levels_holds(levels: tuple[str | None, ...], count_written: int) -> None:
     listed = [item(T.DOMAIN, "bot.xyz", tlp=level) for level in levels]
-    assert len(exported(BY_NAME["text"], listed, Terms(NOW, "green")).items) == kept
+    assert len(exported(BY_NAME["text"], listed, Terms(NOW, "green")).items) == count_written
 
 
 def test_tlp_is_never_written_lower_than_it_is() -> None:
@@ -184,7 +184,7 @@ def test_a_value_listed_twice_is_written_once() -> None:
     assert export.stamp.count == 1
 
 
-def test_squid_leaves_out_names_below_names_and_says_so() -> None:
+def test_squid_reports_the_omission_of_names_below_names() -> None:
     listed = [item(T.DOMAIN, "a.b.xyz"), item(T.DOMAIN, "b.xyz"), item(T.DOMAIN, "bb.xyz")]
     export = exported(BY_NAME["squid"], listed)
     assert [entry.value for entry in export.items] == ["b.xyz", "bb.xyz"]

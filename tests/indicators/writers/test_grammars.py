@@ -1,7 +1,4 @@
-"""Snort's, Zeek's and Sigma's own programs are in no package.
-
-Strict readers of their documented syntax take the outputs, long and hostile ones.
-"""
+"""Outputs for Snort, Zeek and Sigma, checked by strict readers of their documented syntax."""
 
 from __future__ import annotations
 
@@ -45,7 +42,7 @@ def test_zeek_gets_a_row_for_every_value() -> None:
 
 
 @pytest.mark.parametrize("source", ["-", " - ", "(empty)", "\t", "--"])
-def test_a_source_of_signs_is_not_taken_for_none(source: str) -> None:
+def test_a_source_of_punctuation_is_not_empty(source: str) -> None:
     listed = [Indicator(T.DOMAIN, "bot.xyz", source, source)]
     (row,) = zeek_intel(text_of(exported(BY_NAME["zeek"], listed)))
     assert row["indicator"] == "bot.xyz"
@@ -74,7 +71,7 @@ def test_sigma_gets_rules_of_the_specification() -> None:
         "drop everything",
     ],
 )
-def test_the_reader_of_snort_refuses_what_is_none(broken: str) -> None:
+def test_the_snort_reader_refuses_invalid_rules(broken: str) -> None:
     assert list(snort_rules(SNORT))
     with pytest.raises(ValueError):
         list(snort_rules(broken))
@@ -86,7 +83,7 @@ def test_the_reader_of_snort_refuses_what_is_none(broken: str) -> None:
      "1.2.3\tIntel::ADDR\ta\tx", "bot.xyz\tIntel::DOMAIN\ta\t", "bot.xyz\tIntel::NAME\ta\tx",
      "a.top/\\x20\tIntel::URL\ta\tx"],
 )  # fmt: skip
-def test_the_reader_of_zeek_refuses_what_is_none(row: str) -> None:
+def test_the_zeek_reader_refuses_invalid_rows(row: str) -> None:
     head = "#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc\n"
     assert list(zeek_intel(head + "bot.xyz\tIntel::DOMAIN\ta\tx\n"))
     with pytest.raises(ValueError):
@@ -99,7 +96,7 @@ def test_the_reader_of_zeek_refuses_what_is_none(row: str) -> None:
      ("1 of selection*", "all of them"), ("category: dns", "category: nds"),
      ("status: stable", "state: stable")],
 )  # fmt: skip
-def test_the_reader_of_sigma_refuses_what_is_none(old: str, new: str) -> None:
+def test_the_sigma_reader_refuses_invalid_rules(old: str, new: str) -> None:
     text = text_of(exported(BY_NAME["sigma"]))
     assert list(sigma_rules(text))
     with pytest.raises(ValueError):

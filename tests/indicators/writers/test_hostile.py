@@ -1,7 +1,7 @@
-"""No value and no word beside it leaves its place in any syntax.
+"""Hostile values and texts do not change the structure of any output.
 
-Each output is cut into its program's tokens by a small reader written here; what the tokens are must not
-depend on the hostile text.
+Each output is cut into its program's tokens by a small reader here; the tokens must not depend on hostile
+text.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ SHORT = settings(max_examples=25, deadline=None)
 
 @given(kind=st.sampled_from(list(IndicatorType)), text=TEXT, place=st.integers(0, 40))
 @settings(max_examples=300, deadline=None)
-def test_only_a_canonical_value_is_taken(kind: IndicatorType, text: str, place: int) -> None:
+def test_only_a_canonical_value_is_accepted(kind: IndicatorType, text: str, place: int) -> None:
     value = GOOD[kind][:place] + text + GOOD[kind][place:]
     if is_canonical(kind, value):
         assert value.isprintable()
@@ -106,7 +106,7 @@ def test_only_a_canonical_value_is_taken(kind: IndicatorType, text: str, place: 
         (T.FILE_NAME, "evil.exe\n"),
     ],
 )
-def test_what_is_not_canonical_is_never_written(kind: IndicatorType, value: str) -> None:
+def test_a_value_that_is_not_canonical_is_never_written(kind: IndicatorType, value: str) -> None:
     assert not is_canonical(kind, value)
     for name in BY_NAME:
         export = exported(BY_NAME[name], [Indicator(kind, value)])
@@ -134,7 +134,7 @@ def test_a_hostile_value_is_written_safely_or_not_at_all(writer: Writer, data: s
 @pytest.mark.parametrize("writer", WRITERS)
 @given(words=TEXT)
 @SHORT
-def test_hostile_words_beside_values_change_nothing(writer: Writer, words: str) -> None:
+def test_hostile_facts_of_values_change_nothing(writer: Writer, words: str) -> None:
     hostile = [replace(entry, threat=words, source=words, tlp=words) for entry in SAMPLE]
     plain = [replace(entry, threat=None, source=None) for entry in hostile]
     assert _shape(writer, text_of(exported(writer, hostile))) == _shape(
@@ -152,10 +152,7 @@ def _harmless(entry: Indicator) -> Indicator:
 
 
 def _shape(writer: Writer, text: str) -> object:
-    """The output as its program's parser sees it.
-
-    Without the content of strings and comments and without the values themselves.
-    """
+    """Return the output as its program's parser sees it, without strings, comments and values."""
     name = writer.name
     assert not re.search(r"[\0\x0b\x0c\x85\u2028\u2029\r]", text.replace("\r\n", "\n")) or name in (
         "csv",
@@ -195,7 +192,7 @@ COMMENTS = {"rpz": ";", "adblock": "!", "kql": "//", "yara": "//", "mikrotik": "
 
 
 def _line_shape(name: str, line: str) -> object:
-    """The words of a line with strings, values and trailing comments taken out."""
+    """Return the words of a line without strings, values and trailing comments."""
     mark = COMMENTS.get(name, "#")
     if line.startswith(mark):
         return mark

@@ -1,7 +1,4 @@
-"""The rules of the Linux kernel, loaded for real in a network namespace of the test's own.
-
-What is listed cannot be reached, all else can.
-"""
+"""Linux kernel rules in a network namespace: listed addresses are unreachable, others not."""
 
 from __future__ import annotations
 
@@ -35,7 +32,7 @@ FOUR = {
 }
 SIX = {"2001:db8::5": False, "2001:db8::6": True, "2001:db8:7:1::9": False, "2001:db8:8::1": True}
 
-# The kernel answers a packet that a rule of the way out drops with EPERM.
+# The kernel answers a packet that an output rule drops with EPERM.
 SENDING = """
 import socket, sys
 for address in sys.argv[1:]:
@@ -84,7 +81,7 @@ def reached(loading: str, path: Path, addresses: list[str]) -> dict[str, bool]:
                             'set --match-set lamsach4 dst -j DROP'), FOUR),
     ],
 )  # fmt: skip
-def test_what_is_listed_cannot_be_reached(
+def test_listed_addresses_are_unreachable(
     name: str, tool: str, loading: str, expected: dict[str, bool], tmp_path: Path
 ) -> None:
     program(tool)

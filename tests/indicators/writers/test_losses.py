@@ -1,4 +1,4 @@
-"""docs/blocking.md says what each format holds, loses and keeps, as the code does."""
+"""docs/blocking.md states the same supported types and losses of each format as the code."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_every_output_has_its_row() -> None:
 
 
 @pytest.mark.parametrize("writer", WRITERS)
-def test_the_row_says_what_the_writer_does(writer: Writer) -> None:
+def test_the_row_agrees_with_the_writer(writer: Writer) -> None:
     cells = ROWS[writer.name]
     assert cells[1] == writer.title
     assert [MEANINGS[cell] for cell in cells[2:-2]] == [writer.holds.get(kind) for kind in COLUMNS]
@@ -37,7 +37,7 @@ def test_the_row_says_what_the_writer_does(writer: Writer) -> None:
     assert cells[-1] == ("yes" if writer.reads_back else "no")
 
 
-def test_every_output_is_told_how_to_use() -> None:
+def test_every_output_has_instructions() -> None:
     part = TEXT.partition("## How to use them")[2].partition("\n## ")[0]
     named = {
         name
@@ -47,11 +47,11 @@ def test_every_output_is_told_how_to_use() -> None:
     assert named == set(BY_NAME)
 
 
-def test_what_may_happen_besides_is_told() -> None:
-    told = TEXT.partition("Further losses")[2].partition("\n## ")[0]
+def test_further_losses_are_documented() -> None:
+    paragraph = TEXT.partition("Further losses")[2].partition("\n## ")[0]
     special = {
         writer.name
         for writer in WRITERS
         if not {writer.lost, writer.merged} <= {base._not_lost, base._unmerged}
     }
-    assert special - {"iptables", "ip6tables", "rpz", "openioc"} <= set(re.findall(r"`(\w+)`", told))
+    assert special - {"iptables", "ip6tables", "rpz", "openioc"} <= set(re.findall(r"`(\w+)`", paragraph))

@@ -1,4 +1,4 @@
-"""The real programs take the outputs, long ones and hostile ones."""
+"""Third-party programs accept the outputs, long and hostile ones."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ pytestmark = pytest.mark.programs
 
 MANY = 100_000 if in_ci() else 10_000
 SOME = 10_000 if in_ci() else 1_000
-"""So many names and as many addresses, for what would take half a minute of processor time with MANY."""
+"""Number of names and of addresses for programs that would need half a minute with MANY."""
 long_lists = pytest.mark.parametrize("count", [SOME, pytest.param(50_000, marks=pytest.mark.soak)])
 
 
 def written(name: str, folder: Path, count: int) -> Path:
-    """A file with at least so many values."""
+    """Write a file with at least so many values."""
     more = {
         "clamav_hdb": partial(digest, T.MD5),
         "clamav_hsb": partial(digest, T.SHA256),
@@ -48,7 +48,7 @@ def written(name: str, folder: Path, count: int) -> Path:
     return path
 
 
-def accepted(done: subprocess.CompletedProcess[str]) -> None:
+def check_accepted(done: subprocess.CompletedProcess[str]) -> None:
     assert done.returncode == 0, (done.stdout + done.stderr)[-2000:]
 
 
@@ -65,7 +65,7 @@ def accepted(done: subprocess.CompletedProcess[str]) -> None:
 def test_a_long_list_is_accepted(name: str, command: tuple[str, ...], tmp_path: Path) -> None:
     program(command[0])
     path = written(name, tmp_path, MANY)
-    accepted(run(command[0], *(path if word == "FILE" else word for word in command[1:])))
+    check_accepted(run(command[0], *(path if word == "FILE" else word for word in command[1:])))
 
 
 @pytest.mark.parametrize(
@@ -82,32 +82,34 @@ def test_rules_of_the_kernel_are_accepted(name: str, command: tuple[str, ...], t
     done = run("unshare", "--map-root-user", "--net", *words)
     if "unshare" in done.stderr:
         pytest.skip("the machine gives tests no network of their own")
-    accepted(done)
+    check_accepted(done)
 
 
-def test_squid_takes_the_lists(tmp_path: Path) -> None:
+def test_squid_accepts_the_lists(tmp_path: Path) -> None:
     program("squid")
     path = written("squid", tmp_path, MANY)
     settings = tmp_path / "squid.conf"
     settings.write_text(f"include {path}\nhttp_access allow all\nhttp_port 127.0.0.1:3128\n")
     done = run("squid", "-k", "parse", "-f", settings)
-    accepted(done)
+    check_accepted(done)
     assert "WARNING" not in done.stderr, done.stderr[-2000:]
     assert "ERROR" not in done.stderr
 
 
 @long_lists
-def test_suricata_takes_the_rules(count: int, tmp_path: Path) -> None:
+def test_suricata_accepts_the_rules(count: int, tmp_path: Path) -> None:
     program("suricata")
     path = written("suricata", tmp_path, count)
-    accepted(run("suricata", "-T", "-S", path, "-l", tmp_path))
+    check_accepted(run("suricata", "-T", "-S", path, "-l", tmp_path))
 
 
-def test_suricata_takes_the_datasets(tmp_path: Path) -> None:
+def test_suricata_accepts_the_datasets(tmp_path: Path) -> None:
     program("suricata")
     zipfile.ZipFile(written("suricata_datasets", tmp_path, MANY)).extractall(tmp_path)
     rules = tmp_path / "lamsach.rules"
-    accepted(run("suricata", "-T", "-S", rules, "-l", tmp_path, "--set", f"default-rule-path={tmp_path}"))
+    check_accepted(
+        run("suricata", "-T", "-S", rules, "-l", tmp_path, "--set", f"default-rule-path={tmp_path}")
+    )
 
 
 def test_clamscan_finds_a_listed_file(tmp_path: Path) -> None:
@@ -136,11 +138,8 @@ def test_yara_finds_a_listed_file() -> None:
 
 
 @long_lists
-def test_a_stix_validator_takes_the_bundle(count: int) -> None:
-    """Object by object, so that a hundred thousand need no more memory than their text.
-
-    The bundle around them is taken with a few.
-    """
+def test_a_stix_validator_accepts_the_bundle(count: int) -> None:
+    """Object by object, so that a hundred thousand need only their text's memory; the bundle with a few."""
     few = stix2.parse(text_of(exported(BY_NAME["stix"], listed(50))), allow_custom=False, version="2.1")
     assert len([item for item in few.objects if item.type == "indicator"]) > 20
     objects = json.loads(text_of(exported(BY_NAME["stix"], listed(count))))["objects"]
@@ -149,7 +148,7 @@ def test_a_stix_validator_takes_the_bundle(count: int) -> None:
     assert sum(item["type"] == "indicator" for item in objects) > count
 
 
-def test_pymisp_takes_the_event() -> None:
+def test_pymisp_accepts_the_event() -> None:
     export = exported(BY_NAME["misp"], listed(MANY // 2))
     event = pymisp.MISPEvent()
     event.load(text_of(export))

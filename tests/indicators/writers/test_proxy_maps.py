@@ -1,4 +1,4 @@
-"""A real HAProxy and a real nginx with our maps, asked over loopback."""
+"""Real HAProxy and nginx with our maps, queried over loopback."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ ASKED = {
     ("unit.example", "127.0.4.200"): 403,
     ("unit.example", "127.0.5.1"): 200,
 }
-"""Answer to a host requested from an address."""
+"""Response to a host requested from an address."""
 HAPROXY = """global
     log stdout format raw local0
 defaults
@@ -79,7 +79,7 @@ http {{
 
 
 def configured(name: str, text: str, folder: Path, items: Sequence[Indicator]) -> tuple[list[str], int]:
-    """The command that starts the program with a list, and its port."""
+    """Return the command that starts the program with a list, and its port."""
     port = free_port()
     if name == "haproxy":
         with (folder / "maps.zip").open("w+b") as stream:
@@ -115,10 +115,10 @@ def status(port: int, host: str, client: str) -> int:
 
 
 @pytest.mark.parametrize(("name", "text"), [("haproxy", HAPROXY), ("nginx", NGINX)])
-def test_what_is_listed_is_denied_and_all_else_is_not(name: str, text: str, tmp_path: Path) -> None:
+def test_listed_requests_alone_are_denied(name: str, text: str, tmp_path: Path) -> None:
     command, port = configured(name, text, tmp_path, [*LISTED, *listed(MANY)])
     with running(command, port):
-        assert {asked: status(port, *asked) for asked in ASKED} == ASKED
+        assert {request: status(port, *request) for request in ASKED} == ASKED
 
 
 @pytest.mark.parametrize(("name", "text"), [("haproxy", HAPROXY), ("nginx", NGINX)])

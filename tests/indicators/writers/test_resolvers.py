@@ -1,7 +1,4 @@
-"""Real resolvers with our lists, over loopback.
-
-A listed name and those below it are blocked, its sibling is not, an expired one resolves again.
-"""
+"""Real resolvers with our lists: listed names and subdomains are blocked, siblings resolve."""
 
 from __future__ import annotations
 
@@ -45,7 +42,7 @@ NAMES = {
 
 
 def named(folder: Path, port: int, name: str) -> list[str | Path]:
-    """BIND, which serves `test.` itself and the list as a policy."""
+    """Configure BIND, which serves `test.` itself and the list as a policy."""
     (folder / "test.zone").write_text(
         "$TTL 60\n@ IN SOA localhost. root.localhost. 1 3600 600 86400 60\n@ IN NS localhost.\n"
         f"* IN A {ANSWER}\nlisted-address IN A 192.0.2.81\nlisted-network IN A 198.51.100.9\n"
@@ -64,7 +61,7 @@ zone "lamsach.rpz" {{ type primary; file "lamsach.zone"; }};
 
 
 def unbound(folder: Path, port: int, name: str) -> list[str | Path]:
-    """Unbound, which knows `test.` as local data behind the list."""
+    """Configure Unbound, which has `test.` as local data after the list."""
     rpz = name == "rpz"
     included = "" if rpz else f'include: "{folder}/lamsach.conf"\n'
     policy = f'rpz:\n  name: lamsach.rpz.\n  zonefile: "{folder}/lamsach.zone"\n' if rpz else ""
@@ -99,7 +96,7 @@ auth-zone:
 
 
 def dnsmasq(folder: Path, port: int, name: str) -> list[str | Path]:
-    """dnsmasq, whose whole world answers one address unless the list says otherwise."""
+    """Configure dnsmasq, which answers one address for every name that the list does not block."""
     return [
         program("dnsmasq"), "-k", "-p", str(port), "--listen-address=127.0.0.1", "--bind-interfaces",
         "--no-resolv", "--no-hosts", "--conf-file=" + str(folder / "lamsach.conf"),
@@ -123,11 +120,11 @@ def answers(
     (folder / f"lamsach{export.writer.suffix}").write_text(text_of(export))
     port = free_port()
     with running(server(folder, port, name), port):
-        return {asked: ask(port, asked) for asked in names}
+        return {queried: ask(port, queried) for queried in names}
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_listed_names_and_those_below_are_blocked_and_others_are_not(case: str, tmp_path: Path) -> None:
+def test_listed_names_and_subdomains_alone_are_blocked(case: str, tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     found = answers(case, tmp_path, Terms(NOW), list(NAMES))
     assert {name: answer[0] for name, answer in found.items() if answer} == {

@@ -1,7 +1,4 @@
-"""Meaning of the outputs, beyond acceptance.
-
-Suricata over packets, Squid's expressions, Sigma, KQL and DNS policies as text.
-"""
+"""Effects of outputs: Suricata over packets, Squid's expressions, Sigma, KQL, DNS policies."""
 
 from __future__ import annotations
 
@@ -32,7 +29,7 @@ REACHED = {"203.0.113.5": True, "198.51.100.200": True, "203.0.113.6": False}
 
 
 def packet(destination: str, port: int, payload: bytes, source_port: int) -> bytes:
-    """One Ethernet frame with UDP over IPv4 from 192.168.1.9; checksums left out, which `-k none` allows."""
+    """Return an Ethernet frame with UDP over IPv4 from 192.168.1.9, without checksums (`-k none`)."""
     udp = struct.pack(">HHHH", source_port, port, 8 + len(payload), 0) + payload
     addresses = bytes([192, 168, 1, 9]) + bytes(map(int, destination.split(".")))
     ip = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(udp), source_port, 0, 64, 17, 0) + addresses
@@ -45,7 +42,7 @@ def question(name: str, number: int) -> bytes:
 
 
 def segment(flags: int, number: int, acknowledged: int, payload: bytes = b"", *, back: bool = False) -> bytes:
-    """One frame of a connection from 192.168.1.9 to port 80 of 192.0.2.80, or `back`."""
+    """Return a frame of a connection from 192.168.1.9 to port 80 of 192.0.2.80, or `back`."""
     ends = [(bytes([192, 168, 1, 9]), 42000), (bytes([192, 0, 2, 80]), 80)]
     (source, port), (target, other) = ends[::-1] if back else ends
     tcp = struct.pack(">HHIIBBHHH", port, other, number, acknowledged, 0x50, flags, 8192, 0, 0) + payload
@@ -54,21 +51,21 @@ def segment(flags: int, number: int, acknowledged: int, payload: bytes = b"", *,
 
 
 def page(host: str) -> list[bytes]:
-    """A connection with a request for a page of this host."""
-    asked = f"GET /x HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
-    told = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+    """Return a connection with a request for a page of this host."""
+    request = f"GET /x HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+    response = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
     return [
         segment(0x02, 100, 0),
         segment(0x12, 500, 101, back=True),
         segment(0x10, 101, 501),
-        segment(0x18, 101, 501, asked),
-        segment(0x18, 501, 101 + len(asked), told, back=True),
-        segment(0x10, 101 + len(asked), 501 + len(told)),
+        segment(0x18, 101, 501, request),
+        segment(0x18, 501, 101 + len(request), response, back=True),
+        segment(0x10, 101 + len(request), 501 + len(response)),
     ]
 
 
 def capture(path: Path) -> Path:
-    """A file with a DNS question for each name, and a packet to each address."""
+    """Write a capture with a DNS question for each name, and a packet to each address."""
     frames = [
         packet("192.0.2.53", 53, question(name, number), 40000 + number) for number, name in enumerate(ASKED)
     ]
@@ -82,7 +79,7 @@ def capture(path: Path) -> Path:
 
 
 def alerted(folder: Path, rules: Path) -> tuple[set[str], set[str], set[str]]:
-    """The names asked for, addresses and HTTP hosts that Suricata raised an alert for."""
+    """Return the queried names, addresses and HTTP hosts with an alert by Suricata."""
     settings = [f"default-rule-path={folder}", "outputs.1.eve-log.enabled=yes"]
     words = [word for setting in settings for word in ("--set", setting)]
     done = run("suricata", "-r", capture(folder / "a.pcap"), "-S", rules, "-l", folder, "-k", "none", *words)
@@ -95,7 +92,7 @@ def alerted(folder: Path, rules: Path) -> tuple[set[str], set[str], set[str]]:
 
 
 @pytest.mark.programs
-def test_suricata_sees_what_is_listed_and_nothing_else(tmp_path: Path) -> None:
+def test_suricata_alerts_on_listed_values_alone(tmp_path: Path) -> None:
     program("suricata")
     rules = tmp_path / "lamsach.rules"
     rules.write_text(text_of(exported(BY_NAME["suricata"], LISTED)))
@@ -139,16 +136,14 @@ def test_suricata_datasets_hold_whole_names(tmp_path: Path) -> None:
         ("http://[2001:db8::1]/x", ["http://[2001:db8::1]/x"], ["http://2/x"]),
     ],
 )  # fmt: skip
-def test_squids_expression_means_the_url_and_what_lies_below(
-    url: str, hit: list[str], missed: list[str]
-) -> None:
-    """Squid compares texts with their percent-encoding undone."""
+def test_squids_expression_matches_the_url_and_all_below(url: str, hit: list[str], missed: list[str]) -> None:
+    """Squid compares texts with their percent-encoding decoded."""
     pattern = re.compile(_pattern(url).replace("[[:space:]]", "[ ]"))
     assert [text for text in hit if not pattern.search(text)] == []
     assert [text for text in missed if pattern.search(text)] == []
 
 
-def test_sigma_rules_are_yaml_of_the_fields_that_the_taxonomy_has() -> None:
+def test_sigma_rules_are_yaml_with_fields_of_the_taxonomy() -> None:
     text = text_of(exported(BY_NAME["sigma"]))
     rules = text.split("---\n")
     assert [re.search(r"category: (\w+)", rule)[1] for rule in rules] == [
@@ -174,7 +169,7 @@ def test_sigma_is_read_by_its_own_parser() -> None:
     assert all({"title", "id", "logsource", "detection", "level"} <= set(rule) for rule in rules)
 
 
-def test_windows_policies_name_each_name_and_those_below() -> None:
+def test_windows_policies_name_each_name_and_its_subdomains() -> None:
     names = [Indicator(T.DOMAIN, f"c{number:03d}.xyz") for number in range(250)]
     lines = text_of(exported(BY_NAME["windows_dns"], names)).splitlines()
     policies = [line for line in lines if line.startswith("Add-DnsServerQueryResolutionPolicy")]
@@ -223,16 +218,16 @@ def test_a_bundle_has_stable_identifiers_and_patterns() -> None:
     ]
 
 
-def test_identifiers_last_where_they_have_to_and_only_there() -> None:
+def test_identifiers_last_only_where_required() -> None:
     later = Terms(NOW + timedelta(days=1))
     first, second = (
         json.loads(text_of(exported(BY_NAME["stix"], None, terms))) for terms in (Terms(NOW), later)
     )
 
-    def kept(bundle: dict[str, list[dict[str, str]]]) -> set[tuple[str, str]]:
+    def lasting(bundle: dict[str, list[dict[str, str]]]) -> set[tuple[str, str]]:
         return {(entry["id"], entry["created"]) for entry in bundle["objects"] if entry["type"] != "report"}
 
-    assert kept(first) == kept(second)
+    assert lasting(first) == lasting(second)
     assert all(entry["created"] <= entry.get("modified", "9") for entry in first["objects"])
     assert first["id"] != second["id"]
     events = [

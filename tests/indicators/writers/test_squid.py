@@ -1,4 +1,4 @@
-"""A real Squid with our lists, asked over loopback, before a web server of the test's own."""
+"""Real Squid with our lists, queried over loopback, with a web server of the test's own."""
 
 from __future__ import annotations
 
@@ -62,12 +62,12 @@ class Page(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder that Squid may use also after it has given up its rights."""
+    """Yield a folder that Squid may use after dropping its privileges."""
     with tempfile.TemporaryDirectory(prefix="lamsach-squid-") as name:
         Path(name).chmod(0o777)
         yield Path(name)
@@ -121,5 +121,5 @@ def status(port: int, url: str) -> int:
         return int(asking.recv(64).split()[1])
 
 
-def test_what_is_listed_is_denied_and_all_else_is_not(proxy: int) -> None:
+def test_listed_requests_alone_are_denied(proxy: int) -> None:
     assert {url: status(proxy, url) for url in ASKED} == ASKED

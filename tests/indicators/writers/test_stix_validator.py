@@ -1,8 +1,6 @@
-"""OASIS's own validator takes the STIX bundles.
+"""STIX bundles against OASIS's validator: JSON schemas, further rules, pattern grammar.
 
-Its JSON schemas, the rules of the standard that those cannot say, and the grammar of patterns.
-
-`LAMSACH_STIX_VALIDATOR` names the folder with it, see `stix_validator.txt`; without it these tests are
+`LAMSACH_STIX_VALIDATOR` names the validator's folder, see `stix_validator.txt`; without it these tests are
 skipped.
 """
 
@@ -30,7 +28,7 @@ Errors = Callable[[dict[str, Any]], list[str]]
 
 @pytest.fixture
 def errors_of(monkeypatch: pytest.MonkeyPatch) -> Errors:
-    """Return the validator's complaints about an object."""
+    """Return a function that lists the validator's errors about an object."""
     if FOLDER is None:
         missing("OASIS's validator of STIX")
     monkeypatch.syspath_prepend(FOLDER)
@@ -42,7 +40,7 @@ def errors_of(monkeypatch: pytest.MonkeyPatch) -> Errors:
 
 
 def bundle(count: int) -> dict[str, Any]:
-    """A bundle with that many names and as many addresses."""
+    """Return a bundle with so many names and as many addresses."""
     read: dict[str, Any] = json.loads(text_of(exported(BY_NAME["stix"], listed(count))))
     return read
 
