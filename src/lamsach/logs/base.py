@@ -80,7 +80,7 @@ class LogFormat(ABC):
     records: ClassVar[Records | None] = None
     """Description for the columnar readers, in formats with `record_event` and `record_time`."""
     of_resolver: ClassVar[bool] = False
-    """Whether a DNS server writes the log: messages without an internal device are its own queries."""
+    """Whether a DNS server writes the log: messages without an internal device are its upstream queries."""
 
     def __init__(self, context: FileContext) -> None:
         self.context = context

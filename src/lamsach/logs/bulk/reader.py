@@ -22,7 +22,7 @@ Piece = tuple[pa.RecordBatch, Sequence[int]]
 UNREADABLE = (Unusual, LineError, ValueError, pa.ArrowException)
 """Errors that send lines to the line-by-line parser."""
 FEW_LINES = 64
-"""Groups smaller than this are not split further after an unusual line."""
+"""Minimal size of a group that is parsed in columns; the lines of smaller ones are left over."""
 _MOST_KINDS = 64
 _PAUSE = 16
 """Number of pieces to skip the whole-piece attempt for, after one failed."""

@@ -54,7 +54,7 @@ def checked(pattern: str, where: str) -> re.Pattern[str]:
 
 
 class _CostCheck:
-    """Cost analysis of an expression. `ways`: limit of retries caused by choices that begin alike."""
+    """Cost analysis of an expression. `ways`: upper bound of retries, as choices begin alike."""
 
     def __init__(self, where: str) -> None:
         self.where = where

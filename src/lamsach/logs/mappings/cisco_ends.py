@@ -35,6 +35,7 @@ _SERVICES = {
     "ssh": 22, "telnet": 23, "https": 443, "http": 80, "snmp": 161, "www": 80, "domain": 53, "ntp": 123,
     "smtp": 25, "ftp": 21, "tftp": 69
 }  # fmt: skip
+# from 192.0.2.5 to 2001:db8::5
 _ADDRESS = re.compile(rf"(?<![\w.:]){ADDRESS}(?![\w])", re.ASCII)
 
 

@@ -83,7 +83,7 @@ EXCEPTIONS: Mapping[str, str] = {
     "lease_seconds": "leasetime leaseduration leaselength",
     "lease_start": "leasestart leasestarts leaseobtained starts",
 }
-"""Field: names (lower case, no accents or signs) that mean it against their words."""
+"""Field: names (lower case, no accents or signs) that mean it, although their words do not show it."""
 NAMES = by_word(EXCEPTIONS)
 _ONLY_AT_TOP = among(
     "ip initiator attacker responder victim t ts rt sa da sp dp sip dip cip ends starts expires expiry name "

@@ -19,7 +19,7 @@ LINE_BYTES = _MIB
 class Limits:
     """Limits of one input; the defaults accept every real log known.
 
-    A log compresses 10:1 to 200:1; deflate reaches at most 1032:1, which bombs use."""
+    A log compresses 10:1 to 200:1; deflate reaches at most 1032:1, and a bomb that or more."""
 
     max_ratio: int = 1000
     """Output bytes per byte on disk, checked after `ratio_from_bytes` of output."""

@@ -27,6 +27,7 @@ from lamsach.model import Event
 
 _RECORD_LINES = 1000
 _LONGEST = 65536
+# 192.0.2.5 in src="192.0.2.5",
 _WORD = re.compile(r"[^\s\"'|,;=()\[\]<>{}]+")
 _LOCATION_FIELDS = frozenset({"format", "file", "line"})
 # 2026-06-10T08:00:01.123+07:00   Jun 10 08:00:01   10/Jun/2026:08:00:01 +0700   19-Oct-2022 05:34:03.425

@@ -21,6 +21,7 @@ _START = re.compile(r"(?:CEF: ?)?[01]\|")
 # after a syslog header: `Jun  5 07:31:12 gw CEF:0|Vendor|`
 _WITHIN = re.compile(r"(?<![A-Za-z0-9])CEF: ?[01]\|")
 _HEADER_ROOM = 600
+# Product \| Suite|
 _HEADER_FIELD = re.compile(r"([^|\\]*(?:\\.[^|\\]*)*)\|", re.DOTALL)
 # src=192.0.2.1 msg=a b c cs1Label=Rule Name ad.eventtime=1700000000 FTNTFGTlogid=0000000013
 _KEY = re.compile(r"(?:^|(?<=\s))([A-Za-z_][\w.-]*(?:\[\d{1,4}\])?):?=")

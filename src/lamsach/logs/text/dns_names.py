@@ -16,6 +16,7 @@ from socket import inet_ntoa
 
 from lamsach.logs.text.values import domain_of, printable
 
+# (3)www
 _LABEL = re.compile(r"\((\d{1,3})\)")
 _CUT_LENGTH = re.compile(r"\(\d{0,3}$")
 _POINTER = re.compile(r"\[[0-9A-Fa-f]{4}\]")

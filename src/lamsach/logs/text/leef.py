@@ -18,6 +18,7 @@ from lamsach.logs.text.key_value import up_to_next
 # LEEF:1.0|Vendor|Product|1.0|id|   LEEF:2.0|Vendor|Product|1.0|id|^|
 _WITHIN = re.compile(r"(?<![A-Za-z0-9])LEEF: ?([12])(?:\.\d)?\|")
 _HEADER_ROOM = 600
+# Product|
 _FIELD = re.compile(r"([^|]{0,512})\|")
 _CODE = re.compile(r"(?:0?x|\\x)([0-9A-Fa-f]{1,4})")
 # usrName=joe.black   srcPort=81

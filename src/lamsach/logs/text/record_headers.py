@@ -12,6 +12,7 @@ from lamsach.logs.base import FileContext
 from lamsach.logs.text.syslog import NO_HEADER, SyslogHeader, split_header
 from lamsach.logs.text.times.loose_times import ABBREVIATIONS, LooseTimes, zone_of
 
+# <166>   <34>1
 _PRIORITY = re.compile(r"<\d{1,3}>(?:\d )?", re.ASCII)
 # a name or an address, but no time of day
 _HOST = re.compile(r"(?!\d{1,2}:\d\d)[A-Za-z0-9][\w.:-]{0,254}", re.ASCII)

@@ -32,6 +32,7 @@ TimeReader = Callable[[FileContext], datetime]
 """Computes the time from a file's context. Raises LineError for an impossible one."""
 
 _ISO = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z| ?[+-]\d{2}:?\d{2})?"
+# 2026-06-10T08:00:01.123+07:00   2026-06-10 08:00:01,123
 ISO_TIME = re.compile(rf"({_ISO})(?=[ \t]|: |$)", re.ASCII)
 # RFC 3164 section 4.1.2 `Oct 11 22:14:15 host su: ...`; Cisco `Jun 07 2025 16:16:20: %ASA-...`; `*Mar  1
 # 18:46:11.123 UTC: `;

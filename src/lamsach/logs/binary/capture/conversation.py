@@ -20,6 +20,7 @@ MOST_MISSES = 32
 _LONGEST = 1 << 16
 _LOOKED_AT = 2048
 _PATIENT_TRIES = 64
+# c2.example:8443
 _PORT = re.compile(r":\d{1,5}\s*$", re.ASCII)
 _START, _HTTP, _DNS, _DONE = range(4)
 

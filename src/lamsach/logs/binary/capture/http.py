@@ -16,6 +16,7 @@ _HEADER_FOLLOWS = re.compile(rb"[A-Za-z][A-Za-z0-9-]{0,60}:[ \t]?[^\r\n]")
 # the bytes below)
 _FORWARDED = re.compile(rb"PROXY (?:TCP[46]|UNKNOWN)[^\r\n]{0,90}\r\n")
 _FORWARDED_2 = b"\r\n\r\n\0\r\nQUIT\n"
+# GET /index.html   VERSION-CONTROL /   POST (cut off)
 _BEGINNING = re.compile(rb"[A-Z][A-Z_-]{0,19}(?: |$)")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _HEADER = re.compile(

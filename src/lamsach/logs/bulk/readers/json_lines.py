@@ -27,6 +27,7 @@ from lamsach.logs.opening.lines import Text
 from lamsach.logs.text.json_records import TEXT_KEYS
 from lamsach.logs.text.times.loose_times import LooseTimes
 
+# "src_ip":"192.0.2.5"
 _KEY = re.compile(rb'"([^"\\]{1,80})" ?:')
 _MOST_ITEMS = 8
 _WITH_TEXT_INSIDE = r"^\s*\{"

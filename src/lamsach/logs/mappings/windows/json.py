@@ -29,6 +29,7 @@ from lamsach.logs.mappings.windows.xml import record_of_xml
 from lamsach.logs.text.json_records import MOST_FIELDS, object_in_text, objects_of, text_of, texts_of, walk
 from lamsach.logs.text.values import among, by_word
 
+# winlog.event_data.TargetUserName   event.eventdata.data
 _EVENT_DATA = re.compile(r"(?:event_?data|user_?data|eventxml)(?:[._]|$)(.*)", re.DOTALL)
 _PREFIX = re.compile(r"^(?:winlogbeat_|winlog_|_source\.|fields\.|result\.|_)+")
 _WINLOGBEAT = ("winlog", "_winlog", "beat.", "_source.winlog")
@@ -149,6 +150,7 @@ _SURE = (
     "im_msvistalog", "security-auditing", "win/2004/08/events", "windowseventlogstable", "sysmon",
     "wineventlog", "eventdata", "event_data", "im_mseventlog", "microsoft windows security", "linux-sysmon",
 )  # fmt: skip
+# "Channel":"Security"   "log_name": "Microsoft-Windows-Sysmon/Operational"
 _OWN_LOG = re.compile(
     r'(?i)\\?"(?:channel|logname|log_name)\\?"\s*:\s*\[?\s*\\?"(?:security|system|application|microsoft-'
     r'|[\w -]{1,60}/(?:operational|admin)\\?")'

@@ -31,6 +31,7 @@ from lamsach.logs.base import FileContext
 from lamsach.logs.text.times.timestamps import MONTHS, from_epoch, from_iso, local_time, without_year
 
 _LONGEST = 64
+# 2026-10-03   2026/10/03 14:30:01.5Z
 _ISO = re.compile(r"\d{4}[-/]\d{2}[-/]\d{2}(?:[T ]\d{2}:\d{2}.*)?", re.ASCII)
 _EPOCH = re.compile(
     r"(?:\d{9,10}(?:\.\d{1,9})?|\d{13}(?:\.\d{1,6})?|\d{16}|\d{19}|\d(?:\.\d{1,17})?[eE]\+?\d{1,2})", re.ASCII
