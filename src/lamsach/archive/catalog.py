@@ -150,9 +150,9 @@ class Catalog:
         name = self._name(entries)
         if full:
             with contextlib.suppress(LamsachError, ValueError, KeyError, TypeError):
-                return _opened(self.archive, name, whole=whole)
+                return _open_pack(self.archive, name, whole=whole)
         heads = self._heads(entries)
-        data = _packed(heads, self.archive.key)
+        data = _encode_pack(heads, self.archive.key)
         forged = [entry.name for entry, head in heads if not head.sealed]
         if forged and not any(problem.what == SEAL for problem in self.problems):  # reported once
             self.problems.append(Problem(forged[0], SEAL, mark("Run: lamsach archive verify")))
@@ -161,7 +161,7 @@ class Catalog:
                 self.archive.store.write(name, data, sync=False)
                 if entries[-1].sequence // PART > entries[0].sequence // PART:
                     self._forget_parts(name)
-        return _parsed(np.frombuffer(data, np.uint8), self.archive.key, whole=whole)
+        return _parse_pack(np.frombuffer(data, np.uint8), self.archive.key, whole=whole)
 
     def _forget_parts(self, name: str) -> None:
         """Delete the partial packs of a group that has a pack of its own now."""
@@ -195,7 +195,7 @@ class Catalog:
         return found
 
 
-def _packed(heads: list[tuple[Entry, Head]], key: bytes) -> bytes:
+def _encode_pack(heads: list[tuple[Entry, Head]], key: bytes) -> bytes:
     coverage: dict[str, CoverageCount] = {}
     signs, seen = CompactSigns(), PresenceSummary()
     rows, offsets, blobs, place = [], [], [], 0
@@ -220,18 +220,18 @@ def _packed(heads: list[tuple[Entry, Head]], key: bytes) -> bytes:
         "signs": json.dumps(signs.rows(), ensure_ascii=False, separators=(",", ":")),
         "seen": seen.groups(),
     }
-    parts = [_as_json({"rows": rows, "offsets": offsets}), _as_json(facts)]
+    parts = [_encode_json({"rows": rows, "offsets": offsets}), _encode_json(facts)]
     seals = (hmac.digest(key, part, "sha256") for part in parts)
     return b"".join([_HEAD.pack(*map(len, parts), *seals), *parts, *blobs])
 
 
-def _as_json(value: Any) -> bytes:
+def _encode_json(value: Any) -> bytes:
     """Encode JSON, padded to keep the following part aligned."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
     return text + b" " * (-len(text) % 8)
 
 
-def _parsed(
+def _parse_pack(
     data: NDArray[np.uint8], key: bytes, *, whole: bool = True, file: IO[bytes] | None = None
 ) -> Pack:
     """Parse a pack's content; not `whole`: rows and filters only.
@@ -246,8 +246,8 @@ def _parsed(
     begin = _HEAD.size
     if begin + first + second > data.size:
         raise ValueError
-    about = _sealed(file.read(first), seals[0], key)
-    facts = _sealed(file.read(second), seals[1], key) if whole else {}
+    about = _parse_sealed(file.read(first), seals[0], key)
+    facts = _parse_sealed(file.read(second), seals[1], key) if whole else {}
     rows = [Row(*values) for values in about["rows"]]
     blob = data[begin + first + second :]
     if any(
@@ -259,20 +259,20 @@ def _parsed(
     return Pack(rows, facts.get("coverage", {}), signs, seen, about["offsets"], blob)
 
 
-def _sealed(part: bytes, seal: bytes, key: bytes) -> dict[str, Any]:
+def _parse_sealed(part: bytes, seal: bytes, key: bytes) -> dict[str, Any]:
     if not hmac.compare_digest(seal, hmac.digest(key, part, "sha256")):
         raise ValueError
     about: dict[str, Any] = json.loads(part.decode("utf-8", "surrogatepass"))
     return about
 
 
-def _opened(archive: Archive, name: str, *, whole: bool) -> Pack:
+def _open_pack(archive: Archive, name: str, *, whole: bool) -> Pack:
     folder = archive.store.folder
     if folder is None:
-        return _parsed(np.frombuffer(archive.store.read(name), np.uint8), archive.key, whole=whole)
+        return _parse_pack(np.frombuffer(archive.store.read(name), np.uint8), archive.key, whole=whole)
     try:
         with (folder / name).open("rb") as file:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            return _parsed(np.frombuffer(mapped, np.uint8), archive.key, whole=whole, file=file)
+            return _parse_pack(np.frombuffer(mapped, np.uint8), archive.key, whole=whole, file=file)
     except OSError as error:
         raise UnreadableError(str(error), name) from None

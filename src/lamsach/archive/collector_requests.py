@@ -44,7 +44,7 @@ def do(archive: Archive, act: str, **values: Any) -> ActResult:
     except OutputError as error:
         if error.what != _BUSY:
             raise
-    return _ask(archive, act, values)
+    return _request(archive, act, values)
 
 
 def _refuse_while_spooled(archive: Archive) -> None:
@@ -59,7 +59,7 @@ def _refuse_while_spooled(archive: Archive) -> None:
         )
 
 
-def _ask(archive: Archive, act: str, values: dict[str, Any]) -> ActResult:
+def _request(archive: Archive, act: str, values: dict[str, Any]) -> ActResult:
     number = secrets.token_hex(8)
     request, answer = f"{FOLDER}/{number}.json", f"{FOLDER}/{number}.done"
     archive.store.write(request, json.dumps({"act": act, "values": values}).encode())
@@ -67,7 +67,7 @@ def _ask(archive: Archive, act: str, values: dict[str, Any]) -> ActResult:
     try:
         while time.monotonic() - begun < PATIENCE_S:
             if archive.store.has(answer):
-                return _answered(json.loads(archive.store.read(answer)))
+                return _parse_answer(json.loads(archive.store.read(answer)))
             if archive.store.has(request) and time.monotonic() - begun > NOBODY_S:
                 break
             time.sleep(0.1)
@@ -77,7 +77,7 @@ def _ask(archive: Archive, act: str, values: dict[str, Any]) -> ActResult:
         archive.store.delete(answer)
 
 
-def _answered(found: dict[str, Any]) -> ActResult:
+def _parse_answer(found: dict[str, Any]) -> ActResult:
     if "problem" in found:
         raise OutputError(*found["problem"])
     return ActResult(**found["done"])

@@ -45,7 +45,7 @@ def export(
     catalog = Catalog(archive)
     for pack in catalog.packs():
         for row in pack.rows:
-            if _within(row, since, until):
+            if _overlaps(row, since, until):
                 rows.setdefault(row.source, []).append(row)
     for problem in catalog.problems:
         yield Exported(folder, problem)
@@ -57,7 +57,7 @@ def export(
             yield from _write(archive, path, rows[source.key])
 
 
-def _within(row: Row, since: datetime | None, until: datetime | None) -> bool:
+def _overlaps(row: Row, since: datetime | None, until: datetime | None) -> bool:
     if row.first is None or row.last is None:
         return True
     return not (since and datetime.fromisoformat(row.last) < since) and not (

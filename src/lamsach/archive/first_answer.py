@@ -41,8 +41,8 @@ def first_sighting(
     if listed.compiled.count > ASK_LIMIT:
         return None
     rules = Rules(Identifier(), _nothing, archive.zone, request.since, request.until)
-    asked = questions(listed.compiled)
-    for opened, row in enumerate(_candidates(archive, asked, rules)):
+    query = questions(listed.compiled)
+    for opened, row in enumerate(_candidates(archive, query, rules)):
         if opened == MOST_OPENED:
             break
         found = _search_segment(archive, row, listed, rules)
@@ -51,12 +51,12 @@ def first_sighting(
     return None
 
 
-def _candidates(archive: Archive, asked: Questions, rules: Rules) -> Iterator[Row]:
+def _candidates(archive: Archive, query: Questions, rules: Rules) -> Iterator[Row]:
     hashes = hash_check()
     for pack in Catalog(archive).newest():
-        may = pack.candidates(asked, hashes)
-        for row, wanted in zip(reversed(pack.rows), reversed(may), strict=True):
-            if wanted and row.shape and in_time(row, rules):
+        may = pack.candidates(query, hashes)
+        for row, chosen in zip(reversed(pack.rows), reversed(may), strict=True):
+            if chosen and row.shape and in_time(row, rules):
                 yield row
 
 

@@ -52,15 +52,15 @@ def questions(compiled: CompiledSet) -> Questions:
 
 def questions_of(values: Iterable[tuple[IndicatorType, str]]) -> Questions:
     """Build the query for canonical values."""
-    asking = _Asking()
+    builder = _QueryBuilder()
     for kind, value in values:
         for chain in _chains(kind, value):
-            asking.ask(chain)
-    return asking.questions()
+            builder.ask(chain)
+    return builder.questions()
 
 
 @dataclass(slots=True)
-class _Asking:
+class _QueryBuilder:
     _levels: list[dict[Item, tuple[Item | None, bool]]] = field(
         default_factory=lambda: [{} for _ in range(DEEPEST - 1)]
     )
@@ -77,7 +77,7 @@ class _Asking:
         keys, guards, asked, ends = [], [], [], [0]
         places: dict[Item, int] = {}
         for level in self._levels:
-            hashed = _hashed(list(level))
+            hashed = _hash_items(list(level))
             order = np.argsort(hashed, kind="stable")
             items = list(level)
             ordered = [items[place] for place in order.tolist()]
@@ -95,7 +95,7 @@ class _Asking:
         )
 
 
-def _hashed(items: list[Item]) -> NDArray[np.uint64]:
+def _hash_items(items: list[Item]) -> NDArray[np.uint64]:
     names = [item.encode() for item in items if isinstance(item, str)]
     networks = [item for item in items if not isinstance(item, str)]
     hashed = np.empty(len(items), np.uint64)

@@ -182,7 +182,7 @@ def erase(writer: Writer, values: Sequence[str], reason: str, *, really: bool = 
         if not really:
             continue
         for name in _CONTENT_KEYS:
-            setattr(about, name, _masked(getattr(about, name), pattern))
+            setattr(about, name, _mask(getattr(about, name), pattern))
         about.holders = about.holders and None
         changes.append((entry, digest, masked, about, "text" if about.lines else "binary"))
         if sum(len(change[2]) for change in changes) >= BATCH_BYTES:
@@ -211,11 +211,11 @@ def _stars(found: re.Match[bytes]) -> bytes:
     return b"*" * len(found[0])
 
 
-def _masked(value: Any, pattern: re.Pattern[bytes]) -> Any:
+def _mask(value: Any, pattern: re.Pattern[bytes]) -> Any:
     if isinstance(value, str):
         return pattern.sub(_stars, value.encode("utf-8", "surrogatepass")).decode("utf-8", "replace")
     if isinstance(value, (list, tuple)):
-        return [_masked(item, pattern) for item in value]
+        return [_mask(item, pattern) for item in value]
     return value
 
 
@@ -273,7 +273,7 @@ def repair(writer: Writer) -> ActResult:
         result.lines += max(0, about.lines - line_count)
         about.end = about.begin + len(raw)
         about.lines = line_count
-        about.coverage = _shrunk(about.coverage, line_count)
+        about.coverage = _shrink(about.coverage, line_count)
         changes.append((entry, head.digest, raw, about, "text"))
     rewrite(writer, REPAIRED, changes, lost_lines=result.lines)
     if lost:
@@ -286,7 +286,7 @@ def repair(writer: Writer) -> ActResult:
     return result
 
 
-def _shrunk(coverage: list[list[Any]], lines: int) -> list[list[Any]]:
+def _shrink(coverage: list[list[Any]], lines: int) -> list[list[Any]]:
     """Return rows of coverage for the first lines only."""
     rows, left = [], lines
     for row in coverage:

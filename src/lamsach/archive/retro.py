@@ -80,8 +80,8 @@ def retro(
     request = replace(request, timezone=archive.zone, logs=(archive.store.url,), format_name=None)
     findings, result = investigate(request, watch, logs)
     missing = blind(gaps(archive), logs.observers, archive.zone)
-    asked = {pair for pair in missing if day_asked(pair[1], request)}
-    findings = replace(findings, blind_days=tuple(sorted({*findings.blind_days, *asked})))
+    requested = {pair for pair in missing if day_asked(pair[1], request)}
+    findings = replace(findings, blind_days=tuple(sorted({*findings.blind_days, *requested})))
     return findings, result, logs.plan
 
 

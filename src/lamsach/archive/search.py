@@ -186,8 +186,8 @@ class ArchivedLogs:
         for pack in self._packs:
             may = pack.candidates(asked, hashes) if asked is not None else [True] * len(pack.rows)
             pack.forget_filters()
-            for row, wanted in zip(pack.rows, may, strict=True):
-                if wanted and in_time(row, rules) and row.source in self._sources:
+            for row, may_match in zip(pack.rows, may, strict=True):
+                if may_match and in_time(row, rules) and row.source in self._sources:
                     self._sources[row.source].chosen.add(row.sequence)
 
     def _events(self, group: SourceSegments, search: Search) -> None:

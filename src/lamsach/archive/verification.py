@@ -65,7 +65,7 @@ def verify(
     expected, previous = 1, ""
     for entry in archive.entries():
         for sequence in range(expected, entry.sequence):
-            previous = _skipped(archive, sequence, past, result)
+            previous = _check_gap(archive, sequence, past, result)
         if entry.sequence < expected:
             result.problems.append(Problem(entry.name, _LINK, _COPY))
             continue
@@ -88,7 +88,7 @@ def verify(
     return result
 
 
-def _skipped(archive: Archive, sequence: int, past: _Past, result: Verified) -> str:
+def _check_gap(archive: Archive, sequence: int, past: _Past, result: Verified) -> str:
     digest = past.gone.get(sequence)
     if digest is None:
         result.problems.append(Problem(f"{archive.store.url} #{sequence}", _MISSING, _COPY))

@@ -32,10 +32,10 @@ def verify_pdf(content: bytes, trusted: Certificates, now: datetime | None = Non
         return Signature("unchecked", missing_extra("pyhanko").todo)
     if len(content) > LARGEST_BYTES:
         return Signature("unchecked", _UNREAD)
-    with _silent():
+    with _silenced_library():
         try:
             found = PdfFileReader(io.BytesIO(content), strict=False).embedded_regular_signatures
-            results = [_checked(signature, trusted, now) for signature in found[:MOST_SIGNATURES]]
+            results = [_verify(signature, trusted, now) for signature in found[:MOST_SIGNATURES]]
         except Exception:  # noqa: BLE001 - a hostile PDF raises anything in the library
             return Signature("unchecked", _UNREAD)
     if not results:
@@ -43,7 +43,7 @@ def verify_pdf(content: bytes, trusted: Certificates, now: datetime | None = Non
     return min(results, key=lambda signature: _WORST_FIRST.index(signature.verdict))
 
 
-def _checked(embedded: Any, trusted: Certificates, now: datetime | None) -> Signature:
+def _verify(embedded: Any, trusted: Certificates, now: datetime | None) -> Signature:
     from pyhanko.sign.validation import validate_pdf_signature
     from pyhanko.sign.validation.status import SignatureCoverageLevel
     from pyhanko_certvalidator import ValidationContext
@@ -63,7 +63,7 @@ def _plain(certificate: Any) -> x509.Certificate:
 
 
 @contextmanager
-def _silent() -> Iterator[None]:
+def _silenced_library() -> Iterator[None]:
     """Suppress pyHanko's log of chains that it cannot build: trust is decided by `trust_of`."""
     logger = logging.getLogger("pyhanko")
     previous = logger.level

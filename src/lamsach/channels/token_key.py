@@ -48,7 +48,7 @@ def parts_of(address: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for part in re.split("[;?&]", address.removeprefix(SCHEME)):
         if not _PART.fullmatch(part):
-            raise _wrong(address)
+            raise _invalid(address)
         name, _, value = part.partition("=")
         found[name] = unquote(value)
     if "pin-value" in found:
@@ -56,11 +56,11 @@ def parts_of(address: str) -> dict[str, str]:
             mark("The address of the key holds its PIN."), "", mark("Take the PIN out of it and change it.")
         )
     if not address.startswith(SCHEME) or not found.get("module-path") or not found.get("token"):
-        raise _wrong(address)
+        raise _invalid(address)
     return found
 
 
-def _wrong(address: str) -> UsageError:
+def _invalid(address: str) -> UsageError:
     return UsageError(
         mark("This is no address of a key on a token."),
         address[:200],

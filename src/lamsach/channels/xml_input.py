@@ -43,7 +43,7 @@ def as_utf8(data: bytes, where: str) -> bytes:
     if encoding:
         data = data if b"<" in start else data[len(start) :]
         if encoding != "utf-8":
-            data = _decoded(data, encoding, where)
+            data = _decode(data, encoding, where)
     declaration = _DECLARATION.match(data)
     if declaration is None:
         return data.lstrip()
@@ -51,10 +51,10 @@ def as_utf8(data: bytes, where: str) -> bytes:
     stated = _ENCODING.search(declaration[0])
     name = stated[1].decode().lower() if stated and not encoding else "utf-8"
     # many programs write UTF-8 and declare the UTF-16 of their strings
-    return body if name.startswith(("utf-8", "utf8", "utf-16", "utf16")) else _decoded(body, name, where)
+    return body if name.startswith(("utf-8", "utf8", "utf-16", "utf16")) else _decode(body, name, where)
 
 
-def _decoded(data: bytes, encoding: str, where: str) -> bytes:
+def _decode(data: bytes, encoding: str, where: str) -> bytes:
     try:
         return data.decode(encoding).encode()
     except (UnicodeError, LookupError):

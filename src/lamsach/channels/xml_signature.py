@@ -113,18 +113,18 @@ def verify(document: bytes, trusted: Certificates, now: datetime | None = None) 
             "unchecked", mark("It is not one signature of the kind xmldsig, so it was not checked.")
         )
     try:
-        chain = _embedded(found[0])
+        chain = _embedded_certificates(found[0])
     except ValueError:
         return Signature("invalid", CHANGED)
     if chain:
-        return _checked(root, chain, trusted, now)
+        return _verify_with(root, chain, trusted, now)
     if not trusted:
         return Signature("unchecked", mark("The signature carries no certificate."))
-    results = (_checked(root, [certificate], trusted, now) for certificate in trusted)
+    results = (_verify_with(root, [certificate], trusted, now) for certificate in trusted)
     return next((result for result in results if result.verdict == "valid"), Signature("invalid", UNTRUSTED))
 
 
-def _checked(root: Any, chain: Certificates, trusted: Certificates, now: datetime | None) -> Signature:
+def _verify_with(root: Any, chain: Certificates, trusted: Certificates, now: datetime | None) -> Signature:
     """Verify a document's only signature with the first certificate of the chain."""
     etree, signxml = _packages()
     name = _subject(chain[0])
@@ -173,7 +173,7 @@ def _bytes_of(signature: Any, name: str) -> list[bytes]:
     return found
 
 
-def _embedded(signature: Any) -> list[x509.Certificate]:
+def _embedded_certificates(signature: Any) -> list[x509.Certificate]:
     """Return the certificates in a signature, the signer's first. Raises ValueError for a damaged one."""
     _bytes_of(signature, "SignatureValue")
     found = _bytes_of(signature, "X509Certificate")[: 2 * _MOST_LINKS]
@@ -211,14 +211,14 @@ def trust_of(chain: Certificates, trusted: Certificates, now: datetime | None = 
             return Signature("invalid", EXPIRED, name)
         if certificate in trusted:
             return Signature("valid", "", name)
-        issuer = next((other for other in (*trusted, *chain) if _issued(certificate, other)), None)
+        issuer = next((other for other in (*trusted, *chain) if _is_issued_by(certificate, other)), None)
         if issuer is None or issuer == certificate:
             break
         certificate = issuer
     return Signature("invalid", UNTRUSTED, name)
 
 
-def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+def _is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     if not _is_issuer(issuer):
         return False
     try:

@@ -62,7 +62,7 @@ class Follower:
         """
         if self._file is None and not self._open():
             return False
-        if self._emptied():
+        if self._was_truncated():
             return True
         took = False
         for _ in range(_STEPS):
@@ -74,7 +74,7 @@ class Follower:
             return True
         return self._look_for_change()
 
-    def _emptied(self) -> bool:
+    def _was_truncated(self) -> bool:
         """Return whether the open file was truncated and perhaps rewritten (copytruncate)."""
         assert self._file is not None
         size = os.fstat(self._file.fileno()).st_size
@@ -136,12 +136,12 @@ class Follower:
         if not end:
             return False
         lines = data[:end]
-        after = self._after(lines)
+        after = self._place_after(lines)
         self._stream.take(lines if lines.endswith(b"\n") else lines + b"\n", after.saved())
         self._place = after
         return True
 
-    def _after(self, lines: bytes) -> _Place:
+    def _place_after(self, lines: bytes) -> _Place:
         """Return the place after these lines."""
         place = self._place
         known, digest = place.known, place.digest
@@ -156,14 +156,14 @@ class Follower:
         try:
             status = self.path.stat()
         except OSError:
-            return self._gone()
+            return self._leave()
         place = self._place
         if (status.st_dev, status.st_ino) != (place.device, place.inode):
-            return self._gone()
+            return self._leave()
         self._quiet = 0
         return False
 
-    def _gone(self) -> bool:
+    def _leave(self) -> bool:
         """Leave a renamed or deleted file when it is quiet twice: its writer may still write for a moment."""
         self._quiet += 1
         if self._quiet < 3:
@@ -193,7 +193,7 @@ class Follower:
         The position is stored by digest, so that a crash here duplicates nothing.
         """
         try:
-            with _opened(path) as file:
+            with _open_unpacked(path) as file:
                 status = path.stat()
                 _skip(file, place.offset)
                 rest = b""
@@ -220,7 +220,7 @@ class Follower:
         return after
 
 
-def _opened(path: Path) -> IO[bytes]:
+def _open_unpacked(path: Path) -> IO[bytes]:
     with path.open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
     return gzip.open(path, "rb") if packed else path.open("rb")  # type: ignore[return-value]
@@ -245,7 +245,7 @@ def _digest(file: IO[bytes], size: int) -> str:
 
 def _digest_of_path(path: Path, size: int) -> str:
     try:
-        with _opened(path) as file:
+        with _open_unpacked(path) as file:
             return _digest(file, size)
     except (OSError, EOFError):
         return ""
@@ -254,7 +254,7 @@ def _digest_of_path(path: Path, size: int) -> str:
 def _siblings(path: Path) -> Iterator[Path]:
     """Yield files that may be older parts of it (`fw.log.1`, `fw.log-20220901.gz`), the oldest first."""
     found = []
-    for other in path.parent.glob(f"{_escaped(path.stem)}*"):
+    for other in path.parent.glob(f"{_escape_glob(path.stem)}*"):
         try:
             if other != path and other.is_file():
                 found.append((other.stat().st_mtime_ns, other))
@@ -278,5 +278,5 @@ def _is_part(other: Path, path: Path) -> bool:
     return re.fullmatch(rf"(?:{name}{number}|{stem}{number}{suffix})(?:\.gz)?", other.name) is not None
 
 
-def _escaped(text: str) -> str:
+def _escape_glob(text: str) -> str:
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in text)

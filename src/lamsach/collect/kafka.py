@@ -92,29 +92,29 @@ class KafkaReader:
 
         committed = time.monotonic()
         try:
-            self._consumer.subscribe(self._topics, on_assign=self._assigned)
+            self._consumer.subscribe(self._topics, on_assign=self._on_assign)
             while not self._stopping.is_set():
                 try:
                     self._store(self._consumer.consume(_BATCH, _POLL_S))
                 except KafkaException as error:
-                    self._failed(error)
+                    self._report_error(error)
                     self._stopping.wait(1.0)
                 if time.monotonic() - committed >= _COMMIT_S:
                     committed = time.monotonic()
                     self._commit(wait=False)
             self._commit(wait=True)
         except KafkaException as error:
-            self._failed(error)
+            self._report_error(error)
         finally:
             self._consumer.close()
 
-    def _failed(self, error: object) -> None:
+    def _report_error(self, error: object) -> None:
         self._on_problem(InputError(mark("Kafka reports an error."), str(error)))
 
     def _stream(self, topic: str, partition: int) -> Stream:
         return self._stream_for("kafka", f"{topic}/{partition}")
 
-    def _assigned(self, consumer: Any, partitions: list[Any]) -> None:
+    def _on_assign(self, consumer: Any, partitions: list[Any]) -> None:
         """Continue at the spool's offset, or else at the group's."""
         for item in partitions:
             stream = self._stream(item.topic, item.partition)
@@ -137,7 +137,7 @@ class KafkaReader:
             if error is None:
                 batches.setdefault((message.topic(), message.partition()), []).append(message)
             else:
-                self._failed(error)
+                self._report_error(error)
         for (topic, partition), batch in batches.items():
             self._store_batch(topic, partition, batch)
 
@@ -195,4 +195,4 @@ class KafkaReader:
             try:
                 self._consumer.commit(offsets=synced, asynchronous=not wait)
             except KafkaException as error:
-                self._failed(error)
+                self._report_error(error)

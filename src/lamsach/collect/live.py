@@ -36,13 +36,13 @@ _HEAD_LINES = (1, 20, 100, 500)
 
 
 class LiveMatcher:
-    """Matcher of new lines of any source. `tell` gets the sightings of each call."""
+    """Matcher of new lines of any source. `report` gets the sightings of each call."""
 
-    def __init__(self, listed: LoadedList, zone: ZoneInfo, tell: Callable[[list[Record]], None]) -> None:
+    def __init__(self, listed: LoadedList, zone: ZoneInfo, report: Callable[[list[Record]], None]) -> None:
         self._compiled = listed.compiled
         self._matcher = Matcher(listed.compiled)
         self._zone = zone
-        self._tell = tell
+        self._report = report
         self._identify = Identifier()
         self._lock = threading.Lock()
         self._sieve = Sieve(self._compiled)
@@ -63,14 +63,14 @@ class LiveMatcher:
             if self._found:
                 records = [self._record(key, value) for key, value in self._found.items()]
                 self._found.clear()
-                self._tell(records)
+                self._report(records)
 
     def match_file(self, log: LogFile) -> None:
         """Match a whole file. Raises InputError when it cannot be read."""
         rules = Rules(self._identify, _nothing, self._zone)
         result = hunt(self._compiled, [log], self._matcher, rules, threads=1)
         if result.found:
-            self._tell([self._record(key, value) for key, value in result.found.items()])
+            self._report([self._record(key, value) for key, value in result.found.items()])
 
     def _reader(self, stream: Stream, lines: bytes) -> Uncounted:
         key = stream.header.key

@@ -167,7 +167,7 @@ def attribute(
     inventory = inventory if inventory is not None else Inventory()
     items = replace_router_macs(raw, infrastructure, inventory)
     devices = Devices(items, inventory)
-    gathered = _gather(items, devices, _standings(items, infrastructure, inventory))
+    gathered = _gather(items, devices, _forwarding_roles(items, infrastructure, inventory))
     contested = ContestedAddresses(conflicts)
     found = [
         contested.marked(device)
@@ -180,7 +180,7 @@ def attribute(
     )
 
 
-def _standings(
+def _forwarding_roles(
     items: Sequence[Item], infrastructure: Infrastructure, inventory: Inventory
 ) -> dict[Identity, ForwardingRole]:
     """Find identities that speak for others by signs, by their address, or by their contacts' times."""

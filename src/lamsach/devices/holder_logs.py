@@ -38,12 +38,12 @@ class HolderLogs:
         """Yield the events that name an address holder: leases, sessions, tables of neighbours, log-ons."""
         seen = {log.name for log in self.stated}
         for log in self.stated:
-            yield from self._guarded(log)
+            yield from self._read_guarded(log)
         for log in self.logs:
             if log.name not in seen and log.name != "-" and self.has_holders(log):
-                yield from self._guarded(log)
+                yield from self._read_guarded(log)
 
-    def _guarded(self, log: LogFile) -> Iterator[Event]:
+    def _read_guarded(self, log: LogFile) -> Iterator[Event]:
         try:
             yield from self._read(log)
         except InputError as error:
@@ -69,7 +69,7 @@ class HolderLogs:
         if markers and not _holds_any("\n".join(detection.lines), markers):
             return False
         return any(
-            _names_holder(_parsed(parser, record, number))
+            _names_holder(_parse(parser, record, number))
             for number, record in _records(parser, detection.lines)
             if not markers or _holds_any(record, markers)
         )
@@ -97,7 +97,7 @@ class HolderLogs:
             if prefix is not None and line.startswith(prefix):
                 parser.header(decode_line(line))
             elif any(marker in line for marker in markers):
-                event = _parsed(parser, decode_line(line), number)
+                event = _parse(parser, decode_line(line), number)
                 if event is not None and _names_holder(event):
                     yield event
 
@@ -142,7 +142,7 @@ def _names_holder(event: Event | None) -> bool:
     )
 
 
-def _parsed(parser: LineParser, record: str, number: int) -> Event | None:
+def _parse(parser: LineParser, record: str, number: int) -> Event | None:
     try:
         return parser.parse(record, number)
     except LineError:

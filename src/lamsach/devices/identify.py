@@ -65,10 +65,10 @@ class Identifier:
         if self._behind is not None:
             event, behind = self._behind(event)
             if behind is not None:
-                return replace(self._cached(event), behind=behind)
-        return self._cached(event)
+                return replace(self._identify_cached(event), behind=behind)
+        return self._identify_cached(event)
 
-    def _cached(self, event: Event) -> Identity:
+    def _identify_cached(self, event: Event) -> Identity:
         ip = event.device_ip
         key = (self._position(event), ip, event.device_mac, event.device_name, event.user)
         identity = self._cache.get(key)

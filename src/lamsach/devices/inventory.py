@@ -264,7 +264,7 @@ def _entries(
         for index, column in columns.items():
             if index < len(cells) and cells[index] and cells[index] not in texts[column]:
                 texts[column].append(cells[index])
-        if _alone(cells, columns) or _only_numbered(cells):
+        if _is_title(cells, columns) or _is_numbered_title(cells):
             title = max((cell for cell in cells if cell), key=len)
             if address(title) is None and mac_address(title) is None:
                 section = _NUMBERING.sub("", title).strip() or None
@@ -274,7 +274,7 @@ def _entries(
             yield entry
 
 
-def _alone(cells: tuple[str, ...], columns: dict[int, Column]) -> bool:
+def _is_title(cells: tuple[str, ...], columns: dict[int, Column]) -> bool:
     """Return whether the row is a section title: one text, but no entry of a list and no machine name."""
     filled = {index for index, cell in enumerate(cells) if cell}
     if len({cells[index] for index in filled}) != 1:
@@ -284,7 +284,7 @@ def _alone(cells: tuple[str, ...], columns: dict[int, Column]) -> bool:
     return not any(columns.get(index) is Column.NAME and _HOST.fullmatch(cells[index]) for index in filled)
 
 
-def _only_numbered(cells: tuple[str, ...]) -> bool:
+def _is_numbered_title(cells: tuple[str, ...]) -> bool:
     """Return whether the row is a numbered section title, such as `I | Phòng Tổ chức`."""
     filled = [cell for cell in cells if cell]
     return len(set(filled)) == 2 and re.fullmatch(r"[IVXLC]{1,6}|[A-H]", filled[0]) is not None

@@ -84,7 +84,7 @@ def reminder(
         f"đôn đốc báo cáo kết quả triển khai {name}",
         text,
         to,
-        appendices=() if few else (_listed(owing, head),),
+        appendices=() if few else (_unit_list(owing, head),),
         signature=signature,
         copies=copies,
         address=address,
@@ -109,7 +109,7 @@ def _reminder_text(
     )
 
 
-def _listed(owing: Sequence[OwingUnit], head: Head) -> Appendix:
+def _unit_list(owing: Sequence[OwingUnit], head: Head) -> Appendix:
     columns = (
         Column("TT", 0.6, "center"),
         Column("Đơn vị", 4),

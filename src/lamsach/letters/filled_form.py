@@ -77,7 +77,7 @@ def _read(lines: list[Line], form: Form) -> list[Read]:
         for text, sure in (match,)
     ]
     amounts = _amount_columns(lines, form.columns[2])
-    rows, joined = [row.label for row in form.rows], _joined(lines)
+    rows, joined = [row.label for row in form.rows], _join_rows(lines)
     previous: Read | None = None
     for row in form.rows:
         read = _figure(
@@ -165,7 +165,7 @@ def _figure(key: str, found: Sequence[_Found]) -> Read | None:
     return Read(key, best.raw, best.value, round(sure, 2))
 
 
-def _joined(lines: Sequence[Line]) -> list[Line]:
+def _join_rows(lines: Sequence[Line]) -> list[Line]:
     """Join each table row with the row below: the wording may be broken in two."""
     rows = []
     for upper, lower in pairwise(lines):

@@ -92,16 +92,16 @@ def text_of(field: Field, lines: Sequence[Line]) -> tuple[str, float] | None:
     labels = _UNIT_LABELS if field.key == "unit" else ()
     found = None
     for label in (field.label, *labels):
-        found = _labelled(label, lines)
+        found = _text_of_label(label, lines)
         if found:
             return found, 1.0 if label == field.label else 0.9
-    if field.key == "unit" and (guess := _titled(lines) or _issuer(lines)):
+    if field.key == "unit" and (guess := _unit_in_title(lines) or _issuer(lines)):
         return guess, 0.5
-    known = _labelled(field.label, lines)
+    known = _text_of_label(field.label, lines)
     return None if known is None else (known, 0.3)
 
 
-def _labelled(label: str, lines: Sequence[Line]) -> str | None:
+def _text_of_label(label: str, lines: Sequence[Line]) -> str | None:
     """Return the text of a label, with or without its remark; empty for the label alone."""
     label = without_remark(label)
     seen: str | None = None
@@ -111,12 +111,14 @@ def _labelled(label: str, lines: Sequence[Line]) -> str | None:
             head = without_remark(head)
             if alike(ENUMERATION.sub("", head), label) < 0.85:
                 continue
-            if not colon and (len(head) > 2 * len(label) or (not line.table and not _alone(head, label))):
+            if not colon and (
+                len(head) > 2 * len(label) or (not line.table and not _is_label_only(head, label))
+            ):
                 continue
             if not colon and line.table and len(line.cells) < 2:
                 continue
             parts = [tail if colon else "", *line.cells[number + 1 :]]
-            parts += _following(lines, place, one_line=not colon and bool(line.table))
+            parts += _lines_below(lines, place, one_line=not colon and bool(line.table))
             text = "\n".join(content for part in parts if (content := _DOTS.sub("", part).strip(" \t\n\r")))
             if text:
                 return text
@@ -124,12 +126,12 @@ def _labelled(label: str, lines: Sequence[Line]) -> str | None:
     return seen
 
 
-def _alone(head: str, label: str) -> bool:
+def _is_label_only(head: str, label: str) -> bool:
     """Return whether a paragraph is only the label."""
     return alike(ENUMERATION.sub("", head), label) >= 0.95
 
 
-def _following(lines: Sequence[Line], place: int, *, one_line: bool) -> Iterator[str]:
+def _lines_below(lines: Sequence[Line], place: int, *, one_line: bool) -> Iterator[str]:
     """Yield the lines below, up to the next label, table or note."""
     for line_below in () if one_line else lines[place + 1 : place + 40]:
         first = line_below.cells[0].strip()
@@ -138,7 +140,7 @@ def _following(lines: Sequence[Line], place: int, *, one_line: bool) -> Iterator
         yield first
 
 
-def _titled(lines: Sequence[Line]) -> str:
+def _unit_in_title(lines: Sequence[Line]) -> str:
     """Return the unit in a title such as `BÁO CÁO KẾT QUẢ CỦA CHI CỤC HAI`, possibly one merged cell."""
     for line in lines[:40]:
         cells = dict.fromkeys(cell.strip() for cell in line.cells if cell.strip())

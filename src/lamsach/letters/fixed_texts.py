@@ -108,17 +108,17 @@ def balanced(text: str, most_em: float, *, bold: bool = False) -> list[str]:
     """
     parts = text.split(" ")
     whole = width_em(text, bold=bold)
-    least = _wrapped(parts, most_em, bold=bold)
+    least = _wrap(parts, most_em, bold=bold)
     room = whole / len(least)
     while room < most_em:
-        wrapped = _wrapped(parts, room, bold=bold)
+        wrapped = _wrap(parts, room, bold=bold)
         if len(wrapped) <= len(least):
             return wrapped
         room += 0.5
     return least
 
 
-def _wrapped(parts: list[str], room: float, *, bold: bool) -> list[str]:
+def _wrap(parts: list[str], room: float, *, bold: bool) -> list[str]:
     wrapped: list[str] = []
     for part in parts:
         if wrapped and width_em(f"{wrapped[-1]} {part}", bold=bold) <= room:

@@ -73,7 +73,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
     preserved. The new file is its owner's only, even if the old one was not. Raises OutputError for errors of
     the operating system, and for a name that is not a regular file's.
     """
-    target, temporary, descriptor = _opened(path)
+    target, temporary, descriptor = _open_temporary(path)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
@@ -91,12 +91,12 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
 
 def refuse_unwritable(path: Path) -> None:
     """Raise OutputError where `atomic_file` would, before the work whose result goes there."""
-    _, temporary, descriptor = _opened(path)
+    _, temporary, descriptor = _open_temporary(path)
     os.close(descriptor)
     temporary.unlink()
 
 
-def _opened(path: Path) -> tuple[Path, Path, int]:
+def _open_temporary(path: Path) -> tuple[Path, Path, int]:
     """Return the target of a path, its temporary file in the same folder, and that one's open descriptor.
 
     Raises OutputError.

@@ -29,7 +29,7 @@ def _day(text: str) -> str:
     return text
 
 
-def _one_of(kind: type[StrEnum]) -> Callable[[str], str]:
+def _member_of(kind: type[StrEnum]) -> Callable[[str], str]:
     values = frozenset(kind)
 
     def check(text: str) -> str:
@@ -71,8 +71,8 @@ class Device(Shape):
     ip: str | None
     name: str | None
     mac: str | None
-    state: Annotated[str, AfterValidator(_one_of(DeviceState))]
-    severity: Annotated[str, AfterValidator(_one_of(Severity))] | None = None
+    state: Annotated[str, AfterValidator(_member_of(DeviceState))]
+    severity: Annotated[str, AfterValidator(_member_of(Severity))] | None = None
     user: str | None = None
     department: str | None = None
     reasons: list[_Reason] = []
@@ -88,16 +88,16 @@ class Sighting(Shape):
     id: Count | None = None
     device: str
     indicator: str
-    indicator_type: Annotated[str, AfterValidator(_one_of(IndicatorType))] | None = None
+    indicator_type: Annotated[str, AfterValidator(_member_of(IndicatorType))] | None = None
     threat: str | None = None
-    role: Annotated[str, AfterValidator(_one_of(Role))] | None = None
-    match: Annotated[str, AfterValidator(_one_of(MatchKind))] | None = None
-    status: Annotated[str, AfterValidator(_one_of(MatchStatus))] | None = None
+    role: Annotated[str, AfterValidator(_member_of(Role))] | None = None
+    match: Annotated[str, AfterValidator(_member_of(MatchKind))] | None = None
+    status: Annotated[str, AfterValidator(_member_of(MatchStatus))] | None = None
     unparsed: bool | None = None
     count: Count
     first: Time | None = None
     last: Time | None = None
-    actions: dict[Annotated[str, AfterValidator(_one_of(Action))], Count] | None = None
+    actions: dict[Annotated[str, AfterValidator(_member_of(Action))], Count] | None = None
     days: Days | None = None
     sources: dict[str, Days] | None = None
 

@@ -37,12 +37,12 @@ class Machine:
     @property
     def threat_text(self) -> str:
         """Threats on one line; empty where the list names none."""
-        return _listed(self.threats, _THREATS_SHOWN, 120)
+        return _join_texts(self.threats, _THREATS_SHOWN, 120)
 
     @property
     def value_text(self) -> str:
         """Listed values on one line."""
-        return _listed(self.values, _VALUES_SHOWN, 120)
+        return _join_texts(self.values, _VALUES_SHOWN, 120)
 
     @property
     def met(self) -> str:
@@ -66,8 +66,8 @@ def machines(findings: Findings, translate: Translate) -> list[Machine]:
         Machine(
             device,
             clip(visible_line(labels.device_title(device, translate)), 300),
-            tuple(_most_first(threats[device.key])),
-            tuple(_most_first(values[device.key])),
+            tuple(_by_count(threats[device.key])),
+            tuple(_by_count(values[device.key])),
             days[device.key],
         )
         for device in findings.devices
@@ -75,11 +75,11 @@ def machines(findings: Findings, translate: Translate) -> list[Machine]:
     return sorted(rows, key=lambda machine: ORDER.index(machine.device.state))
 
 
-def _most_first(counts: Counter[str]) -> Iterator[str]:
+def _by_count(counts: Counter[str]) -> Iterator[str]:
     return (text for text, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _listed(texts: Sequence[str], most: int, length: int) -> str:
+def _join_texts(texts: Sequence[str], most: int, length: int) -> str:
     shown = ", ".join(clip(visible_line(text), length) for text in texts[:most])
     return f"{shown} (+{len(texts) - most})" if len(texts) > most else shown
 

@@ -40,17 +40,17 @@ def _body(report: Report, product: str) -> Markup:
     parts = [_part(report, part) for part in Part]
     update = Markup()
     if report.gathered.not_updated is not None:
-        update = _named(UPDATE, _named("NumberMachineNotUpdateOn15Day", str(report.gathered.not_updated)))
+        update = _element(UPDATE, _element("NumberMachineNotUpdateOn15Day", str(report.gathered.not_updated)))
     parts.insert(list(Part).index(Part.QUALITY), update)
-    stated = _named("Datetime", str(int(report.made.timestamp())))
-    return _named("AVReport", *_lines(stated, *parts), name=product)
+    stated = _element("Datetime", str(int(report.made.timestamp())))
+    return _element("AVReport", *_lines(stated, *parts), name=product)
 
 
 def _part(report: Report, part: Part) -> Markup:
     entries = [entry for entry in report.gathered.entries if entry.part is part]
     if not entries:
         return Markup()
-    return _named(
+    return _element(
         str(part), *_lines(*(_machine(machine, rows) for machine, rows in _by_machine(report, entries)))
     )
 
@@ -70,13 +70,13 @@ def _by_machine(report: Report, entries: Iterable[Entry]) -> list[tuple[Machine,
 
 
 def _machine(machine: Machine, entries: Iterable[Entry]) -> Markup:
-    return _named("Machine", *_lines(*map(_values, entries)), ip=machine.ip, name=machine.name)
+    return _element("Machine", *_lines(*map(_values, entries)), ip=machine.ip, name=machine.name)
 
 
 def _values(entry: Entry) -> Markup:
     around, names = FIELDS[entry.part]
-    inner = [_named(name, value) for name, value in zip(names, entry.values, strict=True) if value]
-    return _named(around, *inner) if around else Markup("".join(inner))
+    inner = [_element(name, value) for name, value in zip(names, entry.values, strict=True) if value]
+    return _element(around, *inner) if around else Markup("".join(inner))
 
 
 def _lines(*contents: Markup) -> list[Markup]:
@@ -84,7 +84,7 @@ def _lines(*contents: Markup) -> list[Markup]:
     return [part for content in contents if content for part in (Markup("\n"), content)] + [Markup("\n")]
 
 
-def _named(name: str, /, *contents: str, **attributes: str) -> Markup:
+def _element(name: str, /, *contents: str, **attributes: str) -> Markup:
     """Create an element of the report, with its name from the tables."""
     tag = tables()["names"].get(name, name)
     return element(tag if _NAME.fullmatch(tag) else name, *contents, **attributes)

@@ -33,7 +33,7 @@ def attached(root: Element, tables: Tables, where: str) -> tuple[tuple[Attachmen
     elements = [item for item in descendants(root, "attachment") if len(item) or text_of(item)]
     if len(elements) > MOST_FILES:
         raise LimitError(mark("The message has more attached files than are read."), where)
-    listed = _listed(root, tables)
+    listed = _manifest_rows(root, tables)
     room = LARGEST_UNPACKED_BYTES
     found: list[Attachment] = []
     for number, element in enumerate(elements, 1):
@@ -41,8 +41,8 @@ def attached(root: Element, tables: Tables, where: str) -> tuple[tuple[Attachmen
         name = text_of(child(element, *tables.spellings("AttachmentName"))) or stated.name
         kind = text_of(child(element, *tables.spellings("ContentType"))) or stated.type
         note = text_of(child(element, "description")) or stated.description
-        content = _decoded(child(element, *contents), name or str(number), where)
-        inner, content = _unpacked(name, kind, content, room, where)
+        content = _decode(child(element, *contents), name or str(number), where)
+        inner, content = _unpack(name, kind, content, room, where)
         room -= len(content)
         found.append(Attachment(name or inner or str(number), content, kind, note))
     names = distinct([item.name for item in found])
@@ -60,7 +60,7 @@ def _row_of(element: Element, listed: list[tuple[str, Attachment]]) -> Attachmen
     return Attachment("", b"")
 
 
-def _listed(root: Element, tables: Tables) -> list[tuple[str, Attachment]]:
+def _manifest_rows(root: Element, tables: Tables) -> list[tuple[str, Attachment]]:
     """Return the manifest's rows, each with its content id."""
     rows = []
     for manifest in descendants(root, "edxmlmanifest", "manifest"):
@@ -78,7 +78,7 @@ def _key(content_id: str) -> str:
     return bare[4:] if bare[:4].lower() == "cid:" else bare
 
 
-def _decoded(element: Element | None, name: str, where: str) -> bytes:
+def _decode(element: Element | None, name: str, where: str) -> bytes:
     """Decode an element's base64, with line breaks and missing padding allowed."""
     text = "" if element is None or len(element) else (element.text or "")
     try:
@@ -96,16 +96,16 @@ def _decoded(element: Element | None, name: str, where: str) -> bytes:
     return content
 
 
-def _unpacked(name: str, kind: str, content: bytes, room: int, where: str) -> tuple[str, bytes]:
+def _unpack(name: str, kind: str, content: bytes, room: int, where: str) -> tuple[str, bytes]:
     """Return name and bytes of the only file in a zip; of anything else, no name and the bytes unchanged."""
     if not content.startswith(b"PK\x03\x04"):
-        return "", _within(content, room, where)
+        return "", _check_size(content, room, where)
     place = f"{where}: {name}" if name else where
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
             if len(entries) != 1 or _is_archive(name, kind, entries[0].filename):
-                return "", _within(content, room, where)
+                return "", _check_size(content, room, where)
             if entries[0].flag_bits & 1:
                 raise UnreadableError(
                     mark("The file is locked by a password."), place, mark("Ask for it without a password.")
@@ -113,7 +113,7 @@ def _unpacked(name: str, kind: str, content: bytes, room: int, where: str) -> tu
             if entries[0].file_size > room:
                 raise _too_large(where)
             with archive.open(entries[0]) as stream:
-                return entries[0].filename, _within(stream.read(room + 1), room, where)
+                return entries[0].filename, _check_size(stream.read(room + 1), room, where)
     except ZIP_ERRORS as error:
         raise UnreadableError(
             mark("The zip of an attached file is damaged."), place, mark("Ask the sender for the file again.")
@@ -127,7 +127,7 @@ def _is_archive(name: str, kind: str, inner: str) -> bool:
     return is_zip and PurePosixPath(inner).name.casefold() != name.casefold()
 
 
-def _within(content: bytes, room: int, where: str) -> bytes:
+def _check_size(content: bytes, room: int, where: str) -> bytes:
     if len(content) > room:
         raise _too_large(where)
     return content

@@ -24,7 +24,7 @@ def element(name: str, /, *contents: str, **attributes: str) -> Markup:
 
     An attribute `xlink_href` becomes `xlink:href`, `xmlns_xlink` its namespace.
     """
-    inner = "".join(part if isinstance(part, Markup) else _escaped(part) for part in contents)
+    inner = "".join(part if isinstance(part, Markup) else _escape(part) for part in contents)
     stated = "".join(
         f" {key.replace('_', ':')}={quoteattr(_FORBIDDEN.sub('', value))}"
         for key, value in attributes.items()
@@ -43,5 +43,5 @@ def document(*contents: Markup, root: str = "edXML") -> bytes:
     return f'<?xml version="1.0" encoding="utf-8"?>\n<{root} {_ROOT}>{"".join(contents)}</{root}>\n'.encode()
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return escape(_FORBIDDEN.sub("", text), {"\r": "&#13;"})

@@ -128,7 +128,7 @@ def made_id(organ_id: str, day: Day | None, number: str, notation: str) -> str:
 def as_mapping(message: Message) -> dict[str, Any]:
     """Convert the message for JSON: days in ISO form, empty values omitted, lists always present."""
     return {
-        **_stated(
+        **_non_empty(
             {
                 "document_id": message.document_id,
                 "number": message.number,
@@ -147,22 +147,22 @@ def as_mapping(message: Message) -> dict[str, Any]:
         "to": [_organ(organ) for organ in message.recipients],
         "responds_to": [_answered(answered) for answered in message.responds_to],
         "signature": message.signature.verdict,
-        **_stated({"signature_reason": message.signature.reason, "signed_by": message.signature.signer}),
+        **_non_empty({"signature_reason": message.signature.reason, "signed_by": message.signature.signer}),
         "attachments": [_attachment(attachment) for attachment in message.attachments],
-        **_stated({"missing": list(message.missing)}),
+        **_non_empty({"missing": list(message.missing)}),
     }
 
 
-def _stated(values: Mapping[str, Any]) -> dict[str, Any]:
+def _non_empty(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value}
 
 
 def _organ(organ: Organ) -> dict[str, str]:
-    return _stated({"id": organ.id, "name": organ.name})
+    return _non_empty({"id": organ.id, "name": organ.name})
 
 
 def _answered(answered: Answered) -> dict[str, str]:
-    return _stated(
+    return _non_empty(
         {
             "document_id": answered.document_id,
             "id": answered.organ_id,
@@ -174,7 +174,7 @@ def _answered(answered: Answered) -> dict[str, str]:
 
 
 def _attachment(attachment: Attachment) -> dict[str, Any]:
-    stated = _stated({"name": attachment.name, "type": attachment.type})
+    stated = _non_empty({"name": attachment.name, "type": attachment.type})
     signed = attachment.signature.verdict != "none"
     inside = {"signature": attachment.signature.verdict} if signed else {}
     return {**stated, "size": len(attachment.content), "sha256": attachment.sha256, **inside}

@@ -60,12 +60,12 @@ def read(data: bytes, where: str, trusted: Certificates = ()) -> Message:
     header = headers[0] if headers else None
     message = _dispatch(root, header, known) if status is None else _answer(root, status, header)
     files, missing = attached(root, known, where)
-    signature = verify(text, trusted) if _signed(root) else UNSIGNED
+    signature = verify(text, trusted) if _is_signed(root) else UNSIGNED
     checked = tuple(replace(file, signature=verify_pdf(file.content, trusted)) for file in files)
     return replace(message, attachments=checked, missing=missing, signature=signature)
 
 
-def _signed(root: Element) -> bool:
+def _is_signed(root: Element) -> bool:
     return any(len(item) or text_of(item) for item in descendants(root, "signature", "digitalsignature"))
 
 

@@ -106,7 +106,7 @@ class ObservationTable:
             points = [
                 (time, holder) for time, holder in self._points[key] if (time, holder.mac) not in routers
             ]
-            self._store(key, _machine_intervals(_runs(_single(points))))
+            self._store(key, _machine_intervals(_runs(_merge_moments(points))))
         self._points = {}
 
     def build_people(self) -> None:
@@ -200,7 +200,7 @@ def _order(point: _Point) -> tuple[int, str, str, str]:
     return time, holder.mac or "", holder.name or "", holder.user or ""
 
 
-def _single(points: Sequence[_Point]) -> list[tuple[int, Holder | None]]:
+def _merge_moments(points: Sequence[_Point]) -> list[tuple[int, Holder | None]]:
     """Merge observations into one per moment, in order; None where several machines were seen.
 
     A name completes a hardware address.
@@ -226,7 +226,7 @@ def _runs(points: Sequence[tuple[int, Holder | None]]) -> list[tuple[int, int, H
             runs
             and holder is not None
             and time - runs[-1][1] <= window
-            and (same := _joined(runs[-1][2], holder))
+            and (same := _join(runs[-1][2], holder))
         ):
             runs[-1] = (runs[-1][0], time, same)
         else:
@@ -234,7 +234,7 @@ def _runs(points: Sequence[tuple[int, Holder | None]]) -> list[tuple[int, int, H
     return runs
 
 
-def _joined(left: Holder | None, right: Holder) -> Holder | None:
+def _join(left: Holder | None, right: Holder) -> Holder | None:
     """Join two holders of one machine, by hardware address, else by name; None if they differ."""
     if left is None:
         return None

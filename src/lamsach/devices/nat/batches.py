@@ -39,8 +39,8 @@ class FortiGateSessions(GroupReader):
         read = self.piece(first, lines)
         if read is None:
             return None, range(len(lines))
-        table, alone = read
-        return table.filter(table.column("translated")), alone
+        table, singles = read
+        return table.filter(table.column("translated")), singles
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
         """See `pair_groups`."""

@@ -165,7 +165,7 @@ def gather(records: Iterable[Translations]) -> Columns:
         if kind is Kind.SESSION and record.public_ip:
             columns.append(record, START_KNOWN | END_KNOWN)
         elif kind is Kind.SEEN and record.public_ip:
-            columns.append(_assumed(record), START_GUESSED if record.end > record.start else 0)
+            columns.append(_assume_end(record), START_GUESSED if record.end > record.start else 0)
         elif kind in (Kind.OPEN, Kind.CLOSE):
             halves.append(record)
     halves.sort(key=lambda record: (record.end, record.kind, record.line))
@@ -189,7 +189,7 @@ def _pair_halves(halves: Iterable[NatRecord]) -> Iterator[tuple[NatRecord, int]]
                 continue
             earlier = waiting.pop(key, None)
             if earlier is not None:
-                yield _assumed(earlier), START_KNOWN
+                yield _assume_end(earlier), START_KNOWN
             waiting[key] = record
             continue
         begun = waiting.get(key)
@@ -200,7 +200,7 @@ def _pair_halves(halves: Iterable[NatRecord]) -> Iterator[tuple[NatRecord, int]]
             start = record.start if record.start else record.end - _length(record)
             yield record._replace(start=start), END_KNOWN | (START_KNOWN if record.start else START_GUESSED)
     for record in waiting.values():
-        yield _assumed(record), START_KNOWN
+        yield _assume_end(record), START_KNOWN
 
 
 def _is_end_of(begun: NatRecord, record: NatRecord) -> bool:
@@ -220,7 +220,7 @@ def _key(record: NatRecord) -> _PairKey | tuple[str, str]:
     )
 
 
-def _assumed(record: NatRecord) -> NatRecord:
+def _assume_end(record: NatRecord) -> NatRecord:
     return record._replace(end=record.start + _length(record)) if record.end <= record.start else record
 
 

@@ -86,10 +86,10 @@ def _by_readers(log: LogFile, readers: Sequence[Reader], clock: Clock) -> Iterat
     with log.open() as stream:
         for number, lines in texts(stream, _CHUNK_BYTES):
             if bulk is not None:
-                sessions, alone = bulk.sessions(number, lines)
+                sessions, singles = bulk.sessions(number, lines)
                 if sessions is not None:
                     yield sessions
-                for at in alone:
+                for at in singles:
                     yield from _by_one(readers[0], [lines[at]], number + at, clock)
             elif len(readers) == 1:
                 yield from _by_one(readers[0], lines, number, clock)

@@ -55,7 +55,7 @@ class NatResolver:
         path: list[Candidate] = []
         certain = True
         for _ in range(_DEPTH):
-            found = self._only_one(event, public, port, far)
+            found = self._unambiguous(event, public, port, far)
             if found is None:
                 break
             path.append(found)
@@ -65,18 +65,18 @@ class NatResolver:
                 break
         return path, certain
 
-    def _only_one(self, event: Event, public: str, port: int | None, far: str | None) -> Candidate | None:
+    def _unambiguous(self, event: Event, public: str, port: int | None, far: str | None) -> Candidate | None:
         """Return the translation if all that fit have one inside address; use slack only if needed."""
         assert event.time is not None
         if port is None and far is None:
             return None
         for slack in (timedelta(0), CLOCKS_APART):
-            found = self._fitting(event.time, public, port, far, slack)
+            found = self._candidates(event.time, public, port, far, slack)
             if found:
-                return found[0] if _of_one(found) else None
+                return found[0] if _is_unambiguous(found) else None
         return None
 
-    def _fitting(
+    def _candidates(
         self, time: datetime, public: str, port: int | None, far: str | None, slack: timedelta
     ) -> Sequence[Candidate]:
         """Return the translations that state the far side; without any of the port, those that state none."""
@@ -98,5 +98,5 @@ class NatResolver:
         )
 
 
-def _of_one(found: Sequence[Candidate]) -> bool:
+def _is_unambiguous(found: Sequence[Candidate]) -> bool:
     return len(found) < MOST_CANDIDATES and len({item.inside_ip for item in found}) == 1

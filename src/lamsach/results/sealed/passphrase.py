@@ -43,11 +43,11 @@ class DamagedError(Exception):
 def encrypt(source: BinaryIO, target: BinaryIO, passphrase: str, work_factor: int | None = None) -> None:
     """Copy a stream into another, sealed with the passphrase."""
     factor, salt, file_key = work_factor or WORK_FACTOR, os.urandom(16), os.urandom(16)
-    wrapped = ChaCha20Poly1305(_stretched(passphrase, salt, factor)).encrypt(bytes(12), file_key, None)
+    wrapped = ChaCha20Poly1305(_stretch(passphrase, salt, factor)).encrypt(bytes(12), file_key, None)
     stanza = b"-> scrypt %s %d\n%s\n" % (_text(salt), factor, _text(wrapped))
     head, nonce = _MAGIC + stanza + _END, os.urandom(16)
     target.write(head + b" " + _text(_mac(file_key, head)) + b"\n" + nonce)
-    cipher, counter = ChaCha20Poly1305(_derived(file_key, nonce, b"payload")), 0
+    cipher, counter = ChaCha20Poly1305(_derive(file_key, nonce, b"payload")), 0
     chunk = source.read(CHUNK_BYTES)
     while True:
         following = source.read(CHUNK_BYTES) if len(chunk) == CHUNK_BYTES else b""
@@ -62,11 +62,11 @@ def decrypt(source: BinaryIO, target: BinaryIO, passphrase: str) -> None:
 
     Raises WrongPassphraseError, or DamagedError, possibly after a part was written: discard the target then.
     """
-    file_key = _opened_header(source, passphrase)
+    file_key = _open_header(source, passphrase)
     nonce = source.read(16)
     if len(nonce) != 16:
         raise DamagedError
-    cipher, counter = ChaCha20Poly1305(_derived(file_key, nonce, b"payload")), 0
+    cipher, counter = ChaCha20Poly1305(_derive(file_key, nonce, b"payload")), 0
     chunk = source.read(CHUNK_BYTES + _TAG)
     try:
         while True:
@@ -82,13 +82,13 @@ def decrypt(source: BinaryIO, target: BinaryIO, passphrase: str) -> None:
         raise DamagedError from None
 
 
-def _opened_header(source: BinaryIO, passphrase: str) -> bytes:
+def _open_header(source: BinaryIO, passphrase: str) -> bytes:
     mark, stanza, wrapped, end = (source.readline(100) for _ in range(4))
     match = _STANZA.fullmatch(stanza)
     if mark != _MAGIC or match is None or not end.startswith(_END + b" ") or int(match[2]) > MOST_WORK:
         raise DamagedError
     try:
-        key = _stretched(passphrase, _bytes(match[1]), int(match[2]))
+        key = _stretch(passphrase, _bytes(match[1]), int(match[2]))
         file_key = ChaCha20Poly1305(key).decrypt(bytes(12), _bytes(wrapped.rstrip(b"\n")), None)
         stated = _bytes(end[len(_END) + 1 :].rstrip(b"\n"))
     except InvalidTag:
@@ -100,19 +100,19 @@ def _opened_header(source: BinaryIO, passphrase: str) -> bytes:
     return file_key
 
 
-def _stretched(passphrase: str, salt: bytes, factor: int) -> bytes:
+def _stretch(passphrase: str, salt: bytes, factor: int) -> bytes:
     cost = 1 << factor
     return hashlib.scrypt(
         passphrase.encode(), salt=_SALT + salt, n=cost, r=8, p=1, maxmem=cost * 1024 + (1 << 20), dklen=32
     )
 
 
-def _derived(key: bytes, salt: bytes, info: bytes) -> bytes:
+def _derive(key: bytes, salt: bytes, info: bytes) -> bytes:
     return HKDF(SHA256(), 32, salt, info).derive(key)
 
 
 def _mac(file_key: bytes, head: bytes) -> bytes:
-    return hmac.digest(_derived(file_key, b"", b"header"), head, "sha256")
+    return hmac.digest(_derive(file_key, b"", b"header"), head, "sha256")
 
 
 def _nonce(counter: int, *, last: bool) -> bytes:
