@@ -1,4 +1,4 @@
-"""Every test here speaks English and keeps its quarantine to itself."""
+"""Fixtures: English as the language, and a quarantine of each test's own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lamsach.scanner.options import Options
 from tests.programs import require_program
 
 from .portals import TOKEN, Portal, serving
-from .wine import Wine, made_once
+from .wine import Wine, shared_bundle
 
 LISTED = (
     "evil.example.com",
@@ -42,10 +42,10 @@ def vault(tmp_path: Path) -> Vault:
 
 @pytest.fixture
 def portal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Portal]:
-    """A portal, and its token in the environment."""
+    """A portal, with its token in the environment."""
     monkeypatch.setenv("LAMSACH_TOKEN", TOKEN)
-    with serving() as made:
-        yield made
+    with serving() as server:
+        yield server
 
 
 @pytest.fixture
@@ -62,21 +62,23 @@ def context(tmp_path: Path) -> Iterator[Context]:
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that all test processes of this run share."""
+    """A folder shared by all test processes of this run."""
     base = tmp_path_factory.getbasetemp()
     return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
 
 
 @pytest.fixture(scope="session")
 def scanner_bundle(shared: Path) -> Path:
-    """The unpacked scanner for Windows: what LAMSACH_WINE_BUNDLE names, else a new one."""
+    """The unpacked scanner for Windows: that of LAMSACH_WINE_BUNDLE, else a new one."""
     from .test_bundle import load_builder
 
-    stated = os.environ.get("LAMSACH_WINE_BUNDLE")
-    if stated:
-        return Path(stated)
+    given_path = os.environ.get("LAMSACH_WINE_BUNDLE")
+    if given_path:
+        return Path(given_path)
     builder = load_builder()
-    return made_once(shared / "windows-bundle", lambda: builder.bundles.scanner_files(builder.arguments([])))
+    return shared_bundle(
+        shared / "windows-bundle", lambda: builder.bundles.scanner_files(builder.arguments([]))
+    )
 
 
 @pytest.fixture(scope="session")
@@ -84,16 +86,16 @@ def hunt_bundle(shared: Path) -> Path:
     """The unpacked hunt of LAMSACH_WINE_HUNT_BUNDLE, else a new one, with the numpy that Wine can run."""
     from .test_bundle import load_builder
 
-    stated = os.environ.get("LAMSACH_WINE_HUNT_BUNDLE")
-    if stated:
-        return Path(stated)
+    given_path = os.environ.get("LAMSACH_WINE_HUNT_BUNDLE")
+    if given_path:
+        return Path(given_path)
     builder = load_builder()
-    wanted = builder.arguments(["--pin", "numpy==2.1.3"])
-    return made_once(shared / "hunt-bundle", lambda: builder.bundles.hunt_files(wanted))
+    arguments = builder.arguments(["--pin", "numpy==2.1.3"])
+    return shared_bundle(shared / "hunt-bundle", lambda: builder.bundles.hunt_files(arguments))
 
 
 @pytest.fixture(scope="session")
 def wine(tmp_path_factory: pytest.TempPathFactory, scanner_bundle: Path) -> Wine:
-    """A Windows of this run's own."""
+    """Windows for this test process alone."""
     require_program("wine")
     return Wine(tmp_path_factory.mktemp("wine"), scanner_bundle)

@@ -1,7 +1,4 @@
-"""Harmless files that the rules match, made when a test runs.
-
-None lies in the repository, where a scanner would find it.
-"""
+"""Harmless files that the rules match, written by the tests so that none is in the repository."""
 
 from __future__ import annotations
 
@@ -23,23 +20,23 @@ ELF = b"\x7fELF" + b"\0" * 600
 
 
 def pe(*texts: str, wide: bool = False) -> bytes:
-    """A file that begins like a Windows program and holds these texts."""
+    """Return a file with these texts that begins like a Windows program."""
     return PE + b"\0".join(text.encode("utf-16-le" if wide else "ascii") for text in texts) + b"\0"
 
 
 def elf(*texts: str) -> bytes:
-    """A file that begins like a Linux program and holds these texts."""
+    """Return a file with these texts that begins like a Linux program."""
     return ELF + b"\0".join(text.encode() for text in texts) + b"\0"
 
 
 def scan_paths(*paths: Path, **more: object) -> Result:
-    """A look at paths in this process."""
+    """Scan paths in this process."""
     options = {"mode": Mode.PATHS, "paths": [str(path) for path in paths], "jobs": 0, "nice": False, **more}
     return scan(Options(**options))  # type: ignore[arg-type]
 
 
 def reasons(result: Result) -> set[tuple[str, str]]:
-    """(last part of the subject, reason or rule) of each finding."""
+    """Return (last part of the subject, reason or rule) of each finding."""
     return {
         (finding.subject.rpartition("/")[2], str(finding.values.get("rule", finding.reason)))
         for finding in result.findings
@@ -47,7 +44,7 @@ def reasons(result: Result) -> set[tuple[str, str]]:
 
 
 def target_of(path: Path) -> Target:
-    """The target that a look at the file would give."""
+    """Return the target that a scan of the file would give."""
     status = path.lstat()
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return Target(TargetKind.FILE, str(path), sha256=digest, device=status.st_dev, inode=status.st_ino)
@@ -57,7 +54,7 @@ SMALL = Limits(archive_bytes=1 << 20, archive_members=50, window_bytes=1 << 16, 
 
 
 def write(context: Context, path: str, text: str) -> Path:
-    """A file of the made-up machine."""
+    """Write a file of the test machine."""
     file = context.root / path
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)

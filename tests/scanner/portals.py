@@ -1,6 +1,6 @@
 """A portal for the scanner's tests.
 
-Takes summaries and bundles as the real one's interface says, and can be out of order.
+It accepts summaries and bundles by the portal's interface, and can be out of order.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ TOKEN = "word"
 class Portal(ThreadingHTTPServer):
     """`answers`: the first answers to summaries.
 
-    `broken`: so many requests for bundles are answered with 503. `refuses`: bundles are refused.
+    `broken`: the number of requests for bundles answered with 503. `refuses`: bundles are refused.
     """
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.taken: list[dict[str, Any]] = []
+        self.summaries: list[dict[str, Any]] = []
         self.answers: list[tuple[int, str]] = []
         self.bundles: dict[str, bytearray] = {}
         self.imported: list[str] = []
@@ -65,7 +65,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not self.known():
             status, body = 401, "{}"
         if status == 200 and "true" in body:
-            self.server.taken.append(json.loads(data))
+            self.server.summaries.append(json.loads(data))
         self.reply(status, body.encode())
 
     def known(self) -> bool:
@@ -81,10 +81,10 @@ class _Handler(BaseHTTPRequestHandler):
             portal.broken -= 1
             status = 503
         else:
-            held = portal.bundles.setdefault(digest, bytearray())
-            held += data
-            answer["received"] = len(held)
-            if hashlib.sha256(held).hexdigest() == digest:
+            received = portal.bundles.setdefault(digest, bytearray())
+            received += data
+            answer["received"] = len(received)
+            if hashlib.sha256(received).hexdigest() == digest:
                 if digest not in portal.imported:
                     portal.imported.append(digest)
                 answer["state"] = "refused" if portal.refuses else "imported"
@@ -102,10 +102,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def serving() -> Iterator[Portal]:
-    """A portal that answers."""
-    with Portal() as made:
-        thread = threading.Thread(target=made.serve_forever, args=(0.05,), daemon=True)
+    """Serve a portal."""
+    with Portal() as portal:
+        thread = threading.Thread(target=portal.serve_forever, args=(0.05,), daemon=True)
         thread.start()
-        yield made
-        made.shutdown()
+        yield portal
+        portal.shutdown()
         thread.join()

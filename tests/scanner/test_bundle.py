@@ -1,4 +1,4 @@
-"""The bundles: the same bytes each time, only files that may be in it."""
+"""The bundles: the same bytes each time, and permitted files only."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from tests.programs import require_program
 
 ROOT = Path(__file__).parents[2]
 OF_OTHER_COMMANDS = {"lamsach.cli.indicators.quick_check"}
-"""Imported for commands that the scanner's bundle does not have."""
+"""Imports of commands that the scanner's bundle does not have."""
 PORTAL = "https://portal.example/api/campaigns/3"
 
 
 def load_builder() -> ModuleType:
-    """The module that builds the bundles."""
+    """Import the module that builds the bundles."""
     spec = importlib.util.spec_from_file_location("bundle_builder", ROOT / "packaging" / "release.py")
     assert spec is not None
     assert spec.loader is not None
@@ -45,7 +45,7 @@ def builder() -> ModuleType:
 
 
 def test_the_same_bytes(builder: ModuleType) -> None:
-    import sources  # the builder put their folder on the path
+    import sources  # the builder has added their folder to the path
     import zips
 
     files = sources.scanner()
@@ -53,7 +53,7 @@ def test_the_same_bytes(builder: ModuleType) -> None:
 
 
 def test_a_version_for_each_python(builder: ModuleType) -> None:
-    """A package may be locked in two versions, for older Pythons and for newer ones."""
+    """A package may be locked in two versions, for older and for newer Pythons."""
     import fetched
 
     lock = (
@@ -67,11 +67,11 @@ def test_a_version_for_each_python(builder: ModuleType) -> None:
         "numpy==2.5.5 ; python_full_version >= '3.12' \\\n    --hash=sha256:02",
     ]
     assert fetched.versions(lock, ["numpy==2.1.3"])[1:] == ["numpy==2.1.3"]
-    whole = (ROOT / "requirements.lock").read_text()
-    assert "\n".join(fetched.versions(whole, [])) in whole
+    lock = (ROOT / "requirements.lock").read_text()
+    assert "\n".join(fetched.versions(lock, [])) in lock
 
 
-def test_the_libraries_of_several_pythons_lie_in_one_tree(
+def test_the_libraries_of_several_pythons_are_in_one_tree(
     builder: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import fetched
@@ -79,11 +79,11 @@ def test_the_libraries_of_several_pythons_lie_in_one_tree(
     def install(command: list[str], check: bool) -> None:
         python = command[command.index("--python-version") + 1].replace(".", "")
         target = Path(command[command.index("--target") + 1])
-        for name, text in made(python).items():
+        for name, text in files_of(python).items():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             (target / name).write_text(text)
 
-    def made(python: str) -> dict[str, str]:
+    def files_of(python: str) -> dict[str, str]:
         own = {f"x/y.cpython-{python}-x86_64-linux-gnu.so": python, "x-1.dist-info/WHEEL": python}
         return {"x/__init__.py": "same", "x/abi3.so": "same", **own, **other.get(python, {})}
 
@@ -164,10 +164,12 @@ def test_the_program_in_the_bundle_imports_nothing_that_is_not(builder: ModuleTy
 
 
 def test_the_bill_of_materials(builder: ModuleType) -> None:
-    made = {"x-1.dist-info/METADATA": b"Metadata-Version: 2.1\nName: X_y\nVersion: 1.2\nLicense: MIT\n\ntext"}
+    metadata = {
+        "x-1.dist-info/METADATA": b"Metadata-Version: 2.1\nName: X_y\nVersion: 1.2\nLicense: MIT\n\ntext"
+    }
     import zips
 
-    document = json.loads(zips.sbom("n", made))
+    document = json.loads(zips.sbom("n", metadata))
     assert document["components"] == [
         {
             "type": "library",
@@ -180,15 +182,15 @@ def test_the_bill_of_materials(builder: ModuleType) -> None:
 
 
 def keys_in(folder: Path) -> tuple[str, str]:
-    """A new key: paths of its private and its public half."""
+    """Make a new key; return the paths of its private and its public half."""
     private, public = make_key()
     (folder / "key.pem").write_bytes(private)
     (folder / "key.pem.pub").write_bytes(public)
     return str(folder / "key.pem"), str(folder / "key.pem.pub")
 
 
-def carried_in(builder: ModuleType, folder: Path, *words: str) -> dict[str, bytes]:
-    """The scanner's files as these words build them, the campaign's laid out below the folder."""
+def campaign_files(builder: ModuleType, folder: Path, *words: str) -> dict[str, bytes]:
+    """Return the scanner's files built with these options, the campaign's also written below the folder."""
     import carried
     import sources
 
@@ -200,8 +202,8 @@ def carried_in(builder: ModuleType, folder: Path, *words: str) -> dict[str, byte
     return dict(files)
 
 
-def built_in(files: dict[str, bytes]) -> str:
-    """The key in the program."""
+def built_in_key(files: dict[str, bytes]) -> str:
+    """Return the key in the program."""
     found = re.search(rb'^PUBLIC_KEY = "(.*)"', files["app/lamsach_scanner.py"], re.MULTILINE)
     assert found is not None
     return found[1].decode()
@@ -215,8 +217,8 @@ def test_a_signed_list(builder: ModuleType, tmp_path: Path, change: str) -> None
     private, _public = keys_in(tmp_path)
     (tmp_path / "list.txt").write_text("evil.example.com\n")
     words = ["--list", str(tmp_path / "list.txt"), "--signing-key", private, "--portal", f"{PORTAL}/"]
-    files = carried_in(builder, tmp_path, *words)
-    folder, public = tmp_path / "campaign", built_in(files)
+    files = campaign_files(builder, tmp_path, *words)
+    folder, public = tmp_path / "campaign", built_in_key(files)
     changed = {"list": "list.txt", "manifest": "manifest.json", "signature": "manifest.sig"}.get(change)
     if changed:
         data = bytearray((folder / changed).read_bytes())
@@ -231,13 +233,11 @@ def test_a_signed_list(builder: ModuleType, tmp_path: Path, change: str) -> None
         (folder / "list.txt").unlink()
     elif change == "key":
         public = "00" * 32
-    elif (
-        change == "other key"
-    ):  # somebody signs a list of their own and names their own key: the program has another
+    elif change == "other key":  # a stranger signs a list and names the own key: the program holds another
         (tmp_path / "else").mkdir()
-        theirs, _ = keys_in(tmp_path / "else")
-        again = ["--list", str(tmp_path / "list.txt"), "--signing-key", theirs]
-        carried_in(builder, tmp_path, *again)
+        other_key, _ = keys_in(tmp_path / "else")
+        again = ["--list", str(tmp_path / "list.txt"), "--signing-key", other_key]
+        campaign_files(builder, tmp_path, *again)
     elif change == "no manifest":
         (folder / "manifest.json").unlink()
     if change:
@@ -249,10 +249,10 @@ def test_a_signed_list(builder: ModuleType, tmp_path: Path, change: str) -> None
         assert found.signer == fingerprint(load_public_key((tmp_path / "key.pem.pub").read_bytes(), ""))
 
 
-def test_the_one_key_that_a_plain_bundle_takes(builder: ModuleType, tmp_path: Path) -> None:
+def test_the_only_key_that_a_plain_bundle_accepts(builder: ModuleType, tmp_path: Path) -> None:
     _private, public = keys_in(tmp_path)
-    plain = built_in(carried_in(builder, tmp_path))
-    trusting = built_in(carried_in(builder, tmp_path, "--trust", public))
+    plain = built_in_key(campaign_files(builder, tmp_path))
+    trusting = built_in_key(campaign_files(builder, tmp_path, "--trust", public))
     assert plain == ""
     assert len(bytes.fromhex(trusting)) == 32
     assert not list((tmp_path / "campaign").iterdir())
@@ -293,7 +293,7 @@ def test_the_installer_names_every_file_once(builder: ModuleType) -> None:
     assert text.index('RMDir "$INSTDIR\\lib\\tên"') < text.index('RMDir "$INSTDIR\\lib"')
 
 
-def test_the_hunt_carries_what_it_imports(builder: ModuleType) -> None:
+def test_the_hunt_bundle_holds_its_imports(builder: ModuleType) -> None:
     import sources
 
     names = sources.hunt()
@@ -331,13 +331,13 @@ def test_an_installer_is_made_the_same_twice(builder: ModuleType) -> None:
     import installer
 
     files = {"Lamsach.exe": b"MZ", "python/a.txt": b"text", "app/tên.txt": b"x"}
-    made = [installer.made("lamsach-scanner-1.2", "Lamsach", "1.2", files) for _ in range(2)]
-    assert made[0] == made[1]
-    assert made[0][:2] == b"MZ"
+    installers = [installer.made("lamsach-scanner-1.2", "Lamsach", "1.2", files) for _ in range(2)]
+    assert installers[0] == installers[1]
+    assert installers[0][:2] == b"MZ"
 
 
-def test_an_installer_s_script_goes_by_the_files_alone(builder: ModuleType) -> None:
-    """Not by the order in which a process happens to keep a set: that differs with each."""
+def test_an_installer_s_script_depends_on_the_files_alone(builder: ModuleType) -> None:
+    """The script does not depend on the order of a set, which differs from process to process."""
     code = """
 import sys
 sys.path.insert(0, sys.argv[1])

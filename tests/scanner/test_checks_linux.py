@@ -1,4 +1,4 @@
-"""Linux checks on a made-up machine: a folder in place of `/`."""
+"""Linux checks on a test machine: a folder in place of `/`."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ ORDINARY = [
 
 
 @pytest.mark.parametrize(("path", "text", "reason"), STARTS)
-def test_what_starts_by_itself(context: Context, path: str, text: str, reason: str) -> None:
+def test_automatic_starts(context: Context, path: str, text: str, reason: str) -> None:
     file = write(context, path, text)
     start_linux(context)
     assert (reason, str(file)) in {(finding.reason, finding.subject) for finding in context.findings}
@@ -188,11 +188,11 @@ def test_broken_preferences_are_no_findings(context: Context, text: str) -> None
 def test_connections_without_the_right_to_see_them_are_skipped(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def made(address: str) -> SimpleNamespace:
+    def connection(address: str) -> SimpleNamespace:
         return SimpleNamespace(raddr=SimpleNamespace(ip=address, port=443), pid=None, status="ESTABLISHED")
 
     seen = [
-        made(address)
+        connection(address)
         for address in ("198.51.100.7", "::ffff:203.0.113.9", "192.0.2.1", "2001:db8:bad::1", "fe80::1%eth0")
     ]
     monkeypatch.setattr(

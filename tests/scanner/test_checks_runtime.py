@@ -1,4 +1,4 @@
-"""Further checks of a Linux machine: what runs, what is remembered, what answers."""
+"""Further checks of a Linux machine: processes, caches, daemons."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_processes_and_memory(context: Context, monkeypatch: pytest.MonkeyPatch)
         "import signal; a = 'donate.v2.' + 'xmrig.com' + ' random' + 'x crypto' + 'night'; "
         f"print('{len(secret)}', flush=True); signal.pause()"
     )
-    # Not our child: its family's memory is not searched.
+    # Not our child: the memory of the scan's own processes is not searched.
     starter = (
         f"import subprocess,sys; p = subprocess.Popen([sys.executable, '-c', {code!r}], "
         "start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, "
@@ -72,7 +72,7 @@ def test_memory_leaves_time_for_the_rest(
 ) -> None:
     """Programs with much memory.
 
-    The search ends with its share of the time, also within one, and each is listed.
+    The search ends after its share of the time, even within a program, and lists each program.
     """
     searched: list[bytes] = []
 
@@ -115,13 +115,13 @@ def test_a_process_that_vanished() -> None:
         (["sleep", "5"], "tool_slow"),
     ],
 )
-def test_a_tool_that_says_nothing_is_no_proof(command: list[str], reason: str) -> None:
+def test_a_silent_tool_is_no_proof(command: list[str], reason: str) -> None:
     with pytest.raises(Skipped) as skipped:
         output_of(command, seconds=0.3)
     assert skipped.value.reason == reason
 
 
-def test_a_whole_look_at_a_mounted_disk(context: Context) -> None:
+def test_a_full_scan_of_a_mounted_disk(context: Context) -> None:
     write(context, "etc/hosts", "127.0.0.1 activate.adobe.com\n")
     write(context, "etc/cron.d/x", "@reboot root /opt/svc/run\n")
     (context.root / "opt/svc").mkdir(parents=True)
@@ -150,7 +150,7 @@ def test_stop_pause_and_time() -> None:
         Control(seconds=0).check()
 
 
-def test_a_look_that_is_stopped_keeps_what_it_found(tmp_path: Path) -> None:
+def test_a_stopped_scan_retains_its_findings(tmp_path: Path) -> None:
     for number in range(5):
         (tmp_path / f"{number}.com").write_bytes(EICAR)
     control = Control(lambda seen: control.stop() if seen.files >= 2 else None)

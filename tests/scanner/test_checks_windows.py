@@ -1,4 +1,4 @@
-"""The checks of Windows over a registry made for the test; `-m wine` runs the bundle itself under Wine."""
+"""Windows checks over a test registry; `-m wine` runs the bundle itself under Wine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DEFENDER = r"SOFTWARE\Microsoft\Windows Defender"
 HIDDEN = "powershell.exe -w hidden -enc " + "QQBB" * 20
 
 
-class Made(Registry):
+class FakeRegistry(Registry):
     """A registry of these values: (hive, key, name) -> data."""
 
     def __init__(self, values: dict[tuple[str, str, str], object]) -> None:
@@ -74,15 +74,15 @@ def context(tmp_path: Path) -> Iterator[Context]:
         (("HKLM", rf"{IMAGES}\a.exe", "MitigationOptions"), 256, set()),
     ],
 )
-def test_what_starts_by_itself(
+def test_automatic_starts(
     context: Context, key: tuple[str, str, str], data: object, reasons: set[str]
 ) -> None:
-    start_windows(context, Made({key: data}))
+    start_windows(context, FakeRegistry({key: data}))
     assert {finding.reason for finding in context.findings} == reasons
 
 
 def test_no_tasks_and_no_tool_is_not_clean(context: Context) -> None:
-    start_windows(context, Made({}))
+    start_windows(context, FakeRegistry({}))
     assert {skip.subject.replace("\\", "/").rpartition("/")[2] for skip in context.skips} == {
         "Tasks",
         "subscription",
@@ -108,7 +108,7 @@ def test_a_task_gives_the_command_that_it_starts(encoding: str) -> None:
     ],
 )
 def test_a_planted_proxy_is_found(context: Context, values: dict[str, object], reasons: set[str]) -> None:
-    check_proxy(context, Made({("HKCU", INTERNET, name): data for name, data in values.items()}))
+    check_proxy(context, FakeRegistry({("HKCU", INTERNET, name): data for name, data in values.items()}))
     assert {finding.reason for finding in context.findings} == reasons
 
 
@@ -134,5 +134,5 @@ def test_a_planted_proxy_is_found(context: Context, values: dict[str, object], r
 def test_protection_that_is_switched_off_is_found(
     context: Context, key: tuple[str, str], data: object, found: list[tuple[str, str]]
 ) -> None:
-    check_protection(context, Made({("HKLM", *key): data}))
+    check_protection(context, FakeRegistry({("HKLM", *key): data}))
     assert [(finding.reason, finding.level.value) for finding in context.findings] == found

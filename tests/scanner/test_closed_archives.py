@@ -1,4 +1,4 @@
-"""rar, 7z and cab archives, made here byte by byte from the formats' own descriptions (7z by libarchive)."""
+"""rar, 7z and cab archives, built byte by byte after the formats' specifications (7z by libarchive)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def seven_zip(**files: bytes) -> bytes:
 
 
 def cabinet(name: str, content: bytes) -> bytes:
-    """MS-CAB: header, one folder without compression, one file, one block of data."""
+    """Return an MS-CAB file: header, one folder without compression, one file, one block of data."""
     entry = struct.pack("<IIHHHH", len(content), 0, 0, 0x5A21, 0, 0x20) + name.encode() + b"\0"
     start = 36 + 8 + len(entry)
     block = struct.pack("<IHH", 0, len(content), len(content)) + content
@@ -40,7 +40,7 @@ def cabinet(name: str, content: bytes) -> bytes:
 
 
 def rar4(name: str, content: bytes, flags: int = 0x8000) -> bytes:
-    """RAR 2.9: marker, archive header, one stored file, end."""
+    """Return a RAR 2.9 file: marker, archive header, one stored file, end."""
 
     def block(kind: int, flags: int, fields: bytes) -> bytes:
         body = struct.pack("<BHH", kind, flags, 7 + len(fields)) + fields
@@ -68,7 +68,7 @@ def rar4(name: str, content: bytes, flags: int = 0x8000) -> bytes:
 
 
 def rar5(name: str, content: bytes) -> bytes:
-    """RAR 5.0: signature, main header, one stored file, end."""
+    """Return a RAR 5.0 file: signature, main header, one stored file, end."""
 
     def number(value: int) -> bytes:
         out = bytearray()
@@ -101,7 +101,7 @@ def rar5(name: str, content: bytes) -> bytes:
     )
 
 
-def made(kind: str, name: str, content: bytes) -> bytes:
+def archive(kind: str, name: str, content: bytes) -> bytes:
     if kind == "7z":
         return seven_zip(**{name: content})
     return {"cab": cabinet, "rar": rar4, "rar5": rar5}[kind](name, content)
@@ -113,7 +113,7 @@ KINDS = ("7z", "cab", "rar", "rar5")
 @with_library
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_listed_program_inside_is_found(tmp_path: Path, kind: str) -> None:
-    (tmp_path / "setup.bin").write_bytes(made(kind, "tools/patch.exe", PROGRAM))
+    (tmp_path / "setup.bin").write_bytes(archive(kind, "tools/patch.exe", PROGRAM))
     listed = tmp_path / "list.txt"
     listed.write_text(hashlib.sha256(PROGRAM).hexdigest())
     result = scan_paths(tmp_path, lists=[str(listed)], exclude=[str(listed)])
@@ -125,8 +125,8 @@ def test_a_listed_program_inside_is_found(tmp_path: Path, kind: str) -> None:
 @with_library
 @pytest.mark.parametrize("kind", KINDS)
 def test_damaged_ones_are_listed(tmp_path: Path, kind: str) -> None:
-    whole = made(kind, "patch.exe", PROGRAM)
-    (tmp_path / "a.bin").write_bytes(whole[: len(whole) - len(PROGRAM) // 2 if kind != "7z" else 60])
+    data = archive(kind, "patch.exe", PROGRAM)
+    (tmp_path / "a.bin").write_bytes(data[: len(data) - len(PROGRAM) // 2 if kind != "7z" else 60])
     assert "archive_damaged" in scan_paths(tmp_path).skipped
 
 
@@ -138,21 +138,21 @@ def test_a_bomb_is_listed(tmp_path: Path) -> None:
 
 @with_library
 def test_a_locked_one_is_listed(tmp_path: Path) -> None:
-    """Flag 4 of a file header says that it is encrypted."""
+    """Flag 4 of a file header marks encryption."""
     (tmp_path / "a.rar").write_bytes(rar4("setup.exe", PROGRAM, flags=0x8004))
     assert scan_paths(tmp_path).skipped.keys() == {"archive_locked"}
 
 
 @with_library
-def test_a_name_that_climbs_is_told(tmp_path: Path) -> None:
+def test_a_name_that_leaves_the_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "a.cab").write_bytes(cabinet("..\\..\\x.dll", b"x"))
     assert "climbing_name" in {finding.reason for finding in scan_paths(tmp_path).findings}
 
 
 @pytest.mark.parametrize("kind", ["cab", "rar", "rar5"])
-def test_without_the_library_it_is_told_that_they_are_not_opened(
+def test_without_the_library_they_are_reported_as_unopened(
     tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(closed_archives, "library", lambda: None)
-    (tmp_path / "a.bin").write_bytes(made(kind, "patch.exe", PROGRAM))
+    (tmp_path / "a.bin").write_bytes(archive(kind, "patch.exe", PROGRAM))
     assert "archive_closed" in scan_paths(tmp_path).skipped

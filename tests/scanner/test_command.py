@@ -1,4 +1,4 @@
-"""`lamsach scan` and `lamsach quarantine` as a person runs them."""
+"""`lamsach scan` and `lamsach quarantine` as run by a person."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def planted(tmp_path: Path) -> Path:
     return folder
 
 
-def test_what_was_found_is_written_and_left_in_place(planted: Path, tmp_path: Path) -> None:
+def test_findings_are_written_and_left_in_place(planted: Path, tmp_path: Path) -> None:
     ran = lamsach("scan", planted, "--jobs", 0, "--no-nice", "-o", tmp_path / "r.html")
     assert ran.status == 0
     assert "test_file_eicar" in ran.out
@@ -39,7 +39,7 @@ def test_what_was_found_is_written_and_left_in_place(planted: Path, tmp_path: Pa
 
 
 @pytest.mark.parametrize(("name", "status"), [("good.txt", 1), ("none", 5), ("locked.rar", 3)])
-def test_the_status_says_what_a_look_found(planted: Path, name: str, status: int) -> None:
+def test_the_status_reports_the_result_of_a_scan(planted: Path, name: str, status: int) -> None:
     (planted / "locked.rar").write_bytes(b"Rar!\x1a\x07\x01\0")
     assert lamsach("scan", planted / name, "--jobs", 0, "--no-nice").status == status
 
@@ -55,7 +55,7 @@ def test_the_status_says_what_a_look_found(planted: Path, name: str, status: int
         ["--language", "fr"],
     ],
 )
-def test_words_that_do_not_fit_end_with_one_line(planted: Path, words: list[str]) -> None:
+def test_invalid_options_end_with_one_line(planted: Path, words: list[str]) -> None:
     ran = lamsach("scan", planted, *words)
     assert (ran.status, len(ran.errors), ran.out) == (2, 1, "")
 
@@ -101,7 +101,7 @@ def test_known_good_is_left_alone(planted: Path, tmp_path: Path) -> None:
     assert (planted / "bad.com").exists()
 
 
-def test_a_file_that_only_a_rule_accuses_is_taken_only_by_name(tmp_path: Path) -> None:
+def test_a_file_accused_only_by_a_rule_is_quarantined_only_by_name(tmp_path: Path) -> None:
     planted = tmp_path / "planted"
     planted.mkdir()
     script = planted / "collect.py"
@@ -145,15 +145,15 @@ def test_guard_of_files(tmp_path: Path, path: str, refusal: str | None) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux paths")
 def test_guard_of_another_systems_disk(tmp_path: Path) -> None:
-    """A disk that is mounted somewhere, or an image.
+    """A mounted disk or image.
 
-    Its own system's files are left alone by its own list of packages.
+    The files of its system are left alone, by its own list of packages.
     """
     disk = tmp_path / "disk"
     info = disk / "var/lib/dpkg/info"
     info.mkdir(parents=True)
     (info / "a.list").write_text("/.\n/usr/bin/own\n")
-    left_alone = [
+    packaged = [
         "etc/passwd", "etc/shadow", "etc/pam.d/common-auth", "etc/pam.conf",
         "etc/ssl/certs/ca-certificates.crt", "var/lib/dpkg/status", "var/lib/apt/lists/x",
         "etc/apt/sources.list", "etc/sudoers", "etc/sudoers.d/admin", "etc/systemd/system/x.service",
@@ -162,25 +162,25 @@ def test_guard_of_another_systems_disk(tmp_path: Path) -> None:
         "usr/bin/own",
     ]  # fmt: skip
     windows = tmp_path / "windows"
-    also = [
+    windows_files = [
         "Windows/System32/config/SAM", "Windows/explorer.exe", "bootmgr", "Boot/BCD", "EFI/Microsoft/x.efi",
         "pagefile.sys", "Users/an/NTUSER.DAT", "ProgramData/Microsoft/Crypto/RSA/x",
         "System Volume Information/x",
     ]  # fmt: skip
-    taken = [
+    expected = [
         disk / "tmp/x",
         disk / "usr/bin/other",
         disk / "home/an/Downloads/x",
         windows / "Windows/Temp/x.exe",
     ]
-    taken.append(windows / "Users/an/Downloads/x.exe")
-    places = [*(disk / one for one in left_alone), *(windows / one for one in also), *taken]
+    expected.append(windows / "Users/an/Downloads/x.exe")
+    places = [*(disk / path for path in packaged), *(windows / path for path in windows_files), *expected]
     for place in places:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(b"x")
     guard = Guard(dpkg=tmp_path / "none")
     free = [place for place in places if guard.refusal(Target(TargetKind.FILE, str(place))) is None]
-    assert free == taken
+    assert free == expected
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux processes")
@@ -217,7 +217,7 @@ def test_stopping_a_process() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux signals")
-def test_workers_end_with_the_look(tmp_path: Path) -> None:
+def test_workers_end_with_the_scan(tmp_path: Path) -> None:
     import signal
 
     from tests.cli.command_runner import COMMAND
@@ -231,11 +231,11 @@ def test_workers_end_with_the_look(tmp_path: Path) -> None:
     process = psutil.Process(child.pid)
     workers: list[psutil.Process] = []
 
-    def met() -> bool:
+    def started() -> bool:
         workers[:] = process.children(recursive=True) or workers
         return len(workers) >= 3
 
-    came(met, every=0.01, still=lambda: child.poll() is None)
+    came(started, every=0.01, still=lambda: child.poll() is None)
     child.send_signal(signal.SIGKILL)
     child.wait()
     assert workers
@@ -258,7 +258,7 @@ def test_a_program_that_runs_from_a_found_file_is_stopped_first(
     program.parent.mkdir()
     shutil.copy(shutil.which("sleep") or "/bin/sleep", program)
     (tmp_path / "list.txt").write_text(target_of(program).sha256 + "\n")
-    # Not our child: the look leaves its own family alone.
+    # Not our child: the scan leaves its own processes alone.
     starter = (
         f"import subprocess; n = subprocess.DEVNULL; print(subprocess.Popen([{str(program)!r}, '60'], "
         "stdin=n, stdout=n, stderr=n).pid)"

@@ -1,6 +1,6 @@
 """kill -9 before each change of the disk, at every step of every action.
 
-The old state or the new one, nothing between.
+The result is the old state or the new one.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ LINE = "203.0.113.9 bank.example"
 
 
 def killed(action: Callable[[], Any], number: int) -> bool:
-    """Run the action in a child that is killed before its change of this number; whether it came so far."""
+    """Run the action in a child, killed before its nth change; return whether it got that far."""
     child = os.fork()
     if child == 0:
         count = 0
@@ -77,12 +77,12 @@ def killed(action: Callable[[], Any], number: int) -> bool:
 
 
 def every_step(prepare: Callable[[], Callable[[], Any]], check: Callable[[], None]) -> int:
-    """Kill at each step until the action comes to its end; the number of steps."""
+    """Kill at each step until the action completes; return the number of steps."""
     number = 0
     while True:
-        ended = not killed(prepare(), number)
+        completed = not killed(prepare(), number)
         check()
-        if ended:
+        if completed:
             return number
         number += 1
         assert number < 200
@@ -160,7 +160,7 @@ def test_restoring_survives_a_kill_at_every_step(tmp_path: Path, vault: Vault) -
 
 
 @pytest.mark.parametrize("undo", [False, True])
-def test_taking_a_line_away_survives_a_kill_at_every_step(tmp_path: Path, vault: Vault, undo: bool) -> None:
+def test_removing_a_line_survives_a_kill_at_every_step(tmp_path: Path, vault: Vault, undo: bool) -> None:
     folder = tmp_path / "d"
     folder.mkdir()
     file = folder / "hosts"

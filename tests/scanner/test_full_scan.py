@@ -1,4 +1,4 @@
-"""Scans of files: found, skipped with the reason, among any files that somebody left there."""
+"""Scans of files: found, or skipped with the reason, among any files."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def test_archives_that_resist_are_listed(tmp_path: Path, content: bytes, reason:
     assert reason in result.skipped
 
 
-def test_an_archive_that_climbs(tmp_path: Path) -> None:
+def test_an_archive_that_leaves_its_folder(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(zipped(**{"../../etc/cron.d/x": b"x"}))
     (tmp_path / "b.tar").write_bytes(tarred("a/../../x", b"x"))
     assert [finding.reason for finding in scan_paths(tmp_path).findings] == ["climbing_name"] * 2
@@ -183,8 +183,8 @@ def test_an_archive_that_climbs(tmp_path: Path) -> None:
 def test_a_pattern_across_windows(tmp_path: Path) -> None:
     limits = Limits(window_bytes=4096, overlap_bytes=512)
     (tmp_path / "rule.yar").write_text('rule r { strings: $a = "MARKER-ACROSS" condition: $a }')
-    for place in range(4080, 4100):
-        (tmp_path / f"f{place}").write_bytes(b"." * place + b"MARKER-ACROSS" + b"." * 9000)
+    for offset in range(4080, 4100):
+        (tmp_path / f"f{offset}").write_bytes(b"." * offset + b"MARKER-ACROSS" + b"." * 9000)
     result = scan_paths(
         tmp_path, rules=[str(tmp_path / "rule.yar")], limits=limits, exclude=[str(tmp_path / "rule.yar")]
     )

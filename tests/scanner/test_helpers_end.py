@@ -1,4 +1,4 @@
-"""Ends of a helper: an examining process that is killed costs one file; a real ClamAV daemon answers."""
+"""Ends of a helper: a killed worker costs one file; a real ClamAV daemon answers."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ DEADLY = b"this file ends whoever examines it"
 
 
 class Killer(threading.Thread):
-    """A daemon like clamd's that kills the process that sends the deadly content, like a parser's fault."""
+    """A daemon like clamd's that kills the sender of deadly content, like a fault of a parser."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, path: Path) -> None:
         super().__init__(daemon=True)
         self._listening = socket.socket(socket.AF_UNIX)
-        self._listening.bind(str(place))
+        self._listening.bind(str(path))
         self._listening.listen(64)
         self.killed: list[int] = []
 
@@ -45,7 +45,7 @@ class Killer(threading.Thread):
             with (
                 link,
                 suppress(OSError),
-            ):  # who asked may have been ended meanwhile, with the worker beside it
+            ):  # the sender may have ended meanwhile, with its worker
                 self._answer(link)
 
     def _answer(self, link: socket.socket) -> None:
@@ -83,7 +83,7 @@ def test_a_file_that_ends_a_worker_costs_that_file_alone(tmp_path: Path) -> None
 
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real clamd with one signature of ours."""
+    """A real clamd with one test signature."""
     program = require_program("clamd", f"{os.environ.get('PATH', '')}:/usr/sbin")
     folder = tmp_path_factory.mktemp("clamd")
     (folder / "base").mkdir()

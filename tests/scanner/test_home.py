@@ -1,7 +1,6 @@
 """A bundle with a campaign inside.
 
-It reports there by itself, sends what was found, says when its list is old, and sends from the page by a
-button.
+It reports by itself, sends findings, warns of an old list, and has a button on its page for sending.
 """
 
 from __future__ import annotations
@@ -25,8 +24,8 @@ from .portals import TOKEN, Portal
 
 
 @pytest.fixture
-def carries(monkeypatch: pytest.MonkeyPatch, portal: Portal) -> None:
-    """The program carries a campaign with a word of its own; the machine has no token."""
+def campaign(monkeypatch: pytest.MonkeyPatch, portal: Portal) -> None:
+    """A campaign with its own token in the program; no token on the machine."""
     monkeypatch.delenv("LAMSACH_TOKEN")
     terms = Terms(portal=portal.home, word=TOKEN, unit="Phòng Một")
     monkeypatch.setattr(destination, "CARRIED", Carried((), terms))
@@ -39,34 +38,36 @@ def root(tmp_path: Path) -> Path:
 
 
 def scan(*words: str) -> int:
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as exited:
         main(["scan", "--quiet", "--jobs", "0", *words])
-    return int(ended.value.code or 0)
+    return int(exited.value.code or 0)
 
 
-def whole(root: Path, *words: str) -> int:
+def scan_root(root: Path, *words: str) -> int:
     return scan("--quick", "--root", str(root), *words)
 
 
-def test_nothing_found_is_one_line(carries: None, portal: Portal, root: Path) -> None:
-    assert whole(root) == ExitStatus.NOTHING_FOUND
-    assert [told["malicious"] for told in portal.taken] == [0]
+def test_nothing_found_is_one_line(campaign: None, portal: Portal, root: Path) -> None:
+    assert scan_root(root) == ExitStatus.NOTHING_FOUND
+    assert [summary["malicious"] for summary in portal.summaries] == [0]
     assert not portal.bundles
 
 
-def test_what_was_found_goes_whole(carries: None, portal: Portal, root: Path) -> None:
+def test_findings_are_sent_in_full(campaign: None, portal: Portal, root: Path) -> None:
     (root / "tmp/a.com").write_bytes(EICAR)
-    assert whole(root) == ExitStatus.FOUND
-    assert [told["malicious"] for told in portal.taken] == [1]
+    assert scan_root(root) == ExitStatus.FOUND
+    assert [summary["malicious"] for summary in portal.summaries] == [1]
     (bundle,) = portal.bundles.values()
     with zipfile.ZipFile(io.BytesIO(bytes(bundle))) as archive:
         assert json.loads(archive.read("findings.jsonl"))["level"] == "malicious"
 
 
-def test_what_waited_goes_with_a_look_that_finds_nothing(carries: None, portal: Portal, root: Path) -> None:
+def test_a_waiting_result_is_sent_with_a_scan_that_finds_nothing(
+    campaign: None, portal: Portal, root: Path
+) -> None:
     unsent_folder().mkdir(parents=True)
     (unsent_folder() / "20260101-000000-aa.zip").write_bytes(b"PK")
-    assert whole(root) == ExitStatus.NOTHING_FOUND
+    assert scan_root(root) == ExitStatus.NOTHING_FOUND
     assert len(portal.imported) == 1
     assert not list(unsent_folder().iterdir())
 
@@ -81,27 +82,27 @@ def test_what_waited_goes_with_a_look_that_finds_nothing(carries: None, portal: 
     ],
 )
 def test_another_disk_is_not_reported_as_this_machine(
-    carries: None, portal: Portal, root: Path, hostname: str | None, name: str
+    campaign: None, portal: Portal, root: Path, hostname: str | None, name: str
 ) -> None:
-    """A rescue system looks at the disk of a machine: the result is that machine's, or nobody's."""
+    """A rescue system scans the disk of a machine: the result is that machine's, or nobody's."""
     (root / "etc").mkdir()
     if hostname == "link":
         (root / "etc/hostname").symlink_to("/etc/hostname")
     elif hostname is not None:
         (root / "etc/hostname").write_text(hostname)
-    whole(root)
-    (told,) = portal.taken
-    assert (told["host"], told["macs"]) == (name, [])
+    scan_root(root)
+    (summary,) = portal.summaries
+    assert (summary["host"], summary["macs"]) == (name, [])
 
 
 @pytest.mark.parametrize("case", ["token", "wrong token", "no word", "paths", "elsewhere", "no portal"])
 def test_when_it_reports_by_itself(
-    carries: None, portal: Portal, root: Path, monkeypatch: pytest.MonkeyPatch, case: str
+    campaign: None, portal: Portal, root: Path, monkeypatch: pytest.MonkeyPatch, case: str
 ) -> None:
     monkeypatch.setattr("lamsach.results.upload.time.sleep", lambda _: None)
     monkeypatch.setattr("lamsach.results.upload.TRIES", 1)
     words: list[str] = []
-    if case in ("token", "wrong token"):  # the unit's token goes before the bundle's word
+    if case in ("token", "wrong token"):  # the unit's token has precedence over the bundle's
         monkeypatch.setattr(destination, "CARRIED", Carried((), Terms(portal=portal.home, word="other")))
         monkeypatch.setenv("LAMSACH_TOKEN", TOKEN if case == "token" else "wrong")
     elif case == "no word":
@@ -114,19 +115,19 @@ def test_when_it_reports_by_itself(
         monkeypatch.setenv("LAMSACH_TOKEN", TOKEN)
         words = ["--report", "http://127.0.0.1:1/api/campaigns/1/scans"]
     scan("--root", str(root), *words)
-    assert bool(portal.taken) is (case == "token")
+    assert bool(portal.summaries) is (case == "token")
 
 
-def test_an_address_without_encryption_is_told_before_the_look(
-    carries: None, portal: Portal, root: Path, monkeypatch: pytest.MonkeyPatch
+def test_an_address_without_encryption_is_reported_before_the_scan(
+    campaign: None, portal: Portal, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     terms = Terms(portal="http://portal.example/api/campaigns/3", word=TOKEN)
     monkeypatch.setattr(destination, "CARRIED", Carried((), terms))
-    assert whole(root) == ExitStatus.USAGE
+    assert scan_root(root) == ExitStatus.USAGE
 
 
 @pytest.mark.parametrize(("days", "status"), [(1, ExitStatus.NOTHING_FOUND), (-1, ExitStatus.BLIND)])
-def test_an_old_list_is_told(
+def test_an_old_list_is_reported(
     root: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -138,7 +139,7 @@ def test_an_old_list_is_told(
     until = datetime.now(UTC) + timedelta(days=days)
     terms = Terms(campaign="C", expires=until.isoformat())
     monkeypatch.setattr(destination, "CARRIED", Carried((str(tmp_path / "01-list.txt"),), terms))
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as exited:
         main(["scan", "--jobs", "0", "--quick", "--root", str(root), "-i", str(tmp_path / "01-list.txt")])
-    assert ended.value.code == status
+    assert exited.value.code == status
     assert ("fetch the bundle again: 1  01-list.txt" in capsys.readouterr().out) is (days < 0)

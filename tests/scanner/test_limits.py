@@ -1,7 +1,4 @@
-"""The bounds of a look.
-
-Its memory, its time, its processes, trees of a hundred thousand entries, links that race.
-"""
+"""The limits of a scan: memory, time, processes, trees of a hundred thousand entries, racing links."""
 
 from __future__ import annotations
 
@@ -45,7 +42,7 @@ if __name__ == "__main__":
 
 
 def heavy(folder: Path) -> None:
-    """A tree that takes memory.
+    """Write a tree that needs much memory.
 
     Large files, nested archives, a dictionary of 32 MB, and the test file in each.
     """
@@ -68,10 +65,10 @@ def heavy(folder: Path) -> None:
 
 
 @LINUX
-def test_a_look_keeps_within_three_hundred_megabytes(tmp_path: Path) -> None:
-    """Two workers and the process above them, each bound to 100 MB of private memory.
+def test_a_scan_needs_at_most_three_hundred_megabytes(tmp_path: Path) -> None:
+    """Two workers and their parent, each limited to 100 MB of private memory.
 
-    Nothing is left out for want of it.
+    No file is skipped for lack of it.
     """
     heavy(tmp_path / "tree")
     script = tmp_path / "measured.py"
@@ -83,7 +80,7 @@ def test_a_look_keeps_within_three_hundred_megabytes(tmp_path: Path) -> None:
 
 @LINUX
 def test_what_needs_too_much_memory_is_listed(tmp_path: Path) -> None:
-    """The workers' own bound: a larger dictionary is reported, and the rest of the tree is examined."""
+    """The workers' own limit: a larger dictionary is reported, and the rest of the tree is examined."""
     import zstandard
 
     folder = tmp_path / "tree"
@@ -101,7 +98,7 @@ def test_what_needs_too_much_memory_is_listed(tmp_path: Path) -> None:
     assert {skip.subject.rpartition("/")[2].partition("!")[0] for skip in result.skips} == {"wide.zst"}
 
 
-def test_the_workers_share_what_a_look_may_take() -> None:
+def test_the_workers_share_the_memory_of_a_scan() -> None:
     share = (workers.SCAN_BYTES - workers.PARENT_BYTES) // 3
     assert workers.default_jobs() <= 3
     assert share >= workers.WORKER_BYTES
@@ -112,8 +109,8 @@ SLOW = "rule slow { condition: for any i in (0..100000000000) : (i == filesize +
 
 
 @pytest.mark.parametrize("one_ends", [False, True])
-def test_a_look_ends_in_time_whatever_its_workers_do(tmp_path: Path, one_ends: bool) -> None:
-    """A rule that would keep every worker for a minute a file."""
+def test_a_scan_ends_in_time_with_stuck_workers(tmp_path: Path, one_ends: bool) -> None:
+    """A rule that would occupy every worker for a minute per file."""
     folder = tmp_path / "tree"
     folder.mkdir()
     for number in range(230):
@@ -127,9 +124,9 @@ def test_a_look_ends_in_time_whatever_its_workers_do(tmp_path: Path, one_ends: b
     killer.cancel()
     assert result.stopped == "time"
     assert "slow" not in result.skipped
-    left = [child for child in psutil.Process().children(recursive=True) if child.pid not in before]
+    remaining = [child for child in psutil.Process().children(recursive=True) if child.pid not in before]
     _, alive = psutil.wait_procs(
-        [child for child in left if "resource_tracker" not in " ".join(_words(child))], timeout=30
+        [child for child in remaining if "resource_tracker" not in " ".join(_words(child))], timeout=30
     )
     assert alive == []
 
@@ -149,7 +146,7 @@ def _kill_one(before: set[int]) -> None:
 
 @pytest.fixture
 def swift(tmp_path: Path) -> Iterator[Path]:
-    """A folder in memory where there is one: a disk takes a minute for a hundred thousand files."""
+    """A folder in memory if possible: a disk takes a minute for a hundred thousand files."""
     if os.access("/dev/shm", os.W_OK):
         with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
             yield Path(folder)
@@ -158,7 +155,7 @@ def swift(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_hundred_thousand_entries(swift: Path) -> None:
-    """Half of them second names of one file, which is given once."""
+    """Half of them are hard links of one file, which is yielded once."""
     tmp_path = swift
     first = tmp_path / "first"
     first.write_bytes(b"x")
@@ -227,8 +224,8 @@ def test_names_in_every_encoding(tmp_path: Path, language: str) -> None:
 
 
 @LINUX
-def test_a_look_never_reads_through_a_racing_link(tmp_path: Path) -> None:
-    """Somebody keeps replacing an own file by a link to another person's, while an administrator scans."""
+def test_a_scan_never_reads_through_a_racing_link(tmp_path: Path) -> None:
+    """A user keeps replacing a file of theirs by a link to another person's, while an administrator scans."""
     secret = tmp_path / "secret.com"
     secret.write_bytes(EICAR)
     folder = tmp_path / "theirs"
@@ -257,7 +254,7 @@ def test_a_look_never_reads_through_a_racing_link(tmp_path: Path) -> None:
         thread.join()
     file.unlink(missing_ok=True)
     file.write_bytes(b"mine")
-    examiner.examine(str(file), report)  # on a busy machine no look before need have met the own file
+    examiner.examine(str(file), report)  # on a busy machine, earlier scans may have missed the own file
     assert not report.findings
     assert report.counts.files
     assert {skip.reason for skip in report.skips} <= {"link", "vanished", "changed"}
@@ -266,7 +263,7 @@ def test_a_look_never_reads_through_a_racing_link(tmp_path: Path) -> None:
 
 @LINUX
 @pytest.mark.parametrize("change", ["shorter", "longer", "gone", "unreadable"])
-def test_what_changes_while_it_is_read_is_told(
+def test_a_file_that_changes_while_read_is_reported(
     tmp_path: Path, change: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "f"

@@ -1,4 +1,4 @@
-"""The local page: who is let in, and a whole visit from the look to the undo."""
+"""The local page: access to it, and a whole visit from the scan to the undo."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     server.server_close()
 
 
-def ask(
+def request(
     page: Page, name: str = "", *, post: bool = False, headers: dict[str, str] | None = None, path: str = ""
 ) -> tuple[int, str]:
     link = HTTPConnection("127.0.0.1", page.server_address[1], timeout=10)
@@ -70,39 +70,39 @@ def ask(
 )
 def test_strangers_are_not_answered(page: Page, path: str, headers: dict[str, str]) -> None:
     for post in (False, True):
-        assert ask(page, path=path, headers=headers, post=post) == (404, "")
+        assert request(page, path=path, headers=headers, post=post) == (404, "")
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
 def test_another_page_cannot_start_anything(page: Page, headers: dict[str, str]) -> None:
-    assert ask(page, "look", post=True, headers=headers)[0] == 403
+    assert request(page, "look", post=True, headers=headers)[0] == 403
     assert page.job.result is None
 
 
-def test_a_visit_from_look_to_clean(page: Page, tmp_path: Path) -> None:
+def test_a_visit_from_scan_to_clean(page: Page, tmp_path: Path) -> None:
     file = tmp_path / "files" / "bad<b>.com"
-    assert "Kiểm tra" in ask(page)[1]
-    assert ask(page, "look", post=True)[0] == 303
+    assert "Kiểm tra" in request(page)[1]
+    assert request(page, "look", post=True)[0] == 303
     page.job.wait(20)
-    assert "bad&lt;b&gt;.com" in ask(page, "found")[1]
+    assert "bad&lt;b&gt;.com" in request(page, "found")[1]
     assert file.exists()
-    plan = ask(page, "clean")[1]
+    plan = request(page, "clean")[1]
     assert "bad&lt;b&gt;.com" in plan
     assert file.exists()
-    ask(page, "clean", post=True)
+    request(page, "clean", post=True)
     page.job.wait(20)
     assert not file.exists()
     with urllib.request.urlopen(page.address + "result.zip") as answer:
         names = zipfile.ZipFile(io.BytesIO(answer.read())).namelist()
     assert "manifest.json" in names
-    assert "bad&lt;b&gt;.com" in ask(page, "undo")[1]
-    ask(page, "undo", post=True)
+    assert "bad&lt;b&gt;.com" in request(page, "undo")[1]
+    request(page, "undo", post=True)
     page.job.wait(20)
     assert file.read_bytes() == EICAR
-    assert "<script" not in ask(page)[1]
+    assert "<script" not in request(page)[1]
 
 
-def test_the_result_goes_by_a_button_alone(page: Page) -> None:
+def test_the_result_is_sent_by_the_button_only(page: Page) -> None:
     sent: list[Records] = []
     fails = [True]
 
@@ -112,68 +112,68 @@ def test_the_result_goes_by_a_button_alone(page: Page) -> None:
         sent.append(records)
 
     page.job.receiver = Receiver("Phòng <Một>", send)
-    assert "Phòng &lt;Một&gt;" in ask(page)[1]
-    ask(page, "send", post=True)  # there is nothing to send yet
-    ask(page, "look", post=True)
+    assert "Phòng &lt;Một&gt;" in request(page)[1]
+    request(page, "send", post=True)  # nothing to send yet
+    request(page, "look", post=True)
     page.job.wait(20)
     assert not sent
-    assert 'action="send"' in ask(page)[1]
-    ask(page, "send", post=True)
+    assert 'action="send"' in request(page)[1]
+    request(page, "send", post=True)
     page.job.wait(20)
-    assert "portal.example" in ask(page)[1]
+    assert "portal.example" in request(page)[1]
     fails.clear()
-    ask(page, "send", post=True)
+    request(page, "send", post=True)
     page.job.wait(20)
-    text = ask(page)[1]
+    text = request(page)[1]
     assert "Đã gửi kết quả đến Phòng &lt;Một&gt;" in text
     assert 'action="send"' not in text
     assert sent == [[]]
 
 
 def test_without_a_receiver_there_is_nothing_to_press(page: Page) -> None:
-    ask(page, "look", post=True)
+    request(page, "look", post=True)
     page.job.wait(20)
-    assert 'action="send"' not in ask(page)[1]
+    assert 'action="send"' not in request(page)[1]
     assert page.job.start_send() is False
 
 
 def test_unknown_names_lead_back(page: Page) -> None:
-    assert ask(page, "../../etc/passwd")[0] == 303
+    assert request(page, "../../etc/passwd")[0] == 303
     with pytest.raises(urllib.error.HTTPError):
         urllib.request.urlopen(f"http://{page.host}/")
 
 
-def test_the_page_says_that_it_can_be_closed(page: Page) -> None:
-    status, text = ask(page, "end", post=True)
+def test_the_page_reports_that_it_can_be_closed(page: Page) -> None:
+    status, text = request(page, "end", post=True)
     assert status == 200
     assert "đóng" in text
 
 
 @pytest.mark.parametrize(("can_elevate", "granted"), [(False, True), (True, False), (True, True)])
-def test_more_rights_only_for_the_asking(
+def test_elevation_only_on_request(
     page: Page, monkeypatch: pytest.MonkeyPatch, can_elevate: bool, granted: bool
 ) -> None:
-    asked: list[bool] = []
+    prompts: list[bool] = []
 
-    def ask_windows() -> bool:
-        asked.append(granted)
+    def elevate() -> bool:
+        prompts.append(granted)
         return granted
 
     monkeypatch.setattr(elevation, "can_elevate", lambda: can_elevate)
-    monkeypatch.setattr(elevation, "start_elevated", ask_windows)
-    assert ("quyền quản trị</button>" in ask(page)[1]) is can_elevate
-    assert not asked
-    status, text = ask(page, "elevate", post=True)
-    assert bool(asked) is can_elevate
+    monkeypatch.setattr(elevation, "start_elevated", elevate)
+    assert ("quyền quản trị</button>" in request(page)[1]) is can_elevate
+    assert not prompts
+    status, text = request(page, "elevate", post=True)
+    assert bool(prompts) is can_elevate
     if can_elevate and granted:
         assert (status, "chạy lại" in text) == (200, True)
     else:
         assert status == 303
-        assert "Kiểm tra" in ask(page)[1]
+        assert "Kiểm tra" in request(page)[1]
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="no such signals there")
-def test_a_look_is_paused_and_goes_on_by_signals() -> None:
+def test_a_scan_is_paused_and_resumed_by_signals() -> None:
     before = [signal.getsignal(number) for number in (signal.SIGUSR1, signal.SIGUSR2)]
     control = Control()
     try:

@@ -1,4 +1,4 @@
-"""Exchanging a file or folder for a link while an administrator cleans gets nothing else touched."""
+"""Replacing a file or folder by a link during a clean-up touches no other file."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def test_a_racing_link_in_the_place_of_the_file(tmp_path: Path, vault: Vault) ->
     victim.write_bytes(EICAR)
     folder = tmp_path / "theirs"
     folder.mkdir()
-    file, link, kept = folder / "f", folder / "link", folder / "kept"
+    file, link, stored = folder / "f", folder / "link", folder / "kept"
     stop = threading.Event()
 
     def swap() -> None:
         while not stop.is_set():
-            for here, there in ((file, kept), (link, file), (file, link), (kept, file)):
+            for source, target_path in ((file, stored), (link, file), (file, link), (stored, file)):
                 with suppress(OSError):
-                    os.rename(here, there)
+                    os.rename(source, target_path)
 
     thread = threading.Thread(target=swap)
     outcomes = set()
@@ -65,10 +65,10 @@ def test_a_racing_link_in_the_place_of_the_file(tmp_path: Path, vault: Vault) ->
     assert outcomes
 
 
-def test_the_exchange_between_look_and_removal(
+def test_the_exchange_between_scan_and_removal(
     tmp_path: Path, vault: Vault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The worst moment, made certain: the file is exchanged right before its name is moved aside."""
+    """The worst moment, forced: the file is exchanged right before its name is moved aside."""
     file, other = tmp_path / "f", tmp_path / "other"
     file.write_bytes(EICAR)
     other.write_text("somebody's letter")

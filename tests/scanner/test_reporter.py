@@ -1,6 +1,6 @@
-"""One line for the portal's page of the fleet.
+"""Summary of a scan for the portal's fleet page.
 
-What it holds, that it arrives once, waits, and never stops a look.
+Its content, that it arrives once, waits, and never stops a scan.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from lamsach.errors import ExitStatus, OutputError
 from lamsach.results.upload import Reporter
 from lamsach.scanner.findings import Result
 from lamsach.scanner.options import Mode
-from lamsach.scanner.report.fleet import fleet_record, is_whole, still_there
+from lamsach.scanner.report.fleet import fleet_record, is_whole, remaining
 
 from .planted import EICAR, scan_paths
 from .portals import TOKEN, Portal
@@ -39,15 +39,15 @@ def quick(portal: Portal, token: str = TOKEN) -> Reporter:
 
 def test_the_line_names_no_person_and_no_path(result: Result, tmp_path: Path) -> None:
     result.host = replace(result.host, name="PC-01", user="an", addresses=("192.0.2.7",))
-    told = fleet_record(result, [])
-    assert (told["host"], told["malicious"], told["left"], told["done"], told["mode"]) == (
+    summary = fleet_record(result, [])
+    assert (summary["host"], summary["malicious"], summary["left"], summary["done"], summary["mode"]) == (
         "PC-01",
         1,
         1,
         0,
         "quick",
     )
-    text = json.dumps(told)
+    text = json.dumps(summary)
     assert str(tmp_path) not in text
     assert "192.0.2.7" not in text
     assert '"an"' not in text
@@ -74,13 +74,13 @@ DONE = {"outcome": "done", "verified": True, "finding": "1", "subject": "/a"}
             [DONE],
             (0, 1),
         ),
-        ([FILE | {"area": "events"}, FILE | {"area": "browser"}], [], (0, 0)),  # the past stays
+        ([FILE | {"area": "events"}, FILE | {"area": "browser"}], [], (0, 0)),  # past events remain
         ([FILE | {"area": "connection"}], [], (1, 0)),
         ([FILE | {"values": "x", "subject": None}], [{"outcome": "done"}], (1, 0)),
     ],
 )
-def test_what_is_still_there(findings: list[Any], actions: list[Any], expected: tuple[int, int]) -> None:
-    assert still_there(findings, actions) == expected
+def test_remaining_findings(findings: list[Any], actions: list[Any], expected: tuple[int, int]) -> None:
+    assert remaining(findings, actions) == expected
 
 
 @pytest.mark.parametrize(
@@ -101,16 +101,16 @@ def test_whether_all_was_examined(facts: tuple[Any, Any, Any], whole: bool) -> N
 def test_sent_after_a_break(portal: Portal, result: Result) -> None:
     portal.answers = [(503, ""), (200, "<html>a proxy's page</html>"), (429, '{"taken": false}')]
     report_result(result, (portal.scans, TOKEN), [], quick(portal))
-    assert [told["malicious"] for told in portal.taken] == [1]
+    assert [summary["malicious"] for summary in portal.summaries] == [1]
     assert not list(unsent_folder().iterdir())
 
 
-def test_what_cannot_be_sent_goes_with_the_next(portal: Portal, result: Result) -> None:
+def test_an_unsent_summary_is_sent_with_the_next(portal: Portal, result: Result) -> None:
     with pytest.raises(OutputError):
         report_result(result, (portal.scans, TOKEN), [], quick(portal, "wrong"))
     assert len(list(unsent_folder().iterdir())) == 1
     report_result(result, (portal.scans, TOKEN), [], quick(portal))
-    assert len(portal.taken) == 2
+    assert len(portal.summaries) == 2
     assert not list(unsent_folder().iterdir())
 
 
@@ -118,9 +118,7 @@ def test_what_cannot_be_sent_goes_with_the_next(portal: Portal, result: Result) 
     "answer",
     [(409, '{"taken": false, "problem": "over"}'), (422, '{"detail": []}'), (200, '{"taken": false}')],
 )
-def test_what_will_never_be_taken_does_not_wait(
-    portal: Portal, result: Result, answer: tuple[int, str]
-) -> None:
+def test_a_refused_summary_does_not_wait(portal: Portal, result: Result, answer: tuple[int, str]) -> None:
     portal.answers = [answer]
     with pytest.raises(OutputError, match="did not take"):
         report_result(result, (portal.scans, TOKEN), [], quick(portal))
@@ -134,7 +132,7 @@ def test_few_wait_and_damaged_ones_are_dropped(portal: Portal, result: Result) -
             b"{" if number % 2 else b'{"host": "old"}'
         )
     report_result(result, (portal.scans, TOKEN), [], quick(portal))
-    assert len(portal.taken) == MAX_WAITING // 2 + 1
+    assert len(portal.summaries) == MAX_WAITING // 2 + 1
     assert not list(unsent_folder().iterdir())
 
 
@@ -143,7 +141,7 @@ def test_by_the_command(
 ) -> None:
     (tmp_path / "tmp").mkdir()
     (tmp_path / "tmp/a.com").write_bytes(EICAR)
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as exited:
         main(
             [
                 "scan",
@@ -159,13 +157,13 @@ def test_by_the_command(
                 portal.scans,
             ]
         )
-    assert ended.value.code == ExitStatus.FOUND
+    assert exited.value.code == ExitStatus.FOUND
     assert capsys.readouterr().out.strip().endswith("sent=1")
-    assert portal.taken[0]["left"] == 1
+    assert portal.summaries[0]["left"] == 1
 
 
 def test_paths_are_not_reported(portal: Portal, tmp_path: Path) -> None:
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as exited:
         main(["scan", str(tmp_path), "--report", portal.scans])
-    assert ended.value.code == ExitStatus.USAGE
-    assert not portal.taken
+    assert exited.value.code == ExitStatus.USAGE
+    assert not portal.summaries

@@ -1,4 +1,4 @@
-"""Restored files equal the taken ones: content, times, mode, owner, extended attributes, access lists."""
+"""Restored files equal the quarantined ones: content, times, mode, owner, extended attributes, ACLs."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _try_attribute(file: Path, name: str, value: bytes) -> None:
         pytest.skip("the file system keeps no extended attributes") if name == "user.a" else None
 
 
-def test_content_lies_encrypted(tmp_path: Path, vault: Vault) -> None:
+def test_content_is_stored_encrypted(tmp_path: Path, vault: Vault) -> None:
     file = tmp_path / "secret-name.exe"
     file.write_bytes(EICAR)
     quarantine_file(vault, target_of(file), {})
@@ -115,19 +115,19 @@ def test_content_lies_encrypted(tmp_path: Path, vault: Vault) -> None:
     assert (vault.folder.stat().st_mode & 0o077, (vault.folder / "key").stat().st_mode & 0o077) == (0, 0)
 
 
-@pytest.mark.parametrize("place", [0, 9, 20, 100, -1])
-def test_a_changed_byte_is_noticed(tmp_path: Path, vault: Vault, place: int) -> None:
+@pytest.mark.parametrize("offset", [0, 9, 20, 100, -1])
+def test_a_changed_byte_is_noticed(tmp_path: Path, vault: Vault, offset: int) -> None:
     file = tmp_path / "f"
     file.write_bytes(EICAR * 5)
     item = quarantine_file(vault, target_of(file), {})
     sealed = item.folder / "content.bin"
     data = bytearray(sealed.read_bytes())
-    data[place] ^= 1
+    data[offset] ^= 1
     sealed.write_bytes(data)
     with pytest.raises((UnreadableError, OutputError)):
         restore(vault, item)
     assert not file.exists()
-    assert [left.id for left in vault.items()] == [item.id]
+    assert [item_left.id for item_left in vault.items()] == [item.id]
     assert not [name for name in os.listdir(tmp_path) if name.startswith(".lamsach")]
 
 
@@ -136,7 +136,7 @@ def test_a_cut_off_content_is_noticed(tmp_path: Path, vault: Vault) -> None:
     file.write_bytes(b"y" * (2 << 20))
     item = quarantine_file(vault, target_of(file), {})
     sealed = item.folder / "content.bin"
-    sealed.write_bytes(sealed.read_bytes()[: 8 + 7 + (1 << 20) + 16])  # the first whole piece
+    sealed.write_bytes(sealed.read_bytes()[: 8 + 7 + (1 << 20) + 16])  # the first full piece
     with pytest.raises((UnreadableError, OutputError)):
         restore(vault, item)
 
@@ -167,9 +167,7 @@ def test_a_missing_folder_keeps_the_item(tmp_path: Path, vault: Vault) -> None:
 
 
 @pytest.mark.parametrize("change", ["content", "other file", "link", "gone", "pipe"])
-def test_what_is_not_the_file_that_was_looked_at_is_left_alone(
-    tmp_path: Path, vault: Vault, change: str
-) -> None:
+def test_a_file_other_than_the_scanned_one_is_left_alone(tmp_path: Path, vault: Vault, change: str) -> None:
     file = tmp_path / "f"
     file.write_bytes(EICAR)
     target = target_of(file)
@@ -211,7 +209,7 @@ def test_preload_knows_no_comments(tmp_path: Path, vault: Vault) -> None:
     assert file.read_text() == "/tmp/evil.so\n/usr/lib/good.so\n"
 
 
-def test_exported_items_are_whole_and_stay_in_the_quarantine(tmp_path: Path, vault: Vault) -> None:
+def test_exported_items_are_complete_and_stay_in_the_quarantine(tmp_path: Path, vault: Vault) -> None:
     import pyzipper
 
     file = tmp_path / "f"

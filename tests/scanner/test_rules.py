@@ -1,4 +1,4 @@
-"""Each rule matches a harmless file made for it, and none matches what merely talks of it."""
+"""Each rule matches a harmless file made for it, and none matches a mere mention."""
 
 from __future__ import annotations
 
@@ -146,12 +146,14 @@ def searcher() -> Searcher:
     return Searcher(compile_rules(rule_sources()), 10)
 
 
-@pytest.mark.parametrize(("rule", "content"), [(rule, one) for rule, some in PLANTED.items() for one in some])
+@pytest.mark.parametrize(
+    ("rule", "content"), [(rule, content) for rule, some in PLANTED.items() for content in some]
+)
 def test_a_planted_file_is_found(searcher: Searcher, rule: str, content: bytes) -> None:
     assert rule in {hit.name for hit in searcher.search(content)}
 
 
-def test_our_own_rules_and_tests_accuse_nobody(searcher: Searcher) -> None:
+def test_our_own_rules_and_tests_have_no_findings(searcher: Searcher) -> None:
     for path in (Path(__file__), *map(Path, map(str, resources.files("lamsach.scanner.rules").iterdir()))):
         if path.suffix not in (".yar", ".py"):
             continue
@@ -185,7 +187,7 @@ HEADS = (
 
 
 @pytest.mark.parametrize(
-    "content", [one for some in PLANTED.values() for one in some] + list(HARMLESS.values())
+    "content", [content for some in PLANTED.values() for content in some] + list(HARMLESS.values())
 )
 def test_the_rules_for_a_kind_find_what_all_rules_find(
     searcher: Searcher, by_kind: FileSearcher, content: bytes
@@ -206,7 +208,7 @@ def test_large_ones_too(searcher: Searcher, by_kind: FileSearcher) -> None:
 
 
 @pytest.mark.parametrize("name", HARMLESS)
-def test_what_is_harmless_is_not_found(searcher: Searcher, name: str) -> None:
+def test_harmless_files_are_not_found(searcher: Searcher, name: str) -> None:
     assert searcher.search(HARMLESS[name]) == []
 
 
@@ -222,7 +224,7 @@ def test_the_rules_do_not_match_their_own_text(searcher: Searcher) -> None:
 
 
 @pytest.mark.parametrize("name", [*FILES[1:], *MEMORY])
-def test_what_a_rule_says_is_known(name: str) -> None:
+def test_the_metadata_of_a_rule_is_known(name: str) -> None:
     text = resources.files("lamsach.scanner.rules").joinpath(name).read_text("utf-8")
     for level, threat, about in re.findall(r'level = "(\w+)" threat = "(\w+)" about = "([^"]+)"', text):
         assert level in set(Level)
@@ -244,7 +246,7 @@ def test_given_rules_are_searched_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["rule x {", 'include "/etc/passwd"', "rule a { condition: undefined_thing }"]
 )
-def test_wrong_rules_are_told(tmp_path: Path, text: str) -> None:
+def test_wrong_rules_are_reported(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.yar").write_text(text)
     with pytest.raises(InputError, match="rules"):
         compile_rules(rule_sources([str(tmp_path / "a.yar")]))

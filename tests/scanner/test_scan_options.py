@@ -1,4 +1,4 @@
-"""Scans with a daemon, limits and trees that are not to be trusted."""
+"""Scans with a daemon, with limits, and of untrusted trees."""
 
 from __future__ import annotations
 
@@ -80,12 +80,12 @@ def test_a_path_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_the_daemon_s_verdict_and_failure_are_noted(tmp_path: Path) -> None:
-    """A daemon made for the test: it finds what holds BAD, and breaks off for what holds BREAK."""
+    """A test daemon: it finds files with BAD, and breaks off for files with BREAK."""
     if not hasattr(socket, "AF_UNIX"):
         pytest.skip("no such sockets here")
-    place = f"/tmp/lamsach-{os.getpid()}.sock"
+    path = f"/tmp/lamsach-{os.getpid()}.sock"
     server = socket.socket(socket.AF_UNIX)
-    server.bind(place)
+    server.bind(path)
     server.listen()
 
     def answer() -> None:
@@ -103,11 +103,11 @@ def test_the_daemon_s_verdict_and_failure_are_noted(tmp_path: Path) -> None:
     for name, content in (("a", b"fine"), ("b", b"BAD"), ("c", b"BREAK")):
         (tmp_path / name).write_bytes(content)
     try:
-        result = scan_paths(tmp_path, clamd=place)
+        result = scan_paths(tmp_path, clamd=path)
     finally:
         thread.join(5)
         server.close()
-        os.unlink(place)
+        os.unlink(path)
     assert reasons(result) == {("b", "clamd")}
     assert [(skip.subject[-1], skip.reason) for skip in result.skips] == [("c", "clamd_failed")]
 
@@ -124,8 +124,8 @@ def test_each_kind_of_result_is_written_whole_and_harmless(tmp_path: Path, suffi
     if suffix == ".zip":
         with zipfile.ZipFile(path) as archive:
             manifest = json.loads(archive.read("manifest.json"))
-            for name, stated in manifest["contents"].items():
-                assert hashlib.sha256(archive.read(name)).hexdigest() == stated["sha256"]
+            for name, entry in manifest["contents"].items():
+                assert hashlib.sha256(archive.read(name)).hexdigest() == entry["sha256"]
             assert json.loads(archive.read("findings.jsonl"))["level"] == "malicious"
     else:
         text = path.read_text("utf-8")
@@ -134,7 +134,7 @@ def test_each_kind_of_result_is_written_whole_and_harmless(tmp_path: Path, suffi
 
 
 def test_nothing_is_found_in_the_system() -> None:
-    """A part of the system's own files; `make soak` looks at all."""
+    """A part of the system's own files; `make soak` scans all."""
     roots = [
         Path(path) for path in ("/usr/bin", "/usr/sbin", "/usr/share/doc", "/etc") if Path(path).is_dir()
     ]

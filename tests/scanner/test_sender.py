@@ -1,4 +1,4 @@
-"""A result goes to the portal once: at once, again after a break, or with the next look."""
+"""A result is sent to the portal once: at once, again after an interruption, or with the next scan."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from .portals import TOKEN, Portal
 
 
 def scan(folder: Path, *words: str) -> int:
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as exited:
         main(["scan", str(folder), "--jobs", "0", "--quiet", *words])
-    return int(ended.value.code or 0)
+    return int(exited.value.code or 0)
 
 
 def test_a_result_that_was_sent_waits_no_more(
@@ -40,14 +40,14 @@ def quick(portal: Portal) -> Sender:
     return Sender(portal.findings, TOKEN, wait=lambda _: None)
 
 
-def test_a_break_is_got_over(portal: Portal, tmp_path: Path) -> None:
+def test_an_interruption_is_overcome(portal: Portal, tmp_path: Path) -> None:
     portal.broken = 3
     (tmp_path / "f").write_bytes(b"text")
     send_result(scan_paths(tmp_path / "f"), (portal.findings, TOKEN), "en", [], quick(portal))
     assert len(portal.imported) == 1
 
 
-def test_what_cannot_be_sent_goes_with_the_next(portal: Portal, tmp_path: Path) -> None:
+def test_an_unsent_result_is_sent_with_the_next(portal: Portal, tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"text")
     result = scan_paths(tmp_path / "f")
     portal.broken = 100
@@ -74,7 +74,7 @@ def test_no_more_than_some_wait(portal: Portal, tmp_path: Path) -> None:
     assert not names[-1].endswith("-aa.zip")
 
 
-def test_refused_is_told_and_not_sent_again(portal: Portal, tmp_path: Path) -> None:
+def test_a_refusal_is_reported_and_not_sent_again(portal: Portal, tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"text")
     portal.refuses = True
     with pytest.raises(OutputError, match="refused"):
@@ -83,7 +83,7 @@ def test_refused_is_told_and_not_sent_again(portal: Portal, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("trouble", ["no token", "no encryption", "no address"])
-def test_told_before_the_look(
+def test_reported_before_the_scan(
     portal: Portal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
     url: Any = portal.findings

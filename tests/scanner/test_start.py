@@ -1,6 +1,6 @@
 """The first module of the single file.
 
-Unpacks itself once into a folder that only this user can change, and clears away what is old.
+Unpacks itself once into a folder that only this user can change, and removes old versions.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="the single file is f
 
 @pytest.fixture
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The module, unpacking into the test's own folder."""
+    """Return the module, unpacking into the test's own folder."""
     spec = importlib.util.spec_from_file_location("scanner_start", ROOT / "packaging" / "start.py")
     assert spec is not None
     assert spec.loader is not None
@@ -32,8 +32,8 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 @pytest.fixture
 def archive(tmp_path: Path) -> str:
-    with zipfile.ZipFile(tmp_path / "a.pyz", "w") as made:
-        made.writestr("app/lamsach_scanner.py", "")
+    with zipfile.ZipFile(tmp_path / "a.pyz", "w") as archive:
+        archive.writestr("app/lamsach_scanner.py", "")
     return str(tmp_path / "a.pyz")
 
 
@@ -46,7 +46,7 @@ def test_it_is_unpacked_once(start: ModuleType, archive: str) -> None:
     assert (folder / "mark").exists()
 
 
-def test_what_nobody_started_for_a_month_goes(start: ModuleType, archive: str) -> None:
+def test_a_version_unused_for_a_month_is_removed(start: ModuleType, archive: str) -> None:
     base = Path(start.private_folder())
     month_ago = time.time() - 31 * 86400
     for name in ("scanner-old", ".scanner-broken", "quarantine", "scanner-new"):
@@ -64,14 +64,14 @@ def test_a_folder_that_others_may_change_is_not_run_from(
     start: ModuleType, archive: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path(start.private_folder()).chmod(0o777)
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as exited:
         start.unpacked(archive)
-    assert ended.value.code == start.CANNOT_RUN
+    assert exited.value.code == start.CANNOT_RUN
     assert "not safe to run from" in capsys.readouterr().err
 
 
 def pythons(folder: Path, monkeypatch: pytest.MonkeyPatch, **answers: str) -> None:
-    """Programs of these names, the only ones on the path; each claims to be this Python."""
+    """Write programs of these names, the only ones on the path; each claims to be this Python."""
     folder.mkdir()
     for name, answer in answers.items():
         program = folder / name.replace("_", ".")
@@ -80,12 +80,12 @@ def pythons(folder: Path, monkeypatch: pytest.MonkeyPatch, **answers: str) -> No
     monkeypatch.setenv("PATH", str(folder))
 
 
-def test_it_goes_on_in_the_newest_python_that_it_holds_libraries_of(
+def test_it_continues_in_the_newest_python_with_bundled_libraries(
     start: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(start, "PYTHONS", "3.4 3.5 3.6 3.7")
     answers = {
-        "python3_7": "exit 127",  # one that cannot run
+        "python3_7": "exit 127",  # cannot run
         "python3_6": "echo 3 6 True",  # without the interpreter lock
         "python3_5": "echo 3 5 False",
         "python3_4": "echo 3 4 False",
@@ -105,12 +105,12 @@ def test_it_goes_on_in_the_newest_python_that_it_holds_libraries_of(
     assert called == [(wanted, [wanted, "a.pyz", "scan", "--quick"])]
 
 
-def test_a_machine_without_such_a_python_is_told(
+def test_a_machine_without_such_a_python_is_reported(
     start: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(start, "PYTHONS", "3.4 3.5")
     pythons(tmp_path / "bin", monkeypatch, python3_5="echo hello", python3_6="echo 3 6 False")
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as exited:
         start.main()
-    assert ended.value.code == start.CANNOT_RUN
+    assert exited.value.code == start.CANNOT_RUN
     assert "needs Python 3.4 to 3.5" in capsys.readouterr().err

@@ -14,11 +14,11 @@ from lamsach.scanner.safe_open import Skipped
 def header(kind: bytes, size: int, name: str = "x") -> bytes:
     info = tarfile.TarInfo(name)
     info.type = kind
-    made = bytearray(info.tobuf(tarfile.USTAR_FORMAT))
-    made[124:136] = b"%011o\0" % size if size >= 0 else b"\xff" * 4 + struct.pack(">q", size)
-    made[148:156] = b" " * 8
-    made[148:156] = b"%06o\0 " % sum(made)
-    return bytes(made)
+    block = bytearray(info.tobuf(tarfile.USTAR_FORMAT))
+    block[124:136] = b"%011o\0" % size if size >= 0 else b"\xff" * 4 + struct.pack(">q", size)
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    return bytes(block)
 
 
 def extended(kind: bytes, body: bytes) -> bytes:

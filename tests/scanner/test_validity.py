@@ -1,4 +1,4 @@
-"""Values of a list that are over are not looked for, and the result says so."""
+"""Expired values of a list are not searched for, and the result reports it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def listed(folder: Path, *rows: tuple[str, str], name: str = "list.csv") -> str:
         ("2026-05-31", False),
     ],
 )
-def test_a_value_is_looked_for_until_its_end(tmp_path: Path, until: str, found: bool) -> None:
+def test_a_value_is_searched_for_until_it_expires(tmp_path: Path, until: str, found: bool) -> None:
     loaded = build_index([listed(tmp_path, ("bot-c2.xyz", until), ("evil-b.top", ""))], NOW)
     index = Index(loaded.path)
     try:
@@ -45,7 +45,7 @@ def test_a_value_is_looked_for_until_its_end(tmp_path: Path, until: str, found: 
         loaded.close()
 
 
-def test_one_list_that_says_longer_is_enough(tmp_path: Path) -> None:
+def test_one_list_with_a_later_date_is_enough(tmp_path: Path) -> None:
     paths = [
         listed(tmp_path, ("bot-c2.xyz", "2026-01-01"), ("evil-b.top", "2026-01-01"), name="a.csv"),
         listed(tmp_path, ("bot-c2.xyz", "2027-01-01"), ("evil-b.top", ""), name="b.csv"),
@@ -64,12 +64,12 @@ def test_the_digest_names_the_list_whatever_the_day(tmp_path: Path) -> None:
     late.close()
 
 
-def test_a_list_of_which_all_is_over_is_no_list(tmp_path: Path) -> None:
+def test_a_list_of_expired_values_is_no_list(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="past its end"):
         build_index([listed(tmp_path, ("bot-c2.xyz", "2026-01-01"))], NOW)
 
 
-def test_the_result_says_what_was_not_looked_for(tmp_path: Path) -> None:
+def test_the_result_reports_expired_values(tmp_path: Path) -> None:
     (tmp_path / "f").mkdir()
     (tmp_path / "f" / "bad").write_bytes(b"x" * 3000)
     digest = hashlib.sha256(b"x" * 3000).hexdigest()

@@ -1,6 +1,6 @@
-"""Walks over Windows' kinds of files that resemble others.
+"""Walks over Windows' special kinds of files.
 
-Junctions, aliases, a cloud's placeholders, deduplicated files.
+Junctions, aliases, cloud placeholders, deduplicated files.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ JUNCTION, SYMLINK, APP_LINK, CLOUD, DEDUPLICATED = 0xA0000003, 0xA000000C, 0x800
 
 
 class Windows(Walk):
-    """A walk over folders as Windows would list them: `tree` gives what is in each."""
+    """A walk over folders as listed by Windows; `tree` maps folders to their entries."""
 
     tree: dict[str, list[tuple[str, Any]]]
 
@@ -49,7 +49,7 @@ def walked(tree: dict[str, list[tuple[str, Any]]]) -> tuple[list[str], list[tupl
     [
         (0, 0, ""),
         (REPARSE, DEDUPLICATED, ""),
-        (REPARSE, CLOUD, ""),  # kept on this machine too
+        (REPARSE, CLOUD, ""),  # also stored on this machine
         (REPARSE | ON_ACCESS, CLOUD, "cloud"),
         (ON_ACCESS | OFFLINE, 0, "cloud"),  # as Windows shows them to most programs
         (ON_OPEN, 0, "cloud"),

@@ -1,6 +1,6 @@
 """Parts of the Windows code that need no Windows.
 
-Parsing, decisions, and what the system's programs answer.
+Parsing, decisions, and answers of the system's programs.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ BINDING = (
 
 
 def stream_list(*names: str) -> bytes:
-    made = b""
+    data = b""
     for number, name in enumerate(names):
         text = name.encode("utf-16-le")
         entry = struct.pack("<IIqq", 0, len(text), 10 + number, 512) + text
         entry += b"\0" * (-len(entry) % 8)
         if number < len(names) - 1:
             entry = struct.pack("<I", len(entry)) + entry[4:]
-        made += entry
-    return made
+        data += entry
+    return data
 
 
 def test_named_streams_are_listed_with_their_sizes() -> None:
@@ -58,7 +58,7 @@ def test_a_broken_list_of_streams(data: bytes) -> None:
         list(parsed(data))
 
 
-def test_streams_are_kept_and_exported(vault: Vault, tmp_path: Path) -> None:
+def test_streams_are_stored_and_exported(vault: Vault, tmp_path: Path) -> None:
     import pyzipper
 
     item = vault.store({"kind": "file"}, "20260101", [b"content"], [("a", [b"one", b"two"]), ("b", [])])
@@ -71,7 +71,7 @@ def test_streams_are_kept_and_exported(vault: Vault, tmp_path: Path) -> None:
         assert archive.read(f"{item.id}/stream-0") == b"onetwo"
 
 
-def test_a_pending_operation_is_taken_out_alone() -> None:
+def test_only_one_pending_operation_is_removed() -> None:
     listed = ["\\??\\C:\\a", "", "\\??\\C:\\B", "!\\??\\C:\\c", "\\??\\C:\\bb", ""]
     assert restart.without(listed, "c:\\b") == ["\\??\\C:\\a", "", "\\??\\C:\\bb", ""]
 
@@ -104,7 +104,7 @@ def test_answers_about_signatures(code: int, state: str) -> None:
         ("trusted", "Not Microsoft Windows", False),
     ],
 )
-def test_who_made_the_system(
+def test_signers_of_the_system(
     monkeypatch: pytest.MonkeyPatch, state: str, signer: str, of_windows: bool
 ) -> None:
     monkeypatch.setattr(trust, "signature", lambda _: (state, signer))
@@ -127,7 +127,7 @@ def test_who_made_the_system(
         (r"C:\Users\nam\AppData\Local\Temp\list.txt", False),
     ],
 )
-def test_programs_in_odd_places_are_told_apart(path: str, odd: bool) -> None:
+def test_programs_in_odd_places_are_recognized(path: str, odd: bool) -> None:
     assert odd_place(path) is odd
 
 
@@ -182,9 +182,9 @@ class System:
 
 @pytest.fixture
 def system(monkeypatch: pytest.MonkeyPatch) -> System:
-    made = System(BINDING)
-    monkeypatch.setattr(subscriptions, "output_of", made.output_of)
-    return made
+    system = System(BINDING)
+    monkeypatch.setattr(subscriptions, "output_of", system.output_of)
+    return system
 
 
 TARGET = Target(TargetKind.SUBSCRIPTION, subscriptions.NAMESPACE, BINDING)
@@ -194,15 +194,15 @@ def test_subscriptions_are_read(context: Context, system: System) -> None:
     assert list(subscriptions.subscriptions()) == [
         subscriptions.Subscription("q", "bad", "mshta http://evil.example.com/a")
     ]
-    from .test_checks_windows import Made
+    from .test_checks_windows import FakeRegistry
 
-    start_windows(context, Made({}))
+    start_windows(context, FakeRegistry({}))
     (finding,) = [finding for finding in context.findings if finding.target is not None]
     assert finding.target == Target(TargetKind.SUBSCRIPTION, subscriptions.NAMESPACE, "q")
     assert not any("subscription" in skip.subject for skip in context.skips)
 
 
-def test_a_subscription_there_and_back(vault: Vault, system: System) -> None:
+def test_a_subscription_removed_and_restored(vault: Vault, system: System) -> None:
     item = disable_subscription(vault, TARGET, {})
     assert item.done
     assert not system.bindings

@@ -1,9 +1,7 @@
 """The scanner's Windows code under Wine, with the Python and the libraries of the Windows bundle.
 
-What Wine cannot prove: docs/windows-checklist.md.
-
-Skipped where there is no Wine, but not in the project's check. `LAMSACH_WINE_BUNDLE` names an unpacked bundle
-to be used instead of a new one.
+What Wine cannot prove: docs/windows-checklist.md.\n\nSkipped without Wine, except in the project's check.
+`LAMSACH_WINE_BUNDLE` names an unpacked bundle to be used instead of a new one.
 """
 
 from __future__ import annotations
@@ -16,12 +14,12 @@ import pytest
 from .planted import EICAR, scan_paths
 from .wine import Wine
 
-pytestmark = pytest.mark.wine  # `make test-windows`: builds the bundle, for which it needs the internet
+pytestmark = pytest.mark.wine  # `make test-windows` builds the bundle, which needs the internet
 
 
 @pytest.fixture(scope="module")
 def seen(wine: Wine, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Return the findings of most checks, in one go, since Wine takes seconds to start."""
+    """Return the results of most checks, run together since Wine takes seconds to start."""
     folder = tmp_path_factory.mktemp("signed")
     python = wine.bundle / "python/python.exe"
     changed = bytearray(python.read_bytes())
@@ -31,12 +29,12 @@ def seen(wine: Wine, tmp_path_factory: pytest.TempPathFactory) -> Any:
     files = [
         f"Z:{path}".replace("/", "\\") for path in (python, folder / "changed.exe", folder / "plain.txt")
     ]
-    own = r"C:\windows\system32\notepad.exe"  # Wine's own, which nobody signed
+    own = r"C:\windows\system32\notepad.exe"  # Wine's own, unsigned
     names = ("file", "running", "leftover", "locked", "settings", "signatures")
     return wine.check(*names, "--", *files, own, r"C:\not there.exe")
 
 
-def test_a_file_there_and_back(seen: Any) -> None:
+def test_a_file_removed_and_restored(seen: Any) -> None:
     assert seen["file"].pop("refused") == []
     assert all(seen["file"].values()), seen["file"]
 
@@ -64,7 +62,7 @@ def test_resolver_and_proxy(seen: Any) -> None:
 def test_values_of_the_wrong_type(wine: Wine) -> None:
     seen = wine.check("odd_types")["odd_types"]
     assert seen["refused"] == []
-    found = {tuple(one) for one in seen["found"]}
+    found = {tuple(finding) for finding in seen["found"]}
     assert {("listed_start", "no end"), ("listed_start", "half a letter"), ("listed_start", "Odd")} <= found
     assert {("unusual_start", "Shell"), ("unusual_start", "Debugger")} <= found
     assert ("protection_off", "DisableRealtimeMonitoring") in found
@@ -78,9 +76,9 @@ def test_values_come_back_bit_for_bit(wine: Wine) -> None:
     assert seen["cut_short"] == {step: [9, True, True] for step in ("stored", "changed", "given back")}
 
 
-def test_what_starts_by_itself(wine: Wine) -> None:
+def test_automatic_starts(wine: Wine) -> None:
     seen = wine.check("starts")["starts"]
-    found = {tuple(one) for one in seen["found"]}
+    found = {tuple(finding) for finding in seen["found"]}
     named = {"once", "policy", "Bad", "Bad2", "Userinit"}
     assert {("listed_start", name) for name in named} <= found
     assert {("unusual_start", name) for name in ("Userinit", "Debugger", "AppInit_DLLs")} <= found
@@ -144,7 +142,7 @@ def test_a_run_key(wine: Wine) -> None:
     elsewhere = ("--exclude", r"C:\\windows", "--exclude", r"C:\\users", "--exclude", r"C:\\ProgramData")
     ran = wine.scanner("scan", *words, *elsewhere, "--language", "en", "--quarantine", "--yes")
     assert "take the registry value away - done" in ran.stdout, ran.stdout + ran.stderr
-    # What Wine's tools do not say is told, and is not clean.
+    # Answers missing from Wine's tools are reported, and not clean.
     assert "WMI root/subscription" in ran.stdout
     assert wine.run("reg", "query", key, "/v", "Bad").returncode != 0
     assert wine.scanner("quarantine", "restore", "--all", "--yes").returncode == 0

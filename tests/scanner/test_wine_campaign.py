@@ -1,6 +1,6 @@
-"""A bundle that the portal filled, under Wine.
+"""A bundle filled by the portal, under Wine.
 
-It reports by its own word, and refuses a list that was changed.
+It reports with its own token, and refuses a changed list.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LISTED = b"evil.example.com\n"
 
 @pytest.fixture
 def filled(scanner_bundle: Path, portal: Portal, tmp_path: Path) -> Path:
-    """The bundle with a campaign inside, beside the shared one that has none."""
+    """The bundle with a campaign inside, next to the shared one without."""
     folder = tmp_path / "Bộ công cụ"
     (folder / "campaign").mkdir(parents=True)
     for name in ("python", "lib"):
@@ -43,20 +43,20 @@ def filled(scanner_bundle: Path, portal: Portal, tmp_path: Path) -> Path:
 def scanner(wine: Wine, filled: Path, monkeypatch: pytest.MonkeyPatch) -> Wine:
     """The filled scanner on a machine without the unit's token.
 
-    It does not use the proxies that other tests planted there.
+    It does not use the proxies planted there by other tests.
     """
-    made = Wine(wine.prefix, filled)
-    made.variables.pop("LAMSACH_TOKEN", None)
-    made.variables["NO_PROXY"] = "127.0.0.1"
-    return made
+    wine_scanner = Wine(wine.prefix, filled)
+    wine_scanner.variables.pop("LAMSACH_TOKEN", None)
+    wine_scanner.variables["NO_PROXY"] = "127.0.0.1"
+    return wine_scanner
 
 
-def test_it_reports_by_its_own_word(scanner: Wine, portal: Portal) -> None:
+def test_it_reports_with_its_own_token(scanner: Wine, portal: Portal) -> None:
     ran = scanner.scanner("scan", "--quick", "--quiet", "--no-memory")
     assert ran.stdout.strip().endswith("sent=1"), ran.stdout + ran.stderr
-    (told,) = portal.taken
-    assert told["mode"] == "quick"
-    assert f"malicious={told['malicious']} " in ran.stdout
+    (summary,) = portal.summaries
+    assert summary["mode"] == "quick"
+    assert f"malicious={summary['malicious']} " in ran.stdout
 
 
 def test_a_changed_list_is_refused(scanner: Wine, filled: Path, portal: Portal) -> None:
@@ -65,4 +65,4 @@ def test_a_changed_list_is_refused(scanner: Wine, filled: Path, portal: Portal) 
     ran = scanner.scanner("scan", "--quick", "--quiet")
     assert ran.returncode == ExitStatus.INPUT
     assert ran.stdout == ""
-    assert not portal.taken
+    assert not portal.summaries

@@ -1,6 +1,6 @@
-"""The hunt's bundle under Wine, without a Python and without Arrow.
+"""The hunt's bundle under Wine, without an installed Python and without Arrow.
 
-On everything that a unit has: event files, captures, the firewall's NAT log, names in Vietnamese.
+On all inputs of a unit: event files, captures, the firewall's NAT log, names in Vietnamese.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ LISTED = "bot-c2.xyz"
 
 
 def event_file() -> bytes:
-    """Questions for names as Sysmon records them."""
-    asked = [
+    """Return queries as recorded by Sysmon."""
+    queries = [
         strings(QueryName=LISTED if at % 10 == 0 else f"www{at}.example", QueryResults="", User="UNIT\\an")
         for at in range(50)
     ]
-    chunks = list(full_chunks([Record(22, data, computer="PC-MINH") for data in asked]))
+    chunks = list(full_chunks([Record(22, data, computer="PC-MINH") for data in queries]))
     return header_of(len(chunks)) + b"".join(chunks)
 
 
@@ -41,15 +41,15 @@ def query_log(client: str) -> str:
 
 @pytest.fixture
 def folder(wine: Wine) -> Path:
-    """A folder of the officer's with a list; its name has a space and Vietnamese letters."""
-    made = wine.drive / "Đơn vị Một"
-    made.mkdir(parents=True, exist_ok=True)
-    (made / "danh sách.txt").write_text(f"{LISTED}\n{FAR}\n")
-    return made
+    """A folder with a list; its name has a space and Vietnamese letters."""
+    folder = wine.drive / "Đơn vị Một"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "danh sách.txt").write_text(f"{LISTED}\n{FAR}\n")
+    return folder
 
 
 def hunted(wine: Wine, bundle: Path, folder: Path, *words: str) -> dict[str, dict[str, Any]]:
-    """The devices that a hunt by the bundle's own Python names, by their keys."""
+    """Return the devices named by a hunt with the bundle's own Python, by key."""
     inside = "C:\\Đơn vị Một\\"
     paths = [word if word.startswith("-") else inside + word for word in words]
     output = ["-i", f"{inside}danh sách.txt", "-o", f"{inside}kết quả.jsonl", "--language", "en"]
@@ -57,7 +57,7 @@ def hunted(wine: Wine, bundle: Path, folder: Path, *words: str) -> dict[str, dic
     assert ran.returncode == ExitStatus.FOUND, ran.stdout + ran.stderr
     lines = (folder / "kết quả.jsonl").read_text("utf-8").splitlines()
     records = [json.loads(line) for line in lines]
-    return {one["key"]: one for one in records if one["record"] == "device"}
+    return {record["key"]: record for record in records if record["record"] == "device"}
 
 
 def test_a_unit_s_logs(wine: Wine, hunt_bundle: Path, folder: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_unit_s_logs(wine: Wine, hunt_bundle: Path, folder: Path) -> None:
     (folder / "lưu lượng.pcap").write_bytes(pcap(frames))
     (folder / "nhật ký DNS ngày 26.log").write_text(query_log("192.0.2.7"))
     found = hunted(wine, hunt_bundle, folder, "Sysmon.evtx", "lưu lượng.pcap", "nhật ký DNS ngày 26.log")
-    assert {key: one["count"] for key, one in found.items()} == {
+    assert {key: device["count"] for key, device in found.items()} == {
         "name:pc-minh": 5,
         "ip:192.0.2.21": 1,
         "ip:192.0.2.7": 3,
@@ -86,7 +86,7 @@ def test_a_firewall_s_nat_log_names_the_machine(wine: Wine, hunt_bundle: Path, f
     (folder / "conn.log").write_text(ZEEK + outside(40007, 10) + outside(40007, 20) + outside(41000, 30))
     (folder / "tường lửa.log").write_text(firewall("10.0.0.7", 40007) + firewall("10.0.0.8", 40008))
     found = hunted(wine, hunt_bundle, folder, "conn.log", "--nat", "tường lửa.log")
-    assert {key: one["count"] for key, one in found.items()} == {
+    assert {key: device["count"] for key, device in found.items()} == {
         "ip:10.0.0.7": 2,
         f"unattributed:nat:{PUBLIC}": 1,
     }

@@ -15,22 +15,22 @@ STARTS_WITHIN_S = 600
 RUNS_AT_MOST_S = 600
 
 
-def made_once(place: Path, make: Callable[[], dict[str, bytes]]) -> Path:
-    """An unpacked bundle that all test processes share: the first one makes it."""
+def shared_bundle(folder: Path, make: Callable[[], dict[str, bytes]]) -> Path:
+    """Return an unpacked bundle shared by all test processes; the first one makes it."""
     try:
-        place.mkdir()
+        folder.mkdir()
     except FileExistsError:
         for _ in range(STARTS_WITHIN_S):
-            if (place / "whole").exists():
+            if (folder / "whole").exists():
                 break
             time.sleep(1)
-        return place
+        return folder
     for name, data in make().items():
-        file = place / name
+        file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(data)
-    (place / "whole").touch()
-    return place
+    (folder / "whole").touch()
+    return folder
 
 
 class Wine:
@@ -67,7 +67,7 @@ class Wine:
         return self.run(f"{bundle}/python/python.exe", "-X", "utf8", "-m", module, *words)
 
     def until(self, done: Callable[[], bool], seconds: float = 60) -> bool:
-        """Wait for something that Windows does by itself; whether it came to be."""
+        """Wait for something that Windows does in the background; return whether it happened."""
         for _ in range(int(seconds * 5)):
             if done():
                 return True
@@ -75,7 +75,7 @@ class Wine:
         return done()
 
     def check(self, *words: str) -> Any:
-        """Return the findings of some of `wine_checks`."""
+        """Return the results of some of `wine_checks`."""
         ran = self.run(
             str(self.bundle / "python/python.exe"), "-X", "utf8", str(HERE / "wine_checks.py"), *words
         )

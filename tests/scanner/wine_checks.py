@@ -1,9 +1,8 @@
 """Checks inside Windows or Wine, run by the Python of the bundle.
 
-`wine_checks.py NAMES` does these checks and prints what they saw as JSON.
-
-Not collected by pytest; `test_wine.py` starts it. Names are those of the functions below; what follows `--`
-are files whose signatures are asked for.
+`wine_checks.py NAMES` does these checks and prints the results as JSON.\n\nNot collected by pytest;
+`test_wine.py` starts it. NAMES are those of the functions below; files after `--` are those whose signatures
+are checked.
 """
 
 from __future__ import annotations
@@ -46,14 +45,14 @@ TIME_S = 10**9
 
 
 def target(path: Path) -> Target:
-    """The target that a look at the file would give."""
+    """Return the target that a scan of the file would give."""
     status = path.lstat()
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return Target(TargetKind.FILE, str(path), sha256=digest, device=status.st_dev, inode=status.st_ino)
 
 
 def vault() -> Vault:
-    """The quarantine of these checks."""
+    """Return the quarantine of these checks."""
     return Vault(FOLDER / "quarantine")
 
 
@@ -67,25 +66,25 @@ def pending() -> list[str]:
             return []
 
 
-def held(path: Path) -> int:
-    """Open a file so that nobody may rename or delete it, and keep it so."""
+def lock(path: Path) -> int:
+    """Open a file so that it cannot be renamed or deleted, and leave it open."""
     kernel: Any = ctypes.WinDLL("kernel32")  # type: ignore[attr-defined,unused-ignore]
     kernel.CreateFileW.restype = ctypes.c_void_p
     return int(kernel.CreateFileW(str(path), 0xC0000000, 3, None, 3, 0, None) or 0)
 
 
 def file() -> object:
-    """A read-only file with old times, there and back."""
+    """Remove and restore a read-only file with old times."""
     path = FOLDER / "Đơn vị" / "a.txt"
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(b"content")
     os.utime(path, (TIME_S, TIME_S))
     path.chmod(0o444)
     before = path.stat()
-    kept = vault()
-    item = quarantine_file(kept, target(path), {})
+    store = vault()
+    item = quarantine_file(store, target(path), {})
     away = not path.exists()
-    refused = restore(kept, item)
+    refused = restore(store, item)
     after = path.stat()
     names = ("st_mode", "st_mtime_ns", "st_file_attributes", "st_birthtime_ns")
     same = {name: getattr(before, name) == getattr(after, name) for name in names}
@@ -99,91 +98,91 @@ def file() -> object:
 
 
 def running() -> object:
-    """A running program: it gets another name at once, the rest goes at the next start.
+    """A running program is renamed at once and removed at the next start.
 
-    It can be given back meanwhile.
+    It can be restored meanwhile.
     """
     path = FOLDER / "run.exe"
     shutil.copy(r"C:\windows\system32\cmd.exe", path)
     content = path.read_bytes()
-    kept = vault()
+    store = vault()
     with subprocess.Popen(
         [str(path), "/c", "pause"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
     ) as child:
         time.sleep(1)
-        item = quarantine_file(kept, target(path), {})
-        seen = {
+        item = quarantine_file(store, target(path), {})
+        results = {
             "done": item.done,
             "away": not path.exists(),
             "pending": any(item.aside in part for part in pending()),
         }
-        restore(kept, item)
-        seen["back"] = path.read_bytes() == content
+        restore(store, item)
+        results["back"] = path.read_bytes() == content
         path.unlink()
         path.write_bytes(b"another")
-        again = quarantine_file(kept, target(path), {})
-        seen["ordinary"] = not again.stamped("restart")
+        again = quarantine_file(store, target(path), {})
+        results["ordinary"] = not again.stamped("restart")
         child.kill()
-    return seen
+    return results
 
 
 def leftover() -> object:
-    """A running program that was taken away: the next command deletes what is left once it has ended."""
+    """A removed running program: the next command deletes the rest once it has ended."""
     path = FOLDER / "left.exe"
     shutil.copy(r"C:\windows\system32\cmd.exe", path)
-    kept = vault()
+    store = vault()
     with subprocess.Popen(
         [str(path), "/c", "pause"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
     ) as child:
         time.sleep(1)
-        item = quarantine_file(kept, target(path), {})
+        item = quarantine_file(store, target(path), {})
         child.kill()
         child.wait()
     before = (FOLDER / item.aside).exists()
-    recover(kept)
+    recover(store)
     return {"before": before, "after": (FOLDER / item.aside).exists(), "marked": item.stamped("restart")}
 
 
 def locked() -> object:
-    """A file that cannot be renamed: it waits for the start; given back, nothing waits any more."""
+    """A file that cannot be renamed waits for the next start; once restored, nothing waits any more."""
     path = FOLDER / "locked.bin"
     path.write_bytes(b"locked")
     wanted = target(path)
-    held(path)
-    kept = vault()
-    item = quarantine_file(kept, wanted, {})
-    seen = {"waiting": item.waiting, "there": path.exists(), "touched": recover(kept)}
-    seen["pending"] = any("locked.bin" in part for part in pending())
-    restore(kept, item)
-    seen["cancelled"] = not any("locked.bin" in part for part in pending())
-    seen["items"] = [found.id for found in kept.items() if found.meta["path"] == str(path)]
-    return seen
+    lock(path)
+    store = vault()
+    item = quarantine_file(store, wanted, {})
+    results = {"waiting": item.waiting, "there": path.exists(), "touched": recover(store)}
+    results["pending"] = any("locked.bin" in part for part in pending())
+    restore(store, item)
+    results["cancelled"] = not any("locked.bin" in part for part in pending())
+    results["items"] = [found.id for found in store.items() if found.meta["path"] == str(path)]
+    return results
 
 
 def before_start() -> object:
-    """A locked file that is to be taken away at the next start."""
+    """A locked file that is to be removed at the next start."""
     path = FOLDER / "start.bin"
     path.write_bytes(b"until the start")
     wanted = target(path)
-    held(path)
+    lock(path)
     return {"waiting": quarantine_file(vault(), wanted, {}).waiting}
 
 
 def after_start() -> object:
     """Return the results after a restart, and restore it."""
     path = FOLDER / "start.bin"
-    kept = vault()
+    store = vault()
     away = not path.exists()
-    touched = recover(kept)
-    (item,) = [found for found in kept.items() if found.meta["path"] == str(path)]
-    seen = {"away": away, "touched": touched == [item.id], "done": item.done}
-    seen["aside"] = (FOLDER / item.aside).exists()
-    restore(kept, item)
-    return {**seen, "back": path.read_bytes() == b"until the start"}
+    touched = recover(store)
+    (item,) = [found for found in store.items() if found.meta["path"] == str(path)]
+    results = {"away": away, "touched": touched == [item.id], "done": item.done}
+    results["aside"] = (FOLDER / item.aside).exists()
+    restore(store, item)
+    return {**results, "back": path.read_bytes() == b"until the start"}
 
 
 def settings() -> object:
-    """A resolver, a proxy and the services' proxy: away, and back with their types."""
+    """Remove a resolver, a proxy and the services' proxy, and restore them with their types."""
     api: Any = import_module("winreg")
     base = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings"
     wanted = [
@@ -205,24 +204,24 @@ def settings() -> object:
             "203.0.113.9",
         ),
     ]
-    seen = {}
+    results = {}
     for short, hive, path, name, kind, data in wanted:
         with api.CreateKeyEx(hive, path, 0, api.KEY_ALL_ACCESS | api.KEY_WOW64_64KEY) as key:
             api.SetValueEx(key, name, 0, kind, data)
-            kept = vault()
-            item = disable_value(kept, Target(TargetKind.VALUE, rf"{short}\{path}", name), {})
+            store = vault()
+            item = disable_value(store, Target(TargetKind.VALUE, rf"{short}\{path}", name), {})
             try:
                 api.QueryValueEx(key, name)
                 away = False
             except OSError:
                 away = True
-            restore(kept, item)
-            seen[name] = away and api.QueryValueEx(key, name) == (data, kind)
-    return seen
+            restore(store, item)
+            results[name] = away and api.QueryValueEx(key, name) == (data, kind)
+    return results
 
 
 def odd_types() -> object:
-    """Run keys and settings whose data is not of the type that it says, beside one that is bad.
+    """Run keys and settings with data not of the declared type, next to a bad one.
 
     The checks read all of them.
     """
@@ -249,7 +248,7 @@ def odd_types() -> object:
         ("expands", api.REG_EXPAND_SZ, "%nothing%%SystemRoot%\0".encode("utf-16-le")),
         ("surrogate", api.REG_SZ, b"\x00\xd8a\0\0\0"),
     )
-    places = (
+    settings_written = (
         (internet, "ProxyServer"),
         (internet, "ProxyEnable"),
         (winlogon, "Shell"),
@@ -268,7 +267,7 @@ def odd_types() -> object:
     for name, kind, content in data:
         for hive in hives:
             put(hive, run, name, kind, content)
-    for path, name in places:
+    for path, name in settings_written:
         put("HKLM" if path != internet else "HKCU", path, name, api.REG_DWORD, b"\x07")
     put("HKLM", rf"{defender}\Exclusions\Paths", "C:\\", api.REG_BINARY, b"\xff")
     put(
@@ -287,7 +286,7 @@ def odd_types() -> object:
 
 
 def bit_for_bit() -> object:
-    """Values with data of the wrong type or length: away, and back with the same bytes and type."""
+    """Values with data of the wrong type or length: removed, and restored with the same bytes and type."""
     api: Any = import_module("winreg")
     raw: Any = ctypes.WinDLL("advapi32")  # type: ignore[attr-defined,unused-ignore]
     path = r"SOFTWARE\Lamsach-checks"
@@ -302,52 +301,52 @@ def bit_for_bit() -> object:
         "unknown": (4711, bytes(range(256))),
         "expands": (api.REG_EXPAND_SZ, "%SystemRoot%\\x\0".encode("utf-16-le")),
     }
-    seen = {}
+    results = {}
     for name, (kind, data) in wanted.items():
         with api.CreateKeyEx(api.HKEY_CURRENT_USER, path, 0, api.KEY_ALL_ACCESS | api.KEY_WOW64_64KEY) as key:
             exact = ctypes.create_string_buffer(data + b"\xff\xff")
             raw.RegSetValueExW(ctypes.c_void_p(int(key)), name, 0, kind, exact, len(data))
-        kept = vault()
-        item = disable_value(kept, Target(TargetKind.VALUE, rf"HKCU\{path}", name), {})
+        store = vault()
+        item = disable_value(store, Target(TargetKind.VALUE, rf"HKCU\{path}", name), {})
         try:
             raw_value(api, rf"HKCU\{path}", name)
             away = False
         except InputError:
             away = True
-        restore(kept, item)
-        seen[name] = away and raw_value(api, rf"HKCU\{path}", name) == (data, kind)
-    return seen
+        restore(store, item)
+        results[name] = away and raw_value(api, rf"HKCU\{path}", name) == (data, kind)
+    return results
 
 
 def cut_short() -> object:
-    """Ended hard after each step of taking a value away and of giving it back.
+    """The program is ended hard after each step of removing and restoring a value.
 
-    The old state or the new one, and what lies in the quarantine says which.
+    The result is the old state or the new one, and the quarantine records which.
     """
     api: Any = import_module("winreg")
     path, name, data = r"SOFTWARE\Lamsach-checks", "cut", "mshta x\0".encode("utf-16-le")
-    seen = {}
+    results = {}
     for step in ("stored", "changed", "given back"):
         with api.CreateKeyEx(api.HKEY_CURRENT_USER, path, 0, api.KEY_ALL_ACCESS | api.KEY_WOW64_64KEY) as key:
             api.SetValueEx(key, name, 0, api.REG_SZ, "mshta x")
         ended = subprocess.run([sys.executable, "-X", "utf8", __file__, "die", step], check=False).returncode
-        kept = Vault(FOLDER / "cut")
-        recover(kept)
-        items = list(kept.items())
+        store = Vault(FOLDER / "cut")
+        recover(store)
+        items = list(store.items())
         try:
-            there = raw_value(api, rf"HKCU\{path}", name)[0] == data
+            present = raw_value(api, rf"HKCU\{path}", name)[0] == data
         except InputError:
-            there = False
-        agrees = there or (len(items) == 1 and items[0].done)
+            present = False
+        agrees = present or (len(items) == 1 and items[0].done)
         for item in items:
-            restore(kept, item)
-        back = raw_value(api, rf"HKCU\{path}", name)[0] == data and not list(kept.items())
-        seen[step] = [ended, agrees, back]
-    return seen
+            restore(store, item)
+        back = raw_value(api, rf"HKCU\{path}", name)[0] == data and not list(store.items())
+        results[step] = [ended, agrees, back]
+    return results
 
 
 def die(step: str) -> None:
-    """Take the value away, and end right after a step of it."""
+    """Remove the value, and end right after one step of it."""
     from lamsach.scanner.actions import values
 
     def after(function: Any) -> Any:
@@ -357,16 +356,16 @@ def die(step: str) -> None:
 
         return wrapped
 
-    kept = Vault(FOLDER / "cut")
+    store = Vault(FOLDER / "cut")
     target = Target(TargetKind.VALUE, r"HKCU\SOFTWARE\Lamsach-checks", "cut")
     if step == "stored":
         Vault.store = after(Vault.store)  # type: ignore[method-assign]
     elif step == "changed":
         Item.stamp = after(lambda *_: None)  # type: ignore[method-assign]
-    item = disable_value(kept, target, {})
+    item = disable_value(store, target, {})
     if step == "given back":
         values._set_raw = after(values._set_raw)
-        restore(kept, item)
+        restore(store, item)
 
 
 def planted() -> Context:
@@ -378,7 +377,7 @@ def planted() -> Context:
 
 
 def starts() -> object:
-    """One bad thing in each place from which Windows starts something, and what a look says of them."""
+    """One bad entry in each autostart location of Windows, and the scan's findings on them."""
     api: Any = import_module("winreg")
     current = r"SOFTWARE\Microsoft\Windows\CurrentVersion"
     nt = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion"
@@ -418,7 +417,7 @@ def starts() -> object:
 
 
 def memory() -> object:
-    """Find a program whose memory holds what the rules look for; report a program that has ended."""
+    """Find a program whose memory matches the rules; report an ended program."""
     code = (
         "a = 'donate.v2.' + 'xmrig.com' + ' random' + 'x crypto' + 'night'; print('ready', flush=True); "
         "input()"
@@ -440,7 +439,7 @@ def memory() -> object:
 
 
 def connected() -> object:
-    """The live connections, one of them our own."""
+    """Return the live connections, one of them our own."""
     context = planted()
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
