@@ -201,7 +201,7 @@ def account() -> dict[str, Any]:
     from lamsach.portal.campaigns.models import StepKind
     from lamsach.portal.findings.models import Bundle, BundleState
     from lamsach.portal.jobs.models import Job
-    from lamsach.portal.reports.content import is_whole
+    from lamsach.portal.reports.content import is_intact
     from lamsach.portal.reports.models import Figure, Report, Step
 
     begun = Report.objects.exclude(digest="x")
@@ -217,7 +217,7 @@ def account() -> dict[str, Any]:
         "stated": dict(Figure.objects.filter(report__in=begun, stated__isnull=False)
             .values_list("report__unit", "stated")),
         "sent": sorted(sent.values_list("unit", flat=True)),
-        "broken": sum(not is_whole(report) for report in sent),
+        "broken": sum(not is_intact(report) for report in sent),
         "doubled": Step.objects.values("report", "action").annotate(n=several).filter(n__gt=1).count(),
         "deliveries": Job.objects.filter(name="reports.deliver").count(),
         "audited": Entry.objects.filter(action="report.send").count(),

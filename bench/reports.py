@@ -112,13 +112,13 @@ from pathlib import Path
 from lamsach.portal.server import start
 start(Path(sys.argv[1]))
 from lamsach.portal.jobs.models import Job
-from lamsach.portal.reports.content import is_whole
+from lamsach.portal.reports.content import is_intact
 from lamsach.portal.reports.models import Report, Step
 reports = list(Report.objects.all())
 print(json.dumps({
     "states": Counter(report.state for report in reports),
     "units": len({report.unit_id for report in reports}),
-    "broken": sum(not is_whole(report) for report in reports),
+    "broken": sum(not is_intact(report) for report in reports),
     "steps": Counter(Step.objects.values_list("action", flat=True)),
     "deliveries": Job.objects.filter(name="reports.deliver").count(),
 }))

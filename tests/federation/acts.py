@@ -37,7 +37,7 @@ from lamsach.portal.campaigns.models import (
 from lamsach.portal.campaigns.tally import counts, counts_by_child
 from lamsach.portal.campaigns.views import default_form
 from lamsach.portal.cases import states, upkeep
-from lamsach.portal.cases.coverage import searching
+from lamsach.portal.cases.coverage import find_unsearched
 from lamsach.portal.cases.dashboard import counts_by_day, series
 from lamsach.portal.cases.models import Case, CaseState, Grant
 from lamsach.portal.cases.tally import CaseCounts, case_counts, case_counts_by_child
@@ -385,7 +385,7 @@ def figures(home: str, days: list[str]) -> dict[str, Any]:
         "by day": [[str(day), repr(row)] for day,
             row in counts_by_day(one, root.pk, tree.today()).get(root.pk, [])],
         "chart": [[str(day) for day in chart.days], chart.counts] if chart else None,
-        "not searched": sorted(code[pk] for pk in searching(one, root.pk).tops),
+        "not searched": sorted(code[pk] for pk in find_unsearched(one, root.pk).tops),
         "report": compute(form, scope),
         "consolidation": [
             [line.unit.code, line.state, line.accepted.edition if line.accepted else 0, str(line.due),
@@ -423,7 +423,7 @@ def pages(one: Campaign, root: Unit) -> dict[str, Any]:
     charts = {pk: series(one, pk, tree.today()) for pk in whole}
     return {
         codes[pk]: [
-            repr(whole[pk]), repr(shown.get(pk)), searching(one, pk).count, repr(charts[pk]),
+            repr(whole[pk]), repr(shown.get(pk)), find_unsearched(one, pk).count, repr(charts[pk]),
             sorted([codes[below], repr(row)] for below,
                 row in case_counts_by_child(one, pk).items() if row != CaseCounts()),
         ]

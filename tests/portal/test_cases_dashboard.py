@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lamsach.portal import base
-from lamsach.portal.base.charts import BOTTOM, HEIGHT, TOP, Part, bar, chart, spread, step_of
+from lamsach.portal.base.charts import BOTTOM, HEIGHT, TOP, Part, bar, chart, mark_step, spread_labels
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases import dashboard as facts
 from lamsach.portal.cases.dashboard import LINES, series
@@ -118,7 +118,7 @@ def test_before_the_first_machine(cast: Cast) -> None:
     ("largest", "step"), [(1, 1), (5, 1), (6, 2), (10, 2), (11, 5), (40, 10), (51, 20), (4999, 1000)]
 )
 def test_marks_on_the_axis(largest: int, step: int) -> None:
-    assert step_of(largest) == step
+    assert mark_step(largest) == step
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_marks_on_the_axis(largest: int, step: int) -> None:
     ],
 )
 def test_labels_do_not_touch_and_stay_inside(ends: dict[str, float]) -> None:
-    heights = sorted(spread(ends).values())
+    heights = sorted(spread_labels(ends).values())
     assert all(later - earlier >= 16.9 for earlier, later in itertools.pairwise(heights))
     assert heights[0] >= TOP - 1
     assert heights[-1] <= HEIGHT - BOTTOM + 0.1

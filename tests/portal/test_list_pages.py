@@ -16,7 +16,18 @@ from django.utils.safestring import mark_safe
 
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.base import lists
-from lamsach.portal.base.lists import Cell, Filter, Link, Listing, Mono, Quiet, State, Wrong, plain, shown
+from lamsach.portal.base.lists import (
+    Cell,
+    Filter,
+    Link,
+    Listing,
+    Mono,
+    Quiet,
+    State,
+    Wrong,
+    export_value,
+    render_value,
+)
 from lamsach.portal.mail.models import Letter, LetterState
 from tests.rows import each_row
 
@@ -53,16 +64,16 @@ EVIL = "<script>alert(1)</script>"
 )
 def test_a_cell_says_the_same_on_the_page_and_in_the_file(row: tuple[Any, str, Any]) -> None:
     value, html, text = row
-    assert shown(value) == html
-    assert plain(value) == text
+    assert render_value(value) == html
+    assert export_value(value) == text
 
 
 def test_a_state_and_a_moment() -> None:
-    assert shown(State("good", EVIL)) == str(State("good", EVIL))
-    assert "<script>" not in shown(State("good", EVIL))
-    assert plain((State("good", "sent"), None)) == "sent"
-    assert plain(datetime(2022, 9, 26, 17, 30, tzinfo=UTC)) == "2022-09-27 00:30:00+07:00"
-    assert 'datetime="2022-09-27T00:30:00+07:00"' in shown(datetime(2022, 9, 26, 17, 30, tzinfo=UTC))
+    assert render_value(State("good", EVIL)) == str(State("good", EVIL))
+    assert "<script>" not in render_value(State("good", EVIL))
+    assert export_value((State("good", "sent"), None)) == "sent"
+    assert export_value(datetime(2022, 9, 26, 17, 30, tzinfo=UTC)) == "2022-09-27 00:30:00+07:00"
+    assert 'datetime="2022-09-27T00:30:00+07:00"' in render_value(datetime(2022, 9, 26, 17, 30, tzinfo=UTC))
 
 
 LETTERS = Listing(

@@ -21,7 +21,7 @@ from lamsach.portal.audit.models import Entry
 from lamsach.portal.audit.trail import record
 from lamsach.portal.awareness import access as awareness
 from lamsach.portal.awareness.models import Notice, Person
-from lamsach.portal.base.templatetags.house import browser as named
+from lamsach.portal.base.templatetags.page_tags import browser as named
 from lamsach.portal.campaigns.models import CampaignState, StepKind
 from lamsach.portal.cases.models import CaseState
 from lamsach.portal.findings.models import Device

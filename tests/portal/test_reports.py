@@ -26,7 +26,7 @@ from lamsach.portal.mail.letters import message, render
 from lamsach.portal.mail.models import Letter
 from lamsach.portal.reports import drafts, tasks
 from lamsach.portal.reports.consolidation import consolidate, is_late
-from lamsach.portal.reports.content import digest_of, form_of, is_whole, scope_of
+from lamsach.portal.reports.content import digest_of, form_of, is_intact, scope_of
 from lamsach.portal.reports.figures import Scope
 from lamsach.portal.reports.letters import remind_by_schedule
 from lamsach.portal.reports.models import Extension, Figure, Report, ReportState
@@ -125,7 +125,7 @@ def test_the_whole_way_in_the_browser(cast: Cast, browser: Browser) -> None:
     work()
     post(coordinator, found, "receive", action="accept")
     found.refresh_from_db()
-    assert (found.state, found.signer, is_whole(found)) == (ReportState.FROZEN, "Nguyễn Văn Thử", True)
+    assert (found.state, found.signer, is_intact(found)) == (ReportState.FROZEN, "Nguyễn Văn Thử", True)
     assert [step.action for step in found.steps.all()] == [
         "submit", "return", "submit", "approve", "send", "refuse", "submit", "approve", "send", "accept",
     ]  # fmt: skip

@@ -24,7 +24,7 @@ from lamsach.portal.mail.letters import message
 from lamsach.portal.mail.models import Letter
 from lamsach.portal.reports import drafts
 from lamsach.portal.reports.chain import Action, take
-from lamsach.portal.reports.content import freeze, is_whole
+from lamsach.portal.reports.content import freeze, is_intact
 from lamsach.portal.reports.letters import deliver, queue_step_letter
 from lamsach.portal.reports.models import Report, ReportState
 from lamsach.portal.support.models import Question
@@ -93,7 +93,7 @@ def test_an_e_mail_between_portals_files_the_report_by_itself(cast: Cast) -> Non
     assert (made.unit, made.state, made.digest, made.created_by) == (
         cast.first, ReportState.SENT, digest, None,
     )  # fmt: skip
-    assert is_whole(made)
+    assert is_intact(made)
     assert default_storage.open(made.scan_path).read() == SIGNED_PDF
     assert not Question.objects.exists()
     assert Letter.objects.filter(kind="report_sent", to="a@unit.example").count() == 1

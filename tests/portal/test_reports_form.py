@@ -22,7 +22,7 @@ from lamsach.portal.reports.consolidation import consolidate
 from lamsach.portal.reports.content import digest_of, form_of, freeze, scope_of
 from lamsach.portal.reports.documents import consolidated, document_of
 from lamsach.portal.reports.figures import Scope, log_rows, rows_of, state_rows
-from lamsach.portal.reports.files import checked
+from lamsach.portal.reports.files import validate
 from lamsach.portal.reports.form_views import wording_of
 from lamsach.portal.units import tree
 
@@ -175,7 +175,7 @@ def test_annexes_hold_counts_and_stay_as_they_were_submitted(cast: Cast) -> None
     sent = take(made, Action.SUBMIT, cast.people["coordinator"], freeze=freeze)
     assert sent.content is not None
     assert sent.content["annexes"] == rows_of(form_of(made), scope)
-    assert digest_of(checked(sent.content, cast.centre)) == sent.digest
+    assert digest_of(validate(sent.content, cast.centre)) == sent.digest
     CoverageDay.objects.all().delete()
     titles = [appendix.title for appendix in document_of(sent).appendices]
     assert titles[1:] == ["SỐ MÁY TÍNH, THIẾT BỊ THEO TÌNH TRẠNG", "NHẬT KÝ ĐÃ RÀ SOÁT"]

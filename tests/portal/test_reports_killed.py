@@ -39,7 +39,7 @@ from lamsach.portal.jobs.models import Job
 from lamsach.portal.jobs.queue import run_next
 from lamsach.portal.mail.models import Letter
 from lamsach.portal.reports import chain, drafts, letters, tasks, views
-from lamsach.portal.reports.content import is_whole
+from lamsach.portal.reports.content import is_intact
 from lamsach.portal.reports.models import Report, Step
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import Membership
@@ -157,7 +157,7 @@ for report in reports:
         report.state,
         steps,
     )
-    assert is_whole(report)
+    assert is_intact(report)
     for action in ("send", "accept"):
         assert Letter.objects.filter(key__startswith=f"report:{{report.pk}}:{{action}}").count() == 1, action
 print("whole", len(POINTS), flush=True)

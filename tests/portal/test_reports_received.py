@@ -33,8 +33,8 @@ from lamsach.portal.reports import drafts
 from lamsach.portal.reports.chain import Action, Stale
 from lamsach.portal.reports.chain import take as step
 from lamsach.portal.reports.consolidation import is_late
-from lamsach.portal.reports.content import digest_of, freeze, is_whole, snapshot
-from lamsach.portal.reports.files import checked, file_signed
+from lamsach.portal.reports.content import digest_of, freeze, is_intact, snapshot
+from lamsach.portal.reports.files import file_signed, validate
 from lamsach.portal.reports.letters import remind_units
 from lamsach.portal.reports.models import Received, ReceivedState, Report, ReportState
 from lamsach.portal.support.models import Question
@@ -228,7 +228,7 @@ def test_a_person_confirms_and_the_report_goes_the_ordinary_way(cast: Cast, brow
     answer = confirm(client, found, value_informed=6)
     made = Report.objects.get()
     assert answer["Location"] == f"/office/reports/{made.pk}/"
-    assert (made.state, made.unit, made.scan_sha256, is_whole(made)) == (
+    assert (made.state, made.unit, made.scan_sha256, is_intact(made)) == (
         ReportState.SENT, cast.first, found.sha256, True,
     )  # fmt: skip
     figure = made.figures.get(key="informed")
@@ -352,7 +352,7 @@ def test_signed_data_waits_while_people_here_work_on_the_report(cast: Cast) -> N
 def test_signed_data_is_still_the_other_sides_word(change: dict[str, Any], cast: Cast) -> None:
     content = {**signed(cast), **change}
     with pytest.raises((ValueError, KeyError)):
-        checked(content, cast.first)
+        validate(content, cast.first)
 
 
 def test_a_filed_report_is_late_when_it_came_late(cast: Cast) -> None:

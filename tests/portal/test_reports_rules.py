@@ -18,7 +18,7 @@ from lamsach.portal.campaigns.tally import counts
 from lamsach.portal.reports import drafts
 from lamsach.portal.reports.chain import ALLOWED, Action, Stale, after, take
 from lamsach.portal.reports.consolidation import consolidate
-from lamsach.portal.reports.content import digest_of, form_of, freeze, is_whole
+from lamsach.portal.reports.content import digest_of, form_of, freeze, is_intact
 from lamsach.portal.reports.figures import Scope, compute
 from lamsach.portal.reports.models import Figure, Report, ReportState
 from lamsach.portal.reports.views import units_behind
@@ -84,7 +84,7 @@ def test_only_allowed_steps_and_what_is_frozen_never_changes(
             ):
                 assert now.content == content
             if now.state not in (ReportState.DRAFT, ReportState.RETURNED):
-                assert is_whole(now)
+                assert is_intact(now)
             if now.state == ReportState.FROZEN:
                 frozen.setdefault(now.pk, (now.content, now.digest))
         for pk, (content, digest) in frozen.items():

@@ -154,7 +154,7 @@ def test_a_lost_connection_is_made_anew(postgresql: str, tmp_path: Path) -> None
 
     url = fresh(postgresql)
     lock = restore_lock._ServerLock(database(url, tmp_path))
-    assert lock.take()
+    assert lock.acquire()
     with psycopg.connect(url, autocommit=True) as server:
         gone: Any = server.execute(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name LIKE "
@@ -163,8 +163,8 @@ def test_a_lost_connection_is_made_anew(postgresql: str, tmp_path: Path) -> None
     assert gone == [(True,)]
     assert not is_held(url, tmp_path)
     with pytest.raises(psycopg.Error):
-        lock.take()
-    assert lock.take()
+        lock.acquire()
+    assert lock.acquire()
     assert is_held(url, tmp_path)
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases import coverage
-from lamsach.portal.cases.coverage import searching, unsearched_by_child
+from lamsach.portal.cases.coverage import find_unsearched, unsearched_by_child
 from lamsach.portal.findings.models import CoverageDay
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import Unit
@@ -45,28 +45,28 @@ def text(cast: Cast, name: str, path: str) -> str:
 
 
 def test_a_unit_without_logs_is_not_searched(cast: Cast, campaign: Campaign) -> None:
-    assert searching(campaign, cast.centre.pk).tops == {cast.first.pk, cast.second.pk}
-    assert searching(campaign, cast.first.pk).tops == {cast.first.pk}
+    assert find_unsearched(campaign, cast.centre.pk).tops == {cast.first.pk, cast.second.pk}
+    assert find_unsearched(campaign, cast.first.pk).tops == {cast.first.pk}
     searched(campaign, cast.first)
-    assert searching(campaign, cast.first.pk).count == 0
-    assert searching(campaign, cast.centre.pk).tops == {cast.second.pk}
-    whole = searching(campaign, cast.root.pk)
+    assert find_unsearched(campaign, cast.first.pk).count == 0
+    assert find_unsearched(campaign, cast.centre.pk).tops == {cast.second.pk}
+    whole = find_unsearched(campaign, cast.root.pk)
     assert whole.tops == {cast.second.pk, cast.other.pk}, "a branch without a log counts once"
     assert unsearched_by_child(whole, [cast.centre.pk, cast.other.pk]) == {
         cast.centre.pk: 1,
         cast.other.pk: 1,
     }
     searched(campaign, cast.second, day(1))
-    assert searching(campaign, cast.centre.pk).tops == {cast.second.pk}, "as of a day"
-    assert searching(campaign, cast.centre.pk, day(1)).count == 0
+    assert find_unsearched(campaign, cast.centre.pk).tops == {cast.second.pk}, "as of a day"
+    assert find_unsearched(campaign, cast.centre.pk, day(1)).count == 0
 
 
 def test_rooms_are_in_the_logs_of_their_unit_and_branches_are_not(cast: Cast, campaign: Campaign) -> None:
     searched(campaign, cast.centre)
-    found = searching(campaign, cast.root.pk)
+    found = find_unsearched(campaign, cast.root.pk)
     assert (found.tops, found.shared) == ({cast.other.pk}, {cast.first.pk, cast.second.pk})
     searched(campaign, cast.root)
-    assert searching(campaign, cast.root.pk).tops == {cast.other.pk}, (
+    assert find_unsearched(campaign, cast.root.pk).tops == {cast.other.pk}, (
         "a unit with units of its own needs its own logs"
     )
 
@@ -75,7 +75,7 @@ def test_machines_without_a_whole_day_of_logs_are_found_and_the_unit_is_not_sear
     cast: Cast, campaign: Campaign
 ) -> None:
     hand_in(cast, campaign, findings([device(KEY)], [Contact(KEY, {day(-2): 3})], partial=True))
-    assert cast.first.pk in searching(campaign, cast.centre.pk).tops
+    assert cast.first.pk in find_unsearched(campaign, cast.centre.pk).tops
 
 
 @pytest.mark.parametrize("path", ["", "dashboard/", "coverage/"])
@@ -168,9 +168,9 @@ def test_against_a_slow_count(cast: Cast, campaign: Campaign, data: st.DataObjec
 
     for unit in units:
         expected = tops(unit.pk) if any_logs(unit.pk) else set(children[unit.pk]) or {unit.pk}
-        assert searching(campaign, unit.pk).tops == expected
+        assert find_unsearched(campaign, unit.pk).tops == expected
         with mock.patch.object(coverage, "_PART", 0):  # as for a large tree, where all links are read
-            assert searching(campaign, unit.pk).tops == expected
+            assert find_unsearched(campaign, unit.pk).tops == expected
 
 
 def test_what_a_cut_off_unit_states_goes_up_with_what_it_lacks(cast: Cast, campaign: Campaign) -> None:

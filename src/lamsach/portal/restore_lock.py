@@ -63,9 +63,9 @@ def hold(data: Path, described: dict[str, Any], *, wait: bool = True) -> None:
         return  # Django is about to say so
     lock = _ServerLock(described)
     with contextlib.suppress(psycopg.Error):
-        while not lock.take():
+        while not lock.acquire():
             waiting.once_more(described["NAME"])
-    threading.Thread(target=lock.keep, name="at work", daemon=True).start()
+    threading.Thread(target=lock.maintain, name="at work", daemon=True).start()
 
 
 def hold_configured() -> None:
@@ -224,7 +224,7 @@ class _ServerLock:
         self._connection: psycopg.Connection[Any] | None = None
         self._held = False
 
-    def take(self) -> bool:
+    def acquire(self) -> bool:
         """Return whether the lock is held, reconnecting if needed. Raises psycopg.Error without database."""
         import psycopg
 
@@ -244,11 +244,11 @@ class _ServerLock:
             raise
         return self._held
 
-    def keep(self) -> None:
+    def maintain(self) -> None:
         """Hold the lock forever, checking its connection."""
         import psycopg
 
         while True:
             time.sleep(_CHECK_S)
             with contextlib.suppress(psycopg.Error):
-                self.take()
+                self.acquire()

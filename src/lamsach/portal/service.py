@@ -126,12 +126,12 @@ class Service:
         )
 
     @property
-    def kept_by_systemd(self) -> bool:
+    def managed_by_systemd(self) -> bool:
         """Return whether systemd creates the data folder: below /var/lib, with a plain name."""
         return re.fullmatch(rf"{_STATE}(?:/[\w.-]+)+", str(self.data), re.ASCII) is not None
 
     def _place(self) -> str:
-        if self.kept_by_systemd:
+        if self.managed_by_systemd:
             return f"StateDirectory={self.data.relative_to(_STATE)}\nStateDirectoryMode=0700"
         return f"ReadWritePaths={quoted(str(self.data))}"
 
@@ -280,7 +280,7 @@ def _account(service: Service, run: Runner) -> bool:
 
 def _folder(service: Service) -> None:
     """Create the private data folder where systemd does not. UsageError for a folder of another account."""
-    if service.kept_by_systemd:
+    if service.managed_by_systemd:
         return
     import pwd
 

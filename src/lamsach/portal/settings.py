@@ -107,7 +107,7 @@ TEMPLATES = [
                 "lamsach.portal.base.middleware.page",
                 "lamsach.portal.public.context.contact",
             ],
-            "builtins": ["django.templatetags.i18n", "lamsach.portal.base.templatetags.house"],
+            "builtins": ["django.templatetags.i18n", "lamsach.portal.base.templatetags.page_tags"],
         },
     }
 ]

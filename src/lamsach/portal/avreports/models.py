@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from lamsach.portal.base.lists import toned
+from lamsach.portal.base.lists import state_property
 from lamsach.portal.jobs.claims import Held
 from lamsach.portal.units.models import Unit
 
@@ -90,7 +90,9 @@ class AvReport(Held):
     answered = models.DateTimeField(null=True)
     problem = models.CharField(max_length=300, blank=True)
 
-    shown_state = toned({"sent": "good", "written": "good", "waiting": "busy", "draft": "none"}, "bad")
+    shown_state = state_property(
+        {"sent": "good", "written": "good", "waiting": "busy", "draft": "none"}, "bad"
+    )
 
     class Meta:
         ordering = ("-pk",)

@@ -91,7 +91,7 @@ class Chart:
 def chart(days: Sequence[date], rows: Sequence[tuple[str, Any, Sequence[int]]]) -> Chart:
     """Lay out lines over days. Each row: tone, text, and values for the first days."""
     largest = max(1, *(max(values) for _tone, _words, values in rows))
-    step = step_of(largest)
+    step = mark_step(largest)
     top, last = step * -(-largest // step), max(len(days) - 1, 1)
 
     def deep(value: int) -> float:
@@ -101,7 +101,7 @@ def chart(days: Sequence[date], rows: Sequence[tuple[str, Any, Sequence[int]]]) 
         return round(100 * index / last, 2)
 
     ends = {tone: round(TOP + deep(values[-1]), 1) for tone, _words, values in rows}
-    labels = spread(ends)
+    labels = spread_labels(ends)
     lines = tuple(
         Line(
             tone,
@@ -126,7 +126,7 @@ def chart(days: Sequence[date], rows: Sequence[tuple[str, Any, Sequence[int]]]) 
     )
 
 
-def step_of(largest: int, marks: int = 5) -> int:
+def mark_step(largest: int, marks: int = 5) -> int:
     """Distance between two marks: 1, 2 or 5 times a power of ten; at most `marks` up to the largest value."""
     size = 1
     while True:
@@ -136,7 +136,7 @@ def step_of(largest: int, marks: int = 5) -> int:
         size *= 10
 
 
-def spread(ends: Mapping[str, float]) -> dict[str, float]:
+def spread_labels(ends: Mapping[str, float]) -> dict[str, float]:
     """Heights of the labels: at the ends of their lines, moved apart, within the picture."""
     order = sorted(ends, key=lambda name: ends[name])
     placed: list[float] = []

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lamsach.errors import LamsachError
-from lamsach.portal.base.parameters import whole
+from lamsach.portal.base.parameters import parse_number
 from lamsach.portal.base.uploads import StoredFile, store
 
 _PLAIN = (CheckboxSelectMultiple, RadioSelect)
@@ -207,7 +207,7 @@ class ChosenRows(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     def clean(self, value: Any) -> Any:
         """Return the rows; ValidationError for an invalid number."""
         for number in value or ():
-            if whole(str(number)) is None:
+            if parse_number(str(number)) is None:
                 raise forms.ValidationError(self.error_messages["invalid_pk_value"], params={"pk": number})
         return super().clean(value)
 

@@ -75,7 +75,7 @@ def _lines(data: bytes) -> list[Line]:
     return lines
 
 
-def merged(lists: Iterable[Iterable[Line]]) -> list[Line]:
+def merge_lines(lists: Iterable[Iterable[Line]]) -> list[Line]:
     """Lines of several lists, without duplicates, in order of time."""
     texts = {json.dumps(line, sort_keys=True): line for lines in lists for line in lines}
     return sorted(texts.values(), key=lambda line: datetime.fromisoformat(line["at"]))
@@ -100,7 +100,7 @@ def due(lines: Iterable[Line], made: datetime) -> list[Line]:
 
 def carry_over(before: Path, after: Path, made: datetime, noted: Iterable[Line] = ()) -> None:
     """Join the lists of two folders when one replaces the other; record the restore and mark it pending."""
-    lines = merged([read(before / NAME), read(after / NAME), noted])
+    lines = merge_lines([read(before / NAME), read(after / NAME), noted])
     lines.append({"at": datetime.now(UTC).isoformat(), "what": "restored", "made": made.isoformat()})
     _write(after / NAME, lines)
     (after / PENDING).write_text(json.dumps({"made": made.isoformat()}), "utf-8")
@@ -109,7 +109,7 @@ def carry_over(before: Path, after: Path, made: datetime, noted: Iterable[Line] 
 def merge_copy(folder: Path, path: Path) -> None:
     """Add the lines of another copy of the list. OSError when it cannot be read."""
     path.stat()
-    _write(folder / NAME, merged([read(folder / NAME), read(path)]))
+    _write(folder / NAME, merge_lines([read(folder / NAME), read(path)]))
 
 
 def _write(path: Path, lines: Iterable[Line]) -> None:

@@ -27,7 +27,7 @@ from django.utils.translation import gettext as _
 from lamsach.documents.spreadsheets import BOM, csv_row
 from lamsach.portal.base.doors import View, member
 from lamsach.portal.base.roles import Role
-from lamsach.portal.base.templatetags.house import number, state, when
+from lamsach.portal.base.templatetags.page_tags import number, state, when
 from lamsach.results.machines import COLUMNS
 from lamsach.results.safe_text import visible
 
@@ -58,7 +58,7 @@ class State(NamedTuple):
         return state(*self)
 
 
-def toned(tones: Mapping[str, str], other: str = "busy", name: str = "state") -> property:
+def state_property(tones: Mapping[str, str], other: str = "busy", name: str = "state") -> property:
     """Property `shown_state` of a model: the text of its field `name`, in the tone of the value."""
     return property(
         lambda row: State(tones.get(getattr(row, name), other), getattr(row, f"get_{name}_display")())
@@ -96,16 +96,16 @@ _FORMS: dict[type, str] = {
 }
 
 
-def shown(value: Any) -> str:
+def render_value(value: Any) -> str:
     """Cell value as HTML."""
     if value is None or isinstance(value, SafeString):
         return value or ""
     if isinstance(value, State):
         return state(*value)
     if isinstance(value, Link):
-        return format_html('<a href="{}">{}</a>', value.url, shown(value.words))
+        return format_html('<a href="{}">{}</a>', value.url, render_value(value.words))
     if isinstance(value, (tuple, list)):
-        return mark_safe(" ".join(filter(None, map(shown, value))))  # noqa: S308 - each part is escaped
+        return mark_safe(" ".join(filter(None, map(render_value, value))))  # noqa: S308 - each part is escaped
     if (form := _FORMS.get(type(value))) is not None:
         return value and format_html(form, str(value))
     if isinstance(value, datetime):
@@ -119,12 +119,12 @@ def _figure(value: Any, other: Callable[[Any], str]) -> str:
     return number(value) if isinstance(value, (int, float)) else other(value)
 
 
-def plain(value: Any) -> Any:
+def export_value(value: Any) -> Any:
     """Cell value for a spreadsheet: numbers unchanged, days and moments in ISO 8601."""
     if isinstance(value, (State, Link)):
-        return plain(value.words if isinstance(value, Link) else str(value.words))
+        return export_value(value.words if isinstance(value, Link) else str(value.words))
     if isinstance(value, (tuple, list)):
-        return " ".join(str(part) for part in map(plain, value) if part not in ("", None))
+        return " ".join(str(part) for part in map(export_value, value) if part not in ("", None))
     if isinstance(value, datetime):
         return timezone.localtime(value).isoformat(" ", "seconds")
     if isinstance(value, date):
@@ -169,9 +169,9 @@ class Cell:
                 return str(context.template.engine.get_template(self.template).render(context))
         value = self.of(row)
         if not self.view:
-            return shown(value)
+            return render_value(value)
         first, *rest = value if type(value) is tuple else (value,)
-        return shown((Link(first or "–", reverse(self.view, args=(row.pk,))), *rest))
+        return render_value((Link(first or "–", reverse(self.view, args=(row.pk,))), *rest))
 
 
 def machine_cell(name: str, value: str | Callable[[Any], Any] = "", sort: str = "", **options: str) -> Cell:
@@ -324,7 +324,7 @@ class Listing:
             for part in _parts(rows):
                 with translation.override(language):
                     self.prepare(part)
-                    text = "".join(csv_row(plain(cell.of(row)) for cell in cells) for row in part)
+                    text = "".join(csv_row(export_value(cell.of(row)) for cell in cells) for row in part)
                 yield text
 
         return streamed(lines(), f"{self.export.partition('.')[0]}.csv")

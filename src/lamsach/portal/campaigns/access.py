@@ -102,7 +102,7 @@ def _passed_on(dispatch_id: int, seen: set[int]) -> bool:
     return False
 
 
-def my_copies(user: Any, dispatch: Dispatch) -> QuerySet[Recipient]:
+def own_copies(user: Any, dispatch: Dispatch) -> QuerySet[Recipient]:
     """Copies of a dispatch that the person may answer by their own membership."""
     own = [m.unit_id for m in user.memberships.all() if m.role in WRITERS]
     return dispatch.recipients.filter(unit__in=own).select_related("unit")

@@ -11,16 +11,9 @@ from django.utils import timezone
 
 from lamsach.portal.base import links
 from lamsach.portal.base.uploads import StoredFile
-from lamsach.portal.campaigns.deadline_moves import state_for
+from lamsach.portal.campaigns.deadline_moves import apply_stated_for
 from lamsach.portal.campaigns.dispatches import note_step, take, take_part
-from lamsach.portal.campaigns.models import (
-    Attachment,
-    Campaign,
-    Dispatch,
-    How,
-    Recipient,
-    StepKind,
-)
+from lamsach.portal.campaigns.models import Attachment, Campaign, Dispatch, How, Recipient, StepKind
 from lamsach.portal.mail.inbox import reply_handler
 from lamsach.portal.mail.models import Incoming, Letter
 from lamsach.portal.mail.parser import Parsed
@@ -60,7 +53,7 @@ def receive(
     chosen = list(units)
     Recipient.objects.bulk_create(Recipient(dispatch=dispatch, unit=unit) for unit in chosen)
     take_part(campaign, chosen)
-    state_for(dispatch, chosen, by)
+    apply_stated_for(dispatch, chosen, by)
     return dispatch
 
 

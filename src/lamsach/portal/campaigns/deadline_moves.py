@@ -288,14 +288,14 @@ def stated_plan(dispatch: Dispatch) -> Plan:
     return Plan(campaign, MoveScope.BELOW, days, issuer, dispatch=dispatch)
 
 
-def state(dispatch: Dispatch, by: Any) -> None:
+def apply_stated(dispatch: Dispatch, by: Any) -> None:
     """Make the moves of the dispatch; its own letter announces them."""
     plan = stated_plan(dispatch)
     if plan.days:
         make(plan, by, letters=False)
 
 
-def state_for(dispatch: Dispatch, units: Iterable[Unit], by: Any) -> None:
+def apply_stated_for(dispatch: Dispatch, units: Iterable[Unit], by: Any) -> None:
     """The same for the recipients of a dispatch from outside, and all below each."""
     for unit in units:
         if of_unit(dispatch.campaign, unit.pk).report.day != dispatch.deadline:

@@ -24,12 +24,7 @@ from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.uploads import download
 from lamsach.portal.campaigns import access, deadlines, dispatches
 from lamsach.portal.campaigns.checks import reminders_of, sending_check
-from lamsach.portal.campaigns.forms import (
-    DispatchForm,
-    LinkAnswerForm,
-    TakeBackForm,
-    UnitAnswerForm,
-)
+from lamsach.portal.campaigns.forms import DispatchForm, LinkAnswerForm, TakeBackForm, UnitAnswerForm
 from lamsach.portal.campaigns.models import (
     AnswerLink,
     Attachment,
@@ -134,7 +129,7 @@ def _form_page(
 def dispatch(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     """A dispatch: text and files, the person's own answer, and the units' answers."""
     found = access.get_dispatch(request.user, dispatch_id)
-    copies = list(access.my_copies(request.user, found)) if found.sent else []
+    copies = list(access.own_copies(request.user, found)) if found.sent else []
     for copy in copies:
         if copy.opened is None:
             dispatches.take(copy, StepKind.OPENED, by=request.user, how=How.PORTAL)
@@ -244,7 +239,7 @@ def _answer(request: HttpRequest, found: Recipient, form: UnitAnswerForm) -> boo
 
 def _how(request: HttpRequest, found: Recipient) -> How:
     """Channel of a statement: in the portal for the own unit, for another from paper or telephone."""
-    own = access.my_copies(request.user, found.dispatch).filter(pk=found.pk).exists()
+    own = access.own_copies(request.user, found.dispatch).filter(pk=found.pk).exists()
     return How.PORTAL if own else How.PAPER
 
 

@@ -19,7 +19,7 @@ from lamsach.portal.base.links import absolute
 from lamsach.portal.base.queries import refresh
 from lamsach.portal.base.uploads import StoredFile
 from lamsach.portal.campaigns import deadlines
-from lamsach.portal.campaigns.deadline_moves import state
+from lamsach.portal.campaigns.deadline_moves import apply_stated
 from lamsach.portal.campaigns.deadlines import UnitDates
 from lamsach.portal.campaigns.models import (
     AnswerLink,
@@ -62,7 +62,7 @@ def send(dispatch: Dispatch, by: Any, *, whole: bool = False) -> int:
     recipients = Recipient.objects.bulk_create(
         [Recipient(dispatch=dispatch, unit=unit) for unit in units], batch_size=BATCH
     )
-    state(dispatch, by)
+    apply_stated(dispatch, by)
     dues = take_part(dispatch.campaign, units, issuer=dispatch.issuer)
     links = _links(recipients, StepKind.ACKNOWLEDGED, dues)
     files, omitted = _letter_files(dispatch)

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from lamsach.portal.base.lists import toned
+from lamsach.portal.base.lists import state_property
 from lamsach.portal.units.models import Unit
 
 
@@ -59,7 +59,7 @@ class Campaign(models.Model):
     created = models.DateTimeField(auto_now_add=True)
     version = models.PositiveIntegerField(default=1)
 
-    shown_state = toned({"running": "busy", "closed": "good"}, "none")
+    shown_state = state_property({"running": "busy", "closed": "good"}, "none")
 
     class Meta:
         ordering = ("-starts", "-pk")

@@ -29,17 +29,10 @@ from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases import dashboard as facts
 from lamsach.portal.cases import playbooks as books
 from lamsach.portal.cases import tally
-from lamsach.portal.cases.coverage import searching, unsearched_by_child
+from lamsach.portal.cases.coverage import find_unsearched, unsearched_by_child
 from lamsach.portal.cases.forms import PlaybookStepSet, RulesForm
-from lamsach.portal.cases.models import (
-    Case,
-    CaseState,
-    Cause,
-    Playbook,
-    Rules,
-    ThreatKind,
-)
-from lamsach.portal.cases.search import asked_day, fold
+from lamsach.portal.cases.models import Case, CaseState, Cause, Playbook, Rules, ThreatKind
+from lamsach.portal.cases.search import fold, requested_day
 from lamsach.portal.cases.tally import case_counts, case_counts_by_child, stated_rows
 from lamsach.portal.cases.upkeep import policy
 from lamsach.portal.findings.models import Bundle
@@ -86,7 +79,7 @@ def dashboard(request: HttpRequest, campaign_id: int) -> HttpResponse:
     unit, above = place_of(request, campaign)
     series = facts.series(campaign, unit.pk, today())
     days, cleaned = facts.median_days_to_clean(campaign, unit.pk)
-    unsearched = searching(campaign, unit.pk)
+    unsearched = find_unsearched(campaign, unit.pk)
     sources = facts.coverage_by_unit(campaign, descendants(unit).values("pk"), today(), unsearched.tops)
     context = {
         "campaign": campaign,
@@ -118,7 +111,7 @@ def coverage(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Searched days of a unit's logs, and the units below it."""
     campaign = get_campaign(request.user, campaign_id)
     unit, above = place_of(request, campaign)
-    unsearched = searching(campaign, unit.pk)
+    unsearched = find_unsearched(campaign, unit.pk)
     below = facts.coverage_by_unit(
         campaign, descendants(unit).exclude(pk=unit.pk).values("pk"), today(), unsearched.tops - {unit.pk}
     )
@@ -139,10 +132,10 @@ def past_day(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """A past day's numbers as known then and now, and the machines that differ."""
     campaign = get_campaign(request.user, campaign_id)
     unit, above = place_of(request, campaign)
-    day = min(asked_day(request.GET) or today(), today())
+    day = min(requested_day(request.GET) or today(), today())
     then = tally.case_counts(campaign, unit.pk, day, tally.end_of(day))
     now = tally.case_counts(campaign, unit.pk, day)
-    unsearched = searching(campaign, unit.pk, day)
+    unsearched = find_unsearched(campaign, unit.pk, day)
     page = paged(request, tally.differences(campaign, unit.pk, day))
     context = {
         "campaign": campaign,
@@ -256,7 +249,7 @@ def numbers(request: HttpRequest, campaign_id: int) -> HttpResponse:
     unit, above = place_of(request, campaign)
     day = _day(request.GET.get("day", ""))
     by_child = case_counts_by_child(campaign, unit.pk, day)
-    unsearched = searching(campaign, unit.pk, day)
+    unsearched = find_unsearched(campaign, unit.pk, day)
     children = paged(request, Unit.objects.filter(parent=unit, valid_until=FOREVER))
     lacking = unsearched_by_child(unsearched, [child.pk for child in children], day)
     context = {

@@ -1,9 +1,10 @@
 """Coverage of the logs: days by observer for a case, gaps of a verification, unsearched units.
 
-A zero without searched logs means nothing: tables, dashboard, home, reports and exports query `searching`. A
-unit is searched once a whole day of its own log, or that of a unit below it, was searched in the campaign, or
-a cut-off unit that submits figures states it. A branch without either counts once, by its topmost unit. Rooms
-directly below a unit with its own logs are in that unit's logs: `shared`, never "searched".
+A zero without searched logs means nothing: tables, dashboard, home, reports and exports query
+`find_unsearched`. A unit is searched once a whole day of its own log, or that of a unit below it, was
+searched in the campaign, or a cut-off unit that submits figures states it. A branch without either counts
+once, by its topmost unit. Rooms directly below a unit with its own logs are in that unit's logs: `shared`,
+never "searched".
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from lamsach.portal.campaigns.models import Campaign, Participation
 from lamsach.portal.cases import tally
 from lamsach.portal.cases.models import Case, CaseState, Note
-from lamsach.portal.cases.verdict import ONE, Decision, Facts, is_after, is_covered, required
+from lamsach.portal.cases.verdict import ONE, Decision, Facts, is_after, is_covered, required_observers
 from lamsach.portal.findings.contents import known_to_contain
 from lamsach.portal.findings.models import AliveDay, CoverageDay
 from lamsach.portal.units.models import UnitLink
@@ -114,7 +115,7 @@ def waiting_for(decisions: Sequence[Decision], facts: Facts, coverage: UnitCover
     last = max(decisions, key=lambda decision: decision.moment)
     if last.state is not CaseState.CLEANED:
         return Waiting()
-    observers = required(facts.hits, last, facts.coverage)
+    observers = required_observers(facts.hits, last, facts.coverage)
     days = [last.day + ONE * number for number in range(1, (day - last.day).days)]
     if is_covered(day, observers, facts.coverage):
         days.append(day)
@@ -182,7 +183,7 @@ class Lack:
 
 
 @dataclass(frozen=True, slots=True)
-class Searching:
+class Unsearched:
     """Unsearched parts of a subtree: `tops` of branches without logs; `shared` rooms of a unit with logs."""
 
     tops: frozenset[int]
@@ -200,21 +201,21 @@ class Searching:
         return len(self.tops)
 
 
-NOWHERE = Searching(frozenset(), frozenset())
+NOWHERE = Unsearched(frozenset(), frozenset())
 
 
-def searching(
+def find_unsearched(
     campaign: Campaign,
     unit_id: int,
     day: date | None = None,
     statements: Sequence[tally.Statement] | None = None,
-) -> Searching:
+) -> Unsearched:
     """Unsearched parts of a unit's subtree by a day (today); `statements`: already loaded ones."""
     until = day or today()
     own = _with_logs(campaign, unit_id, until, statements)
     if not own:
         found = set(_children(until).filter(ancestor=unit_id).values_list("descendant", flat=True))
-        return Searching(frozenset(found or {unit_id}), frozenset(), nothing=True)
+        return Unsearched(frozenset(found or {unit_id}), frozenset(), nothing=True)
     rows = _children(until).filter(ancestor__in=under([unit_id], until).values("descendant"))
     if len(own) < _PART:
         rows = rows.filter(
@@ -228,7 +229,7 @@ def searching(
     for parent, child, has_inner in pairs:
         if parent in above and child not in above:
             (tops if has_inner or parent not in own else shared).add(child)
-    return Searching(frozenset(tops), frozenset(shared))
+    return Unsearched(frozenset(tops), frozenset(shared))
 
 
 def _up(units: Iterable[int], parents: Mapping[int, int]) -> set[int]:
@@ -257,7 +258,9 @@ def _with_logs(
     return {*inside.values_list("descendant", flat=True), *stated}
 
 
-def unsearched_by_child(found: Searching, children: Iterable[int], day: date | None = None) -> dict[int, int]:
+def unsearched_by_child(
+    found: Unsearched, children: Iterable[int], day: date | None = None
+) -> dict[int, int]:
     """Number of unsearched branches in each of these units' subtrees, without zeros."""
     counted: dict[int, int] = {}
     links = (
@@ -274,7 +277,7 @@ def unsearched_by_child(found: Searching, children: Iterable[int], day: date | N
 def states(campaign: Campaign, unit_id: int, day: date | None = None) -> dict[int, str]:
     """Key of WORDS for each unit of a subtree: own logs, only below, only above, or none."""
     until = day or today()
-    found = searching(campaign, unit_id, until)
+    found = find_unsearched(campaign, unit_id, until)
     own = _with_logs(campaign, unit_id, until)
     if not own:
         return dict.fromkeys(under([unit_id], until).values_list("descendant", flat=True), "not_searched")

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from lamsach.portal.cases.models import Case
-from lamsach.portal.cases.verdict import Decision, Facts, required
+from lamsach.portal.cases.verdict import Decision, Facts, required_observers
 from lamsach.portal.findings.models import Appearance, EvidenceLine
 from lamsach.results.labels import KNOWN_BY
 
@@ -186,7 +186,7 @@ def strip(
         return None
     newest = max(decisions, key=lambda decision: decision.moment)
     observers = sorted(
-        required(facts.hits, newest, facts.coverage) | {hit.observer for hit in facts.hits} - {""}
+        required_observers(facts.hits, newest, facts.coverage) | {hit.observer for hit in facts.hits} - {""}
     )
     if not observers:
         return None

@@ -129,7 +129,7 @@ def group_condition(name: str) -> Q:
     return condition & Q(due__lt=timezone.now()) if name == "late" else condition
 
 
-def asked_day(query: Mapping[str, str]) -> date | None:
+def requested_day(query: Mapping[str, str]) -> date | None:
     """Past day requested by an address."""
     try:
         return parse_date(query.get("day", ""))
@@ -137,7 +137,7 @@ def asked_day(query: Mapping[str, str]) -> date | None:
         return None
 
 
-def of_group(rows: QuerySet[Case], name: str, day: date | None) -> QuerySet[Case]:
+def in_group(rows: QuerySet[Case], name: str, day: date | None) -> QuerySet[Case]:
     """Cases counted by a figure, now or on a day."""
     states = states_of(name)
     if day is None:
@@ -148,9 +148,9 @@ def of_group(rows: QuerySet[Case], name: str, day: date | None) -> QuerySet[Case
     return rows.filter(pk__in=spans.values("case"))
 
 
-def chosen(user: Any, query: Mapping[str, str]) -> QuerySet[Case]:
+def requested_cases(user: Any, query: Mapping[str, str]) -> QuerySet[Case]:
     """Cases requested by the address, in any state."""
-    rows = readable_cases(user, number(query, "unit"), asked_day(query))
+    rows = readable_cases(user, number(query, "unit"), requested_day(query))
     campaign = number(query, "campaign")
     if campaign is not None:
         rows = rows.filter(campaign=campaign)

@@ -97,7 +97,7 @@ def case_counts(
     """Numbers of a unit and all below it on a day (today)."""
     moment = day or today()
     own = case_counts_of(campaign, [unit_id], moment, known).get(unit_id, CaseCounts())
-    return sum(more_stated(campaign, unit_id, moment, known).values(), own)
+    return sum(stated_surplus(campaign, unit_id, moment, known).values(), own)
 
 
 def case_counts_by_child(campaign: Campaign, unit_id: int, day: date | None = None) -> dict[int, CaseCounts]:
@@ -105,7 +105,7 @@ def case_counts_by_child(campaign: Campaign, unit_id: int, day: date | None = No
     moment = day or today()
     parts = children(unit_id, moment)
     counted = case_counts_of(campaign, parts, moment)
-    more = more_stated(campaign, unit_id, moment, None, itself=False)
+    more = stated_surplus(campaign, unit_id, moment, None, itself=False)
     if more:
         links = UnitLink.objects.filter(on_day(moment), ancestor__in=parts, descendant__in=more)
         for child, unit in links.values_list("ancestor", "descendant"):
@@ -135,7 +135,7 @@ def case_counts_of(
     return {unit: CaseCounts.of(sums[unit]) for unit in sums}
 
 
-def more_stated(
+def stated_surplus(
     campaign: Campaign,
     unit_id: int,
     day: date,
@@ -166,7 +166,7 @@ def larger(stated: CaseCounts, counted: CaseCounts) -> bool:
 def stated_rows(campaign: Campaign, unit_id: int, day: date) -> list[tuple[Unit, Statement]]:
     """Statements counted in a subtree on a day, each with its unit, for display."""
     statements = newest(campaign, unit_id, day)
-    more = more_stated(campaign, unit_id, day, statements=statements)
+    more = stated_surplus(campaign, unit_id, day, statements=statements)
     units = Unit.objects.in_bulk(list(more))
     return [(units[statement.unit_id], statement) for statement in statements if statement.unit_id in more]
 

@@ -104,7 +104,7 @@ class _Stretch:
             self._first.setdefault(hit.indicator, hit.day)
             if is_after(hit, decision):
                 self._after.setdefault(hit.indicator, hit.day)
-        self._observers = required(hits, decision, facts.coverage)
+        self._observers = required_observers(hits, decision, facts.coverage)
         self._covered = self._alive = 0
         self._last_covered = decision.day
 
@@ -144,7 +144,7 @@ def is_after(hit: Hit, decision: Decision) -> bool:
     return hit.day > decision.day or (hit.day == decision.day and hit.last > decision.moment)
 
 
-def required(
+def required_observers(
     hits: Sequence[Hit], decision: Decision, coverage: Mapping[str, frozenset[date]]
 ) -> frozenset[str]:
     """Observers whose logs are required: those that saw the machine; all of the unit's if unknown."""

@@ -33,7 +33,7 @@ from lamsach.portal.base.lists import (
 from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.parameters import number, numbers
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
-from lamsach.portal.base.templatetags.house import number as figure
+from lamsach.portal.base.templatetags.page_tags import number as figure
 from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.cases import access, people
 from lamsach.portal.cases.forms import AnswerForm, BulkForm, ViewForm
@@ -47,7 +47,15 @@ from lamsach.portal.cases.models import (
     ThreatKind,
 )
 from lamsach.portal.cases.people import assign
-from lamsach.portal.cases.search import FILTERS, SHOWN, asked_day, chosen, figures, of_group, page_of
+from lamsach.portal.cases.search import (
+    FILTERS,
+    SHOWN,
+    figures,
+    in_group,
+    page_of,
+    requested_cases,
+    requested_day,
+)
 from lamsach.portal.cases.states import TONES
 from lamsach.portal.cases.upkeep import move, recompute_touched
 from lamsach.portal.findings.access import own_units
@@ -115,11 +123,11 @@ CASES = Listing(
 @member(ALL, WRITERS, ("GET",))
 def cases(request: HttpRequest) -> HttpResponse:
     """Machines of the person's units, the most urgent first."""
-    rows = chosen(request.user, request.GET)
+    rows = requested_cases(request.user, request.GET)
     wanted = request.GET.get("show", "open")
-    shown, day = wanted if wanted in SHOWN else "open", asked_day(request.GET)
+    shown, day = wanted if wanted in SHOWN else "open", requested_day(request.GET)
     counts = figures(rows)
-    group = of_group(rows, shown, day)
+    group = in_group(rows, shown, day)
     length = counts[shown] if shown in counts and day is None else group.order_by().count()
     ordered = CASES.chosen(request.GET, group.select_related(None).order_by("severity", "due", "pk"))
     page = _Counted(ordered.values_list("pk", flat=True), length).get_page(request.GET.get("page"))
@@ -140,7 +148,7 @@ def cases(request: HttpRequest) -> HttpResponse:
         "severities": CaseSeverity.choices,
         "kinds": ThreatKind.choices,
         "views": saved_views(user),
-        "unit": asked_unit(user, request.GET),
+        "unit": requested_unit(user, request.GET),
         "bulk": BulkForm(),
         "may_tick": bool(user.roles & WRITERS),
         "questions": access.readable_clarifications(user).filter(answered=None).count(),
@@ -204,7 +212,7 @@ def saved_views(user: Any) -> list[SavedView]:
     return list(SavedView.objects.filter(user=user)[:MOST_VIEWS])
 
 
-def asked_unit(user: Any, query: Mapping[str, str]) -> Unit | None:
+def requested_unit(user: Any, query: Mapping[str, str]) -> Unit | None:
     """Unit to which the address narrows the list."""
     wanted = number(query, "unit")
     return readable_units(user).filter(pk=wanted).first() if wanted is not None else None

@@ -48,7 +48,7 @@ def make() -> Iterator[tuple[str, bytes]]:
 def _reports(campaign: Campaign) -> list[Report]:
     from lamsach.portal.accounts.models import User
     from lamsach.portal.reports import drafts
-    from lamsach.portal.reports.content import drafted
+    from lamsach.portal.reports.content import drafted_texts
     from lamsach.portal.reports.models import Figure, Report
     from lamsach.portal.units.models import Unit
 
@@ -63,7 +63,7 @@ def _reports(campaign: Campaign) -> list[Report]:
             Figure.objects.filter(report=report, key="deployed").update(
                 stated=5, reason="Một phòng báo cáo trên giấy."
             )
-            Report.objects.filter(pk=report.pk).update(texts={**report.texts, **drafted(report)})
+            Report.objects.filter(pk=report.pk).update(texts={**report.texts, **drafted_texts(report)})
         Report.objects.filter(pk=report.pk).update(number=7 + number, day=DAY - timedelta(days=8), **fields)
         _finish(report, by, DAY - timedelta(days=1 if number == LATE else 8))
         if number == CORRECTED:
@@ -71,7 +71,7 @@ def _reports(campaign: Campaign) -> list[Report]:
             Figure.objects.filter(report=report, key="informed").update(
                 stated=5, reason="Đã đối chiếu với sổ công văn."
             )
-            Report.objects.filter(pk=report.pk).update(texts={**report.texts, **drafted(report)})
+            Report.objects.filter(pk=report.pk).update(texts={**report.texts, **drafted_texts(report)})
             _finish(report, by, DAY)
         reports.append(
             Report.objects.select_related("campaign", "unit__parent", "form", "previous").get(pk=report.pk)
@@ -97,11 +97,11 @@ def _finish(report: Report, by: Any, day: date) -> None:
 
 def _report(report: Report, stem: str = "bao-cao-don-vi") -> Iterator[tuple[str, bytes]]:
     from lamsach.portal.reports.content import filled_form
-    from lamsach.portal.reports.documents import about, document_of, render
+    from lamsach.portal.reports.documents import document_of, render, report_facts
 
     document, filled = document_of(report), filled_form(report)
     for kind in ("docx", "pdf", "xlsx", "json"):
-        yield f"{stem}.{kind}", render(document, filled, kind, about(report))
+        yield f"{stem}.{kind}", render(document, filled, kind, report_facts(report))
 
 
 def _papers(campaign: Campaign) -> Iterator[tuple[str, bytes]]:

@@ -150,7 +150,7 @@ class Message(Held):
     next_attempt = models.DateTimeField(null=True)
     problem = models.CharField(max_length=400, blank=True)
 
-    shown_state = lists.toned(
+    shown_state = lists.state_property(
         {"taken": "good", "sent": "good", "waiting": "busy", "queued": "busy", "aside": "none"}, "bad"
     )
 

@@ -214,7 +214,7 @@ def _queue(connection: Connection, unit: Unit, *, key: str, **values: Any) -> tu
 
 
 def _report_files(report: Report) -> list[dict[str, Any]]:
-    paper, filled, about = documents.document_of(report), filled_form(report), documents.about(report)
+    paper, filled, about = documents.document_of(report), filled_form(report), documents.report_facts(report)
     return [
         _row(f"bao-cao-{report.unit.code}.{kind}", kind, documents.render(paper, filled, kind, about))
         for kind in ("pdf", "docx", "json")

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from lamsach.portal.base.parameters import whole
+from lamsach.portal.base.parameters import parse_number
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.exchange.models import MispServer, Partner, PartnerKey, Waiting, Webhook
 from lamsach.portal.units.access import readable_units, writable_units
@@ -35,7 +35,7 @@ def get_partner(user: Any, partner_id: int) -> Partner:
 
 def get_partner_key(user: Any, partner: Partner, number: str) -> PartnerKey | None:
     """Return the partner's key with the number from a form."""
-    rows = PartnerKey.objects.filter(partner=partner, pk=whole(number) or 0)
+    rows = PartnerKey.objects.filter(partner=partner, pk=parse_number(number) or 0)
     return rows.select_related("partner__unit").first()
 
 

@@ -18,7 +18,7 @@ from lamsach.portal.awareness.access import notified
 from lamsach.portal.base.storage import copy_of
 from lamsach.portal.base.uploads import StoredFile
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Participation
-from lamsach.portal.cases.coverage import searching
+from lamsach.portal.cases.coverage import find_unsearched
 from lamsach.portal.cases.dashboard import counts_by_day
 from lamsach.portal.cases.tally import CaseCounts, Statement, case_counts, end_of
 from lamsach.portal.exchange import answer_kinds, campaign_payload, returned_files, units_below
@@ -55,7 +55,7 @@ class Counts(Kind):
         known = units_below.all_theirs(route.partner, "campaign")
         for campaign in campaigns_from_above(route.partner):
             now = _of(case_counts(campaign, route.unit.pk))
-            now["unsearched"] = searching(campaign, route.unit.pk).count
+            now["unsearched"] = find_unsearched(campaign, route.unit.pk).count
             now["told"] = notified(campaign, under([route.unit.pk]).values("descendant"), today()).count()
             days = counts_by_day(campaign, route.unit.pk, today())
             record = {

@@ -19,7 +19,7 @@ from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.cases import access
 from lamsach.portal.cases.models import Case, CaseSeverity, CaseState
-from lamsach.portal.cases.search import asked_day, chosen, of_group
+from lamsach.portal.cases.search import in_group, requested_cases, requested_day
 from lamsach.portal.exchange import rows
 from lamsach.results.machines import COLUMNS
 
@@ -73,8 +73,8 @@ Parts = Iterator[tuple[list[Case], Set[int]]]
 
 
 def _chosen(request: HttpRequest) -> Parts:
-    listed = chosen(request.user, request.GET)
-    wanted = of_group(listed, request.GET.get("show", "all"), asked_day(request.GET))
+    listed = requested_cases(request.user, request.GET)
+    wanted = in_group(listed, request.GET.get("show", "all"), requested_day(request.GET))
     return rows.batches(wanted, lambda part: access.seen_by_name(request.user, part))
 
 

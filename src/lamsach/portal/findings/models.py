@@ -13,7 +13,7 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from lamsach.portal.base.lists import toned
+from lamsach.portal.base.lists import state_property
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.jobs.models import Job, job_state
 from lamsach.portal.units.models import Unit
@@ -70,7 +70,7 @@ class Bundle(models.Model):
     counts = models.JSONField(default=dict)
     to_look_at = models.JSONField(default=list)
 
-    shown_state = toned({"imported": "good", "refused": "bad"})
+    shown_state = state_property({"imported": "good", "refused": "bad"})
 
     class Meta:
         ordering = ("-pk",)

@@ -15,7 +15,7 @@ from lamsach.portal.api.access import HandingIn
 from lamsach.portal.base.plain_json import Clean, Moment
 from lamsach.portal.base.ratelimit import exceeded
 from lamsach.portal.campaigns.models import Campaign, CampaignState
-from lamsach.portal.cases.coverage import searching
+from lamsach.portal.cases.coverage import find_unsearched
 from lamsach.portal.fleet.figures import DAYS, NAMES, USUAL_DAYS, by_branch
 from lamsach.portal.fleet.scans import Summary, store_summary
 
@@ -102,4 +102,4 @@ def numbers(request: HttpRequest, campaign_id: int, days: int = USUAL_DAYS) -> A
     unit = request.auth.unit  # type: ignore[attr-defined]
     whole, _branches, _basis = by_branch(campaign, unit, days if days in DAYS else USUAL_DAYS, timezone.now())
     numbers = {name: getattr(whole, name) for name in NAMES}
-    return {**numbers, "not_searched": searching(campaign, unit.pk).count}
+    return {**numbers, "not_searched": find_unsearched(campaign, unit.pk).count}

@@ -26,7 +26,7 @@ from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, LEADERS, WRITERS
 from lamsach.portal.campaigns.access import get_campaign, readable_campaigns
 from lamsach.portal.campaigns.models import Campaign, CampaignState
-from lamsach.portal.cases.coverage import WORDS, searching, states
+from lamsach.portal.cases.coverage import WORDS, find_unsearched, states
 from lamsach.portal.findings.access import own_units
 from lamsach.portal.fleet import access, scanners
 from lamsach.portal.fleet.figures import (
@@ -98,7 +98,7 @@ def fleet(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "unit": unit,
         "above": readable_above(request.user, ancestors(unit)),
         "whole": whole,
-        "unsearched": searching(campaign, unit.pk).count,
+        "unsearched": find_unsearched(campaign, unit.pk).count,
         "page": paged(request, branches),
         "basis": BASES[basis],
         "days": days,

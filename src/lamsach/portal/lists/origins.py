@@ -34,7 +34,7 @@ from lamsach.indicators.files.source import MISP_SCHEMES, TAXII_SCHEMES
 from lamsach.indicators.servers.client import Fetched, Settings
 from lamsach.indicators.servers.misp_feed import is_feed
 from lamsach.portal.audit.trail import record
-from lamsach.portal.base.parameters import whole
+from lamsach.portal.base.parameters import parse_number
 from lamsach.portal.exchange import outbound
 from lamsach.portal.exchange.unit_keys import lock, unlock
 from lamsach.portal.jobs.queue import enqueue
@@ -196,7 +196,7 @@ def _whole(answer: Answer, where: str) -> IO[bytes]:
                 raise LimitError(mark("The file is larger than allowed."), where)
             if time.monotonic() > until:
                 raise TimeoutError
-        if stream.tell() < (whole(stated) or 0):
+        if stream.tell() < (parse_number(stated) or 0):
             raise UnreadableError(mark("The answer broke off."), where)
     except BaseException:
         stream.close()

@@ -32,7 +32,7 @@ from lamsach.portal.base.lists import Cell, Filter, Link, Listing, Mono, Quiet, 
 from lamsach.portal.base.once import accepts_once, make_once, shows_once
 from lamsach.portal.base.parameters import number, numbers
 from lamsach.portal.base.roles import COORDINATORS
-from lamsach.portal.base.templatetags.house import number as figure
+from lamsach.portal.base.templatetags.page_tags import number as figure
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.lists import access, feedback, origins, outlets
 from lamsach.portal.lists import decisions as choices

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from lamsach.portal.base.lists import toned
+from lamsach.portal.base.lists import state_property
 from lamsach.portal.base.plain_json import PlainEncoder
 from lamsach.portal.jobs.claims import Held
 from lamsach.portal.units.models import Unit
@@ -54,7 +54,7 @@ class Letter(Held):
     sent = models.DateTimeField(null=True, db_index=True)
     problem = models.CharField(max_length=500, blank=True)
 
-    shown_state = toned({"sent": "good", "failed": "bad", "uncertain": "bad", "bounced": "bad"})
+    shown_state = state_property({"sent": "good", "failed": "bad", "uncertain": "bad", "bounced": "bad"})
 
     class Meta:
         indexes = (models.Index(fields=("state", "next_attempt")), models.Index(fields=("unit", "-id")))
@@ -87,7 +87,7 @@ class Incoming(models.Model):
     size = models.BigIntegerField(default=0)
     problem = models.CharField(max_length=500, blank=True)
 
-    shown_state = toned({"bounce": "bad", "refused": "bad", "automatic": "none"}, "info", "kind")
+    shown_state = state_property({"bounce": "bad", "refused": "bad", "automatic": "none"}, "info", "kind")
 
     class Meta:
         indexes = (models.Index(fields=("unit", "-id")), models.Index(fields=("sender", "received")))

@@ -231,14 +231,14 @@ def campaigns_for(unit: Unit | None) -> list[Campaign]:
 
 def unit_named(values: Iterable[Read], campaign: Campaign | None) -> tuple[Unit | None, str]:
     """The unit named in the form, if exactly one unit of the campaign has that name."""
-    name = next((plain(value.raw) for value in values if value.key == "unit"), "")
+    name = next((comparable_name(value.raw) for value in values if value.key == "unit"), "")
     if not name or campaign is None:
         return None, ""
     links = UnitLink.objects.filter(ancestor=campaign.owner_id, valid_until=FOREVER)
     found = [
         pk
         for pk, own in links.values_list("descendant_id", "descendant__name").iterator()
-        if plain(own) == name
+        if comparable_name(own) == name
     ]
     return (Unit.objects.get(pk=found[0]), "name") if len(found) == 1 else (None, "")
 
@@ -258,7 +258,7 @@ def _by_code(file: File, campaign: Campaign | None) -> tuple[Unit | None, str]:
     return (found.descendant, "code") if found else (None, "")
 
 
-def plain(text: str) -> str:
+def comparable_name(text: str) -> str:
     """Normalize a name for comparison: composed, case-folded, single blanks."""
     return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
@@ -286,13 +286,13 @@ def store_received(
             "name": file.name,
             "path": file.path,
             "sha256": file.sha256,
-            "values": [plain_read(value) for value in values],
+            "values": [read_as_json(value) for value in values],
             "received": timezone.now(),
         },
     )
     return received
 
 
-def plain_read(value: Read) -> dict[str, Any]:
+def read_as_json(value: Read) -> dict[str, Any]:
     """A value as JSON, without characters that databases refuse."""
     return {**asdict(value), "raw": value.raw.replace("\x00", "")[:20_000]}

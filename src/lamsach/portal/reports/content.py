@@ -16,7 +16,7 @@ from lamsach.letters.form import Filled, Form, parse_form
 from lamsach.portal.campaigns.models import Dispatch
 from lamsach.portal.findings.models import CoverageDay
 from lamsach.portal.letterheads import heads
-from lamsach.portal.reports.figures import Rows, Scope, accepted, children, known, rows_of
+from lamsach.portal.reports.figures import Rows, Scope, accepted, children, computed_values, rows_of
 from lamsach.portal.reports.models import Figure, Report
 from lamsach.portal.units.tree import under
 
@@ -99,7 +99,7 @@ def freeze(report: Report) -> dict[str, Any]:
     return {"content": content, "digest": digest_of(content)}
 
 
-def is_whole(report: Report) -> bool:
+def is_intact(report: Report) -> bool:
     """Return whether the content matches its digest."""
     return report.content is not None and digest_of(report.content) == report.digest
 
@@ -169,7 +169,7 @@ def measure(form: Form, scope: Scope) -> dict[str, Any]:
     below = children(scope).count()
     return {
         "day": scope.day.isoformat(),
-        "values": known(scope),
+        "values": computed_values(scope),
         "sources": days.values("unit", "observer").distinct().count(),
         "first_log": span["first"].isoformat() if span["first"] else None,
         "last_log": span["last"].isoformat() if span["last"] else None,
@@ -224,7 +224,7 @@ def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def drafted(report: Report) -> dict[str, str]:
+def drafted_texts(report: Report) -> dict[str, str]:
     """Texts drafted from the valid numbers."""
     evidence = evidence_of(report)
     return {"assessment": assessment(evidence), "proposals": proposals(evidence)}

@@ -15,7 +15,7 @@ from lamsach.letters.form import Figure, Filled, Form
 from lamsach.letters.layout import report as lay_out
 from lamsach.letters.model import Appendix, Column, Document, Head, Signature, Table
 from lamsach.letters.output import writer_for
-from lamsach.portal.cases.coverage import searching
+from lamsach.portal.cases.coverage import find_unsearched
 from lamsach.portal.letterheads import heads
 from lamsach.portal.reports.consolidation import Consolidation, Line
 from lamsach.portal.reports.content import annexes_of, filled_form
@@ -198,7 +198,7 @@ def _texts(
         campaign=scope.campaign.name,
         day=scope.day,
         missing_reports=len(result.missing),
-        unsearched=searching(scope.campaign, scope.unit.pk, scope.day).count,
+        unsearched=find_unsearched(scope.campaign, scope.unit.pk, scope.day).count,
     )
     evidence = with_stated(computed, form, figures)
     own = dict(filled.texts) if filled else {}
@@ -254,7 +254,7 @@ def _corrections(lines: list[Line]) -> Appendix:
     return Appendix("BÁO CÁO ĐÍNH CHÍNH", "", (Table(columns, rows),))
 
 
-def about(report: Report) -> dict[str, Any]:
+def report_facts(report: Report) -> dict[str, Any]:
     """The report's own data in its JSON."""
     return {
         "campaign": report.campaign.name,
@@ -306,7 +306,7 @@ class _Sink:
         return data
 
 
-def everything(document: Document, result: Consolidation) -> Iterator[bytes]:
+def zip_reports(document: Document, result: Consolidation) -> Iterator[bytes]:
     """Zip the consolidated report as DOCX, PDF and XLSX with each accepted report, its JSON and scan."""
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -322,7 +322,7 @@ def everything(document: Document, result: Consolidation) -> Iterator[bytes]:
             stem = f"don-vi/{_UNSAFE.sub('_', part.unit.code)}-lan-{part.edition}"
             filled, paper = filled_form(part), document_of(part)
             for kind in ("pdf", "json"):
-                archive.writestr(f"{stem}.{kind}", render(paper, filled, kind, about(part)))
+                archive.writestr(f"{stem}.{kind}", render(paper, filled, kind, report_facts(part)))
             if part.scan_path and default_storage.exists(part.scan_path):
                 with default_storage.open(part.scan_path, "rb") as file:
                     archive.writestr(f"{stem}-{safe_name(part.scan_name)}", file.read())

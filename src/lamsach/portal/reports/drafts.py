@@ -22,7 +22,7 @@ from lamsach.portal.reports import content
 from lamsach.portal.reports.chain import Stale
 from lamsach.portal.reports.content import (
     DRAFTED,
-    drafted,
+    drafted_texts,
     evidence_of,
     figures_of,
     form_of,
@@ -193,7 +193,7 @@ def _fill(report: Report, *, texts: bool) -> None:
 
 def _redraft(report: Report, texts: Mapping[str, str]) -> None:
     """Update drafted texts that are missing or were not changed by hand."""
-    before, now = (report.measured or {}).get("drafted", {}), drafted(report)
+    before, now = (report.measured or {}).get("drafted", {}), drafted_texts(report)
     report.texts = {**report.texts, **texts}
     for name in DRAFTED:
         if name not in texts or _plain(texts[name]) == _plain(before.get(name)):

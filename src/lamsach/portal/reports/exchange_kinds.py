@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
-from lamsach.portal.base.parameters import whole
+from lamsach.portal.base.parameters import parse_number
 from lamsach.portal.base.storage import copy_of
 from lamsach.portal.base.uploads import StoredFile, store
 from lamsach.portal.campaigns.models import Campaign, CampaignState
@@ -34,9 +34,9 @@ from lamsach.portal.exchange.kinds import (
     rows,
     text,
 )
-from lamsach.portal.reports.arrivals import plain
+from lamsach.portal.reports.arrivals import comparable_name
 from lamsach.portal.reports.chain import Action, Stale, take
-from lamsach.portal.reports.files import checked, file_signed
+from lamsach.portal.reports.files import file_signed, validate
 from lamsach.portal.reports.letters import queue_step_letter
 from lamsach.portal.reports.models import DONE, Report, ReportState
 from lamsach.portal.units.models import Unit
@@ -111,7 +111,7 @@ class Reports(Kind):
         carried = []
         for row in rows(payload.data["reports"], MOST):
             place = number(row["file"], len(payload.files))
-            content, sent = checked(row["content"], arrival.unit), _moment(row)
+            content, sent = validate(row["content"], arrival.unit), _moment(row)
             if sent is not None and sent > arrival.made + timedelta(seconds=1):  # a file states seconds
                 raise ValueError("sent after the file was made")
             carried.append(Carried(_campaign(row, arrival.partner.unit), content, sent, place))
@@ -166,15 +166,15 @@ def _moment(row: Mapping[str, Any]) -> datetime | None:
 
 def _campaign(row: Mapping[str, Any], unit: Unit) -> Campaign:
     """Our campaign: by the number that we assigned, otherwise the only running one with its name."""
-    stated, name = text(row["campaign"], 20), plain(text(row["name"], 200))
-    if (wanted := whole(stated)) is not None:
+    stated, name = text(row["campaign"], 20), comparable_name(text(row["name"], 200))
+    if (wanted := parse_number(stated)) is not None:
         found = Campaign.objects.filter(pk=wanted).select_related("form").first()
         if found is not None:
             return found
     named = [
         campaign
         for campaign in Campaign.objects.filter(state=CampaignState.RUNNING).select_related("form")[:200]
-        if plain(campaign.name) == name
+        if comparable_name(campaign.name) == name
     ]
     if len(named) != 1:
         raise InputError(_NO_CAMPAIGN, name[:100], mark("Ask the unit which campaign it means."))
@@ -262,8 +262,10 @@ class Back(Reports):
         """Reports of the payload whose campaigns exist here."""
         partner, found = arrival.partner, []
         for row in rows(payload.data["reports"], MOST):
-            ours = units_below.counterpart(partner, "campaign", number(whole(text(row["campaign"], 20))))
-            content, sent = checked(row["content"], partner.unit), _moment(row)
+            ours = units_below.counterpart(
+                partner, "campaign", number(parse_number(text(row["campaign"], 20)))
+            )
+            content, sent = validate(row["content"], partner.unit), _moment(row)
             campaign = Campaign.objects.filter(pk=ours or 0).select_related("form").first()
             if campaign is not None:
                 found.append(Carried(campaign, content, sent))
@@ -310,8 +312,8 @@ class AnswersBack(BackKind):
         """File the reports in order and repeat the answer to each."""
         done = 0
         for row in rows(payload.data["reports"], MOST):
-            content, sent = checked(row["content"], arrival.unit), _moment(row)
-            campaign = Campaign.objects.filter(pk=whole(text(row["campaign"], 20)) or 0).first()
+            content, sent = validate(row["content"], arrival.unit), _moment(row)
+            campaign = Campaign.objects.filter(pk=parse_number(text(row["campaign"], 20)) or 0).first()
             if campaign is None:
                 continue
             with contextlib.suppress(Stale):  # people are writing it anew, and go on

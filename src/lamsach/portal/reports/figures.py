@@ -16,7 +16,7 @@ from lamsach.portal.awareness import access
 from lamsach.portal.awareness.models import Notice
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.campaigns.tally import counts, counts_by_child, total
-from lamsach.portal.cases.coverage import searching, unsearched_by_child
+from lamsach.portal.cases.coverage import find_unsearched, unsearched_by_child
 from lamsach.portal.cases.tally import case_counts, case_counts_by_child
 from lamsach.portal.findings.models import CoverageDay
 from lamsach.portal.reports.models import Report, ReportState
@@ -35,7 +35,7 @@ class Scope:
     itself: bool = True
 
 
-def known(scope: Scope) -> dict[str, int | None]:
+def computed_values(scope: Scope) -> dict[str, int | None]:
     """All numbers that the portal has for the scope, by source. Three queries."""
     progress = counts(scope.campaign, scope.unit.pk, scope.day, itself=scope.itself)
     values: dict[str, int | None] = {
@@ -47,13 +47,13 @@ def known(scope: Scope) -> dict[str, int | None]:
     cases = case_counts(scope.campaign, scope.unit.pk, scope.day)
     for name in ("found", "cleaned", "verified", "blind"):
         values[f"cases.{name}"] = getattr(cases, name)
-    values["cases.unsearched"] = searching(scope.campaign, scope.unit.pk, scope.day).count
+    values["cases.unsearched"] = find_unsearched(scope.campaign, scope.unit.pk, scope.day).count
     return values
 
 
-def own(scope: Scope) -> dict[str, int | None]:
+def own_values(scope: Scope) -> dict[str, int | None]:
     """The same numbers of the unit alone, without its subordinates."""
-    whole = known(scope)
+    whole = computed_values(scope)
     below = total(counts_by_child(scope.campaign, scope.unit.pk, scope.day).values())
     for name in ("units", "informed", "deployed"):
         whole[f"campaign.{name}"] = (whole[f"campaign.{name}"] or 0) - getattr(below, name)
@@ -62,7 +62,7 @@ def own(scope: Scope) -> dict[str, int | None]:
     for name in ("found", "cleaned", "verified", "blind"):
         whole[f"cases.{name}"] = (whole[f"cases.{name}"] or 0) - sum(getattr(part, name) for part in parts)
     below_units = list(children(scope).values_list("pk", flat=True))
-    looked = searching(scope.campaign, scope.unit.pk, scope.day)
+    looked = find_unsearched(scope.campaign, scope.unit.pk, scope.day)
     whole["cases.unsearched"] = looked.count - sum(
         unsearched_by_child(looked, below_units, scope.day).values()
     )
@@ -103,10 +103,10 @@ def compute(
     form: Form, scope: Scope, *, values: Mapping[str, int | None] | None = None
 ) -> dict[str, int | None]:
     """The computed number of each row of the form; None without data."""
-    by_source = dict(values) if values is not None else known(scope)
+    by_source = dict(values) if values is not None else computed_values(scope)
     added = [row for row in form.rows if _added_up(row)]
     parts = accepted(scope) if added else {}
-    alone = own(scope) if added else {}
+    alone = own_values(scope) if added else {}
     over = surplus(added, scope.campaign, parts, overlap(parts, scope.day))
     return {
         row.key: _sum(row, parts.values(), alone, over[row.key])
@@ -183,7 +183,7 @@ def rows_of(form: Form, scope: Scope) -> dict[str, Rows]:
 def state_rows(scope: Scope) -> Rows:
     """Machines of the scope by state, and unsearched units; empty when all were searched and none found."""
     counts = case_counts(scope.campaign, scope.unit.pk, scope.day)
-    lacking = searching(scope.campaign, scope.unit.pk, scope.day).count
+    lacking = find_unsearched(scope.campaign, scope.unit.pk, scope.day).count
     if not counts.found and not counts.dismissed and not lacking:
         return []
     rows = [(words, getattr(counts, name)) for name, words in STATES] + [(UNSEARCHED, lacking)]

@@ -26,7 +26,7 @@ _LARGEST = 10**12
 _OPEN = (ReportState.DRAFT, ReportState.RETURNED)
 
 
-def checked(content: Any, unit: Unit) -> dict[str, Any]:
+def validate(content: Any, unit: Unit) -> dict[str, Any]:
     """Validated content of a report signed by another portal. ValueError for anything else."""
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise ValueError("not a report")
@@ -133,7 +133,7 @@ def file_signed(
     meanwhile remains returned. ValueError for invalid content, Stale while the unit's report is being written
     here.
     """
-    accepted = checked(content, unit)
+    accepted = validate(content, unit)
     digest = digest_of(accepted)
     same = Report.objects.filter(campaign=campaign, unit=unit, digest=digest)
     existing = same.exclude(state__in=_OPEN).first()

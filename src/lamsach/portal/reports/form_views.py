@@ -45,7 +45,7 @@ def campaign_form(request: HttpRequest, campaign_id: int) -> HttpResponse:
     rows = RowSet(posted, initial=definition["figures"]["rows"])
     parsed = parse_form(definition)
     if posted is not None and wording.is_valid() and fields.is_valid() and rows.is_valid():
-        edited = changed(definition, wording.cleaned_data, fields.cleaned_data, rows.cleaned_data)
+        edited = edited_definition(definition, wording.cleaned_data, fields.cleaned_data, rows.cleaned_data)
         try:
             parsed = parse_form(edited)
         except InputError as problem:
@@ -206,7 +206,7 @@ def wording_of(definition: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def changed(
+def edited_definition(
     definition: Mapping[str, Any],
     wording: Mapping[str, Any],
     fields: list[dict[str, Any]],

@@ -24,7 +24,7 @@ from lamsach.portal.mail.models import Letter
 from lamsach.portal.reports.access import with_parent
 from lamsach.portal.reports.chain import Action
 from lamsach.portal.reports.content import filled_form
-from lamsach.portal.reports.documents import about, document_of, render
+from lamsach.portal.reports.documents import document_of, render, report_facts
 from lamsach.portal.reports.models import Report
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import today
@@ -82,7 +82,7 @@ def _attached(report: Report) -> tuple[list[dict[str, str]], transfer.Written | 
     stem = safe_name(f"bao-cao-{report.unit.code}-lan-{report.edition}")
     attachments = []
     for kind in ("pdf", "docx", "json"):
-        content = render(document, filled, kind, about(report))
+        content = render(document, filled, kind, report_facts(report))
         sha256 = hashlib.sha256(content).hexdigest()
         path = f"files/{sha256[:2]}/{sha256}"
         if not default_storage.exists(path):

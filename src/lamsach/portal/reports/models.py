@@ -14,7 +14,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.errors import LamsachError
-from lamsach.portal.base.lists import toned
+from lamsach.portal.base.lists import state_property
 from lamsach.portal.campaigns.models import Campaign, FormDefinition
 from lamsach.portal.units.models import Unit
 
@@ -197,7 +197,7 @@ class Received(models.Model):
     decided = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
-    shown_state = toned({"waiting": "busy", "filed": "good"}, "none")
+    shown_state = state_property({"waiting": "busy", "filed": "good"}, "none")
 
     class Meta:
         ordering = ("-pk",)

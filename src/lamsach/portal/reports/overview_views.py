@@ -36,8 +36,8 @@ from lamsach.portal.reports.consolidation import (
     is_late,
     received_by_day,
 )
-from lamsach.portal.reports.content import filled_form, is_whole
-from lamsach.portal.reports.documents import everything
+from lamsach.portal.reports.content import filled_form, is_intact
+from lamsach.portal.reports.documents import zip_reports
 from lamsach.portal.reports.figures import Scope
 from lamsach.portal.reports.forms import ExtensionForm
 from lamsach.portal.reports.letters import queue_step_letter, remind_units
@@ -192,7 +192,7 @@ def consolidated(request: HttpRequest, campaign_id: int, unit_id: int, document:
     record(request, "report.consolidated", campaign, unit, kind=document)
     name = f"tong-hop-{unit.code}.{document}"
     if document == "zip":
-        response = StreamingHttpResponse(everything(document_, result), content_type="application/zip")
+        response = StreamingHttpResponse(zip_reports(document_, result), content_type="application/zip")
         response["Content-Disposition"] = f'attachment; filename="{safe_name(name)}"'
         return response  # type: ignore[return-value]
 
@@ -268,7 +268,7 @@ def accept(request: HttpRequest) -> HttpResponse:
     """Sent reports with their figures; ticked ones are accepted after a confirmation page."""
     rows = to_accept(request.user).order_by("sent", "pk")
     if request.method == "POST":
-        chosen = [row for row in rows.filter(pk__in=numbers(request.POST, "report", 500)) if is_whole(row)]
+        chosen = [row for row in rows.filter(pk__in=numbers(request.POST, "report", 500)) if is_intact(row)]
         if not chosen:
             messages.warning(request, _("Nothing was accepted: tick the reports first."))
             return redirect("reports:accept")
@@ -277,7 +277,7 @@ def accept(request: HttpRequest) -> HttpResponse:
     dues = deadlines.dates((row.campaign, row.unit_id) for row in page)
     for row in page:
         row.due = dues[row.campaign_id, row.unit_id].report
-        row.late, row.whole = is_late(row, row.due.day, today()), is_whole(row)
+        row.late, row.whole = is_late(row, row.due.day, today()), is_intact(row)
         row.stated = _figures(row)
     return TO_ACCEPT.page(request, page)
 

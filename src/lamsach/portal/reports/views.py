@@ -23,12 +23,12 @@ from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.parameters import number
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns import deadlines
-from lamsach.portal.cases.coverage import searching
+from lamsach.portal.cases.coverage import find_unsearched
 from lamsach.portal.cases.tally import case_counts, case_counts_by_child
 from lamsach.portal.reports import access, documents, drafts
 from lamsach.portal.reports.chain import Action, Stale, take
 from lamsach.portal.reports.consolidation import is_late
-from lamsach.portal.reports.content import figures_of, filled_form, form_of, is_whole, scope_of
+from lamsach.portal.reports.content import figures_of, filled_form, form_of, is_intact, scope_of
 from lamsach.portal.reports.figures import Scope, accepted, children, notices_by_unit, stated_values
 from lamsach.portal.reports.forms import HEAD, DraftForm, ExtensionForm, SignForm, StepForm
 from lamsach.portal.reports.letters import queue_step_letter
@@ -88,7 +88,7 @@ def report(request: HttpRequest, report_id: int) -> HttpResponse:
         "may_receive": access.may_receive(request.user, found),
         "is_head": access.is_head(request.user, found.unit_id),
         "is_newest": editions.order_by("-edition").values_list("pk", flat=True).first() == found.pk,
-        "is_whole": found.is_open or is_whole(found),
+        "is_whole": found.is_open or is_intact(found),
         "dates": dates,
         "late": is_late(found, dates.report.day, today()),
         "step": StepForm(
@@ -207,7 +207,7 @@ def receive(request: HttpRequest, report_id: int) -> HttpResponse:
     wanted = request.POST.get("action", "")
     if wanted not in (Action.ACCEPT, Action.REFUSE):
         return redirect("reports:report", report_id=report_id)
-    if wanted == Action.ACCEPT and found.state == ReportState.SENT and not is_whole(found):
+    if wanted == Action.ACCEPT and found.state == ReportState.SENT and not is_intact(found):
         messages.error(request, _("The content does not fit its digest. Return the report."))
         return redirect("reports:report", report_id=report_id)
     return _step(request, found, Action(wanted))
@@ -256,7 +256,7 @@ def file(request: HttpRequest, report_id: int, document: str) -> HttpResponse:
     if document not in documents.KINDS:
         raise Http404
     content = documents.render(
-        documents.document_of(found), filled_form(found), document, documents.about(found)
+        documents.document_of(found), filled_form(found), document, documents.report_facts(found)
     )
     record(request, "report.downloaded", found, found.unit, kind=document)
     return answer_file(content, document, f"bao-cao-{found.unit.code}-lan-{found.edition}.{document}")
@@ -273,7 +273,7 @@ def answer_file(content: bytes, kind: str, name: str) -> HttpResponse:
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
+class Origin:
     """Origin of a number: source as text, rows (code, name, amount or day), kind of `column`."""
 
     words: str
@@ -286,19 +286,19 @@ class Why:
 _REACHED = {"campaign.informed": "informed_on", "campaign.deployed": "deployed_on", "campaign.units": None}
 
 
-def explain(report: Report, row: Row, figure: Figure | None) -> Why:
+def explain(report: Report, row: Row, figure: Figure | None) -> Origin:
     """Origin of a row's number, as of the report's day."""
     scope = scope_of(report)
     words = _(SOURCES[row.source])
     if row.basis == "reports" or row.source == "manual":
-        return Why(words, "amount", _from_reports(scope, row.key), figure.computed if figure else None)
+        return Origin(words, "amount", _from_reports(scope, row.key), figure.computed if figure else None)
     if row.source in _REACHED:
         rows = units_behind(scope, row.source)
-        return Why(words, "day", rows, figure.computed if figure else None)
+        return Origin(words, "day", rows, figure.computed if figure else None)
     if row.source == "people.told":
         people = [(r["unit__code"], r["unit__name"], r["count"]) for r in notices_by_unit(scope)]
-        return Why(words, "amount", people, figure.computed if figure else None)
-    return Why(words, "amount", _cases(scope, row.source), figure.computed if figure else None)
+        return Origin(words, "amount", people, figure.computed if figure else None)
+    return Origin(words, "amount", _cases(scope, row.source), figure.computed if figure else None)
 
 
 def units_behind(scope: Scope, source: str) -> QuerySet[UnitLink, Any]:
@@ -334,7 +334,7 @@ def _from_reports(scope: Scope, key: str) -> list[tuple[str, str, int | None]]:
 def _cases(scope: Scope, source: str) -> list[tuple[str, str, int]]:
     name = source.partition(".")[2]
     if name == "unsearched":
-        tops = searching(scope.campaign, scope.unit.pk, scope.day).tops
+        tops = find_unsearched(scope.campaign, scope.unit.pk, scope.day).tops
         rows = Unit.objects.filter(pk__in=tops).order_by("code").values_list("code", "name")
         return [(code, title, 1) for code, title in rows]
     below = case_counts_by_child(scope.campaign, scope.unit.pk, scope.day)

@@ -20,7 +20,7 @@ from lamsach.portal.base.doors import member
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Link, Listing, Mono, Quiet, State, machine_cell
 from lamsach.portal.base.roles import ALL, WRITERS
-from lamsach.portal.base.templatetags.house import number
+from lamsach.portal.base.templatetags.page_tags import number
 from lamsach.portal.sources import access
 from lamsach.portal.sources.models import ArchiveRun
 

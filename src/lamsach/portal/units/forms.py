@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lamsach.portal.base.forms import DateInput, VersionedForm
-from lamsach.portal.base.parameters import whole
+from lamsach.portal.base.parameters import parse_number
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.units.access import matching, writable_units
 from lamsach.portal.units.codes import canonical
@@ -76,7 +76,7 @@ class UnitField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     def _matches(self, text: str) -> list[Unit]:
         units: Any = self.queryset
-        pk = None if isinstance(self.widget, Picker) else whole(text)
+        pk = None if isinstance(self.widget, Picker) else parse_number(text)
         if pk is not None:
             return list(units.filter(pk=pk))
         codes = {code for code in (canonical(text), canonical(text.split()[0])) if code}

@@ -14,8 +14,8 @@ from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.campaigns.tally import Counts, figures_of_pairs
 from lamsach.portal.campaigns.tasks import own_dates
-from lamsach.portal.cases.coverage import searching
-from lamsach.portal.cases.tally import CaseCounts, more_stated
+from lamsach.portal.cases.coverage import find_unsearched
+from lamsach.portal.cases.tally import CaseCounts, stated_surplus
 from lamsach.portal.units.access import home_units
 from lamsach.portal.units.counters import Figures
 from lamsach.portal.units.models import Unit
@@ -87,7 +87,7 @@ def campaign_progress(user: Any) -> list[Progress]:
 
 def _progress(campaign: Campaign, unit: Unit, due: date, figures: Figures) -> Progress:
     counts = Counts.of(figures.below)
-    additional = more_stated(campaign, unit.pk, today()).values()
+    additional = stated_surplus(campaign, unit.pk, today()).values()
     machines = sum(additional, CaseCounts.of(figures.whole))
     board, query = reverse("campaigns:board", args=(campaign.pk,)), f"?unit={unit.pk}"
     bars = [
@@ -105,7 +105,7 @@ def _progress(campaign: Campaign, unit: Unit, due: date, figures: Figures) -> Pr
         unit,
         due,
         (due - today()).days,
-        machine_bar(campaign, unit, machines, searching(campaign, unit.pk).count),
+        machine_bar(campaign, unit, machines, find_unsearched(campaign, unit.pk).count),
         bars if counts.units else [],
         counts.late,
     )

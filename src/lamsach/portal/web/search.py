@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lamsach.errors import InputError
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.parameters import contains, whole
+from lamsach.portal.base.parameters import contains, parse_number
 from lamsach.portal.base.roles import ALL
 from lamsach.portal.campaigns.access import readable_campaigns, readable_dispatches
 from lamsach.portal.cases import search as case_search
@@ -113,7 +113,7 @@ def _reports(user: Any, query: str) -> list[Hit]:
         | contains("campaign__name", query)
     ) | (Q(symbol__icontains=query) & ~Q(symbol=""))
     if paper is not None:
-        condition |= Q(number=whole(paper[1]), symbol__istartswith=paper[2] or "")
+        condition |= Q(number=parse_number(paper[1]), symbol__istartswith=paper[2] or "")
     return _first(
         readable_reports(user).filter(condition),
         lambda report: Hit(

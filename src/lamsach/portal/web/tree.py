@@ -14,8 +14,8 @@ from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.campaigns.tally import Counts, figures_of, late_on
 from lamsach.portal.cases import tally
-from lamsach.portal.cases.coverage import NOWHERE, Lack, Searching, searching, unsearched_by_child
-from lamsach.portal.cases.tally import GROUPS, CaseCounts, cases_in, larger, more_stated
+from lamsach.portal.cases.coverage import NOWHERE, Lack, Unsearched, find_unsearched, unsearched_by_child
+from lamsach.portal.cases.tally import GROUPS, CaseCounts, cases_in, larger, stated_surplus
 from lamsach.portal.units.counters import read
 from lamsach.portal.units.models import FOREVER, Unit, UnitLink
 from lamsach.portal.units.tree import on_day, today, under
@@ -99,7 +99,7 @@ class Tree:
 
     rows: list[Row] = field(default_factory=list)
     more: int = 0
-    search: Searching = NOWHERE
+    search: Unsearched = NOWHERE
     """Units of the root that were not searched in the campaign."""
 
 
@@ -140,7 +140,7 @@ class _Figures:
     shared: frozenset[int]
     lacking: Mapping[int, int]
     nothing: frozenset[int]
-    search: Searching = NOWHERE
+    search: Unsearched = NOWHERE
 
 
 def _figures(campaign: Campaign | None, root: Unit, units: list[int], day: date) -> _Figures:
@@ -151,7 +151,7 @@ def _figures(campaign: Campaign | None, root: Unit, units: list[int], day: date)
     figures = figures_of(campaign, units, day)
     machines = cases_in(figures)
     statements = tally.newest(campaign, root.pk, day)
-    additional = more_stated(campaign, root.pk, day, statements=statements)
+    additional = stated_surplus(campaign, root.pk, day, statements=statements)
     if additional:
         for ancestor, below in (
             under(units, day).filter(descendant__in=additional).values_list("ancestor", "descendant")
@@ -162,7 +162,7 @@ def _figures(campaign: Campaign | None, root: Unit, units: list[int], day: date)
             counts = CaseCounts(**{name: entry.counts.get(name, 0) for name in GROUPS})
             if larger(counts, machines.get(entry.unit_id, CaseCounts())):
                 machines[entry.unit_id] = counts
-    search = searching(campaign, root.pk, day, statements)
+    search = find_unsearched(campaign, root.pk, day, statements)
     if search.nothing:
         unsearched = frozenset(units)
         lacking = dict.fromkeys(search.tops, 1) | {root.pk: len(search.tops)}

@@ -14,7 +14,7 @@ from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.campaigns.deadlines import UnitDates, dates
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Dispatch, Participation, Step
-from lamsach.portal.cases.search import chosen, of_group
+from lamsach.portal.cases.search import in_group, requested_cases
 from lamsach.portal.findings.models import CoverageDay
 from lamsach.portal.mail.access import readable_letters
 from lamsach.portal.mail.letters import subject
@@ -82,7 +82,7 @@ def reports_of(user: Any, unit: Unit) -> list[Report]:
 
 def overdue(user: Any, campaign: Campaign, unit: Unit) -> int:
     """Count overdue machines of the subtree, equal to their list."""
-    rows = of_group(chosen(user, {"campaign": str(campaign.pk), "unit": str(unit.pk)}), "late", None)
+    rows = in_group(requested_cases(user, {"campaign": str(campaign.pk), "unit": str(unit.pk)}), "late", None)
     return rows.order_by().count()
 
 

@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.lists import Cell, Listing, Quiet, State
-from lamsach.portal.base.parameters import number, whole
+from lamsach.portal.base.parameters import number, parse_number
 from lamsach.portal.base.roles import ALL, COORDINATORS
-from lamsach.portal.base.templatetags.house import MARKS
+from lamsach.portal.base.templatetags.page_tags import MARKS
 from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.campaigns.models import Campaign
-from lamsach.portal.cases.coverage import searching
+from lamsach.portal.cases.coverage import find_unsearched
 from lamsach.portal.cases.tally import case_counts
 from lamsach.portal.findings.access import own_units
 from lamsach.portal.mail.models import BadAddress
@@ -103,7 +103,9 @@ def units(request: HttpRequest) -> HttpResponse:
         return UNITS.page(request, rows.order_by("code"), context | {"search": search})
     if view == "map":
         return _map(request, context)
-    opened = [pk for text in request.GET.get("open", "").split(".")[:_MOST_OPEN] if (pk := whole(text))]
+    opened = [
+        pk for text in request.GET.get("open", "").split(".")[:_MOST_OPEN] if (pk := parse_number(text))
+    ]
     context["tree"] = tree.tree(context["campaign_shown"], context["root"], opened)
     return render(request, "web/units_tree.html", context)
 
@@ -134,7 +136,7 @@ def _map(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
 
 def _progress(user: Any, campaign: Campaign, unit: Unit, inner: tree.Tree) -> dict[str, Any]:
     """Figures of the subtree in the campaign."""
-    search = inner.search if inner.rows else searching(campaign, unit.pk)
+    search = inner.search if inner.rows else find_unsearched(campaign, unit.pk)
     machines = inner.rows[0].machines if inner.rows else None
     counts = machines or case_counts(campaign, unit.pk)
     return {
