@@ -58,7 +58,7 @@ class TestCompressed:
         (log_file,), _ = logs(self.path(tmp_path, COMPRESS[kind](b"")))
         assert read(log_file, piece) == (b"", None)
 
-    def test_double_compression(self, tmp_path, kind, piece):
+    def test_double_compression_gives_the_lines(self, tmp_path, kind, piece):
         (log_file,), _ = logs(self.path(tmp_path, COMPRESS["gz"](COMPRESS[kind](LINES))))
         assert read(log_file, piece) == (LINES, None)
 
@@ -88,7 +88,7 @@ def _exhaust(stream, view):
         pass
 
 
-def test_error_persists(tmp_path):
+def test_error_is_raised_again(tmp_path):
     path = tmp_path / "a.gz"
     path.write_bytes(COMPRESS["gz"](LINES)[:-50])
     (log_file,), _ = logs(path)

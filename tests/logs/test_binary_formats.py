@@ -111,7 +111,7 @@ def test_names_are_not_shared():
 
 
 @every_format
-def test_is_documented(binary):
+def test_every_format_is_documented(binary):
     text = (Path(__file__).parents[2] / "docs/formats.md").read_text(encoding="utf-8")
     assert f"| `{binary.name}` | {binary.title} |" in text
 

@@ -76,7 +76,9 @@ def kea(chance: random.Random) -> str:
 @pytest.mark.parametrize("program", ["dhcpd", "kea"])
 @given(seed=st.integers(0, 2**32))
 @settings(max_examples=40, deadline=None)
-def test_mixed_messages(tmp_path_factory: pytest.TempPathFactory, program: str, seed: int) -> None:
+def test_mixed_messages_equal_single_lines(
+    tmp_path_factory: pytest.TempPathFactory, program: str, seed: int
+) -> None:
     chance = random.Random(seed)
     lines = [(dhcpd if program == "dhcpd" else kea)(chance) for _ in range(60)]
     for _ in range(chance.choice([0, 0, 1, 4])):

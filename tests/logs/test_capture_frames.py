@@ -65,7 +65,7 @@ def snoop(kind: int = 4) -> bytes:
 
 
 @pytest.mark.parametrize(("kind", "link"), [(4, 1), (0, 1), (8, 10), (99, 0xFFFF)])
-def test_snoop_frames(kind, link):
+def test_snoop_gives_its_frames(kind, link):
     data = snoop(kind)
     assert Pcap.recognises(data)
     found, error = frames_of(data)

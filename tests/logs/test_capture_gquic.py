@@ -78,12 +78,12 @@ def test_other_packets_have_no_name(datagram):
     assert quic.server_name(datagram) is Need.MORE
 
 
-def test_truncated_name():
+def test_truncated_name_is_none():
     whole = packet(CHLO).rstrip(b"\0")
     assert quic.server_name(whole[: whole.find(b"c2.example") + 4]) is None
 
 
-def test_other_protocols():
+def test_other_protocols_are_no_gquic():
     assert not quic.looks_like_gquic(initial(b"\x01"), 0, 1200)
     assert not quic.looks_like_gquic(b"\x09" + bytes(100), 0, 101)
     assert not quic.looks_like_gquic(packet(CHLO)[:30], 0, 30)
@@ -91,7 +91,7 @@ def test_other_protocols():
 
 @settings(max_examples=80, deadline=None)
 @given(st.binary(max_size=200))
-def test_arbitrary_bytes(data):
+def test_arbitrary_bytes_raise_nothing(data):
     for start in (
         b"",
         b"\x09" + IDENTITY + b"Q043",

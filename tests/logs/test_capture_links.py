@@ -103,7 +103,7 @@ def test_ip_offset_in_every_link_layer(case):
 
 
 @pytest.mark.parametrize("case", LINKS)
-def test_truncated_frames(case):
+def test_truncated_frames_give_all_or_none(case):
     link, frame = LINKS[case]
     whole = ip_offsets(link, frame)
     for size in range(len(frame)):
@@ -194,7 +194,7 @@ TUNNELS |= {case: (17, build.udp(40000, 40001, payload)) for case, payload in AN
 
 
 @pytest.mark.parametrize("case", ANY_PORT)
-def test_false_tunnels(case):
+def test_false_tunnels_are_plain_datagrams(case):
     """A wrong length or address family makes it an ordinary datagram."""
     payload = ANY_PORT[case]
     for other in (payload[:-1], payload.replace(b"\x20\1\0\0", b"\x20\2\0\0").replace(b"\x45", b"\x42")):
@@ -214,7 +214,7 @@ def test_inner_packet_of_tunnels(case):
 
 
 @pytest.mark.parametrize("case", TUNNELS)
-def test_truncated_tunnels(case):
+def test_truncated_tunnels_raise_nothing(case):
     protocol, payload = TUNNELS[case]
     outer = build.ip("198.51.100.1", "198.51.100.2", protocol, payload)
     for size in range(len(outer)):
@@ -244,7 +244,7 @@ def test_nested_aggregates_are_bounded():
     assert len(decapsulator.packets(frame, first)) == MOST_PACKETS
 
 
-def test_endless_tunnels():
+def test_endless_tunnels_are_bounded():
     packet = IP
     for _ in range(40):
         packet = build.ip("192.0.2.1", "192.0.2.2", 4, packet)

@@ -136,7 +136,7 @@ def initial(
     return hidden + bytes(a ^ b for a, b in zip(header[-4:], mask[1:5], strict=True)) + sealed
 
 
-def test_rfc_example():
+def test_rfc_example_gives_its_name():
     packet = initial(b"\x06\x00\x40\xf1" + HELLO)
     assert len(packet) == 1200
     assert packet[:32].hex() == "c000000001088394c8f03e5157080000449e7b9aec34d1b1c98dd7689fb8ec11"
@@ -167,7 +167,7 @@ def test_later_packets_use_the_first_connection_id():
     assert state.add(packet) == HELLO
 
 
-def test_other_packets():
+def test_other_packets_give_nothing():
     packet = bytearray(initial(crypto(HELLO)))
     packet[-1] ^= 1
     assert quic.QuicHello().add(bytes(packet)) is None
@@ -305,7 +305,7 @@ PIPELINED = (
 
 
 @pytest.mark.parametrize("size", [1, 7, 40, 95, len(PIPELINED)])
-def test_pipelined_requests(size):
+def test_pipelined_requests_are_each_parsed(size):
     """Pipelined requests (RFC 9112 section 9.3.2), split into segments anywhere."""
     pieces = [PIPELINED[at : at + size] for at in range(0, len(PIPELINED), size)]
     assert [(domain, url) for _, domain, url in findings_of(*pieces)] == [
@@ -394,7 +394,7 @@ def test_reordered_and_repeated_segments(data, sizes, random, start):
     assert stream.held_bytes == 0
 
 
-def test_repeated_beginning():
+def test_repeated_beginning_changes_nothing():
     stream = Stream()
     stream.start(99)
     assert list(stream.add(100, b"abc")) == [(b"abc", False)]
@@ -404,7 +404,7 @@ def test_repeated_beginning():
     assert list(stream.add(501, b"new")) == [(b"new", False)]
 
 
-def test_missing_segment():
+def test_missing_segment_is_given_up():
     stream = Stream()
     stream.start(99)
     assert list(stream.add(100, b"abc")) == [(b"abc", False)]

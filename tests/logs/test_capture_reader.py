@@ -102,7 +102,7 @@ def test_a_refused_connection(tmp_path):
 
 
 @pytest.mark.parametrize("flags", [0, 1, 0x29])
-def test_unanswered_probes(tmp_path, flags):
+def test_unanswered_probes_are_unknown(tmp_path, flags):
     """A packet without SYN and ACK, or with a truncated header, shows no connection.
 
     So null, FIN and Christmas-tree scans."""

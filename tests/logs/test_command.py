@@ -114,7 +114,7 @@ def test_damaged_input_counts_as_partial(tmp_path):
 @pytest.mark.parametrize(
     "arguments", [("--format", "nonsense"), ("--timezone", "Mars/Olympus"), ("--timezone", "../etc/passwd")]
 )
-def test_contradictory_options(folder, arguments):
+def test_invalid_options_are_refused(folder, arguments):
     result = run("read", folder, *arguments)
     assert isinstance(result.exception, UsageError)
 

@@ -89,7 +89,7 @@ def test_every_format_is_explained(path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [0, 4, 9])
-def test_missing_line(number: int, tmp_path: Path) -> None:
+def test_missing_line_is_an_error(number: int, tmp_path: Path) -> None:
     path = tmp_path / "a.log"
     path.write_text(f"{HILLSTONE}\n{HILLSTONE}\n\n\n")
     with pytest.raises(UsageError):

@@ -60,7 +60,7 @@ def test_folder_pattern_and_duplicates(tmp_path):
     assert [read(f)[0] for f in found] == [b"deep/er/c.txt"]
 
 
-def test_deep_folders(tmp_path):
+def test_deep_folders_are_searched(tmp_path):
     deep = tmp_path / "/".join("d" * 700)
     deep.mkdir(parents=True)
     (deep / "a.log").write_bytes(b"deep")

@@ -288,7 +288,7 @@ def test_versions_in_one_file():
 
 
 @pytest.mark.parametrize("cut", [1, 30, 47])
-def test_truncated_export(cut):
+def test_truncated_export_gives_its_flows(cut):
     events, _, error = read(fixed(5), fixed(5)[:-cut])
     assert error is not None
     assert "cut short" in error.what
@@ -316,7 +316,7 @@ def test_flows_before_damage():
         ipfix(),
     ],
 )
-def test_recognized_exports(data):
+def test_exports_are_recognized(data):
     assert NetFlow.recognises(data[:4096])
 
 

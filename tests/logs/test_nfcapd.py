@@ -185,7 +185,7 @@ def test_compressed_blocks_give_their_flows(method, flag, pack):
         (b"\x01abcd\x6d\0e\x21\x10\0\x11\0\0", b"abcd" + b"abcd" + b"e" + b"abc"),
     ],
 )
-def test_lzo_copies(packed, plain):
+def test_lzo_copies_are_unpacked(packed, plain):
     assert blocks.lzo(packed, 100) == plain
 
 

@@ -53,7 +53,7 @@ def test_time_and_host_of_headers(before, time, host):
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=120))
-def test_arbitrary_headers(before):
+def test_arbitrary_headers_raise_nothing(before):
     header_before(before + "CEF:0|", len(before), CONTEXT)
 
 
@@ -92,7 +92,7 @@ def test_shape_of_continuations():
         ("1.0|A|B|1|e|", {}),
     ],
 )
-def test_leef_delimiters(attributes, fields):
+def test_leef_delimiters_separate_attributes(attributes, fields):
     assert leef.read("LEEF:" + attributes).attributes == fields
 
 

@@ -61,7 +61,7 @@ def test_epoch_by_magnitude(value, time):
         10**30,
     ],
 )
-def test_invalid_epochs(value):
+def test_invalid_epochs_are_refused(value):
     with pytest.raises(LineError):
         from_epoch(value)
 

@@ -157,7 +157,7 @@ def test_machine_without_an_address(found):
          "minh.tran", Action.ALLOWED),
     ],
 )  # fmt: skip
-def test_logons(event_id, data, device_ip, name, user, action):
+def test_logons_state_client_and_user(event_id, data, device_ip, name, user, action):
     found = event(event_id, SECURITY, **data)
     at_the_console = found.device_name == "SRV-01" and not found.inbound
     assert (found.kind, found.observer) == (EventKind.LOGON, None if at_the_console else "SRV-01")

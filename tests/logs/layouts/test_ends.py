@@ -85,7 +85,7 @@ def test_every_rule_applies_somewhere() -> None:
     assert deciding == {*RULES}
 
 
-def test_address_kinds() -> None:
+def test_addresses_have_a_kind() -> None:
     assert {address: address_kind(address) for address in ADDRESSES} == ADDRESSES
 
 

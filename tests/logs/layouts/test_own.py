@@ -40,7 +40,7 @@ def gate(tmp_path: Path) -> Path:
     return path
 
 
-def test_documented_example(gate: Path, tmp_path: Path) -> None:
+def test_documented_example_reads_its_log(gate: Path, tmp_path: Path) -> None:
     log_format = own_format(gate)
     assert log_format.name == "acme_gate"
     assert "device_ip" in log_format.gives
@@ -132,12 +132,12 @@ COSTLY = [
 
 
 @pytest.mark.parametrize("pattern", GOOD)
-def test_accepted_patterns(pattern: str) -> None:
+def test_bounded_patterns_are_accepted(pattern: str) -> None:
     assert checked(pattern, "here").pattern == pattern
 
 
 @pytest.mark.parametrize("pattern", COSTLY)
-def test_rejected_patterns(pattern: str) -> None:
+def test_unbounded_patterns_are_rejected(pattern: str) -> None:
     with pytest.raises(UsageError):
         checked(pattern, "here")
 

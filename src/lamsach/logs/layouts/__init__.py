@@ -94,7 +94,7 @@ class Shape:
 
     @property
     def in_columns(self) -> bool:
-        """Whether the columnar reader may run it."""
+        """Return whether the columnar reader may run the shape."""
         return self.columns and self.apart is None
 
     @cached_property
@@ -108,7 +108,7 @@ class Shape:
 
     @property
     def whole(self) -> bool:
-        """Whether the pattern includes the line's end."""
+        """Return whether the pattern includes the line's end."""
         return self.pattern.endswith("$")
 
     @cached_property
@@ -128,7 +128,7 @@ class Shape:
 
     @cached_property
     def deciding(self) -> bool:
-        """Whether any field affects others."""
+        """Return whether any field affects others."""
         return bool((VIRTUAL | {"device_ip", "source_mac"}) & {*self.made, *self.constant})
 
 
@@ -174,7 +174,7 @@ class Layout:
 
     @property
     def in_columns(self) -> bool:
-        """Whether the columnar reader may run any shape."""
+        """Return whether the columnar reader may run any shape."""
         return any(shape.in_columns for shape in self.shapes)
 
     @cached_property

@@ -32,11 +32,11 @@ class _Decompressor(Protocol):
 
     @property
     def eof(self) -> bool:
-        """Whether the stream has ended."""
+        """Return whether the stream has ended."""
 
     @property
     def needs_input(self) -> bool:
-        """Whether further output needs more input."""
+        """Return whether further output needs more input."""
 
     @property
     def unused_data(self) -> bytes:

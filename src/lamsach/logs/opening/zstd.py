@@ -35,7 +35,7 @@ class FrameTracker:
 
     @property
     def complete(self) -> bool:
-        """Whether the bytes returned so far end with a frame."""
+        """Return whether the bytes handed out so far end with a frame."""
         return not self._in_frame and self._skip == 0 and not self._broken
 
     def read(self, size: int) -> bytes:

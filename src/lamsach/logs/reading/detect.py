@@ -42,7 +42,7 @@ class Detection:
 
     @property
     def known(self) -> bool:
-        """Whether any format reads the file."""
+        """Return whether any format reads the file."""
         return self.format is not None or self.binary is not None or bool(self.mixed)
 
 

@@ -62,7 +62,7 @@ class LineParser:
 
     @property
     def multiline(self) -> bool:
-        """Whether records may have several lines: join those for which `starts_record` is false."""
+        """Return whether records may have several lines: join those for which `starts_record` is false."""
         return self._main is not None and self._main.multiline
 
     def starts_record(self, line: str) -> bool:

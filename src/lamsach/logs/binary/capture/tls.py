@@ -16,7 +16,7 @@ _CLIENT_HELLO = 1
 
 
 class Need(Enum):
-    """Why no ClientHello was parsed: more bytes needed, or other data."""
+    """Reason why no ClientHello was parsed: more bytes needed, or other data."""
 
     MORE = "more"
     OTHER = "other"
