@@ -86,7 +86,7 @@ def segment(lines: Iterator[str], size: int) -> str:
 def asked(values: Sequence[str], shape: filters.Shape, blob: bytes) -> bool:
     """Report whether a filter takes one of these values for one that is there."""
     wanted = questions_of(canonical(value) for value in values)
-    return bool(filters.ask(wanted, [0], [shape], np.frombuffer(blob, np.uint8))[0])
+    return bool(filters.query(wanted, [0], [shape], np.frombuffer(blob, np.uint8))[0])
 
 
 def strangers() -> list[str]:

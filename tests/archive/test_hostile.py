@@ -84,7 +84,7 @@ def test_any_bytes_are_no_segment(data: bytes) -> None:
 def test_a_filter_of_any_bytes_can_be_asked(shape: tuple[int, ...], data: bytes, values: list[str]) -> None:
     size = filters.size_of(shape)
     whole = (data * (size // max(1, len(data)) + 1) + b"\0" * size)[:size]
-    filters.ask(questions(compiled(*values)), [0], [list(shape)], np.frombuffer(whole, np.uint8))
+    filters.query(questions(compiled(*values)), [0], [list(shape)], np.frombuffer(whole, np.uint8))
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def keys_of(maker: KeyMaker, text: bytes) -> Keys:
 def may_hold(keys: Keys, listed: CompiledSet, compressed_bytes: int) -> bool:
     shape, data = filters.build(keys, compressed_bytes)
     assert len(data) == filters.size_of(shape)
-    return bool(filters.ask(questions(listed), [0], [shape], np.frombuffer(data, np.uint8))[0])
+    return bool(filters.query(questions(listed), [0], [shape], np.frombuffer(data, np.uint8))[0])
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def wrong(maker: KeyMaker, text: str, asked: str, compressed_bytes: int) -> int:
     shape, data = filters.build(keys_of(maker, text.encode()), compressed_bytes)
     blob = np.frombuffer(data, np.uint8)
     one_by_one = (questions_of([canonical(asked.format(number))]) for number in range(1000))
-    return sum(bool(filters.ask(one, [0], [shape], blob)[0]) for one in one_by_one)
+    return sum(bool(filters.query(one, [0], [shape], blob)[0]) for one in one_by_one)
 
 
 def test_what_is_not_there_is_denied_but_for_a_few(maker: KeyMaker) -> None:
@@ -147,7 +147,7 @@ def test_every_key_is_in_a_filter_of_any_size() -> None:
             for key in keys[:: max(1, count // 50)]:
                 one, yes = np.array([key], np.uint64), np.ones(1, np.uint8)
                 asked = Questions(one, np.zeros(1, np.int64), yes, np.array([0, 1], np.int64))
-                assert filters.ask(asked, [0], [shape], np.frombuffer(data, np.uint8))[0]
+                assert filters.query(asked, [0], [shape], np.frombuffer(data, np.uint8))[0]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.archive.sources import Source, load, packed, save
+from lamsach.archive.sources import Source, load, pack_head, save
 from lamsach.archive.store import Store
 from lamsach.errors import UnreadableError
 
@@ -17,7 +17,7 @@ from lamsach.errors import UnreadableError
 @pytest.mark.parametrize("name", ["fw.log", "a\n" + "ố" * 3000])
 def test_stored_and_changed(tmp_path: Path, size: int, name: str) -> None:
     store, head = Store(str(tmp_path)), random.Random(size).randbytes(size)
-    source = Source("0123456789abcdef", name, packed_head=packed(head), format="zeek_tsv")
+    source = Source("0123456789abcdef", name, packed_head=pack_head(head), format="zeek_tsv")
     save(store, source)
     for _ in range(3):
         source = pickle.loads(pickle.dumps(load(store, source.object_name)))
@@ -32,14 +32,14 @@ def test_stored_and_changed(tmp_path: Path, size: int, name: str) -> None:
 
 def test_a_large_head_is_not_held(tmp_path: Path) -> None:
     store, head = Store(str(tmp_path)), random.Random(1).randbytes(60_000)
-    save(store, Source("0123456789abcdef", "fw.log", packed_head=packed(head)))
+    save(store, Source("0123456789abcdef", "fw.log", packed_head=pack_head(head)))
     assert load(store, "sources/0123456789abcdef.src").packed_head == b""
 
 
 @pytest.mark.parametrize("size", [10, 60_000])
 def test_a_damaged_source_is_unreadable(tmp_path: Path, size: int) -> None:
     store = Store(str(tmp_path))
-    save(store, Source("0123456789abcdef", "fw.log", packed_head=packed(random.Random(1).randbytes(size))))
+    save(store, Source("0123456789abcdef", "fw.log", packed_head=pack_head(random.Random(1).randbytes(size))))
     path = tmp_path / "sources" / "0123456789abcdef.src"
     whole = path.read_bytes()
     place = whole.index(b"\n")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lamsach.errors import ExitStatus, UnreadableError, UsageError
-from lamsach.results.sealed.files import Keys, opened, path_is_sealed
+from lamsach.results.sealed.files import Keys, open_plain, path_is_sealed
 from lamsach.results.sealed.keys import identities
 from tests.rows import each_row
 
@@ -42,11 +42,11 @@ def test_every_kind_of_result_can_be_sealed(made: dict[str, Any]) -> None:
     held = Keys(identities([made["key"]]))
     for path in made["results"]:
         assert path_is_sealed(path)
-        with opened(path, held) as plain:
+        with open_plain(path, held) as plain:
             assert plain.suffix == Path(path.stem).suffix
             assert plain.stat().st_size > 100
     with (
-        opened(made["results"][0], held) as plain,
+        open_plain(made["results"][0], held) as plain,
         zipfile.ZipFile(plain) as sealed,
         zipfile.ZipFile(made["folder"] / "open.zip") as bare,
     ):
@@ -82,7 +82,7 @@ def test_a_signed_file_is_sealed_for_the_way(
         "send", made["folder"] / "open.zip", "--sign", tmp_path / "a.age", "--seal-to", made["public"]
     )
     assert ran.status == 0, ran.errors
-    with opened(tmp_path / "a.age", Keys(identities([made["key"]]))) as plain:
+    with open_plain(tmp_path / "a.age", Keys(identities([made["key"]]))) as plain:
         assert plain.read_bytes().startswith(b'{"schema":"lamsach-signed/1"')
 
 
@@ -102,7 +102,7 @@ def test_a_scan_is_sealed(made: dict[str, Any], tmp_path: Path) -> None:
         made["public"],
     )
     assert ran.status == ExitStatus.NOTHING_FOUND, ran.errors
-    with opened(out, Keys(identities([made["key"]]))) as plain:
+    with open_plain(out, Keys(identities([made["key"]]))) as plain:
         assert b"summary" in plain.read_bytes()
 
 

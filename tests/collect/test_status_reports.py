@@ -19,7 +19,7 @@ from lamsach.archive.archive import Archive
 from lamsach.archive.retro import gaps
 from lamsach.collect import portal as reporting
 from lamsach.collect.health import Health, metrics
-from lamsach.collect.portal import checked
+from lamsach.collect.portal import check_url
 from lamsach.errors import UnreadableError, UsageError
 from tests.poll import until
 
@@ -102,7 +102,7 @@ def test_the_token_is_sent_to_the_portal_only(tmp_path: Path, portal: Portal) ->
 )
 def test_an_invalid_address(url: str) -> None:
     with pytest.raises(UsageError):
-        checked(url)
+        check_url(url)
 
 
 def test_silence_is_reported_and_recorded(tmp_path: Path) -> None:

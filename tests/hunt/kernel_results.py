@@ -79,7 +79,7 @@ def _results() -> list[str]:
         seen = maker.keys(data, PAD, end)
         assert seen is not None
         shape, filter_bytes = filters.build(seen, 1 << 20)
-        answer = filters.ask(queries, [0], [shape], np.frombuffer(filter_bytes, np.uint8))
+        answer = filters.query(queries, [0], [shape], np.frombuffer(filter_bytes, np.uint8))
         passed, present = passed + hits.size, present + int(answer[0])
         blocks = engine.feeds_by_block(data, PAD, end)
         digests.append(_digest(hits, feeds, blocks, np.array(counts), seen, answer))

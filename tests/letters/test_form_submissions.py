@@ -22,7 +22,7 @@ from docx.oxml.ns import nsdecls
 from lamsach.errors import InputError, LimitError, UnreadableError
 from lamsach.letters.appendix_2022 import APPENDIX_2022
 from lamsach.letters.docx_ import to_docx
-from lamsach.letters.filled_form import Read, read_filled
+from lamsach.letters.filled_form import FormValue, read_filled
 from lamsach.letters.form import Filled, parse_form
 from lamsach.letters.layout import blank, report
 from lamsach.letters.lines import _NEW, _OLD
@@ -44,7 +44,7 @@ def saved(book: Any) -> bytes:
     return buffer.getvalue()
 
 
-def read(content: bytes) -> dict[str, Read]:
+def read(content: bytes) -> dict[str, FormValue]:
     return {value.key: value for value in read_filled(content, FORM)}
 
 

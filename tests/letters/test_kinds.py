@@ -13,7 +13,7 @@ from lamsach.letters.fixed_texts import (
     about_lines,
     attached_line,
     attachment_reference,
-    balanced,
+    balance_lines,
     breakable,
     in_sentence,
     width_em,
@@ -113,7 +113,7 @@ def test_a_subject_is_broken_evenly(subject: str) -> None:
     made = about_lines(Document(Head("A"), subject, ()))
     assert " ".join(made) == f"V/v {subject}"
     assert all(width_em(part) <= 16.3 or " " not in part for part in made)
-    assert balanced("mot hai ba bon", 3.5) == ["mot hai", "ba bon"]
+    assert balance_lines("mot hai ba bon", 3.5) == ["mot hai", "ba bon"]
 
 
 def test_a_campaign_begins_small_inside_a_sentence() -> None:

@@ -16,7 +16,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from lamsach.letters.filled_form import Read
+from lamsach.letters.filled_form import FormValue
 from lamsach.portal.accounts.models import Invitation
 from lamsach.portal.avreports.models import AvReport
 from lamsach.portal.awareness.models import Notice, Person
@@ -322,7 +322,7 @@ def received(cast: Any) -> Received:
     """A filled form from the first room, waiting for confirmation."""
     content = f'{{"schema": "lamsach-report-1", "n": "{links.nonce()}"}}'.encode()
     stored = store(SimpleUploadedFile("bao-cao.json", content))
-    values = [Read("informed", "05 đơn vị", 5, 0.9), Read("deployed", "không có", 0, 0.8)]
+    values = [FormValue("informed", "05 đơn vị", 5, 0.9), FormValue("deployed", "không có", 0, 0.8)]
     return store_received(
         dispatch(cast).campaign, cast.first, stored, values, ReportWay.MAIL, sender="mot@unit.example"
     )

@@ -28,7 +28,7 @@ STATES = (
     + """
 from datetime import date
 from django.core.files.uploadedfile import SimpleUploadedFile
-from lamsach.letters.filled_form import Read
+from lamsach.letters.filled_form import FormValue
 from lamsach.portal.base import links
 from lamsach.portal.base.uploads import store
 from lamsach.portal.campaigns import deadline_moves, dispatches
@@ -104,7 +104,7 @@ Extension.objects.create(
     asked_by=by,
 )
 kept = store(SimpleUploadedFile("bao-cao.json", b'{"schema": "lamsach-report-1"}'))
-said = [Read("informed", "05 đơn vị", 5, 0.9), Read("deployed", "không có", 0, 0.5)]
+said = [FormValue("informed", "05 đơn vị", 5, 0.9), FormValue("deployed", "không có", 0, 0.5)]
 came = store_received(campaign, units["Z09.01.07"], kept, said, Way.MAIL, sender="p07@z09.example")
 c, u = campaign.pk, units["Z09.01.07"].pk
 print(

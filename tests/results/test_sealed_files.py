@@ -19,9 +19,9 @@ from lamsach.results.sealed.files import (
     Seal,
     check_names,
     is_sealed,
-    kind_of,
+    open_plain,
     open_sealed,
-    opened,
+    result_suffix,
     sealing,
 )
 from tests.programs import require_program
@@ -155,11 +155,11 @@ def test_an_error_on_either_side_is_raised_as_it_is(way: tuple[Seal, Keys, Keys]
 def test_nothing_of_a_damaged_file_remains(tmp_path: Path) -> None:
     path = tmp_path / "backup.zip.age"
     path.write_bytes(KEPT[WAYS[0][0]][:-1])
-    with pytest.raises(UnreadableError), opened(path, WAYS[0][1], tmp_path):
+    with pytest.raises(UnreadableError), open_plain(path, WAYS[0][1], tmp_path):
         raise AssertionError("it was opened")
     assert list(tmp_path.iterdir()) == [path]
     path.write_bytes(KEPT[WAYS[0][0]])
-    with opened(path, WAYS[0][1], tmp_path) as found:
+    with open_plain(path, WAYS[0][1], tmp_path) as found:
         assert (found.name, found.stat().st_mode & 0o077 & found.parent.stat().st_mode) == ("backup.zip", 0)
         assert found.read_bytes().startswith(b"lines of a list\n")
     assert list(tmp_path.iterdir()) == [path]
@@ -168,7 +168,7 @@ def test_nothing_of_a_damaged_file_remains(tmp_path: Path) -> None:
 def test_a_file_that_is_not_sealed_is_opened_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "old.zip"
     path.write_bytes(b"PK")
-    with opened(path, Keys()) as found:
+    with open_plain(path, Keys()) as found:
         assert found == path
 
 
@@ -228,4 +228,9 @@ def test_names_and_keys_go_together(row: tuple[tuple[str, ...], bool, bool]) -> 
 
 
 def test_the_kind_is_what_is_sealed() -> None:
-    assert [kind_of(Path(name)) for name in ("a.zip.age", "a.ZIP", "a.age", "a")] == [".zip", ".zip", "", ""]
+    assert [result_suffix(Path(name)) for name in ("a.zip.age", "a.ZIP", "a.age", "a")] == [
+        ".zip",
+        ".zip",
+        "",
+        "",
+    ]

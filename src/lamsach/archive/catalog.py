@@ -96,7 +96,7 @@ class Pack:
         if asked:
             shapes = [self.rows[index].shape for index in asked]
             offsets = [self.offsets[index] for index in asked]
-            answers = filters.ask(questions, offsets, shapes, self.data).tolist()
+            answers = filters.query(questions, offsets, shapes, self.data).tolist()
             for index, may in zip(asked, answers, strict=True):
                 result[index] = may
         return result

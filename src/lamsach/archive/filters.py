@@ -100,7 +100,7 @@ def _set(keys: Keys, bits: int) -> bytes:
     return whole + b"\0" * (_set_bytes(keys.size, bits) - len(whole))
 
 
-def ask(
+def query(
     questions: Questions, offsets: Sequence[int], shapes: Sequence[Shape], data: NDArray[np.uint8]
 ) -> NDArray[np.bool_]:
     """For each filter, at data[offsets[i]], return whether it may contain any of the questions."""

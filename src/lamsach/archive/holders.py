@@ -17,7 +17,7 @@ _MOST_UNPACKED = 1 << 20
 _DAMAGED = mark("A segment of the archive is damaged.")
 
 
-def unpacked(text: str, name: str) -> Iterator[tuple[int, bytes]]:
+def unpack_lines(text: str, name: str) -> Iterator[tuple[int, bytes]]:
     """Yield packed lines with their numbers. Raises UnreadableError."""
     try:
         data = zstandard.ZstdDecompressor().decompress(base64.b85decode(text), max_output_size=_MOST_UNPACKED)
@@ -50,5 +50,5 @@ def _of_row(archive: Archive, row: Row) -> Iterator[tuple[int, bytes | None]]:
     found: list[tuple[int, bytes]] = [(int(number), str(text).encode()) for number, text in row.headers]
     if row.holders != NO_LINES:
         about = archive.head(Entry(row.name, row.sequence, row.source)).description
-        found += unpacked(about.holders or "", row.name)
+        found += unpack_lines(about.holders or "", row.name)
     yield from sorted(found)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from lamsach.archive.archive import Archive, Writer
 from lamsach.archive.segment_facts import Describer
-from lamsach.archive.sources import FOLDER, UNREAD, Source, load, packed, save
+from lamsach.archive.sources import FOLDER, UNREAD, Source, load, pack_head, save
 from lamsach.devices.holder_logs import HolderLogs
 from lamsach.errors import InputError
 from lamsach.hunt.chunks import CHUNK_BYTES, OVERLAP, Chunk, Pool, cut
@@ -102,7 +102,7 @@ def _new_source(writer: Writer, log_file: LogFile, retention: str, fingerprint: 
         modified=log_file.modified.isoformat(),
         retention=retention,
         fingerprint=fingerprint,
-        packed_head=packed(head),
+        packed_head=pack_head(head),
     )
     detect_source(source, writer.archive.zone)
     save(writer.archive.store, source)

@@ -37,7 +37,7 @@ MOST_BYTES = 256 << 10
 """Maximum bytes of marked lines stored in a description; above it, the segment is opened instead."""
 
 
-def marked(raw: bytes, first_line: int, markers: Sequence[bytes]) -> str | None:
+def pack_marked_lines(raw: bytes, first_line: int, markers: Sequence[bytes]) -> str | None:
     """Pack the lines that contain a marker, with their numbers; None when they are too many."""
     starts: set[int] = set()
     for marker in markers:
@@ -166,7 +166,7 @@ class Describer:
         if not self._holders:
             into.holders = ""
         elif self._markers:
-            into.holders = marked(raw, into.first_line, self._markers)
+            into.holders = pack_marked_lines(raw, into.first_line, self._markers)
 
 
 def rows_of(coverage: CoverageCount) -> list[list[Any]]:

@@ -71,7 +71,7 @@ class Source:
 
     @head.setter
     def head(self, head: bytes) -> None:
-        self.packed_head = packed(head)
+        self.packed_head = pack_head(head)
 
     def stored_head(self) -> bytes:
         """Return the packed beginning. Raises UnreadableError."""
@@ -130,7 +130,7 @@ _KNOWN = tuple(entry.name for entry in fields(Source) if entry.name not in ("pac
 _FIRST_READ, _FRAME_HEADER = 4096, 18
 
 
-def packed(head: bytes) -> bytes:
+def pack_head(head: bytes) -> bytes:
     """Pack a head for storage."""
     return zstandard.ZstdCompressor(level=6).compress(head)
 

@@ -188,13 +188,13 @@ def seal_of(words: Sequence[str] | None, outputs: Sequence[Path] | None) -> Seal
 
 def keys_for(path: Path, identities: Sequence[Path] | None, passphrase: Path | None) -> Keys:
     """Return the key to a sealed file: stated, or typed on a terminal. Raises UsageError without one."""
-    from lamsach.results.sealed.files import Keys, path_is_sealed, wants_passphrase
+    from lamsach.results.sealed.files import Keys, needs_passphrase, path_is_sealed
     from lamsach.results.sealed.keys import identities as read_identities
     from lamsach.results.sealed.keys import read_passphrase
 
     if not path_is_sealed(path):
         return Keys()
-    if wants_passphrase(path):
+    if needs_passphrase(path):
         return Keys(passphrase=read_passphrase(passphrase) if passphrase else ask_passphrase(path))
     return Keys(read_identities(identities or [ask_identity(path)]))
 

@@ -34,7 +34,7 @@ _LAST_BYTES = 64 << 20
 _UDP_BUFFER = 32 << 20
 
 
-def bound(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
+def bind_socket(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
     """Bind a socket to this address; port 0 selects any free one. Raises UnreadableError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound_socket = socket.socket(family, kind)
@@ -79,7 +79,7 @@ class TcpServer:
         on_problem: OnProblem,
         context: ssl.SSLContext | None = None,
     ) -> None:
-        self._socket = bound(host, port, socket.SOCK_STREAM)
+        self._socket = bind_socket(host, port, socket.SOCK_STREAM)
         self._socket.listen(_WAITING)
         self.port = int(self._socket.getsockname()[1])
         self.kind = "tls" if context else "tcp"
@@ -171,7 +171,7 @@ class UdpServer:
         lines_of: Callable[[bytes, str], bytes] = _message,
         on_end: Callable[[], None] = lambda: None,
     ) -> None:
-        self._socket = bound(host, port, socket.SOCK_DGRAM)
+        self._socket = bind_socket(host, port, socket.SOCK_DGRAM)
         with contextlib.suppress(OSError):
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _UDP_BUFFER)
         self._socket.setblocking(False)

@@ -16,7 +16,7 @@ _REPORT_EACH = 60
 """One of this many failures in a row is reported."""
 
 
-def checked(url: str) -> str:
+def check_url(url: str) -> str:
     """Check the portal's address and strip its last slash. UsageError if invalid or not encrypted."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or "/collectors/" not in parts.path:
@@ -38,7 +38,7 @@ class Reporter:
         status: Callable[[], dict[str, Any]],
         on_problem: Callable[[LamsachError], None],
     ) -> None:
-        self._url = f"{checked(url)}/status"
+        self._url = f"{check_url(url)}/status"
         self._token = token
         self._status = status
         self._on_problem = on_problem

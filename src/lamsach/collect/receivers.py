@@ -18,7 +18,7 @@ KAFKA = "kafka"
 MOST_FILES = 1 << 16
 
 
-def shown_name(kind: str, name: str) -> str:
+def source_name(kind: str, name: str) -> str:
     """Return a source's archive name: `syslog-tcp/192.0.2.1`, `netflow/192.0.2.1`, `kafka/topic/0`, path."""
     if kind == KAFKA:
         return f"{KAFKA}/{name}"

@@ -12,7 +12,7 @@ from lamsach.archive.archive import Writer
 from lamsach.archive.catalog import PART, Catalog
 from lamsach.archive.intake import detect_source
 from lamsach.archive.segment_facts import Describer
-from lamsach.archive.sources import Source, load, packed, save
+from lamsach.archive.sources import Source, load, pack_head, save
 from lamsach.collect.archived_ends import SourceEnd
 from lamsach.collect.spool import Spool, drop_empty, read_spool
 from lamsach.errors import LamsachError
@@ -154,7 +154,7 @@ class Sealer:
         describer = self._describers.get(key)
         if describer is None:
             archive = self._writer.archive
-            source = Source(key, name, kind, retention=retention, packed_head=packed(raw[:HEAD_BYTES]))
+            source = Source(key, name, kind, retention=retention, packed_head=pack_head(raw[:HEAD_BYTES]))
             if archive.store.has(source.object_name):
                 source = load(archive.store, source.object_name)
             else:

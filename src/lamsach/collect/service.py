@@ -21,8 +21,8 @@ from lamsach.collect.health import Health
 from lamsach.collect.listeners import TcpServer, UdpServer
 from lamsach.collect.live import LiveMatcher
 from lamsach.collect.outbox import Outbox
-from lamsach.collect.portal import Reporter, checked
-from lamsach.collect.receivers import LIVE_KINDS, open_files, reader_of, servers_of, shown_name
+from lamsach.collect.portal import Reporter, check_url
+from lamsach.collect.receivers import LIVE_KINDS, open_files, reader_of, servers_of, source_name
 from lamsach.collect.sealer import Sealer
 from lamsach.collect.settings import Settings
 from lamsach.collect.silence import SilenceWatch
@@ -77,7 +77,7 @@ class Collector:
         self._sealer = Sealer(writer, self._known, on_problem)
         self._silence = SilenceWatch(settings.silence_seconds, writer, notify)
         portal = settings.portal
-        send = f"{checked(portal)}/sightings" if portal else settings.send
+        send = f"{check_url(portal)}/sightings" if portal else settings.send
         self.outbox = Outbox(settings.sightings, send, on_problem, settings.token if portal else "")
         self._reporter = Reporter(portal, settings.token, self.status, on_problem) if portal else None
         metrics = settings.metrics
@@ -161,9 +161,9 @@ class Collector:
     def _stream_for(self, kind: str, name: str) -> Stream:
         with self._lock:
             if kind in LIVE_KINDS and len(self._streams) >= self._most_sources:
-                is_known = source_key(kind, shown_name(kind, name)) in self._streams
+                is_known = source_key(kind, source_name(kind, name)) in self._streams
                 name = name if is_known else _OTHERS
-            shown = shown_name(kind, name)
+            shown = source_name(kind, name)
             key = source_key(kind, shown)
             stream = self._streams.get(key)
             if stream is None:

@@ -15,7 +15,7 @@ from itertools import pairwise
 from lamsach.letters import filled_texts
 from lamsach.letters.filled_texts import ENUMERATION, bare, wording
 from lamsach.letters.form import Form
-from lamsach.letters.lines import OLD_LETTERS, Line, converted, lines_of
+from lamsach.letters.lines import OLD_LETTERS, Line, convert_lines, lines_of
 from lamsach.letters.numbers import number_of, plain
 
 _LEAST_ALIKE = 0.72
@@ -43,7 +43,7 @@ _UNIT_WORDS = frozenset({"don vi", "dv", "co quan", "to chuc", "don vi to chuc",
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class FormValue:
     """Value of the form: text, number if it is one, and certainty from 0 (guess) to 1."""
 
     key: str
@@ -52,7 +52,7 @@ class Read:
     sure: float
 
 
-def read_filled(content: bytes, form: Form) -> tuple[Read, ...]:
+def read_filled(content: bytes, form: Form) -> tuple[FormValue, ...]:
     """Read the form's texts and figures from a document, in the form's order; missing ones are omitted.
 
     Raises UnreadableError for a file that is no DOCX or XLSX, and LimitError for one that unpacks to more
@@ -64,21 +64,21 @@ def read_filled(content: bytes, form: Form) -> tuple[Read, ...]:
     for change in OLD_LETTERS:
         if any(value.key in keys for value in found):
             break
-        old = _read(converted(lines, change), form)
+        old = _read(convert_lines(lines, change), form)
         found = old if any(value.key in keys for value in old) else found
     return tuple(found)
 
 
-def _read(lines: list[Line], form: Form) -> list[Read]:
+def _read(lines: list[Line], form: Form) -> list[FormValue]:
     found = [
-        Read(field.key, text, None, sure)
+        FormValue(field.key, text, None, sure)
         for field in form.fields
         if (match := filled_texts.text_of(field, lines)) is not None
         for text, sure in (match,)
     ]
     amounts = _amount_columns(lines, form.columns[2])
     rows, joined = [row.label for row in form.rows], _join_rows(lines)
-    previous: Read | None = None
+    previous: FormValue | None = None
     for row in form.rows:
         read = _figure(
             row.key,
@@ -152,7 +152,7 @@ class _Found:
         return (bool(self.raw), round(self.score, 2), self.value is not None)
 
 
-def _figure(key: str, found: Sequence[_Found]) -> Read | None:
+def _figure(key: str, found: Sequence[_Found]) -> FormValue | None:
     """Return the amount of the row with the most similar wording."""
     if not found:
         return None
@@ -162,7 +162,7 @@ def _figure(key: str, found: Sequence[_Found]) -> Read | None:
     sure = best.sure * min(1.0, best.score + 0.05)
     if len({match.value for match in near if match.value is not None}) > 1:
         sure = min(sure, 0.4)
-    return Read(key, best.raw, best.value, round(sure, 2))
+    return FormValue(key, best.raw, best.value, round(sure, 2))
 
 
 def _join_rows(lines: Sequence[Line]) -> list[Line]:

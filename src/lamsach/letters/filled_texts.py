@@ -30,7 +30,7 @@ def bare(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def alike(text: str, label: str) -> float:
+def similarity(text: str, label: str) -> float:
     """Return the similarity of two wordings, from 0 to 1."""
     first, second = bare(text), bare(label)
     if first == second:
@@ -45,11 +45,11 @@ def alike(text: str, label: str) -> float:
 def wording(cell: str, label: str) -> tuple[float, str]:
     """Return the similarity of a cell to the wording, and the text after it (`Tổng số ...: 12 đơn vị`)."""
     text = ENUMERATION.sub("", cell)
-    whole = max(alike(cell, label), alike(text, label))
+    whole = max(similarity(cell, label), similarity(text, label))
     if whole == 1.0:
         return whole, ""
     head, colon, tail = cell.partition(":")
-    if colon and tail.strip() and (score := alike(ENUMERATION.sub("", head), label) - 0.02) > whole:
+    if colon and tail.strip() and (score := similarity(ENUMERATION.sub("", head), label) - 0.02) > whole:
         return score, tail  # a separate cell is preferred to a line of the text around the form
     if text_after := _text_after(text, label):
         return 0.97, text_after
@@ -109,7 +109,7 @@ def _text_of_label(label: str, lines: Sequence[Line]) -> str | None:
         for number, cell in enumerate(line.cells):
             head, colon, tail = cell.partition(":")
             head = without_remark(head)
-            if alike(ENUMERATION.sub("", head), label) < 0.85:
+            if similarity(ENUMERATION.sub("", head), label) < 0.85:
                 continue
             if not colon and (
                 len(head) > 2 * len(label) or (not line.table and not _is_label_only(head, label))
@@ -128,7 +128,7 @@ def _text_of_label(label: str, lines: Sequence[Line]) -> str | None:
 
 def _is_label_only(head: str, label: str) -> bool:
     """Return whether a paragraph is only the label."""
-    return alike(ENUMERATION.sub("", head), label) >= 0.95
+    return similarity(ENUMERATION.sub("", head), label) >= 0.95
 
 
 def _lines_below(lines: Sequence[Line], place: int, *, one_line: bool) -> Iterator[str]:

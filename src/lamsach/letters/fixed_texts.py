@@ -70,18 +70,18 @@ def about_lines(document: Document) -> list[str]:
     if not document.subject or document.type_name:
         return []
     text = re.sub(r"\A[Vv]/v\s+", "", line(document.subject))
-    return balanced(f"V/v {text}", _HEAD_EM)
+    return balance_lines(f"V/v {text}", _HEAD_EM)
 
 
 def body_lines(name: str) -> list[str]:
     """Return the name of a body in capitals, in balanced lines."""
     text = line(name).upper()
-    return balanced(text, _HEAD_EM, bold=True) if text else []
+    return balance_lines(text, _HEAD_EM, bold=True) if text else []
 
 
 def subject_lines(document: Document) -> list[str]:
     """Return the subject under the type's name; nothing for a dispatch."""
-    return balanced(line(document.subject), _SUBJECT_EM, bold=True) if document.type_name else []
+    return balance_lines(line(document.subject), _SUBJECT_EM, bold=True) if document.type_name else []
 
 
 def width_em(text: str, *, bold: bool = False) -> float:
@@ -101,7 +101,7 @@ def width_em(text: str, *, bold: bool = False) -> float:
     return width * (1.04 if bold else 1.0)
 
 
-def balanced(text: str, most_em: float, *, bold: bool = False) -> list[str]:
+def balance_lines(text: str, most_em: float, *, bold: bool = False) -> list[str]:
     """Wrap text into the fewest lines of at most this width, of similar length.
 
     A word that is too long gets its own line.

@@ -78,7 +78,7 @@ def from_vni(text: str) -> str:
 OLD_LETTERS: tuple[Callable[[str], str], ...] = (from_tcvn3, from_vni)
 
 
-def converted(lines: list[Line], change: Callable[[str], str]) -> list[Line]:
+def convert_lines(lines: list[Line], change: Callable[[str], str]) -> list[Line]:
     """Convert all lines to Unicode, as if the whole document had been typed in such a font."""
     return [replace(line, cells=tuple(change(cell) for cell in line.cells)) for line in lines]
 

@@ -31,7 +31,7 @@ from lamsach.portal import restore_lock
 from lamsach.portal.base import ledger, storage
 from lamsach.portal.database import client_environment
 from lamsach.results.atomic import open_own, own_folder
-from lamsach.results.sealed.files import Keys, Seal, opened, sealing
+from lamsach.results.sealed.files import Keys, Seal, open_plain, sealing
 
 SCHEMA = 1
 UPLOADS = "uploads"
@@ -142,7 +142,7 @@ def restore(
     with contextlib.ExitStack() as alone:
         alone.enter_context(restore_lock.lock_folder(data))
         own_folder(data.absolute().parent)
-        plain = alone.enter_context(opened(source, keys or Keys(), data.absolute().parent))
+        plain = alone.enter_context(open_plain(source, keys or Keys(), data.absolute().parent))
         if database is not None and database["ENGINE"].endswith("postgresql") and _has_dump(plain):
             alone.enter_context(restore_lock.lock_database(database))
         return _restore(plain, data, database, uploads)

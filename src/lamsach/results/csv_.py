@@ -84,7 +84,7 @@ def _rows(findings: Findings, language: str, reasons: Mapping[str, str]) -> Iter
             "first": time_text(item.first) or "",
             "last": time_text(item.last) or "",
             "note": f"{counted(item.machines, '{count} machine', '{count} machines', language)}. "
-            f"{doubtful_values.why(item, language)}",
+            f"{doubtful_values.explain(item, language)}",
         }
     devices = {device.key: device for device in findings.devices}
     texts = {

@@ -20,7 +20,7 @@ SENTENCES: dict[str, str] = {
 """Sentence by reason code (see `model.Questioned`)."""
 
 
-def why(item: Questioned, language: str) -> str:
+def explain(item: Questioned, language: str) -> str:
     """Return the reasons as sentences, with the known name or network where it is not the value itself."""
     parts = []
     for reason in item.reasons:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from lamsach.errors import UsageError
 from lamsach.i18n import mark
 from lamsach.results.atomic import atomic_file, refuse_unwritable
-from lamsach.results.sealed.files import Seal, kind_of, sealed_as, sealing
+from lamsach.results.sealed.files import Seal, result_suffix, seal_for, sealing
 from lamsach.runtime.registry import imported
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ WRITERS: Mapping[str, str] = {
 
 def check_output(path: Path) -> None:
     """Raise UsageError for an unknown suffix, OutputError for an unwritable file, before a long hunt."""
-    if kind_of(path) not in WRITERS:
+    if result_suffix(path) not in WRITERS:
         raise UsageError(
             mark("The kind of result is chosen by the end of its name, and this one is not known."),
             str(path),
@@ -51,6 +51,6 @@ def write(
     when the file cannot be written; the old file then remains.
     """
     check_output(path)
-    writer: Writer = imported(f"lamsach.results.{WRITERS[kind_of(path)]}")
-    with atomic_file(path) as stream, sealing(stream, sealed_as(path, seal)) as inner:
+    writer: Writer = imported(f"lamsach.results.{WRITERS[result_suffix(path)]}")
+    with atomic_file(path) as stream, sealing(stream, seal_for(path, seal)) as inner:
         writer(findings, inner, language, reasons or {})

@@ -178,7 +178,7 @@ class _Screen:
         for row in rows[:_QUESTIONED_SHOWN]:
             machines = counted(row.machines, "{count} machine", "{count} machines", self.language)
             value = clip(visible_line(row.indicator), 80)
-            self.line(f"- {value} ({machines}): {clip(doubtful_values.why(row, self.language), 300)}")
+            self.line(f"- {value} ({machines}): {clip(doubtful_values.explain(row, self.language), 300)}")
         if len(rows) > _QUESTIONED_SHOWN:
             one = mark("{count} more value is in the report (-o report.html).")
             many = mark("{count} more values are in the report (-o report.html).")

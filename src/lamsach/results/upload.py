@@ -170,7 +170,7 @@ def signature(token_digest: str, sha256: str) -> str:
 def sign(path: Path, token: str, target: Path, seal: Seal | None = None) -> None:
     """Write the bundle after a signature by the unit's token; sealed for a `.age` target."""
     from lamsach.results.atomic import atomic_file
-    from lamsach.results.sealed.files import sealed_as, sealing
+    from lamsach.results.sealed.files import seal_for, sealing
 
     digest = hashlib.sha256(token.encode()).hexdigest()
     try:
@@ -183,7 +183,7 @@ def sign(path: Path, token: str, target: Path, seal: Seal | None = None) -> None
         ) from error
     sha256 = hashlib.sha256(data).hexdigest()
     head = {"schema": SIGNED, "sha256": sha256, "token": digest[:16], "signature": signature(digest, sha256)}
-    with atomic_file(target) as stream, sealing(stream, sealed_as(target, seal)) as inner:
+    with atomic_file(target) as stream, sealing(stream, seal_for(target, seal)) as inner:
         inner.write(json.dumps(head, separators=(",", ":")).encode() + b"\n")
         inner.write(data)
 

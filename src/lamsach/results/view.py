@@ -179,7 +179,7 @@ class Page:
 
     def why(self, item: Questioned) -> str:
         """Return the reason to review a listed value."""
-        return self.clip(doubtful_values.why(item, self.language))
+        return self.clip(doubtful_values.explain(item, self.language))
 
     def state_figures(self) -> list[tuple[str, str]]:
         """Return the count of machines by state: fragment of the list and the words, blind days last."""

@@ -130,7 +130,7 @@ def _to_look_at(sheets: Sheets) -> None:
             translate(labels.INDICATOR_TYPES[row.indicator_type]),
             row.machines,
             row.count,
-            doubtful_values.why(row, sheets.language),
+            doubtful_values.explain(row, sheets.language),
             row.first,
             row.last,
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 from lamsach.errors import UsageError
 from lamsach.i18n import mark
 from lamsach.results.atomic import atomic_file, refuse_unwritable
-from lamsach.results.sealed.files import Seal, kind_of, sealed_as, sealing
+from lamsach.results.sealed.files import Seal, kind_of, seal_for, sealing
 from lamsach.trace.letter import Letter, write_letter
 from lamsach.trace.model import Trace
 
@@ -49,7 +49,7 @@ def write(
     """
     check(path)
     suffix = kind_of(path)
-    with atomic_file(path) as stream, sealing(stream, sealed_as(path, seal)) as inner:
+    with atomic_file(path) as stream, sealing(stream, seal_for(path, seal)) as inner:
         if suffix in LETTERS:
             write_letter(trace, inner, suffix, letter or Letter())
             return

@@ -24,7 +24,9 @@ MOST_FILES = 500
 _SPACES = b" \t\r\n"
 
 
-def attached(root: Element, tables: Tables, where: str) -> tuple[tuple[Attachment, ...], tuple[str, ...]]:
+def read_attachments(
+    root: Element, tables: Tables, where: str
+) -> tuple[tuple[Attachment, ...], tuple[str, ...]]:
     """Return the attached files in order, and the names in the manifest without a file.
 
     Raises UnreadableError for content that is empty or no base64, and LimitError for more than is allowed.

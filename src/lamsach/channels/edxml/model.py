@@ -111,7 +111,7 @@ class Message:
     @property
     def identity(self) -> str:
         """Document id: as stated, else built from sender, day and number by the regulation's rule."""
-        return self.document_id or made_id(self.sender.id, self.date, self.number, self.notation)
+        return self.document_id or build_id(self.sender.id, self.date, self.number, self.notation)
 
     @property
     def code(self) -> str:
@@ -119,7 +119,7 @@ class Message:
         return "/".join(filter(None, (self.number, self.notation)))
 
 
-def made_id(organ_id: str, day: Day | None, number: str, notation: str) -> str:
+def build_id(organ_id: str, day: Day | None, number: str, notation: str) -> str:
     """Build `<OrganId>,<yyyy/MM/dd>,<number>/<notation>`; empty without number and notation."""
     code = "/".join(filter(None, (number, notation)))
     return f"{organ_id},{day:%Y/%m/%d},{code}" if code and day and organ_id else ""

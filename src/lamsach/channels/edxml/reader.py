@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import islice
 from xml.etree.ElementTree import Element
 
-from lamsach.channels.edxml.contents import attached
+from lamsach.channels.edxml.contents import read_attachments
 from lamsach.channels.edxml.days import day_of, time_of
 from lamsach.channels.edxml.model import Answered, Hop, Message, Organ, Staff
 from lamsach.channels.edxml.tables import Tables, tables
@@ -59,7 +59,7 @@ def read(data: bytes, where: str, trusted: Certificates = ()) -> Message:
         )
     header = headers[0] if headers else None
     message = _dispatch(root, header, known) if status is None else _answer(root, status, header)
-    files, missing = attached(root, known, where)
+    files, missing = read_attachments(root, known, where)
     signature = verify(text, trusted) if _is_signed(root) else UNSIGNED
     checked = tuple(replace(file, signature=verify_pdf(file.content, trusted)) for file in files)
     return replace(message, attachments=checked, missing=missing, signature=signature)

@@ -34,7 +34,7 @@ from lamsach.errors import ExitStatus, InputError, OutputError, UnreadableError,
 from lamsach.i18n import mark
 from lamsach.letters.signature import LARGEST_KEY_BYTES
 from lamsach.results.atomic import atomic_file
-from lamsach.results.sealed.files import opened
+from lamsach.results.sealed.files import open_plain
 
 PASSWORD_VARIABLE = "LAMSACH_KEY_PASSWORD"  # noqa: S105 - the name of a variable, not a password
 DAY = timedelta(days=1)
@@ -69,7 +69,7 @@ def run(
     period = _period(request)
     signer = signer_of(request.sign_with) if request.sign_with else None
     with ExitStack() as stack:
-        plain = [stack.enter_context(opened(path, keys_for(path, identity, None))) for path in findings]
+        plain = [stack.enter_context(open_plain(path, keys_for(path, identity, None))) for path in findings]
         gathered = gather(plain, period)
     if not gathered.sources:
         raise InputError(NOTHING, f"{period.since} - {period.until}", NOT_SENT)

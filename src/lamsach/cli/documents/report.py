@@ -256,7 +256,7 @@ def _filled(
     texts_around: ReportTexts,
 ) -> tuple[Filled, Document]:
     from lamsach.letters.unit_report import report_of
-    from lamsach.results.sealed.files import opened
+    from lamsach.results.sealed.files import open_plain
 
     if not unit.strip() or not findings:
         raise UsageError(
@@ -265,7 +265,7 @@ def _filled(
             mark("Give both, or --blank for the empty form."),
         )
     with ExitStack() as stack:
-        plain = [stack.enter_context(opened(path, keys_for(path, identity, None))) for path in findings]
+        plain = [stack.enter_context(open_plain(path, keys_for(path, identity, None))) for path in findings]
         filled, document, warned = report_of(unit, plain, campaign, informed, deployed, texts_around)
     _ = translate()
     for sentence in warned:

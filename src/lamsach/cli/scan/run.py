@@ -15,7 +15,7 @@ from lamsach.cli.console import emit, error_line, output_console, problem_line, 
 from lamsach.cli.scan import destination
 from lamsach.cli.scan.destination import NOWHERE, Portal
 from lamsach.errors import ExitStatus, LamsachError, OutputError
-from lamsach.results.sealed.files import Seal, sealed_as, sealing
+from lamsach.results.sealed.files import Seal, seal_for, sealing
 from lamsach.runtime.signals import on_signals
 from lamsach.scanner.control import Control
 from lamsach.scanner.findings import Result
@@ -104,7 +104,7 @@ def _written(
 
     try:
         write_result(
-            result, path, view.language, records, lambda stream: sealing(stream, sealed_as(path, seal))
+            result, path, view.language, records, lambda stream: sealing(stream, seal_for(path, seal))
         )
     except OutputError as error:
         emit(error_line(error))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from lamsach.channels.edxml.days import day_of
-from lamsach.channels.edxml.model import Answered, Organ, made_id
+from lamsach.channels.edxml.model import Answered, Organ, build_id
 from lamsach.portal.units.codes import canonical, older_form
 from lamsach.portal.units.models import FOREVER, Unit
 
@@ -43,7 +43,7 @@ def organ(unit: Unit, *, older: bool) -> Organ:
 
 def document_key(document_id: str, organ_id: str = "", day: date | None = None, code: str = "") -> str:
     """Canonicalize a document id, built from its parts when missing; empty if nothing is known."""
-    text = document_id or made_id(organ_id, day, code, "")
+    text = document_id or build_id(organ_id, day, code, "")
     match = _ID.fullmatch(text.strip())
     if match is None:
         return _bare(text)[:300]

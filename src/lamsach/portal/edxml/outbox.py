@@ -208,7 +208,7 @@ def _staff(message: Message) -> model.Staff:
 
 def _queue(connection: Connection, unit: Unit, *, key: str, **values: Any) -> tuple[Message, bool]:
     sender = organ(unit, older=connection.older_codes)
-    made = model.made_id(sender.id, values.get("day"), values.get("number", ""), "")
+    made = model.build_id(sender.id, values.get("day"), values.get("number", ""), "")
     values |= {"sender_code": sender.id, "document_id": made, "document_key": document_key(made)}
     return queue(connection, unit, key=key, **values)
 

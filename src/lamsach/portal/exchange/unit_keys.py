@@ -22,7 +22,7 @@ from lamsach.portal.exchange import container
 from lamsach.portal.exchange.models import OwnKey, Partner, PartnerKey, SealingKey, Trusted
 from lamsach.portal.units.models import Unit
 from lamsach.results.sealed.files import Keys, path_is_sealed
-from lamsach.results.sealed.files import opened as opened_file
+from lamsach.results.sealed.files import open_plain as opened_file
 from lamsach.results.sealed.keys import new_identity
 
 if TYPE_CHECKING:

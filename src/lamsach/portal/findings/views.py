@@ -173,13 +173,13 @@ def _none_found(found: Bundle) -> str:
 
 def _to_look_at(found: Bundle) -> list[tuple[dict[str, Any], str]]:
     """Return the values attributed to nobody, each with the translated reason."""
-    from lamsach.results.doubtful_values import why
+    from lamsach.results.doubtful_values import explain
 
     language = get_language() or settings.LANGUAGE_CODE
     return [
         (
             entry,
-            why(
+            explain(
                 Questioned(
                     entry["indicator"],
                     IndicatorType(entry["indicator_type"]),

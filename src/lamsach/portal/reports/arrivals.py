@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from lamsach.errors import LamsachError
-from lamsach.letters.filled_form import Read, read_filled
+from lamsach.letters.filled_form import FormValue, read_filled
 from lamsach.letters.form import Form, parse_form
 from lamsach.letters.json_ import SCHEMA
 from lamsach.portal.base.uploads import StoredFile
@@ -34,7 +34,7 @@ ENDINGS = ("json", "xlsx", "docx")
 _MOST_CAMPAIGNS = 20
 
 
-def read(name: str, content: bytes, form: Form) -> tuple[Read, ...]:
+def read(name: str, content: bytes, form: Form) -> tuple[FormValue, ...]:
     """Read the form's values from a file; empty if the file is not the filled form. Never raises."""
     try:
         found = _json(content, form) if name.lower().endswith(".json") else read_filled(content, form)
@@ -48,7 +48,7 @@ def read(name: str, content: bytes, form: Form) -> tuple[Read, ...]:
     return found if len(known) * 2 >= len(rows) and filled else ()
 
 
-def _json(content: bytes, form: Form) -> tuple[Read, ...]:
+def _json(content: bytes, form: Form) -> tuple[FormValue, ...]:
     """Read a report's JSON, which has no signature: exact, but to be confirmed like any form."""
     try:
         data = json.loads(content)
@@ -57,14 +57,14 @@ def _json(content: bytes, form: Form) -> tuple[Read, ...]:
         figures = {figure["key"]: figure["value"] for figure in data["figures"]}
         texts = data["texts"]
         found = [
-            Read(field.key, str(texts[field.key])[:20_000], None, 1.0)
+            FormValue(field.key, str(texts[field.key])[:20_000], None, 1.0)
             for field in form.fields
             if field.key in texts
         ]
         for row in form.rows:
             value = figures.get(row.key)
             if type(value) is int and 0 <= value <= 10**12:
-                found.append(Read(row.key, str(value), value, 1.0))
+                found.append(FormValue(row.key, str(value), value, 1.0))
     except (ValueError, KeyError, TypeError, RecursionError, AttributeError):
         return ()
     return tuple(found)
@@ -93,7 +93,7 @@ class _Found:
     file: File
     parsed: Parsed
     campaign: Campaign | None
-    values: tuple[Read, ...]
+    values: tuple[FormValue, ...]
     unit: Unit | None
     found_by: str
 
@@ -180,7 +180,7 @@ def _same(stored: StoredFile, file: File) -> bool:
 
 def _best(
     files: Iterable[File], campaigns: list[Campaign]
-) -> tuple[File, Campaign | None, tuple[Read, ...]] | None:
+) -> tuple[File, Campaign | None, tuple[FormValue, ...]] | None:
     """First file that is a filled form of a campaign; the campaign is None if several match."""
     for file in files:
         fitting = [
@@ -229,7 +229,7 @@ def campaigns_for(unit: Unit | None) -> list[Campaign]:
     return list(running[:_MOST_CAMPAIGNS])
 
 
-def unit_named(values: Iterable[Read], campaign: Campaign | None) -> tuple[Unit | None, str]:
+def unit_named(values: Iterable[FormValue], campaign: Campaign | None) -> tuple[Unit | None, str]:
     """The unit named in the form, if exactly one unit of the campaign has that name."""
     name = next((comparable_name(value.raw) for value in values if value.key == "unit"), "")
     if not name or campaign is None:
@@ -267,7 +267,7 @@ def store_received(
     campaign: Campaign | None,
     unit: Unit | None,
     file: StoredFile,
-    values: Iterable[Read],
+    values: Iterable[FormValue],
     way: Way,
     *,
     sender: str = "",
@@ -293,6 +293,6 @@ def store_received(
     return received
 
 
-def read_as_json(value: Read) -> dict[str, Any]:
+def read_as_json(value: FormValue) -> dict[str, Any]:
     """A value as JSON, without characters that databases refuse."""
     return {**asdict(value), "raw": value.raw.replace("\x00", "")[:20_000]}

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lamsach.errors import LamsachError
-from lamsach.letters.filled_form import Read, read_filled
+from lamsach.letters.filled_form import FormValue, read_filled
 from lamsach.letters.form import parse_form
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
@@ -210,7 +210,7 @@ def from_file(request: HttpRequest, report_id: int) -> HttpResponse:
     return render(request, "reports/edit.html", context)
 
 
-def _initial(read: tuple[Read, ...], figures: dict[str, Figure], name: str) -> dict[str, Any]:
+def _initial(read: tuple[FormValue, ...], figures: dict[str, Figure], name: str) -> dict[str, Any]:
     """The file's values, as initial values of the draft's form."""
     values: dict[str, Any] = {}
     for entry in read:
@@ -225,7 +225,7 @@ def _initial(read: tuple[Read, ...], figures: dict[str, Figure], name: str) -> d
     return values
 
 
-def _shown(read: tuple[Read, ...], form: Any, figures: dict[str, Figure]) -> list[dict[str, Any]]:
+def _shown(read: tuple[FormValue, ...], form: Any, figures: dict[str, Figure]) -> list[dict[str, Any]]:
     """For the page: label, text in the file, number read, certainty."""
     labels = {item.key: item.label for item in (*form.fields, *form.rows)}
     return [

@@ -44,12 +44,12 @@ class Keys:
     passphrase: str = ""
 
 
-def kind_of(path: Path) -> str:
+def result_suffix(path: Path) -> str:
     """Return the suffix that selects the writer; the `.age` of a sealed file is skipped."""
     return (path.with_suffix("") if path.suffix.lower() == SUFFIX else path).suffix.lower()
 
 
-def sealed_as(path: Path, seal: Seal | None) -> Seal:
+def seal_for(path: Path, seal: Seal | None) -> Seal:
     """Return the seal for a file of this name: the given one when the name ends in `.age`, else none.
 
     UsageError for such a name without a seal.
@@ -68,7 +68,7 @@ def sealed_as(path: Path, seal: Seal | None) -> Seal:
 def check_names(paths: Sequence[Path], seal: Seal) -> None:
     """Raise UsageError where names of results and the seal do not match; call before a long hunt."""
     for path in paths:
-        sealed_as(path, seal)
+        seal_for(path, seal)
     if seal and not any(path.suffix.lower() == SUFFIX for path in paths):
         raise UsageError(
             mark("There is a key to seal to, and no result that is to be sealed."),
@@ -82,7 +82,7 @@ def is_sealed(file: BinaryIO) -> bool:
     return _head(file).startswith((_BINARY, _ARMOURED))
 
 
-def wants_passphrase(path: Path) -> bool:
+def needs_passphrase(path: Path) -> bool:
     """Return whether a file is sealed with a passphrase. UnreadableError."""
     with _open(path) as file:
         return _head(file).startswith(_SCRYPT)
@@ -179,7 +179,7 @@ def _open_by_passphrase(source: BinaryIO, target: BinaryIO, passphrase: str, nam
 
 
 @contextmanager
-def opened(path: Path, keys: Keys, folder: Path | None = None) -> Iterator[Path]:
+def open_plain(path: Path, keys: Keys, folder: Path | None = None) -> Iterator[Path]:
     """Open a file: its own path, or the path of a temporary plain copy in a private folder (in `folder`)."""
     with _open(path) as source:
         if not is_sealed(source):
