@@ -47,5 +47,5 @@ def set_text(cell: Any, text: str) -> Any:
     """Set an openpyxl cell to a text that stays text."""
     cell.value = text
     cell.data_type = "s"
-    cell.quotePrefix = is_formula(text) or text.startswith("#")  # what a typed apostrophe does
+    cell.quotePrefix = is_formula(text) or text.startswith("#")  # as a typed apostrophe does
     return cell

@@ -175,7 +175,7 @@ class Word:
                 merged = _value(cell, "tcPr", "vMerge")
                 state = "start" if merged == "restart" else "more" if merged else ""
                 if self._shown and state == "more" and text.strip():
-                    state = "start"  # somebody typed into it
+                    state = "start"  # text was typed into it
                 span = _value(cell, "tcPr", "gridSpan")
                 columns.append(len(cells))
                 cells.append((text, state))

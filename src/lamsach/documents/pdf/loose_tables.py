@@ -240,14 +240,14 @@ def _widths(table: OpenTable, edge: float) -> dict[int, float]:
     found: dict[int, float] = {}
     for column, lines in texts.items():
         longest = max((line.right for line in lines if line.right < table.bounds[column + 1]), default=0.0)
-        behind = min((line.left for line in texts.get(column + 1, ())), default=inf)
+        next_left = min((line.left for line in texts.get(column + 1, ())), default=inf)
         full = sum(longest - line.right < line.size for line in continued.get(column, ()))
         if full >= _MIN_FULL_LINES:
             found[column] = longest
             continue
         # a line of one word may exceed its column
         words = [line.right for line in lines if line.right <= longest and " " in line.text.strip()]
-        if words and min(behind, edge) - longest <= _MAX_GUTTER:
+        if words and min(next_left, edge) - longest <= _MAX_GUTTER:
             found[column] = max(words)
     return found
 

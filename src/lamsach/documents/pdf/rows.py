@@ -131,9 +131,9 @@ def _relation(before: CellLine, line: CellLine, knowledge: Knowledge, *, longer:
     return NEW if fits else SPACE
 
 
-def _is_digit_boundary(before: str, behind: str) -> bool:
+def _is_digit_boundary(before: str, after: str) -> bool:
     """Return whether a digit adjoins a letter, where Typst breaks URLs."""
-    return (before.isalpha() and behind.isdigit()) or (before.isdigit() and behind.isalpha())
+    return (before.isalpha() and after.isdigit()) or (before.isdigit() and after.isalpha())
 
 
 _MAX_PADDING = 8.0
@@ -272,12 +272,12 @@ def cell_line(line: TextLine, room: float | None, *, parted: bool = False) -> Ce
 
 def _room(line: TextLine, left: float, right: float) -> float:
     """Return how much more text a line had room for; more than after it if centred or right-aligned."""
-    before, behind = line.left - left, right - line.right
+    before, after = line.left - left, right - line.right
     if line.text.endswith(" "):
-        return max(behind, 0.0) + line.size  # the line ends with a word
-    if before > _CENTRED and abs(before - behind) < _CENTRED:
-        return before + behind
-    return before + behind if behind < 1 < before else behind
+        return max(after, 0.0) + line.size  # the line ends with a word
+    if before > _CENTRED and abs(before - after) < _CENTRED:
+        return before + after
+    return before + after if after < 1 < before else after
 
 
 def may_be_rest(text: str, knowledge: Knowledge) -> bool:

@@ -207,7 +207,7 @@ def _is_rest(last: PageRow, first: PageRow, knowledge: Knowledge, *, numbered: b
     if numbered and _number(last):
         return not first.cells.get(0)
     if numbered and _number(first):
-        return not last.cells.get(0)  # it is in the middle of its cell, on the second page
+        return not last.cells.get(0)  # the number is mid-cell, on the second page
     pairs = [(last.cells.get(column), lines) for column, lines in first.cells.items() if lines]
     open_cells = [
         before and line_relations([before[-1], *lines], knowledge)[1] == MAYBE for before, lines in pairs

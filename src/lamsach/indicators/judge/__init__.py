@@ -1,1 +1,1 @@
-"""Judgement of values: what a document lists, and what it only mentions."""
+"""Judgement of values: listed ones, and mere mentions."""

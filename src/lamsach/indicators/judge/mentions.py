@@ -166,7 +166,7 @@ class Prose:
             and (rule := rule_values(text.strip())) is not None
         ):
             return [*rule[0], *Account().unlisted([text], set(map(value_of, rule[0])))]
-        excluded = self._clause.extent(text)
+        excluded = self._clause.read(text)
         self._sign(text)
         code = is_code(text)
         if code:
@@ -183,7 +183,7 @@ class Prose:
         continues = not line.is_apart and not self.form
         verdict = line_rule(found[0][0], text) if continues and len(found) == 1 else None
         line.excluded = 0 if verdict else excluded
-        if line.searched:  # of such a text only what has a value's type
+        if line.searched:  # only typed items of a search string
             found = [(token, item) for token, item in found if token not in text or is_typed(item)]
         verdicts = [apply_rule(line.judge(token, item), verdict) for token, item in found]
         if continues and verdict is None:
@@ -194,7 +194,7 @@ class Prose:
         """Read a line of marks alone, which may close a query's clause."""
         self._sign(text)
         if self._clause.open:
-            self._clause.extent(text)
+            self._clause.read(text)
 
     def _sign(self, text: str) -> None:
         """Track the beginning and end of a letter's signature."""

@@ -58,8 +58,8 @@ class OpenClause:
         """Return whether a clause continues on the next line."""
         return self._depth > 0
 
-    def extent(self, text: str) -> int:
-        """Return the end of the line's part that belongs to a clause opened above (0: none)."""
+    def read(self, text: str) -> int:
+        """Read a line; return the end of its part in a clause opened above (0: none)."""
         end = start = 0
         if self._depth:
             self._lines += 1

@@ -187,7 +187,7 @@ def section_of(text: str, bare: str) -> Section | None:
 
 
 def _looks_like_heading(text: str) -> bool:
-    """Return whether a line has capitals, a colon at its end, or a heading mark of Markdown or AsciiDoc."""
+    """Return whether a line is in capitals, short, marked as a heading, or ends in a colon."""
     bare = text.strip()
     letters = [character for character in bare if character.isalpha()]
     upper = sum(character.isupper() for character in letters)

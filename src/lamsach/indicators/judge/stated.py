@@ -80,7 +80,7 @@ def line_rule(token: str, line: str) -> Rule | None:
 
 
 def _verdict_part(cell: str) -> str:
-    """Return the text before a dash or bracket: `Hợp lệ - không chặn`."""
+    """Return the text before a dash, comma, semicolon or bracket: `Hợp lệ - không chặn`."""
     return re.split(r"\s[-–—]\s|[,;(]", cell, maxsplit=1)[0]
 
 

@@ -41,7 +41,7 @@ _FILES = frozenset({"file", "files", "tep", "tap tin", "stixfile", "executable",
 _BREAK = re.compile(r"[^a-z]+")
 _RESOLVERS = frozenset({"resolver", "resolvers"})
 _ALLOWING_KEYS = vocabulary("allowing_keys")
-"""Words of keys under which a list names what is not to be blocked."""
+"""Words of keys over values that are not to be blocked."""
 
 
 class Row(NamedTuple):

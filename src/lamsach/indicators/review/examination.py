@@ -96,7 +96,7 @@ class Values:
     """Membership test for the values of an earlier list: eight bytes each."""
 
     def __init__(self, paths: Iterable[str], on_problem: Callable[[Problem], None]) -> None:
-        from lamsach.indicators.lists import read_list  # brings every format with it
+        from lamsach.indicators.lists import read_list  # imports every format
 
         found = array("Q")
         for path in expand(list(paths)):

@@ -293,7 +293,7 @@ class Unbroken:
             if line and self._part_count < MAX_JOINED:
                 bare = line.strip()
                 if bare.startswith(">") and self.pending[1].lstrip().startswith(">"):
-                    bare = bare.lstrip("> ")  # an answer quotes the mail that broke it
+                    bare = bare.lstrip("> ")  # an answer quotes the mail with the broken line
                 whole = self._halves.whole(self.pending[1], bare) or _with_next_of_text(self.pending[1], bare)
             if whole is not None:
                 self.pending, self._part_count = (self.pending[0], whole), self._part_count + 1

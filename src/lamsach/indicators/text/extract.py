@@ -228,7 +228,7 @@ def _judge_word(found: Found, text: str, match: re.Match[str], written: str) -> 
     token = match[0]
     if kind is IndicatorType.IP and token.lower() not in written:
         return found
-    inside = token.lower().find(value[:8])  # behind a label: `imphash:0f4c..`
+    inside = token.lower().find(value[:8])  # after a label: `imphash:0f4c..`
     return judge(Scope.WORD, Place(kind, value, token, text, match.start() + max(0, inside), match.end()))
 
 

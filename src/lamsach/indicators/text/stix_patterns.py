@@ -228,6 +228,6 @@ def _kind(observable: str, path: str) -> tuple[IndicatorType | None, bool]:
         known = hash_type(path.rpartition("hashes")[2].strip(".[]'\""))
         return known, known is not None
     stated = stated_type(path.rpartition(".")[2].strip("'\""))[0]
-    if observable == "network-traffic" and stated in STATED_ONLY:  # no standard names a place for it
+    if observable == "network-traffic" and stated in STATED_ONLY:  # it has no standard path
         return stated, True
     return None, observable == "network-traffic" and _IS_FIELD.fullmatch(path) is not None

@@ -40,7 +40,7 @@ class ExceptionSet:
         Private addresses, internal names and public suffixes may be exceptions, though they are no
         indicators; entries that cannot be understood are reported to `on_problem`.
         """
-        from lamsach.indicators.lists import read_list  # brings every format with it
+        from lamsach.indicators.lists import read_list  # imports every format
 
         exceptions = cls()
         with listed_only():

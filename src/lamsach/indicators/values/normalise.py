@@ -285,7 +285,7 @@ def _name_or_bare_url(text: str, *, strict: bool) -> Value:
         if "." not in host.partition("?")[0] or (strict and " " in rest):
             raise Refused(refusals.NOT_A_VALUE)
         value = canonical_url(text)
-        if "/" not in value and "?" not in value:  # nothing but a fragment was behind the host
+        if "/" not in value and "?" not in value:  # only a fragment followed the host
             return _read(value, None)[0]
         return IndicatorType.URL, value
     return IndicatorType.DOMAIN, canonical_domain(text, strict=strict)

@@ -182,7 +182,7 @@ def _item_values(item: Element) -> list[Found]:
     for pattern, kind in _TERMS:
         if pattern.fullmatch(search):
             if kind is IndicatorType.FILE_NAME and item.get("condition") != "is":
-                break  # a part of a name says too little
+                break  # a part of a name is too unspecific
             return read_text(text, kind)
     return [Refused(refusals.UNSUPPORTED_TYPE, shortened(text))]
 

@@ -109,7 +109,7 @@ def _of_text(
     if key == "pattern" and text.startswith("[") and ":" in text:
         return pattern_values(text)
     if field is Field.VALUE and not unsupported:
-        if key == "data":  # also what a service answered, which is a text
+        if key == "data":  # may also be a service's answer, a text
             return whole_value(text) or several_values(text)
         return _value(text, kind if kind in STATED_ONLY else type_of_heading(key) or kind)
     if field is Field.VALUE and text.strip():
