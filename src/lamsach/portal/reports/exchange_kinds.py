@@ -275,7 +275,7 @@ class Back(Reports):
         """File the missing reports."""
         filed = 0
         for carried in self.read(arrival, payload):
-            with contextlib.suppress(Stale):  # people are writing it anew, and go on
+            with contextlib.suppress(Stale):  # being rewritten here: leave it
                 filed += carried.file(arrival, arrival.partner.unit, arrival.partner.name)[1]
         return {"reports": filed}
 
@@ -316,7 +316,7 @@ class AnswersBack(BackKind):
             campaign = Campaign.objects.filter(pk=parse_number(text(row["campaign"], 20)) or 0).first()
             if campaign is None:
                 continue
-            with contextlib.suppress(Stale):  # people are writing it anew, and go on
+            with contextlib.suppress(Stale):  # being rewritten here: leave it
                 carried = Carried(campaign, content, sent)
                 report, _created = carried.file(arrival, arrival.unit, arrival.unit.name)
                 answer = payload.stored.get((report.digest, row.get("sent", "")))
