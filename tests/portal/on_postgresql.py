@@ -49,7 +49,7 @@ PARTS = (
     "test_cases_dashboard.py",
     "test_reports.py",
     "test_reports_carried.py",
-    "test_reports_once.py",
+    "test_reports_overlap.py",
     "test_reports_received.py",
     "test_lists.py",
     "test_lists_taxii.py",

@@ -24,7 +24,7 @@ from lamsach.portal.reports.models import Report, ReportState
 
 from .conftest import Cast
 from .samples import campaign
-from .test_reports_once import CLOSES, COUNT, DAY, INFORMED, LAST, MOVES, History, grow
+from .test_reports_overlap import CLOSES, COUNT, DAY, INFORMED, LAST, MOVES, History, grow
 
 pytestmark = pytest.mark.django_db
 KEYS = ("informed", "deployed")
