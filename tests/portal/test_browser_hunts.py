@@ -70,7 +70,7 @@ def focused(page: Any) -> str:
     return str(page.evaluate("(e => e.id || e.name || e.innerText)(document.activeElement)"))
 
 
-def test_the_pages_of_machines_by_keyboard_alone(served: Any, page: Any) -> None:
+def test_the_pages_of_machines_by_keyboard(served: Any, page: Any) -> None:
     address, keys = served[0], page.keyboard
     page.goto(f"{address}/office/cases/")
     assert page.locator("#keys dl").is_hidden()
@@ -170,7 +170,7 @@ class Pieces:
             route.continue_()
 
 
-def test_a_log_goes_on_after_a_break_a_new_page_and_a_pause(served: Any, page: Any, tmp_path: Path) -> None:
+def test_an_upload_resumes_after_breaks_and_pauses(served: Any, page: Any, tmp_path: Path) -> None:
     address, _, unit, data = served
     log = tmp_path / "fw.log"
     log.write_bytes(b"".join(bytes([65 + n]) * PIECE for n in range(6)))
@@ -270,7 +270,7 @@ def highest_memory(address: str) -> int:
     return found
 
 
-def test_a_large_log_takes_little_memory_and_bears_broken_connections(served: Any, page: Any) -> None:
+def test_a_large_log_needs_little_memory_despite_breaks(served: Any, page: Any) -> None:
     address, _, unit, data = served
     hunt = new_hunt(page, address, unit)
     sender, size = Sender(page, address, hunt), LARGE * PIECE

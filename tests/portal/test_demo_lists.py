@@ -20,7 +20,7 @@ from lamsach.portal.lists.models import Doubt
 pytestmark = pytest.mark.django_db
 
 
-def test_every_page_of_lists_shows_something(tmp_path: Path) -> None:
+def test_every_page_of_lists_has_content(tmp_path: Path) -> None:
     annex = tmp_path / "phu-luc.csv"
     annex.write_text(
         "Địa chỉ,Mã độc\nbot-c2.example,Mirai\n45.155.37.7,Mozi\nmay.duckdns.org,Remcos\n", encoding="utf-8"

@@ -75,7 +75,7 @@ def copy_of(found: Dispatch, unit: Unit) -> Recipient:
     return found.recipients.get(unit=unit)
 
 
-def test_each_status_moves_the_board_as_its_row_says(cast: Cast, ours: Dispatch) -> None:
+def test_each_status_moves_the_board(cast: Cast, ours: Dispatch) -> None:
     copy = copy_of(ours, cast.first)
     row = Recipient.objects.filter(pk=copy.pk)
     steps = [("01", "opened"), ("03", "acknowledged"), ("04", None), ("02", "wrote"), ("06", "deployed"),
@@ -93,7 +93,7 @@ def test_each_status_moves_the_board_as_its_row_says(cast: Cast, ours: Dispatch)
     assert set(tables().board_in) <= set(tables().statuses.values())
 
 
-def test_the_day_of_a_status_counts_within_the_dispatchs_time(cast: Cast, ours: Dispatch) -> None:
+def test_the_day_of_a_status_is_limited_to_the_dispatchs_period(cast: Cast, ours: Dispatch) -> None:
     taken(ours, status(ours, "06", day="01/01/2001 00:00:00"))
     taken(ours, status(ours, "06", unit="G06.12.02", day="01/01/2090 00:00:00"))
     days = {step.recipient.unit_id: step.day for step in Step.objects.filter(kind="deployed")}
@@ -102,7 +102,7 @@ def test_the_day_of_a_status_counts_within_the_dispatchs_time(cast: Cast, ours: 
     assert days[cast.second.pk].year < 2090
 
 
-def test_a_status_of_a_unit_that_was_sent_nothing_waits(cast: Cast, ours: Dispatch) -> None:
+def test_a_status_of_an_unaddressed_unit_waits(cast: Cast, ours: Dispatch) -> None:
     for unit in ("G06.13", "H99.1"):
         assert taken(ours, status(ours, "06", unit=unit)).state == State.WAITING
     assert not Recipient.objects.filter(deployed__isnull=False).exists()
@@ -111,7 +111,7 @@ def test_a_status_of_a_unit_that_was_sent_nothing_waits(cast: Cast, ours: Dispat
     assert not Recipient.objects.filter(deployed__isnull=False).exists()
 
 
-def test_an_e_mail_moves_nothing_unless_it_is_signed(cast: Cast, ours: Dispatch) -> None:
+def test_only_a_signed_e_mail_moves_the_board(cast: Cast, ours: Dispatch) -> None:
     def mailed(data: bytes, number: int) -> Any:
         letter = EmailMessage()
         letter["From"], letter["Subject"], letter["Message-ID"] = (
@@ -138,7 +138,7 @@ def test_an_e_mail_moves_nothing_unless_it_is_signed(cast: Cast, ours: Dispatch)
     assert Message.objects.filter(outgoing=False).count() == 2
 
 
-def test_a_person_notes_what_waited_or_sets_it_aside(cast: Cast, ours: Dispatch) -> None:
+def test_waiting_messages_are_noted_or_set_aside(cast: Cast, ours: Dispatch) -> None:
     made = taken(ours, status(ours, "06"), Way.MAIL)
     other = taken(ours, status(ours, "06", unit="G06.12.02"), Way.MAIL)
     client = cast.client("coordinator")
@@ -150,7 +150,7 @@ def test_a_person_notes_what_waited_or_sets_it_aside(cast: Cast, ours: Dispatch)
     assert other.state == State.ASIDE
 
 
-def test_a_dispatch_from_outside_the_tree_opens_a_campaign_of_ours(cast: Cast, ours: Dispatch) -> None:
+def test_a_dispatch_from_outside_the_tree_opens_a_campaign(cast: Cast, ours: Dispatch) -> None:
     client = cast.client("coordinator")
     file = SimpleUploadedFile("den.edxml", dispatch().encode())
     answer = client.post("/office/edxml/", {"unit": cast.centre.pk, "edxml": file}, follow=True)
@@ -178,7 +178,7 @@ def test_a_dispatch_from_outside_the_tree_opens_a_campaign_of_ours(cast: Cast, o
     assert client.get(f"/office/edxml/messages/{made.pk}/files/2/").status_code == 404
 
 
-def test_lists_among_the_files_wait_in_the_units_list(cast: Cast, ours: Dispatch) -> None:
+def test_attached_lists_join_the_units_list(cast: Cast, ours: Dispatch) -> None:
     from lamsach.portal.lists.models import Document
 
     files = attachment(b64(b"evil.example\n8.8.8.8\n"), "ds.csv") + attachment(
@@ -193,7 +193,7 @@ def test_lists_among_the_files_wait_in_the_units_list(cast: Cast, ours: Dispatch
     assert unit_list.list.doubts.count() == 1
 
 
-def test_a_watched_folder_takes_only_whole_edxml_files(
+def test_a_watched_folder_accepts_only_complete_files(
     cast: Cast, ours: Dispatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = Connection.objects.get()
@@ -270,7 +270,7 @@ def system(waiting: dict[str, bytes]) -> Iterator[tuple[str, Any]]:
         server.server_close()
 
 
-def test_a_service_is_joined_by_settings_alone(
+def test_a_service_is_connected_by_settings_only(
     cast: Cast, ours: Dispatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings, "OUTGOING_NETWORKS", (ip_network("127.0.0.0/8"),))
@@ -297,7 +297,7 @@ def test_a_service_is_joined_by_settings_alone(
     assert copy_of(ours, cast.first).acknowledged is not None
 
 
-def test_a_service_may_not_lead_inside(cast: Cast, ours: Dispatch) -> None:
+def test_a_service_may_not_be_inside(cast: Cast, ours: Dispatch) -> None:
     client = cast.client("coordinator")
     for url, headers in (("http://127.0.0.1/api", ""), ("https://dms.unit.example", "no colon")):
         form = {"unit": cast.centre.pk, "name": "moi", "url": url, "send": "send", "headers": headers}
@@ -305,7 +305,7 @@ def test_a_service_may_not_lead_inside(cast: Cast, ours: Dispatch) -> None:
     assert Connection.objects.count() == 1
 
 
-def test_a_key_is_kept_locked_and_signs_what_goes_out(cast: Cast, ours: Dispatch) -> None:
+def test_a_key_is_stored_locked_and_signs_messages(cast: Cast, ours: Dispatch) -> None:
     client, found = cast.client("coordinator"), Connection.objects.get()
     address = f"/office/edxml/connections/{found.pk}/"
     for password, signed in (("sai", ""), ("mat khau", "CN=Don vi A")):
@@ -324,7 +324,7 @@ def test_a_key_is_kept_locked_and_signs_what_goes_out(cast: Cast, ours: Dispatch
     assert (found.locked_key, found.ended is None) == ("", False)
 
 
-def test_a_connection_that_wants_signatures_takes_nothing_else(cast: Cast, ours: Dispatch) -> None:
+def test_a_connection_may_require_signatures(cast: Cast, ours: Dispatch) -> None:
     Connection.objects.update(must_be_signed=True)
     for data in (status(ours, "06"), sign(status(ours, "06"), signer("Don vi A"))):
         with pytest.raises(InputError):
@@ -332,7 +332,7 @@ def test_a_connection_that_wants_signatures_takes_nothing_else(cast: Cast, ours:
     assert not Message.objects.filter(outgoing=False).exists()
 
 
-def test_a_dispatch_without_a_number_does_not_go_out(cast: Cast, ours: Dispatch) -> None:
+def test_a_dispatch_without_a_number_is_not_sent(cast: Cast, ours: Dispatch) -> None:
     Dispatch.objects.update(number="")
     with pytest.raises(InputError):
         outbox.queue_dispatch(Dispatch.objects.get(), edxml_connection(cast), cast.people["coordinator"])
@@ -341,7 +341,7 @@ def test_a_dispatch_without_a_number_does_not_go_out(cast: Cast, ours: Dispatch)
     assert str(made.pk) in page
 
 
-def test_a_report_without_a_number_goes_out_once_it_has_one(cast: Cast, ours: Dispatch) -> None:
+def test_a_report_is_sent_once_it_has_a_number(cast: Cast, ours: Dispatch) -> None:
     """A unit reports on a dispatch received by the connection; an unsent report is sent from its page."""
     found = Connection.objects.get()
     sender = HEADER.replace("000.00.00.G22", "G06").replace("H37.DN.001", "G06.12")
@@ -368,7 +368,7 @@ def test_a_report_without_a_number_goes_out_once_it_has_one(cast: Cast, ours: Di
     assert b"Reports that have not gone out" not in client.get(address).content
 
 
-def test_a_dispatch_that_is_passed_on_takes_its_files_along(cast: Cast, ours: Dispatch) -> None:
+def test_a_forwarded_dispatch_includes_its_files(cast: Cast, ours: Dispatch) -> None:
     kept = store(SimpleUploadedFile("goc.txt", b"goc"))
     Attachment.objects.create(
         dispatch=ours, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
@@ -381,9 +381,7 @@ def test_a_dispatch_that_is_passed_on_takes_its_files_along(cast: Cast, ours: Di
     assert [row["name"] for row in sent.files][2:] == ["goc.txt"]
 
 
-def test_a_message_is_taken_once_and_answers_in_either_form_of_identifiers(
-    cast: Cast, ours: Dispatch
-) -> None:
+def test_a_message_is_accepted_once_and_answers_either_identifier(cast: Cast, ours: Dispatch) -> None:
     first, second = edxml_message(cast), edxml_message(cast)
     assert first.pk != second.pk
     repeated, fresh = accept(
@@ -398,7 +396,7 @@ def test_a_message_is_taken_once_and_answers_in_either_form_of_identifiers(
     assert len(same) == 1
 
 
-def test_acting_on_a_large_tree_asks_a_few_questions(cast: Cast, ours: Dispatch) -> None:
+def test_a_large_tree_needs_few_queries(cast: Cast, ours: Dispatch) -> None:
     from django.test.utils import CaptureQueriesContext
 
     made = edxml_message(cast)

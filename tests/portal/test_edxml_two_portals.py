@@ -111,7 +111,7 @@ def carried(sender: Path, receiver: Path) -> int:
     return len(found)
 
 
-def test_dispatch_statuses_and_reports_go_by_folders_between_sixty_units(tmp_path: Path) -> None:
+def test_dispatch_statuses_and_reports_by_folders(tmp_path: Path) -> None:
     above, below = tmp_path / "ministry", tmp_path / "units"
     with portal(above) as ministry, portal(below) as units:
         ministry.run(BEGIN % (UNITS, key_file("Bo A"), pem("Don vi A")))

@@ -75,7 +75,7 @@ def accepted_by(cast: Cast, partner: Partner, path: Path) -> Taken:
     return transfer.accept(partner, path, cast.people["coordinator"])
 
 
-def test_a_file_is_taken_once_and_its_parts_are_checked(cast: Cast, pair: Any, echo: Echo) -> None:
+def test_a_file_is_accepted_once_and_verified(cast: Cast, pair: Any, echo: Echo) -> None:
     down, up = pair
     echo.sends = {"word": "một"}
     path = made(down, cast.people["coordinator"], ["echo"])
@@ -95,7 +95,7 @@ def test_a_file_is_taken_once_and_its_parts_are_checked(cast: Cast, pair: Any, e
     assert Entry.objects.filter(action="exchange.taken").count() == 1
 
 
-def test_a_file_for_another_unit_or_of_a_stranger_is_refused(cast: Cast, pair: Any, echo: Echo) -> None:
+def test_a_file_for_another_unit_or_by_a_stranger_is_refused(cast: Cast, pair: Any, echo: Echo) -> None:
     down, up = pair
     echo.sends = {"word": "một"}
     path = made(down, cast.people["coordinator"])
@@ -118,7 +118,7 @@ def test_a_file_for_another_unit_or_of_a_stranger_is_refused(cast: Cast, pair: A
     assert not Taken.objects.exists()
 
 
-def test_files_may_come_late_and_gaps_are_shown(cast: Cast, pair: Any, echo: Echo) -> None:
+def test_files_may_arrive_late_and_gaps_are_shown(cast: Cast, pair: Any, echo: Echo) -> None:
     down, up = pair
     echo.sends = {"word": "a"}
     first, second, third = (made(down, cast.people["coordinator"]) for _ in range(3))
@@ -130,7 +130,7 @@ def test_files_may_come_late_and_gaps_are_shown(cast: Cast, pair: Any, echo: Ech
     assert transfer.missing(up) == []
 
 
-def test_a_partner_with_odd_counters_harms_itself_alone(cast: Cast, pair: Any, echo: Echo) -> None:
+def test_a_partner_with_odd_counters_harms_only_itself(cast: Cast, pair: Any, echo: Echo) -> None:
     down, up = pair
     echo.sends = {"word": "a"}
     Partner.objects.filter(pk=down.pk).update(sent=(1 << 60) + 100)
@@ -141,7 +141,7 @@ def test_a_partner_with_odd_counters_harms_itself_alone(cast: Cast, pair: Any, e
     assert up.seen == transfer.JUMP
 
 
-def test_what_is_older_is_passed_over(cast: Cast, pair: Any, echo: Echo) -> None:
+def test_outdated_payloads_are_passed_over(cast: Cast, pair: Any, echo: Echo) -> None:
     down, up = pair
     echo.sends = {"word": "a"}
     older, newer = (made(down, cast.people["coordinator"]) for _ in range(2))
@@ -153,7 +153,7 @@ def test_what_is_older_is_passed_over(cast: Cast, pair: Any, echo: Echo) -> None
     assert transfer.missing(up) == []
 
 
-def test_a_payload_of_another_shape_undoes_the_whole_file(cast: Cast, pair: Any, echo: Echo) -> None:
+def test_a_malformed_payload_rolls_the_file_back(cast: Cast, pair: Any, echo: Echo) -> None:
     down, up = pair
     echo.sends = {"word": "too long"}
     path = made(down, cast.people["coordinator"])
@@ -165,7 +165,7 @@ def test_a_payload_of_another_shape_undoes_the_whole_file(cast: Cast, pair: Any,
         accepted_by(cast, up, made(down, cast.people["coordinator"]))
 
 
-def test_what_goes_up_is_refused_from_above(cast: Cast, pair: Any, echo: Echo) -> None:
+def test_upward_payloads_are_refused_from_above(cast: Cast, pair: Any, echo: Echo) -> None:
     down, up = pair
     echo.sends = {"word": "a"}
     Echo.downward = False
@@ -178,9 +178,7 @@ def test_what_goes_up_is_refused_from_above(cast: Cast, pair: Any, echo: Echo) -
         Echo.upward = Echo.downward = True
 
 
-def test_acknowledgement_carries_the_counter_on_after_a_restored_backup(
-    cast: Cast, pair: Any, echo: Echo
-) -> None:
+def test_acknowledgement_advances_the_counter_after_a_restore(cast: Cast, pair: Any, echo: Echo) -> None:
     down, up = pair
     echo.sends = {"word": "a"}
     for _ in range(3):
@@ -192,7 +190,7 @@ def test_acknowledgement_carries_the_counter_on_after_a_restored_backup(
     assert carried(cast, down, up).counter == 4
 
 
-def test_a_replaced_key_is_followed_and_a_lost_one_is_not(cast: Cast, pair: Any, echo: Echo) -> None:
+def test_replaced_keys_are_followed_but_not_lost_ones(cast: Cast, pair: Any, echo: Echo) -> None:
     down, up = pair
     echo.sends = {"word": "a"}
     by = cast.people["coordinator"]
@@ -206,7 +204,7 @@ def test_a_replaced_key_is_followed_and_a_lost_one_is_not(cast: Cast, pair: Any,
         carried(cast, down, up)
 
 
-def test_an_ended_key_names_no_successor(cast: Cast, pair: Any, echo: Echo) -> None:
+def test_an_ended_key_has_no_successor(cast: Cast, pair: Any, echo: Echo) -> None:
     down, up = pair
     echo.sends = {"word": "a"}
     unit_keys.end_key(PartnerKey.objects.get(partner=up), cast.people["coordinator"])
@@ -225,7 +223,7 @@ def test_the_private_key_is_locked(cast: Cast, pair: Any, settings: Any) -> None
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"no zip", bytes(1000)])
-def test_rubbish_is_refused_in_one_sentence(data: bytes, tmp_path: Path) -> None:
+def test_garbage_is_refused_in_one_sentence(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "x.zip"
     path.write_bytes(data)
     with pytest.raises(LamsachError):
@@ -245,7 +243,7 @@ def test_rubbish_is_refused_in_one_sentence(data: bytes, tmp_path: Path) -> None
         ),
     ],
 )
-def test_a_manifest_of_another_shape_is_refused(manifest: bytes, tmp_path: Path) -> None:
+def test_a_malformed_manifest_is_refused(manifest: bytes, tmp_path: Path) -> None:
     path = tmp_path / "x.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("manifest.json", manifest)
@@ -274,7 +272,7 @@ def launched(cast: Cast) -> Campaign:
     return campaign
 
 
-def test_a_campaign_goes_down_and_answers_and_counts_come_up(cast: Cast, pair: Any) -> None:
+def test_campaigns_go_down_and_answers_and_counts_up(cast: Cast, pair: Any) -> None:
     down, up = pair
     campaign = launched(cast)
     before = Campaign.objects.count()
@@ -327,7 +325,7 @@ def test_no_name_or_address_goes_up(cast: Cast, pair: Any) -> None:
         assert secret not in everything, secret
 
 
-def test_answers_of_dispatches_that_were_not_sent_are_refused(cast: Cast, pair: Any) -> None:
+def test_answers_to_unsent_dispatches_are_refused(cast: Cast, pair: Any) -> None:
     down, up = pair
     launched(cast)
     carried(cast, down, up, ["campaigns"])
@@ -340,7 +338,7 @@ def test_answers_of_dispatches_that_were_not_sent_are_refused(cast: Cast, pair: 
     assert Dispatch.objects.count() == 2
 
 
-def test_the_sender_has_to_stand_where_the_partner_says(cast: Cast, pair: Any) -> None:
+def test_the_sender_must_be_above_or_below_as_stated(cast: Cast, pair: Any) -> None:
     down, up = pair
     launched(cast)
     path = made(down, cast.people["coordinator"], ["campaigns"])
@@ -352,7 +350,7 @@ def test_the_sender_has_to_stand_where_the_partner_says(cast: Cast, pair: Any) -
 # --- pages --------------------------------------------------------------------------------------------------
 
 
-def test_the_way_through_the_pages(cast: Cast) -> None:
+def test_the_pages_of_exchange(cast: Cast) -> None:
     client = cast.client("coordinator")
     for unit in (cast.centre, cast.first):
         client.post(f"/office/exchange/units/{unit.pk}/key/", {})

@@ -83,7 +83,7 @@ def answered(cast: Cast, campaign: Campaign) -> Recipient:
     return Recipient.objects.get(unit=cast.first, dispatch__campaign=campaign)
 
 
-def test_what_was_taken_back_stays_so_when_an_older_file_comes(
+def test_a_withdrawal_survives_an_older_file(
     cast: Cast, pair: Pair, copies: tuple[Campaign, Campaign]
 ) -> None:
     (down, up), by = pair, cast.people["coordinator"]
@@ -100,7 +100,7 @@ def test_what_was_taken_back_stays_so_when_an_older_file_comes(
     assert Participation.objects.get(campaign=copies[0], unit=cast.first).deployed_on is None
 
 
-def test_a_deadline_keeps_whom_it_was_moved_for(
+def test_a_moved_deadline_retains_its_scope(
     cast: Cast, pair: Pair, copies: tuple[Campaign, Campaign]
 ) -> None:
     """A day for the unit alone does not apply to the units under it; a move undone above is undone below."""
@@ -119,7 +119,7 @@ def test_a_deadline_keeps_whom_it_was_moved_for(
     assert of_unit(theirs, cast.first.pk).report.day == before
 
 
-def test_a_report_that_was_returned_is_not_filed_again_by_a_file_that_crossed_the_answer(cast: Cast) -> None:
+def test_a_crossing_file_does_not_refile_a_returned_report(cast: Cast) -> None:
     campaign, by = samples.dispatch(cast).campaign, cast.people["officer"]
     found = begin(campaign, cast.first, by)
     for action in (Action.SUBMIT, Action.APPROVE, Action.SEND):
@@ -135,7 +135,7 @@ def test_a_report_that_was_returned_is_not_filed_again_by_a_file_that_crossed_th
     assert (fresh, resent.state) == (True, ReportState.SENT), "the same words, sent anew"
 
 
-def test_a_portal_that_was_put_back_gets_back_what_it_had_said(
+def test_a_restored_portal_gets_its_statements_back(
     cast: Cast, pair: Pair, copies: tuple[Campaign, Campaign]
 ) -> None:
     (down, up), by = pair, cast.people["coordinator"]
@@ -169,7 +169,7 @@ def test_a_portal_that_was_put_back_gets_back_what_it_had_said(
     assert new_campaign.pk > highest + returned_files.LEAP - 1, "numbers that others know are not given again"
 
 
-def test_a_number_that_is_used_again_is_told_from_a_replay(cast: Cast, pair: Pair) -> None:
+def test_a_reused_counter_is_distinguished_from_a_replay(cast: Cast, pair: Pair) -> None:
     (down, up), by = pair, cast.people["coordinator"]
     first = made(down, by)
     transfer.accept(same(up), first, by)
@@ -236,7 +236,7 @@ def lose(campaign: Campaign) -> None:
     Campaign.objects.filter(pk=campaign.pk).delete()
 
 
-def test_a_portal_above_that_was_put_back_gets_its_own_files_back(cast: Cast, pair: Pair) -> None:
+def test_a_restored_portal_above_gets_its_files_back(cast: Cast, pair: Pair) -> None:
     """Changes after the backup return with their primary keys, by the portal's own signature only."""
     (down, up), by = pair, cast.people["coordinator"]
     made(down, by, ["campaigns"])
@@ -296,7 +296,7 @@ def test_a_portal_above_that_was_put_back_gets_its_own_files_back(cast: Cast, pa
     assert set(Dispatch.objects.filter(campaign=copy).values_list("pk", flat=True)) == copies, "none doubled"
 
 
-def test_what_was_ended_since_the_backup_is_shown_to_nobody(
+def test_grants_ended_since_the_backup_stay_ended(
     cast: Cast, pair: Pair, copies: tuple[Campaign, Campaign]
 ) -> None:
     (down, up), by = pair, cast.people["coordinator"]

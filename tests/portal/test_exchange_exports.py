@@ -66,7 +66,7 @@ def test_cases_as_csv_and_json(cast: Cast, campaign: Any) -> None:
     assert [entry.details["kind"] for entry in entries] == ["csv", "json"]
 
 
-def test_words_searched_for_do_not_land_in_the_trail(cast: Cast, campaign: Any) -> None:
+def test_search_words_are_not_audited(cast: Cast, campaign: Any) -> None:
     cast.client("officer").get("/office/cases/export/?q=PC-02")
     details = Entry.objects.get(action="cases.exported").details
     assert details["searched"] is True
@@ -104,7 +104,7 @@ def test_a_parent_gets_no_names(cast: Cast, campaign: Any) -> None:
     assert b"".join(cast.client("stranger").get("/office/cases/export/?as=json")).split() == [b"[", b"]"]
 
 
-def test_exports_are_in_the_persons_language(cast: Cast, campaign: Any) -> None:
+def test_exports_are_in_the_users_language(cast: Cast, campaign: Any) -> None:
     cast.people["officer"].language = "vi"
     cast.people["officer"].save()
     read = table(cast.client("officer").get("/office/cases/export/"))
@@ -147,13 +147,13 @@ def test_stix_is_valid(who: str, cast: Cast, campaign: Any) -> None:
     )
 
 
-def test_stix_of_the_same_cases_has_the_same_identifiers(cast: Cast, campaign: Any) -> None:
+def test_stix_identifiers_are_stable(cast: Cast, campaign: Any) -> None:
     client = cast.client("officer")
     one, two = (objects(client.get("/office/cases/sightings/export/?as=stix")) for _ in range(2))
     assert [found["id"] for found in one["objects"]] == [found["id"] for found in two["objects"]]
 
 
-def test_stix_leaves_out_what_is_no_indicator(cast: Cast, campaign: Any) -> None:
+def test_stix_omits_invalid_indicators(cast: Cast, campaign: Any) -> None:
     from django.utils import timezone
 
     case = Case.objects.earliest("pk")
@@ -176,7 +176,7 @@ def ask(token: str, address: str) -> Any:
     return response.json()
 
 
-def test_the_interface_pages_through_cases(cast: Cast, campaign: Any) -> None:
+def test_the_interface_serves_cases_in_pages(cast: Cast, campaign: Any) -> None:
     token = api_access.issue(cast.centre, "SIEM", cast.people["coordinator"])
     first = ask(token, "cases?limit=1")
     assert [one["number"] for one in first["items"]] == [Case.objects.earliest("pk").number]
@@ -191,7 +191,7 @@ def test_the_interface_pages_through_cases(cast: Cast, campaign: Any) -> None:
     assert ask(stranger, "cases")["items"] == []
 
 
-def test_a_token_names_machines_only_when_the_unit_made_it(cast: Cast, campaign: Any) -> None:
+def test_only_tokens_made_by_the_unit_name_machines(cast: Cast, campaign: Any) -> None:
     own = api_access.issue(cast.first, "SIEM", cast.people["officer"])
     above = api_access.issue(cast.first, "SIEM", cast.people["coordinator"])
     assert [one["machine"] for one in by_name(ask(own, "cases")["items"])] == ["=cmd|' /C calc'!A0", "PC-02"]
@@ -201,7 +201,7 @@ def test_a_token_names_machines_only_when_the_unit_made_it(cast: Cast, campaign:
     assert Entry.objects.filter(action="api.cases_read").count() == 1
 
 
-def test_files_by_the_interface(cast: Cast, campaign: Any) -> None:
+def test_exports_by_the_interface(cast: Cast, campaign: Any) -> None:
     own = api_access.issue(cast.first, "SIEM", cast.people["officer"])
     above = api_access.issue(cast.centre, "SIEM", cast.people["coordinator"])
     for token, names in ((own, True), (above, False)):
@@ -221,6 +221,6 @@ def test_files_by_the_interface(cast: Cast, campaign: Any) -> None:
     assert Client().get("/api/sightings/export").status_code == 401
 
 
-def test_without_a_token_there_is_nothing(cast: Cast, campaign: Any) -> None:
+def test_requests_without_a_token_are_refused(cast: Cast, campaign: Any) -> None:
     assert Client().get("/api/cases").status_code == 401
     assert Client().get("/api/sightings").status_code == 401

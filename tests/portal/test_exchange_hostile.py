@@ -59,7 +59,7 @@ def opened(data: bytes) -> Any:
         )
 
 
-def test_what_was_written_is_read() -> None:
+def test_written_content_is_read_back() -> None:
     head, payloads = opened(sample())
     assert head == HEAD
     assert payloads[1] == ("counts", {"found": 5}, [])
@@ -77,7 +77,7 @@ def test_an_archive_of_an_unknown_kind_is_refused(place: int, value: int) -> Non
 
 @settings(max_examples=150, deadline=None)
 @given(st.data())
-def test_a_changed_byte_is_refused_or_means_nothing(data: st.DataObject) -> None:
+def test_a_changed_byte_is_refused_or_harmless(data: st.DataObject) -> None:
     whole = bytearray(sample())
     for _ in range(data.draw(st.integers(1, 3))):
         whole[data.draw(st.integers(0, len(whole) - 1))] ^= data.draw(st.integers(1, 255))
@@ -90,7 +90,7 @@ def test_a_changed_byte_is_refused_or_means_nothing(data: st.DataObject) -> None
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 3000))
-def test_a_file_that_is_cut_short_is_refused(length: int) -> None:
+def test_a_truncated_file_is_refused(length: int) -> None:
     with pytest.raises(LamsachError):
         opened(sample()[: min(length, len(sample()) - 1)])
 
@@ -108,7 +108,7 @@ VALUES = st.recursive(
         st.sampled_from(["sender", "receiver", "counter", "taken", "made", "lineage", "payloads"]), VALUES
     )
 )
-def test_a_signed_manifest_of_any_shape_makes_no_traceback(changes: dict[str, Any]) -> None:
+def test_signed_manifests_of_any_shape_cause_no_traceback(changes: dict[str, Any]) -> None:
     """The partner may sign any text."""
     from lamsach.indicators.releases.seal import seal
 

@@ -122,7 +122,7 @@ def test_private_and_odd_addresses_are_refused(url: str) -> None:
 @pytest.mark.parametrize(
     "url", ["https://public.example/x?y=1", "https://93.184.215.14:8443/", "https://[2606:2800::1]/"]
 )
-def test_public_addresses_by_https_are_taken(url: str) -> None:
+def test_public_https_addresses_are_accepted(url: str) -> None:
     assert outbound.check(url).scheme == "https"
 
 
@@ -137,7 +137,7 @@ def test_public_addresses_by_https_are_taken(url: str) -> None:
         ["fe80::1%1"],
     ],
 )
-def test_a_name_that_leads_inside_is_refused(addresses: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_resolving_inside_is_refused(addresses: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     def answer(*_: Any, **__: Any) -> Any:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443)) for address in addresses]
 
@@ -150,7 +150,7 @@ def test_a_name_that_leads_inside_is_refused(addresses: list[str], monkeypatch: 
         outbound.post("https://rebinding.example/", b"{}", {})
 
 
-def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_connection_goes_to_the_checked_address(monkeypatch: pytest.MonkeyPatch) -> None:
     lookups: list[str] = []
     went: list[Any] = []
 
@@ -194,7 +194,7 @@ def hooked(cast: Cast, url: str, unit: Any = None) -> tuple[Webhook, str]:
     return hooks.make(unit or cast.centre, url, cast.people["coordinator"])
 
 
-def test_a_case_is_told_of_with_a_signature(cast: Cast, server: Server) -> None:
+def test_a_step_of_a_case_is_posted_with_a_signature(cast: Cast, server: Server) -> None:
     _, secret = hooked(cast, server.url + "/hook")
     hooked(cast, server.url + "/other", cast.second)
     case = samples.case(cast)
@@ -217,7 +217,7 @@ def test_a_case_is_told_of_with_a_signature(cast: Cast, server: Server) -> None:
     assert secret not in str(list(Webhook.objects.values_list("secret", flat=True)))
 
 
-def test_a_replaced_secret_signs_beside_the_new_one_for_a_day(cast: Cast, server: Server) -> None:
+def test_a_replaced_secret_also_signs_for_a_day(cast: Cast, server: Server) -> None:
     hook, old = hooked(cast, server.url)
     client, address = cast.client("coordinator"), f"/office/exchange/webhooks/{hook.pk}/"
     page = client.post(address, {"what": "renew"}).content.decode()
@@ -238,7 +238,7 @@ def test_a_replaced_secret_signs_beside_the_new_one_for_a_day(cast: Cast, server
         assert headers["webhook-signature"].split(" ") == [f"v1,{digest}" for digest in digests]
 
 
-def test_what_failed_is_tried_again_with_pauses_and_given_up(cast: Cast, server: Server) -> None:
+def test_failed_deliveries_are_retried_then_given_up(cast: Cast, server: Server) -> None:
     hook, _ = hooked(cast, server.url)
     hooks.ping(hook)
     server.answers = [(500, b"")] * 20
@@ -258,7 +258,7 @@ def test_what_failed_is_tried_again_with_pauses_and_given_up(cast: Cast, server:
     assert Delivery.objects.get().state == "done"
 
 
-def test_one_failing_address_is_asked_once_a_run(cast: Cast, server: Server) -> None:
+def test_a_failing_address_is_tried_once_per_run(cast: Cast, server: Server) -> None:
     bad, _ = hooked(cast, server.url + "/bad")
     for _ in range(3):
         hooks.ping(bad)
@@ -267,7 +267,7 @@ def test_one_failing_address_is_asked_once_a_run(cast: Cast, server: Server) -> 
     assert len(server.got) == 1
 
 
-def test_an_ended_webhook_is_told_nothing(cast: Cast, server: Server) -> None:
+def test_an_ended_webhook_receives_nothing(cast: Cast, server: Server) -> None:
     hook, _ = hooked(cast, server.url)
     hooks.ping(hook)
     hooks.end(hook, cast.people["coordinator"])
@@ -276,9 +276,7 @@ def test_an_ended_webhook_is_told_nothing(cast: Cast, server: Server) -> None:
     assert server.got == []
 
 
-def test_an_address_that_became_forbidden_is_not_written_to(
-    cast: Cast, server: Server, settings: Any
-) -> None:
+def test_an_address_forbidden_since_is_not_posted_to(cast: Cast, server: Server, settings: Any) -> None:
     hook, _ = hooked(cast, server.url)
     hooks.ping(hook)
     settings.OUTGOING_NETWORKS = ()
@@ -287,7 +285,7 @@ def test_an_address_that_became_forbidden_is_not_written_to(
     assert "private" in Delivery.objects.get().problem
 
 
-def test_without_webhooks_nothing_is_noted(cast: Cast) -> None:
+def test_without_webhooks_nothing_is_queued(cast: Cast) -> None:
     hooks._known["until"] = 0.0
     samples.case(cast)
     assert not Happening.objects.exists()
@@ -330,7 +328,7 @@ def seen(cast: Cast) -> Any:
     return campaign
 
 
-def test_a_misp_server_is_told_once_of_each_day(cast: Cast, server: Server, seen: Any) -> None:
+def test_a_misp_server_receives_each_day_once(cast: Cast, server: Server, seen: Any) -> None:
     made = misp.make(cast.centre, server.url + "/", "geheim", cast.people["coordinator"])
     server.answers = [(200, b"{}"), (403, UNKNOWN), (200, b"{}")]
     assert misp.push(made) == misp.PushResult(2, 1, "")
@@ -352,7 +350,7 @@ def test_a_misp_server_is_told_once_of_each_day(cast: Cast, server: Server, seen
     assert "geheim" not in MispServer.objects.get().api_key
 
 
-def test_a_wrong_key_stops_and_says_so(cast: Cast, server: Server, seen: Any) -> None:
+def test_a_wrong_key_stops_with_a_message(cast: Cast, server: Server, seen: Any) -> None:
     made = misp.make(cast.centre, server.url, "x", cast.people["coordinator"])
     server.answers = [(403, b'{"name": "Authentication failed."}')]
     assert misp.push(made).problem == misp.REFUSED
@@ -362,7 +360,7 @@ def test_a_wrong_key_stops_and_says_so(cast: Cast, server: Server, seen: Any) ->
     assert misp.push(made).added == 2
 
 
-def test_false_alarms_are_not_told(cast: Cast, server: Server, seen: Any) -> None:
+def test_false_alarms_are_not_sent(cast: Cast, server: Server, seen: Any) -> None:
     move(Case.objects.get(), CaseState.FALSE_ALARM, cast.people["officer"], "Máy thử")
     made = misp.make(cast.centre, server.url, "x", cast.people["coordinator"])
     assert misp.push(made) == misp.PushResult()
@@ -384,7 +382,7 @@ def test_the_pages_of_misp_servers(cast: Cast, server: Server, seen: Any) -> Non
     assert MispServer.objects.get().api_key == ""
 
 
-def test_a_server_that_is_not_there(cast: Cast, seen: Any, settings: Any) -> None:
+def test_an_unreachable_server(cast: Cast, seen: Any, settings: Any) -> None:
     settings.OUTGOING_NETWORKS = (ip_network("127.0.0.1/32"),)
     port = free_port()
     made = misp.make(cast.centre, f"http://127.0.0.1:{port}", "x", cast.people["coordinator"])

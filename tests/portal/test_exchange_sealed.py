@@ -41,7 +41,7 @@ def now(partner: Partner) -> Partner:
     return Partner.objects.get(pk=partner.pk)
 
 
-def test_keys_travel_in_signed_files_and_a_new_one_is_followed(cast: Cast) -> None:
+def test_signed_files_announce_sealing_keys(cast: Cast) -> None:
     down, up = both(cast)
     by = cast.people["coordinator"]
     first = carried(cast, down, up)
@@ -67,7 +67,7 @@ def test_keys_travel_in_signed_files_and_a_new_one_is_followed(cast: Cast) -> No
     assert first.counter + 2 == transfer.highest(now(up))
 
 
-def test_an_older_file_that_comes_late_brings_no_old_key_back(cast: Cast) -> None:
+def test_a_late_file_does_not_restore_an_old_key(cast: Cast) -> None:
     down, up = both(cast)
     by = cast.people["coordinator"]
     late = made(down, by)
@@ -77,7 +77,7 @@ def test_an_older_file_that_comes_late_brings_no_old_key_back(cast: Cast) -> Non
     assert now(up).recipient == newer.public
 
 
-def test_a_file_for_another_key_or_with_a_changed_byte_is_refused_whole(cast: Cast, tmp_path: Path) -> None:
+def test_a_file_for_another_key_or_changed_is_refused_whole(cast: Cast, tmp_path: Path) -> None:
     down, up = both(cast)
     by = cast.people["coordinator"]
     Partner.objects.filter(pk=down.pk).update(recipient=keys.new_identity()[1])
@@ -101,7 +101,7 @@ def test_a_file_for_another_key_or_with_a_changed_byte_is_refused_whole(cast: Ca
     assert not Taken.objects.exists()
 
 
-def test_the_manifest_of_an_older_version_names_no_key(cast: Cast) -> None:
+def test_a_manifest_of_an_older_version_has_no_recipient(cast: Cast) -> None:
     down, _ = partners(cast)
     head = container.peek(made(down, cast.people["coordinator"]))
     manifest = container._manifest(head, [])
@@ -111,7 +111,7 @@ def test_the_manifest_of_an_older_version_names_no_key(cast: Cast) -> None:
         container._head(manifest | {"recipient": "age1nothing"})
 
 
-def test_the_way_through_the_pages(cast: Cast) -> None:
+def test_the_pages_of_sealing_keys(cast: Cast) -> None:
     client = cast.client("coordinator")
     for unit in (cast.centre, cast.first):
         client.post(f"/office/exchange/units/{unit.pk}/key/", {})
@@ -169,7 +169,7 @@ def test_the_way_through_the_pages(cast: Cast) -> None:
     assert {"exchange.sealing_key_made", "exchange.sealing_key_replaced"} <= acts
 
 
-def test_a_bundle_sealed_to_the_unit_is_taken_by_upload_and_from_a_stick(cast: Cast, tmp_path: Path) -> None:
+def test_sealed_bundles_are_accepted_by_upload_and_stick(cast: Cast, tmp_path: Path) -> None:
     campaign = dispatch(cast).campaign
     unit_keys.renew_sealing(cast.centre, cast.people["coordinator"])
     to_centre = Seal((getattr(unit_keys.sealing_key(cast.centre), "public", ""),))
@@ -203,7 +203,7 @@ def test_a_bundle_sealed_to_the_unit_is_taken_by_upload_and_from_a_stick(cast: C
     assert Bundle.objects.count() == 2
 
 
-def test_a_backup_is_sealed_as_it_is_made_and_opened_before_anything_is_replaced(
+def test_a_sealed_backup_is_opened_before_a_restore(
     cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(passphrase, "WORK_FACTOR", 8)

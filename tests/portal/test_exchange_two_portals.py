@@ -105,7 +105,7 @@ out = Case.objects.count()
 """
 
 
-def test_a_campaign_goes_down_and_figures_come_up(tmp_path: Path) -> None:
+def test_campaigns_go_down_and_figures_up(tmp_path: Path) -> None:
     with portal(tmp_path / "ministry") as ministry, portal(tmp_path / "room") as room:
         above = ministry.run(CAMPAIGN)
         below = room.run("out = unit_keys.renew(room, me).public")

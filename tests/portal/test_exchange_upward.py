@@ -71,9 +71,7 @@ def machines(cast: Cast, campaign: Campaign, count: int, unit: Any = None) -> No
     bundles.hand_in(cast, campaign, bundles.findings(devices, contacts), unit)
 
 
-def test_figures_by_file_count_on_the_board_from_their_day_on(
-    cast: Cast, pair: Any, campaign: Campaign
-) -> None:
+def test_stated_figures_count_from_their_day_on(cast: Cast, pair: Any, campaign: Campaign) -> None:
     machines(cast, campaign, 2, cast.second)
     stated(pair, campaign, 10, found=7, open=4)
     stated(pair, campaign, 4)
@@ -111,7 +109,7 @@ def test_the_same_machines_never_count_twice(cast: Cast, pair: Any, campaign: Ca
     assert found.counts["todo"][-1] == 3
 
 
-def test_a_unit_speaks_for_those_under_it(cast: Cast, pair: Any, campaign: Campaign) -> None:
+def test_a_unit_states_counts_of_units_under_it(cast: Cast, pair: Any, campaign: Campaign) -> None:
     below = tree.create("G06.12.01.01", "Tổ Một", cast.first)
     stated(pair, campaign, 2)
     stated(pair, campaign, 2, below, found=4)
@@ -119,7 +117,7 @@ def test_a_unit_speaks_for_those_under_it(cast: Cast, pair: Any, campaign: Campa
     assert case_counts(campaign, below.pk).found == 4
 
 
-def test_what_was_known_of_a_past_day_stays_told(cast: Cast, pair: Any, campaign: Campaign) -> None:
+def test_past_days_show_what_was_known_then(cast: Cast, pair: Any, campaign: Campaign) -> None:
     late = stated(pair, campaign, 6)
     StatedCounts.objects.filter(pk=late.pk).update(at=timezone.now() - timedelta(days=1))
     past = day(-5)
@@ -131,7 +129,7 @@ def test_what_was_known_of_a_past_day_stays_told(cast: Cast, pair: Any, campaign
     assert "has not changed since its evening" not in page
 
 
-def test_an_ended_partner_states_nothing_any_more(cast: Cast, pair: Any, campaign: Campaign) -> None:
+def test_statements_of_an_ended_partner_end(cast: Cast, pair: Any, campaign: Campaign) -> None:
     stated(pair, campaign, 4)
     Partner.objects.update(ended=timezone.now() - timedelta(days=2))
     assert case_counts(campaign, cast.centre.pk).found == 0
@@ -153,7 +151,7 @@ def grant(cast: Cast, case: Case, **changes: Any) -> Grant:
     return Grant.objects.create(case=case, to=cast.centre, reason="Kiểm tra chéo", **values)
 
 
-def test_files_count_by_their_number_not_by_their_arrival(cast: Cast, pair: Any) -> None:
+def test_files_count_by_counter_not_arrival(cast: Cast, pair: Any) -> None:
     case = down_and_found(cast, pair)
     down, up = pair
     by = cast.people["coordinator"]
@@ -169,7 +167,7 @@ def test_files_count_by_their_number_not_by_their_arrival(cast: Cast, pair: Any)
         transfer.accept(down, older, by)
 
 
-def test_a_granted_machine_goes_up_until_its_time_is_over(cast: Cast, pair: Any) -> None:
+def test_a_granted_machine_is_sent_until_the_grant_expires(cast: Cast, pair: Any) -> None:
     case, (down, up) = down_and_found(cast, pair), pair
     assert not any(offer.kind.name == "grants" for offer in transfer.offers(up))
     made_grant = grant(cast, case)
@@ -199,7 +197,7 @@ def test_a_granted_machine_goes_up_until_its_time_is_over(cast: Cast, pair: Any)
     assert not GrantedView.objects.exists()
 
 
-def test_a_grant_that_was_taken_back_ends_with_the_next_file(cast: Cast, pair: Any) -> None:
+def test_a_revoked_grant_ends_with_the_next_file(cast: Cast, pair: Any) -> None:
     case, (down, up) = down_and_found(cast, pair), pair
     by = cast.people["coordinator"]
     given = grant(cast, case)
@@ -213,7 +211,7 @@ def test_a_grant_that_was_taken_back_ends_with_the_next_file(cast: Cast, pair: A
     assert not GrantedView.objects.exists(), "an older file brings nothing back"
 
 
-def test_only_what_was_granted_to_the_partner_goes_up(cast: Cast, pair: Any) -> None:
+def test_only_grants_to_the_partner_are_sent(cast: Cast, pair: Any) -> None:
     case, (_, up) = down_and_found(cast, pair), pair
     grant(cast, case, until=timezone.now() - timedelta(minutes=1))
     Grant.objects.create(
@@ -240,7 +238,7 @@ def test_only_what_was_granted_to_the_partner_goes_up(cast: Cast, pair: Any) -> 
         {"campaign": 10**9},
     ],
 )
-def test_grants_of_another_shape_refuse_the_whole_file(
+def test_malformed_grants_reject_the_whole_file(
     change: dict[str, Any], cast: Cast, pair: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case, (down, up) = down_and_found(cast, pair), pair

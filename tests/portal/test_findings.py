@@ -79,7 +79,7 @@ def test_a_bundle_becomes_devices_sightings_and_coverage(cast: Cast, campaign: A
     assert Entry.objects.filter(action="bundle.imported").exists()
 
 
-def test_values_that_accuse_nobody_make_no_machine_and_are_shown(cast: Cast, campaign: Any) -> None:
+def test_unattributed_values_are_shown_without_machines(cast: Cast, campaign: Any) -> None:
     reasons = (
         Reason("top_site", {"about": "google.com"}),
         Reason("called_by_many", {"machines": 93, "all": 95}),
@@ -174,7 +174,7 @@ def test_hostile_bundles_are_refused_whole(name: str, cast: Cast, campaign: Any)
     assert (Device.objects.count(), Sighting.objects.count(), CoverageDay.objects.count()) == (0, 0, 0)
 
 
-def test_hostile_uploads_are_told_on_the_page(cast: Cast, campaign: Any) -> None:
+def test_hostile_uploads_are_reported_on_the_page(cast: Cast, campaign: Any) -> None:
     client = cast.client("officer")
     form = {"campaign": campaign.pk, "unit": cast.first.pk, "file": SimpleUploadedFile("a.zip", b"PK no")}
     page = client.post("/office/findings/", form)
@@ -209,7 +209,7 @@ def test_the_heaviest_set_of_spans(spans: list[tuple[int, int, int]]) -> None:
     assert heaviest(made) == best
 
 
-def test_hunts_that_split_and_overlap_at_random_never_double(cast: Cast, campaign: Any) -> None:
+def test_random_overlapping_hunts_count_once(cast: Cast, campaign: Any) -> None:
     """Hunts see whole stretches of a month of events at two observers, in any order, repeatedly."""
     for seed in range(4):
         chance = random.Random(seed)
@@ -247,13 +247,13 @@ def test_hunts_that_split_and_overlap_at_random_never_double(cast: Cast, campaig
         assert found == truth, seed
 
 
-def test_a_day_that_two_hunts_share_adds_up_by_time(cast: Cast, campaign: Any) -> None:
+def test_a_day_shared_by_two_hunts_adds_up_by_time(cast: Cast, campaign: Any) -> None:
     for hours, count in (((1, 11), 4), ((12, 22), 6), ((1, 22), 9)):
         hand_in(cast, campaign, findings([device(ONE)], [Contact(days={day(-2): count}, hours=hours)]))
     assert total() == 10, "4 in the morning, 6 in the afternoon; 9 over the day is no more"
 
 
-def test_devices_are_told_again(cast: Cast, campaign: Any) -> None:
+def test_devices_are_recognized(cast: Cast, campaign: Any) -> None:
     days = {day(-2): 2}
     hand_in(cast, campaign, findings([device(ONE, name="PC-01")], [Contact(days=days)]))
     hand_in(
@@ -268,7 +268,7 @@ def test_devices_are_told_again(cast: Cast, campaign: Any) -> None:
     assert Device.objects.count() == 1
 
 
-def test_a_merge_by_name_is_seen_and_undone(cast: Cast, campaign: Any) -> None:
+def test_a_merge_by_name_is_shown_and_undone(cast: Cast, campaign: Any) -> None:
     hand_in(cast, campaign, findings([device(ONE, name="PC-01")], [Contact(days={day(-2): 2})]))
     hand_in(cast, campaign, findings([device(TWO, name="PC-01")], [Contact(TWO, days={day(-1): 5})]))
     merge = Merge.objects.get()
@@ -286,7 +286,7 @@ def test_a_merge_by_name_is_seen_and_undone(cast: Cast, campaign: Any) -> None:
     assert Merge.objects.count() == 1
 
 
-def test_a_later_hunt_that_knows_both_joins_two_devices(cast: Cast, campaign: Any) -> None:
+def test_a_later_hunt_with_both_identities_merges_devices(cast: Cast, campaign: Any) -> None:
     hand_in(cast, campaign, findings([device(ONE)], [Contact(days={day(-3): 2})]))
     hand_in(cast, campaign, findings([device("name:KT-7")], [Contact("name:KT-7", days={day(-2): 2})]))
     assert Case.objects.filter(superseded=None).count() == 2
@@ -295,7 +295,7 @@ def test_a_later_hunt_that_knows_both_joins_two_devices(cast: Cast, campaign: An
     assert case.count == 6
 
 
-def test_two_devices_that_one_hunt_holds_apart_stay_two(cast: Cast, campaign: Any) -> None:
+def test_devices_distinct_in_a_hunt_are_not_merged(cast: Cast, campaign: Any) -> None:
     contacts = [Contact(days={day(-2): 2}), Contact(TWO, days={day(-2): 2})]
     hand_in(cast, campaign, findings([device(ONE, name="PC-01"), device(TWO, name="PC-01")], contacts))
     assert Case.objects.filter(superseded=None).count() == 2
@@ -303,7 +303,7 @@ def test_two_devices_that_one_hunt_holds_apart_stay_two(cast: Cast, campaign: An
 
 
 @pytest.mark.parametrize("name", ["localhost", "android-1234", "iPhone"])
-def test_a_name_that_many_bear_merges_nothing(name: str, cast: Cast, campaign: Any) -> None:
+def test_a_shared_name_merges_nothing(name: str, cast: Cast, campaign: Any) -> None:
     hand_in(cast, campaign, findings([device(ONE, name=name)], [Contact(days={day(-2): 2})]))
     hand_in(cast, campaign, findings([device(TWO, name=name)], [Contact(TWO, days={day(-2): 2})]))
     assert Case.objects.filter(superseded=None).count() == 2
@@ -315,7 +315,7 @@ def test_units_do_not_share_devices(cast: Cast, campaign: Any) -> None:
     assert {case.unit_id for case in Case.objects.all()} == {cast.first.pk, cast.second.pk}
 
 
-def test_parting_keeps_what_was_joined_otherwise(cast: Cast, campaign: Any) -> None:
+def test_undoing_a_merge_retains_other_merges(cast: Cast, campaign: Any) -> None:
     made = [Device.objects.create(unit=cast.first, key=f"k{number}") for number in range(4)]
     for kept, gone in ((0, 1), (2, 3), (0, 2)):
         identities.merge_into(made[kept].pk, made[gone].pk)
@@ -330,7 +330,7 @@ def program(cast: Cast) -> Client:
     return Client(headers={"authorization": f"Bearer {token}"})
 
 
-def test_a_program_sends_in_pieces_and_goes_on(cast: Cast, campaign: Any) -> None:
+def test_a_program_sends_pieces_and_resumes(cast: Cast, campaign: Any) -> None:
     import hashlib
 
     data = packed(simple()).getvalue()
@@ -355,14 +355,14 @@ def test_a_program_sends_in_pieces_and_goes_on(cast: Cast, campaign: Any) -> Non
     assert put(0, data).json()["state"] == "imported", "sent twice, taken once"
 
 
-def test_what_changed_on_its_way_is_refused(cast: Cast, campaign: Any) -> None:
+def test_a_bundle_changed_in_transit_is_refused(cast: Cast, campaign: Any) -> None:
     data = packed(simple()).getvalue()
     address = f"/api/campaigns/{campaign.pk}/findings/{'0' * 64}?offset=0&size={len(data)}"
     assert program(cast).put(address, data, "application/octet-stream").status_code == 422
     assert not Bundle.objects.exists()
 
 
-def test_a_strangers_campaign_does_not_exist_for_a_program(cast: Cast, campaign: Any) -> None:
+def test_a_foreign_campaign_is_not_found(cast: Cast, campaign: Any) -> None:
     token = tokens.issue(cast.other, "x", cast.people["stranger"])
     client = Client(headers={"authorization": f"Bearer {token}"})
     assert client.get(f"/api/campaigns/{campaign.pk}/findings/{'0' * 64}").status_code == 404
@@ -371,7 +371,7 @@ def test_a_strangers_campaign_does_not_exist_for_a_program(cast: Cast, campaign:
     )
 
 
-def test_a_signed_file_counts_for_the_unit_that_signed(cast: Cast, campaign: Any, tmp_path: Any) -> None:
+def test_a_signed_file_counts_for_its_signers_unit(cast: Cast, campaign: Any, tmp_path: Any) -> None:
     from lamsach.results.upload import sign
 
     token = tokens.issue(cast.second, "USB", cast.people["coordinator"])
@@ -403,7 +403,7 @@ def test_an_interrupted_hunt_covers_no_day(cast: Cast, campaign: Any) -> None:
     assert not CoverageDay.objects.exists()
 
 
-def test_reading_needs_no_sources(cast: Cast, tmp_path: Any) -> None:
+def test_bundles_without_sources_are_read(cast: Cast, tmp_path: Any) -> None:
     """Bundles of versions without observers."""
     found = simple()
     stream = packed(found)
@@ -416,7 +416,7 @@ def test_reading_needs_no_sources(cast: Cast, tmp_path: Any) -> None:
     assert row["indicator"] == EVIL
 
 
-def test_texts_that_a_database_refuses_are_made_harmless(cast: Cast, campaign: Any) -> None:
+def test_texts_invalid_for_databases_are_cleaned(cast: Cast, campaign: Any) -> None:
     odd = "PC\x00\ud800-01"
     seen = device(ONE, name=odd, user=odd, department=odd, reasons=(Reason(odd, {odd: odd}),))
     bundle = hand_in(
@@ -427,7 +427,7 @@ def test_texts_that_a_database_refuses_are_made_harmless(cast: Cast, campaign: A
 
 
 @pytest.mark.parametrize("stage", ["_sightings", "_evidence", "_coverage", "recount", "record"])
-def test_what_breaks_off_leaves_the_state_before(
+def test_an_interrupted_import_changes_nothing(
     stage: str, cast: Cast, campaign: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As if the worker was killed there: the transaction is rolled back, and the next run finishes."""

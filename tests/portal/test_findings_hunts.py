@@ -108,7 +108,7 @@ def test_from_the_form_to_the_result(ready: Hunt, client: Client) -> None:
     assert client.get(address(ready)).status_code == 200
 
 
-def test_in_pieces_and_again_after_a_break(ready: Hunt, client: Client) -> None:
+def test_uploads_in_pieces_resume_after_a_break(ready: Hunt, client: Client) -> None:
     files = f"{address(ready)}files/"
     page = client.post(files, {"name": "../../etc/fw.log", "size": len(LOG)}).json()
     assert page["received"] == 0
@@ -229,7 +229,7 @@ def contents(path: Path) -> list[bytes]:
         return [archive.read(name) for name in archive.namelist()]
 
 
-def test_it_can_be_kept(ready: Hunt, client: Client) -> None:
+def test_logs_can_be_retained(ready: Hunt, client: Client) -> None:
     Hunt.objects.update(keep_logs=True)
     client.post(address(ready), {"logs": SimpleUploadedFile("fw.log", LOG), "what": "begin"})
     work()
@@ -238,7 +238,7 @@ def test_it_can_be_kept(ready: Hunt, client: Client) -> None:
     assert logs(ready) == []
 
 
-def test_it_can_be_stopped_before_it_runs(ready: Hunt, client: Client) -> None:
+def test_a_hunt_can_be_stopped_before_it_runs(ready: Hunt, client: Client) -> None:
     client.post(address(ready), {"logs": SimpleUploadedFile("fw.log", LOG), "what": "begin"})
     client.post(address(ready), {"what": "stop"})
     work()
@@ -247,7 +247,7 @@ def test_it_can_be_stopped_before_it_runs(ready: Hunt, client: Client) -> None:
     assert logs(ready) == []
 
 
-def test_it_can_be_stopped_while_it_runs(
+def test_a_hunt_can_be_stopped_while_it_runs(
     ready: Hunt, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client.post(address(ready), {"logs": SimpleUploadedFile("fw.log", LOG), "what": "begin"})
@@ -264,7 +264,7 @@ def test_it_can_be_stopped_while_it_runs(
     assert logs(ready) == []
 
 
-def test_it_bears_being_run_twice(ready: Hunt, client: Client) -> None:
+def test_a_hunt_can_run_twice(ready: Hunt, client: Client) -> None:
     client.post(address(ready), {"logs": SimpleUploadedFile("fw.log", LOG), "what": "begin"})
     work()
     Job.objects.filter(name="findings.hunt").update(state=JobState.QUEUED)
@@ -273,7 +273,7 @@ def test_it_bears_being_run_twice(ready: Hunt, client: Client) -> None:
     assert Job.objects.get(name="findings.hunt").state == JobState.DONE
 
 
-def test_a_list_that_cannot_be_read_is_told(ready: Hunt, client: Client) -> None:
+def test_an_unreadable_list_is_reported(ready: Hunt, client: Client) -> None:
     kept = store(SimpleUploadedFile("list.pdf", b"%PDF-1.7 broken"))
     IndicatorList.objects.update(name=kept.name, path=kept.path)
     client.post(address(ready), {"logs": SimpleUploadedFile("fw.log", LOG), "what": "begin"})
@@ -287,7 +287,7 @@ def test_a_list_that_cannot_be_read_is_told(ready: Hunt, client: Client) -> None
 @pytest.mark.parametrize(
     "body", [{"name": "a.log", "size": "0"}, {"name": "a.log", "size": "999999999999999"}]
 )
-def test_sizes_that_cannot_be(body: dict[str, str], ready: Hunt, client: Client) -> None:
+def test_impossible_sizes_are_refused(body: dict[str, str], ready: Hunt, client: Client) -> None:
     assert client.post(f"{address(ready)}files/", body).status_code == 409
     assert not HuntFile.objects.exists()
 
@@ -303,7 +303,7 @@ def test_only_the_unit_itself_sees_its_hunts(who: str, ready: Hunt, cast: Cast) 
     assert cast.client(who).get(address(ready)).status_code in (403, 404)
 
 
-def test_what_nobody_went_on_with_is_deleted(ready: Hunt, client: Client) -> None:
+def test_abandoned_uploads_are_deleted(ready: Hunt, client: Client) -> None:
     client.post(address(ready), {"logs": SimpleUploadedFile("fw.log", LOG)})
     forget()
     assert len(logs(ready)) == 1

@@ -103,7 +103,7 @@ def test_a_machine_reports_and_the_coordinator_sees_counts_only(
         ([{"malicious": 1, "done": 1}, {"malicious": 1, "left": 1}], "found"),
     ],
 )
-def test_how_a_machine_stands(
+def test_the_state_of_a_machine(
     scans: list[dict[str, Any]], state: str, cast: Cast, campaign: Campaign
 ) -> None:
     for place, more in enumerate(scans):
@@ -113,7 +113,7 @@ def test_how_a_machine_stands(
     assert look.ever_found is any(more.get("malicious") for more in scans)
 
 
-def test_the_same_twice_and_the_older_later(cast: Cast, campaign: Campaign) -> None:
+def test_repeated_and_late_reports(cast: Cast, campaign: Campaign) -> None:
     late = summary(minutes=9)
     for _ in range(2):
         store_summary(campaign, cast.first, late)
@@ -138,11 +138,11 @@ def test_the_same_twice_and_the_older_later(cast: Cast, campaign: Campaign) -> N
         ("192.0.2.7", (), []),
     ],
 )
-def test_what_tells_a_machine_again(host: str, macs: tuple[str, ...], keys: list[str]) -> None:
+def test_the_keys_of_a_machine(host: str, macs: tuple[str, ...], keys: list[str]) -> None:
     assert keys_of(host, macs) == keys
 
 
-def test_by_which_number_the_missing_are_told(cast: Cast, campaign: Campaign) -> None:
+def test_the_basis_of_missing_machines(cast: Cast, campaign: Campaign) -> None:
     store_summary(campaign, cast.first, summary("PC-01"))
     assert (numbers(campaign, cast.first).expected, numbers(campaign, cast.first).unknown) == (0, 1)
     Person.objects.create(unit=cast.first, name="A")
@@ -159,7 +159,7 @@ def test_by_which_number_the_missing_are_told(cast: Cast, campaign: Campaign) ->
     assert numbers(campaign, cast.centre).missing == 2
 
 
-def test_who_is_silent(cast: Cast, campaign: Campaign, browser: Callable[[str], Client]) -> None:
+def test_silent_machines(cast: Cast, campaign: Campaign, browser: Callable[[str], Client]) -> None:
     for name, days in (("PC-01", 1), ("PC-02", 8), ("PC-03", 20)):
         store_summary(campaign, cast.first, summary(name))
         Look.objects.filter(machine__name=name).update(received=timezone.now() - timedelta(days=days))
@@ -174,7 +174,7 @@ def sheet(rows: str, name: str = "may.csv") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, ("Tên máy,MAC,Phòng ban\n" + rows).encode())
 
 
-def test_an_inventory_is_taken_and_given_out(
+def test_an_inventory_is_imported_and_exported(
     cast: Cast, campaign: Campaign, browser: Callable[[str], Client]
 ) -> None:
     store_summary(campaign, cast.first, summary("PC-01"))
@@ -204,7 +204,7 @@ def test_an_inventory_is_taken_and_given_out(
         ("a.pdf", b"%PDF-1.7"),
     ],
 )
-def test_what_is_no_inventory_changes_nothing(name: str, content: bytes, cast: Cast) -> None:
+def test_an_invalid_inventory_changes_nothing(name: str, content: bytes, cast: Cast) -> None:
     Machine.objects.create(unit=cast.first, key="pc-01", name="PC-01", listed=True)
     file = SimpleUploadedFile(name, content)
     answer = cast.client("officer").post(f"/office/fleet/inventory/{cast.first.pk}/", {"file": file})
@@ -230,7 +230,7 @@ def test_what_is_no_inventory_changes_nothing(name: str, content: bytes, cast: C
         (lambda: sent(skipped=1 << 52), 200),
     ],
 )
-def test_what_is_wrong_is_refused(
+def test_invalid_summaries_are_refused(
     body: Callable[[], Any], answer: int, cast: Cast, campaign: Campaign
 ) -> None:
     assert post(cast, campaign.pk, body()).status_code == answer
@@ -300,7 +300,7 @@ def test_a_scans_bundle_counts_too(cast: Cast, campaign: Campaign) -> None:
     assert Look.objects.count() == 1
 
 
-def test_names_are_forgotten_and_numbers_stay(cast: Cast, campaign: Campaign) -> None:
+def test_names_are_erased_and_counts_remain(cast: Cast, campaign: Campaign) -> None:
     store_summary(campaign, cast.first, summary("PC-01"))
     assert inventory.forget_names(90) == 0
     ended = tree.today() - timedelta(days=91)
@@ -313,7 +313,7 @@ def test_names_are_forgotten_and_numbers_stay(cast: Cast, campaign: Campaign) ->
     assert numbers(campaign, cast.first).scanned == 1
 
 
-def test_one_persons_machine_is_erased(cast: Cast, campaign: Campaign) -> None:
+def test_a_persons_machine_is_erased(cast: Cast, campaign: Campaign) -> None:
     store_summary(campaign, cast.first, summary("PC-AN"))
     counts = erasure.erase([cast.first.pk], cast.first, "pc-an", "Yêu cầu", cast.people["officer"])
     assert counts["scanned"] == 1
@@ -339,7 +339,7 @@ def test_counts_add_up_in_any_order(
     assert seen.left + seen.cleaned + seen.doubtful <= seen.scanned
 
 
-def test_sums_over_many_units_are_kept_for_a_moment(
+def test_sums_over_many_units_are_cached(
     cast: Cast, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store_summary(campaign, cast.first, summary("PC-01"))

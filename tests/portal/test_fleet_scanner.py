@@ -95,7 +95,7 @@ def unpacked(data: bytes, folder: Path, inside: str = "lamsach-scanner-1/") -> C
 
 
 @pytest.mark.parametrize("before", [b"", b"#!/usr/bin/env python3\n"])
-def test_only_what_is_new_is_written(before: bytes, tmp_path: Path) -> None:
+def test_only_new_members_are_written(before: bytes, tmp_path: Path) -> None:
     base = before + plain()
     filled = add_files(io.BytesIO(base), [("campaign/một", 3, io.BytesIO(b"abc")), ("b", 0, io.BytesIO())])
     size, data = filled.size, b"".join(filled.pieces())
@@ -114,7 +114,7 @@ def test_only_what_is_new_is_written(before: bytes, tmp_path: Path) -> None:
     assert b"".join(second.pieces()) == data
 
 
-def test_a_large_bundle_takes_no_memory(tmp_path: Path) -> None:
+def test_a_large_bundle_needs_no_memory(tmp_path: Path) -> None:
     path = tmp_path / "large.zip"
     with zipfile.ZipFile(path, "w") as archive, archive.open("lib/large", "w") as member:
         for _ in range(40):
@@ -144,7 +144,7 @@ def test_a_damaged_bundle_is_refused(data: bytes) -> None:
     assert base.closed
 
 
-def test_whoever_goes_away_leaves_nothing_open() -> None:
+def test_an_aborted_download_closes_everything() -> None:
     base = io.BytesIO(plain())
     pieces = add_files(base, [("a", 1, io.BytesIO(b"a"))]).pieces()
     next(pieces)
@@ -168,12 +168,12 @@ def test_whoever_goes_away_leaves_nothing_open() -> None:
         (b"%PDF-1.7", "a.pdf", None),
     ],
 )
-def test_a_scanner_is_told_by_its_content(data: bytes, name: str, found: Any) -> None:
+def test_a_scanner_is_recognized_by_content(data: bytes, name: str, found: Any) -> None:
     program = program_of(catalogued(data, name))
     assert (program and (program.inside, program.windows)) == found
 
 
-def test_the_catalogue_takes_the_single_file(browser: Callable[[str], Client]) -> None:
+def test_the_catalogue_accepts_the_single_file(browser: Callable[[str], Client]) -> None:
     fields = {"name": "Lamsach", "publisher": "p", "licence": "l", "systems": "Linux", "purpose": ""}
     for data in (b"#!/usr/bin/env python3.13\n" + plain(""), b"MZ"):
         file = SimpleUploadedFile("lamsach.pyz", data)
@@ -185,7 +185,7 @@ def test_the_catalogue_takes_the_single_file(browser: Callable[[str], Client]) -
 # issuing
 
 
-def test_the_public_page_says_which_tool_knows_none_of_the_lists(cast: Cast) -> None:
+def test_the_public_page_marks_scanners_without_lists(cast: Cast) -> None:
     client = cast.client("officer")
     for data, said in ((plain(), True), (b"PK\x03\x04 another program", False)):
         tool = catalogued(data)
@@ -196,7 +196,7 @@ def test_the_public_page_says_which_tool_knows_none_of_the_lists(cast: Cast) -> 
         tool.delete()
 
 
-def test_an_officer_takes_a_filled_scanner(
+def test_an_officer_downloads_a_scanner(
     cast: Cast, campaign: Campaign, browser: Callable[[str], Client], tmp_path: Path
 ) -> None:
     tool = catalogued(plain())
@@ -223,7 +223,7 @@ def test_an_officer_takes_a_filled_scanner(
     assert "Lamsach" in officer.get(f"/office/fleet/{campaign.pk}/scanner/").content.decode()
 
 
-def test_the_leading_units_key_signs_where_there_is_one(
+def test_the_leading_units_key_signs_if_present(
     cast: Cast, campaign: Campaign, browser: Callable[[str], Client], tmp_path: Path
 ) -> None:
     key = unit_keys.renew(cast.centre, cast.people["coordinator"])
@@ -233,7 +233,7 @@ def test_the_leading_units_key_signs_where_there_is_one(
 
 
 @pytest.mark.parametrize("fits", [True, False])
-def test_a_program_for_one_key(
+def test_a_program_for_a_single_key(
     cast: Cast, campaign: Campaign, browser: Callable[[str], Client], tmp_path: Path, fits: bool
 ) -> None:
     raw = (
@@ -277,7 +277,7 @@ def test_the_same_inputs_give_the_same_bytes(
         ("stranger", "", 404),
     ],
 )
-def test_scanners_are_given_to_whom_the_unit_lets(
+def test_scanners_are_issued_to_members_only(
     cast: Cast, campaign: Campaign, browser: Callable[[str], Client], who: str, query: str, status: int
 ) -> None:
     for name in ("first", "second"):
@@ -285,14 +285,14 @@ def test_scanners_are_given_to_whom_the_unit_lets(
     assert browser(who).get(f"/office/fleet/{campaign.pk}/scanner/{query}").status_code == status
 
 
-def test_none_for_a_campaign_that_is_over(
+def test_no_scanner_for_a_closed_campaign(
     cast: Cast, campaign: Campaign, browser: Callable[[str], Client]
 ) -> None:
     Campaign.objects.filter(pk=campaign.pk).update(state=CampaignState.CLOSED)
     assert browser("officer").get(f"/office/fleet/{campaign.pk}/scanner/").status_code == 404
 
 
-def test_without_https_it_reports_nowhere(
+def test_without_https_a_scanner_does_not_report(
     cast: Cast, campaign: Campaign, browser: Callable[[str], Client], settings: Any, tmp_path: Path
 ) -> None:
     settings.PUBLIC_URL = "http://portal.example"
@@ -326,13 +326,13 @@ def call(word: str, method: str, path: str, data: Any = None) -> Any:
     return getattr(Client(), method)(f"/api{path}", data, headers=headers, **options)
 
 
-def test_it_reports_for_its_unit(cast: Cast, campaign: Campaign, word: str) -> None:
+def test_a_scanner_reports_for_its_unit(cast: Cast, campaign: Campaign, word: str) -> None:
     assert call(word, "post", f"/campaigns/{campaign.pk}/scans", SCAN).json()["taken"]
     assert Look.objects.get().unit == cast.first
     assert Handout.objects.get().last_used is not None
 
 
-def test_it_does_nothing_else(cast: Cast, campaign: Campaign, word: str) -> None:
+def test_a_scanners_token_does_nothing_else(cast: Cast, campaign: Campaign, word: str) -> None:
     paths = ("/units", "/campaigns", "/dispatches", "/lists", f"/campaigns/{campaign.pk}/scans")
     assert {path: call(word, "get", path).status_code for path in paths} == dict.fromkeys(paths, 401)
     other = Campaign.objects.create(
@@ -343,7 +343,7 @@ def test_it_does_nothing_else(cast: Cast, campaign: Campaign, word: str) -> None
     assert call("scan_wrong", "post", f"/campaigns/{campaign.pk}/scans", SCAN).status_code == 401
 
 
-def test_it_hands_in_no_hunts(cast: Cast, campaign: Campaign, word: str) -> None:
+def test_a_scanners_token_submits_no_hunts(cast: Cast, campaign: Campaign, word: str) -> None:
     data = bundles.packed(bundles.findings([bundles.device("name:pc")], [])).getvalue()
     path = f"/campaigns/{campaign.pk}/findings/{hashlib.sha256(data).hexdigest()}?offset=0&size={len(data)}"
     headers = {"Authorization": f"Bearer {word}"}
@@ -352,7 +352,7 @@ def test_it_hands_in_no_hunts(cast: Cast, campaign: Campaign, word: str) -> None
     assert "nothing else" in answer.json()["problem"]
 
 
-def test_a_revoked_one_is_not_listened_to(
+def test_a_revoked_scanner_is_refused(
     cast: Cast, campaign: Campaign, word: str, browser: Callable[[str], Client]
 ) -> None:
     made = Handout.objects.get()

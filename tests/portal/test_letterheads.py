@@ -83,7 +83,7 @@ def whole(cast: Cast, what: str) -> Document:
         ("minutes", "BB-TTCNA"),
     ],
 )
-def test_every_document_wears_it(what: str, symbol: str, cast: Cast) -> None:
+def test_every_document_has_the_letterhead(what: str, symbol: str, cast: Cast) -> None:
     for unit in (cast.centre, cast.first):
         given(unit)
     made = whole(cast, what)
@@ -96,7 +96,7 @@ def test_every_document_wears_it(what: str, symbol: str, cast: Cast) -> None:
 
 
 @pytest.mark.parametrize("what", ["dispatch", "report", "consolidated", "reminder", "minutes"])
-def test_without_one_the_tree_says_what_it_can(what: str, cast: Cast) -> None:
+def test_without_a_letterhead_the_tree_provides_names(what: str, cast: Cast) -> None:
     made = whole(cast, what)
     unit = cast.first if what == "minutes" else cast.centre
     assert (made.head.issuer, made.head.parent) == (unit.name, unit.parent.name if unit.parent else "")
@@ -104,7 +104,7 @@ def test_without_one_the_tree_says_what_it_can(what: str, cast: Cast) -> None:
     assert made.copies[-1].startswith("Lưu: VT")
 
 
-def test_the_answer_of_a_trace_wears_it(cast: Cast) -> None:
+def test_the_answer_of_a_trace_has_the_letterhead(cast: Cast) -> None:
     given(cast.first)
     letter = _letter(trace(cast), 0)
     assert (letter.parent, letter.body, letter.place) == ("Bộ Minh họa", "Trung tâm Công nghệ A", "Hà Nội")
@@ -112,7 +112,7 @@ def test_the_answer_of_a_trace_wears_it(cast: Cast) -> None:
     assert (letter.signer, letter.copies) == ("Nguyễn Văn Minh Họa", COPIES)
 
 
-def test_a_submitted_report_keeps_what_it_had(cast: Cast) -> None:
+def test_a_submitted_report_retains_its_letterhead(cast: Cast) -> None:
     kept = given(cast.centre)
     made = drafts.begin(dispatch(cast).campaign, cast.centre, cast.people["coordinator"])
     assert (made.symbol, made.authority, made.signer) == ("BC-TTCNA", "KT. Giám đốc", "Nguyễn Văn Minh Họa")
@@ -133,7 +133,9 @@ def test_a_submitted_report_keeps_what_it_had(cast: Cast) -> None:
         ({"copies": "Phòng Hai\nLưu: VT, P2 (3b)."}, "Bộ Minh họa", "BC-TTCNA", "Lưu: VT, P2 (3b)"),
     ],
 )
-def test_what_is_left_out(changes: dict[str, Any], parent: str, symbol: str, last: str, cast: Cast) -> None:
+def test_empty_parts_are_left_out(
+    changes: dict[str, Any], parent: str, symbol: str, last: str, cast: Cast
+) -> None:
     kept = given(cast.centre, **changes)
     assert heads.parent_body(cast.centre, kept) == parent
     assert heads.symbol(kept, heads.REPORT) == symbol
@@ -158,7 +160,7 @@ def test_the_page_in_both_languages(cast: Cast, browser: Browser) -> None:
     assert browser("stranger").get(address).status_code == 404
 
 
-def test_the_second_of_two_is_told(cast: Cast, browser: Browser) -> None:
+def test_a_concurrent_edit_is_reported(cast: Cast, browser: Browser) -> None:
     address = f"/office/units/{cast.centre.pk}/letterhead/"
     client = browser("coordinator")
     assert client.post(address, {**GIVEN, "version": 0}).status_code == 302

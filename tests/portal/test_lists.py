@@ -48,7 +48,7 @@ def values(version: Version) -> set[str]:
     return {item.value for item in versions.values(version)}
 
 
-def test_a_document_is_read_and_what_is_dangerous_waits_first(cast: Cast) -> None:
+def test_a_document_is_read_and_dangers_are_queued_first(cast: Cast) -> None:
     document = list_samples.add(cast, DANGEROUS, "phu-luc.txt")
     assert (document.count, document.problem) == (5, "")
     first = Doubt.objects.filter(list=document.list).first()
@@ -61,7 +61,7 @@ def test_a_document_is_read_and_what_is_dangerous_waits_first(cast: Cast) -> Non
     assert first.place.startswith("phu-luc.txt, ")
 
 
-def test_a_log_that_is_uploaded_as_a_list_lists_nothing(cast: Cast) -> None:
+def test_a_log_uploaded_as_a_list_lists_nothing(cast: Cast) -> None:
     line = (
         'date=2022-09-01 time=10:00:00 devname="FG" devid="FG1" logid="0000000013" type="traffic" '
         'subtype="forward" level="notice" srcip=10.1.1.5 dstip=203.0.113.7 action="accept"'
@@ -82,7 +82,7 @@ def test_nothing_is_released_while_dangerous_values_wait(cast: Cast) -> None:
     assert values(list_samples.next_version(cast)) == {"bot-c2.xyz", "45.155.37.7"}
 
 
-def test_a_dangerous_value_is_released_only_by_a_decision_of_its_own(cast: Cast) -> None:
+def test_a_dangerous_value_needs_its_own_decision(cast: Cast) -> None:
     kept_list = list_samples.add(cast, "mof.gov.vn\ngoogle.com\nbot-c2.xyz\n").list
     pair = [("domain", "mof.gov.vn"), ("domain", "google.com")]
     with pytest.raises(InputError, match="one at a time"):
@@ -98,7 +98,7 @@ def test_a_dangerous_value_is_released_only_by_a_decision_of_its_own(cast: Cast)
     assert manifest["accepted"] == {"mof.gov.vn": "chỉ thị 12"}
 
 
-def test_a_danger_that_nobody_has_looked_at_stays_out_and_waits(cast: Cast) -> None:
+def test_an_unreviewed_danger_is_left_out_and_queued(cast: Cast) -> None:
     kept_list = list_samples.add(cast, "google.com\n8.8.8.8\nbot-c2.xyz\n").list
     until = timezone.localdate() + timedelta(days=30)
     decisions.decide(
@@ -116,14 +116,14 @@ def test_a_danger_that_nobody_has_looked_at_stays_out_and_waits(cast: Cast) -> N
     }
 
 
-def test_the_own_network_is_released_only_by_a_decision(cast: Cast) -> None:
+def test_the_own_network_needs_a_decision(cast: Cast) -> None:
     kept_list = list_samples.kept_list(cast)
     KeptList.objects.filter(pk=kept_list.pk).update(own="45.155.0.0/16\ndonvi.example")
     list_samples.add(cast, list_samples.TEXT)
     assert "45.155.37.7" not in values(list_samples.next_version(cast))
 
 
-def test_narrowing_takes_one_value_and_what_lies_below_it(cast: Cast) -> None:
+def test_narrowing_accepts_one_value_and_values_within(cast: Cast) -> None:
     kept_list = list_samples.add(cast, "drive.google.com\nbot-c2.xyz\n").list
     coordinator = cast.people["coordinator"]
     for values_, to in (
@@ -160,7 +160,7 @@ def test_a_decision_needs_its_reason_and_an_exception_its_end(
     assert not Decision.objects.exists()
 
 
-def test_a_thousand_are_decided_at_once_in_the_queue(cast: Cast) -> None:
+def test_a_thousand_values_are_decided_together(cast: Cast) -> None:
     kept_list = list_samples.kept_list(cast)
     list_samples.add(cast, "".join(f"x{number}.duckdns.org\n" for number in range(1000)))
     client = cast.client("coordinator")
@@ -175,7 +175,7 @@ def test_a_thousand_are_decided_at_once_in_the_queue(cast: Cast) -> None:
     assert b'name="doubt"' not in client.get(address).content
 
 
-def test_red_values_do_not_go_to_a_campaign_of_units_below(cast: Cast) -> None:
+def test_red_values_are_not_added_to_campaigns_of_units_below(cast: Cast) -> None:
     from lamsach.portal.campaigns.models import IndicatorList
 
     from .samples import campaign
@@ -190,7 +190,7 @@ def test_red_values_do_not_go_to_a_campaign_of_units_below(cast: Cast) -> None:
     assert not IndicatorList.objects.exists()
 
 
-def test_what_is_no_value_is_not_said_to_be_unlisted(cast: Cast) -> None:
+def test_an_invalid_value_is_not_reported_as_unlisted(cast: Cast) -> None:
     list_samples.released(cast)
     page = cast.client("coordinator").get("/office/blocklists/", {"q": "bot"}).content.decode()
     assert "bot" in page
@@ -199,7 +199,7 @@ def test_what_is_no_value_is_not_said_to_be_unlisted(cast: Cast) -> None:
     assert "No list that you see names it." in page
 
 
-def test_a_long_queue_is_asked_for_in_few_questions(cast: Cast, django_assert_max_num_queries: Any) -> None:
+def test_a_long_queue_needs_few_queries(cast: Cast, django_assert_max_num_queries: Any) -> None:
     kept_list = list_samples.kept_list(cast)
     kinds = (["dynamic_dns"], ["dynamic_dns", "homograph"], ["cdn"])
     Doubt.objects.bulk_create(
@@ -231,7 +231,7 @@ def test_a_long_queue_is_asked_for_in_few_questions(cast: Cast, django_assert_ma
     assert client.get(address, {"kind": "sinkhole"}).context["page"].paginator.count == 0
 
 
-def test_a_decision_is_taken_back(cast: Cast) -> None:
+def test_a_decision_is_revoked(cast: Cast) -> None:
     kept_list = list_samples.add(cast, "x.duckdns.org\n").list
     decisions.decide(
         cast.people["coordinator"], kept_list, [("domain", "x.duckdns.org")], Choice.ACCEPT, "đã xem"
@@ -243,7 +243,7 @@ def test_a_decision_is_taken_back(cast: Cast) -> None:
     assert Decision.objects.filter(revoked=None).count() == 0
 
 
-def test_a_version_is_signed_counted_and_names_who_added_what(cast: Cast, tmp_path: Path) -> None:
+def test_a_version_is_signed_and_counted_with_its_sources(cast: Cast, tmp_path: Path) -> None:
     first = list_samples.released(cast)
     unchanged = list_samples.next_version(cast)
     assert unchanged.pk == first.pk, "nothing new, no version"
@@ -263,7 +263,7 @@ def test_a_version_is_signed_counted_and_names_who_added_what(cast: Cast, tmp_pa
     assert "cong-van.txt" in page
 
 
-def test_releasing_asks_first_and_says_who_gets_it(cast: Cast) -> None:
+def test_releasing_is_confirmed_and_names_receivers(cast: Cast) -> None:
     first = list_samples.released(cast)
     list_samples.outlet(cast)
     list_samples.add(cast, "evil-c.xyz\nx.duckdns.org\n")
@@ -278,7 +278,7 @@ def test_releasing_asks_first_and_says_who_gets_it(cast: Cast) -> None:
     assert Job.objects.filter(name="lists.release").count() == 1
 
 
-def test_a_withdrawn_document_takes_its_values_with_it(cast: Cast) -> None:
+def test_a_withdrawn_document_withdraws_its_values(cast: Cast) -> None:
     list_samples.released(cast)
     more = list_samples.add(cast, "evil-c.xyz\n")
     list_samples.next_version(cast)
@@ -286,7 +286,7 @@ def test_a_withdrawn_document_takes_its_values_with_it(cast: Cast) -> None:
     assert "evil-c.xyz" not in values(list_samples.next_version(cast))
 
 
-def test_a_list_states_end_and_tlp_where_documents_do_not(cast: Cast) -> None:
+def test_a_list_provides_default_end_and_tlp(cast: Cast) -> None:
     kept_list = list_samples.kept_list(cast)
     KeptList.objects.filter(pk=kept_list.pk).update(days=10, tlp="green")
     list_samples.add(cast, list_samples.TEXT)
@@ -295,7 +295,7 @@ def test_a_list_states_end_and_tlp_where_documents_do_not(cast: Cast) -> None:
     assert item.valid_until is not None
 
 
-def test_units_below_see_what_was_released_and_nothing_else(cast: Cast) -> None:
+def test_units_below_see_only_released_versions(cast: Cast) -> None:
     document = list_samples.document(cast)
     address = f"/office/blocklists/{document.list_id}/"
     officer = cast.client("officer")
@@ -351,7 +351,7 @@ def test_programs_fetch_the_release_and_send_feedback(cast: Cast) -> None:
     assert client.get("/api/lists", headers=stranger).json() == []
 
 
-def test_feedback_is_counted_on_the_indicator_and_on_its_source(cast: Cast) -> None:
+def test_feedback_counts_for_indicator_and_source(cast: Cast) -> None:
     list_samples.released(cast)
     feedback.submit(cast.first, "bot-c2[.]xyz", FeedbackKind.FALSE)
     feedback.submit(cast.second, "bot-c2.xyz", FeedbackKind.FALSE)
@@ -381,7 +381,7 @@ def test_feedback_is_counted_on_the_indicator_and_on_its_source(cast: Cast) -> N
     )
 
 
-def test_looking_a_value_up_says_list_document_and_row(cast: Cast) -> None:
+def test_looking_up_a_value_shows_list_document_and_row(cast: Cast) -> None:
     version = list_samples.released(cast)
     page = cast.client("officer").get("/office/blocklists/", {"q": "a.b.bot-c2.xyz"}).content.decode()
     assert "phu-luc.txt" in page
@@ -405,7 +405,7 @@ def test_an_upload_in_the_browser(cast: Cast) -> None:
     assert Document.objects.get(name="bad.pdf").problem != ""
 
 
-def test_a_document_says_which_rule_kept_a_value_off_the_list(cast: Cast) -> None:
+def test_a_document_shows_the_rule_of_a_refusal(cast: Cast) -> None:
     document = list_samples.add(cast, "value,verdict\nevil-a.site,malicious\ngood-a.site,clean\n", "a.csv")
     assert [(row["value"], row["rule"]) for row in document.refusals] == [("good-a.site", "said_benign")]
     page = cast.client("coordinator").get(f"/office/blocklists/documents/{document.pk}/")
@@ -417,7 +417,7 @@ def test_a_document_says_which_rule_kept_a_value_off_the_list(cast: Cast) -> Non
     assert "said_benign" not in page.content.decode(), "who sees only what was released"
 
 
-def test_a_version_states_which_hunts_used_it(cast: Cast) -> None:
+def test_a_version_shows_the_hunts_that_used_it(cast: Cast) -> None:
     from lamsach.portal.findings.models import Bundle, Way
 
     from .samples import campaign
@@ -468,7 +468,7 @@ def test_a_source_is_read_from_the_mirror_folder_by_schedule(
         "taxii+http://127.0.0.1/x/",
     ],
 )
-def test_a_source_may_not_lead_into_the_own_network(cast: Cast, url: str) -> None:
+def test_a_source_may_not_be_in_the_own_network(cast: Cast, url: str) -> None:
     kept_list = list_samples.kept_list(cast)
     answer = cast.client("coordinator").post(
         f"/office/blocklists/{kept_list.pk}/sources/",
@@ -478,7 +478,7 @@ def test_a_source_may_not_lead_into_the_own_network(cast: Cast, url: str) -> Non
     assert not Origin.objects.exists()
 
 
-def test_a_release_is_carried_to_a_portal_without_a_network(cast: Cast, tmp_path: Path) -> None:
+def test_a_release_is_exchanged_with_an_offline_portal(cast: Cast, tmp_path: Path) -> None:
     from lamsach.portal.exchange.kinds import Arrival, Payload, PayloadFile, Route
     from lamsach.portal.exchange.models import Partner
     from lamsach.portal.lists.exchange_kinds import Lists
@@ -516,7 +516,7 @@ def test_a_release_is_carried_to_a_portal_without_a_network(cast: Cast, tmp_path
         Lists().store(arrival, Payload("lists", offered.data, (PayloadFile("x", broken),)))
 
 
-def test_what_a_person_keeps_is_told_by_the_gate(cast: Cast) -> None:
+def test_the_gate_decides_who_may_edit(cast: Cast) -> None:
     version = list_samples.released(cast)
     name: dict[str, Any] = cast.people
     assert access.may_write(name["coordinator"], version.list)
@@ -571,7 +571,7 @@ def test_a_campaign_searches_for_a_version(cast: Cast) -> None:
     assert cast.client("stranger").post(address, {"campaign": str(found.pk)}).status_code == 404
 
 
-def test_no_two_fields_of_a_page_bear_one_name(cast: Cast) -> None:
+def test_field_ids_of_a_page_are_unique(cast: Cast) -> None:
     page = (
         cast.client("coordinator")
         .get(f"/office/blocklists/{list_samples.released(cast).list_id}/")

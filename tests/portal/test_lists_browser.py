@@ -61,7 +61,7 @@ def test_a_thousand_values_are_decided_without_a_mouse(live_server: Any, cast: C
     assert Decision.objects.filter(list=kept_list, reason="đã xem từng tên").count() == 1000
 
 
-def test_all_are_ticked_on_a_phone_too(live_server: Any, cast: Cast) -> None:
+def test_all_values_can_be_ticked_on_a_phone(live_server: Any, cast: Cast) -> None:
     """Without column headings, the tick for all has its own line and label."""
     kept_list = list_samples.add(cast, "".join(f"x{number:02}.duckdns.org\n" for number in range(12))).list
     with browsing(cast) as page:

@@ -54,7 +54,7 @@ def test_versions_and_their_changes_are_made_in_pieces(
     assert {item.reference.document for item in found.added if item.reference} == {"phu-luc.txt"}
 
 
-def test_the_page_of_a_version_needs_no_comparing(
+def test_the_page_of_a_version_compares_nothing(
     cast: Cast, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
 ) -> None:
     settings.DATA = tmp_path
@@ -78,7 +78,7 @@ def test_the_page_of_a_version_needs_no_comparing(
     assert versions.changes_of(version) is None
 
 
-def test_an_outlet_s_moments_are_those_of_its_values(
+def test_the_times_of_an_outlet_are_those_of_its_values(
     cast: Cast, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
 ) -> None:
     settings.DATA = tmp_path
@@ -92,9 +92,7 @@ def test_an_outlet_s_moments_are_those_of_its_values(
     assert outlets._moment(version, ends[0]) == ends[0]
 
 
-def test_a_worker_that_was_killed_before_the_index_was_whole_makes_it_whole(
-    cast: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_killed_worker_completes_the_index(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     def killed(*_: Any) -> None:
         raise KeyboardInterrupt
 

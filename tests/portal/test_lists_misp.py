@@ -88,7 +88,7 @@ def vietnamese(cast: Cast) -> Any:
     return client
 
 
-def test_an_instance_is_a_source_whose_key_goes_to_it_alone(cast: Cast, secure: Server) -> None:
+def test_an_instances_key_is_sent_only_to_it(cast: Cast, secure: Server) -> None:
     use(secure, instance(event(1, "bot1.xyz"), event(2, "bot2.xyz", to_ids=False)))
     origin = source(cast, secure, "/misp")
     assert fetched(origin) == ""
@@ -102,7 +102,7 @@ def test_an_instance_is_a_source_whose_key_goes_to_it_alone(cast: Cast, secure: 
     assert Document.objects.filter(origin=origin, withdrawn=None).count() == 1
 
 
-def test_a_wrong_key_is_told_of_and_the_key_stands_nowhere(cast: Cast, secure: Server) -> None:
+def test_a_wrong_key_is_reported_and_never_shown(cast: Cast, secure: Server) -> None:
     use(secure, instance())
     origin = source(cast, secure, key="wrong-" + KEY)
     assert fetched(origin) == "The server wants another name or password."
@@ -119,7 +119,7 @@ def test_a_wrong_key_is_told_of_and_the_key_stands_nowhere(cast: Cast, secure: S
     assert not any(KEY in text for text in kept_list)
 
 
-def test_the_form_keeps_a_key_for_its_server_alone(
+def test_the_form_stores_a_key_for_its_server_only(
     cast: Cast, secure: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     kept_list = list_samples.kept_list(cast)
@@ -158,7 +158,7 @@ def test_the_form_keeps_a_key_for_its_server_alone(
     assert not any(KEY in json.dumps(details) for details in Entry.objects.values_list("details", flat=True))
 
 
-def test_a_key_is_forgotten_when_asked(cast: Cast, secure: Server) -> None:
+def test_a_key_is_deleted_on_request(cast: Cast, secure: Server) -> None:
     origin = source(cast, secure, "/list.txt", how="")
     data = {"name": origin.name, "url": origin.url, "hours": "6", "active": "on", "forget": "on"}
     assert (
@@ -203,7 +203,7 @@ def test_a_redirection_within_the_server_keeps_the_key(cast: Cast, secure: Serve
     ["https://169.254.169.254/latest/", "https://127.0.0.2/", "https://10.0.0.1/", "file:///etc/passwd"],
 )
 @pytest.mark.parametrize("path", ["", "/feed/manifest.json"])
-def test_a_redirection_inside_leads_nowhere(cast: Cast, secure: Server, where: str, path: str) -> None:
+def test_a_redirection_inside_is_refused(cast: Cast, secure: Server, where: str, path: str) -> None:
     secure.answer = lambda asked, headers: (302, {"Location": where}, b"")
     assert fetched(source(cast, secure, path)) == "The server refuses to answer."
     assert len(secure.asked) == 1
@@ -219,7 +219,7 @@ LIES: dict[str, Answer] = {
 
 
 @pytest.mark.parametrize("lie", LIES)
-def test_a_server_that_lies_leaves_the_last_document(cast: Cast, secure: Server, lie: str) -> None:
+def test_a_bad_answer_leaves_the_last_document(cast: Cast, secure: Server, lie: str) -> None:
     use(secure, instance(event(1, "bot1.xyz")))
     origin = source(cast, secure)
     assert fetched(origin) == ""
@@ -231,7 +231,7 @@ def test_a_server_that_lies_leaves_the_last_document(cast: Cast, secure: Server,
     assert values(origin) == ["bot1.xyz"]
 
 
-def test_an_instance_that_is_inside_is_not_asked(cast: Cast, settings: Any) -> None:
+def test_an_instance_inside_is_not_requested(cast: Cast, settings: Any) -> None:
     url = "misp+https://10.0.0.1/events"
     origin = list_samples.origin(cast, url)
     origin.locked_key = origins.locked(url, KEY)
@@ -257,7 +257,7 @@ class Feed:
         return 200, {}, json.dumps({"Event": self.events[number][1]}).encode()
 
 
-def test_a_feed_is_a_source_of_which_only_what_is_new_is_asked_for(cast: Cast, secure: Server) -> None:
+def test_only_news_of_a_feed_is_requested(cast: Cast, secure: Server) -> None:
     feed = Feed()
     secure.answer = feed
     origin = source(cast, secure, "/osint/manifest.json", how="", key="")
@@ -278,9 +278,7 @@ def test_a_feed_is_a_source_of_which_only_what_is_new_is_asked_for(cast: Cast, s
     assert (origin.problem, values(origin)) == ("", ["bot1.xyz", "bot3.xyz", "bot9.xyz"])
 
 
-def test_a_feed_that_was_carried_is_a_source_without_a_network(
-    cast: Cast, settings: Any, tmp_path: Path
-) -> None:
+def test_a_mirrored_feed_is_a_source_offline(cast: Cast, settings: Any, tmp_path: Path) -> None:
     settings.LISTS_MIRROR = str(tmp_path)
     folder = tmp_path / HOST / "osint"
     folder.mkdir(parents=True)
@@ -292,9 +290,7 @@ def test_a_feed_that_was_carried_is_a_source_without_a_network(
     assert values(origin) == ["bot1.xyz", "bot2.xyz"]
 
 
-def test_another_address_begins_anew_and_a_source_that_is_removed_leaves_nothing(
-    cast: Cast, secure: Server, tmp_path: Path
-) -> None:
+def test_a_changed_or_removed_source_leaves_no_mirror(cast: Cast, secure: Server, tmp_path: Path) -> None:
     secure.answer = Feed()
     origin = source(cast, secure, "/osint/manifest.json", how="", key="")
     assert fetched(origin) == ""
@@ -305,7 +301,7 @@ def test_another_address_begins_anew_and_a_source_that_is_removed_leaves_nothing
     assert list((tmp_path / "data" / "mirrors").iterdir()) == []
 
 
-def test_many_events_are_few_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_many_events_are_merged_into_few_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """An archive has at most two thousand files; an instance has more events."""
     monkeypatch.setattr(origins, "MEMBER_BYTES", 100_000)
     for number in range(2500):
@@ -325,7 +321,7 @@ def test_many_events_are_few_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert len(found.indicators) == 2500
 
 
-def test_the_values_of_an_instance_go_into_the_next_version(cast: Cast, secure: Server) -> None:
+def test_values_of_an_instance_are_in_the_next_version(cast: Cast, secure: Server) -> None:
     use(secure, instance(event(1, "bot1.xyz")))
     origin = source(cast, secure)
     fetched(origin)

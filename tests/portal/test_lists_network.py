@@ -38,7 +38,7 @@ def fetched(origin: Origin) -> str:
     return str(text.get("problem", ""))
 
 
-def test_a_list_comes_over_tls_from_a_server_that_an_own_ca_vouches_for(cast: Cast, secure: Server) -> None:
+def test_a_list_is_fetched_from_a_server_with_an_own_ca(cast: Cast, secure: Server) -> None:
     origin = source(cast, secure)
     assert fetched(origin) == ""
     found = Document.objects.get(origin=origin)
@@ -48,9 +48,7 @@ def test_a_list_comes_over_tls_from_a_server_that_an_own_ca_vouches_for(cast: Ca
     assert secure.asked[0][1]["host"] == f"127.0.0.1:{secure.server_port}"
 
 
-def test_a_server_that_no_trusted_ca_vouches_for_is_not_read(
-    cast: Cast, secure: Server, settings: Any
-) -> None:
+def test_a_server_with_an_untrusted_ca_is_refused(cast: Cast, secure: Server, settings: Any) -> None:
     settings.LISTS_CA = ""
     assert fetched(source(cast, secure)) == "The address could not be reached."
     assert secure.asked == []
@@ -58,7 +56,7 @@ def test_a_server_that_no_trusted_ca_vouches_for_is_not_read(
     assert fetched(source(cast, secure)) == "The file of certificates cannot be read."
 
 
-def test_a_certificate_for_another_name_is_not_taken(
+def test_a_certificate_for_another_name_is_refused(
     cast: Cast, secure: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _lead(monkeypatch, ["127.0.0.1"])
@@ -75,7 +73,7 @@ def test_a_certificate_for_another_name_is_not_taken(
          "Mon, 02 Mar 2026 00:00:00 GMT"),
     ],
 )  # fmt: skip
-def test_what_has_not_changed_is_not_sent_again(
+def test_an_unchanged_list_is_not_sent_again(
     cast: Cast, secure: Server, tag: dict[str, str], asks: str, says: str
 ) -> None:
     secure.answer = lambda path, headers: (304, tag, b"") if headers.get(asks) == says else (200, tag, LIST)
@@ -114,7 +112,7 @@ def _lies(secure: Server) -> dict[str, Callable[[str, dict[str, str]], Answer]]:
 @pytest.mark.parametrize(
     "lie", ["longer than sent", "loops", "leads inside", "leads to plain", "leads to a file", "ails"]
 )
-def test_a_server_that_lies_leaves_the_last_document_as_it_is(cast: Cast, secure: Server, lie: str) -> None:
+def test_a_bad_server_leaves_the_last_document(cast: Cast, secure: Server, lie: str) -> None:
     origin = source(cast, secure)
     assert fetched(origin) == ""
     secure.answer = _lies(secure)[lie]
@@ -124,13 +122,13 @@ def test_a_server_that_lies_leaves_the_last_document_as_it_is(cast: Cast, secure
     assert (kept_list.withdrawn, kept_list.size) == (None, len(LIST))
 
 
-def test_an_answer_larger_than_allowed_is_not_kept(cast: Cast, secure: Server, settings: Any) -> None:
+def test_an_answer_larger_than_allowed_is_not_stored(cast: Cast, secure: Server, settings: Any) -> None:
     settings.UPLOAD_LIMIT_BYTES = 10
     assert fetched(source(cast, secure)) == "The file is larger than allowed."
     assert not Document.objects.exists()
 
 
-def test_a_server_that_drips_is_given_up(cast: Cast, secure: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_server_is_given_up(cast: Cast, secure: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(origins, "WHOLE_S", -1.0)
     assert fetched(source(cast, secure)) == "The address could not be reached."
 
@@ -151,7 +149,7 @@ def _lead(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
     return lookups
 
 
-def test_the_address_that_was_checked_is_the_one_that_is_connected_to(
+def test_the_checked_address_is_connected_to(
     cast: Cast, secure: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lookups = _lead(monkeypatch, ["127.0.0.1"], ["10.0.0.1"])
@@ -161,7 +159,7 @@ def test_the_address_that_was_checked_is_the_one_that_is_connected_to(
 
 
 @pytest.mark.parametrize("kind", ["", "taxii+"])
-def test_a_name_that_leads_inside_is_not_connected_to(
+def test_a_name_resolving_inside_is_not_connected_to(
     cast: Cast, settings: Any, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     _lead(monkeypatch, ["10.0.0.1"])
@@ -170,7 +168,7 @@ def test_a_name_that_leads_inside_is_not_connected_to(
     assert fetched(origin) == "The portal may not write to this address: it is private, or not https."
 
 
-def test_a_redirection_is_checked_where_it_leads(
+def test_the_target_of_a_redirection_is_checked(
     cast: Cast, secure: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _lead(monkeypatch, ["127.0.0.1"], ["10.0.0.1"])
@@ -194,7 +192,7 @@ def page(number: int, following: str | None) -> bytes:
     return json.dumps(body | ({"more": True, "next": following} if following else {})).encode()
 
 
-def test_a_taxii_collection_comes_over_tls_page_by_page(
+def test_a_taxii_collection_is_fetched_page_by_page(
     cast: Cast, secure: Server, settings: Any, tmp_path: Path
 ) -> None:
     settings.DATA = tmp_path
@@ -224,7 +222,7 @@ def test_a_taxii_collection_comes_over_tls_page_by_page(
     assert "added_after" in secure.asked[-1][0]
 
 
-def test_a_taxii_server_that_goes_round_in_circles_ends_with_one_sentence(
+def test_a_circular_taxii_server_ends_with_one_sentence(
     cast: Cast, secure: Server, settings: Any, tmp_path: Path
 ) -> None:
     settings.DATA = tmp_path
@@ -234,7 +232,7 @@ def test_a_taxii_server_that_goes_round_in_circles_ends_with_one_sentence(
     assert not Document.objects.filter(origin=origin).exists()
 
 
-def test_the_proxy_alone_is_connected_to_unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_proxy_is_connected_to_unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     connected = []
     monkeypatch.setattr(outbound.socket, "create_connection", lambda place, limit: connected.append(place))
     monkeypatch.setattr(outbound, "_resolve", lambda host, port, scheme: "192.0.2.7")

@@ -48,7 +48,7 @@ def test_every_format_is_served(cast: Cast, writer: str) -> None:
     assert answer["X-Lamsach-Parts"] == "1"
 
 
-def test_an_outlet_serves_addresses_and_says_of_which_list(cast: Cast) -> None:
+def test_an_outlet_serves_addresses_and_names_the_list(cast: Cast) -> None:
     version = list_samples.released(cast)
     made, token = list_samples.outlet(cast)
     stamp, *values = body(fetched(token)).decode().splitlines()
@@ -58,7 +58,7 @@ def test_an_outlet_serves_addresses_and_says_of_which_list(cast: Cast) -> None:
     assert made.last_used is not None
 
 
-def test_a_tag_spares_the_second_answer(cast: Cast) -> None:
+def test_a_matching_tag_saves_the_second_answer(cast: Cast) -> None:
     list_samples.released(cast)
     _, token = list_samples.outlet(cast)
     first = fetched(token)
@@ -77,7 +77,7 @@ def test_a_tag_spares_the_second_answer(cast: Cast) -> None:
     assert lines(new) == ["45.155.37.7", "45.155.37.8"]
 
 
-def test_gzip_for_those_who_take_it(cast: Cast) -> None:
+def test_gzip_is_served_if_accepted(cast: Cast) -> None:
     list_samples.released(cast)
     _, token = list_samples.outlet(cast)
     plain, packed = fetched(token), fetched(token, **{"Accept-Encoding": "gzip"})
@@ -92,13 +92,13 @@ def test_gzip_for_those_who_take_it(cast: Cast) -> None:
     [("gzip;q=0", False), ("identity, gzip;q=0.0", False), ("x-gzipped", False), ("br, GZIP;q=0.5", True),
      ("", False)],
 )  # fmt: skip
-def test_who_refuses_gzip_gets_none(cast: Cast, accepted: str, packed: bool) -> None:
+def test_refused_gzip_is_not_served(cast: Cast, accepted: str, packed: bool) -> None:
     list_samples.released(cast)
     _, token = list_samples.outlet(cast)
     assert fetched(token, **{"Accept-Encoding": accepted}).has_header("Content-Encoding") is packed
 
 
-def test_long_lists_come_in_parts_that_hold_everything_once(cast: Cast) -> None:
+def test_parts_of_a_long_list_have_every_value_once(cast: Cast) -> None:
     list_samples.add(
         cast, "".join(f"45.155.{number // 250}.{number % 250 + 1}\n" for number in range(0, 500, 2))
     )
@@ -112,7 +112,7 @@ def test_long_lists_come_in_parts_that_hold_everything_once(cast: Cast) -> None:
     assert body(fetched(token, "1/")) == body(first)
 
 
-def test_a_value_of_two_lines_counts_as_two_where_a_firewall_counts_lines(cast: Cast) -> None:
+def test_a_value_of_two_lines_counts_as_two_lines(cast: Cast) -> None:
     list_samples.add(cast, "".join(f"bot-{number}.xyz\n" for number in range(120)))
     list_samples.next_version(cast)
     _, token = list_samples.outlet(cast, "fortigate_domain", part=100)
@@ -121,9 +121,7 @@ def test_a_value_of_two_lines_counts_as_two_where_a_firewall_counts_lines(cast: 
     assert fetched(token)["X-Lamsach-Parts"] == "3"
 
 
-def test_a_part_is_never_larger_than_what_the_firewall_takes(
-    cast: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_part_is_within_the_firewalls_limit(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(BY_NAME, "fortigate_url", replace(BY_NAME["fortigate_url"], part_bytes=1000))
     list_samples.add(cast, "".join(f"https://bot-{number}.xyz/{'a' * 80}\n" for number in range(30)))
     list_samples.next_version(cast)
@@ -135,7 +133,7 @@ def test_a_part_is_never_larger_than_what_the_firewall_takes(
     assert sum(part.count(b"/aaa") for part in parts) == 30
 
 
-def test_a_list_that_is_red_gives_nothing_to_an_outlet_below(cast: Cast) -> None:
+def test_a_red_list_is_not_served_below(cast: Cast) -> None:
     version = list_samples.released(cast)
     KeptList.objects.filter(pk=version.list_id).update(tlp=Tlp.RED)
     list_samples.add(cast, "45.155.37.9\n")
@@ -144,7 +142,7 @@ def test_a_list_that_is_red_gives_nothing_to_an_outlet_below(cast: Cast) -> None
     assert lines(fetched(token)) == []
 
 
-def test_what_is_over_is_gone_from_the_next_answer(cast: Cast) -> None:
+def test_expired_values_are_not_served(cast: Cast) -> None:
     kept_list = list_samples.kept_list(cast)
     KeptList.objects.filter(pk=kept_list.pk).update(days=1)
     list_samples.released(cast)
@@ -159,7 +157,7 @@ def test_what_is_over_is_gone_from_the_next_answer(cast: Cast) -> None:
     assert same == today, "nothing ended in between: the very same bytes"
 
 
-def test_tlp_and_confidence_hold_at_the_outlet(cast: Cast) -> None:
+def test_an_outlet_applies_tlp_and_confidence(cast: Cast) -> None:
     list_samples.add(
         cast,
         "indicator,confidence,tlp\n45.155.37.1,20,clear\n45.155.37.2,90,clear\n45.155.37.3,90,red\n",
@@ -170,7 +168,7 @@ def test_tlp_and_confidence_hold_at_the_outlet(cast: Cast) -> None:
     assert lines(fetched(token)) == ["45.155.37.2"]
 
 
-def test_a_closed_outlet_and_a_guessed_token_open_nothing(cast: Cast) -> None:
+def test_closed_outlets_and_guessed_tokens_serve_nothing(cast: Cast) -> None:
     list_samples.released(cast)
     made, token = list_samples.outlet(cast)
     confirmed(cast.client("coordinator"), f"/office/blocklists/outlets/{made.pk}/close/")
@@ -179,12 +177,12 @@ def test_a_closed_outlet_and_a_guessed_token_open_nothing(cast: Cast) -> None:
     assert statuses == {404, 429}
 
 
-def test_an_outlet_without_a_version_has_nothing(cast: Cast) -> None:
+def test_an_outlet_without_a_version_serves_nothing(cast: Cast) -> None:
     list_samples.document(cast)
     assert fetched(list_samples.outlet(cast)[1]).status_code == 404
 
 
-def test_the_token_is_shown_once_and_not_kept(cast: Cast) -> None:
+def test_the_token_is_shown_once_and_not_stored(cast: Cast) -> None:
     kept_list = list_samples.released(cast).list
     said = {"name": "fw01", "writer": "rpz", "tlp": "amber", "confidence": "0", "part": "1000"}
     page = (
@@ -203,9 +201,7 @@ def test_the_token_is_shown_once_and_not_kept(cast: Cast) -> None:
 
 @pytest.mark.programs
 @pytest.mark.parametrize("case", ["bind-rpz", "unbound-rpz", "unbound-local-zone", "dnsmasq"])
-def test_the_resolver_answers_again_when_the_outlet_has_let_a_name_go(
-    cast: Cast, tmp_path: Path, case: str
-) -> None:
+def test_a_resolver_answers_again_for_removed_names(cast: Cast, tmp_path: Path, case: str) -> None:
     list_samples.add(cast, "domain,valid until\nbot.test,\nold.test,2031-01-01\n", "a.csv")
     version = list_samples.next_version(cast)
     name, server = CASES[case]

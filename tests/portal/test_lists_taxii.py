@@ -51,7 +51,7 @@ def test_taxii_discovery_collections_objects(cast: Cast) -> None:
     assert len(taxii(path + "manifest/", token, limit="2").json()["objects"]) == 2
 
 
-def test_taxii_refuses_as_the_standard_says(cast: Cast) -> None:
+def test_taxii_refuses_by_the_standard(cast: Cast) -> None:
     list_samples.released(cast)
     token = issue(cast.first, "x", cast.people["coordinator"])
     stranger = issue(cast.other, "x", cast.people["stranger"])
@@ -84,7 +84,7 @@ def test_taxii_refuses_as_the_standard_says(cast: Cast) -> None:
     assert Client().get(ROOT, headers={"Authorization": f"Basic {basic}"}).status_code == 200
 
 
-def test_taxii_keeps_what_may_not_leave_the_unit(cast: Cast) -> None:
+def test_taxii_omits_values_restricted_to_the_unit(cast: Cast) -> None:
     kept_list = list_samples.kept_list(cast)
     KeptList.objects.filter(pk=kept_list.pk).update(tlp=Tlp.STRICT)
     list_samples.add(cast, list_samples.TEXT)
@@ -155,7 +155,7 @@ def days(monkeypatch: pytest.MonkeyPatch) -> Any:
     return clock
 
 
-def test_what_two_versions_share_keeps_its_time(cast: Cast, days: Any, settings: Any, tmp_path: Any) -> None:
+def test_unchanged_objects_retain_their_time(cast: Cast, days: Any, settings: Any, tmp_path: Any) -> None:
     settings.DATA = tmp_path
     list_samples.released(cast)
     token = issue(cast.first, "x", cast.people["coordinator"])
@@ -175,7 +175,7 @@ def test_what_two_versions_share_keeps_its_time(cast: Cast, days: Any, settings:
     assert only == new
 
 
-def test_what_is_gone_is_revoked(cast: Cast, days: Any, settings: Any, tmp_path: Any) -> None:
+def test_removed_values_are_revoked(cast: Cast, days: Any, settings: Any, tmp_path: Any) -> None:
     settings.DATA = tmp_path
     list_samples.released(cast)
     token = issue(cast.first, "x", cast.people["coordinator"])
@@ -194,9 +194,7 @@ def test_what_is_gone_is_revoked(cast: Cast, days: Any, settings: Any, tmp_path:
     assert not [record for record in restored if record.get("revoked")]
 
 
-def test_a_page_that_a_new_version_overtakes_is_gone_on_with(
-    cast: Cast, days: Any, settings: Any, tmp_path: Any
-) -> None:
+def test_paging_continues_across_versions(cast: Cast, days: Any, settings: Any, tmp_path: Any) -> None:
     settings.DATA = tmp_path
     list_samples.add(cast, "".join(f"bot-{number}.xyz\n" for number in range(10)))
     list_samples.next_version(cast)
@@ -211,9 +209,7 @@ def test_a_page_that_a_new_version_overtakes_is_gone_on_with(
     assert len(names) == 11, "nothing was missed"
 
 
-def test_objects_are_made_anew_when_their_files_are_gone(
-    cast: Cast, days: Any, settings: Any, tmp_path: Any
-) -> None:
+def test_missing_objects_are_made_again(cast: Cast, days: Any, settings: Any, tmp_path: Any) -> None:
     import shutil
 
     settings.DATA = tmp_path

@@ -57,7 +57,7 @@ def test_hunts_with_several_lists_state_the_version_of_each(cast: Cast) -> None:
     assert VersionUse.objects.filter(version=version).count() == 1
 
 
-def test_a_file_that_is_gone_stops_nothing(cast: Cast) -> None:
+def test_a_missing_file_stops_nothing(cast: Cast) -> None:
     version = list_samples.released(cast)
     gone = bundle(cast, "gone.zip", {})
     default_storage.delete(gone.path)

@@ -144,7 +144,7 @@ def test_keys_and_references_hold(postgresql: str, tmp_path: Path) -> None:
     assert (ask(address, HELD), len(ask(address, LIES))) == ([], 1)
 
 
-def test_other_work_is_never_in_the_way_for_long(postgresql: str, tmp_path: Path) -> None:
+def test_months_wait_for_other_work(postgresql: str, tmp_path: Path) -> None:
     """Months are not made while sightings are written or read, but the next time."""
     address = fresh(postgresql, template=TEMPLATE)
     run(address, tmp_path, SEED + "months.arrange(); sightings([TODAY - timedelta(days=100)])")
@@ -160,7 +160,7 @@ def test_other_work_is_never_in_the_way_for_long(postgresql: str, tmp_path: Path
     assert ask(address, HELD) == before
 
 
-def test_a_backup_goes_back_over_other_months(postgresql: str, tmp_path: Path) -> None:
+def test_a_backup_is_restored_over_other_months(postgresql: str, tmp_path: Path) -> None:
     require_postgresql()
     address, data, file = fresh(postgresql, template=TEMPLATE), tmp_path / "data", tmp_path / "backup.zip"
     run(address, data, SEED + "sightings([TODAY - timedelta(days=100), date(2001, 1, 1)])\n" + ARRANGE)

@@ -86,7 +86,7 @@ def test_a_collector_reports_and_the_page_shows_it(cast: Cast, browser: Callable
     assert "10.0.0.1" not in browser("stranger").get("/office/sources/").content.decode()
 
 
-def test_a_live_sighting_is_there_once_and_for_its_unit_alone(
+def test_a_live_sighting_is_stored_once_for_its_unit_only(
     cast: Cast, browser: Callable[[str], Client]
 ) -> None:
     for _ in range(2):
@@ -119,7 +119,7 @@ def test_a_live_sighting_is_there_once_and_for_its_unit_alone(
         ("x" * 101 + "/status", "put", lambda: status(), 404),
     ],
 )
-def test_what_is_wrong_is_refused(
+def test_invalid_reports_are_refused(
     cast: Cast, path: str, method: str, body: Callable[[], Any], answer: int
 ) -> None:
     assert put(cast, path, body(), method).status_code == answer
@@ -127,13 +127,13 @@ def test_what_is_wrong_is_refused(
     assert not LogSource.objects.filter(last_seen__gt=now).exists()
 
 
-def test_no_token_opens_nothing(cast: Cast) -> None:
+def test_reports_need_a_token(cast: Cast) -> None:
     answer = Client().put("/api/collectors/a/status", json.dumps(status()), content_type="application/json")
     assert answer.status_code == 401
     assert not Collector.objects.exists()
 
 
-def test_silence_is_told_once_and_ends(cast: Cast) -> None:
+def test_silence_is_reported_once_and_ends(cast: Cast) -> None:
     put(cast, "fw01/status", status(silent=True))
     assert LogSource.objects.get().silent_since is not None
     assert (collectors.watch(), collectors.watch()) == (1, 0)
@@ -145,9 +145,7 @@ def test_silence_is_told_once_and_ends(cast: Cast) -> None:
     assert Letter.objects.filter(kind="source_silent").count() == 2
 
 
-def test_a_collector_that_is_away_makes_its_sources_blind(
-    cast: Cast, browser: Callable[[str], Client]
-) -> None:
+def test_an_absent_collector_makes_its_sources_blind(cast: Cast, browser: Callable[[str], Client]) -> None:
     put(cast, "fw01/status", status())
     assert collectors.watch() == 0
     Collector.objects.update(reported=timezone.now() - timedelta(minutes=6))
@@ -157,7 +155,7 @@ def test_a_collector_that_is_away_makes_its_sources_blind(
     assert "syslog-tcp/10.0.0.1" in page
 
 
-def test_old_live_sightings_are_erased(cast: Cast) -> None:
+def test_old_live_sightings_are_deleted(cast: Cast) -> None:
     put(cast, "fw01/sightings", [live(1), live(2)], "post")
     LiveSighting.objects.filter(key="run-1").update(received=timezone.now() - timedelta(days=91))
     assert collectors.erase(90) == 1
@@ -286,7 +284,7 @@ def work() -> None:
     assert not Job.objects.filter(state=JobState.FAILED).exists()
 
 
-def test_an_accepted_list_runs_through_the_archive_by_itself(
+def test_an_accepted_list_is_searched_in_the_archive(
     cast: Cast, archive: Archive, browser: Callable[[str], Client]
 ) -> None:
     campaign = _campaign(cast)
@@ -307,7 +305,7 @@ def test_an_accepted_list_runs_through_the_archive_by_itself(
     assert not covered.filter(day=missing).exists()
 
 
-def test_what_is_not_accepted_or_withdrawn_does_not_run(cast: Cast, archive: Archive) -> None:
+def test_unaccepted_and_withdrawn_lists_are_not_searched(cast: Cast, archive: Archive) -> None:
     campaign = _campaign(cast)
     unread = listed(campaign, "bot-c2.xyz\n", "a.txt")
     IndicatorList.objects.filter(pk=unread.pk).update(read=None)
@@ -319,7 +317,7 @@ def test_what_is_not_accepted_or_withdrawn_does_not_run(cast: Cast, archive: Arc
     assert archives.plan() == 0
 
 
-def test_every_night_all_lists_meet_the_last_days(cast: Cast, archive: Archive) -> None:
+def test_all_lists_are_searched_nightly_in_the_last_days(cast: Cast, archive: Archive) -> None:
     campaign = _campaign(cast)
     listed(campaign, "bot-c2.xyz\n")
     assert (archives.plan_nightly(), archives.plan_nightly()) == (1, 0)
@@ -330,7 +328,7 @@ def test_every_night_all_lists_meet_the_last_days(cast: Cast, archive: Archive) 
     assert run.windows["365"]["machines"] == 0
 
 
-def test_an_archive_that_is_not_there_is_told(cast: Cast, archive: Archive, tmp_path: Path) -> None:
+def test_a_missing_archive_is_reported(cast: Cast, archive: Archive, tmp_path: Path) -> None:
     settings.ARCHIVES = f"G06.12.01={tmp_path / 'nowhere'}"
     listed(_campaign(cast), "bot-c2.xyz\n")
     archives.plan()

@@ -97,9 +97,7 @@ def test_from_the_form_to_the_answer(ready: Trace, client: Client, unit: Path) -
     assert Entry.objects.filter(action="trace.viewed").exists()
 
 
-def test_the_letter_states_what_the_form_says_and_names_nobody(
-    ready: Trace, client: Client, unit: Path
-) -> None:
+def test_the_letter_states_the_form_and_names_nobody(ready: Trace, client: Client, unit: Path) -> None:
     upload(client, ready, unit)
     client.post(address(ready), {"what": "begin"})
     work()
@@ -115,7 +113,7 @@ def test_the_letter_states_what_the_form_says_and_names_nobody(
     assert Entry.objects.filter(action="trace.exported").count() == 2
 
 
-def test_logs_come_in_pieces_too(ready: Trace, client: Client, unit: Path) -> None:
+def test_logs_may_be_sent_in_pieces(ready: Trace, client: Client, unit: Path) -> None:
     upload(client, ready, unit)
     log = (unit / "logs" / "fw.log").read_bytes()
     TraceFile.objects.filter(name="fw.log").delete()
@@ -137,14 +135,14 @@ def test_logs_come_in_pieces_too(ready: Trace, client: Client, unit: Path) -> No
 
 
 @pytest.mark.parametrize("missing", ["list", "log"])
-def test_it_needs_list_and_logs(missing: str, ready: Trace, client: Client, unit: Path) -> None:
+def test_a_trace_needs_list_and_logs(missing: str, ready: Trace, client: Client, unit: Path) -> None:
     upload(client, ready, unit)
     TraceFile.objects.filter(kind=missing).delete()
     client.post(address(ready), {"what": "begin"})
     assert not Job.objects.filter(name="traces.trace").exists()
 
 
-def test_a_list_without_addresses_is_told(ready: Trace, client: Client, unit: Path) -> None:
+def test_a_list_without_addresses_is_reported(ready: Trace, client: Client, unit: Path) -> None:
     (unit / "list.csv").write_text("một,hai\nba,bốn\n")
     upload(client, ready, unit)
     client.post(address(ready), {"what": "begin"})
@@ -156,7 +154,7 @@ def test_a_list_without_addresses_is_told(ready: Trace, client: Client, unit: Pa
     assert client.get(f"{address(ready)}result/").status_code == 404
 
 
-def test_it_can_be_stopped_before_and_while_it_runs(
+def test_a_trace_can_be_stopped_before_and_while_it_runs(
     ready: Trace, client: Client, unit: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upload(client, ready, unit)
@@ -177,7 +175,7 @@ def test_it_can_be_stopped_before_and_while_it_runs(
     assert second.files_deleted is not None
 
 
-def test_it_bears_being_run_twice(ready: Trace, client: Client, unit: Path) -> None:
+def test_a_trace_can_run_twice(ready: Trace, client: Client, unit: Path) -> None:
     upload(client, ready, unit)
     client.post(address(ready), {"what": "begin"})
     work()
@@ -187,7 +185,7 @@ def test_it_bears_being_run_twice(ready: Trace, client: Client, unit: Path) -> N
     assert Trace.objects.get().explained == 6
 
 
-def test_results_and_files_are_forgotten(ready: Trace, client: Client, unit: Path) -> None:
+def test_old_results_and_files_are_deleted(ready: Trace, client: Client, unit: Path) -> None:
     upload(client, ready, unit)
     forget()
     assert kept(ready)

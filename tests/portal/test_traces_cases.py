@@ -79,7 +79,7 @@ def asked() -> list[tuple[str, int]]:
     return [(str(row.device), row.count) for row in Clarification.objects.filter(answered=None)]
 
 
-def test_explained_rows_make_cases_and_the_others_a_question(
+def test_explained_rows_make_cases_and_others_a_question(
     client: Client, cast: Cast, campaign: Campaign, unit: Path
 ) -> None:
     made = traced(client, cast, campaign, unit)
@@ -102,9 +102,7 @@ def test_explained_rows_make_cases_and_the_others_a_question(
     assert made.bundle == Bundle.objects.get()
 
 
-def test_the_page_leads_from_the_row_to_the_case(
-    client: Client, cast: Cast, campaign: Campaign, unit: Path
-) -> None:
+def test_the_page_links_rows_to_cases(client: Client, cast: Cast, campaign: Campaign, unit: Path) -> None:
     made = traced(client, cast, campaign, unit)
     case = Case.objects.get(device__name="PC-03")
     text = client.get(address(made)).content.decode()
@@ -124,7 +122,7 @@ def test_the_page_leads_from_the_row_to_the_case(
     assert "list.csv" in shown
 
 
-def test_the_letter_tells_of_the_cases(client: Client, cast: Cast, campaign: Campaign, unit: Path) -> None:
+def test_the_letter_states_the_cases(client: Client, cast: Cast, campaign: Campaign, unit: Path) -> None:
     made = traced(client, cast, campaign, unit)
     answer = client.get(f"{address(made)}documents/docx/")
     content = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
@@ -133,7 +131,7 @@ def test_the_letter_tells_of_the_cases(client: Client, cast: Cast, campaign: Cam
     assert "PC-0" not in text
 
 
-def test_a_case_that_is_there_is_kept(client: Client, cast: Cast, campaign: Campaign, unit: Path) -> None:
+def test_an_existing_case_is_reused(client: Client, cast: Cast, campaign: Campaign, unit: Path) -> None:
     known = device("mac:02:00:00:00:00:03", name="PC-03", ip="10.1.0.14")
     hand_in(cast, campaign, findings([known], [Contact("mac:02:00:00:00:00:03", {START.date(): 1})]))
     before = Case.objects.get()
@@ -155,7 +153,7 @@ def test_the_same_list_again_counts_nothing_twice(
     assert second.rows.count() == first.rows.count() == 8
 
 
-def test_the_job_that_runs_again_hands_in_nothing_new(
+def test_a_repeated_job_imports_nothing_new(
     client: Client, cast: Cast, campaign: Campaign, unit: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "rmtree", lambda *_args, **_options: None)
@@ -168,7 +166,7 @@ def test_the_job_that_runs_again_hands_in_nothing_new(
     assert asked() == [(PUBLIC, 2)]
 
 
-def test_a_question_ends_when_a_later_trace_explains_its_row(
+def test_a_later_trace_ends_the_question_it_explains(
     client: Client, cast: Cast, campaign: Campaign, unit: Path
 ) -> None:
     first = traced(client, cast, campaign, unit)
@@ -198,7 +196,7 @@ def test_without_a_campaign_it_only_answers(client: Client, cast: Cast, unit: Pa
     assert "Machines with a case" not in text
 
 
-def test_the_result_that_is_deleted_leaves_the_cases(
+def test_a_deleted_result_leaves_the_cases(
     client: Client, cast: Cast, campaign: Campaign, unit: Path
 ) -> None:
     made = traced(client, cast, campaign, unit)
@@ -210,7 +208,7 @@ def test_the_result_that_is_deleted_leaves_the_cases(
 
 
 @pytest.mark.parametrize("term", ["người dùng 3", "PC-03", "02:00:00:00:00:03", "10.1.0.14"])
-def test_what_a_trace_knows_of_a_person_is_listed_and_erased(
+def test_personal_data_of_a_trace_is_listed_and_erased(
     term: str, client: Client, cast: Cast, campaign: Campaign, unit: Path
 ) -> None:
     made = traced(client, cast, campaign, unit)
@@ -229,7 +227,7 @@ def test_what_a_trace_knows_of_a_person_is_listed_and_erased(
     assert Case.objects.count() == 6
 
 
-def test_a_legal_hold_keeps_a_trace(client: Client, cast: Cast, campaign: Campaign, unit: Path) -> None:
+def test_a_legal_hold_retains_a_trace(client: Client, cast: Cast, campaign: Campaign, unit: Path) -> None:
     made = traced(client, cast, campaign, unit)
     holds.put(cast.first, "Điều tra", cast.people["officer"])
     counts = erasure.erase([cast.first.pk], cast.first, "PC-03", "Yêu cầu", cast.people["officer"])
