@@ -103,7 +103,7 @@ def _set(keys: Keys, bits: int) -> bytes:
 def query(
     questions: Questions, offsets: Sequence[int], shapes: Sequence[Shape], data: NDArray[np.uint8]
 ) -> NDArray[np.bool_]:
-    """For each filter, at data[offsets[i]], return whether it may contain any of the questions."""
+    """Return for each filter, at data[offsets[i]], whether it may contain any of the questions."""
     out = np.zeros(len(offsets), np.uint8)
     places, forms = np.array(offsets, np.int64), np.array(shapes, np.int64).reshape(-1, 4)
     found, place = np.zeros(questions.keys.size, np.uint8), np.zeros(6, np.int64)

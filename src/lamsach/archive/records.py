@@ -33,7 +33,7 @@ REINDEXED = "reindexed"
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One act.
+    """Act on segments.
 
     `values` of EXPIRED: `segments`, pairs of number and digest; of ERASED and REPAIRED: `changes`, rows of
     number, digest before and digest after; of HOLD: `name`, `reason`, `source`, `since`, `until`.

@@ -196,9 +196,8 @@ def _front(book: Any, document: Document, width: float) -> None:
 
     end(book, document, width)
     if document.address:
-        parts.tight(
-            book.sections[0].footer.paragraphs[0]
-        )  # some programs show no footer without an empty one
+        # Some programs show no footer on the first page without an empty one on the others.
+        parts.tight(book.sections[0].footer.paragraphs[0])
         foot = parts.tight(book.sections[0].first_page_footer.paragraphs[0])
         borders = parts.element("w:pBdr")
         borders.append(parts.element("w:top", val="single", sz="6", space="3", color="000000"))

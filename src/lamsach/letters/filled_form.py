@@ -267,7 +267,7 @@ def _below(line: Line, place: int, following: Line, span: _Span | None) -> str:
     """Return the text below a wording without a number: in its merged cell's row or next paragraph."""
     if line.table and following.table == line.table:
         at = following.at(line.columns[place])
-        if at is None:  # a sheet has no cell where a merged one goes on
+        if at is None:  # a sheet has no cells inside a merged one
             return _amount(following, -1, span)[0]
         if following.cells[at].strip() in ("", line.cells[place].strip()):
             return _amount(following, at, span)[0]

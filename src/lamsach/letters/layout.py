@@ -1,4 +1,4 @@
-"""Layout of a filled form as a document: the appendix to the letter, and its report."""
+"""Layout of a filled form as a document: the appendix to the letter, and the surrounding report."""
 
 from __future__ import annotations
 

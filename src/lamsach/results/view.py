@@ -66,7 +66,7 @@ class Row:
 
     @property
     def device(self) -> Device:
-        """The device."""
+        """Device of the row."""
         return self.machine.device
 
     @property

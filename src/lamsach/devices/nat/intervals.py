@@ -133,9 +133,8 @@ def _begun_after_others(
     change = np.maximum.accumulate(np.where(begins | others, numbers, 0))
     moments = begins | np.append(True, moment[1:] != moment[:-1])
     first = np.maximum.accumulate(np.where(moments, numbers, 0))
-    last = np.maximum(
-        first - 1, 0
-    )  # the row before all of the same moment; the other's is this or one before its own rows
+    # The last row of an earlier moment; if it is the same holder's, the other's precedes that run.
+    last = np.maximum(first - 1, 0)
     same = holder[last] == holder
     before = np.maximum(np.where(same, change[last] - 1, last), 0)
     limited = ~begins[first] & (~same | others[change[last]]) & ((kind & START_GUESSED) != 0)
