@@ -49,7 +49,7 @@ def test_a_material_is_seen_by_units_and_in_public_only_when_it_says_so(
     assert client.get(f"/materials/{open_.pk}/").status_code == 200, "nothing happens before it is confirmed"
     coordinator.post(withdraw, data)
     assert client.get(f"/materials/{open_.pk}/").status_code == 404
-    assert withdraw in coordinator.get(address).content.decode(), "it can be put back"
+    assert withdraw in coordinator.get(address).content.decode(), "it can be restored"
     assert browser("officer").post(withdraw, {"what": "back"}).status_code == 404
     coordinator.post(withdraw, {"what": "back"})
     assert client.get(f"/materials/{open_.pk}/").status_code == 200
@@ -161,7 +161,7 @@ def test_a_campaigns_new_day_asks_for_whom_it_holds(cast: Cast, browser: Browser
     answer = client.post(f"/office/campaigns/{found.pk}/edit/", data)
     found.refresh_from_db()
     assert found.name == "Tên mới"
-    assert of_unit(found, cast.first.pk).report.day == before, "nothing moves before it was said for whom"
+    assert of_unit(found, cast.first.pk).report.day == before, "nothing moves before its scope is chosen"
     assert (day + timedelta(days=10)).isoformat() in client.get(answer["Location"]).content.decode()
     move = {"report": data["report_due"], "scope": "all", "reason": "Theo chỉ đạo", "letters": "on"}
     page = confirmed(client, answer["Location"], move)

@@ -67,7 +67,7 @@ def test_sending_twice_sends_once(cast: Cast, browser: Browser) -> None:
     assert "The campaign begins" in text
     assert "public page is shown to everybody" in text
     assert "Phòng Một" in text
-    assert not Recipient.objects.exists(), "asked, not sent"
+    assert not Recipient.objects.exists(), "confirmation required, not sent"
     for _ in range(2):
         assert client.post(f"/office/dispatches/{draft.pk}/send/", data).status_code == 302
     assert (Recipient.objects.count(), Letter.objects.count(), AnswerLink.objects.count()) == (2, 2, 2)
@@ -226,7 +226,7 @@ def test_an_answer_that_is_sent_twice_is_noted_once(cast: Cast, browser: Browser
         assert client.post(address, {"kind": "deployed", "note": "12 máy"}).status_code == 302
     assert Step.objects.filter(recipient=recipient, kind="deployed").count() == 1
     client.post(address, {"kind": "deployed", "note": "15 máy"})
-    assert Step.objects.filter(recipient=recipient, kind="deployed").count() == 2, "a further word counts"
+    assert Step.objects.filter(recipient=recipient, kind="deployed").count() == 2, "a further note counts"
 
 
 @pytest.mark.one_date
@@ -242,7 +242,7 @@ def test_a_reminder_that_is_pressed_twice_goes_once(cast: Cast, browser: Browser
         Letter.objects.filter(kind="reminder").update(key="of another minute")
         assert Letter.objects.filter(kind="reminder").count() == 1, turn
     links = AnswerLink.objects.filter(recipient__unit=cast.first).count()
-    assert links == 2, "no further link either"
+    assert links == 2, "nor a further link"
     Letter.objects.filter(kind="reminder").update(created=timezone.now() - timedelta(minutes=11))
     assert "reminded in the last two days: Phòng Một" in asked(client, address, {"unit": cast.first.pk})[0]
     confirmed(client, address, {"unit": cast.first.pk})

@@ -282,7 +282,7 @@ def test_an_exception_counts_once_somebody_else_approved_it(cast: Cast, campaign
     requested = Exemption.objects.get()
     client.post(f"/office/cases/exceptions/{requested.pk}/", {"what": "approve"})
     case.refresh_from_db()
-    assert case.state == "new", "not by the one who asked"
+    assert case.state == "new", "not by the requester"
     cast.client("coordinator").post(f"/office/cases/exceptions/{requested.pk}/", {"what": "approve"})
     case.refresh_from_db()
     assert case.state == "excepted"
@@ -413,7 +413,7 @@ def test_the_numbers_of_any_day_and_subtree(cast: Cast, campaign: Any) -> None:
     now = case_counts(campaign, cast.centre.pk)
     assert (now.found, now.open, now.handled, now.cleaned, now.verified, now.blind) == (2, 1, 1, 1, 1, 0)
     before = case_counts(campaign, cast.first.pk, day(-11))
-    assert (before.found, before.cleaned) == (0, 0), "the unit did not stand in the tree then"
+    assert (before.found, before.cleaned) == (0, 0), "the unit was not in the tree then"
     by_child = case_counts_by_child(campaign, cast.centre.pk)
     assert {unit: (row.found, row.verified) for unit, row in by_child.items()} == {
         cast.first.pk: (1, 1),
@@ -494,7 +494,7 @@ def test_the_person_gets_a_letter_and_answers(cast: Cast) -> None:
     anybody = Client()
     page = anybody.get(f"/m/{token}/")
     assert page.status_code == 200
-    assert "PC-01" not in page.content.decode(), "a link that is passed on tells no name"
+    assert "PC-01" not in page.content.decode(), "a forwarded link reveals no name"
     thanks = anybody.post(f"/m/{token}/", {"what": "ran", "words": "<script>"}, follow=True)
     assert "cases/person_thanks.html" in [template.name for template in thanks.templates]
     note = Note.objects.get()

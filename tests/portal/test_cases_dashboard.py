@@ -81,9 +81,7 @@ def test_the_series_is_what_counting_day_by_day_gives(cast: Cast, campaign: Camp
     tree.move(cast.second, cast.root, day(-3))
     moved = series(campaign, cast.centre.pk, today())
     assert moved is not None
-    assert moved.counts["todo"][-6:] == (2, 1, 0, 0, 0, 0), (
-        "from that day on the second unit stands elsewhere"
-    )
+    assert moved.counts["todo"][-6:] == (2, 1, 0, 0, 0, 0), "from that day on the second unit is elsewhere"
     below = series(campaign, cast.second.pk, today())
     assert below is not None
     assert below.counts["todo"][-1] == 1

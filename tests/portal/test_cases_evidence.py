@@ -127,7 +127,7 @@ def test_a_list_of_the_campaign_without_the_address_proves_nothing(cast: Cast, c
     quiet(cast, campaign, range(1, 10), digest_of("other.xyz"))
     assert state(case) == "blind"
     assert Composition.objects.filter(digest=digest_of("other.xyz")).exists()
-    assert contents.learn(campaign) == 0, "nothing is worked out twice"
+    assert contents.learn(campaign) == 0, "nothing is computed twice"
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def test_the_numbers_of_a_past_day_are_told_again_as_they_were(
         if case_counts(campaign, cast.centre.pk, past) != figures:
             changed += 1
             assert rows
-    assert changed, "the random days have to hold late logs"
+    assert changed, "the random days must include late logs"
 
 
 def _one_day(chance: random.Random, cast: Cast, campaign: Any, keys: list[str]) -> None:

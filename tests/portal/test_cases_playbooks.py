@@ -104,7 +104,7 @@ def test_a_step_is_ticked_with_a_note_and_a_file(case: Case, cast: Cast) -> None
     assert "1 of 8 steps done" in client.get(f"/office/cases/{case.pk}/").content.decode()
     client.post(f"/office/cases/{case.pk}/ticks/", {"step": "isolate"})
     assert "0 of 8 steps done" in client.get(f"/office/cases/{case.pk}/").content.decode()
-    assert Tick.objects.count() == 2, "what was ticked stays in the history"
+    assert Tick.objects.count() == 2, "ticks remain in the history"
     assert Entry.objects.filter(action="case.ticked").exists()
 
 
@@ -229,8 +229,10 @@ def test_reminders_go_once_and_then_upwards(case: Case, cast: Cast) -> None:
     assert tasks.remind(due - timedelta(hours=2)) == 1
     assert tasks.remind(due - timedelta(hours=1)) == 0, "once"
     letter = Letter.objects.get()
-    assert (letter.kind, letter.to) == ("case_due", "mot@unit.example"), "nobody handles it: the unit is told"
-    assert "PC-01" not in "".join(render(letter)), "no name of a machine leaves by e-mail"
+    assert (letter.kind, letter.to) == ("case_due", "mot@unit.example"), (
+        "without an assignee, the unit is notified"
+    )
+    assert "PC-01" not in "".join(render(letter)), "e-mails contain no machine name"
     Case.objects.update(assignee=cast.people["officer"])
     assert tasks.remind(due + timedelta(minutes=5)) == 1
     late = Letter.objects.latest("pk")

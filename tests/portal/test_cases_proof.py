@@ -107,7 +107,7 @@ def test_cleaned_without_a_step_of_the_playbook_asks_why_and_keeps_the_answer(
     assert 'name="unfollowed"' in page
     refused = client.post(path, {"to": "cleaned", "why": "Đã quét"})
     assert "No step of the playbook is marked as done." in refused.content.decode()
-    assert "Đã quét" in refused.content.decode(), "what was written is kept"
+    assert "Đã quét" in refused.content.decode(), "the reason is stored"
     case.refresh_from_db()
     assert case.state == "working"
     client.post(path, {"to": "cleaned", "why": "Đã quét", "unfollowed": "Máy đã thay ổ cứng"})
@@ -118,7 +118,7 @@ def test_cleaned_without_a_step_of_the_playbook_asks_why_and_keeps_the_answer(
     assert "Máy đã thay ổ cứng" not in cast.client("coordinator").get(path).content.decode()
     _reasons(case)
     assert Step.objects.get(after="cleaned").unfollowed == "-", (
-        "erased with the other reasons, but that it was so stays"
+        "erased with the other reasons, but the fact remains"
     )
 
 

@@ -91,7 +91,7 @@ def test_reports_by_day_against_their_deadlines(cast: Cast) -> None:
         return received_by_day(made.campaign, lines, today())
 
     due = taken().rows[0][0]
-    assert taken().rows == ((due, 0, 0, 2),), "a draft has not come"
+    assert taken().rows == ((due, 0, 0, 2),), "a draft is not received"
     yesterday = timezone.make_aware(datetime.combine(today() - timedelta(days=1), time(23, 50)))
     for state, count in ((ReportState.RETURNED, 0), (ReportState.SENT, 1)):
         Report.objects.filter(pk=made.pk).update(state=state, sent=yesterday)
@@ -102,7 +102,7 @@ def test_reports_by_day_against_their_deadlines(cast: Cast) -> None:
     Report.objects.filter(pk=made.pk).update(sent=long_ago)
     line = next(line for line in taken().chart.lines if line.tone == "good")
     assert len(line.points.split()) <= MOST_DAYS
-    assert line.value == 1, "what came before the picture begins is counted in it"
+    assert line.value == 1, "earlier arrivals are counted"
     page = cast.client("coordinator").get(
         f"/office/campaigns/{made.campaign_id}/reports/?unit={cast.centre.pk}"
     )

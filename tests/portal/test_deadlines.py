@@ -311,7 +311,7 @@ def test_the_page_shows_whom_a_move_touches_and_undoes_it(cast: Cast, browser: B
     assert "Phòng Một" in text
     assert f"{day(25):%d/%m/%Y}" in text
     assert "Phòng Hai" not in text
-    assert deadlines.of_unit(found, cast.first.pk).report.day == before, "asked, not done"
+    assert deadlines.of_unit(found, cast.first.pk).report.day == before, "confirmation required, not done"
     assert client.post(address, data).status_code == 302
     assert deadlines.of_unit(found, cast.first.pk).report.day == day(25)
     assert deadlines.of_unit(found, cast.second.pk).report.day == before

@@ -204,10 +204,10 @@ def test_whole_bodies_pass_and_the_others_meet_no_thread() -> None:
         assert hashlib.sha256(got.got).digest() == hashlib.sha256(f"{len(large)} ".encode() + large).digest()
     assert respond(front(), Sender()).got == b"- "
     assert respond(front(), Sender(b"x" * 9), (b"content-length", b"1000001")).got == b"1000001 ", (
-        "told by length"
+        "refused by its stated length"
     )
     over = respond(front(body_bytes=100), Sender(b"x" * 101, b"y" * 500), chunked)
-    assert over.got.startswith(b"101 "), "no more is taken in than the limit"
+    assert over.got.startswith(b"101 "), "nothing beyond the limit is received"
 
     def never(environ: Any, start: Any) -> Any:
         raise AssertionError
@@ -304,7 +304,7 @@ def test_a_reader_who_takes_nothing_holds_no_thread() -> None:
             front(site, silence_s=30)(scope(method="GET"), asleep.receive, asleep.send)
         )
         await asyncio.to_thread(left.wait, 30)
-        assert left.is_set(), "the thread has written everything and is free"
+        assert left.is_set(), "the thread has finished"
         assert not task.done()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -312,7 +312,7 @@ def test_a_reader_who_takes_nothing_holds_no_thread() -> None:
     run(ask)
     asleep = Asleep()
     respond(front(site, silence_s=0.01), asleep)
-    assert asleep.status == 0, "given up, and not raised"
+    assert asleep.status == 0, "given up without an exception"
 
 
 def test_a_site_that_breaks_is_a_500_or_an_answer_that_breaks_off() -> None:
@@ -335,7 +335,7 @@ def test_a_site_that_breaks_is_a_500_or_an_answer_that_breaks_off() -> None:
 
     run(lambda: front(midway)(scope(), broken.receive, send))
     assert broken.got
-    assert not finished, "the server sees an answer without an end, and its reader a broken one"
+    assert not finished, "the server sees an incomplete answer, the client a broken one"
 
 
 def test_temporary_files_are_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

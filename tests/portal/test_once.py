@@ -36,9 +36,9 @@ def test_a_note_that_is_sent_twice_is_one(cast: Cast) -> None:
         assert "Saved." in browser.client.get(page).content.decode()
     assert Note.objects.count() == 1
     browser.send(path, page, token, text="Đã cài lại máy, đã đổi mật khẩu")
-    assert Note.objects.count() == 2, "other words are another note"
+    assert Note.objects.count() == 2, "another text is another note"
     browser.send(path, page, browser.token(page), text="Đã cài lại máy")
-    assert Note.objects.count() == 3, "a page that was opened anew is another sending"
+    assert Note.objects.count() == 3, "a newly opened page is another submission"
 
 
 @pytest.mark.django_db

@@ -68,7 +68,7 @@ def test_a_token_is_made_once_and_shown_by_both_answers(cast: Cast) -> None:
     assert Token.objects.count() == 1
     assert Entry.objects.filter(action="token.issued").count() == 1
     browser.press(page, name="SIEM")
-    assert Token.objects.count() == 2, "a page that was opened anew is another sending"
+    assert Token.objects.count() == 2, "a newly opened page is another submission"
 
 
 @pytest.mark.django_db
@@ -126,7 +126,7 @@ def test_a_scanner_is_taken_once_with_one_word(cast: Cast, campaign: Any) -> Non
     confirmed(browser.client, page, {"csrfmiddlewaretoken": browser.token(page), "revoke": handout.pk})
     fields = {"csrfmiddlewaretoken": answers[0].wsgi_request.POST["csrfmiddlewaretoken"], "program": tool.pk}
     again = browser.client.post(page, fields, headers={"referer": HERE + page})
-    assert again.status_code == 302, "a revoked one is not handed out again"
+    assert again.status_code == 302, "a revoked scanner is not issued again"
     assert Handout.objects.count() == 1
 
 

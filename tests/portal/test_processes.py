@@ -106,7 +106,7 @@ def test_a_child_that_gives_no_sign_of_life_is_killed_and_started_again(
         assert first.status is None, silent
         clock.now += 2.0
         child.look()
-        assert child.look() <= 2.0, "looking more often is no silence"
+        assert child.look() <= 2.0, "frequent checks are no silence"
     assert first.status == -9
     child.look()
     assert process() is not first
@@ -114,7 +114,7 @@ def test_a_child_that_gives_no_sign_of_life_is_killed_and_started_again(
         clock.now += 2.0
         assert process().status is None
         child.look()
-    assert process().status == -9, "one that never gave a sign is killed too"
+    assert process().status == -9, "a process that never gave a sign is killed too"
     child = Child("y", FakeProcess)  # type: ignore[arg-type]
     clock.now += 1e6
     child.look()

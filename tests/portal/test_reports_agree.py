@@ -86,7 +86,7 @@ def test_a_text_by_hand_that_says_otherwise_refuses_the_number(cast: Cast, draft
     assert "1/4 đơn vị đã triển khai" in page
     assert "says otherwise than the figures" in page
     draft.refresh_from_db()
-    assert [figure.stated for figure in draft.figures.all()] == [None, None], "nothing was kept"
+    assert [figure.stated for figure in draft.figures.all()] == [None, None], "nothing was saved"
     right = sent(draft, deployed=4, informed=4) | {"text_assessment": "Có 4/4 đơn vị đã triển khai."}
     assert edit(cast, draft, **right) == ""
 
@@ -122,7 +122,7 @@ def test_late_evidence_changes_nothing_until_the_figures_are_counted_anew(cast: 
     assert str(documents.document_of(draft)) == before
     assert edit(cast, draft, **sent(draft, informed=2)) == ""
     draft.refresh_from_db()
-    assert "phát hiện" not in draft.texts["assessment"], "of the object that the table has too"
+    assert "phát hiện" not in draft.texts["assessment"], "from the same object as the table"
     drafts.refresh(draft, cast.people["coordinator"], draft.version, texts=False)
     assert "phát hiện 1 máy" in Report.objects.get(pk=draft.pk).texts["assessment"]
 

@@ -105,7 +105,7 @@ def test_an_e_mail_between_portals_files_the_report_by_itself(cast: Cast) -> Non
     )
     again.add_attachment(attached.get_content(), maintype="application", subtype="zip", filename="lai.zip")
     take_mail(again.as_bytes())
-    assert Report.objects.get().version == made.version, "a file that was taken is not taken again"
+    assert Report.objects.get().version == made.version, "an accepted file is not accepted again"
 
 
 def test_a_sealed_file_in_an_e_mail_is_opened_and_filed(cast: Cast) -> None:

@@ -111,7 +111,7 @@ def test_an_e_mailed_form_is_kept_at_its_unit_and_campaign(kind: str, way: str, 
     assert incoming is not None
     assert not Question.objects.exists()
     assert Step.objects.filter(kind="wrote").exists() == (way == "dispatch")
-    assert not Report.objects.exists(), "nothing is filed before a person has looked"
+    assert not Report.objects.exists(), "nothing is filed before a person confirms"
 
 
 def wrapped(content: bytes, way: str) -> bytes:

@@ -127,7 +127,7 @@ def test_pieces_are_put_together_whatever_was_sent_again(place: str, tmp_path: P
     arriving = kind(**backend["OPTIONS"])
     name = "hunts/7/1-fw.log"
     assert arriving.append(name, 0, b"0123456789") == 10
-    assert arriving.append(name, 0, b"01234") == 5, "the first was not noted, and comes again, shorter"
+    assert arriving.append(name, 0, b"01234") == 5, "the first was not recorded and is sent again, shorter"
     assert arriving.append(name, 5, b"56789abc") == 13
     assert arriving.append("hunts/7/log/2-b.log", 0, b"b") == 1
     assert arriving.append("hunts/7.nat/3-nat.log", 0, b"nat") == 3
@@ -147,7 +147,7 @@ def test_pieces_are_put_together_whatever_was_sent_again(place: str, tmp_path: P
         assert list(folder.rglob("*")) == []
     with arriving.local("hunts/7.nat") as folder:
         assert [path.name for path in folder.iterdir()] == ["3-nat.log"]
-    assert list(storage.stored_files(place, tmp_path).names()) == [], "what arrives is not kept"
+    assert list(storage.stored_files(place, tmp_path).names()) == [], "arriving files are not stored files"
 
 
 @pytest.mark.django_db
@@ -269,7 +269,7 @@ def test_a_machine_with_another_place_is_refused(moved: str, settings: Any, tmp_
             default_storage.save(agreement.MARK, ContentFile(content))
         with pytest.raises(UsageError) as error:
             agreement.check()
-        assert number in error.value.where, "what has to be there"
+        assert number in error.value.where, "what is required"
         assert list(default_storage.names()) == ([agreement.MARK] if content else [])  # type: ignore[attr-defined]
     default_storage.delete(agreement.MARK)
     default_storage.save(agreement.MARK, ContentFile(number.encode()))

@@ -105,7 +105,7 @@ def test_the_badge_is_right_on_every_page_and_asks_once(cast: Cast, browser: Bro
     cache.clear()
     asked_for = Recipient.objects.get(dispatch=dispatch(cast), unit=cast.first)
     client, shown = browser("officer"), '(1<span class="visually-hidden"> waiting'
-    assert shown in client.get("/office/campaigns/").content.decode(), "without a look at the first page"
+    assert shown in client.get("/office/campaigns/").content.decode(), "without opening the first page"
     user = User.objects.get(pk=cast.people["officer"].pk)
     cache.clear()
     memberships(user)
@@ -115,7 +115,7 @@ def test_the_badge_is_right_on_every_page_and_asks_once(cast: Cast, browser: Bro
     client.post(f"/office/answers/{asked_for.pk}/", {"kind": "deployed", "day": tree.today().isoformat()})
     assert Recipient.objects.get(pk=asked_for.pk).deployed
     assert shown not in client.get("/office/campaigns/").content.decode(), (
-        "what one did oneself counts at once"
+        "the person's own actions count immediately"
     )
 
 

@@ -122,7 +122,7 @@ def test_files_are_named_and_passwords_forgotten(cast: Cast) -> None:
     assert "khóa.p12" in text
     assert "Ký lại" in text
     assert "bi mat" not in text
-    assert "why" not in hidden(text), "without its file the form is not sent again"
+    assert "why" not in hidden(text), "a form without its file is not resubmitted"
 
 
 def test_whoever_was_slower_sees_what_they_had_typed(cast: Cast) -> None:
@@ -212,7 +212,7 @@ def test_what_was_typed_is_called_as_in_the_form(language: str, cast: Cast) -> N
     assert [number for number, _ in shown] == ["1", "2"]
     assert all(f">{label}" in form for _, label in shown), shown
     assert len(re.findall(r'id="typed-\d" readonly>', text)) == 2
-    assert len(re.findall(r"readonly aria-label=", text)) == 1, "what no form names has a number"
+    assert len(re.findall(r"readonly aria-label=", text)) == 1, "an unknown field is numbered"
 
 
 def test_the_same_list_twice_is_said(cast: Cast) -> None:

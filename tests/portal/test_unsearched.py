@@ -116,7 +116,7 @@ def test_home_counts_them(cast: Cast, campaign: Campaign) -> None:
     assert "not searched" not in text(cast, "officer", "/office/")
     CoverageDay.objects.all().delete()
     assert "1 ○ units not searched: no logs" in text(cast, "officer", "/office/"), (
-        "a unit with none under it as well"
+        "also a unit without subordinates"
     )
 
 

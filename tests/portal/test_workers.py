@@ -114,12 +114,12 @@ def done_once(lines: list[list[str]], killed: str) -> None:
     short = Counter(line[1] for line in lines if line[0] == "short")
     twice = [number for number, times in short.items() if times > 1]
     assert all(next(line[2] for line in lines if line[:2] == ["short", n]) == killed for n in twice)
-    assert len(twice) <= 1, "only what the killed one was at is done again"
+    assert len(twice) <= 1, "only the killed worker's task is repeated"
     assert Counter(line[1] for line in lines if line[0] == "end") == {"0": 1, "1": 1}
     ticking = ""
     for word, what, pid in lines:
         if word == "tick" and what == "begin":
-            assert ticking in ("", killed), "two workers at one regular task"
+            assert ticking in ("", killed), "two workers ran one regular task"
             ticking = pid
         elif word == "tick" and ticking == pid:
             ticking = ""
@@ -172,7 +172,7 @@ def test_workers_do_everything_once(
             worker.terminate()
         for worker in workers:
             worker.wait(timeout=20)
-    assert len(begun("1")) == 1, "a lease is kept while the work says nothing"
+    assert len(begun("1")) == 1, "a lease is renewed during silent work"
     done_once(log(), first)
     assert max(Counter(got.to).values()) == 1
     sent = states("mail_letter")

@@ -3,7 +3,7 @@
 1. A machine that reached a listed address unblocked, more than once: high.
 2. The same, once: medium.
 3. A machine whose every attempt was blocked: low.
-4. A machine that only resolved to a listed address by DNS: to watch.
+4. A machine that only received a listed address from a DNS server: to watch.
 5. A listed address that contacted a machine, or an unattributed contact: a question instead of a case.
 """
 
