@@ -59,15 +59,15 @@ def _check_key() -> None:
 
 
 def _check_place() -> None:
-    found = ""
+    stored = ""
     if default_storage.exists(MARK):
         with default_storage.open(MARK) as file:
-            found = file.read().decode("ascii", "replace").strip()
+            stored = file.read().decode("ascii", "replace").strip()
     with transaction.atomic():
-        agreed, first = _agreed(MARK, found or secrets.token_hex(16))
-        if first and not found:
+        agreed, first = _agreed(MARK, stored or secrets.token_hex(16))
+        if first and not stored:
             default_storage.save(MARK, ContentFile(f"{agreed}\n".encode("ascii")))
-    if first or found == agreed:
+    if first or stored == agreed:
         return
     raise UsageError(
         mark("The place of uploads is not that of the other machines on this database."),

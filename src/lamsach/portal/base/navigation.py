@@ -161,9 +161,9 @@ def _tabs(room: Room, roles: frozenset[Role], campaign: Any) -> Iterator[tuple[T
 def _campaign(context: Mapping[str, Any]) -> Any:
     """Campaign of a page: from the context, or that of its answer, dispatch or report."""
     for name in ("recipient", "dispatch", "report", "campaign"):
-        found = context.get(name)
-        found = getattr(found, "dispatch", found)
-        campaign = found if name == "campaign" else getattr(found, "campaign", None)
+        value = context.get(name)
+        value = getattr(value, "dispatch", value)
+        campaign = value if name == "campaign" else getattr(value, "campaign", None)
         if getattr(campaign, "pk", None):
             return campaign
     return None

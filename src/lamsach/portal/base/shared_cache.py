@@ -57,8 +57,8 @@ class SharedCache(BaseCache):
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
         """The value, or the default."""
-        found = self._row(_GET, self._name(key, version))
-        return default if found is None else _opened(found, default)
+        row = self._row(_GET, self._name(key, version))
+        return default if row is None else _opened(row, default)
 
     def set(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
         """Set a value."""
@@ -74,10 +74,10 @@ class SharedCache(BaseCache):
 
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
         """Add to a count; ValueError without one."""
-        found = self._row(_COUNT, delta, self._name(key, version))
-        if found is None or found[0] is None:
+        row = self._row(_COUNT, delta, self._name(key, version))
+        if row is None or row[0] is None:
             raise ValueError(key)
-        return found[0]
+        return row[0]
 
     def clear(self) -> None:
         """Delete all values."""
@@ -106,12 +106,12 @@ class SharedCache(BaseCache):
     def _row(statement: str, *values: Any) -> Row | None:
         with connection.cursor() as cursor:
             cursor.execute(statement, values)
-            found: Row | None = cursor.fetchone()
-            return found
+            row: Row | None = cursor.fetchone()
+            return row
 
 
-def _opened(found: Row, default: Any) -> Any:
-    count, value = found
+def _opened(row: Row, default: Any) -> Any:
+    count, value = row
     if count is not None:
         return count
     try:

@@ -76,8 +76,8 @@ def get_recipient(
 ) -> Recipient:
     """A unit's copy of a dispatch, for people who see the unit or act for the issuer; `write`: to answer."""
     seen = Q(unit__in=readable_units(user)) | Q(dispatch__issuer__in=writable_units(user))
-    found = Recipient.objects.filter(seen, pk=recipient_id, dispatch__sent__isnull=False)
-    recipient = get_object_or_404(found.select_related("unit", "dispatch__campaign", "dispatch__issuer"))
+    visible = Recipient.objects.filter(seen, pk=recipient_id, dispatch__sent__isnull=False)
+    recipient = get_object_or_404(visible.select_related("unit", "dispatch__campaign", "dispatch__issuer"))
     if write and not writable_units(user, roles).filter(pk=recipient.unit_id).exists():
         raise PermissionDenied
     return recipient

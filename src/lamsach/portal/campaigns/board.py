@@ -155,8 +155,8 @@ def remind(request: HttpRequest, campaign_id: int) -> HttpResponse:
         f"?{request.GET.urlencode()}" if request.GET else ""
     )
     newest: dict[int, Recipient] = {}
-    for found in wanted.select_related("unit", "dispatch__issuer", "dispatch__campaign").order_by("pk"):
-        newest[found.unit_id] = found
+    for recipient in wanted.select_related("unit", "dispatch__issuer", "dispatch__campaign").order_by("pk"):
+        newest[recipient.unit_id] = recipient
     units = sorted((copy.unit for copy in newest.values()), key=lambda copy: copy.code)
 
     def send() -> int:

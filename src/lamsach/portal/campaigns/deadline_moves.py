@@ -143,7 +143,7 @@ def _both(
     """Deadlines under two sets of moves. `then`: the campaign with its days afterwards."""
     sets = ((campaign, active), (then or campaign, remaining))
     before, after = (
-        {unit: found for (_, unit), found in dates([(base, unit.pk) for unit in units], moves).items()}
+        {unit: dues for (_, unit), dues in dates([(base, unit.pk) for unit in units], moves).items()}
         for base, moves in sets
     )
     return before, after

@@ -156,8 +156,8 @@ def deadline_list(request: HttpRequest, campaign_id: int) -> HttpResponse:
     form = _form(request, campaign)
     if request.method == "POST" and form.is_valid():
         plan = form.plan()
-        found = preview(plan)
-        if page := confirmation_page(request, _check(plan, found, letters=form.cleaned_data["letters"])):
+        effect = preview(plan)
+        if page := confirmation_page(request, _check(plan, effect, letters=form.cleaned_data["letters"])):
             return page
         touched = make(plan, request, letters=form.cleaned_data["letters"])
         messages.success(request, _moved(touched, letters=form.cleaned_data["letters"]))
@@ -191,10 +191,10 @@ def _for_whom(scope: str, unit: Unit | None) -> str:
     return words[MoveScope(scope)].format(unit=unit.name)
 
 
-def _names(found: Preview) -> list[tuple[str, str]]:
+def _names(effect: Preview) -> list[tuple[str, str]]:
     return [
         (touch.unit.name, "; ".join(_change(old, new) for old, new in touch.changes))
-        for touch in found.touched[:MOST_NAMED]
+        for touch in effect.touched[:MOST_NAMED]
     ]
 
 
@@ -207,42 +207,42 @@ def _day(day: Any) -> str:
     return date_format(day, "d/m/Y")
 
 
-def _letters(found: Preview, *, letters: bool) -> list[str]:
+def _letters(effect: Preview, *, letters: bool) -> list[str]:
     if not letters:
         return [_("No letter goes out.")]
-    reached = sum(1 for touch in found.touched if touch.unit.email)
+    reached = sum(1 for touch in effect.touched if touch.unit.email)
     texts = [_("A letter with the new days goes to {count} units.").format(count=reached)]
-    if reached < len(found.touched):
+    if reached < len(effect.touched):
         texts.append(
             _("{count} units have no e-mail address: tell them yourself.").format(
-                count=len(found.touched) - reached
+                count=len(effect.touched) - reached
             )
         )
     return texts
 
 
-def _check(plan: Plan, found: Preview, *, letters: bool) -> Check:
+def _check(plan: Plan, effect: Preview, *, letters: bool) -> Check:
     moved = [(str(BY[kind]), _day(day)) for kind, day in plan.days.items()]
     warnings = []
     if any(day < today() for day in plan.days.values()):
         warnings.append(_("The new day has passed already: these units are late immediately."))
-    if found.unmoved:
-        texts = "; ".join(f"{unit.name} ({_day(due.day)})" for unit, due in found.unmoved[:10])
-        texts += " …" if len(found.unmoved) > 10 else ""
+    if effect.unmoved:
+        texts = "; ".join(f"{unit.name} ({_day(due.day)})" for unit, due in effect.unmoved[:10])
+        texts += " …" if len(effect.unmoved) > 10 else ""
         words = _("{count} units keep a day of their own: {names}")
-        warnings.append(words.format(count=len({unit.pk for unit, _one in found.unmoved}), names=texts))
-    count = len(found.touched)
+        warnings.append(words.format(count=len({unit.pk for unit, _one in effect.unmoved}), names=texts))
+    count = len(effect.touched)
     return Check(
         title=_("Move the deadlines of {count} units?").format(count=count),
         button=_("Move the deadlines of {count} units").format(count=count),
         effects=[
             _("The new days hold for: {whom}.").format(whom=_for_whom(plan.scope, plan.unit)),
-            *_letters(found, letters=letters),
+            *_letters(effect, letters=letters),
         ],
         undo=_("It can be undone on the page of deadlines; the days before hold again then."),
         back=reverse("campaigns:deadlines", args=(plan.campaign.pk,)),
         facts=[*moved, (_("Reason"), plan.reason)],
-        names=_names(found),
+        names=_names(effect),
         count=count,
         warnings=warnings,
         campaign=plan.campaign,
@@ -266,18 +266,18 @@ def deadline_undo(request: HttpRequest, move_id: int) -> HttpResponse:
     if not may_move(request.user, campaign, move.unit):
         raise PermissionDenied
     if move.undone is None:
-        found = preview_undo(move)
-        count = len(found.touched)
+        effect = preview_undo(move)
+        count = len(effect.touched)
         if page := confirmation_page(
             request,
             Check(
                 title=_("Undo the move for {count} units?").format(count=count),
                 button=_("Undo the move for {count} units").format(count=count),
-                effects=[_("The days before hold again."), *_letters(found, letters=True)],
+                effects=[_("The days before hold again."), *_letters(effect, letters=True)],
                 undo=_("To undo this, move the deadlines again."),
                 back=reverse("campaigns:deadlines", args=(campaign.pk,)),
                 facts=[(str(BY[DeadlineKind(move.kind)]), _day(move.day))],
-                names=_names(found),
+                names=_names(effect),
                 count=count,
                 campaign=campaign,
             ),

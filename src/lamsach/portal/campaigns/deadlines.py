@@ -183,9 +183,9 @@ def refresh(campaign: Campaign, units: Any = None) -> None:
         rows = rows.filter(unit__in=units)
     stored = {row[0]: row[1:] for row in rows.values_list("unit", *COLUMNS)}
     changed: dict[tuple[date, ...], list[int]] = {}
-    for unit, found in of_units(campaign, stored).items():
-        if found.days != stored[unit]:
-            changed.setdefault(found.days, []).append(unit)
+    for unit, dues in of_units(campaign, stored).items():
+        if dues.days != stored[unit]:
+            changed.setdefault(dues.days, []).append(unit)
     for days, numbers in changed.items():
         for begin in range(0, len(numbers), _PART):
             part = Participation.objects.filter(campaign=campaign, unit__in=numbers[begin : begin + _PART])

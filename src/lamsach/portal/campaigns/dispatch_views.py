@@ -92,24 +92,24 @@ def dispatch_forward(request: HttpRequest, dispatch_id: int) -> HttpResponse:
 @accepts_once
 def dispatch_edit(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     """Edit a draft, once for each version; a sent dispatch is final."""
-    found = access.get_dispatch(request.user, dispatch_id, write=request.method == "POST")
+    dispatch = access.get_dispatch(request.user, dispatch_id, write=request.method == "POST")
     form = DispatchForm(
         request.POST or None,
-        instance=found,
+        instance=dispatch,
         user=request.user,
-        campaign=found.campaign,
-        parent=found.parent,
-        initial={"once": found.once},
+        campaign=dispatch.campaign,
+        parent=dispatch.parent,
+        initial={"once": dispatch.once},
     )
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
-            locked = Dispatch.objects.select_for_update(no_key=True).get(pk=found.pk)
+            locked = Dispatch.objects.select_for_update(no_key=True).get(pk=dispatch.pk)
             if locked.sent or not form.save_next(locked):
                 return conflict(request)
-            record(request, "dispatch.changed", found, found.issuer, fields=form.changed_data)
-        return redirect("campaigns:dispatch", dispatch_id=found.pk)
+            record(request, "dispatch.changed", dispatch, dispatch.issuer, fields=form.changed_data)
+        return redirect("campaigns:dispatch", dispatch_id=dispatch.pk)
     title = _("Change the draft")
-    return _form_page(request, form, title, found.parent, campaign=found.campaign, dispatch=found)
+    return _form_page(request, form, title, dispatch.parent, campaign=dispatch.campaign, dispatch=dispatch)
 
 
 def _form_page(
@@ -128,28 +128,28 @@ def _form_page(
 @member(ALL, WRITERS, ("GET",))
 def dispatch(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     """A dispatch: text and files, the person's own answer, and the units' answers."""
-    found = access.get_dispatch(request.user, dispatch_id)
-    copies = list(access.own_copies(request.user, found)) if found.sent else []
+    dispatch = access.get_dispatch(request.user, dispatch_id)
+    copies = list(access.own_copies(request.user, dispatch)) if dispatch.sent else []
     for copy in copies:
         if copy.opened is None:
             dispatches.take(copy, StepKind.OPENED, by=request.user, how=How.PORTAL)
-    dues = deadlines.dates((found.campaign, copy.unit_id) for copy in copies)
-    may_write = writable_units(request.user).filter(pk=found.issuer_id).exists()
+    dues = deadlines.dates((dispatch.campaign, copy.unit_id) for copy in copies)
+    may_write = writable_units(request.user).filter(pk=dispatch.issuer_id).exists()
     context: dict[str, Any] = {
-        "dispatch": found,
-        "chain": found.chain(),
+        "dispatch": dispatch,
+        "chain": dispatch.chain(),
         "copies": [
-            (copy, deadlines.of_recipient(copy, dues[found.campaign_id, copy.unit_id])) for copy in copies
+            (copy, deadlines.of_recipient(copy, dues[dispatch.campaign_id, copy.unit_id])) for copy in copies
         ],
         "answer": UnitAnswerForm(initial={"day": today()}),
         "may_write": may_write,
         "file": FileForm(),
         "may_exchange": may_write and bool(request.user.roles & COORDINATORS),  # type: ignore[union-attr]
     }
-    if may_write or writable_units(request.user, ALL).filter(pk=found.issuer_id).exists():
-        context["page"] = paged(request, found.recipients.select_related("unit").order_by("unit__code"))
-    if may_write and found.sent is None:
-        near, whole = dispatches.audience(found), dispatches.audience(found, whole=True)
+    if may_write or writable_units(request.user, ALL).filter(pk=dispatch.issuer_id).exists():
+        context["page"] = paged(request, dispatch.recipients.select_related("unit").order_by("unit__code"))
+    if may_write and dispatch.sent is None:
+        near, whole = dispatches.audience(dispatch), dispatches.audience(dispatch, whole=True)
         context["near"] = (near.count(), near.filter(email="").count())
         context["whole"] = (whole.count(), whole.filter(email="").count())
         context["missing"] = near.filter(email="")[:20]
@@ -160,16 +160,16 @@ def dispatch(request: HttpRequest, dispatch_id: int) -> HttpResponse:
 @accepts_once
 def dispatch_send(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     """Send the dispatch, once."""
-    found = access.get_dispatch(request.user, dispatch_id, write=True)
+    dispatch = access.get_dispatch(request.user, dispatch_id, write=True)
     whole = request.POST.get("to") == "whole"
-    reached = found.sent is None and dispatches.audience(found, whole=whole).exists()
-    if reached and (page := confirmation_page(request, sending_check(found, whole=whole))):
+    reached = dispatch.sent is None and dispatches.audience(dispatch, whole=whole).exists()
+    if reached and (page := confirmation_page(request, sending_check(dispatch, whole=whole))):
         return page
-    count = dispatches.send(found, request.user, whole=whole)
+    count = dispatches.send(dispatch, request.user, whole=whole)
     if count:
         text = _("The dispatch goes to {count} units.")
         messages.success(request, text.format(count=count))
-    elif found.sent is not None:
+    elif dispatch.sent is not None:
         messages.warning(request, _("The dispatch was sent already. It does not go out twice."))
     else:
         messages.error(request, _("There is no unit to send it to."))
@@ -179,67 +179,69 @@ def dispatch_send(request: HttpRequest, dispatch_id: int) -> HttpResponse:
 @member(ALL, WRITERS, ("POST",))
 def attachment_add(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     """Attach a file to a draft."""
-    found = access.get_dispatch(request.user, dispatch_id, write=True)
-    if found.sent is not None:
+    dispatch = access.get_dispatch(request.user, dispatch_id, write=True)
+    if dispatch.sent is not None:
         messages.error(request, _("The dispatch was sent already. Its files are not changed any more."))
-    elif found.attachments.count() >= MOST_ATTACHMENTS:
+    elif dispatch.attachments.count() >= MOST_ATTACHMENTS:
         messages.error(request, _("A dispatch has at most 20 files."))
-    elif (stored := store_upload(request, ATTACHMENTS)) and not found.attachments.filter(
+    elif (stored := store_upload(request, ATTACHMENTS)) and not dispatch.attachments.filter(
         sha256=stored.sha256
     ).exists():
-        Attachment.objects.create(dispatch=found, **asdict(stored))
-        record(request, "dispatch.attached", found, found.issuer, name=stored.name, sha256=stored.sha256)
+        Attachment.objects.create(dispatch=dispatch, **asdict(stored))
+        record(
+            request, "dispatch.attached", dispatch, dispatch.issuer, name=stored.name, sha256=stored.sha256
+        )
     return redirect("campaigns:dispatch", dispatch_id=dispatch_id)
 
 
 @member(ALL, WRITERS, ("GET",))
 def attachment(request: HttpRequest, attachment_id: int) -> HttpResponse:
     """File of a dispatch."""
-    found = access.get_attachment(request.user, attachment_id)
-    return download(found.name, found.path)
+    attachment = access.get_attachment(request.user, attachment_id)
+    return download(attachment.name, attachment.path)
 
 
 @member(ALL, WRITERS)
 @accepts_once
 def recipient(request: HttpRequest, recipient_id: int) -> HttpResponse:
     """A unit's copy: history, and answer, by itself or recorded by a coordinator."""
-    found = access.get_recipient(request.user, recipient_id, write=request.method == "POST")
+    recipient = access.get_recipient(request.user, recipient_id, write=request.method == "POST")
     form = UnitAnswerForm(request.POST or None, request.FILES or None, initial={"day": today()})
-    if request.method == "POST" and form.is_valid() and _answer(request, found, form):
+    if request.method == "POST" and form.is_valid() and _answer(request, recipient, form):
         return done(request, _("Noted."), "campaigns:recipient", recipient_id=recipient_id)
     return render(
         request,
         "campaigns/recipient.html",
         {
-            "recipient": found,
-            "dispatch": found.dispatch,
+            "recipient": recipient,
+            "dispatch": recipient.dispatch,
             "form": form,
             "take_back": TakeBackForm(),
-            "dates": deadlines.of_recipient(found),
-            "steps": Step.objects.filter(recipient=found),
-            "reminders": reminders_of(found),
-            "may_write": writable_units(request.user).filter(pk=found.unit_id).exists(),
-            "may_remind": writable_units(request.user, COORDINATORS).filter(pk=found.unit_id).exists(),
+            "dates": deadlines.of_recipient(recipient),
+            "steps": Step.objects.filter(recipient=recipient),
+            "reminders": reminders_of(recipient),
+            "may_write": writable_units(request.user).filter(pk=recipient.unit_id).exists(),
+            "may_remind": writable_units(request.user, COORDINATORS).filter(pk=recipient.unit_id).exists(),
         },
     )
 
 
-def _answer(request: HttpRequest, found: Recipient, form: UnitAnswerForm) -> bool:
+def _answer(request: HttpRequest, recipient: Recipient, form: UnitAnswerForm) -> bool:
     data, evidence = form.cleaned_data, None
     if data["evidence"]:
         evidence = store_field(form, "evidence", EVIDENCE)
         if evidence is None:
             return False
-    how, kind = _how(request, found), StepKind(data["kind"])
+    how, kind = _how(request, recipient), StepKind(data["kind"])
     dispatches.take(
-        found, kind, by=request.user, how=how, day=data["day"], note=data["note"], evidence=evidence
+        recipient, kind, by=request.user, how=how, day=data["day"], note=data["note"], evidence=evidence
     )
     return True
 
 
-def _how(request: HttpRequest, found: Recipient) -> How:
+def _how(request: HttpRequest, recipient: Recipient) -> How:
     """Channel of a statement: in the portal for the own unit, for another from paper or telephone."""
-    own = access.own_copies(request.user, found.dispatch).filter(pk=found.pk).exists()
+    own = access.own_copies(request.user, recipient.dispatch).filter(pk=recipient.pk).exists()
     return How.PORTAL if own else How.PAPER
 
 
@@ -247,13 +249,13 @@ def _how(request: HttpRequest, found: Recipient) -> How:
 @accepts_once
 def take_back(request: HttpRequest, recipient_id: int) -> HttpResponse:
     """Withdraw a statement of deployment, with the reason."""
-    found = access.get_recipient(request.user, recipient_id, write=True)
+    recipient = access.get_recipient(request.user, recipient_id, write=True)
     form = TakeBackForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Nothing was withdrawn. Write the reason."))
     else:
-        how, reason = _how(request, found), form.cleaned_data["reason"]
-        if dispatches.take_back(found, request.user, how=how, reason=reason):
+        how, reason = _how(request, recipient), form.cleaned_data["reason"]
+        if dispatches.take_back(recipient, request.user, how=how, reason=reason):
             messages.success(request, _("The statement was withdrawn."))
     return redirect("campaigns:recipient", recipient_id=recipient_id)
 
@@ -261,9 +263,9 @@ def take_back(request: HttpRequest, recipient_id: int) -> HttpResponse:
 @member(ALL, WRITERS, ("GET",))
 def evidence(request: HttpRequest, recipient_id: int, step_id: int) -> HttpResponse:
     """Evidence of a step."""
-    found = access.get_recipient(request.user, recipient_id)
-    step = Step.objects.filter(pk=step_id, recipient=found).exclude(evidence_path="").first()
-    record(request, "evidence.downloaded", found, found.unit)
+    recipient = access.get_recipient(request.user, recipient_id)
+    step = Step.objects.filter(pk=step_id, recipient=recipient).exclude(evidence_path="").first()
+    record(request, "evidence.downloaded", recipient, recipient.unit)
     return download(step.evidence_name if step else "", step.evidence_path if step else "none")
 
 
@@ -271,33 +273,33 @@ def evidence(request: HttpRequest, recipient_id: int, step_id: int) -> HttpRespo
 @link()
 def answer(request: HttpRequest, token: str) -> HttpResponse:
     """Read and answer the dispatch. GET changes nothing: scanners open links, people press buttons."""
-    found = dispatches.open_link(token)
-    if found is None:
+    answer_link = dispatches.open_link(token)
+    if answer_link is None:
         return render(request, "accounts/link_used.html", status=404)
-    kinds = _kinds(found)
+    kinds = _kinds(answer_link)
     form = LinkAnswerForm(request.POST or None, kinds=kinds, initial={"day": today()})
-    dispatch = found.recipient.dispatch
+    dispatch = answer_link.recipient.dispatch
     context = {
-        "link": found,
+        "link": answer_link,
         "token": token,
         "dispatch": dispatch,
-        "dates": deadlines.of_recipient(found.recipient),
+        "dates": deadlines.of_recipient(answer_link.recipient),
         "chain": dispatch.chain(),
         "form": form,
         "contact": dispatch.issuer.contact,
     }
-    if request.method == "POST" and found.used is None and form.is_valid():
+    if request.method == "POST" and answer_link.used is None and form.is_valid():
         data = form.cleaned_data
         kind = StepKind(data["kind"])
-        if not dispatches.answer(found, kind, who=data["who"], day=data["day"], note=data["note"]):
+        if not dispatches.answer(answer_link, kind, who=data["who"], day=data["day"], note=data["note"]):
             return render(request, "accounts/link_used.html", status=404)
         return render(request, "campaigns/answered.html", {**context, "kind": kind})
-    status = 409 if request.method == "POST" and found.used else 200
+    status = 409 if request.method == "POST" and answer_link.used else 200
     return render(request, "campaigns/answer.html", context, status=status)
 
 
-def _kinds(found: AnswerLink) -> tuple[StepKind, ...]:
-    if found.kind == StepKind.DEPLOYED:
+def _kinds(answer_link: AnswerLink) -> tuple[StepKind, ...]:
+    if answer_link.kind == StepKind.DEPLOYED:
         return (StepKind.DEPLOYED,)
     return (StepKind.ACKNOWLEDGED, StepKind.DEPLOYED)
 
@@ -306,8 +308,8 @@ def _kinds(found: AnswerLink) -> tuple[StepKind, ...]:
 @link("GET")
 def answer_file(request: HttpRequest, token: str, attachment_id: int) -> HttpResponse:
     """File of the dispatch behind the link."""
-    found = dispatches.open_link(token)
-    chain = found.recipient.dispatch.chain() if found else []
+    answer_link = dispatches.open_link(token)
+    chain = answer_link.recipient.dispatch.chain() if answer_link else []
     files = [file for dispatch in chain for file in dispatch.attachments.filter(pk=attachment_id)]
     if not files:
         return render(request, "accounts/link_used.html", status=404)

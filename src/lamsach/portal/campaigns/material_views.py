@@ -72,62 +72,62 @@ def _add(request: HttpRequest, campaign: Any, form: MaterialForm) -> bool:
 
 def _material(request: HttpRequest, material_id: int, *, write: bool = False) -> Material:
     readable = Material.objects.filter(campaign__in=access.readable_campaigns(request.user))
-    found = get_object_or_404(readable if write else readable.filter(withdrawn=None), pk=material_id)
-    access.get_campaign(request.user, found.campaign_id, write=write)
-    return found
+    material = get_object_or_404(readable if write else readable.filter(withdrawn=None), pk=material_id)
+    access.get_campaign(request.user, material.campaign_id, write=write)
+    return material
 
 
 @member(ALL, WRITERS, ("GET",))
 def material_file(request: HttpRequest, material_id: int) -> HttpResponse:
     """File of a campaign, for people who see it."""
-    found = _material(request, material_id)
-    return download(found.name, found.path)
+    material = _material(request, material_id)
+    return download(material.name, material.path)
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
 def material_withdraw(request: HttpRequest, material_id: int) -> HttpResponse:
     """Withdraw a file from the campaign without deleting it; `what=back` restores it."""
-    found = _material(request, material_id, write=True)
-    rows = Material.objects.filter(pk=found.pk)
+    material = _material(request, material_id, write=True)
+    rows = Material.objects.filter(pk=material.pk)
     if request.POST.get("what") == "back":
-        if found.campaign.materials.filter(withdrawn=None).count() >= MOST:
+        if material.campaign.materials.filter(withdrawn=None).count() >= MOST:
             messages.error(request, _("A campaign has at most 50 files. Withdraw one first."))
         elif rows.exclude(withdrawn=None).update(withdrawn=None):
-            record(request, "material.restored", found, found.campaign.owner)
-            messages.success(request, _("{name} is offered again.").format(name=found.title))
-    elif found.withdrawn is None:
-        if page := confirmation_page(request, _withdrawal_check(found)):
+            record(request, "material.restored", material, material.campaign.owner)
+            messages.success(request, _("{name} is offered again.").format(name=material.title))
+    elif material.withdrawn is None:
+        if page := confirmation_page(request, _withdrawal_check(material)):
             return page
         if rows.filter(withdrawn=None).update(withdrawn=timezone.now()):
-            record(request, "material.withdrawn", found, found.campaign.owner)
+            record(request, "material.withdrawn", material, material.campaign.owner)
             words = _('{name} is no longer offered. You can put it back under "Withdrawn files".')
-            messages.success(request, words.format(name=found.title))
-    return redirect("campaigns:materials", campaign_id=found.campaign_id)
+            messages.success(request, words.format(name=material.title))
+    return redirect("campaigns:materials", campaign_id=material.campaign_id)
 
 
-def _withdrawal_check(found: Material) -> Check:
+def _withdrawal_check(material: Material) -> Check:
     """Confirmation before a file is withdrawn, with the units concerned."""
-    units = found.campaign.participations.values("unit").distinct().count()
+    units = material.campaign.participations.values("unit").distinct().count()
     effects = [_("{count} units no longer find it in the campaign.").format(count=units)]
-    if found.public and found.campaign.public and found.campaign.state == CampaignState.RUNNING:
+    if material.public and material.campaign.public and material.campaign.state == CampaignState.RUNNING:
         effects.append(_("It is gone from the public page, and its address there leads nowhere."))
     effects.append(_("Those who have downloaded it keep their copy."))
     return Check(
-        title=_("Withdraw {name}?").format(name=found.title),
+        title=_("Withdraw {name}?").format(name=material.title),
         button=_("Withdraw the file now"),
         effects=effects,
         undo=_("The file is kept: you can put it back at any time."),
-        back=reverse("campaigns:materials", args=(found.campaign_id,)),
-        facts=[(_("File"), found.name), ("SHA-256", found.sha256)],
+        back=reverse("campaigns:materials", args=(material.campaign_id,)),
+        facts=[(_("File"), material.name), ("SHA-256", material.sha256)],
         danger=True,
-        campaign=found.campaign,
+        campaign=material.campaign,
     )
 
 
 @anyone("GET")
 def public_file(request: HttpRequest, material_number: int) -> HttpResponse:
     """Public file of a running campaign."""
-    found = get_object_or_404(
+    material = get_object_or_404(
         Material,
         pk=material_number,
         public=True,
@@ -135,4 +135,4 @@ def public_file(request: HttpRequest, material_number: int) -> HttpResponse:
         campaign__state=CampaignState.RUNNING,
         campaign__public=True,
     )
-    return download(found.name, found.path)
+    return download(material.name, material.path)

@@ -130,17 +130,17 @@ def to_answer(user: Any) -> list[Row]:
     """Dispatches to acknowledge, by one button, and acknowledged ones to deploy."""
     rows = [copy for copy in _copies(user) if copy.deployed is None][:MOST]
     dues = own_dates(user, [(copy.dispatch.campaign, copy.unit_id) for copy in rows])
-    found = []
+    listed = []
     for copy in rows:
         due = dues[copy.dispatch.campaign_id, copy.unit_id].answer(copy.acknowledged)
         address = reverse("campaigns:recipient", args=(copy.pk,))
         words = f"{copy.unit.name}: {copy.dispatch.subject}"
         if copy.acknowledged:
-            found.append(Row(words, address, _("State deployment"), due.day, due.late))
+            listed.append(Row(words, address, _("State deployment"), due.day, due.late))
         else:
             post = {"kind": "acknowledged"}
-            found.append(Row(words, address, _("Acknowledge"), due.day, due.late, post=post))
-    return sorted(found, key=lambda row: (row.day is None, row.day))
+            listed.append(Row(words, address, _("Acknowledge"), due.day, due.late, post=post))
+    return sorted(listed, key=lambda row: (row.day is None, row.day))
 
 
 @register_rows(

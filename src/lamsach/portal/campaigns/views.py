@@ -104,14 +104,14 @@ def campaign_new(request: HttpRequest) -> HttpResponse:
 @member(ALL, WRITERS, ("GET",))
 def campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """One campaign: days, lists, and progress of the person's units."""
-    found = access.get_campaign(request.user, campaign_id)
+    campaign = access.get_campaign(request.user, campaign_id)
     homes = home_units(request.user)
     context: dict[str, Any] = {
-        "campaign": found,
-        "mine": [(unit, counts(found, unit.pk)) for unit in homes[:10]],
-        "dates": resolve(found, ()).without(*DeadlineKind),
-        "lists": found.lists.filter(withdrawn=None),
-        "may_lead": writable_units(request.user, COORDINATORS).filter(pk=found.owner_id).exists(),
+        "campaign": campaign,
+        "mine": [(unit, counts(campaign, unit.pk)) for unit in homes[:10]],
+        "dates": resolve(campaign, ()).without(*DeadlineKind),
+        "lists": campaign.lists.filter(withdrawn=None),
+        "may_lead": writable_units(request.user, COORDINATORS).filter(pk=campaign.owner_id).exists(),
         "may_issue": writable_units(request.user).filter(pk__in=[unit.pk for unit in homes]).exists(),
         "form": FileForm(),
     }
@@ -121,28 +121,28 @@ def campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
 @member(ALL, WRITERS, ("GET",))
 def dispatches(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Dispatches of a campaign visible to the person, the newest first."""
-    found = access.get_campaign(request.user, campaign_id)
+    campaign = access.get_campaign(request.user, campaign_id)
     homes = [unit.pk for unit in home_units(request.user)]
     may_issue = writable_units(request.user).filter(pk__in=homes).exists()
-    rows = access.readable_dispatches(request.user).filter(campaign=found)
-    return DISPATCHES.page(request, rows, {"campaign": found, "may_issue": may_issue})
+    rows = access.readable_dispatches(request.user).filter(campaign=campaign)
+    return DISPATCHES.page(request, rows, {"campaign": campaign, "may_issue": may_issue})
 
 
 @member(COORDINATORS, COORDINATORS)
 @accepts_once
 def campaign_edit(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Edit a campaign, once for each version."""
-    found = access.get_campaign(request.user, campaign_id, write=request.method == "POST")
-    form = CampaignForm(request.POST or None, instance=found, user=request.user)
+    campaign = access.get_campaign(request.user, campaign_id, write=request.method == "POST")
+    form = CampaignForm(request.POST or None, instance=campaign, user=request.user)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             if (
-                Campaign.objects.select_for_update(no_key=True).get(pk=found.pk).version
+                Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk).version
                 != form.cleaned_data["version"]
             ):
                 return conflict(request)
-            former = {name: getattr(Campaign.objects.get(pk=found.pk), name) for name in COLUMNS}
-            moved = form.moved if found.participations.exists() else {}
+            former = {name: getattr(Campaign.objects.get(pk=campaign.pk), name) for name in COLUMNS}
+            moved = form.moved if campaign.participations.exists() else {}
             changed = form.save(commit=False)
             for name in former if moved else ():
                 setattr(changed, name, former[name])
@@ -157,23 +157,23 @@ def campaign_edit(request: HttpRequest, campaign_id: int) -> HttpResponse:
             response["Location"] += "?" + urlencode({**days, "scope": "all"})
             return response
         return done(request, _("Saved."), "campaigns:campaign", campaign_id=campaign_id)
-    return form_page(request, form, _("Change the campaign"), _("Save the campaign"), campaign=found)
+    return form_page(request, form, _("Change the campaign"), _("Save the campaign"), campaign=campaign)
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
 @accepts_once
 def campaign_state(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Start a campaign (which shows its public page) or close it."""
-    found = access.get_campaign(request.user, campaign_id, write=True)
+    campaign = access.get_campaign(request.user, campaign_id, write=True)
     wanted = request.POST.get("state")
     allowed = {CampaignState.RUNNING: CampaignState.CLOSED}.get(
-        CampaignState(found.state), CampaignState.RUNNING
+        CampaignState(campaign.state), CampaignState.RUNNING
     )
     if wanted == allowed:
-        if page := confirmation_page(request, state_check(found, CampaignState(allowed))):
+        if page := confirmation_page(request, state_check(campaign, CampaignState(allowed))):
             return page
-        Campaign.objects.filter(pk=found.pk, state=found.state).update(state=wanted)
-        record(request, f"campaign.{wanted}", found, found.owner)
+        Campaign.objects.filter(pk=campaign.pk, state=campaign.state).update(state=wanted)
+        record(request, f"campaign.{wanted}", campaign, campaign.owner)
         messages.success(request, _("Saved."))
     return redirect("campaigns:campaign", campaign_id=campaign_id)
 
@@ -181,44 +181,44 @@ def campaign_state(request: HttpRequest, campaign_id: int) -> HttpResponse:
 @member(COORDINATORS, COORDINATORS, ("POST",))
 def list_add(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Upload a list of addresses; the worker reads it."""
-    found = access.get_campaign(request.user, campaign_id, write=True)
+    campaign = access.get_campaign(request.user, campaign_id, write=True)
     if stored := store_upload(request, LIST_KINDS):
-        if found.lists.filter(sha256=stored.sha256, withdrawn=None).exists():
+        if campaign.lists.filter(sha256=stored.sha256, withdrawn=None).exists():
             messages.error(request, _("The campaign has this list already."))
         else:
             with transaction.atomic():
-                added = IndicatorList.objects.create(campaign=found, **asdict(stored))
+                added = IndicatorList.objects.create(campaign=campaign, **asdict(stored))
                 enqueue("campaigns.read_list", request.user, list_id=added.pk)
-                record(request, "list.added", added, found.owner, name=stored.name, sha256=stored.sha256)
+                record(request, "list.added", added, campaign.owner, name=stored.name, sha256=stored.sha256)
             messages.success(request, _("The list is being read."))
     return redirect("campaigns:campaign", campaign_id=campaign_id)
 
 
 def _list(request: HttpRequest, list_id: int, *, write: bool = False) -> IndicatorList:
-    found = get_object_or_404(
+    entry = get_object_or_404(
         IndicatorList, pk=list_id, campaign__in=access.readable_campaigns(request.user), withdrawn=None
     )
-    access.get_campaign(request.user, found.campaign_id, write=write)
-    return found
+    access.get_campaign(request.user, entry.campaign_id, write=write)
+    return entry
 
 
 @member(ALL, WRITERS, ("GET",))
 def list_file(request: HttpRequest, list_id: int) -> HttpResponse:
     """The list as uploaded."""
-    found = _list(request, list_id)
-    return download(found.name, found.path)
+    entry = _list(request, list_id)
+    return download(entry.name, entry.path)
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
 def list_withdraw(request: HttpRequest, list_id: int) -> HttpResponse:
     """Withdraw a list from the campaign; its file is retained."""
-    found = _list(request, list_id, write=True)
+    entry = _list(request, list_id, write=True)
     effect = _(
         "The campaign no longer searches for its {count} values; hunts that were made stay as they are."
     )
-    back = reverse("campaigns:campaign", args=(found.campaign_id,))
-    if page := revocation_page(request, found.name, effect.format(count=found.count), back):
+    back = reverse("campaigns:campaign", args=(entry.campaign_id,))
+    if page := revocation_page(request, entry.name, effect.format(count=entry.count), back):
         return page
-    IndicatorList.objects.filter(pk=found.pk).update(withdrawn=timezone.now())
-    record(request, "list.withdrawn", found, found.campaign.owner)
-    return done(request, _("The list was withdrawn."), "campaigns:campaign", campaign_id=found.campaign_id)
+    IndicatorList.objects.filter(pk=entry.pk).update(withdrawn=timezone.now())
+    record(request, "list.withdrawn", entry, entry.campaign.owner)
+    return done(request, _("The list was withdrawn."), "campaigns:campaign", campaign_id=entry.campaign_id)

@@ -78,10 +78,10 @@ def readable_clarifications(user: Any) -> QuerySet[Clarification]:
 
 def get_clarification(user: Any, question: int) -> Clarification:
     """A question, for the unit that may answer it."""
-    found = get_object_or_404(readable_clarifications(user), pk=question)
-    if found.unit_id not in own_units(user):
+    clarification = get_object_or_404(readable_clarifications(user), pk=question)
+    if clarification.unit_id not in own_units(user):
         raise PermissionDenied
-    return found
+    return clarification
 
 
 def readable_exemptions(user: Any) -> QuerySet[Exemption]:
@@ -92,7 +92,7 @@ def readable_exemptions(user: Any) -> QuerySet[Exemption]:
 
 def get_exemption(user: Any, exemption_id: int, *, write: bool = False) -> Exemption:
     """An exemption; `write`: to approve or end it."""
-    found = get_object_or_404(readable_exemptions(user), pk=exemption_id)
-    if write and not writable_units(user).filter(pk=found.unit_id).exists():
+    exemption = get_object_or_404(readable_exemptions(user), pk=exemption_id)
+    if write and not writable_units(user).filter(pk=exemption.unit_id).exists():
         raise PermissionDenied
-    return found
+    return exemption

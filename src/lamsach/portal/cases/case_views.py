@@ -75,9 +75,9 @@ def _steps(case: Case) -> list[CaseState]:
 @accepts_once
 def case(request: HttpRequest, case_id: int) -> HttpResponse:
     """One case; POST takes a step."""
-    found = access.get_case(request.user, case_id, write=request.method == "POST")
-    book = followed(found)
-    form = StepForm(request.POST or None, steps=_steps(found), unfollowed=is_unfollowed(book))
+    case = access.get_case(request.user, case_id, write=request.method == "POST")
+    book = followed(case)
+    form = StepForm(request.POST or None, steps=_steps(case), unfollowed=is_unfollowed(book))
     if request.method == "POST":
         if not form.is_valid():
             messages.error(request, _("This step may not follow the state that the case is in."))
@@ -85,7 +85,7 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
         data = form.cleaned_data
         try:
             move(
-                found,
+                case,
                 CaseState(data["to"]),
                 request,
                 data["why"],
@@ -98,44 +98,44 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
             form.add_error("unfollowed", _(problem.what))
         else:
             return done(request, _("Saved."), "cases:case", case_id=case_id)
-    return render(request, "cases/case.html", _context(request, found, form, book))
+    return render(request, "cases/case.html", _context(request, case, form, book))
 
 
-def _context(request: HttpRequest, found: Case, form: StepForm, book: Followed) -> dict[str, Any]:
-    named = found.pk in access.seen_by_name(request.user, [found])
-    members = [found.device_id, *found.device.parts.values_list("pk", flat=True)]
-    seen = sightings_of(found.campaign_id, found.device_id, members)
-    facts, decisions = facts_of(found, seen), decisions_of(found)
+def _context(request: HttpRequest, case: Case, form: StepForm, book: Followed) -> dict[str, Any]:
+    named = case.pk in access.seen_by_name(request.user, [case])
+    members = [case.device_id, *case.device.parts.values_list("pk", flat=True)]
+    seen = sightings_of(case.campaign_id, case.device_id, members)
+    facts, decisions = facts_of(case, seen), decisions_of(case)
     if named:
-        record(request, "case.viewed", found, found.unit)
-    records = records_of(found, members) if named else []
+        record(request, "case.viewed", case, case.unit)
+    records = records_of(case, members) if named else []
     addresses = held_by(records)
-    rule = policy(found.campaign)
+    rule = policy(case.campaign)
     return {
-        "case": found,
+        "case": case,
         "named": named,
-        "tone": TONES[found.state],
+        "tone": TONES[case.state],
         "form": form,
-        "may_write": writable_units(request.user).filter(pk=found.unit_id).exists(),
-        "own": found.unit_id in own_units(request.user),
-        "steps": found.steps.select_related("user"),
-        "notes": found.notes.select_related("bundle"),
+        "may_write": writable_units(request.user).filter(pk=case.unit_id).exists(),
+        "own": case.unit_id in own_units(request.user),
+        "steps": case.steps.select_related("user"),
+        "notes": case.notes.select_related("bundle"),
         "sightings": _by_indicator(seen),
         "held": addresses,
-        "proofs": proofs(found, members, addresses, records) if named else [],
+        "proofs": proofs(case, members, addresses, records) if named else [],
         "strip": strip(decisions, facts, _blocked(seen), today()),
         "kinds": STRIP,
-        "gaps": gaps_of(found),
+        "gaps": gaps_of(case),
         "policy": rule,
-        "left": max(rule.quiet_days - found.quiet, 0),
-        "unseen": max(rule.alive_days - found.alive, 0),
+        "left": max(rule.quiet_days - case.quiet, 0),
+        "unseen": max(rule.alive_days - case.alive, 0),
         "book": book,
-        "kind_form": KindForm(initial={"kind": found.kind}),
-        "assign_form": AssignForm(case=found),
+        "kind_form": KindForm(initial={"kind": case.kind}),
+        "assign_form": AssignForm(case=case),
         "note_form": NoteForm(),
-        "person_form": PersonForm(instance=found),
-        "late": found.due < timezone.now()
-        and found.state in ("new", "told", "accepted", "working", "reinfected"),
+        "person_form": PersonForm(instance=case),
+        "late": case.due < timezone.now()
+        and case.state in ("new", "told", "accepted", "working", "reinfected"),
     }
 
 
@@ -145,7 +145,7 @@ def _blocked(seen: list[Seen]) -> set[tuple[str, date]]:
     return tried - {(row.source, row.day) for row in seen if row.passed or row.role == "resolved"}
 
 
-def gaps_of(found: Case) -> list[dict[str, Any]]:
+def gaps_of(case: Case) -> list[dict[str, Any]]:
     """Missing logs, as values for sentences."""
     day = today()
     return [
@@ -155,7 +155,7 @@ def gaps_of(found: Case) -> list[dict[str, Any]]:
             "still": since_yesterday(gap, day),
             "what": LOG_KINDS.get(log_kind(gap["format"]), ""),
         }
-        for gap in found.missing
+        for gap in case.missing
     ]
 
 
@@ -190,11 +190,11 @@ def _by_indicator(seen: list[Seen]) -> list[dict[str, Any]]:
 @accepts_once
 def note(request: HttpRequest, case_id: int) -> HttpResponse:
     """Add a note or a file."""
-    found = access.get_case(request.user, case_id, write=True)
+    case = access.get_case(request.user, case_id, write=True)
     act(
         request,
         NoteForm(request.POST, request.FILES),
-        partial(_note, request, found),
+        partial(_note, request, case),
         _("Saved."),
         where=True,
     )
@@ -214,21 +214,21 @@ def note_file(request: HttpRequest, note_id: int) -> HttpResponse:
 @accepts_once
 def person(request: HttpRequest, case_id: int) -> HttpResponse:
     """Record the machine's user, and write to them."""
-    found = access.get_case(request.user, case_id, write=True)
-    if found.pk not in access.seen_by_name(request.user, [found]):
+    case = access.get_case(request.user, case_id, write=True)
+    if case.pk not in access.seen_by_name(request.user, [case]):
         messages.error(request, _("Names and addresses of machines are seen by the unit itself only."))
         return redirect("cases:case", case_id=case_id)
-    form = PersonForm(request.POST, instance=found)
+    form = PersonForm(request.POST, instance=case)
     if form.is_valid():
-        Case.objects.filter(pk=found.pk).update(
+        Case.objects.filter(pk=case.pk).update(
             person_name=form.cleaned_data["person_name"], person_email=form.cleaned_data["person_email"]
         )
-        record(request, "case.person", found, found.unit)
-        index([found])
-        found.refresh_from_db()
+        record(request, "case.person", case, case.unit)
+        index([case])
+        case.refresh_from_db()
         if request.POST.get("write"):
             with ProblemsShown(request):
-                people.send_letter(found, request)
+                people.send_letter(case, request)
                 messages.success(request, _("A letter goes to the person who uses the machine."))
         else:
             messages.success(request, _("Saved."))
@@ -241,28 +241,28 @@ def person(request: HttpRequest, case_id: int) -> HttpResponse:
 @accepts_once
 def exempt(request: HttpRequest, case_id: int) -> HttpResponse:
     """Request an exemption of an indicator."""
-    found = access.get_case(request.user, case_id, write=request.method == "POST")
-    seen = sightings_of(found.campaign_id, found.device_id)
+    case = access.get_case(request.user, case_id, write=request.method == "POST")
+    seen = sightings_of(case.campaign_id, case.device_id)
     form = ExemptionForm(request.POST or None, indicators=sorted({sighting.indicator for sighting in seen}))
     if request.method == "POST" and form.is_valid():
         exemption: Exemption = form.save(commit=False)
-        exemption.campaign, exemption.unit, exemption.asked_by = found.campaign, found.unit, user_of(request)
-        exemption.device = found.device if form.cleaned_data["scope"] == "device" else None
+        exemption.campaign, exemption.unit, exemption.asked_by = case.campaign, case.unit, user_of(request)
+        exemption.device = case.device if form.cleaned_data["scope"] == "device" else None
         exemption.save()
-        record(request, "exemption.asked", exemption, found.unit, indicator=exemption.indicator)
+        record(request, "exemption.asked", exemption, case.unit, indicator=exemption.indicator)
         messages.success(request, _("Requested. It counts once another person has approved it."))
         return redirect("cases:exemption", exemption_id=exemption.pk)
     lead = _(
         "Machine {number}: a listed address that is known to be harmless here stops counting, "
         "until a day that you choose. A coordinator has to approve it."
-    ).format(number=found.number)
+    ).format(number=case.number)
     title, button, back = (
         _("Ask for an exception"),
         _("Ask for the exception"),
         reverse("cases:case", args=(case_id,)),
     )
     return form_page(
-        request, form, title, button, lead=lead, back=back, crumbs="cases/crumbs.html", case=found
+        request, form, title, button, lead=lead, back=back, crumbs="cases/crumbs.html", case=case
     )
 
 
@@ -271,14 +271,14 @@ def exempt(request: HttpRequest, case_id: int) -> HttpResponse:
 @accepts_once
 def person_page(request: HttpRequest, token: str) -> HttpResponse:
     """Page for the machine's user: instructions, and an answer form."""
-    found = people.find(token)
-    if found is None:
+    case = people.find(token)
+    if case is None:
         return render(request, "accounts/link_used.html", status=404)
     if request.method == "POST":
-        people.answer(found, request.POST.get("what", ""), request.POST.get("words", ""))
+        people.answer(case, request.POST.get("what", ""), request.POST.get("words", ""))
         return redirect(f"{request.path}?said")
     page = "cases/person_thanks.html" if "said" in request.GET else "cases/person.html"
-    return render(request, page, {"case": found})
+    return render(request, page, {"case": case})
 
 
 def _back(case_id: int, anchor: str = "") -> HttpResponse:
@@ -290,11 +290,11 @@ def _back(case_id: int, anchor: str = "") -> HttpResponse:
 @accepts_once
 def tick(request: HttpRequest, case_id: int) -> HttpResponse:
     """Mark a step of the playbook as done, with a note or a file, or as not done."""
-    found = access.get_case(request.user, case_id, write=True)
+    case = access.get_case(request.user, case_id, write=True)
 
     def step(data: Mapping[str, Any]) -> None:
-        note = _note(request, found, data)
-        playbooks.tick(found, data["step"], request, done=data["done"], note=note)
+        note = _note(request, case, data)
+        playbooks.tick(case, data["step"], request, done=data["done"], note=note)
 
     act(request, TickForm(request.POST, request.FILES), step, "", where=True)
     return _back(case_id, "playbook")
@@ -315,18 +315,18 @@ def _note(request: HttpRequest, case: Case, data: Mapping[str, Any]) -> Note | N
 @member(WRITERS, WRITERS, ("POST",))
 def kind(request: HttpRequest, case_id: int) -> HttpResponse:
     """Choose the kind of threat, which determines the playbook."""
-    found = access.get_case(request.user, case_id, write=True)
+    case = access.get_case(request.user, case_id, write=True)
     form = KindForm(request.POST)
-    act(request, form, lambda data: playbooks.choose_kind(found, data["kind"], request), _("Saved."))
+    act(request, form, lambda data: playbooks.choose_kind(case, data["kind"], request), _("Saved."))
     return _back(case_id, "playbook")
 
 
 @member(WRITERS, WRITERS, ("POST",))
 def assignee(request: HttpRequest, case_id: int) -> HttpResponse:
     """Assign the case."""
-    found = access.get_case(request.user, case_id, write=True)
-    form = AssignForm(request.POST, case=found)
-    act(request, form, lambda data: assign(found, data["to"], request), _("Saved."))
+    case = access.get_case(request.user, case_id, write=True)
+    form = AssignForm(request.POST, case=case)
+    act(request, form, lambda data: assign(case, data["to"], request), _("Saved."))
     return _back(case_id)
 
 
@@ -334,8 +334,8 @@ def assignee(request: HttpRequest, case_id: int) -> HttpResponse:
 @member(ALL, WRITERS, ("GET",))
 def letter(request: HttpRequest, named_case_id: int) -> HttpResponse:
     """The letter to the machine's user, for printing."""
-    found = access.get_own_case(request.user, named_case_id)
-    record(request, "case.letter_printed", found, found.unit)
-    response = HttpResponse(people.sheet(found), content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{found.number}.pdf"'
+    case = access.get_own_case(request.user, named_case_id)
+    record(request, "case.letter_printed", case, case.unit)
+    response = HttpResponse(people.sheet(case), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{case.number}.pdf"'
     return response

@@ -78,16 +78,16 @@ class Followed:
 def steps_of(campaign_id: int, kind: str, version: int) -> list[dict[str, str]]:
     """Steps of a version; version 0 is built in."""
     if version:
-        found = Playbook.objects.filter(campaign=campaign_id, kind=kind, version=version).first()
-        if found is not None:
-            return list(found.steps)
+        playbook = Playbook.objects.filter(campaign=campaign_id, kind=kind, version=version).first()
+        if playbook is not None:
+            return list(playbook.steps)
     return [dict(step) for step in built_in(kind)]
 
 
 def newest(campaign_id: int, kind: str) -> int:
     """Newest version of a campaign's playbook."""
-    found = Playbook.objects.filter(campaign=campaign_id, kind=kind).first()
-    return found.version if found else 0
+    playbook = Playbook.objects.filter(campaign=campaign_id, kind=kind).first()
+    return playbook.version if playbook else 0
 
 
 def followed(case: Case) -> Followed:

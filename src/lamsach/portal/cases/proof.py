@@ -126,10 +126,10 @@ def _mappings(value: Any) -> list[Mapping[str, Any]]:
 
 def _moment(value: Any) -> datetime | None:
     try:
-        found = datetime.fromisoformat(value) if value else None
+        moment = datetime.fromisoformat(value) if value else None
     except (TypeError, ValueError):
         return None
-    return found.replace(tzinfo=UTC) if found is not None and found.tzinfo is None else found
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
 def _joined(left: HeldAddress, right: HeldAddress) -> HeldAddress:

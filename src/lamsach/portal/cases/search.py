@@ -187,5 +187,5 @@ def figures(rows: QuerySet[Case]) -> dict[str, int]:
 
 def page_of(rows: QuerySet[Case], numbers: list[int]) -> list[Case]:
     """Cases with these numbers, in this order."""
-    found = {case.pk: case for case in rows.filter(pk__in=numbers)}
-    return [found[number] for number in numbers if number in found]
+    by_number = {case.pk: case for case in rows.filter(pk__in=numbers)}
+    return [by_number[number] for number in numbers if number in by_number]

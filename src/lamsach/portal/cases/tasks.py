@@ -201,11 +201,11 @@ def _to_handle(user: Any) -> Counted:
 
 
 @register_count(gettext_lazy("Machines"), WRITERS, 45, _to_handle)
-def machines(found: Tally) -> Row:
+def machines(tally: Tally) -> Row:
     """Open cases of the person's own units, with the earliest due day."""
-    words = _("Machines to be handled: {count}, overdue: {late}").format(count=found.count, late=found.late)
-    address = reverse("cases:list") + ("?show=late" if found.late else "?show=todo")
-    return Row(words, address, _("See the machines"), found.day, found.late > 0, count=found.count)
+    words = _("Machines to be handled: {count}, overdue: {late}").format(count=tally.count, late=tally.late)
+    address = reverse("cases:list") + ("?show=late" if tally.late else "?show=todo")
+    return Row(words, address, _("See the machines"), tally.day, tally.late > 0, count=tally.count)
 
 
 @register_count(
@@ -214,7 +214,7 @@ def machines(found: Tally) -> Row:
     46,
     lambda user: Counted(Clarification.objects.filter(unit__in=own_units(user), answered=None), "created"),
 )
-def questions(found: Tally) -> Row:
+def questions(tally: Tally) -> Row:
     """Unanswered questions at the own units."""
-    words = _("Questions about findings to answer: {count}").format(count=found.count)
-    return Row(words, reverse("cases:clarifications"), _("Answer"), found.day, since=True, count=found.count)
+    words = _("Questions about findings to answer: {count}").format(count=tally.count)
+    return Row(words, reverse("cases:clarifications"), _("Answer"), tally.day, since=True, count=tally.count)

@@ -276,16 +276,16 @@ def exemptions(request: HttpRequest) -> HttpResponse:
 def exemption(request: HttpRequest, exemption_id: int) -> HttpResponse:
     """One exemption: approve (not by its requester) or end it. Affected cases are recomputed."""
     posted = request.method == "POST"
-    found = access.get_exemption(request.user, exemption_id, write=posted)
+    entry = access.get_exemption(request.user, exemption_id, write=posted)
     user: Any = request.user
     may = (
-        writable_units(user, COORDINATORS).filter(pk=found.unit_id).exists() and found.asked_by_id != user.pk
+        writable_units(user, COORDINATORS).filter(pk=entry.unit_id).exists() and entry.asked_by_id != user.pk
     )
     if posted:
         with transaction.atomic():
-            changed = _change(request, found, may=may)
+            changed = _change(request, entry, may=may)
             if changed:
-                recompute_touched(found)
+                recompute_touched(entry)
         if changed:
             messages.success(request, _("Saved. All that depends on it was recomputed."))
         else:
@@ -294,32 +294,32 @@ def exemption(request: HttpRequest, exemption_id: int) -> HttpResponse:
                 _("An exception is approved by a coordinator who did not ask for it. Nothing was changed."),
             )
         return redirect("cases:exemption", exemption_id=exemption_id)
-    named = found.unit_id in own_units(user)
-    if named and found.device_id:
-        record(request, "exemption.viewed", found, found.unit)
+    named = entry.unit_id in own_units(user)
+    if named and entry.device_id:
+        record(request, "exemption.viewed", entry, entry.unit)
     return render(
         request,
         "cases/exemption.html",
         {
-            "exemption": found,
+            "exemption": entry,
             "may": may,
             "named": named,
             "today": today(),
-            "may_write": writable_units(user).filter(pk=found.unit_id).exists(),
+            "may_write": writable_units(user).filter(pk=entry.unit_id).exists(),
         },
     )
 
 
-def _change(request: HttpRequest, found: Exemption, *, may: bool) -> bool:
+def _change(request: HttpRequest, entry: Exemption, *, may: bool) -> bool:
     what = request.POST.get("what")
-    rows = Exemption.objects.filter(pk=found.pk, ended_on=None)
+    rows = Exemption.objects.filter(pk=entry.pk, ended_on=None)
     if what == "approve" and may:
         done = rows.filter(approved_on=None).update(approved_by=request.user, approved_on=today())
     elif what == "end":
         done = rows.update(ended_on=today())
     else:
         return False
-    record(request, f"exemption.{what}", found, found.unit, indicator=found.indicator)
+    record(request, f"exemption.{what}", entry, entry.unit, indicator=entry.indicator)
     return bool(done)
 
 

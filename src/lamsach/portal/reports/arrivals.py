@@ -56,7 +56,7 @@ def _json(content: bytes, form: Form) -> tuple[FormValue, ...]:
             return ()
         figures = {figure["key"]: figure["value"] for figure in data["figures"]}
         texts = data["texts"]
-        found = [
+        values = [
             FormValue(field.key, str(texts[field.key])[:20_000], None, 1.0)
             for field in form.fields
             if field.key in texts
@@ -64,10 +64,10 @@ def _json(content: bytes, form: Form) -> tuple[FormValue, ...]:
         for row in form.rows:
             value = figures.get(row.key)
             if type(value) is int and 0 <= value <= 10**12:
-                found.append(FormValue(row.key, str(value), value, 1.0))
+                values.append(FormValue(row.key, str(value), value, 1.0))
     except (ValueError, KeyError, TypeError, RecursionError, AttributeError):
         return ()
-    return tuple(found)
+    return tuple(values)
 
 
 @attachment_reader
@@ -154,8 +154,8 @@ def _signed(parsed: Parsed) -> tuple[Taken | None, str]:
             try:
                 ours = Unit.objects.filter(exchange_partners__ended=None).distinct()
                 partner = transfer.find_partner(path, list(ours.values_list("pk", flat=True)))
-                with transfer.checked(partner, path) as found:
-                    if {payload.kind for payload in found.opened.payloads} != {"reports"}:
+                with transfer.checked(partner, path) as content:
+                    if {payload.kind for payload in content.opened.payloads} != {"reports"}:
                         continue
                 return transfer.accept(partner, path, None), ""
             except LamsachError as problem:
@@ -213,10 +213,10 @@ def unit_of(sender: str) -> tuple[Unit | None, str]:
     if not sender:
         return None, ""
     open_units = Unit.objects.filter(valid_until=FOREVER)
-    found = list(open_units.filter(email__iexact=sender)[:2])
-    if not found:
-        found = list(open_units.filter(memberships__user__email__iexact=sender).distinct()[:2])
-    return (found[0], "sender") if len(found) == 1 else (None, "")
+    units = list(open_units.filter(email__iexact=sender)[:2])
+    if not units:
+        units = list(open_units.filter(memberships__user__email__iexact=sender).distinct()[:2])
+    return (units[0], "sender") if len(units) == 1 else (None, "")
 
 
 def campaigns_for(unit: Unit | None) -> list[Campaign]:
@@ -235,12 +235,12 @@ def unit_named(values: Iterable[FormValue], campaign: Campaign | None) -> tuple[
     if not name or campaign is None:
         return None, ""
     links = UnitLink.objects.filter(ancestor=campaign.owner_id, valid_until=FOREVER)
-    found = [
+    units = [
         pk
         for pk, own in links.values_list("descendant_id", "descendant__name").iterator()
         if comparable_name(own) == name
     ]
-    return (Unit.objects.get(pk=found[0]), "name") if len(found) == 1 else (None, "")
+    return (Unit.objects.get(pk=units[0]), "name") if len(units) == 1 else (None, "")
 
 
 def _by_code(file: File, campaign: Campaign | None) -> tuple[Unit | None, str]:
@@ -254,8 +254,8 @@ def _by_code(file: File, campaign: Campaign | None) -> tuple[Unit | None, str]:
     links = UnitLink.objects.filter(
         ancestor=campaign.owner_id, valid_until=FOREVER, descendant__code=str(code)[:60]
     )
-    found = links.select_related("descendant").first()
-    return (found.descendant, "code") if found else (None, "")
+    link = links.select_related("descendant").first()
+    return (link.descendant, "code") if link else (None, "")
 
 
 def comparable_name(text: str) -> str:

@@ -140,7 +140,7 @@ def changed_since(lines: tuple[Line, ...], day: date) -> list[Line]:
     """Lines whose report took a step on or after the day."""
     from django.utils import timezone
 
-    found = []
+    changed = []
     for line in lines:
         moments = (
             [line.newest.submitted, line.newest.approved, line.newest.sent, line.newest.frozen]
@@ -148,8 +148,8 @@ def changed_since(lines: tuple[Line, ...], day: date) -> list[Line]:
             else []
         )
         if any(moment and timezone.localdate(moment) >= day for moment in moments):
-            found.append(line)
-    return found
+            changed.append(line)
+    return changed
 
 
 YESTERDAY = timedelta(days=1)

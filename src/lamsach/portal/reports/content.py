@@ -136,10 +136,10 @@ def filled_form(report: Report) -> Filled:
 def annexes_of(report: Report) -> dict[str, Rows]:
     """Rows of the report's annexes: as submitted, or current."""
     if report.content is not None and not report.is_open:
-        found: dict[str, Rows] = report.content.get("annexes", {})
+        annexes: dict[str, Rows] = report.content.get("annexes", {})
     else:
-        found = measured_of(report)["annexes"]
-    return found
+        annexes = measured_of(report)["annexes"]
+    return annexes
 
 
 def requesting_dispatch(report: Report) -> Dispatch | None:
@@ -192,9 +192,9 @@ def scope_of(report: Report) -> Scope:
 
 def evidence_of(report: Report) -> Evidence:
     """Evidence for the texts: computed numbers, overridden by stated ones."""
-    found = measured_of(report)
-    values: Mapping[str, int | None] = found["values"]
-    nothing = not values.get("cases.found") and not found["sources"]
+    measured = measured_of(report)
+    values: Mapping[str, int | None] = measured["values"]
+    nothing = not values.get("cases.found") and not measured["sources"]
     computed = Evidence(
         unit=report.unit.name,
         campaign=report.campaign.name,
@@ -210,10 +210,10 @@ def evidence_of(report: Report) -> Evidence:
         blind_machines=values.get("cases.blind"),
         unsearched=values.get("cases.unsearched"),
         people=values.get("people.told"),
-        sources=found["sources"],
-        first_log=_day(found["first_log"]),
-        last_log=_day(found["last_log"]),
-        missing_reports=found["missing_reports"],
+        sources=measured["sources"],
+        first_log=_day(measured["first_log"]),
+        last_log=_day(measured["last_log"]),
+        missing_reports=measured["missing_reports"],
     )
     form = parse_form(report.form.definition)
     figures = {row.key: FormFigure(row.computed, row.stated) for row in Figure.objects.filter(report=report)}

@@ -168,9 +168,9 @@ def _campaign(row: Mapping[str, Any], unit: Unit) -> Campaign:
     """Our campaign: by the number that we assigned, otherwise the only running one with its name."""
     stated, name = text(row["campaign"], 20), comparable_name(text(row["name"], 200))
     if (wanted := parse_number(stated)) is not None:
-        found = Campaign.objects.filter(pk=wanted).select_related("form").first()
-        if found is not None:
-            return found
+        campaign = Campaign.objects.filter(pk=wanted).select_related("form").first()
+        if campaign is not None:
+            return campaign
     named = [
         campaign
         for campaign in Campaign.objects.filter(state=CampaignState.RUNNING).select_related("form")[:200]
@@ -223,7 +223,7 @@ class Answers(Kind):
     @staticmethod
     def _decisions(arrival: Arrival, payload: Payload) -> list[tuple[Report, Action, str]]:
         """Answers to reports of ours that are still waiting for one."""
-        found: list[tuple[Report, Action, str]] = []
+        decisions: list[tuple[Report, Action, str]] = []
         for row in rows(payload.data["answers"], MOST):
             action = Action(text(row["action"], 10))
             if action not in (Action.ACCEPT, Action.REFUSE):
@@ -234,8 +234,8 @@ class Answers(Kind):
             reason, sent = text(row["reason"], 4000), _moment(row)
             if sent is not None:  # ignore an answer to an identical report sent earlier
                 waiting = waiting.filter(sent=sent)
-            found += [(report, action, reason or "-") for report in waiting]
-        return found
+            decisions += [(report, action, reason or "-") for report in waiting]
+        return decisions
 
 
 class Back(Reports):
@@ -260,7 +260,7 @@ class Back(Reports):
 
     def read(self, arrival: Arrival, payload: Payload) -> list[Carried]:
         """Reports of the payload whose campaigns exist here."""
-        partner, found = arrival.partner, []
+        partner, carried = arrival.partner, []
         for row in rows(payload.data["reports"], MOST):
             ours = units_below.counterpart(
                 partner, "campaign", number(parse_number(text(row["campaign"], 20)))
@@ -268,8 +268,8 @@ class Back(Reports):
             content, sent = validate(row["content"], partner.unit), _moment(row)
             campaign = Campaign.objects.filter(pk=ours or 0).select_related("form").first()
             if campaign is not None:
-                found.append(Carried(campaign, content, sent))
-        return found
+                carried.append(Carried(campaign, content, sent))
+        return carried
 
     def apply(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """File the missing reports."""

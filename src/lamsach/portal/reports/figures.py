@@ -202,10 +202,10 @@ def log_rows(scope: Scope) -> Rows:
         unit__in=under([scope.unit.pk], scope.day).values("descendant"),
         day__lte=scope.day,
     )
-    found = searched.values("unit_id", "observer").annotate(
+    by_observer = searched.values("unit_id", "observer").annotate(
         days=Count("day", distinct=True), first=Min("day"), last=Max("day")
     )
-    for row in found.order_by():
+    for row in by_observer.order_by():
         place = places[home.get(row["unit_id"], scope.unit.pk)]
         place.logs.add(row["days"], row["first"], row["last"])
     return [[str(number), *_log_row(place)] for number, place in enumerate(places.values(), 1)]

@@ -101,7 +101,7 @@ def _part(part: Any) -> dict[str, Any]:
 
 
 def _figures(value: Any) -> list[dict[str, Any]]:
-    found = []
+    checked = []
     for figure in rows(value, 60):
         row: dict[str, Any] = {name: text(figure[name], 500) for name in ("key", "label", "source")}
         row |= {
@@ -112,8 +112,8 @@ def _figures(value: Any) -> list[dict[str, Any]]:
         row["value"] = row["computed"] if row["stated"] is None else row["stated"]
         if figure["value"] != row["value"]:
             raise ValueError("a number that does not follow")
-        found.append(row)
-    return found
+        checked.append(row)
+    return checked
 
 
 @transaction.atomic

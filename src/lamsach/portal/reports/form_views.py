@@ -236,12 +236,12 @@ def edited_definition(
 
 
 def _checks(text: str) -> list[dict[str, str]]:
-    found = []
+    checks = []
     for line in text.splitlines():
         warn, _bar, say = line.partition("|")
         if warn.strip():
-            found.append({"warn": " ".join(warn.split()), **({"say": say.strip()} if say.strip() else {})})
-    return found
+            checks.append({"warn": " ".join(warn.split()), **({"say": say.strip()} if say.strip() else {})})
+    return checks
 
 
 def _worded(items: list[dict[str, Any]], keys: set[str]) -> list[dict[str, Any]]:

@@ -154,15 +154,15 @@ def _heirs(units: set[int], day: date) -> dict[int, int]:
 
 
 def surplus(
-    rows: Iterable[Row], campaign: Campaign, parts: Mapping[int, Report], found: Overlap
+    rows: Iterable[Row], campaign: Campaign, parts: Mapping[int, Report], shared: Overlap
 ) -> dict[str, int]:
     """Numbers by row to subtract for units counted elsewhere; never more than a report states."""
     total = dict.fromkeys((row.key for row in rows), 0)
-    if not found.dropped:
+    if not shared.dropped:
         return total
-    trees, reached = _Trees(), _reached(campaign, found.doubled)
+    trees, reached = _Trees(), _reached(campaign, shared.doubled)
     for part in parts.values():
-        units = found.dropped.get(part.pk)
+        units = shared.dropped.get(part.pk)
         if not units:
             continue
         for row in rows:

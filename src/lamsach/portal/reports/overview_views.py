@@ -224,18 +224,18 @@ def extension_ask(request: HttpRequest, report_id: int) -> HttpResponse:
 @accepts_once
 def extension_decide(request: HttpRequest, extension_id: int) -> HttpResponse:
     """Grant or refuse a later deadline."""
-    found = access.get_extension(request.user, extension_id)
+    asked = access.get_extension(request.user, extension_id)
     granted = request.POST.get("granted") == "yes"
     with transaction.atomic():
-        rows = Extension.objects.filter(pk=found.pk, granted=None)
+        rows = Extension.objects.filter(pk=asked.pk, granted=None)
         if rows.update(granted=granted, decided=timezone.now(), decided_by=request.user.pk):
             if granted:
-                days = {DeadlineKind.REPORT: found.until}
-                plan = deadline_moves.Plan(found.campaign, MoveScope.ONE, days, found.unit, found.reason)
+                days = {DeadlineKind.REPORT: asked.until}
+                plan = deadline_moves.Plan(asked.campaign, MoveScope.ONE, days, asked.unit, asked.reason)
                 deadline_moves.make(plan, request)
-            record(request, "report.extension_decided", found, found.unit, granted=granted)
+            record(request, "report.extension_decided", asked, asked.unit, granted=granted)
     messages.success(request, _("Noted."))
-    return redirect(access.overview_of(found.campaign_id, found.unit.parent_id or found.unit_id))
+    return redirect(access.overview_of(asked.campaign_id, asked.unit.parent_id or asked.unit_id))
 
 
 def _unit(row: Any) -> Any:

@@ -70,42 +70,42 @@ def received_list(request: HttpRequest) -> HttpResponse:
 @accepts_once
 def received(request: HttpRequest, received_id: int) -> HttpResponse:
     """A received form next to its file; filing it creates the unit's sent report, accepted as usual."""
-    entry = access.get_received(request.user, received_id)
-    form = ReceivedForm(request.POST or None, received=entry, user=request.user)
+    form_received = access.get_received(request.user, received_id)
+    form = ReceivedForm(request.POST or None, received=form_received, user=request.user)
     if request.method == "POST":
-        if entry.state != ReceivedState.WAITING:
+        if form_received.state != ReceivedState.WAITING:
             return conflict(request)
         if "dismiss" in request.POST:
-            return _dismiss(request, entry)
+            return _dismiss(request, form_received)
         if form.is_valid():
-            return _file(request, entry, form)
+            return _file(request, form_received, form)
     labels = {field.key: field.label for field in form.definition.fields}
     labels |= {row.key: row.label for row in form.definition.rows}
     read = [
         {**value, "label": labels[value["key"]], "sure": value["sure"] >= 0.85}
-        for value in entry.values
+        for value in form_received.values
         if value["key"] in labels
     ]
-    return render(request, "reports/received.html", {"received": entry, "form": form, "read": read})
+    return render(request, "reports/received.html", {"received": form_received, "form": form, "read": read})
 
 
-def _dismiss(request: HttpRequest, found: Received) -> HttpResponse:
+def _dismiss(request: HttpRequest, entry: Received) -> HttpResponse:
     with transaction.atomic():
-        rows = Received.objects.filter(pk=found.pk, state=ReceivedState.WAITING)
+        rows = Received.objects.filter(pk=entry.pk, state=ReceivedState.WAITING)
         if not rows.update(state=ReceivedState.DISMISSED, decided=timezone.now(), decided_by=request.user.pk):
             return conflict(request)
-        record(request, "report.set_aside", found, found.unit, name=found.name)
+        record(request, "report.set_aside", entry, entry.unit, name=entry.name)
     return done(request, _("It is set aside; the file is kept."), "reports:received_list")
 
 
-def _file(request: HttpRequest, found: Received, form: ReceivedForm) -> HttpResponse:
+def _file(request: HttpRequest, entry: Received, form: ReceivedForm) -> HttpResponse:
     campaign, unit = form.cleaned_data["campaign"], form.cleaned_data["code"]
     if not access.receives(request.user, campaign, unit):
         raise PermissionDenied
-    reason = _("From the form that was sent in: {name}").format(name=found.name)[:500]
+    reason = _("From the form that was sent in: {name}").format(name=entry.name)[:500]
     try:
         with transaction.atomic():
-            rows = Received.objects.filter(pk=found.pk, state=ReceivedState.WAITING)
+            rows = Received.objects.filter(pk=entry.pk, state=ReceivedState.WAITING)
             if not rows.update(
                 state=ReceivedState.FILED,
                 campaign=campaign,
@@ -122,17 +122,17 @@ def _file(request: HttpRequest, found: Received, form: ReceivedForm) -> HttpResp
                 by=request.user,
                 reason=reason,
                 columns={
-                    "scan_name": found.name,
-                    "scan_path": found.path,
-                    "scan_sha256": found.sha256,
+                    "scan_name": entry.name,
+                    "scan_path": entry.path,
+                    "scan_sha256": entry.sha256,
                 },
             )
-            Received.objects.filter(pk=found.pk).update(report=report)
+            Received.objects.filter(pk=entry.pk).update(report=report)
     except Stale:
         messages.error(
             request, _("The unit's report is being written or approved in the portal. Nothing was filed.")
         )
-        return redirect("reports:received", received_id=found.pk)
+        return redirect("reports:received", received_id=entry.pk)
     messages.success(request, _("The report is filed. Please accept it or return it."))
     return redirect("reports:report", report_id=report.pk)
 
@@ -140,9 +140,9 @@ def _file(request: HttpRequest, found: Received, form: ReceivedForm) -> HttpResp
 @member(COORDINATORS, COORDINATORS, ("GET",))
 def received_file(request: HttpRequest, received_id: int) -> HttpResponse:
     """The file as received."""
-    found = access.get_received(request.user, received_id)
-    record(request, "report.received_downloaded", found, found.unit)
-    return download(found.name, found.path)
+    entry = access.get_received(request.user, received_id)
+    record(request, "report.received_downloaded", entry, entry.unit)
+    return download(entry.name, entry.path)
 
 
 def _filled(request: HttpRequest, kinds: tuple[str, ...]) -> tuple[StoredFile, bytes] | None:

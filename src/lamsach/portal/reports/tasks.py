@@ -134,11 +134,11 @@ def to_accept(user: Any) -> QuerySet[Report]:
 @register_count(
     gettext_lazy("Reports to accept"), COORDINATORS, 60, lambda user: Counted(to_accept(user), "sent")
 )
-def accepting(found: Tally) -> Row:
+def accepting(tally: Tally) -> Row:
     """One row for all waiting reports: their figures are shown before they are accepted together."""
-    text = _("Reports to accept: {count}").format(count=found.count)
+    text = _("Reports to accept: {count}").format(count=tally.count)
     return Row(
-        text, reverse("reports:accept"), _("See the figures"), found.day, since=True, count=found.count
+        text, reverse("reports:accept"), _("See the figures"), tally.day, since=True, count=tally.count
     )
 
 

@@ -71,34 +71,34 @@ def of_unit(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpRespons
 @member(ALL, WRITERS, ("GET",))
 def report(request: HttpRequest, report_id: int) -> HttpResponse:
     """A report: state, figures with origin, texts, warnings, history, possible actions."""
-    found = access.get_report(request.user, report_id)
-    filled = filled_form(found)
-    dates = deadlines.of_unit(found.campaign, found.unit_id)
-    editions = Report.objects.filter(campaign=found.campaign_id, unit=found.unit_id).defer("content")
+    report = access.get_report(request.user, report_id)
+    filled = filled_form(report)
+    dates = deadlines.of_unit(report.campaign, report.unit_id)
+    editions = Report.objects.filter(campaign=report.campaign_id, unit=report.unit_id).defer("content")
     context: dict[str, Any] = {
-        "report": found,
-        "campaign": found.campaign,
+        "report": report,
+        "campaign": report.campaign,
         "rows": [(row, filled.figures.get(row.key)) for row in filled.form.rows],
         "texts": [(f.label, filled.texts.get(f.key, "")) for f in filled.form.fields if f.key != "unit"],
-        "warned": drafts.warnings_for(found) if found.state in _ON_THE_WAY else [],
-        "steps": Step.objects.filter(report=found),
+        "warned": drafts.warnings_for(report) if report.state in _ON_THE_WAY else [],
+        "steps": Step.objects.filter(report=report),
         "editions": editions.order_by("-edition"),
-        "difference": documents.difference(found),
-        "may_write": access.may_write(request.user, found.unit_id),
-        "may_receive": access.may_receive(request.user, found),
-        "is_head": access.is_head(request.user, found.unit_id),
-        "is_newest": editions.order_by("-edition").values_list("pk", flat=True).first() == found.pk,
-        "is_whole": found.is_open or is_intact(found),
+        "difference": documents.difference(report),
+        "may_write": access.may_write(request.user, report.unit_id),
+        "may_receive": access.may_receive(request.user, report),
+        "is_head": access.is_head(request.user, report.unit_id),
+        "is_newest": editions.order_by("-edition").values_list("pk", flat=True).first() == report.pk,
+        "is_whole": report.is_open or is_intact(report),
         "dates": dates,
-        "late": is_late(found, dates.report.day, today()),
+        "late": is_late(report, dates.report.day, today()),
         "step": StepForm(
-            initial={"version": found.version, "signer": found.signer, "position": found.position},
-            from_paper=not access.is_head(request.user, found.unit_id),
+            initial={"version": report.version, "signer": report.signer, "position": report.position},
+            from_paper=not access.is_head(request.user, report.unit_id),
         ),
         "scan": FileForm(),
         "sign": SignForm(),
         "extension": ExtensionForm(),
-        "asked": Extension.objects.filter(campaign=found.campaign_id, unit=found.unit_id).first(),
+        "asked": Extension.objects.filter(campaign=report.campaign_id, unit=report.unit_id).first(),
         "kinds": list(documents.KINDS),
     }
     return render(request, "reports/report.html", context)
@@ -108,39 +108,39 @@ def report(request: HttpRequest, report_id: int) -> HttpResponse:
 @accepts_once
 def edit(request: HttpRequest, report_id: int) -> HttpResponse:
     """Edit a draft, once for each version; on a conflict no input is lost."""
-    found = access.get_report(request.user, report_id, write=request.method == "POST")
-    if not found.is_open:
+    report = access.get_report(request.user, report_id, write=request.method == "POST")
+    if not report.is_open:
         return (
             redirect("reports:report", report_id=report_id) if request.method == "GET" else conflict(request)
         )
-    seen = Report.objects.get(pk=found.pk)
+    seen = Report.objects.get(pk=report.pk)
     form = DraftForm(
         request.POST or None,
         instance=seen,
-        form=form_of(found),
-        figures=figures_of(found),
+        form=form_of(report),
+        figures=figures_of(report),
     )
     if request.method == "POST" and form.is_valid():
         columns = {name: form.cleaned_data[name] for name in (*HEAD, "itself", "late_reason")}
-        columns["texts"] = {**found.texts, **form.texts()}
+        columns["texts"] = {**report.texts, **form.texts()}
         try:
-            drafts.save(found, request, form.cleaned_data["version"], columns, form.figures())
+            drafts.save(report, request, form.cleaned_data["version"], columns, form.figures())
         except Stale:
             return conflict(request)
         except InputError as problem:
             form.add_error(None, _why(problem))
         else:
             return done(request, _("Saved."), "reports:report", report_id=report_id)
-    return render(request, "reports/edit.html", {"report": found, "campaign": found.campaign, "form": form})
+    return render(request, "reports/edit.html", {"report": report, "campaign": report.campaign, "form": form})
 
 
 @member(ALL, WRITERS, ("POST",))
 @accepts_once
 def refresh(request: HttpRequest, report_id: int) -> HttpResponse:
     """Recompute as of today; redraft the texts if requested."""
-    found = access.get_report(request.user, report_id, write=True)
+    report = access.get_report(request.user, report_id, write=True)
     try:
-        drafts.refresh(found, request, _version(request), texts=bool(request.POST.get("texts")))
+        drafts.refresh(report, request, _version(request), texts=bool(request.POST.get("texts")))
     except Stale:
         return conflict(request)
     except InputError as problem:
@@ -155,13 +155,13 @@ def _version(request: HttpRequest) -> int:
     return -1 if value is None else value
 
 
-def _step(request: HttpRequest, found: Report, action: Action, **changes: Any) -> HttpResponse:
+def _step(request: HttpRequest, report: Report, action: Action, **changes: Any) -> HttpResponse:
     """Take a step and notify the units concerned, in one transaction."""
     reason = request.POST.get("reason", "")[:4000]
     try:
         with transaction.atomic():
             changed = take(
-                found,
+                report,
                 action,
                 request,
                 reason=reason,
@@ -177,49 +177,49 @@ def _step(request: HttpRequest, found: Report, action: Action, **changes: Any) -
         messages.error(request, _why(problem) if action == Action.SUBMIT else _(problem.what))
     else:
         messages.success(request, _("Noted."))
-    return redirect("reports:report", report_id=found.pk)
+    return redirect("reports:report", report_id=report.pk)
 
 
 @member(ALL, WRITERS, ("POST",))
 @accepts_once
 def step(request: HttpRequest, report_id: int) -> HttpResponse:
     """Submit, approve, return within the unit, or send to the parent."""
-    found = access.get_report(request.user, report_id, write=True)
+    report = access.get_report(request.user, report_id, write=True)
     wanted = request.POST.get("action", "")
     if wanted not in (Action.SUBMIT, Action.APPROVE, Action.RETURN, Action.SEND):
         return redirect("reports:report", report_id=report_id)
     changes: dict[str, Any] = {}
     if wanted == Action.APPROVE:
-        signer = request.POST.get("signer", "").strip()[:200] or found.signer
-        if not signer and not access.is_head(request.user, found.unit_id):
+        signer = request.POST.get("signer", "").strip()[:200] or report.signer
+        if not signer and not access.is_head(request.user, report.unit_id):
             messages.error(request, _("Name the head who approved it on paper."))
             return redirect("reports:report", report_id=report_id)
-        position = request.POST.get("position", "").strip()[:200] or found.position
+        position = request.POST.get("position", "").strip()[:200] or report.position
         changes = {"signer": signer or str(request.user), "position": position}
-    return _step(request, found, Action(wanted), **changes)
+    return _step(request, report, Action(wanted), **changes)
 
 
 @member(ALL, COORDINATORS, ("POST",))
 @accepts_once
 def receive(request: HttpRequest, report_id: int) -> HttpResponse:
     """Accept (freezing the report) or return it with a reason, as the parent."""
-    found = access.get_report(request.user, report_id, receive=True)
+    report = access.get_report(request.user, report_id, receive=True)
     wanted = request.POST.get("action", "")
     if wanted not in (Action.ACCEPT, Action.REFUSE):
         return redirect("reports:report", report_id=report_id)
-    if wanted == Action.ACCEPT and found.state == ReportState.SENT and not is_intact(found):
+    if wanted == Action.ACCEPT and report.state == ReportState.SENT and not is_intact(report):
         messages.error(request, _("The content does not fit its digest. Return the report."))
         return redirect("reports:report", report_id=report_id)
-    return _step(request, found, Action(wanted))
+    return _step(request, report, Action(wanted))
 
 
 @member(ALL, WRITERS, ("POST",))
 @accepts_once
 def correct(request: HttpRequest, report_id: int) -> HttpResponse:
     """Begin a correction of a frozen report: the next edition."""
-    found = access.get_report(request.user, report_id, write=True)
+    report = access.get_report(request.user, report_id, write=True)
     try:
-        correction = drafts.correct(found, request, request.POST.get("reason", "")[:4000])
+        correction = drafts.correct(report, request, request.POST.get("reason", "")[:4000])
     except Stale:
         return conflict(request)
     except InputError as problem:
@@ -231,16 +231,16 @@ def correct(request: HttpRequest, report_id: int) -> HttpResponse:
 @member(ALL, WRITERS, ("GET",))
 def why(request: HttpRequest, report_id: int, figure: str) -> HttpResponse:
     """The list behind a number."""
-    found = access.get_report(request.user, report_id)
-    filled = filled_form(found)
+    report = access.get_report(request.user, report_id)
+    filled = filled_form(report)
     row = next((row for row in filled.form.rows if row.key == figure), None)
     if row is None:
         raise Http404
     number = filled.figures.get(figure)
-    origin = explain(found, row, figures_of(found).get(figure))
+    origin = explain(report, row, figures_of(report).get(figure))
     context = {
-        "report": found,
-        "campaign": found.campaign,
+        "report": report,
+        "campaign": report.campaign,
         "row": row,
         "number": number,
         "why": origin,
@@ -252,14 +252,14 @@ def why(request: HttpRequest, report_id: int, figure: str) -> HttpResponse:
 @member(ALL, WRITERS, ("GET",))
 def file(request: HttpRequest, report_id: int, document: str) -> HttpResponse:
     """The report as a document."""
-    found = access.get_report(request.user, report_id)
+    report = access.get_report(request.user, report_id)
     if document not in documents.KINDS:
         raise Http404
     content = documents.render(
-        documents.document_of(found), filled_form(found), document, documents.report_facts(found)
+        documents.document_of(report), filled_form(report), document, documents.report_facts(report)
     )
-    record(request, "report.downloaded", found, found.unit, kind=document)
-    return answer_file(content, document, f"bao-cao-{found.unit.code}-lan-{found.edition}.{document}")
+    record(request, "report.downloaded", report, report.unit, kind=document)
+    return answer_file(content, document, f"bao-cao-{report.unit.code}-lan-{report.edition}.{document}")
 
 
 def answer_file(content: bytes, kind: str, name: str) -> HttpResponse:
@@ -324,11 +324,11 @@ def units_behind(scope: Scope, source: str) -> QuerySet[UnitLink, Any]:
 
 def _from_reports(scope: Scope, key: str) -> list[tuple[str, str, int | None]]:
     parts = accepted(scope)
-    found = []
+    listed = []
     for unit in children(scope):
         part = parts.get(unit.pk)
-        found.append((unit.code, unit.name, stated_values(part).get(key) if part else None))
-    return found
+        listed.append((unit.code, unit.name, stated_values(part).get(key) if part else None))
+    return listed
 
 
 def _cases(scope: Scope, source: str) -> list[tuple[str, str, int]]:
