@@ -38,7 +38,6 @@ def _user(request: HttpRequest) -> User:
 
 
 def _log_in(request: HttpRequest, user: User) -> None:
-    """Log in a user who has just chosen a password."""
     login(request, user, backend=_BACKEND)
     record_authentication(request, user, method="password", email=user.email)
     events.logged_in(request, user)

@@ -59,7 +59,6 @@ def _label(value: str, act: str) -> str:
 
 @cache
 def _labels() -> dict[str, dict[str, Any]]:
-    """Labels of every choice of every model, by value and app."""
     labels: dict[str, dict[str, Any]] = {}
     for model in apps.get_models():
         for field in model._meta.fields:

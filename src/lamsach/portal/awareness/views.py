@@ -84,7 +84,6 @@ def _branches(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
 
 
 def _import(request: HttpRequest, unit: Unit) -> None:
-    """Add the people of an uploaded file and report the skipped rows."""
     form = PeopleForm(request.POST, request.FILES)
     if not form.is_valid():
         messages.error(request, _("Nothing was added. Choose a file and state that the people know."))
@@ -365,7 +364,6 @@ def notice(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _own(found: Notice) -> dict[str, Any]:
-    """Context of a personal page."""
     unit, person = found.unit, found.person
     return {
         "notice": found,

@@ -112,7 +112,6 @@ def _unit(parent: Unit, number: int, chance: random.Random) -> tree.NewUnit:
 
 
 def _letterheads(ministry: Unit, units: list[Unit]) -> None:
-    """Create letterheads of the ministry and its units."""
     letterheads = [
         Letterhead(
             unit=ministry,

@@ -140,7 +140,6 @@ def _save(
 
 
 def _about(letter: Letter | None) -> str:
-    """Name of the handler: prefix of `about`, or ""."""
     about = letter.about.partition(":")[0] if letter else ""
     return about if about in HANDLERS else ""
 

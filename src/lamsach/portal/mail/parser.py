@@ -181,8 +181,6 @@ def without_quotes(text: str) -> str:
 
 
 class _HtmlText(SafeParser):
-    """Extractor of the text of HTML, without scripts, styles and markup."""
-
     def __init__(self) -> None:
         super().__init__()
         self.texts: list[str] = []

@@ -131,7 +131,6 @@ def _device(source: Source, row: Any, term: str) -> None:
 
 
 def _columns(source: Source, row: Any, term: str) -> None:
-    """Empty columns equal to the term, and mask it in text."""
     values: dict[str, Any] = {
         column: "" for column in source.whole if str(getattr(row, column)).casefold() == term.casefold()
     }

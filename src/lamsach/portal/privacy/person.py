@@ -54,7 +54,6 @@ class Source:
 def _source(
     name: str, title: Any, model: type[Model], whole: str, inside: str, unit: str, facts: str
 ) -> Source:
-    """Build a source from blank-separated column names."""
     return Source(name, title, model, tuple(whole.split()), tuple(inside.split()), unit, tuple(facts.split()))
 
 

@@ -105,7 +105,6 @@ def purge(case_id: int, *, again: bool = False) -> Counter[str]:
 
 
 def _details(counts: Counter[str]) -> dict[str, Any]:
-    """Counts as details of the audit trail."""
     return dict(counts)
 
 

@@ -225,7 +225,6 @@ def granted_view(request: HttpRequest, granted_id: int) -> HttpResponse:
 
 
 def _units(request: HttpRequest) -> list[int]:
-    """Own units of the user; PermissionDenied without one."""
     units = own_units(request.user)
     if not units:
         raise PermissionDenied

@@ -148,7 +148,6 @@ def _by_entry(entry: dict[str, Any], facts: dict[str, Any], day: date) -> tuple[
 
 
 def _by_number(facts: dict[str, Any], version: str, as_of: date, day: date) -> bool | None:
-    """Judge a version without an entry by its number, or by the pace of releases."""
     number = re.fullmatch(r"\d{1,5}(?:\.\d{1,5})?", version)
     if number is None:
         return None

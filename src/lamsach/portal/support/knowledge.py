@@ -61,7 +61,6 @@ def suggest(subject: str, text: str, language: str) -> list[Article]:
 
 
 def _own(request: HttpRequest, roles: Any) -> Any:
-    """Own units of the user, without the units under them."""
     own = [unit.pk for unit in home_units(request.user)]
     return readable_units(request.user, roles).filter(pk__in=own)
 

@@ -94,7 +94,6 @@ def _read_statement(numbers: str, campaign_ids: str, day: date) -> str:
 
 
 def _former() -> str:
-    """Join to the last folded facts of dirty units."""
     same = f"c.scope = {ALONE} AND c.unit = d.unit_id AND c.campaign = d.campaign_id"
     return lookup_join("units_counter", "c", same)
 
@@ -221,7 +220,6 @@ def _server() -> bool:
 
 
 def _present() -> set[str]:
-    """Names of our triggers in the database."""
     catalogue = "tgname FROM pg_trigger" if _server() else "name FROM sqlite_master WHERE type = 'trigger'"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {catalogue}")

@@ -98,7 +98,6 @@ def apply(stored: UnitImport, user: Any) -> int:
 
 
 def _create(changes: list[dict[str, Any]], day: date) -> None:
-    """Create units level by level, parents first."""
     pending = changes
     units = {unit.code: unit for unit in Unit.objects.all()} if changes else {}
     while pending:
@@ -315,7 +314,6 @@ def _cycles(lines: Mapping[str, _Line], tree: Mapping[str, Existing], plan: Plan
 
 
 def _name(code: str | None, lines: Mapping[str, _Line], tree: Mapping[str, Existing]) -> str:
-    """Name of a unit after the import."""
     if code is None:
         return ""
     new_name = lines[code].row.name if code in lines else ""

@@ -170,7 +170,6 @@ def _import(request: HttpRequest, import_id: int) -> UnitImport:
 
 
 def _kind(change: dict[str, Any]) -> str:
-    """Kind of a change; closing with a successor is a merger."""
     return "merged" if change["kind"] == "closed" and change.get("successor") else str(change["kind"])
 
 

@@ -108,7 +108,6 @@ def send_daily() -> int:
 
 
 def _letter(key: str, user: User) -> Draft | None:
-    """Daily letter of a user; None without open tasks."""
     with translation.override(user.language):
         groups = [
             {"title": str(title), "lines": [_line(row) for row in rows]} for title, rows in waiting(user)

@@ -126,7 +126,6 @@ def tree(campaign: Campaign | None, root: Unit, opened: Iterable[int]) -> Tree:
 def _placed(
     by_parent: Mapping[int | None, list[Unit]], units: list[Unit], opened: set[int], depth: int
 ) -> Iterator[tuple[Unit, int]]:
-    """Yield units in display order, with depth."""
     for unit in units:
         yield unit, depth
         if unit.pk in opened:
@@ -144,7 +143,6 @@ class _Figures:
 
 
 def _figures(campaign: Campaign | None, root: Unit, units: list[int], day: date) -> _Figures:
-    """Sums of the shown units in a fixed number of queries."""
     if campaign is None:
         sizes = {unit: Counts.of(found.whole) for (_, unit), found in read([], units, day).items()}
         return _Figures(sizes, {}, frozenset(), {}, frozenset())
@@ -180,7 +178,6 @@ def _figures(campaign: Campaign | None, root: Unit, units: list[int], day: date)
 
 
 def _above(units: list[int], day: date) -> QuerySet[UnitLink, tuple[int, int]]:
-    """Pairs (ancestor, unit) of each unit, itself included."""
     return UnitLink.objects.filter(on_day(day), descendant__in=units).values_list("ancestor", "descendant")
 
 

@@ -75,7 +75,6 @@ def _root(request: HttpRequest) -> Unit:
 
 
 def _context(request: HttpRequest, root: Unit, view: str) -> dict[str, Any]:
-    """Common context of list, tree and map."""
     user: Any = request.user
     return {
         "root": root,
@@ -135,7 +134,6 @@ def _map(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
 
 
 def _progress(user: Any, campaign: Campaign, unit: Unit, inner: tree.Tree) -> dict[str, Any]:
-    """Figures of the subtree in the campaign."""
     search = inner.search if inner.rows else find_unsearched(campaign, unit.pk)
     machines = inner.rows[0].machines if inner.rows else None
     counts = machines or case_counts(campaign, unit.pk)
