@@ -1,8 +1,7 @@
-"""The one way in which tests open Chromium.
+"""Chromium for tests, by Playwright.
 
-Without a display the small build (Debian's `chromium-headless-shell`) does what the whole browser does, with
-less to start and to draw: all pages of the demo's portal take 105 s of processor time with it and 152 s with
-the whole one.
+Debian's `chromium-headless-shell` is preferred: all pages of the demo's portal take 105 s of processor time
+with it, and 152 s with the full browser.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from tests.programs import require_program
 
 @contextmanager
 def chromium() -> Iterator[Any]:
-    """Playwright's browser; closed, with all its pages, at the end."""
+    """Open Playwright's browser for the block."""
     sync_api = pytest.importorskip("playwright.sync_api")
     program = shutil.which("chromium-headless-shell") or require_program("chromium")
     with sync_api.sync_playwright() as playwright:

@@ -1,18 +1,13 @@
-"""The clock of the tests.
+"""Fixed clock of all tests, independent of the day on which they run.
 
-Every test begins at the same moment, so that none depends on the day on which it runs.
+Each test, with its own fixtures and the Python processes that it starts, begins at USUAL, and time passes
+from there. In CI (`LAMSACH_CI=1`, or with `--dates`) the tests of portal, letters and scanner are spread over
+the twelve moments of DATES by a digest of their name (of their module, if they share its fixtures). Those of
+EVERY_DATE run under all twelve, except tests in a browser and those marked `one_date`, whose result depends
+on no day but the stated one. `--date NAME` runs all selected tests under one moment.
 
-Each test, with the fixtures that are made for it and the Python processes that it starts, begins at USUAL and
-sees time pass from there. In CI (`LAMSACH_CI=1`, or with `--dates`) the tests of the portal, the letters and
-the scanner are spread over the twelve moments of DATES, each test always under the same one (by a digest of
-its name; tests that share a fixture of their module by the module's), and those of EVERY_DATE run under all
-twelve, but for those in a browser and those marked `one_date`: they state the day that they ask about, or ask
-about none, such as tables of names, searches and files. `--date NAME` runs whatever is chosen under one of
-them.
-
-`@pytest.mark.real_clock("why")` is for what has to agree with a clock that cannot be set: the file system's
-times, OpenSSL's, another program's. Nothing may ask for the time while modules are imported
-(`tests/docs/test_clock.py` looks for it).
+`@pytest.mark.real_clock("why")` is for tests that involve a clock that cannot be set: the file system's,
+OpenSSL's, another program's. No module may read the clock on import (`tests/docs/test_clock.py` checks it).
 """
 
 from __future__ import annotations
@@ -45,12 +40,9 @@ DATES: Mapping[str, datetime] = {
     "friday-evening": datetime(2026, 11, 20, 11, 45, tzinfo=UTC),
     "sunday-of-utc-alone": datetime(2026, 11, 22, 17, 30, tzinfo=UTC),
 }
-"""Weekends, holidays, ends of months and years, and hours at which Vietnam has another day than UTC."""
+"""Weekends, holidays, ends of months and years, and hours when the day of Vietnam is not that of UTC."""
 CERTIFIED = (datetime(2020, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC))
-"""From when until when the tests' certificates are valid.
-
-OpenSSL compares them with a clock that cannot be set.
-"""
+"""Validity of the tests' certificates, which OpenSSL compares with the real clock."""
 DATED = ("tests/portal/", "tests/letters/", "tests/scanner/")
 EVERY_DATE = frozenset(
     {
@@ -63,39 +55,36 @@ EVERY_DATE = frozenset(
         "tests/portal/test_support.py",
     }
 )
-"""Files whose subject is days: deadlines, reminders, working hours, terms, series by day."""
+"""Files about days: deadlines, reminders, terms, series by day."""
 CHILDREN = str(Path(__file__).with_name("child_clock"))
 OFFSET = "TESTS_CLOCK_OFFSET_S"
 
 
 def date_name(path: str, nodeid: str, shares: bool) -> str:
-    """Under which of DATES a test runs, whose file is `path`.
-
-    `shares`: it has a fixture that is made for the whole module.
-    """
+    """Select the name of DATES for a test in the file `path`; `shares`: it uses a module's fixture."""
     return list(DATES)[zlib.crc32((path if shares else nodeid).encode()) % len(DATES)]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Offer other moments than the usual one."""
+    """Add the options `--dates` and `--date`."""
     parser.addoption("--dates", action="store_true", help="spread tests over twelve dates, as CI does")
     parser.addoption("--date", choices=list(DATES), help="run every test under this one of the twelve dates")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the marker."""
+    """Register the markers."""
     config.addinivalue_line("markers", "real_clock(why): the test runs by the machine's clock")
     config.addinivalue_line("markers", "one_date: no day of another name can change what the test finds")
 
 
 @pytest.fixture
 def clock_name(request: pytest.FixtureRequest) -> str:
-    """The name of the moment at which the test begins, where it runs under several."""
+    """Name of the moment at which a test of EVERY_DATE begins."""
     return str(request.param)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run what is about days under all dates."""
+    """Run the tests of EVERY_DATE under all dates."""
     path = metafunc.definition.path.relative_to(metafunc.config.rootpath).as_posix()
     once = any(mark.name in ("browser", "one_date") for mark in metafunc.definition.iter_markers())
     if path in EVERY_DATE and not once and _spread(metafunc.config):
@@ -105,7 +94,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Set the clock before the first fixture is made, until the last is gone."""
+    """Set the clock from the set-up of the first fixture to the teardown of the last."""
     if item.get_closest_marker("real_clock"):
         return (yield)
     start = _start(item)
@@ -121,8 +110,8 @@ def _spread(config: pytest.Config) -> bool:
 
 
 def _start(item: pytest.Item) -> datetime:
-    if named := item.config.getoption("date"):
-        return DATES[named]
+    if name := item.config.getoption("date"):
+        return DATES[name]
     path = item.path.relative_to(item.config.rootpath).as_posix()
     if not path.startswith(DATED) or not _spread(item.config):
         return USUAL
@@ -131,6 +120,8 @@ def _start(item: pytest.Item) -> datetime:
         return DATES[parameters["clock_name"]]
     fixtures = item._fixtureinfo.name2fixturedefs if hasattr(item, "_fixtureinfo") else {}
     shares = any(
-        found.scope in ("module", "package", "class") for each in fixtures.values() for found in each
+        definition.scope in ("module", "package", "class")
+        for definitions in fixtures.values()
+        for definition in definitions
     )
     return DATES[date_name(path, item.nodeid, shares)]

@@ -1,4 +1,4 @@
-"""Fixtures and rules for all tests."""
+"""Fixtures and settings of all tests."""
 
 from __future__ import annotations
 
@@ -21,32 +21,29 @@ pytest_plugins = ("tests.clock", "tests.seconds")
 
 settings.register_profile("lamsach", settings(), deadline=None)
 settings.load_profile("lamsach")
-"""No test fails because the machine is busy."""
+"""Without a deadline, since the machine may be busy."""
 
 os.environ.setdefault(
     "LAMSACH_UNIT_KEY", str(Path(tempfile.gettempdir()) / f"lamsach-test-{getpass.getuser()}-unit-key")
 )
-"""No test marks machines with the person's own key."""
+"""Not the user's own key."""
 
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-os.environ["LAMSACH_FORMATS"] = os.devnull  # not the person's own formats
-"""Cache of byte code: otherwise each process, and each that a test starts, would compile all sources."""
+os.environ["LAMSACH_FORMATS"] = os.devnull  # not the user's own formats
+"""Byte code is cached, or each process that a test starts would compile all sources."""
 
 gc.set_threshold(100_000, 20, 20)
-"""Garbage is looked for less often than usual: a test makes much, and keeps little."""
+"""Rare garbage collection: tests allocate much and retain little."""
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # a shell starts what runs in its background so, and what the tests start would inherit it
+    # inherited from a shell's background job, and passed on to the processes of the tests
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
 def rights_of_new_files() -> Iterator[None]:
-    """Restore the rights of new files after each test.
-
-    A portal that starts keeps its files for their owner.
-    """
+    """Restore the umask after each test; a started portal changes it."""
     before = os.umask(0o022)
     os.umask(before)
     yield
@@ -54,17 +51,14 @@ def rights_of_new_files() -> Iterator[None]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Build the kernel before several processes would each wait for it."""
+    """Build the kernel once, before the workers start."""
     if not hasattr(config, "workerinput"):
         subprocess.run([sys.executable, "-m", "lamsach.hunt.kernel.build"], check=False)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[object]:
-    """Modules and tests stay to the end.
-
-    Collecting garbage goes through them once, not with every test that makes some.
-    """
+    """Exclude modules and tests from garbage collection, since they remain to the end."""
     gc.disable()
     try:
         return (yield)
@@ -75,8 +69,5 @@ def pytest_collection() -> Iterator[object]:
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Parameters of bytes do not name tests.
-
-    Packed ones hold the time at which they were made, and each process would name the test otherwise.
-    """
+    """Name tests without their parameters of bytes: archives contain times, which differ by process."""
     return argname if isinstance(val, bytes) else None

@@ -1,7 +1,4 @@
-"""Wait for events that nothing announces: the one place for it.
-
-Tests ask again and again, never longer than some limit, and never a fixed time.
-"""
+"""Polling with a limit, for events without a notification; tests never wait a fixed time."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 PATIENCE_S = 600.0
-"""Long enough for a machine that is busy with ten other things."""
+"""Sufficient for a busy machine."""
 
 
 def came(
@@ -20,11 +17,11 @@ def came(
     every: float = 0.02,
     still: Callable[[], bool] = lambda: True,
 ) -> Any:
-    """Return the first true result of `what`; after so many seconds, or once it cannot come, the last one."""
+    """Poll `what` until it is true, the time is up or `still` is false; return its last result."""
     end = time.monotonic() + seconds
-    while not (found := what()) and still() and time.monotonic() < end:
+    while not (result := what()) and still() and time.monotonic() < end:
         time.sleep(every)
-    return found
+    return result
 
 
 def until(
@@ -34,12 +31,12 @@ def until(
     still: Callable[[], bool] = lambda: True,
     why: Callable[[], object] = lambda: "it never came",
 ) -> Any:
-    """The same; the test fails, and says `why`, where it does not come."""
-    found = came(what, seconds, every, still)
-    assert found, why()
-    return found
+    """Poll as `came` does, but fail with `why` if the result is not true."""
+    result = came(what, seconds, every, still)
+    assert result, why()
+    return result
 
 
 def at_any_moment(dice: random.Random, most_s: float) -> None:
-    """Let up to so many seconds pass: a process that is killed or stopped then may be at any step."""
+    """Sleep a random time up to `most_s`, to kill or stop a process at any step."""
     time.sleep(dice.uniform(0, most_s))

@@ -1,4 +1,4 @@
-"""Ports of loopback for the servers that tests start."""
+"""Loopback ports of the servers that tests start."""
 
 from __future__ import annotations
 
@@ -7,18 +7,12 @@ import random
 import socket
 
 _RANGE = range(18_000, 30_000)
-"""Below what any system gives to an outgoing connection (RFC 6335 leaves these to be registered).
-
-A port stays free until its server starts.
-"""
+"""Below the ephemeral ports of all systems (RFC 6335), so no outgoing connection takes a port."""
 _given: set[int] = set()
 
 
 def free_port() -> int:
-    """A port that nobody uses now, over TCP or UDP, and that this process has not been given before.
-
-    It stays its owner's, also while that one is dead.
-    """
+    """Return a port that is unused over TCP and UDP and was not returned before in this process."""
     while True:
         port = random.SystemRandom().choice(_RANGE)
         if port not in _given and _is_free(port):
@@ -27,7 +21,7 @@ def free_port() -> int:
 
 
 def accepts(port: int) -> bool:
-    """Report whether somebody listens there."""
+    """Return whether a server listens on a port."""
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
         return True
     return False

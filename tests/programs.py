@@ -1,7 +1,4 @@
-"""A program of somebody else's that a test needs.
-
-Its absence is a skip that names it, and a failure in CI, where every program has to be.
-"""
+"""External programs that tests need: a missing one skips the test, and fails it in CI."""
 
 from __future__ import annotations
 
@@ -13,21 +10,18 @@ import pytest
 
 
 def in_ci() -> bool:
-    """Report whether this is the whole check (`.ci/run`), which installs all programs."""
+    """Return whether this is the complete check (`.ci/run`), which installs all programs."""
     return os.environ.get("LAMSACH_CI") == "1"
 
 
 def missing(name: str) -> NoReturn:
-    """End a test whose program, library or service is not on this machine."""
+    """Skip a test for lack of a program, library or service; fail it in CI."""
     if in_ci():
         pytest.fail(f"{name} is not installed, and in CI every program has to be", pytrace=False)
     pytest.skip(f"{name} is not installed")
 
 
 def require_program(name: str, path: str | None = None) -> str:
-    """The path of a program such as `chromium`, searched in these folders.
-
-    `PATH` of the environment when none are given.
-    """
+    """Return the path of a program, searched in `path` (default: `PATH`)."""
     found = shutil.which(name, path=path)
     return found if found is not None else missing(name)

@@ -1,7 +1,4 @@
-"""A table of many rows in one test.
-
-Each test costs pytest some milliseconds in every process, which a thousand short rows do not pay back.
-"""
+"""Tables of many short rows in one test, which saves pytest's overhead per test."""
 
 from __future__ import annotations
 
@@ -14,27 +11,27 @@ from typing import Any
 def each_row(
     name: str, table: Iterable[Any], call: Callable[[Any], str] = repr
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Run one test over rows, as `pytest.mark.parametrize` with one name does; `call` selects rows.
+    """Run a test over rows, as `pytest.mark.parametrize` with one name; `call` labels rows.
 
-    The test goes on to the end and reports every row that fails.
+    All rows run, and every failing one is reported.
     """
 
     def decorate(test: Callable[..., None]) -> Callable[..., None]:
         @wraps(test)
-        def every(**others: Any) -> None:
-            wrong: list[Exception] = []
+        def run_all(**fixtures: Any) -> None:
+            problems: list[Exception] = []
             for row in table:
                 try:
-                    test(**others, **{name: row})
+                    test(**fixtures, **{name: row})
                 except Exception as problem:
                     problem.add_note(f"{name}: {call(row)[:200]}")
-                    wrong.append(problem)
-            if wrong:
-                raise ExceptionGroup(f"{len(wrong)} rows are wrong", wrong)
+                    problems.append(problem)
+            if problems:
+                raise ExceptionGroup(f"{len(problems)} rows are wrong", problems)
 
         signature = inspect.signature(test)
         rest = [parameter for parameter in signature.parameters.values() if parameter.name != name]
-        every.__signature__ = signature.replace(parameters=rest)  # type: ignore[attr-defined]
-        return every
+        run_all.__signature__ = signature.replace(parameters=rest)  # type: ignore[attr-defined]
+        return run_all
 
     return decorate

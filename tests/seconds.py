@@ -1,8 +1,7 @@
-"""Time each test file, so that the longest start first and `make test-quick` can leave them out.
+"""Durations of test files, by which long ones start first and `make test-quick` skips them.
 
-`tests/seconds.txt` holds a row per file: seconds of all its tests, seconds of its longest one, its path.
-`--write-seconds` writes it anew, which a run of the whole suite is good for. A file without a row counts as
-short.
+`tests/seconds.txt` has a row per file: seconds of all its tests, seconds of its longest one, path.
+`--write-seconds` rewrites it from a complete run. A file without a row counts as short.
 """
 
 from __future__ import annotations
@@ -15,35 +14,30 @@ import pytest
 
 TABLE = Path(__file__).with_suffix(".txt")
 LONG_TEST_S = 4.0
-"""A file with a test that takes so long starts before the others.
-
-Else one process would end with it while the others have nothing left.
-"""
+"""Files with such a test start first, lest one process finish long after the others."""
 QUICK_FILE_S = 1.5
-"""Longer files are none for every save."""
+"""Longer files are skipped by `--quick`."""
 
 
 def read_table(text: str) -> dict[str, tuple[float, float]]:
-    """Seconds of a file's tests together, and of its longest test, by the file's path."""
+    """Parse the table: seconds of all tests and of the longest one, by path."""
     rows = (line.split() for line in text.splitlines())
-    return {path: (float(together), float(longest)) for together, longest, path in rows}
+    return {path: (float(total), float(longest)) for total, longest, path in rows}
 
 
-def written(seconds: dict[str, dict[str, float]]) -> str:
-    """The table of these tests' seconds by file, the longest file first."""
+def table_text(seconds: dict[str, dict[str, float]]) -> str:
+    """Format the table of seconds by file and test, longest file first."""
     rows = sorted(
         ((sum(tests.values()), max(tests.values()), path) for path, tests in seconds.items()), reverse=True
     )
-    return "".join(f"{together:8.1f} {longest:7.1f} {path}\n" for together, longest, path in rows)
+    return "".join(f"{total:8.1f} {longest:7.1f} {path}\n" for total, longest, path in rows)
 
 
-def dealt(paths: list[str], table: dict[str, tuple[float, float]], workers: int) -> list[int]:
-    """The order in which tests of these files start, as the processes take it.
+def ordered(paths: list[str], table: dict[str, tuple[float, float]], workers: int) -> list[int]:
+    """Order the tests, given by the paths of their files; return their indices.
 
-    Each an equal part, one behind the other.
-
-    Each part begins with its share of the files with long tests, the longest first, so that all have about as
-    much of them; the rest as it was.
+    Processes take consecutive, equal parts. Each part begins with its share of the files with long tests,
+    longest first, balanced by their seconds; the others follow in their original order.
     """
     parts: list[list[int]] = [[] for _ in range(workers)]
     seconds = [0.0] * workers
@@ -65,7 +59,7 @@ def dealt(paths: list[str], table: dict[str, tuple[float, float]], workers: int)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Offer what uses and writes the table."""
+    """Add the options `--quick` and `--write-seconds`."""
     parser.addoption(
         "--quick", action="store_true", help="leave out the files that take long by tests/seconds.txt"
     )
@@ -75,26 +69,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep count in the process that hears of every test."""
+    """Record durations in the main process."""
     if config.getoption("write_seconds") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Recorder())
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave the long files out of a quick run, before they are imported."""
+    """Skip long files in a quick run, before they are imported."""
     if not config.getoption("quick") or collection_path.suffix != ".py":
         return None
-    together = _table().get(collection_path.relative_to(config.rootpath).as_posix(), (0.0, 0.0))[0]
-    return True if together > QUICK_FILE_S else None
+    total = _table().get(collection_path.relative_to(config.rootpath).as_posix(), (0.0, 0.0))[0]
+    return True if total > QUICK_FILE_S else None
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deal the long ones out first where several processes share the tests."""
+    """Reorder the tests of a worker."""
     if hasattr(config, "workerinput"):
         paths = [item.path.relative_to(config.rootpath).as_posix() for item in items]
         workers = int(config.workerinput["workercount"])
-        items[:] = [items[number] for number in dealt(paths, _table(), workers)]
+        items[:] = [items[number] for number in ordered(paths, _table(), workers)]
 
 
 @cache
@@ -103,7 +97,7 @@ def _table() -> dict[str, tuple[float, float]]:
 
 
 class _Recorder:
-    """A sum of the reports' durations."""
+    """Recorder of durations."""
 
     def __init__(self) -> None:
         self._seconds: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
@@ -112,4 +106,4 @@ class _Recorder:
         self._seconds[report.nodeid.partition("::")[0]][report.nodeid] += report.duration
 
     def pytest_sessionfinish(self) -> None:
-        TABLE.write_text(written(self._seconds), encoding="utf-8")
+        TABLE.write_text(table_text(self._seconds), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The page of benchmarks: one table a heading, with command, machine and date in its chapter; no story."""
+"""Page of benchmarks: a table per heading, with command, machine and date in its chapter; no history."""
 
 from __future__ import annotations
 
@@ -15,18 +15,20 @@ STORY = re.compile(r"\b(?:before this|used to|no longer|at first we|until now|an
 
 
 def faults(page: str) -> list[str]:
-    """List the headings with two tables or without a fact of their chapter, and stories."""
-    found = [f"story: {one[0]}" for one in STORY.finditer(page)]
+    """List headings with two tables or without a fact in their chapter, and phrases of history."""
+    result = [f"story: {match[0]}" for match in STORY.finditer(page)]
     for chapter in re.split(r"^## ", page, flags=re.MULTILINE)[1:]:
         for section in re.split(r"^### ", chapter, flags=re.MULTILINE):
             name = section.split("\n", 1)[0]
             tables = len(re.findall(r"^\|[-:| ]+\|$", section, re.MULTILINE))
             if tables > 1:
-                found.append(f"{name}: {tables} tables")
+                result.append(f"{name}: {tables} tables")
             if tables:
                 text = chapter[: chapter.index(section) + len(section)]
-                found += [f"{name}: no {fact}" for fact, pattern in FACTS.items() if not pattern.search(text)]
-    return found
+                result += [
+                    f"{name}: no {fact}" for fact, pattern in FACTS.items() if not pattern.search(text)
+                ]
+    return result
 
 
 def test_each_subject_has_one_table_with_its_facts() -> None:

@@ -1,7 +1,4 @@
-"""No test depends on the day.
-
-Its clock is the fixture of `tests/clock.py`, and no module asks for the time while it is imported.
-"""
+"""Clock of the tests (`tests/clock.py`), and modules that read the clock on import."""
 
 from __future__ import annotations
 
@@ -20,9 +17,9 @@ from tests import clock
 
 TESTS = Path(__file__).parents[1]
 READERS = {"now", "utcnow", "today", "localdate", "localtime", "gmtime", "ctime", "time", "time_ns"}
-"""Functions of the clock in `datetime`, `time` and Django's `timezone`."""
+"""Functions of `datetime`, `time` and Django's `timezone` that read the clock."""
 OWNERS = {"datetime", "date", "time", "timezone", "tree", "dt"}
-"""Objects of these calls. `tree.today()` is the portal's."""
+"""Objects of these functions; `tree.today()` is the portal's."""
 
 
 def module_of(path: Path) -> str:
@@ -30,10 +27,7 @@ def module_of(path: Path) -> str:
 
 
 def calls(node: ast.AST, *, at_import: bool) -> Iterator[ast.Call]:
-    """The calls in a tree; `at_import`.
-
-    Those that run when the module is read, not those in the bodies of functions.
-    """
+    """Yield the calls in a tree; `at_import`: without those in the bodies of functions."""
     if isinstance(node, ast.Call):
         yield node
     for name, value in ast.iter_fields(node):
@@ -45,11 +39,8 @@ def calls(node: ast.AST, *, at_import: bool) -> Iterator[ast.Call]:
                 yield from calls(child, at_import=at_import)
 
 
-def asks_itself(call: ast.Call) -> bool:
-    """Report whether a call reads the clock.
-
-    `date.today()` does; `datetime.fromtimestamp(0)` and `time.localtime(5)` do not.
-    """
+def reads_clock(call: ast.Call) -> bool:
+    """Return whether a call reads the clock: `date.today()` does, `time.localtime(5)` does not."""
     function = call.func
     owned = isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name | ast.Attribute)
     if not owned or function.attr not in READERS:  # type: ignore[union-attr]
@@ -62,7 +53,7 @@ def asks_itself(call: ast.Call) -> bool:
 
 
 class Module:
-    """The functions of a test module that read the clock, by themselves or by others'."""
+    """Functions and calls of a test module."""
 
     def __init__(self, name: str, source: str) -> None:
         self.name, self.tree = name, ast.parse(source)
@@ -80,13 +71,13 @@ class Module:
         package = name.rpartition(".")[0]
         for node in ast.walk(self.tree):
             if isinstance(node, ast.ImportFrom):
-                above = ".".join(package.split(".")[: len(package.split(".")) - node.level + 1])
-                origin = f"{above}.{node.module or ''}".rstrip(".") if node.level else node.module or ""
-                self.imported |= {each.asname or each.name: (origin, each.name) for each in node.names}
+                parent = ".".join(package.split(".")[: len(package.split(".")) - node.level + 1])
+                origin = f"{parent}.{node.module or ''}".rstrip(".") if node.level else node.module or ""
+                self.imported |= {alias.asname or alias.name: (origin, alias.name) for alias in node.names}
 
-    def readers(self, made: list[ast.Call], known: set[tuple[str, str]]) -> list[ast.Call]:
-        """Those of the calls that read the clock, when these functions do."""
-        return [call for call in made if asks_itself(call) or self._target(call) in known]
+    def readers(self, calls_: list[ast.Call], known: set[tuple[str, str]]) -> list[ast.Call]:
+        """Filter calls to those that read the clock, directly or by a known function."""
+        return [call for call in calls_ if reads_clock(call) or self._target(call) in known]
 
     def _target(self, call: ast.Call) -> tuple[str, str] | None:
         function = call.func
@@ -99,7 +90,7 @@ class Module:
 
 
 def read_at_import(sources: dict[str, str]) -> list[str]:
-    """List the places where these modules (source by name) read the clock on import."""
+    """List the calls of these modules (source by name) that read the clock on import."""
     modules = [Module(name, source) for name, source in sources.items()]
     known: set[tuple[str, str]] = set()
     while True:
@@ -159,19 +150,19 @@ def test_a_test_begins_at_the_usual_moment_and_time_passes(request: pytest.Fixtu
 
 
 def test_what_a_test_starts_has_its_clock() -> None:
-    said = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", "import time; print(time.time())"], capture_output=True, text=True, check=True
     ).stdout
-    assert abs(float(said) - time.time()) < 300
+    assert abs(float(output) - time.time()) < 300
     real = {name: value for name, value in os.environ.items() if name != clock.OFFSET}
-    said = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", "import time; print(time.time())"],
         env=real,
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    assert abs(float(said) - time.time() + float(os.environ[clock.OFFSET])) < 300
+    assert abs(float(output) - time.time() + float(os.environ[clock.OFFSET])) < 300
 
 
 @pytest.mark.real_clock("this test is about the marker")

@@ -1,7 +1,4 @@
-"""The documentation names every command, option, format, exit status and make target.
-
-Its links lead somewhere.
-"""
+"""Completeness of the documentation: commands, options, formats, exit statuses, links."""
 
 from __future__ import annotations
 
@@ -32,16 +29,16 @@ COMMANDS = dict(reference.every_command())
 
 
 def section(document: str, command: str) -> str:
-    """Return the text under the command's own heading, up to the next heading."""
-    found = re.search(rf"^#+ {re.escape(command)}$\n(.*?)(?=^#+ |\Z)", document, re.MULTILINE | re.DOTALL)
-    assert found, f"docs/commands.md has no heading for {command}"
-    return found[1]
+    """Return the text under a command's heading."""
+    match = re.search(rf"^#+ {re.escape(command)}$\n(.*?)(?=^#+ |\Z)", document, re.MULTILINE | re.DOTALL)
+    assert match, f"docs/commands.md has no heading for {command}"
+    return match[1]
 
 
 @pytest.mark.parametrize(("page", "made"), reference.PAGES.items())
-def test_the_reference_is_generated_from_the_declarations(page: str, made: Callable[[str], str]) -> None:
+def test_the_reference_is_generated_from_the_declarations(page: str, generated: Callable[[str], str]) -> None:
     text = text_of(f"docs/{page}")
-    assert text == made(text), "run: make reference"
+    assert text == generated(text), "run: make reference"
 
 
 def test_every_option_is_in_its_commands_table() -> None:
@@ -144,10 +141,7 @@ def test_each_page_for_officers_and_coordinators_is_there_in_both_languages() ->
 
 
 def test_buttons_are_named_as_the_portal_names_them() -> None:
-    """Bold text on a page for people of the portal is a label of the portal.
-
-    The headings of a tutorial's steps are exempt.
-    """
+    """Bold text on a page about the portal is a label of the portal, except headings of steps."""
     pages = [*(ROOT / "docs/how-to").rglob("*.md"), *(ROOT / "docs/tutorial").glob("first-campaign*.md")]
     labels = VIETNAMESE | {english: vietnamese for group in GROUPS for english, vietnamese in group.items()}
     wrong = {

@@ -1,7 +1,4 @@
-"""The form of the sources: names, sizes, first words of docstrings, and no import in a circle.
-
-Lines are ruff's matter (E501 in pyproject.toml).
-"""
+"""Form of the sources: names of modules and tests, sizes, docstrings, circular imports."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "lamsach"
 NOT_YET = ()
-"""Packages whose form is not clean yet; take one out here when it is."""
+"""Packages that are exempt."""
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _NO_NOUN = re.compile(r"(?:ing|^beside|^standing|^look|^words|^parts)$")
 _QUESTION = re.compile(r"(?:What|Which|Whether|How|Of|Who|When|Where|Why)\b")
@@ -28,7 +25,7 @@ def tree_of(path: Path) -> ast.Module:
 
 @cache
 def sources(*, every: bool = False) -> tuple[Path, ...]:
-    """The modules of the clean packages, or of all; migrations are Django's."""
+    """List the modules without migrations, of the checked packages or (`every`) of all."""
     names = [path.relative_to(SOURCE) for path in sorted(SOURCE.rglob("*.py"))]
     return tuple(
         SOURCE / name
@@ -44,7 +41,7 @@ def place(path: Path, node: ast.AST | None = None) -> str:
 
 @cache
 def around() -> tuple[Path, ...]:
-    """The modules of tests, benchmarks, scripts and packaging."""
+    """List the modules of tests, benchmarks, scripts and packaging."""
     folders = ("tests", "bench", "scripts", "packaging")
     return tuple(path for name in folders for path in sorted((ROOT / name).rglob("*.py")))
 
@@ -55,7 +52,7 @@ def nodes(*kinds: type[ast.AST], paths: tuple[Path, ...] | None = None) -> Itera
 
 
 def lines_of(path: Path, function: _Function) -> int:
-    """The lines of a function; of a command (declared options) those of its body alone."""
+    """Count the lines of a function; of a CLI command (with declared options) those of its body."""
     begin = function.lineno
     if path.is_relative_to(SOURCE / "cli") and "Annotated" in ast.dump(function.args):
         begin = function.body[ast.get_docstring(function) is not None].lineno
@@ -63,24 +60,27 @@ def lines_of(path: Path, function: _Function) -> int:
 
 
 def test_modules_are_named_by_nouns() -> None:
-    assert not [place(path) for path in sources() if _NO_NOUN.search(path.stem)]
+    paths = (*sources(), *(ROOT / "tests").rglob("*.py"))
+    assert not [place(path) for path in paths if _NO_NOUN.search(path.stem.removeprefix("test_"))]
 
 
 def test_functions_have_at_most_forty_lines() -> None:
-    found = nodes(ast.FunctionDef, ast.AsyncFunctionDef)
+    functions = nodes(ast.FunctionDef, ast.AsyncFunctionDef)
     assert not [
-        place(path, one) for path, one in found if isinstance(one, _Function) and lines_of(path, one) > 40
+        place(path, node)
+        for path, node in functions
+        if isinstance(node, _Function) and lines_of(path, node) > 40
     ]
 
 
 def test_tests_have_at_most_sixty_lines() -> None:
-    found = (
+    tests = (
         (path.name, node)
         for path in Path(__file__).parents[1].rglob("test_*.py")
         for node in ast.walk(tree_of(path))
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
     )
-    lengths = {f"{name}:{one.name}": (one.end_lineno or 0) - one.lineno + 1 for name, one in found}
+    lengths = {f"{name}:{node.name}": (node.end_lineno or 0) - node.lineno + 1 for name, node in tests}
     assert len(lengths) > 3000
     assert not {name: length for name, length in lengths.items() if length > 60}
 
@@ -99,8 +99,8 @@ def test_folders_have_at_most_twenty_five_entries() -> None:
         folder: len({name for name in names if name != "__init__.py" and not name.startswith("catalogue_")})
         for folder, names in entries.items()
         if folder in clean
-    }  # one catalogue a language, as many as there are
-    many.pop(SOURCE / "portal", 0)  # one folder an app, besides what starts and sets up the site
+    }  # a catalogue per language
+    many.pop(SOURCE / "portal", 0)  # a folder per app, and the modules that start and set up the site
     assert not {str(folder): count for folder, count in many.items() if count > 25}
 
 
@@ -118,16 +118,16 @@ def test_docstrings_begin_with_a_verb_or_a_noun() -> None:
 
 
 def test_tests_are_named_by_behaviour() -> None:
-    """Three words at least after `test`: a subject and what it does."""
-    found = nodes(ast.FunctionDef, paths=around())
-    names = [one.name for _path, one in found if isinstance(one, ast.FunctionDef)]
+    """Names have at least three words after `test`: a subject and its behaviour."""
+    functions = nodes(ast.FunctionDef, paths=around())
+    names = [node.name for _path, node in functions if isinstance(node, ast.FunctionDef)]
     tests = [name for name in names if name.startswith("test_")]
     assert len(tests) > 3000
     assert not [name for name in tests if name.count("_") < 3]
 
 
 def _imports(path: Path, name: str, modules: dict[str, Path]) -> Iterator[str]:
-    """The modules that one imports, at the top or in a call, but not for types alone."""
+    """Yield the modules that a module imports, at the top or in a function, except for types."""
     tree = tree_of(path)
     checks = [
         node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
@@ -144,33 +144,33 @@ def _imports(path: Path, name: str, modules: dict[str, Path]) -> Iterator[str]:
             base = ".".join([*above, *filter(None, [node.module])])
             for alias in node.names:
                 inner = f"{base}.{alias.name}"
-                yield from (one for one in (inner if inner in modules else base,) if one in modules)
+                yield from (module for module in (inner if inner in modules else base,) if module in modules)
 
 
 def circles(imports: dict[str, set[str]]) -> list[list[str]]:
-    """The groups of modules that import each other (R. Tarjan's strongly connected components)."""
+    """Find groups of modules that import each other, by Tarjan's strongly connected components."""
     number: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []
-    found: list[list[str]] = []
+    components: list[list[str]] = []
 
-    def visit(one: str) -> None:
-        number[one] = low[one] = len(number)
-        stack.append(one)
-        for other in imports[one]:
+    def visit(module: str) -> None:
+        number[module] = low[module] = len(number)
+        stack.append(module)
+        for other in imports[module]:
             if other not in number:
                 visit(other)
             if other in stack:
-                low[one] = min(low[one], low[other])
-        if low[one] == number[one]:
-            at = stack.index(one)
-            found.append(sorted(stack[at:]))
-            del stack[at:]
+                low[module] = min(low[module], low[other])
+        if low[module] == number[module]:
+            index = stack.index(module)
+            components.append(sorted(stack[index:]))
+            del stack[index:]
 
-    for one in imports:
-        if one not in number:
-            visit(one)
-    return [group for group in found if len(group) > 1]
+    for module in imports:
+        if module not in number:
+            visit(module)
+    return [group for group in components if len(group) > 1]
 
 
 def test_circles_are_found() -> None:

@@ -1,4 +1,4 @@
-"""The examples of docs/library.md run as they are printed."""
+"""Examples of docs/library.md, executed."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ TEXT = (Path(__file__).parents[2] / "docs" / "library.md").read_text(encoding="u
 
 def test_the_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (listed,) = re.findall(r"```csv\n(.*?)```", TEXT, re.DOTALL)
-    Path("annex.csv").write_text(listed, encoding="utf-8")
+    (csv,) = re.findall(r"```csv\n(.*?)```", TEXT, re.DOTALL)
+    Path("annex.csv").write_text(csv, encoding="utf-8")
     examples = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
     assert len(examples) == 5
     names: dict[str, object] = {}

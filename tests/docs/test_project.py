@@ -1,4 +1,4 @@
-"""Imports are declared, and declared packages are locked with hashes, without a trace of one machine."""
+"""Declared imports, and lock files with hashes and without local paths."""
 
 from __future__ import annotations
 
@@ -28,38 +28,38 @@ def names(requirements: list[str]) -> set[str]:
 
 
 def imported() -> set[str]:
-    """The packages that the program imports, by their first name."""
-    found = set()
+    """List the top-level packages that the product imports."""
+    packages = set()
     for path in (ROOT / "src").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Import):
-                found |= {alias.name.split(".")[0] for alias in node.names}
+                packages |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                found.add(node.module.split(".")[0])
-    return found - sys.stdlib_module_names - {"lamsach"}
+                packages.add(node.module.split(".")[0])
+    return packages - sys.stdlib_module_names - {"lamsach"}
 
 
 def declared(project: dict[str, Any], *extras: str) -> set[str]:
-    """List the requirements of the product and of these extras, with those that they name."""
+    """List the requirements of the product and these extras, with nested extras."""
     table = project["project"]["optional-dependencies"]
-    wanted, waiting = [*project["project"]["dependencies"]], [*extras]
-    while waiting:
-        for entry in table[waiting.pop()]:
-            named = re.fullmatch(r"lamsach\[(.+)\]", entry)
-            waiting += named[1].split(",") if named else []
-            wanted += [] if named else [entry]
-    return names(wanted)
+    entries, pending = [*project["project"]["dependencies"]], [*extras]
+    while pending:
+        for entry in table[pending.pop()]:
+            nested = re.fullmatch(r"lamsach\[(.+)\]", entry)
+            pending += nested[1].split(",") if nested else []
+            entries += [] if nested else [entry]
+    return names(entries)
 
 
 def test_what_is_imported_is_declared_and_what_only_an_extra_brings_is_in_its_table(
     project: dict[str, Any],
 ) -> None:
-    makers = packages_distributions()
+    distributions = packages_distributions()
     extras = {extra: declared(project, extra) for extra in project["project"]["optional-dependencies"]}
     missing = {
         module
         for module in imported()
-        if not names(makers.get(module, [module]))
+        if not names(distributions.get(module, [module]))
         & (extras[MODULES[module]] if module in MODULES else declared(project))
     }
     assert missing == set()
@@ -67,9 +67,9 @@ def test_what_is_imported_is_declared_and_what_only_an_extra_brings_is_in_its_ta
 
 def test_all_is_every_extra_but_the_compiler(project: dict[str, Any]) -> None:
     table = project["project"]["optional-dependencies"]
-    entries = [entry for name, some in table.items() if name != "jit" for entry in some]
-    others = names([entry for entry in entries if not entry.startswith("lamsach[")])
-    assert declared(project, "all") == declared(project) | others
+    entries = [entry for name, requirements in table.items() if name != "jit" for entry in requirements]
+    optional = names([entry for entry in entries if not entry.startswith("lamsach[")])
+    assert declared(project, "all") == declared(project) | optional
 
 
 def test_what_is_declared_is_locked(project: dict[str, Any]) -> None:
@@ -87,7 +87,7 @@ def pins(lock: str) -> set[str]:
 
 
 def test_all_locks_pin_the_same_versions() -> None:
-    """A tool of development may need on every system what the product needs on one."""
+    """Markers may differ: the development lock may need a package on more systems."""
     versions = [{pin.partition(" ;")[0] for pin in pins(lock)} for lock in LOCKS]
     assert versions[0] < versions[1]
     assert versions[2] < versions[1]

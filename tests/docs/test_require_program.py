@@ -1,4 +1,4 @@
-"""A missing program skips a test on a developer's machine and fails it in CI."""
+"""Missing programs: skipped tests on a developer's machine, failures in CI."""
 
 from __future__ import annotations
 

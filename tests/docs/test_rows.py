@@ -1,4 +1,4 @@
-"""A table in one test reports every row that fails."""
+"""Tables of rows in one test."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import pytest
 from tests.rows import each_row
 
 
-def test_every_row_is_looked_at_and_told() -> None:
-    seen: list[int] = []
+def test_every_row_is_checked_and_reported() -> None:
+    checked: list[int] = []
 
     @each_row("number", [1, 2, 3])
     def odd(number: int, limit: int) -> None:
-        seen.append(number)
+        checked.append(number)
         assert number < limit
 
     assert list(inspect.signature(odd).parameters) == ["limit"]
-    with pytest.raises(ExceptionGroup) as told:
+    with pytest.raises(ExceptionGroup) as raised:
         odd(limit=2)
-    assert seen == [1, 2, 3]
-    assert [problem.__notes__ for problem in told.value.exceptions] == [["number: 2"], ["number: 3"]]
+    assert checked == [1, 2, 3]
+    assert [problem.__notes__ for problem in raised.value.exceptions] == [["number: 2"], ["number: 3"]]
     odd(limit=4)
 
 

@@ -1,23 +1,23 @@
-"""The order in which the tests are dealt out."""
+"""Order of the tests by their durations."""
 
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.seconds import LONG_TEST_S, dealt
+from tests.seconds import LONG_TEST_S, ordered
 
 FILES = "abcdefgh"
 
 
 def parts(order: list[int], workers: int) -> list[list[int]]:
-    """As pytest-xdist's work stealing begins: each process takes an equal part of what is left."""
-    found = []
+    """Split as pytest-xdist's work stealing begins: each process takes an equal part of the rest."""
+    result = []
     for number in range(workers):
         size = len(order) // (workers - number)
-        found.append(order[:size])
+        result.append(order[:size])
         order = order[size:]
-    return found
+    return result
 
 
 def test_each_part_begins_with_its_share_of_what_is_long() -> None:
@@ -25,8 +25,8 @@ def test_each_part_begins_with_its_share_of_what_is_long() -> None:
     table = {
         name: (4 * longest, longest) for name, longest in zip(FILES, (1, 50, 1, 40, 1, 9, 1, 30), strict=True)
     }
-    begun = [[paths[number] for number in part] for part in parts(dealt(paths, table, 3), 3)]
-    assert begun == [
+    paths_by_part = [[paths[number] for number in part] for part in parts(ordered(paths, table, 3), 3)]
+    assert paths_by_part == [
         [*"bbbb", *"aaaa", *"cc"],
         [*"dddd", *"cc", *"eeee", "g"],
         [*"hhhh", *"ffff", *"ggg"],
@@ -41,7 +41,7 @@ def test_each_part_begins_with_its_share_of_what_is_long() -> None:
 def test_no_test_is_lost_and_what_is_long_comes_first_in_its_part(
     paths: list[str], table: dict[str, tuple[float, float]], workers: int
 ) -> None:
-    order = dealt(paths, table, workers)
+    order = ordered(paths, table, workers)
     assert sorted(order) == list(range(len(paths)))
     lengths = [table.get(paths[number], (0.0, 0.0))[1] for number in order]
     rest = [number for number, longest in zip(order, lengths, strict=True) if longest < LONG_TEST_S]

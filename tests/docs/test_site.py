@@ -1,4 +1,4 @@
-"""The documentation as a site: whole, and without the network."""
+"""Documentation as a site: complete, and without requests to other servers."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def test_the_site_is_whole_and_fetches_nothing(tmp_path: Path) -> None:
         fetched = re.findall(
             r"<(?:script|img|iframe)[^>]* src=\"?([^\" >]+)|<link[^>]* href=\"?([^\" >]+)", text
         )
-        wanted = [one or other for one, other in fetched]
-        assert [url for url in wanted if re.match(r"(https?:)?//", url)] == [], name
+        urls = [one or other for one, other in fetched]
+        assert [url for url in urls if re.match(r"(https?:)?//", url)] == [], name
     index = pages["index.vi.html"]
     assert index.index("Lần truy tìm đầu tiên") < index.index("Chiến dịch đầu tiên")
     searched = json.loads(

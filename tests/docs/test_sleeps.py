@@ -1,4 +1,4 @@
-"""No test waits a fixed time: it polls by `tests.poll`, with a limit."""
+"""Fixed waits in tests, which should poll by `tests.poll` instead."""
 
 from __future__ import annotations
 
@@ -8,20 +8,14 @@ from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
 FREE = ("poll.py", "docs/test_sleeps.py", "chaos/", "scanner/wine", "release/test_container.py")
-"""The one place itself; the examples here; mishaps at random moments.
-
-What waits for Windows or a container, of which nothing tells.
-"""
+"""Exempt: polling itself, the examples here, mishaps at random moments, Windows and containers."""
 SLEEPS = ("sleep", "wait_for_timeout")
 SLOW = "# is slow"
-"""Marks a sleep in place of work that takes so long."""
+"""Marker of a sleep that simulates long work."""
 
 
 def fixed(text: str) -> Iterator[int]:
-    """The lines that sleep.
-
-    A program in a string may ask in a loop: it is no test, and cannot import `tests.poll` everywhere.
-    """
+    """Yield lines that sleep. Programs in strings may poll in a loop, as they cannot import `tests.poll`."""
     lines = text.splitlines()
     for node in ast.walk(ast.parse(text)):
         if _sleeps(node) and SLOW not in lines[node.lineno - 1]:

@@ -1,1 +1,1 @@
-"""Built packages, and how they are built."""
+"""Tests of the built packages and their builder."""

@@ -1,7 +1,4 @@
-"""The image and the compose file: what they say, read as their own syntax.
-
-And, where a container engine is there, that they build and run (`make test-container`).
-"""
+"""Containerfile and compose file: contents, and execution with a container engine."""
 
 from __future__ import annotations
 
@@ -30,7 +27,7 @@ DATA = "/var/lib/lamsach"
 
 
 class Containerfile:
-    """The instructions of each stage: name and words, in order."""
+    """Parsed instructions of each stage: name and arguments, in order."""
 
     def __init__(self, text: str) -> None:
         text = re.sub(r"\\\n", " ", re.sub(r"^\s*#.*\n", "", text, flags=re.MULTILINE))
@@ -44,11 +41,11 @@ class Containerfile:
                 self.stages[-1].append((name, words))
 
     def all(self, name: str, stage: int = -1) -> list[str]:
-        """The words of every instruction of this name."""
+        """List the arguments of all instructions of a name."""
         return [words for found, words in self.stages[stage] if found == name]
 
     def one(self, name: str, stage: int = -1) -> str:
-        """The words of the one instruction of this name."""
+        """Return the arguments of the single instruction of a name."""
         (words,) = self.all(name, stage)
         return words
 
@@ -96,27 +93,27 @@ def test_all_that_is_installed_is_locked(image: Containerfile) -> None:
     for install in installs:
         words = set(install.split())
         assert words >= {"--only-binary", ":all:", "--require-hashes"} or words >= {"--no-index", "--no-deps"}
-    kept = subprocess.run(
+    pins = subprocess.run(
         ["sh", "-c", re.search(r"awk .*?>", image.all("RUN", 0)[1])[0].rstrip(">")],  # type: ignore[index]
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    assert re.findall(r"^([a-z0-9-]+)==", kept, re.MULTILINE) == ["psycopg", "psycopg-binary"]
-    assert kept in (ROOT / "requirements-dev.lock").read_text()
-    assert kept.count("--hash=sha256:") > 2
+    assert re.findall(r"^([a-z0-9-]+)==", pins, re.MULTILINE) == ["psycopg", "psycopg-binary"]
+    assert pins in (ROOT / "requirements-dev.lock").read_text()
+    assert pins.count("--hash=sha256:") > 2
 
 
-def taken(name: str, rules: list[str]) -> bool:
-    """Report whether the build's context holds a file, by the last rule that names it or its folder."""
-    found = True
+def is_sent(name: str, rules: list[str]) -> bool:
+    """Return whether the build context contains a file, by the last rule that matches it or its folder."""
+    included = True
     for rule in rules:
         pattern = rule.removeprefix("!")
-        above = [name, *(str(folder) for folder in Path(name).parents if str(folder) != ".")]
-        if any(fnmatch(part, pattern) or pattern == f"**/{Path(part).name}" for part in above):
-            found = rule.startswith("!")
-    return found
+        paths = [name, *(str(folder) for folder in Path(name).parents if str(folder) != ".")]
+        if any(fnmatch(part, pattern) or pattern == f"**/{Path(part).name}" for part in paths):
+            included = rule.startswith("!")
+    return included
 
 
 def test_what_is_copied_is_there_and_nothing_else_is_sent(image: Containerfile) -> None:
@@ -126,7 +123,7 @@ def test_what_is_copied_is_there_and_nothing_else_is_sent(image: Containerfile) 
     assert {"src", "requirements.lock", "pyproject.toml"} <= set(copied)
     for word in copied:
         assert (ROOT / word).exists(), word
-        assert taken(f"{word}/a.py" if word == "src" else word, rules), word
+        assert is_sent(f"{word}/a.py" if word == "src" else word, rules), word
     for name in (
         ".venv/bin/python",
         ".git/config",
@@ -135,11 +132,11 @@ def test_what_is_copied_is_there_and_nothing_else_is_sent(image: Containerfile) 
         "key.pem",
         "src/a/__pycache__/b.pyc",
     ):
-        assert not taken(name, rules), name
+        assert not is_sent(name, rules), name
 
 
 class Answer(http.server.BaseHTTPRequestHandler):
-    """A portal that is ready, or not."""
+    """Server of `/ready` with a given status."""
 
     status = 200
 
@@ -148,7 +145,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *words: object) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
 def test_the_health_check_sees_a_portal_that_is_not_ready(image: Containerfile) -> None:
@@ -194,16 +191,16 @@ def test_the_portal_is_pointed_at_the_database_that_is_there(compose: dict[str, 
     portal, base = compose["services"]["portal"], compose["services"]["database"]
 
     def filled(text: str) -> str:
-        """As compose does, with a password that somebody gave and defaults for the rest."""
+        """Substitute variables as compose does, with a given password and defaults."""
         return re.sub(
-            r"\$\{(\w+):(\?|-)([^}]*)\}", lambda found: "s3cret" if found[2] == "?" else found[3], text
+            r"\$\{(\w+):(\?|-)([^}]*)\}", lambda match: "s3cret" if match[2] == "?" else match[3], text
         )
 
-    made = database(filled(portal["environment"]["DATABASE_URL"]), Path(DATA))
+    settings = database(filled(portal["environment"]["DATABASE_URL"]), Path(DATA))
     given = {name: filled(value) for name, value in base["environment"].items()}
-    assert (made["HOST"], made["PORT"]) == ("database", "5432")
-    assert (made["NAME"], made["USER"]) == (given["POSTGRES_DB"], given["POSTGRES_USER"])
-    assert made["PASSWORD"] == given["POSTGRES_PASSWORD"] == "s3cret"
+    assert (settings["HOST"], settings["PORT"]) == ("database", "5432")
+    assert (settings["NAME"], settings["USER"]) == (given["POSTGRES_DB"], given["POSTGRES_USER"])
+    assert settings["PASSWORD"] == given["POSTGRES_PASSWORD"] == "s3cret"
     assert portal["depends_on"] == {"database": {"condition": "service_healthy"}}
     assert base["healthcheck"]["test"][:2] == ["CMD", "pg_isready"]
     documented = re.findall(r"^\| `(\w+)`", (ROOT / "docs/settings.md").read_text("utf-8"), re.MULTILINE)
@@ -211,10 +208,7 @@ def test_the_portal_is_pointed_at_the_database_that_is_there(compose: dict[str, 
 
 
 def engine() -> str:
-    """A container engine that answers.
-
-    Without one the test ends as skipped, since no check of ours can bring one.
-    """
+    """Find a working container engine, or skip the test, in CI too."""
     for name in ("podman", "docker"):
         if (
             shutil.which(name)
@@ -225,15 +219,15 @@ def engine() -> str:
 
 
 def until(done: Callable[[], bool], seconds: float) -> bool:
-    """Wait for a container; whether it came to be."""
+    """Poll a container; return the last result."""
     end = time.monotonic() + seconds
-    while not (there := done()) and time.monotonic() < end:
+    while not (result := done()) and time.monotonic() < end:
         time.sleep(0.5)
-    return there
+    return result
 
 
 def ready(host: str, port: int) -> bool:
-    """Report whether a portal there has found its database and schema."""
+    """Return whether a portal is ready."""
     try:
         connection = http.client.HTTPConnection(host, port, timeout=5)
         connection.request("GET", "/ready", headers={"Host": "127.0.0.1"})
@@ -244,10 +238,7 @@ def ready(host: str, port: int) -> bool:
 
 @pytest.fixture
 def running() -> Iterator[Callable[..., str]]:
-    """Build the image and start it as the compose file would; a function that runs the engine.
-
-    Everything is removed at the end.
-    """
+    """Build and start the image as the compose file would; provide a function that runs the engine."""
     program = engine()
 
     def call(*words: str) -> str:
@@ -284,18 +275,15 @@ def test_the_image_builds_and_runs(running: Callable[..., str]) -> None:
 
 @pytest.mark.container
 def test_the_compose_file_runs_portal_and_database() -> None:
-    """With the engine's compose program and the image `postgres:17`, both from the internet.
-
-    Port 8000 of loopback has to be free.
-    """
+    """Needs the engine's compose program, the image `postgres:17` from the internet, and a free port 8000."""
     program = [engine(), "compose", "--project-name", "lamsach-test"]
     if subprocess.run([*program, "version"], capture_output=True, check=False).returncode != 0:
         pytest.skip("the engine has no compose program")
 
     def call(*words: str) -> str:
-        told = {**os.environ, "POSTGRES_PASSWORD": "letters-and-digits"}
+        environment = {**os.environ, "POSTGRES_PASSWORD": "letters-and-digits"}
         ran = subprocess.run(
-            [*program, *words], cwd=ROOT, env=told, capture_output=True, text=True, check=False
+            [*program, *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
         )
         assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-4000:]
         return ran.stdout

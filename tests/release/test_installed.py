@@ -1,7 +1,4 @@
-"""The wheel as people install it, each way in a fresh place (`make test-installed`, from the internet).
-
-Uv's and pipx's tools, and pip with the portal.
-"""
+"""Installation of the wheel by uv, pipx and pip (`make test-installed`, from the internet)."""
 
 from __future__ import annotations
 
@@ -22,12 +19,12 @@ from tests.scanner.test_bundle import ROOT
 pytestmark = pytest.mark.installed
 
 PYTHONS = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LAMSACH_CI")
-"""Variables that would let an installation see another one."""
+"""Variables by which an installation would find another one."""
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel for this machine, built from these sources."""
+    """Wheel for this platform, built from these sources."""
     out = tmp_path_factory.mktemp("dist")
     platform = f"linux-{os.uname().machine}"
     program = [
@@ -41,21 +38,21 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         str(out),
     ]
     subprocess.run(program, check=True, capture_output=True)
-    (made,) = out.glob("*.whl")
-    return made
+    (wheel_path,) = out.glob("*.whl")
+    return wheel_path
 
 
 def clean(**more: str) -> dict[str, str]:
-    """The environment without the tests' own Python, so that only what was installed is found."""
+    """Return the environment without the tests' own Python."""
     return {name: value for name, value in os.environ.items() if name not in PYTHONS} | more
 
 
 def by_uv(wheel: Path, place: Path) -> Path:
     uv = require_program("uv", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    there = clean(UV_TOOL_DIR=str(place / "tools"), UV_TOOL_BIN_DIR=str(place / "bin"))
+    environment = clean(UV_TOOL_DIR=str(place / "tools"), UV_TOOL_BIN_DIR=str(place / "bin"))
     subprocess.run(
         [uv, "tool", "install", "--python", sys.executable, str(wheel)],
-        env=there,
+        env=environment,
         check=True,
         capture_output=True,
     )
@@ -64,9 +61,12 @@ def by_uv(wheel: Path, place: Path) -> Path:
 
 def by_pipx(wheel: Path, place: Path) -> Path:
     pipx = require_program("pipx")
-    there = clean(PIPX_HOME=str(place / "home"), PIPX_BIN_DIR=str(place / "bin"))
+    environment = clean(PIPX_HOME=str(place / "home"), PIPX_BIN_DIR=str(place / "bin"))
     subprocess.run(
-        [pipx, "install", "--python", sys.executable, str(wheel)], env=there, check=True, capture_output=True
+        [pipx, "install", "--python", sys.executable, str(wheel)],
+        env=environment,
+        check=True,
+        capture_output=True,
     )
     return place / "bin/lamsach"
 
@@ -110,7 +110,7 @@ def test_what_was_installed_hunts_and_shows_the_demo(
 
 
 def serves(program: Path, place: Path) -> None:
-    """The portal starts from what was installed and is ready."""
+    """Start the installed portal and wait until it is ready."""
     port = free_port()
     portal = subprocess.Popen(
         [program, "serve", "--data", "data", "--port", str(port)], cwd=place, env=clean(HOME=str(place))

@@ -1,7 +1,4 @@
-"""Wheel and source distribution: what is in them, that they are the same each time, that they run.
-
-And the signature over all digests.
-"""
+"""Wheel and source distribution: contents, reproducibility, execution; the signed digests."""
 
 from __future__ import annotations
 
@@ -37,28 +34,25 @@ def builder() -> ModuleType:
 def build(
     builder: ModuleType, root: Path, out: Path, monkeypatch: pytest.MonkeyPatch, *platforms: str
 ) -> dict[str, Path]:
-    """Run the builder on the sources in `root`.
-
-    Returned are the wheels by their platforms, the bill, the source distribution.
-    """
+    """Build from the sources in `root`; return wheels by platform, `bill` and `sdist`."""
     import wheels
 
     monkeypatch.setattr(wheels, "ROOT", root)
     out.mkdir()
-    wanted = builder.arguments(["--out", str(out), *(f"--platform={name}" for name in platforms)])
-    made = [path for kind in ("wheels", "sdist") for path in builder.MADE[kind](wanted)]
-    return dict(zip((*platforms, "bill", "sdist"), made, strict=True))
+    options = builder.arguments(["--out", str(out), *(f"--platform={name}" for name in platforms)])
+    paths = [path for kind in ("wheels", "sdist") for path in builder.MADE[kind](options)]
+    return dict(zip((*platforms, "bill", "sdist"), paths, strict=True))
 
 
 @pytest.fixture(scope="module")
 def built(builder: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Build this checkout, for this platform and for those without machine code."""
+    """Build this checkout, for this platform and for `any` (without machine code)."""
     with pytest.MonkeyPatch.context() as patch:
         return build(builder, ROOT, tmp_path_factory.mktemp("built") / "dist", patch, OWN, "any")
 
 
 def sources() -> set[str]:
-    """The files of the package that are to be in every installation, and the documentation's."""
+    """List the files of package and documentation that every wheel contains."""
     package, documents = ROOT / "src" / "lamsach", ROOT / "docs"
     shown = (*documents.rglob("*.md"), *documents.rglob("*.png"))
     return {f"lamsach/{path.relative_to(ROOT).as_posix()}" for path in shown} | {
@@ -70,7 +64,7 @@ def sources() -> set[str]:
 
 @pytest.mark.parametrize("platform", [OWN, "any"])
 def test_the_wheel_holds_what_the_package_reads(built: dict[str, Path], platform: str) -> None:
-    """Every file, of machine code that of its platform alone."""
+    """Machine code is that of the platform alone."""
     with zipfile.ZipFile(built[platform]) as wheel:
         names = {name for name in wheel.namelist() if ".dist-info/" not in name}
         tags = wheel.read(f"lamsach-{__version__}.dist-info/WHEEL").decode()
@@ -101,7 +95,7 @@ def test_the_source_distribution_holds_what_the_wheel_is_made_of(
 def test_the_same_sources_give_the_same_bytes(
     built: dict[str, Path], builder: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever the folder, its files' times and modes, the umask, the language and the zone."""
+    """Folder, file times and modes, umask, language and zone have no effect."""
     copy = tmp_path / "elsewhere"
 
     def left_out(folder: str, names: list[str]) -> set[str]:
@@ -124,7 +118,7 @@ def test_the_same_sources_give_the_same_bytes(
 
 
 def test_the_wheel_runs(built: dict[str, Path], tmp_path: Path) -> None:
-    """Installed alone into a folder, with the libraries at hand."""
+    """Installed without dependencies, which are those of this environment."""
     words = ("--quiet", "--no-deps", "--no-index", "--no-compile", "--target", str(tmp_path / "there"))
     pip = [sys.executable, "-m", "pip", "install", *words, str(built[OWN])]
     subprocess.run(pip, check=True, env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"})
@@ -154,23 +148,23 @@ def test_the_wheel_runs(built: dict[str, Path], tmp_path: Path) -> None:
 def test_the_bill_names_every_library_that_may_be_installed(built: dict[str, Path]) -> None:
     bill = json.loads(built["bill"].read_bytes())
     assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
-    named = [one["name"] for one in bill["components"]]
-    assert named == sorted(named)
-    assert {"numpy", "django", "psycopg-binary", "colorama", "cffi", "pyarrow", "numba"} <= set(named)
-    assert not {"pytest", "mypy", "duckdb", "hatchling", "ziglang", "uv"} & set(named)
-    licensed = [one for one in bill["components"] if one["licenses"]]
-    assert len(licensed) > len(named) / 3
+    names = [component["name"] for component in bill["components"]]
+    assert names == sorted(names)
+    assert {"numpy", "django", "psycopg-binary", "colorama", "cffi", "pyarrow", "numba"} <= set(names)
+    assert not {"pytest", "mypy", "duckdb", "hatchling", "ziglang", "uv"} & set(names)
+    licensed = [component for component in bill["components"] if component["licenses"]]
+    assert len(licensed) > len(names) / 3
 
 
 @pytest.fixture
 def quick(builder: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
-    """The words that build a single small file."""
+    """Arguments that build a single small file."""
 
-    def made(wanted: object) -> list[Path]:
+    def build_wheel(options: object) -> list[Path]:
         (tmp_path / "dist" / "a.whl").write_bytes(b"wheel")
         return [tmp_path / "dist" / "a.whl"]
 
-    monkeypatch.setitem(builder.MADE, "wheels", made)
+    monkeypatch.setitem(builder.MADE, "wheels", build_wheel)
     return ["release.py", "--only", "wheels", "--out", str(tmp_path / "dist")]
 
 

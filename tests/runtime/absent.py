@@ -1,4 +1,4 @@
-"""Run the program as where some packages are not installed, or only those of some extras are."""
+"""The command with some packages hidden, as in installations without some extras."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.cli.command_runner import Ran, environment
 ROOT = Path(__file__).parents[2]
 _START = """
 import json, sys
-class NoPandas:  # Arrow looks for it among the loaded modules, where it must not stand as one that is none
+class NoPandas:  # Arrow looks for it in sys.modules, where it must not be None
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] == "pandas":
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
@@ -38,8 +38,8 @@ def lamsach_without(
     variables: Mapping[str, str] | None = None,
     code: str = _COMMAND,
 ) -> Ran:
-    """The command, or this code, in a process of its own, for which these top-level modules do not exist."""
-    ended = subprocess.run(
+    """Run the command, or `code`, in a process without these top-level modules."""
+    process = subprocess.run(
         [sys.executable, "-c", _START + code, json.dumps(sorted(absent)), *map(str, arguments)],
         capture_output=True,
         check=False,
@@ -47,45 +47,45 @@ def lamsach_without(
         cwd=folder,
         env=environment(variables),
     )
-    return Ran(ended.returncode, ended.stdout.decode(), ended.stderr.decode().splitlines())
+    return Ran(process.returncode, process.stdout.decode(), process.stderr.decode().splitlines())
 
 
 def modules_outside(*extras: str) -> set[str]:
-    """The top-level modules of all packages that an installation with just these extras would lack."""
-    there = _closure(extras)
+    """List the top-level modules of all packages that an installation with just these extras lacks."""
+    installed = _closure(extras)
     return {
         module
-        for module, makers in _makers().items()
+        for module, packages in _distributions().items()
         if module != "lamsach"
         and module not in sys.stdlib_module_names
-        and not {_canonical(maker) for maker in makers} & there
+        and not {_canonical(package) for package in packages} & installed
     }
 
 
 @cache
-def _makers() -> Mapping[str, list[str]]:
-    """The packages that each top-level module came with."""
+def _distributions() -> Mapping[str, list[str]]:
+    """Packages by top-level module."""
     return packages_distributions()
 
 
 def _closure(extras: Iterable[str]) -> set[str]:
-    """The packages that `pip install 'lamsach[..]'` of these sources would bring here."""
-    found: set[tuple[str, str]] = set()
-    waiting = [("lamsach", extra) for extra in ("", *extras)]
-    while waiting:
-        name, extra = waiting.pop()
-        if (name, extra) in found:
+    """Packages that `pip install 'lamsach[..]'` of these sources installs here."""
+    closure: set[tuple[str, str]] = set()
+    pending = [("lamsach", extra) for extra in ("", *extras)]
+    while pending:
+        name, extra = pending.pop()
+        if (name, extra) in closure:
             continue
-        found.add((name, extra))
+        closure.add((name, extra))
         for entry in map(Requirement, _needs(name)):
             if entry.marker is None or entry.marker.evaluate({"extra": extra}):
-                waiting += [(_canonical(entry.name), more) for more in ("", *entry.extras)]
-    return {name for name, _ in found}
+                pending += [(_canonical(entry.name), nested) for nested in ("", *entry.extras)]
+    return {name for name, _ in closure}
 
 
 @cache
 def _needs(name: str) -> tuple[str, ...]:
-    """List the requirements of a package, for each extra too; of ours by today's `pyproject.toml`."""
+    """Requirements of a package with all extras; of ours by the present `pyproject.toml`."""
     if name != "lamsach":
         try:
             return tuple(requires(name) or ())
@@ -95,7 +95,7 @@ def _needs(name: str) -> tuple[str, ...]:
     extras = project["optional-dependencies"].items()
     return (
         *project["dependencies"],
-        *(f"{entry} ; extra == '{extra}'" for extra, some in extras for entry in some),
+        *(f"{entry} ; extra == '{extra}'" for extra, entries in extras for entry in entries),
     )
 
 

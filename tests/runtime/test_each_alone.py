@@ -1,7 +1,4 @@
-"""An installation with one extra alone does what the extra is for.
-
-Every other package is kept out of a process of its own.
-"""
+"""Each extra alone: features work in a process in which all other packages are hidden."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ ENGLISH = {"LANG": "en"}
 
 
 def ran(extra: str, *arguments: object, folder: Path, code: str | None = None, **variables: str) -> Ran:
-    """Return a command's output in an installation with the extra alone, in the folder."""
+    """Run a command in the folder, in an installation with one extra alone."""
     more = {} if code is None else {"code": code}
     absent = modules_outside(*filter(None, extra.split(",")))
     return lamsach_without(absent, *arguments, folder=folder, variables={**ENGLISH, **variables}, **more)
@@ -41,25 +38,25 @@ def _lists(folder: Path) -> list[Path]:
 
 
 def _logs(folder: Path) -> list[Path]:
-    made = folder / "logs"
-    made.mkdir()
-    (made / "dns.log").write_text(bind_line("192.168.1.1", "a.evil.example") + "\n")
-    asked = strings(QueryName="b.evil.example", QueryResults="", User="UNIT\\an")
-    chunks = list(full_chunks([Record(22, asked, computer="PC-MINH")]))
-    (made / "sysmon.evtx").write_bytes(header_of(len(chunks)) + b"".join(chunks))
+    logs = folder / "logs"
+    logs.mkdir()
+    (logs / "dns.log").write_text(bind_line("192.168.1.1", "a.evil.example") + "\n")
+    query = strings(QueryName="b.evil.example", QueryResults="", User="UNIT\\an")
+    chunks = list(full_chunks([Record(22, query, computer="PC-MINH")]))
+    (logs / "sysmon.evtx").write_bytes(header_of(len(chunks)) + b"".join(chunks))
     question = capture.udp(40000, 53, capture.question("c.evil.example"))
     frame = capture.ethernet(capture.ip("192.168.1.3", "192.168.9.9", 17, question))
-    (made / "net.pcap").write_bytes(capture.pcap([frame]))
-    (made / "proxy.csv").write_text(
+    (logs / "net.pcap").write_bytes(capture.pcap([frame]))
+    (logs / "proxy.csv").write_text(
         "time,src_ip,dst_ip,host\n2024-03-01T10:00:00Z,192.168.1.4,198.51.100.9,www.good.example\n"
     )
-    (made / "events.json").write_text(
+    (logs / "events.json").write_text(
         json.dumps(
             {"timestamp": "2024-03-01T10:00:00Z", "src_ip": "192.168.1.5", "dns_query": "a.evil.example"}
         )
         + "\n"
     )
-    return sorted(made.iterdir())
+    return sorted(logs.iterdir())
 
 
 def test_the_hunt_alone_takes_and_writes_every_kind_of_the_core(tmp_path: Path) -> None:
@@ -69,9 +66,9 @@ def test_the_hunt_alone_takes_and_writes_every_kind_of_the_core(tmp_path: Path) 
     ended = ran("", "hunt", *_logs(tmp_path), *lists, *outputs, folder=tmp_path)
     assert ended.status == ExitStatus.FOUND, ended.errors
     assert all(path.stat().st_size > 500 for path in results)
-    told = [json.loads(line) for line in (tmp_path / "found.jsonl").read_text().splitlines()]
-    assert told[0]["indicator_list"]["count"] == 4
-    devices = {one.get("ip") or one.get("name") for one in told if one["record"] == "device"}
+    records = [json.loads(line) for line in (tmp_path / "found.jsonl").read_text().splitlines()]
+    assert records[0]["indicator_list"]["count"] == 4
+    devices = {record.get("ip") or record.get("name") for record in records if record["record"] == "device"}
     assert {f"192.168.1.{number}" for number in (1, 3, 4, 5)} | {"PC-MINH"} <= devices
     assert ended.errors == [] or all("Written" in line or "report" in line for line in ended.errors)
 
@@ -120,7 +117,7 @@ if [ "$1" = --list-langs ]; then echo vie; exit; fi
 read -r kind wide high most < "$1"
 if [ "$kind $wide $high $most" = "P5 2480 3509 255" ]; then echo "C2 203.0.113[.]5"; fi
 """
-"""As tesseract, which answers for a picture of an A4 page at 300 dots an inch."""
+"""Stand-in for tesseract: output for a picture of an A4 page at 300 dpi."""
 
 
 def test_ocr_draws_the_page_without_poppler(tmp_path: Path) -> None:
@@ -138,13 +135,13 @@ def test_ocr_draws_the_page_without_poppler(tmp_path: Path) -> None:
 
 def test_the_scanner_works_with_its_extra_alone(tmp_path: Path) -> None:
     (tmp_path / "rules.yar").write_text('rule planted { strings: $a = "planted for a test" condition: $a }')
-    there = tmp_path / "there"
-    there.mkdir()
-    (there / "a.bin").write_bytes(b"planted for a test")
+    folder = tmp_path / "there"
+    folder.mkdir()
+    (folder / "a.bin").write_bytes(b"planted for a test")
     ended = ran(
         "scanner",
         "scan",
-        there,
+        folder,
         "--rules",
         tmp_path / "rules.yar",
         "-o",
@@ -252,9 +249,9 @@ print(verify(sign(document(), load_signer(file, "secret")), [made]).verdict)
 @pytest.mark.parametrize(
     ("extra", "code", "said"), [("kafka", _KAFKA, "line"), ("sign", _SIGN, "True\nvalid")]
 )
-def test_kafka_and_signatures(extra: str, code: str, said: str, tmp_path: Path) -> None:
+def test_kafka_and_signatures(extra: str, code: str, output: str, tmp_path: Path) -> None:
     ended = ran(extra, folder=tmp_path, code=code)
-    assert (ended.status, ended.out.strip()) == (0, said), ended.errors
+    assert (ended.status, ended.out.strip()) == (0, output), ended.errors
 
 
 @pytest.mark.parametrize(("extra", "code"), [("s3", _S3), ("cluster", _CLUSTER)])

@@ -1,4 +1,4 @@
-"""The table of extras: each row is declared in pyproject, and a missing one is one clear error everywhere."""
+"""Table of extras: declared in pyproject, and a single clear error where one is missing."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def test_an_error_of_an_import_names_the_extra_also_as_a_cause(monkeypatch: pyte
         except ModuleNotFoundError as error:
             raise ValueError("the PDF") from error
     except ValueError as error:
-        wanted = extras.missing(error)
-    assert isinstance(wanted, MissingExtraError)
-    assert (wanted.where, wanted.todo) == ("typst", "Install it: pip install 'lamsach[docs]'")
+        problem = extras.missing(error)
+    assert isinstance(problem, MissingExtraError)
+    assert (problem.where, problem.todo) == ("typst", "Install it: pip install 'lamsach[docs]'")
     assert extras.missing(ModuleNotFoundError("ours", name="lamsach.nothing")) is None
     assert extras.missing(ModuleNotFoundError("there", name="django.nothing")) is None
     assert extras.missing(ValueError("typst")) is None

@@ -1,4 +1,4 @@
-"""Signals that come while a signal is handled."""
+"""Signals that arrive while a signal is handled."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no suc
 
 @contextmanager
 def storm(handler: Callable[..., Any] | None = None) -> Iterator[None]:
-    """SIGALRM as often as the system can; with a handler of its own or the one that is set in the block."""
+    """Send SIGALRM at the highest rate, to `handler` or the one that the block sets."""
     before = signal.signal(signal.SIGALRM, handler or signal.SIG_IGN)
     signal.setitimer(signal.ITIMER_REAL, 0.0001, 0.0001)
     try:
@@ -30,7 +30,7 @@ def storm(handler: Callable[..., Any] | None = None) -> Iterator[None]:
 
 
 def test_a_bell_that_rings_while_it_rings_wakes_and_ends() -> None:
-    """Children that end together interrupt each other's handlers; `threading.Event.set` then deadlocks."""
+    """Simultaneous SIGCHLD interrupt each other's handlers, in which `threading.Event.set` deadlocks."""
     bell = Bell()
     with storm(lambda *_: [bell.ring() for _ in range(3)]):
         for _ in range(5000):
@@ -46,7 +46,7 @@ def test_a_bell_that_rings_while_it_rings_wakes_and_ends() -> None:
 
 
 def test_a_call_of_a_signal_is_made_by_a_thread_while_signals_come() -> None:
-    """The main thread is at the same lock again and again when a signal comes."""
+    """The main thread holds the event's lock repeatedly while signals arrive."""
     event, callers = threading.Event(), set[threading.Thread]()
 
     def call() -> None:
@@ -67,12 +67,12 @@ def test_a_call_of_a_signal_is_made_by_a_thread_while_signals_come() -> None:
 def test_each_signal_has_its_call() -> None:
     kinds = (signal.SIGUSR1, signal.SIGUSR2)
     before = [signal.getsignal(kind) for kind in kinds]
-    made: list[int] = []
+    received: list[int] = []
     try:
-        on_signals({kind: lambda kind=kind: made.append(kind) for kind in kinds})
+        on_signals({kind: lambda kind=kind: received.append(kind) for kind in kinds})
         for kind in (*kinds, kinds[0]):
             signal.raise_signal(kind)
-        until(lambda: made == [*kinds, kinds[0]])
+        until(lambda: received == [*kinds, kinds[0]])
     finally:
         for kind, handler in zip(kinds, before, strict=True):
             signal.signal(kind, handler)

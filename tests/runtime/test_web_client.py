@@ -1,7 +1,4 @@
-"""The HTTP client against servers on the loopback.
-
-What is followed, what is sent where, what a failure is called.
-"""
+"""HTTP client against loopback servers: redirections, headers and bodies, proxies, errors."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ from tests.ports import free_port
 
 
 class Handler(BaseHTTPRequestHandler):
-    """A server that answers `/STATUS/PATH` with the status and a Location of `/PATH`, others with an echo."""
+    """Server that answers `/STATUS/PATH` with the status and a Location of `/PATH`, others with an echo."""
 
     server: Any
 
@@ -39,20 +36,20 @@ class Handler(BaseHTTPRequestHandler):
     do_POST = do_GET
 
     def log_message(self, *_: Any) -> None:
-        """Quiet."""
+        """Do nothing."""
 
 
 @pytest.fixture
 def server() -> Iterator[Any]:
-    made: Any = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made.got = []
-    threading.Thread(target=made.serve_forever, daemon=True).start()
-    yield made
-    made.shutdown()
-    made.server_close()
+    server_: Any = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server_.got = []
+    threading.Thread(target=server_.serve_forever, daemon=True).start()
+    yield server_
+    server_.shutdown()
+    server_.server_close()
 
 
-def said(
+def answer_of(
     server: Any, path: str, body: bytes | None = None, follow: Any = None, **options: Any
 ) -> tuple[int, bytes]:
     url = path if path.startswith("http") else f"http://127.0.0.1:{server.server_port}{path}"
@@ -62,31 +59,31 @@ def said(
 
 
 def test_redirections_are_the_callers(server: Any) -> None:
-    assert said(server, "/302/a")[0] == 302
-    assert said(server, "/302/a", follow=lambda *_: None)[0] == 302
-    assert said(server, "/302/307/b", follow=lambda old, new, headers: {}) == (200, b"/b")
+    assert answer_of(server, "/302/a")[0] == 302
+    assert answer_of(server, "/302/a", follow=lambda *_: None)[0] == 302
+    assert answer_of(server, "/302/307/b", follow=lambda old, new, headers: {}) == (200, b"/b")
     assert [key for _, _, key, _ in server.got[-3:]] == ["key", None, None]
-    assert said(server, "/302/file:///etc/passwd", follow=lambda old, new, headers: headers)[0] == 302
+    assert answer_of(server, "/302/file:///etc/passwd", follow=lambda old, new, headers: headers)[0] == 302
     endless = "/302" * 12 + "/a"
-    assert said(server, endless, follow=lambda old, new, headers: headers)[0] == 302
+    assert answer_of(server, endless, follow=lambda old, new, headers: headers)[0] == 302
 
 
 def test_a_body_goes_only_where_it_was_sent(server: Any) -> None:
     follow = lambda old, new, headers: headers  # noqa: E731
-    assert said(server, "/303/a", b"body", follow) == (200, b"/a")
+    assert answer_of(server, "/303/a", b"body", follow) == (200, b"/a")
     assert [(method, sent) for method, _, _, sent in server.got] == [("POST", b"body"), ("GET", b"")]
-    assert said(server, "/308/a", b"body", follow)[0] == 308
+    assert answer_of(server, "/308/a", b"body", follow)[0] == 308
 
 
 def test_connections_go_where_the_caller_says(server: Any) -> None:
-    asked = []
+    connections = []
 
     def connect(scheme: str, goal: tuple[str, int], limit: float) -> socket.socket:
-        asked.append((scheme, goal, limit))
+        connections.append((scheme, goal, limit))
         return socket.create_connection(("127.0.0.1", server.server_port), limit)
 
-    assert said(server, "http://name.invalid:81/a", connect=connect) == (200, b"/a")
-    assert asked == [("http", ("name.invalid", 81), 5)]
+    assert answer_of(server, "http://name.invalid:81/a", connect=connect) == (200, b"/a")
+    assert connections == [("http", ("name.invalid", 81), 5)]
 
 
 def test_the_environments_proxy_is_used_unless_one_is_given(
@@ -108,6 +105,9 @@ def test_failures_are_one_error(server: Any) -> None:
     with pytest.raises(WebError) as refused:
         WebClient(5, proxy="").ask("GET", f"http://127.0.0.1:{free_port()}/", {})
     assert refused.value.kind == "ConnectionRefusedError"
-    assert said(server, "/cut") == (200, b"short")  # what was stated is the caller's to compare
+    assert answer_of(server, "/cut") == (
+        200,
+        b"short",
+    )  # comparing with the stated length is the caller's task
     with pytest.raises(WebError):
         WebClient(5, proxy="").ask("GET", "http://127.0.0.1:1/", {"A": "b\r\nC: d"})

@@ -1,4 +1,4 @@
-"""The hunt without Arrow: the same results over event files and NAT logs."""
+"""Hunts without Arrow: equal results from event files and NAT logs."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from .absent import lamsach_without
 
 
 def _records() -> list[Record]:
-    """Questions and connections of several machines, in templates as Windows writes them."""
-    made = []
-    for at in range(400):
-        listed = at % 40 == 0
-        name = "c2.evil.example" if listed else f"www{at}.good.example"
-        where = FAR if listed else f"192.0.2.{at % 250}"
-        asked = strings(QueryName=name, QueryResults=f"::ffff:{where};", User="UNIT\\an")
-        reached = strings(Initiated="true", SourceIp=f"10.1.1.{at % 7}", SourcePort=str(1024 + at),
+    """Build queries and connections of several machines, in templates as Windows writes them."""
+    records = []
+    for index in range(400):
+        listed = index % 40 == 0
+        name = "c2.evil.example" if listed else f"www{index}.good.example"
+        where = FAR if listed else f"192.0.2.{index % 250}"
+        query = strings(QueryName=name, QueryResults=f"::ffff:{where};", User="UNIT\\an")
+        reached = strings(Initiated="true", SourceIp=f"10.1.1.{index % 7}", SourcePort=str(1024 + index),
             DestinationIp=where,
                           DestinationPort="443", DestinationHostname=name, User="UNIT\\an")  # fmt: skip
-        number, data = (22, asked) if at % 3 else (3, reached)
-        made.append(Record(number, data, computer=f"PC-{at % 5}"))
-    return made
+        number, data = (22, query) if index % 3 else (3, reached)
+        records.append(Record(number, data, computer=f"PC-{index % 5}"))
+    return records
 
 
-def _told(ran: Ran, folder: Path) -> tuple[int, str, list[dict[str, Any]]]:
-    """Return a hunt's results: its status, its table, and its devices."""
+def _results(ran: Ran, folder: Path) -> tuple[int, str, list[dict[str, Any]]]:
+    """Return a hunt's status, output and records."""
     assert (folder / "found.jsonl").exists(), ran.errors
     lines = (folder / "found.jsonl").read_text().splitlines()
-    told = [json.loads(line) for line in lines]
-    told[0].pop("parameters")  # when it began
-    return ran.status, ran.out, told
+    records = [json.loads(line) for line in lines]
+    records[0].pop("parameters")  # its start time
+    return ran.status, ran.out, records
 
 
 @pytest.mark.parametrize("damaged", [False, True])
@@ -60,9 +60,9 @@ def test_an_event_file_is_hunted_without_arrow_as_with_it(tmp_path: Path, damage
         "-o",
         tmp_path / "found.jsonl",
     )
-    with_arrow = _told(lamsach(*words), tmp_path)
+    with_arrow = _results(lamsach(*words), tmp_path)
     (tmp_path / "found.jsonl").unlink()
-    assert _told(lamsach_without({"pyarrow"}, *words), tmp_path) == with_arrow
+    assert _results(lamsach_without({"pyarrow"}, *words), tmp_path) == with_arrow
     assert with_arrow[0] == (ExitStatus.PARTIAL if damaged else ExitStatus.FOUND)
     assert len(with_arrow[2]) > 5
 
@@ -83,8 +83,8 @@ def test_a_nat_log_names_the_device_without_arrow(tmp_path: Path) -> None:
         "-o",
         tmp_path / "found.jsonl",
     )
-    with_arrow = _told(lamsach(*words), tmp_path)
+    with_arrow = _results(lamsach(*words), tmp_path)
     (tmp_path / "found.jsonl").unlink()
-    assert _told(lamsach_without({"pyarrow"}, *words), tmp_path) == with_arrow
+    assert _results(lamsach_without({"pyarrow"}, *words), tmp_path) == with_arrow
     assert with_arrow[0] == ExitStatus.FOUND
     assert any(found.get("ip") == "10.1.1.5" for found in with_arrow[2])

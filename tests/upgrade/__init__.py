@@ -1,1 +1,1 @@
-"""Data of earlier versions open in this one."""
+"""Tests with data of earlier versions."""

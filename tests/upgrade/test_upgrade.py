@@ -1,10 +1,10 @@
-"""Data of earlier versions open in this one.
+"""Data of earlier versions, read by this one.
 
 Archives (`data/archive-*`), findings bundles (`data/findings-*`), portals' databases and backups
 (`data/*-4*`, the last before the schema of the first release).
 
-The fixtures are kept as they are. A version that changes what it writes adds its own beside them, with the
-next number. `portal-1` is from before what the baseline replaces: it is refused by name.
+Fixtures never change: a version with another format adds its own with the next number. `portal-1` is older
+than the migrations that the baseline replaces, and is rejected with a message.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ print(
 
 
 def opens(data: Path, address: str = "") -> None:
-    """The portal in the folder comes to this version's schema and has everything."""
+    """Migrate the portal in the folder and check its contents."""
     environment = {
         **os.environ,
         "LAMSACH_DATA": str(data),
