@@ -1,4 +1,4 @@
-"""Leases of workers that died: times that no clock of a test or of a database server calls present."""
+"""Leases of dead workers: times far from those of any test's or database server's clock."""
 
 from __future__ import annotations
 

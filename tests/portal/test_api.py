@@ -1,4 +1,4 @@
-"""The interface for other programs."""
+"""API for other programs."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def test_a_token_is_shown_once(cast: Cast) -> None:
 
 
 def test_no_two_shapes_share_a_name() -> None:
-    """Two schemas of one name would make the description show only one."""
+    """Of two schemas of one name, the OpenAPI description would show only one."""
 
     def below(kind: Any) -> set[Any]:
         return {one for sub in kind.__subclasses__() for one in (sub, *below(sub))}

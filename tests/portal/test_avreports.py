@@ -1,7 +1,4 @@
-"""A unit's malware report in the portal.
-
-Off by default, previewed byte for byte, sent once to a stand-in centre, in the audit trail.
-"""
+"""Malware reports in the portal: plan, preview, delivery to a stand-in centre, audit, retention."""
 
 from __future__ import annotations
 
@@ -48,16 +45,16 @@ ONE, TWO = "mac:02:00:00:00:00:01", "mac:02:00:00:00:00:02"
 
 @pytest.fixture
 def receiver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[Centre]:
-    """The centre, which the portal may reach and whose certificate it trusts."""
-    with centre(tmp_path, OWN) as made:
-        monkeypatch.setenv("SSL_CERT_FILE", str(made.certificate))
+    """Stand-in of the centre, reachable and with a trusted certificate."""
+    with centre(tmp_path, OWN) as server:
+        monkeypatch.setenv("SSL_CERT_FILE", str(server.certificate))
         settings.OUTGOING_NETWORKS = (ip_network("127.0.0.1/32"),)
-        yield made
+        yield server
 
 
 @pytest.fixture
 def campaign(cast: Cast, tmp_path: Path) -> Any:
-    """A campaign in which the room handed in a hunt and a scan."""
+    """Campaign for which the room submitted a hunt and a scan."""
     found = dispatch(cast).campaign
     contacts = [
         Contact(ONE, {day(-2): 3, day(-1): 2}),
@@ -78,11 +75,11 @@ def campaign(cast: Cast, tmp_path: Path) -> Any:
 
 
 def plan(cast: Cast, **changes: Any) -> Plan:
-    made, _ = Plan.objects.update_or_create(unit=cast.first, defaults={"organ_id": "H37.DN.001", **changes})
-    if not made.key:
-        made.key, made.signer = lock_key(key_file("Don vi A"), "mat khau")
-        made.save()
-    return made
+    plan_, _ = Plan.objects.update_or_create(unit=cast.first, defaults={"organ_id": "H37.DN.001", **changes})
+    if not plan_.key:
+        plan_.key, plan_.signer = lock_key(key_file("Don vi A"), "mat khau")
+        plan_.save()
+    return plan_
 
 
 def days(first: int, last: int) -> tuple[datetime, datetime]:

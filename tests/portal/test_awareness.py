@@ -1,4 +1,4 @@
-"""Awareness: waves, reminders by themselves, three questions, erasure in time, poster and slides."""
+"""Awareness: import, waves, reminders, confirmations, quiz, erasure, poster and slides."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Browser = Callable[[str], Client]
 
 
 def people(cast: Cast, count: int = 5, without: int = 1) -> Campaign:
-    """So many people with e-mail in the first room, and some without."""
+    """Create `count` people with e-mail in the first room, and some without."""
     Person.objects.bulk_create(
         [Person(unit=cast.first, name=f"Người {n:03d}", email=f"n{n}@person.example") for n in range(count)]
         + [Person(unit=cast.first, name=f"Không thư {n}") for n in range(without)]
@@ -49,8 +49,8 @@ def test_waves_go_one_after_the_other(cast: Cast) -> None:
     campaign = people(cast)
     deliver()
     start = timezone.now() - timedelta(minutes=1)
-    told = letters.notify(campaign, cast.first, cast.people["officer"], size=2, hours=24, start=start)
-    assert told == 6
+    notified = letters.notify(campaign, cast.first, cast.people["officer"], size=2, hours=24, start=start)
+    assert notified == 6
     assert deliver() == 2
     rows = waves.waves(campaign, cast.first)
     assert [(row["wave"], row["people"], row["sent_count"]) for row in rows] == [
@@ -138,7 +138,7 @@ def own_page(cast: Cast) -> str:
 @pytest.mark.one_date
 def test_three_right_answers_count_and_a_wrong_one_is_explained(cast: Cast, client: Client) -> None:
     address = own_page(cast)
-    right = {f"q{number}": str(asked.right) for number, asked in enumerate(QUESTIONS)}
+    right = {f"q{number}": str(question.right) for number, question in enumerate(QUESTIONS)}
     page = client.post(address, {"what": "quiz", **right, "q1": "1"}).content.decode()
     with translation.override("vi"):
         assert str(QUESTIONS[1].why) in page
@@ -204,7 +204,7 @@ def test_progress_by_unit_and_no_name_above(cast: Cast, browser: Browser) -> Non
     client = browser("coordinator")
     answer = client.get("/office/awareness/")
     assert "Người 00" not in answer.content.decode()
-    figures = {one.unit.code: [part.count for part in one.parts] for one in answer.context["rows"]}
+    figures = {row.unit.code: [part.count for part in row.parts] for row in answer.context["rows"]}
     assert figures == {"G06.12.01": [1, 3, 0], "G06.12.02": [0, 0, 1]}
     assert [part.count for part in answer.context["whole"]] == [1, 3, 1]
     Person.objects.all().delete()
@@ -228,14 +228,14 @@ def test_the_letter_in_text_and_html(cast: Cast) -> None:
 @pytest.mark.parametrize(("kind", "pages", "size"), [("poster", 1, (595, 842)), ("slides", 6, (958, 539))])
 def test_poster_and_slides(kind: str, pages: int, size: tuple[int, int], cast: Cast, client: Client) -> None:
     dispatch(cast)
-    for language, words in (("vi", "Phần mềm bẻ khóa"), ("en", "Cracked software")):
+    for language, title in (("vi", "Phần mềm bẻ khóa"), ("en", "Cracked software")):
         client.post("/language/", {"language": language})
         answer = client.get(f"/materials/{kind}.pdf")
         assert answer["Content-Type"] == "application/pdf"
         read = pypdf.PdfReader(io.BytesIO(answer.content))
         box = read.pages[0].mediabox
         assert (len(read.pages), round(float(box.width)), round(float(box.height))) == (pages, *size)
-        assert words in " ".join((read.pages[0].extract_text() or "").split())
+        assert title in " ".join((read.pages[0].extract_text() or "").split())
     assert client.get("/materials/other.pdf").status_code == 404
 
 

@@ -80,7 +80,7 @@ def lamsach(url: str, *command: str, status: int = 0) -> str:
 
 
 def turns(url: str, data: Path) -> dict[str, int]:
-    """The two rows between which the writer moves amounts."""
+    """Read the two rows between which the writer moves amounts."""
     return dict(rows(url, data, "SELECT name, attempts FROM jobs_clock WHERE name LIKE 'test.%'"))
 
 

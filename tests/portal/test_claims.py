@@ -1,7 +1,4 @@
-"""Work seen by several workers is claimed by one of them.
-
-The claim lasts as long as its lease by the database's clock.
-"""
+"""Claims of work by one of several workers, and their leases by the database's clock."""
 
 from __future__ import annotations
 
@@ -38,9 +35,9 @@ def nothing(row: Any) -> bool:
 
 def test_rows_are_taken_in_order_up_to_so_many() -> None:
     made = jobs(4)
-    seen: list[int] = []
-    assert claim_each(WAITING.all(), lambda row: seen.append(row.pk), 3, hold=RUNNING) == 0
-    assert seen == [row.pk for row in made[:3]]
+    claimed: list[int] = []
+    assert claim_each(WAITING.all(), lambda row: claimed.append(row.pk), 3, hold=RUNNING) == 0
+    assert claimed == [row.pk for row in made[:3]]
     assert [row.attempts for row in Job.objects.order_by("pk")] == [1, 1, 1, 0]
 
 
@@ -128,7 +125,7 @@ def test_a_clock_is_free_again_after_its_turn_also_when_it_fails(monkeypatch: py
 
 
 class Worker:
-    """One of several: it takes rows, and is stopped, dies or goes on at the steps that a test deals out."""
+    """Worker that claims rows, and is paused, killed or resumed at given steps."""
 
     def __init__(self) -> None:
         self.held: Job | None = None
@@ -157,7 +154,7 @@ class Worker:
     )
 )
 def test_each_is_finished_once_whoever_dies_or_is_late(steps: list[tuple[int, str]]) -> None:
-    """Each row is finished by one worker, and none is left when they have gone on long enough."""
+    """Each row is finished by exactly one worker, and none remains at the end."""
     Job.objects.all().delete()
     jobs(3)
     workers, finished = [Worker() for _ in range(3)], 0
@@ -167,7 +164,7 @@ def test_each_is_finished_once_whoever_dies_or_is_late(steps: list[tuple[int, st
             worker.take()
         elif step == "finish":
             finished += worker.finish()
-        elif worker.held is not None:  # "late" is taken for dead, but goes on
+        elif worker.held is not None:  # "late" only seems dead
             Job.objects.filter(pk=worker.held.pk, state=JobState.RUNNING).update(lease_until=LONG_AGO)
             worker.held = None if step == "die" else worker.held
     Job.objects.filter(state=JobState.RUNNING).update(lease_until=LONG_AGO)

@@ -1,7 +1,4 @@
-"""Each person's consent and data: informed, agreed, withdrawn, corrected, handed out.
-
-Also the three questions on the public page.
-"""
+"""Consent and data of each person: informed, given, withdrawn, corrected, exported; the public quiz."""
 
 from __future__ import annotations
 
@@ -30,7 +27,7 @@ RIGHT = {f"q{number}": str(asked.right) for number, asked in enumerate(QUESTIONS
 
 
 def told(cast: Cast) -> Campaign:
-    """Two people of the first room, one without e-mail, informed of the campaign; their letters wait."""
+    """Two notified people of the first room, one without e-mail; their letters are queued."""
     campaign = dispatch(cast).campaign
     sheet = "Họ tên;Thư điện tử\nTrần Thử;thu@person.example\nLê Giấy;\n".encode()
     letters.import_people(cast.first, io.BytesIO(sheet), "a.csv", cast.people["officer"])
@@ -83,8 +80,8 @@ def test_the_officer_records_corrects_and_hands_out(cast: Cast, browser: Browser
     officer.post(path, {"what": "correct", "name": "Lê Văn Giấy", "email": "giay@person.example"})
     person.refresh_from_db()
     assert (person.name, person.email) == ("Lê Văn Giấy", "giay@person.example")
-    kept = json.loads(officer.get(path + "data/").content)
-    assert (kept["name"], kept["unit"], kept["consent"][-1]["note"]) == (
+    data = json.loads(officer.get(path + "data/").content)
+    assert (data["name"], data["unit"], data["consent"][-1]["note"]) == (
         "Lê Văn Giấy",
         "Phòng Một",
         "Phiếu số 3",

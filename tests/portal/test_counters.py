@@ -1,7 +1,4 @@
-"""The counters equal a recount at every moment and for every day.
-
-After any change of rows and of the tree, whether it was folded or not.
-"""
+"""Counters, equal to a recount for every day after any changes, folded or not."""
 
 from __future__ import annotations
 
@@ -53,121 +50,123 @@ def day(offset: int) -> date:
 
 
 class World:
-    """Changes rows as no page would: the database itself keeps the counters."""
+    """Arbitrary changes of rows: the database itself updates the counters."""
 
     def __init__(self, campaign: Campaign) -> None:
         self.campaign = campaign
 
-    def take(self, act: str, one: int, other: int, seed: int) -> None:
+    def take(self, act: str, first_index: int, second_index: int, seed: int) -> None:
         chance = random.Random(seed)
         units = list(Unit.objects.order_by("pk"))
-        unit, second = units[one % len(units)], units[other % len(units)]
-        some = day(chance.choice(DAYS))
+        unit, second = units[first_index % len(units)], units[second_index % len(units)]
+        moment = day(chance.choice(DAYS))
         try:
             with transaction.atomic():
-                getattr(self, f"_{act}")(unit, second, some, chance)
+                getattr(self, f"_{act}")(unit, second, moment, chance)
         except LamsachError:
             pass
 
-    def _days(self, unit: Unit, second: Unit, some: date, chance: random.Random) -> None:
+    def _days(self, unit: Unit, second: Unit, moment: date, chance: random.Random) -> None:
         values = {name: chance.choice([None, day(chance.choice(DAYS))]) for name in COLUMNS}
-        reported = chance.choice([None, None, some])
+        reported = chance.choice([None, None, moment])
         Participation.objects.update_or_create(
             campaign=self.campaign, unit=unit, defaults={**values, "reported_on": reported}
         )
-        Participation.objects.filter(unit=second).update(sent_on=some)
+        Participation.objects.filter(unit=second).update(sent_on=moment)
 
-    def _report(self, unit: Unit, second: Unit, some: date, chance: random.Random) -> None:
+    def _report(self, unit: Unit, second: Unit, moment: date, chance: random.Random) -> None:
         state = chance.choice(["draft", "sent", "returned"])
-        kept = {"form": self.campaign.form, "as_of": some, "state": state}
-        Report.objects.update_or_create(campaign=self.campaign, unit=unit, edition=1, defaults=kept)
+        values = {"form": self.campaign.form, "as_of": moment, "state": state}
+        Report.objects.update_or_create(campaign=self.campaign, unit=unit, edition=1, defaults=values)
 
-    def _case(self, unit: Unit, second: Unit, some: date, chance: random.Random) -> None:
+    def _case(self, unit: Unit, second: Unit, moment: date, chance: random.Random) -> None:
         device = Device.objects.create(unit=unit, key=f"name:{Device.objects.count()}")
         Case.objects.create(
-            campaign=self.campaign, unit=unit, device=device, state="new", since=some, severity=1,
-            due=f"{some}T00:00:00Z",
+            campaign=self.campaign, unit=unit, device=device, state="new", since=moment, severity=1,
+            due=f"{moment}T00:00:00Z",
         )  # fmt: skip
 
-    def _span(self, unit: Unit, second: Unit, some: date, chance: random.Random) -> None:
+    def _span(self, unit: Unit, second: Unit, moment: date, chance: random.Random) -> None:
         if (case := Case.objects.filter(unit=unit).order_by("-pk").first()) is None:
             return
-        known = Span.objects.filter(case=case, known_until=None)
+        current = Span.objects.filter(case=case, known_until=None)
         if chance.random() < 0.5:
-            known.update(known_until=f"{tree.today()}T00:00:00Z")
-        until = chance.choice([FOREVER, some + timedelta(days=2)])
+            current.update(known_until=f"{tree.today()}T00:00:00Z")
+        until = chance.choice([FOREVER, moment + timedelta(days=2)])
         state = chance.choice(["new", "cleaned", "verified"])
         Span.objects.create(
-            case=case, campaign=self.campaign, unit=unit, state=state, valid_from=some, valid_until=until
+            case=case, campaign=self.campaign, unit=unit, state=state, valid_from=moment, valid_until=until
         )
 
-    def _gone(self, unit: Unit, second: Unit, some: date, chance: random.Random) -> None:
+    def _gone(self, unit: Unit, second: Unit, moment: date, chance: random.Random) -> None:
         for model in chance.choice([(Participation,), (Span, Case)]):
             model._default_manager.filter(unit__in=(unit, second)).delete()
 
-    def _move(self, unit: Unit, second: Unit, some: date, chance: random.Random) -> None:
-        tree.move(unit, second if chance.random() < 0.8 else None, some)
+    def _move(self, unit: Unit, second: Unit, moment: date, chance: random.Random) -> None:
+        tree.move(unit, second if chance.random() < 0.8 else None, moment)
 
-    def _new(self, unit: Unit, second: Unit, some: date, chance: random.Random) -> None:
-        tree.create(f"N{Unit.objects.count()}", "Mới", unit, some)
+    def _new(self, unit: Unit, second: Unit, moment: date, chance: random.Random) -> None:
+        tree.create(f"N{Unit.objects.count()}", "Mới", unit, moment)
 
-    def _close(self, unit: Unit, second: Unit, some: date, chance: random.Random) -> None:
-        tree.close(unit, None, some)
+    def _close(self, unit: Unit, second: Unit, moment: date, chance: random.Random) -> None:
+        tree.close(unit, None, moment)
 
-    def _links(self, unit: Unit, second: Unit, some: date, chance: random.Random) -> None:
-        UnitLink.objects.filter(descendant=unit).update(valid_from=some)
+    def _links(self, unit: Unit, second: Unit, moment: date, chance: random.Random) -> None:
+        UnitLink.objects.filter(descendant=unit).update(valid_from=moment)
 
-    def _fold(self, unit: Unit, second: Unit, some: date, chance: random.Random) -> None:
+    def _fold(self, unit: Unit, second: Unit, moment: date, chance: random.Random) -> None:
         counters.fold()
         assert not Changed.objects.exists()
 
-    def facts(self, unit: int, on: date) -> Sums[str]:
-        """Return the facts of a unit alone on a day, from its rows."""
-        found: Sums[str] = Sums()
+    def facts(self, unit: int, as_of: date) -> Sums[str]:
+        """Compute the facts of a unit alone on a day, from its rows."""
+        result: Sums[str] = Sums()
         part = Participation.objects.filter(campaign=self.campaign, unit=unit).first()
         reports = Report.objects.filter(campaign=self.campaign, unit=unit, state__in=("sent", "frozen"))
 
         def since(name: str) -> bool:
             value = getattr(part, name, None)
-            return value is not None and value <= on
+            return value is not None and value <= as_of
 
         def past(name: str) -> bool:
             value = getattr(part, name, None)
-            return value is not None and value < on
+            return value is not None and value < as_of
 
-        held = {name: since(f"{name}_on") for name in ("sent", "opened", "informed", "deployed")}
-        late = (past("acknowledge_due") and not held["informed"]) or (
-            past("deploy_due") and not held["deployed"]
+        states = {name: since(f"{name}_on") for name in ("sent", "opened", "informed", "deployed")}
+        late = (past("acknowledge_due") and not states["informed"]) or (
+            past("deploy_due") and not states["deployed"]
         )
-        held["late"] = held["sent"] and late
-        held["reported"] = reports.exists() or getattr(part, "reported_on", None) is not None
-        found.update(name for name, holds in held.items() if holds)
-        if not held["late"]:
-            found.update([f"bar.{one}" for one in ("reported", "deployed", "informed") if held[one]][:1])
+        states["late"] = states["sent"] and late
+        states["reported"] = reports.exists() or getattr(part, "reported_on", None) is not None
+        result.update(name for name, holds in states.items() if holds)
+        if not states["late"]:
+            result.update(
+                [f"bar.{name}" for name in ("reported", "deployed", "informed") if states[name]][:1]
+            )
         spans = Span.objects.filter(campaign=self.campaign, unit=unit, known_until=None)
-        for span in spans.filter(valid_from__lte=on, valid_until__gt=on):
-            found[f"case.{span.state}"] += 1
-        return found
+        for span in spans.filter(valid_from__lte=as_of, valid_until__gt=as_of):
+            result[f"case.{span.state}"] += 1
+        return result
 
     def compare(self) -> None:
-        """Every unit on every day."""
+        """Compare all units on several days."""
         units = list(Unit.objects.values_list("pk", flat=True))
         links = list(UnitLink.objects.all())
-        for on in map(day, (-3, 0, 2, 9)):
-            alone = {unit: self.facts(unit, on) for unit in units}
-            read = counters.read([self.campaign.pk], units, on)
+        for as_of in map(day, (-3, 0, 2, 9)):
+            alone = {unit: self.facts(unit, as_of) for unit in units}
+            read = counters.read([self.campaign.pk], units, as_of)
             for unit in units:
                 inner = [
                     link.descendant_id
                     for link in links
-                    if link.ancestor_id == unit and link.valid_from <= on < link.valid_until
+                    if link.ancestor_id == unit and link.valid_from <= as_of < link.valid_until
                 ]
-                expected = sum((alone[one] for one in inner), Sums(units=len(inner)))
+                expected = sum((alone[below] for below in inner), Sums(units=len(inner)))
                 itself = alone[unit] + Sums(units=1) if unit in inner else Sums()
                 figures = read[self.campaign.pk, unit]
-                assert +figures.whole == +expected, (unit, on)
-                assert +figures.alone == +itself, (unit, on)
-                assert +figures.below == expected - itself, (unit, on)
+                assert +figures.whole == +expected, (unit, as_of)
+                assert +figures.alone == +itself, (unit, as_of)
+                assert +figures.below == expected - itself, (unit, as_of)
                 assert min(figures.whole.values(), default=0) >= 0
 
 
@@ -183,13 +182,13 @@ def test_any_changes_equal_a_recount(steps: list[tuple[str, int, int, int]], cas
         counters.fold()
         assert not Changed.objects.exists()
         world.compare()
-        before = _kept()
+        before = _stored()
         counters.recount()
-        assert _kept() == before
+        assert _stored() == before
         transaction.set_rollback(True)
 
 
-def _kept() -> set[tuple[Any, ...]]:
+def _stored() -> set[tuple[Any, ...]]:
     rows = Counter.objects.exclude(n=0)
     return set(rows.values_list("scope", "unit", "campaign", "what", "day", "n"))
 

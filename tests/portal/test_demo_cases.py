@@ -1,4 +1,4 @@
-"""The demo's portal has a machine in every state, and its numbers also for past days."""
+"""Demo cases: a machine in every state, and figures of past days."""
 
 from __future__ import annotations
 

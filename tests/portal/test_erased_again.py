@@ -1,7 +1,4 @@
-"""A backup that is put back brings nothing back that was erased after it was made.
-
-On both databases, with the list of the old folder or with a copy of it.
-"""
+"""Repetition of erasures after a restore, on both databases, by the ledger or a copy of it."""
 
 from __future__ import annotations
 
@@ -201,7 +198,7 @@ def back(hour: int, to: int) -> dict[str, Any]:
             [at(5), back(6, 3), at(7)],
             4,
             [5],
-        ),  # what was made at 4 is gone since 6; other rows bear the numbers now
+        ),  # rows created at 4 are gone since 6, and others have their numbers
         ([at(5), back(6, 3), at(7)], 6.5, [7]),
         ([at(5), back(6, 3), at(7), back(8, 5), at(9)], 4, [5, 9]),  # back on the first history
         ([at(5), back(6, 3), at(7), back(8, 5), at(9)], 6.5, [7]),

@@ -1,7 +1,4 @@
-"""Authentication in the audit trail: each step with who and from where, never with a secret.
-
-And letters for a forgotten password have a budget of their own.
-"""
+"""Audit of authentication, without secrets; rate limit of password resets."""
 
 from __future__ import annotations
 
@@ -39,7 +36,7 @@ HERE = {"REMOTE_ADDR": "192.0.2.7"}
 
 
 def noted() -> list[tuple[str, str]]:
-    """Return the entries since the last call: act and person, each from the address of the test."""
+    """Return action and user of the entries since the last call, all from the address of the test."""
     rows = list(Entry.objects.filter(pk__gt=noted.seen).order_by("pk"))  # type: ignore[attr-defined]
     noted.seen = rows[-1].pk if rows else noted.seen  # type: ignore[attr-defined]
     assert {row.address for row in rows} <= {"192.0.2.7"}, [row.action for row in rows]
@@ -182,9 +179,9 @@ def test_nobody_takes_a_role_that_they_could_not_give(cast: Cast, browser: Calla
 
 
 def test_every_change_of_a_role_is_noted() -> None:
-    """Code that writes memberships notes it, in the same function or in the calling view.
+    """Code that writes memberships audits it, in the same function or in the calling view.
 
-    A new place has to be added here with its note.
+    A new place has to be added here.
     """
     found = set()
     for path in Path(units.__file__).parents[1].rglob("*.py"):

@@ -1,6 +1,6 @@
-"""The documents in `docs/examples/` say what the portal would write today.
+"""Documents in `docs/examples/` equal those that the portal writes.
 
-`python -m lamsach.portal.demo.examples docs/examples` makes them anew.
+`python -m lamsach.portal.demo.examples docs/examples` rewrites them.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ FOLDER = Path(__file__).parents[2] / "docs" / "examples"
 
 @pytest.mark.django_db
 def test_the_examples_are_fresh() -> None:
-    made = dict(make())
-    kept = {path.name: path for path in FOLDER.iterdir() if path.suffix != ".md"}
-    assert sorted(made) == sorted(kept)
+    documents = dict(make())
+    files = {path.name: path for path in FOLDER.iterdir() if path.suffix != ".md"}
+    assert sorted(documents) == sorted(files)
     stale = [
         name
-        for name, content in made.items()
-        if text_content(name, content) != text_content(name, kept[name].read_bytes())
+        for name, content in documents.items()
+        if text_content(name, content) != text_content(name, files[name].read_bytes())
     ]
     assert stale == [], "make them anew: python -m lamsach.portal.demo.examples docs/examples"
 

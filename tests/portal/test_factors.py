@@ -1,7 +1,4 @@
-"""Second factors lie locked in the database.
-
-A copy of it makes no code, the person's own code still works, also after a change of the secret key.
-"""
+"""Encryption of second factors in the database, also after a change of the secret key."""
 
 from __future__ import annotations
 
@@ -40,16 +37,16 @@ def allauth_context(rf: Any) -> Any:
 
 
 def held() -> str:
-    """All that the database knows of second factors."""
+    """Collect all stored data of second factors."""
     return json.dumps(list(Authenticator.objects.values_list("data", flat=True)))
 
 
 def log_in(code: str) -> Any:
-    """The officer's log-in with a code of the second factor; the last page."""
+    """Log the officer in with a code of the second factor; return the last page."""
     client = Client()
-    said = {"login": "officer@person.example", "password": "mat khau rat dai"}
-    asked = client.post("/accounts/login/", said)
-    return client.post(asked["Location"], {"code": code}, follow=True)
+    page = {"login": "officer@person.example", "password": "mat khau rat dai"}
+    answer = client.post("/accounts/login/", page)
+    return client.post(answer["Location"], {"code": code}, follow=True)
 
 
 def test_the_database_holds_no_secret_and_the_code_works(cast: Cast) -> None:
@@ -106,7 +103,7 @@ def test_a_secret_that_an_older_server_wrote_is_taken(cast: Cast) -> None:
 
 
 class Setting:
-    """The officer on the page where the second factor is set up."""
+    """Officer on the page that sets up a second factor."""
 
     page = "/accounts/2fa/totp/activate/"
 
@@ -123,18 +120,18 @@ class Setting:
         return self.client.post(path, {"csrfmiddlewaretoken": word, **said})
 
     def open(self) -> None:
-        """Look at the page: another secret."""
+        """Open the page, which shows a new secret."""
         shown = self.client.get(self.page)
         self.secret: str = shown.context["form"].secret
         self.word = hidden(shown.content.decode())["csrfmiddlewaretoken"]
 
     def send(self, code: str) -> Any:
-        """The code that the app shows."""
+        """Compute the code of the app."""
         return self._post(self.page, self.word, {"code": code})
 
 
 def sessions() -> str:
-    """All that the database knows of sessions."""
+    """Collect all stored data of sessions."""
     return json.dumps([session.get_decoded() for session in Session.objects.all()])
 
 

@@ -1,7 +1,4 @@
-"""Steps that an administrator of a new portal has left; each goes by evidence.
-
-A test letter shows whether mail goes out.
-"""
+"""First steps of an administrator, determined from the data; the test letter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Incoming mail: each once, at its place, bounces noted, nothing hostile gets through, no loop."""
+"""Incoming mail: stored once, assigned to its target, bounces, hostile input, loops."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ def reply_address(settings: Any) -> None:
 
 
 def mail(text: str = "Đã nhận.", sender: str = "mot@unit.example", **headers: str) -> bytes:
-    made = EmailMessage()
-    made["From"] = sender
-    made["To"] = headers.pop("to", "lamsach@lamsach.example")
-    made["Subject"] = headers.pop("subject", "Trả lời")
-    made["Message-ID"] = headers.pop("id", f"<{time.monotonic_ns()}@unit.example>")
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = headers.pop("to", "lamsach@lamsach.example")
+    message["Subject"] = headers.pop("subject", "Trả lời")
+    message["Message-ID"] = headers.pop("id", f"<{time.monotonic_ns()}@unit.example>")
     for name, value in headers.items():
-        made[name.replace("_", "-")] = value
-    made.set_content(text)
-    return made.as_bytes()
+        message[name.replace("_", "-")] = value
+    message.set_content(text)
+    return message.as_bytes()
 
 
 def address(letter: Letter) -> str:
@@ -65,10 +65,10 @@ def dispatch_letter(cast: Cast) -> Letter:
 
 
 def test_marks_cannot_be_made_up() -> None:
-    word = letters.mark_of(12)
-    assert letters.letter_id(f"<{word.upper()}.99@host>") == 12
+    mark = letters.mark_of(12)
+    assert letters.letter_id(f"<{mark.upper()}.99@host>") == 12
     assert [
-        letters.letter_id(text) for text in ("l12-aaaaaaaaaaaaaaaa", "l13-" + word[4:], "", word[:-1])
+        letters.letter_id(text) for text in ("l12-aaaaaaaaaaaaaaaa", "l13-" + mark[4:], "", mark[:-1])
     ] == [None] * 4
 
 
@@ -148,7 +148,7 @@ def test_automatic_messages_are_kept_and_never_answered(headers: dict[str, str],
 
 
 def test_no_mail_goes_round_for_ever(cast: Cast) -> None:
-    """A machine that answers every receipt without saying that it is one."""
+    """An unmarked automatic responder gets a limited number of receipts."""
     for number in range(20):
         receive(mail(f"Phiếu {number}", sender="may@khac.example", subject=f"Phiếu {number}"))
     assert Question.objects.count() == 20
@@ -157,9 +157,9 @@ def test_no_mail_goes_round_for_ever(cast: Cast) -> None:
 
 def test_what_goes_out_says_that_a_program_wrote_it(cast: Cast) -> None:
     letter = dispatch_letter(cast)
-    out = message(letter)
-    assert (out["Auto-Submitted"], out["Reply-To"]) == ("auto-generated", address(letter))
-    looped = out.as_bytes()
+    sent = message(letter)
+    assert (sent["Auto-Submitted"], sent["Reply-To"]) == ("auto-generated", address(letter))
+    looped = sent.as_bytes()
     receive(looped)
     assert Incoming.objects.get().kind == IncomingKind.AUTOMATIC
 
@@ -372,7 +372,7 @@ def test_a_maildir_and_a_folder(tmp_path: Path, cast: Cast) -> None:
 
 
 class Mailbox(socketserver.ThreadingTCPServer):
-    """As much of an IMAP server (RFC 3501) as the portal speaks with."""
+    """Minimal IMAP server (RFC 3501)."""
 
     daemon_threads, allow_reuse_address = True, True
 

@@ -1,4 +1,4 @@
-"""The job queue: leases, cancelled and failed jobs, periodic tasks."""
+"""Job queue: leases, cancelled and failed jobs, periodic tasks."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.one_date
 def test_a_job_whose_worker_died_is_taken_up_again() -> None:
-    seen: list[int] = []
-    jobs.FUNCTIONS["test.count"] = lambda progress, n: seen.append(n)
-    made = jobs.enqueue("test.count", n=1)
+    calls: list[int] = []
+    jobs.FUNCTIONS["test.count"] = lambda progress, n: calls.append(n)
+    job = jobs.enqueue("test.count", n=1)
     Job.objects.update(state=JobState.RUNNING, lease_until=LONG_AGO)
     assert jobs.run_next()
-    assert (seen, Job.objects.get(pk=made.pk).state) == ([1], JobState.DONE)
+    assert (calls, Job.objects.get(pk=job.pk).state) == ([1], JobState.DONE)
 
 
 @pytest.mark.one_date

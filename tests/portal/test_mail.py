@@ -1,4 +1,4 @@
-"""Outgoing mail: once, retried, never lost; against a real SMTP server on loopback."""
+"""Outgoing mail against a real SMTP server on loopback: sent once, retried, never lost."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def write(key: str = "a", to: str = "nhan@unit.example", **context: Any) -> Lett
 
 
 class Receiver:
-    """An SMTP server's memory; `answers` are given to RCPT or DATA before 250."""
+    """Received messages of an SMTP server; `answers` precede 250 for RCPT or DATA."""
 
     def __init__(self) -> None:
         self.letters: list[bytes] = []
@@ -76,7 +76,7 @@ def receiver(settings: Any) -> Iterator[Receiver]:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate of our own for `localhost`, and its key."""
+    """Self-signed certificate for `localhost`, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     made = (
@@ -103,7 +103,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 class Knocker(Controller):
-    """A server whose start is noticed by TLS too, although nobody trusts its certificate yet."""
+    """Controller that also detects a TLS server's start before its certificate is trusted."""
 
     def _trigger_server(self) -> None:
         with socket.create_connection((self.hostname, self.port), 5) as plain:

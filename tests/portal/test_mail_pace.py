@@ -1,7 +1,4 @@
-"""Letters a minute hold for all workers together.
-
-In one process step by step, and with three processes at once on both databases.
-"""
+"""Rate limit of letters over all workers: step by step, and with three processes on both databases."""
 
 from __future__ import annotations
 
@@ -38,7 +35,7 @@ def write(count: int) -> None:
 
 
 def later(**time: int) -> None:
-    """As if so much time had passed since letters went out."""
+    """Back-date sent letters."""
     Letter.objects.update(sent=F("sent") - timedelta(**time))
 
 

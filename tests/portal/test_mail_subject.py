@@ -1,4 +1,4 @@
-"""A subject in Vietnamese arrives as it was written, at any length."""
+"""Vietnamese subjects of any length, encoded and decoded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Letters as their readers see them: sender, contact, attachments, links, how they are stopped."""
+"""Letters as read: sender, contact, attachments, links, unsubscription."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def attach(draft: Dispatch, name: str, content: bytes) -> None:
 
 
 def test_every_kind_says_whom_to_ask(cast: Cast) -> None:
-    """The contact is the unit above, by its telephone, for every kind of letter."""
+    """Every kind of letter states the phone of the parent unit."""
     cast.centre.contact_name, cast.centre.contact_phone = "Phòng Kỹ thuật", "024.1234.5678"
     cast.centre.save()
     assert len(KINDS) > 15

@@ -1,7 +1,4 @@
-"""The documentation in the portal.
-
-Every document is drawn, every link among them leads to a page, and nothing else of the disk can be asked for.
-"""
+"""Documentation in the portal: rendered documents, links, and no access to other files."""
 
 from __future__ import annotations
 
@@ -20,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of documents of the test's own."""
+    """Folder of documents of the test's own."""
     monkeypatch.setattr(manual, "folder", lambda: tmp_path)
     manual.rendered.cache_clear()
     return tmp_path

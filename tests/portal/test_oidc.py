@@ -1,7 +1,4 @@
-"""Log-in by OpenID Connect against a small provider on loopback.
-
-Only people who have an account here, by an address that the provider vouches for.
-"""
+"""Log-in by OpenID Connect against a provider on loopback: existing accounts, verified addresses."""
 
 from __future__ import annotations
 
@@ -29,7 +26,7 @@ CLIENT = "lamsach"
 
 
 class Provider(ThreadingHTTPServer):
-    """OpenID Connect Discovery 1.0, authorization code flow with PKCE (RFC 7636), one person."""
+    """Provider of one person: OpenID Connect Discovery 1.0, authorization code flow with PKCE (RFC 7636)."""
 
     daemon_threads = True
 
@@ -45,7 +42,7 @@ class Answers(BaseHTTPRequestHandler):
     server: Provider
 
     def log_message(self, *_: Any) -> None:
-        """Quiet."""
+        """Do nothing."""
 
     def say(self, body: Any) -> None:
         raw = json.dumps(body).encode()
@@ -108,7 +105,7 @@ def provider(settings: Any) -> Iterator[Provider]:
 
 
 def log_in(client: Client, provider: Provider, **changes: str) -> Any:
-    """Press the button, be sent to the provider, come back with a code."""
+    """Log in: press the button, follow the redirection to the provider, return with a code."""
     sent = client.post("/accounts/oidc/sso/login/")
     assert sent.status_code == 302
     assert sent["Location"].startswith(f"{provider.address}/authorize?")

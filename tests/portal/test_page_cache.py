@@ -1,7 +1,4 @@
-"""Public pages that are rendered once for many visitors.
-
-The same for all but the word of their forms, and never a page of somebody who is logged in.
-"""
+"""Cache of public pages: shared except for CSRF tokens, and never with a log-in."""
 
 from __future__ import annotations
 
@@ -35,16 +32,16 @@ def minute(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 class Site:
-    """The site behind `CachedPages`, as `front` calls it: cookies are those of the visitor."""
+    """Site behind `CachedPages`, called as by `front`, with the visitor's cookies."""
 
     def __init__(self) -> None:
         self._pages = CachedPages(get_wsgi_application())
         self.cookies: dict[str, str] = {}
         self.rendered = 0
-        """Count of answers from Django."""
+        """Count of pages rendered by Django."""
 
     def get(self, path: str, host: str = "localhost", **headers: str) -> Answer:
-        """Look at a page."""
+        """Request a page."""
         environ = {**RequestFactory().get(path).environ, "HTTP_HOST": host, **headers}
         if self.cookies:
             environ["HTTP_COOKIE"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
@@ -58,7 +55,7 @@ class Site:
 
 @dataclass(frozen=True)
 class Answer:
-    """A visitor's answer."""
+    """Answer to a visitor."""
 
     status: str
     headers: list[tuple[str, str]]
@@ -66,13 +63,13 @@ class Answer:
 
     @property
     def cookie(self) -> str:
-        """The secret that the visitor was given; empty for none."""
+        """CSRF secret of the visitor's cookie, or ""."""
         found = [value for name, value in self.headers if name == "set-cookie"]
         return SimpleCookie(found[0])[settings.CSRF_COOKIE_NAME].value if found else ""
 
     @property
     def plain(self) -> tuple[str, list[tuple[str, str]], str]:
-        """The answer without what each visitor has of their own."""
+        """Content without cookie and token."""
         headers = [
             (name, re.sub(r"(csrftoken=)\w+(.*expires=)[^;]+", r"\1\2", value))
             for name, value in self.headers
@@ -82,7 +79,7 @@ class Answer:
 
     @property
     def word(self) -> str:
-        """The word in the page's form."""
+        """CSRF token of the page's form."""
         return re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', self.body)[0]
 
 

@@ -1,7 +1,4 @@
-"""A passkey from its making to a log-in with it, in Chromium with a virtual authenticator.
-
-Web Authentication level 2, section 11.
-"""
+"""Passkeys in Chromium with a virtual authenticator (Web Authentication level 2, section 11)."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ ASKED = """() => {
   const get = navigator.credentials.get.bind(navigator.credentials);
   navigator.credentials.get = wanted => get(wanted).finally(() => setTimeout(() => { window.asked = true }));
 }"""
-"""Has the page say once the browser has answered whether there is a passkey."""
+"""Script by which the page notes that the browser answered the query for a passkey."""
 
 
 @pytest.fixture

@@ -59,11 +59,11 @@ def test_an_invitation_is_accepted_once(cast: Cast, browser: Browser, client: Cl
     assert page.status_code == 302
     letter = Letter.objects.get(kind="invitation")
     _, text = render(letter)
-    found = re.search(r"http://[^/]+(/accounts/invitation/\S+)", text)
-    assert found is not None
+    token = re.search(r"http://[^/]+(/accounts/invitation/\S+)", text)
+    assert token is not None
     data = {"name": "Người Mới", "password": "mat khau rat dai"}
-    assert client.post(found[1], data)["Location"] == "/office/"
-    assert Client().get(found[1]).status_code == 404
+    assert client.post(token[1], data)["Location"] == "/office/"
+    assert Client().get(token[1]).status_code == 404
     assert Membership.objects.get(user__email="moi@person.example").unit == cast.first
 
 
@@ -143,7 +143,7 @@ def test_the_second_factor_is_compulsory_above_officer(cast: Cast, browser: Brow
 
 
 def test_the_first_administrator_sets_up_the_second_factor(client: Client, settings: Any) -> None:
-    """From the one-time link to the work pages, with an authenticator app, and back in with its code."""
+    """Set-up link, set-up of an authenticator app, and a second log-in with its code."""
     settings.MFA_REQUIRED = True
     data = {
         "unit_name": "Bộ",
@@ -160,11 +160,11 @@ def test_the_first_administrator_sets_up_the_second_factor(client: Client, setti
     assert "/accounts/2fa/recovery-codes/" in done.redirect_chain[-1][0], done.content.decode()
     assert client.get("/office/").status_code == 200
     again = Client()
-    asked = again.post("/accounts/login/", {"login": "q@person.example", "password": "mat khau rat dai"})
-    assert asked["Location"] == "/accounts/2fa/authenticate/"
+    page = again.post("/accounts/login/", {"login": "q@person.example", "password": "mat khau rat dai"})
+    assert page["Location"] == "/accounts/2fa/authenticate/"
     assert again.get("/office/").status_code == 302
     cache.clear()
-    again.post(asked["Location"], {"code": totp(secret)})
+    again.post(page["Location"], {"code": totp(secret)})
     assert again.get("/office/").status_code == 200
 
 
@@ -203,7 +203,7 @@ def test_the_password_is_asked_again_except_for_the_first_second_factor(
 
 
 def totp(secret: str) -> str:
-    """The present code of an authenticator app (RFC 6238)."""
+    """Compute the current code of an authenticator app (RFC 6238)."""
     return str(format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time())))))
 
 

@@ -1,7 +1,4 @@
-"""Inviting many people by a sheet: shown first, each row with what comes of it; one letter each.
-
-Never twice, never beyond one's own reach.
-"""
+"""Invitations from a sheet: preview, a letter each, never twice, never beyond the user's reach."""
 
 from __future__ import annotations
 

@@ -45,9 +45,9 @@ def campaign(cast: Cast) -> Campaign:
 
 
 def closed(cast: Cast, campaign: Campaign, days: int = 100, name: str = "PC-01") -> Case:
-    """A case that was called a false alarm so many days ago, with everything that may hang on it."""
-    one = device(PC, name=name, user="thu.tran", department="Kế toán")
-    hand_in(cast, campaign, findings([one], [Contact(days={day(-days - 1): 4})]))
+    """Create a case that became a false alarm `days` ago, with all dependent data."""
+    case_ = device(PC, name=name, user="thu.tran", department="Kế toán")
+    hand_in(cast, campaign, findings([case_], [Contact(days={day(-days - 1): 4})]))
     case = Case.objects.get(device__mac=PC[4:])
     move(case, CaseState.FALSE_ALARM, cast.people["officer"], "Máy thử của Trần Văn Thử")
     then = timezone.now() - timedelta(days=days)
@@ -73,18 +73,15 @@ def closed(cast: Cast, campaign: Campaign, days: int = 100, name: str = "PC-01")
 
 
 def aged(days: int) -> None:
-    """Let everything have come so many days ago."""
+    """Back-date all imports."""
     then = timezone.now() - timedelta(days=days)
     Bundle.objects.update(received=then)
     Device.objects.update(created=then)
 
 
 def names_left() -> str:
-    """Collect all texts in our tables.
-
-    Without the accounts of the portal's own people and the words by which the audit trail is searched.
-    """
-    found: list[Any] = []
+    """Collect all texts in our tables, except accounts and the audit trail."""
+    texts: list[Any] = []
     for model in apps.get_models():
         columns = [
             field.name
@@ -92,8 +89,8 @@ def names_left() -> str:
             if isinstance(field, (CharField, TextField, JSONField)) and not field.choices
         ]
         if columns and model._meta.app_label not in ("accounts", "account", "sessions", "contenttypes"):
-            found += map(list, model._default_manager.values_list(*columns))
-    return json.dumps(found, ensure_ascii=False, default=str)
+            texts += map(list, model._default_manager.values_list(*columns))
+    return json.dumps(texts, ensure_ascii=False, default=str)
 
 
 def test_what_is_due_goes_and_the_numbers_stay(cast: Cast, campaign: Campaign) -> None:
@@ -355,7 +352,7 @@ def test_a_hold_of_a_coordinator_is_not_lifted_by_the_unit(cast: Cast, campaign:
 
 
 def told(cast: Cast) -> None:
-    """The person is also in the list of people, asked a question, and got a letter."""
+    """Add the person to the list of people, with a question and a letter."""
     member = Person.objects.create(unit=cast.first, name="Trần Văn Thử", email="thu@person.example")
     Notice.objects.create(
         campaign=Campaign.objects.earliest("pk"),

@@ -1,7 +1,4 @@
-"""Every page, export and answer of the interface.
-
-Above the unit none names a machine or person, and inside it none does without a line in the audit trail.
-"""
+"""Personal data on every page, export and API answer: none above the unit, none unaudited inside it."""
 
 from __future__ import annotations
 
@@ -46,7 +43,7 @@ SECRETS = (
 """Name of the samples' machine, and the additions to its case here."""
 PERSONAL = (
     *SECRETS,
-    "@person.example",  # whoever has an account, is invited, is told, or asks
+    "@person.example",  # users, invited and notified people, askers
     "Trần Văn Thử",
     "Người hỏi",
     "Máy chậm",
@@ -55,18 +52,15 @@ PERSONAL = (
     "PC-77",
     "PC-99",
 )
-"""More of what tells of somebody.
-
-The samples' colleague, asker and writer, a machine that a collector saw, one that another unit lets look at.
-"""
+"""Further personal data: the samples' colleague, asker and sender, and machines of other sources."""
 OWN = {"accounts/me/"}
-"""Objects that somebody sees of themselves alone."""
+"""Pages that show the user's own data only."""
 READABLE = [path for path in MEMBER if (door := DOORS[path]) is not None and "GET" in door.methods]
 API = [path for path, _ in addresses(get_resolver().url_patterns) if path.startswith("api/")]
 
 
 def planted(cast: Cast) -> Case:
-    """The samples' case, with a person and a note."""
+    """Add a person and a note to the samples' case."""
     case: Case = samples.case(cast)
     Case.objects.filter(pk=case.pk).update(person_name="Bùi Thị Kín", person_email="kin@person.example")
     Note.objects.create(case=case, who="Bùi Thị Kín", text="Lời ghi kín của Bùi Thị Kín, máy 10.1.2.3")
@@ -76,7 +70,7 @@ def planted(cast: Cast) -> Case:
 
 
 def peopled(cast: Cast) -> None:
-    """Add people who are informed, ask, write or are invited, and machines reported by others."""
+    """Add notified and invited people, askers and senders, and machines of other sources."""
     samples.notice(cast)
     samples.question(cast)
     for name in ("incoming_id", "invitation_id", "granted_id"):
@@ -93,18 +87,18 @@ def peopled(cast: Cast) -> None:
 
 
 def shown(response: Any) -> str:
-    """The whole answer as text, what is packed or set in it too."""
+    """Extract the text of an answer, also of archives and PDF."""
     body = b"".join(response) if response.streaming else response.content
     if body.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             return "\n".join(archive.read(name).decode("utf-8", "replace") for name in archive.namelist())
-    if body.startswith(b"%PDF") and len(body) > 1000:  # shorter ones are stand-ins of the samples
+    if body.startswith(b"%PDF") and len(body) > 1000:  # shorter ones are placeholders of the samples
         return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(body)).pages)
     return str(body.decode("utf-8", "replace"))
 
 
 def queries(path: str) -> tuple[str, ...]:
-    """Return the queries of an address: exports in each of their kinds."""
+    """Return the query strings to request: each format of an export."""
     return ("?show=all", "?as=json&show=all", "?as=stix&show=all") if "export" in path else ("?show=all",)
 
 
@@ -138,7 +132,7 @@ def test_nobody_above_sees_a_name_and_each_view_is_in_the_trail(part: slice, cas
 
 
 def test_looking_on_for_hours_or_for_somebody_is_in_the_trail(cast: Cast) -> None:
-    """The table that refreshes every three seconds leaves an entry now and then, and one for each search."""
+    """A table that refreshes every three seconds is audited at intervals, and for each search."""
     peopled(cast)
     client = cast.client("officer")
 
@@ -155,7 +149,7 @@ def test_looking_on_for_hours_or_for_somebody_is_in_the_trail(cast: Cast) -> Non
 
 
 def test_a_page_that_is_opened_by_its_link_is_in_the_trail(cast: Cast) -> None:
-    """A link may be passed on: the address from which it was opened is kept."""
+    """The client address is recorded, since links may be passed on."""
     asked = samples.question(cast)
     desk.attach(asked, [store(SimpleUploadedFile("anh.pdf", b"%PDF-1.7"))])
     link = urlsplit(desk.address_of(asked)).path

@@ -1,8 +1,4 @@
-"""The public pages in Chromium against `lamsach serve`.
-
-"check my machine" with scripts off, the size of a first visit, no word from elsewhere, axe-core; and the
-description of the interface without internet.
-"""
+"""Public pages in Chromium against `lamsach serve`: without scripts and third parties, size, axe-core."""
 
 from __future__ import annotations
 
@@ -74,10 +70,7 @@ WINDOWS_7 = "Mozilla/5.0 (Windows NT 6.1; Win64; x64) AppleWebKit/537.36 Chrome/
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A portal with a campaign, a list and an open case, behind one proxy.
-
-    The visitor's address is what the proxy says.
-    """
+    """Portal with a campaign, a list and an open case, behind a proxy that states the client address."""
     folder = tmp_path_factory.mktemp("public") / "data"
     furnish(folder)
     subprocess.run(
@@ -98,7 +91,7 @@ def browser() -> Iterator[Any]:
 
 
 class Visit:
-    """A fresh browser: its page, requests to other servers, complaints of the console, bytes received."""
+    """Open a new browser: page, requests to other servers, console errors, received bytes."""
 
     def __init__(self, browser: Any, served: Served, address: str = NEITHER, **options: Any) -> None:
         headers = {"X-Forwarded-For": address}

@@ -1,4 +1,4 @@
-"""Public pages: the check of a visitor's machine, tools and their downloads, the contact."""
+"""Public pages: check of a visitor's machine, tools and downloads, contact."""
 
 from __future__ import annotations
 
@@ -83,12 +83,12 @@ def test_check_my_machine_says_yes_or_no_and_never_whose(cast: Cast, client: Cli
     campaign = dispatch(cast).campaign
     nothing = client.post("/check/", REMOTE_ADDR="192.0.2.8").content.decode()
     assert "Hiện chưa có danh sách" in nothing
-    kept = store(SimpleUploadedFile("ds.txt", b"192.0.2.7\n"))
-    made = IndicatorList.objects.create(
-        campaign=campaign, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
+    stored = store(SimpleUploadedFile("ds.txt", b"192.0.2.7\n"))
+    list_ = IndicatorList.objects.create(
+        campaign=campaign, name=stored.name, path=stored.path, size=stored.size, sha256=stored.sha256
     )
     jobs.FUNCTIONS["campaigns.read_list"] = read_uploaded_list
-    jobs.enqueue("campaigns.read_list", list_id=made.pk)
+    jobs.enqueue("campaigns.read_list", list_id=list_.pk)
     assert jobs.run_next()
     assert Job.objects.get().state == JobState.DONE
     yes = client.post("/check/", REMOTE_ADDR="192.0.2.7", HTTP_USER_AGENT=WINDOWS_7).content.decode()
@@ -154,7 +154,7 @@ def test_downloads_are_counted_without_who(cast: Cast, browser: Browser, client:
 
 @pytest.mark.one_date
 def test_two_who_edit_a_tool_at_once(cast: Cast, browser: Browser) -> None:
-    made = Tool.objects.create(name="A", publisher="B", licence="C", systems="D", link="https://a.example")
+    tool = Tool.objects.create(name="A", publisher="B", licence="C", systems="D", link="https://a.example")
     data = {
         "name": "A2",
         "publisher": "B",
@@ -163,9 +163,9 @@ def test_two_who_edit_a_tool_at_once(cast: Cast, browser: Browser) -> None:
         "link": "https://a.example",
         "version": 1,
     }
-    assert browser("authority").post(f"/office/tools/{made.pk}/", data).status_code == 302
+    assert browser("authority").post(f"/office/tools/{tool.pk}/", data).status_code == 302
     assert (
-        browser("administrator").post(f"/office/tools/{made.pk}/", {**data, "name": "A3"}).status_code == 409
+        browser("administrator").post(f"/office/tools/{tool.pk}/", {**data, "name": "A3"}).status_code == 409
     )
     assert Tool.objects.get().name == "A2"
 

@@ -1,7 +1,4 @@
-"""A question's people, words, files and letters are erased some time after it was solved.
-
-What is counted stays; a hold stops it; the pages say so.
-"""
+"""Erasure of solved questions: people, texts, files and letters; counts remain; legal holds."""
 
 from __future__ import annotations
 
@@ -35,7 +32,7 @@ SECRETS = ("Người hỏi", "hoi@person.example", "Tôi cần giúp", "Mời ch
 
 
 def solved(cast: Cast, days: int) -> Question:
-    """A question with a file, an answer, a note and letters, solved so many days ago."""
+    """Create a question with a file, an answer, a note and letters, solved `days` ago."""
     asked = question(cast)
     desk.attach(asked, [store(SimpleUploadedFile("anh.pdf", b"%PDF- of a person"))])
     desk.answer(asked, cast.people["helper"], "Hãy rà quét.", internal=False)
@@ -50,7 +47,7 @@ def solved(cast: Cast, days: int) -> Question:
 
 
 def past(asked: Question, days: int) -> Question:
-    """As if all of it had happened so many days ago."""
+    """Back-date the question and its messages."""
     back = timedelta(days=days)
     asked.refresh_from_db()
     times: dict[str, Any] = {"created": asked.created - back, "first_answer": timezone.now() - back}
@@ -63,7 +60,7 @@ def past(asked: Question, days: int) -> Question:
 
 
 def stored() -> str:
-    """All that tables and files say about askers."""
+    """Collect the texts of tables and files about askers."""
     tables = [
         list(model.objects.values_list())
         for model in (Question, Message, QuestionFile, Letter, Incoming)  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""The one search: what each role finds, that it opens, and that nothing of other branches shows."""
+"""Search: hits by role, all readable, without those of other branches."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 
 def found(client: Client, words: str) -> dict[str, str]:
-    """Return the addresses of the results, each with the kind of its heading."""
+    """Return the URLs of the hits, with the heading of their kind."""
     answer = client.get("/office/search/", {"q": words})
     assert answer.status_code == 200, words
     page = answer.content.decode().partition("<div data-hits>")[2].partition("</main>")[0]
@@ -39,11 +39,11 @@ def found(client: Client, words: str) -> dict[str, str]:
 
 
 HIDDEN = ("Kín", "G06.13.02", "77/BC-KIN", "kinbot", "kin.example.vn")
-"""Words of what the strangers' branch alone may see."""
+"""Queries whose objects only the strangers' branch may read."""
 
 
 def hide(cast: Cast) -> Case:
-    """One of each kind in the strangers' branch, found by the words of `HIDDEN`."""
+    """Create an object of each kind in the strangers' branch, matched by `HIDDEN`."""
     unit, stranger, day = cast.other_first, cast.people["stranger"], tree.today()
     secret = tree.create("G06.13.02", "Phòng Kín", cast.other)
     campaign = Campaign.objects.create(
@@ -141,10 +141,7 @@ def test_what_people_write_is_found(cast: Cast) -> None:
 
 
 def test_names_of_machines_find_but_do_not_show(cast: Cast) -> None:
-    """The unit itself finds its machine by name, those above do not, and the page names it to nobody.
-
-    That is on the machine's own page, which keeps who looked.
-    """
+    """The unit finds its machine by name, units above do not; only the audited page of the case shows it."""
     settled(cast)
     case = samples.case(cast)
     assert found(cast.client("officer"), "PC-01") == {f"/office/cases/{case.pk}/": "Machines"}

@@ -1,4 +1,4 @@
-"""Support: files of a question, articles before sending, answers kept ready."""
+"""Support: questions with files, suggested articles, prepared answers, hand-over."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def article(cast: Cast, **more: Any) -> Article:
 
 @pytest.mark.one_date
 @pytest.mark.parametrize(
-    ("asked", "found"),
+    ("text", "is_found"),
     [
         ("máy chậm", True),
         ("MAY CHAM qua", True),
@@ -115,10 +115,10 @@ def article(cast: Cast, **more: Any) -> Article:
         ("", False),
     ],
 )
-def test_articles_are_found_by_the_words_that_people_use(asked: str, found: bool, cast: Cast) -> None:
+def test_articles_are_found_by_the_words_that_people_use(text: str, is_found: bool, cast: Cast) -> None:
     article(cast)
-    assert bool(suggest(asked, "", "vi")) is found
-    assert suggest(asked, "", "en") == []
+    assert bool(suggest(text, "", "vi")) is is_found
+    assert suggest(text, "", "en") == []
 
 
 @pytest.mark.one_date
@@ -146,19 +146,19 @@ def test_carried_files_cannot_be_made_up(cast: Cast, client: Client) -> None:
 def test_an_article_counts_that_it_helped_and_can_be_withdrawn(
     cast: Cast, browser: Browser, client: Client
 ) -> None:
-    made = article(cast)
-    client.post(f"/help/articles/{made.pk}/")
-    made.refresh_from_db()
-    assert made.helped == 1
-    assert browser("officer").get(f"/office/knowledge/articles/{made.pk}/").status_code == 404
-    browser("coordinator").post(f"/office/knowledge/articles/{made.pk}/", {"what": "withdraw"})
-    assert client.get(f"/help/articles/{made.pk}/").status_code == 404
+    article_ = article(cast)
+    client.post(f"/help/articles/{article_.pk}/")
+    article_.refresh_from_db()
+    assert article_.helped == 1
+    assert browser("officer").get(f"/office/knowledge/articles/{article_.pk}/").status_code == 404
+    browser("coordinator").post(f"/office/knowledge/articles/{article_.pk}/", {"what": "withdraw"})
+    assert client.get(f"/help/articles/{article_.pk}/").status_code == 404
 
 
 @pytest.mark.one_date
 def test_hostile_words_in_an_article_stay_words(cast: Cast, client: Client) -> None:
-    made = article(cast, text="<script>alert(1)</script>")
-    assert "<script>alert" not in client.get(f"/help/articles/{made.pk}/").content.decode()
+    article_ = article(cast, text="<script>alert(1)</script>")
+    assert "<script>alert" not in client.get(f"/help/articles/{article_.pk}/").content.decode()
 
 
 @pytest.mark.one_date
@@ -182,8 +182,8 @@ def test_an_answer_kept_ready_fills_the_form(cast: Cast, browser: Browser) -> No
 
 @pytest.mark.one_date
 def test_two_who_edit_an_answer_kept_ready_at_once(cast: Cast, browser: Browser) -> None:
-    kept = CannedAnswer.objects.create(unit=cast.first, title="A", text="B")
-    address = f"/office/knowledge/answers/{kept.pk}/"
+    canned = CannedAnswer.objects.create(unit=cast.first, title="A", text="B")
+    address = f"/office/knowledge/answers/{canned.pk}/"
     officer = browser("officer")
     seen = re.search(r'name="seen" value="([0-9a-f]+)"', officer.get(address).content.decode())
     assert seen is not None

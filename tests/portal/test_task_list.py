@@ -75,7 +75,7 @@ def test_each_role_has_what_waits_for_it(cast: Cast) -> None:
 
 
 def in_sight(cast: Cast, name: str) -> tuple[int, int]:
-    """The badge's count for a person, and the list on the first page."""
+    """Compare the badge with the list on the home page, for a person."""
     user = User.objects.get(pk=cast.people[name].pk)
     return count_now(user), sum(row.count for _, rows in waiting(user) for row in rows)
 

@@ -1,7 +1,4 @@
-"""Workers on machines whose clocks are hours apart, on one PostgreSQL.
-
-Regular tasks run once, waiting work waits, and no other clock is mistaken for one set back.
-"""
+"""Workers on machines whose clocks are hours apart, on one PostgreSQL."""
 
 from __future__ import annotations
 

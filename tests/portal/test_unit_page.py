@@ -1,7 +1,4 @@
-"""One page per unit, the tree and the map.
-
-What they say, to whom, and that they stay quick with many units.
-"""
+"""Unit pages, tree and map: contents by role, and their queries with many units."""
 
 from __future__ import annotations
 
@@ -37,7 +34,7 @@ pytestmark = pytest.mark.django_db
 
 
 def text(client: Client, path: str) -> str:
-    """The words of a page's content."""
+    """Extract the text of a page's content."""
     answer = client.get(path)
     assert answer.status_code == 200, path
     body = answer.content.decode().partition("<main")[2].partition("</main>")[0]
@@ -45,7 +42,7 @@ def text(client: Client, path: str) -> str:
 
 
 def test_a_unit_says_where_it_is(cast: Cast) -> None:
-    """Received, acknowledged, passed on, deployed, reported; machines, logs, letters."""
+    """Received, acknowledged, forwarded, deployed, reported; machines, logs, letters."""
     sent = samples.dispatch(cast)
     Participation.objects.filter(campaign=sent.campaign, unit=cast.first).update(
         informed_on=tree.today(), deployed_on=None
@@ -90,7 +87,7 @@ def test_what_a_silent_source_says(cast: Cast) -> None:
 
 
 def test_everybody_sees_what_is_theirs(cast: Cast) -> None:
-    """People and letters for those who coordinate the unit, and their look is kept; buttons by rights."""
+    """People and letters are for the unit's coordinators, whose view is audited; buttons depend on rights."""
     settled(cast)
     address = f"/office/units/{cast.first.pk}/"
     pages = {who: cast.client(who).get(address).content.decode() for who in cast.people if who != "stranger"}
@@ -145,7 +142,7 @@ def rows(campaign: Any, root: Unit, *opened: Unit) -> dict[str, Row]:
 
 
 def test_the_tree_opens_and_rolls_up(cast: Cast) -> None:
-    """A branch shows the sum of its content; a branch is open only under open ones."""
+    """A branch shows the sum of its subtree, and is open only under open ones."""
     campaign = samples.dispatch(cast).campaign
     deep = tree.create("G06.12.01.01", "Tổ Một", cast.first)
     closed = rows(campaign, cast.root)
@@ -172,7 +169,7 @@ def test_the_tree_opens_and_rolls_up(cast: Cast) -> None:
 
 
 def test_the_map_has_a_tile_for_each_unit(cast: Cast) -> None:
-    """Signs and figures agree, and no unit without logs is good."""
+    """Symbols and figures agree, and no unit without logs is good."""
     samples.case(cast)
     campaign = samples.campaign(cast)
     for kind in ("answers", "machines"):
@@ -196,7 +193,7 @@ def test_the_map_has_a_tile_for_each_unit(cast: Cast) -> None:
 
 
 def test_the_first_page_draws_bars(cast: Cast) -> None:
-    """Units reached, deployed and reported, of all under one's own; machines by state; days not searched."""
+    """Units reached, deployed and reported in the own subtree; machines by state; unsearched days."""
     sent = samples.dispatch(cast)
     campaign = sent.campaign
     campaign.state = "running"
@@ -221,7 +218,7 @@ def test_the_first_page_draws_bars(cast: Cast) -> None:
 
 
 def test_many_units_ask_no_more_questions(cast: Cast) -> None:
-    """2,001 units under one centre cost what 20 cost, and at most 25 questions."""
+    """2,001 units under a centre need as many queries as 20, and at most 25."""
     campaign = samples.dispatch(cast).campaign
     samples.case(cast)
     client = cast.client("coordinator")
@@ -257,7 +254,7 @@ def test_many_units_ask_no_more_questions(cast: Cast) -> None:
 
 
 def grow(cast: Cast, upto: int) -> None:
-    """More rooms under the centre's first, and some have received the dispatch."""
+    """Add rooms under the first one, some with the dispatch."""
     begin = Unit.objects.filter(parent=cast.first).count()
     made = tree.create_many(
         [tree.NewUnit(f"G06.12.01.{number:04d}", f"Tổ {number}", cast.first) for number in range(begin, upto)]

@@ -1,4 +1,4 @@
-"""Choosing a unit: a list while they are few, a search when they are many; the same words in every form."""
+"""Field that selects a unit: from a list of few, else by a search."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes, the tree's history, and the import of a sheet."""
+"""Units: codes, history of the tree, import of a sheet."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ COLUMNS = ("Mã định danh", "Tên đơn vị", "Mã cấp trên", "Thư đi�
 @pytest.mark.django_db
 def test_a_sheet_is_previewed_and_then_applied(cast: Cast, browser: Browser) -> None:
     client = browser("coordinator")
-    kept = upload(
+    preview = upload(
         client,
         sheet(
             HEAD,
@@ -114,18 +114,18 @@ def test_a_sheet_is_previewed_and_then_applied(cast: Cast, browser: Browser) -> 
             ("G06.12.02", "Phòng Hai", None, None, "26/09/2022", "G06.12.01"),
         ),
     )
-    assert kept.errors == []
-    assert [(c["kind"], c["code"]) for c in kept.changes] == [
+    assert preview.errors == []
+    assert [(c["kind"], c["code"]) for c in preview.changes] == [
         ("new", "G06.12.03"),
         ("new", "G06.12.03.01"),
         ("renamed", "G06.12.01"),
         ("closed", "G06.12.02"),
     ]
     assert not Unit.objects.filter(code="G06.12.03").exists()
-    page = client.get(f"/office/units/import/{kept.pk}/").content.decode()
+    page = client.get(f"/office/units/import/{preview.pk}/").content.decode()
     assert "Phòng Mới" in page
     for _ in range(2):
-        client.post(f"/office/units/import/{kept.pk}/")
+        client.post(f"/office/units/import/{preview.pk}/")
     assert Unit.objects.get(code="G06.12.03.01").parent == Unit.objects.get(code="G06.12.03")
     assert Unit.objects.get(code="G06.12.02").successor == cast.first
     assert UnitName.objects.filter(unit=cast.first).count() in (1, 2)
@@ -135,9 +135,9 @@ def test_a_sheet_is_previewed_and_then_applied(cast: Cast, browser: Browser) -> 
 @pytest.mark.django_db
 def test_a_sheet_that_is_older_than_the_tree_is_a_conflict(cast: Cast, browser: Browser) -> None:
     client = browser("coordinator")
-    kept = upload(client, sheet(COLUMNS, ("G06.12.03", "Phòng Mới")))
+    preview = upload(client, sheet(COLUMNS, ("G06.12.03", "Phòng Mới")))
     tree.rename(cast.first, "Khác")
-    assert client.post(f"/office/units/import/{kept.pk}/").status_code == 409
+    assert client.post(f"/office/units/import/{preview.pk}/").status_code == 409
     assert not Unit.objects.filter(code="G06.12.03").exists()
 
 
@@ -162,10 +162,10 @@ def test_what_is_wrong_is_listed_and_nothing_applied(
     rows: list[tuple[str, ...]], wrong: set[int], cast: Cast, browser: Browser
 ) -> None:
     client = browser("coordinator")
-    kept = upload(client, sheet(COLUMNS, *rows))
-    assert {error["row"] - 1 for error in kept.errors} == wrong
+    preview = upload(client, sheet(COLUMNS, *rows))
+    assert {error["row"] - 1 for error in preview.errors} == wrong
     before = list(Unit.objects.values_list("code", "name", "parent"))
-    client.post(f"/office/units/import/{kept.pk}/")
+    client.post(f"/office/units/import/{preview.pk}/")
     assert list(Unit.objects.values_list("code", "name", "parent")) == before
 
 
@@ -173,12 +173,12 @@ def test_what_is_wrong_is_listed_and_nothing_applied(
 def test_ten_thousand_wrong_rows_are_all_listed_and_none_is_applied(cast: Cast, browser: Browser) -> None:
     text = "code;name\n" + "".join(f"no code {i};x\n" for i in range(10_000))
     client = browser("coordinator")
-    kept = upload(client, SimpleUploadedFile("a.csv", text.encode()))
-    assert len(kept.errors) == 10_000
-    last = client.get(f"/office/units/import/{kept.pk}/?page=100").content.decode()
+    preview = upload(client, SimpleUploadedFile("a.csv", text.encode()))
+    assert len(preview.errors) == 10_000
+    last = client.get(f"/office/units/import/{preview.pk}/?page=100").content.decode()
     assert "no code 9999" in last
     units = Unit.objects.count()
-    client.post(f"/office/units/import/{kept.pk}/")
+    client.post(f"/office/units/import/{preview.pk}/")
     assert Unit.objects.count() == units, "none is applied"
 
 
@@ -222,10 +222,7 @@ def test_links_never_overlap(cast: Cast) -> None:
 
 
 def test_other_words_for_the_columns_and_parents_by_name(cast: Cast) -> None:
-    """Headings as ministries write them; a parent by the name that only one unit has.
-
-    What is not read is shown.
-    """
+    """Headings as ministries write them; a parent by a unique name; ignored columns are shown."""
     text = (
         "Mã ĐV,Tên cơ quan,Cơ quan chủ quản,SĐT,Địa chỉ email,Ghi chú\n"
         "G06.12.09,Phòng Chín,Trung tâm  A,0912,chin@unit.example,x\nG06.12.09.1,Tổ Một,Phòng Chín,,,\n"
@@ -234,13 +231,13 @@ def test_other_words_for_the_columns_and_parents_by_name(cast: Cast) -> None:
     page = client.post(
         "/office/units/import/", {"file": SimpleUploadedFile("u.csv", text.encode())}, follow=True
     )
-    kept = page.context["kept"]
-    assert kept.errors == []
-    assert [(c["code"], c["parent"]) for c in kept.changes] == [
+    preview = page.context["kept"]
+    assert preview.errors == []
+    assert [(c["code"], c["parent"]) for c in preview.changes] == [
         ("G06.12.09", "G06.12"),
         ("G06.12.09.1", "G06.12.09"),
     ]
-    assert kept.changes[0]["contact_phone"] == "0912"
+    assert preview.changes[0]["contact_phone"] == "0912"
     assert dict(page.context["headings"])["Ghi chú"] == ""
     assert dict(page.context["headings"])["Cơ quan chủ quản"] == "Parent unit"
 
@@ -263,7 +260,7 @@ def test_the_empty_sheet_of_units_is_read(cast: Cast) -> None:
 
 
 def test_the_gate_asks_each_unit_for_its_own_links(cast: Cast) -> None:
-    """Reading the units under the top unit again for each unit takes minutes with 20,000 of them."""
+    """A query of the top unit's subtree per unit would take minutes with 20,000 units."""
     plan = readable_units(cast.people["authority"]).explain()
     if connection.vendor == "sqlite":
         assert "(descendant_id=?" in plan

@@ -1,7 +1,4 @@
-"""Several workers on one database, one of them killed.
-
-Letters, jobs and regular tasks run once, none is lost, and long work delays nothing.
-"""
+"""Several workers on one database, one of them killed: work runs once, none is lost or delayed."""
 
 from __future__ import annotations
 
@@ -204,10 +201,7 @@ run()
 
 
 def test_a_job_of_a_worker_that_ends_is_given_back(tmp_path: Path) -> None:
-    """At the end of its current step, immediately, and without counting as a failure.
-
-    A job that outlasts many restarts is not one that kills its worker.
-    """
+    """Requeued at the end of its current step, without counting as an attempt."""
     furnish(tmp_path)
     environment = {n: v for n, v in os.environ.items() if not n.startswith(("LAMSACH_", "DATABASE_"))}
     command = [sys.executable, "-c", STEP_ON, str(tmp_path)]
