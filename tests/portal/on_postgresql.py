@@ -70,7 +70,7 @@ WHOLE = (
     "test_once.py::test_the_second_",
     "test_once.py::test_who_waits_",
     "test_one_time_secrets.py::test_the_second_",
-    "test_one_time_secrets.py::test_who_waits_",
+    "test_one_time_secrets.py::test_waiting_",
 )
 """Tests about values, or about threads with separate connections, rather than statements."""
 _NAME = re.compile(r'(?:"\w+"\.|\b[A-Z]+\d+\.)?"(\w+)"')

@@ -94,7 +94,7 @@ def text_of(report: AvReport) -> str:
     return reports.document_of(report).decode()
 
 
-def test_what_the_portal_knows_goes_into_the_report(cast: Cast, campaign: Any) -> None:
+def test_the_report_contains_hunts_and_scans(cast: Cast, campaign: Any) -> None:
     report = reports.make(plan(cast, naming="names"), *days(-2, -1), cast.people["officer"])
     text = text_of(report)
     assert fits(text.encode())
@@ -122,7 +122,7 @@ def test_no_finding_is_not_reported_and_nothing_searched_is_no_report(cast: Cast
     assert any("no log" in sentence for sentence in partly.warnings)
 
 
-def test_pseudonyms_are_the_units_and_counts_name_nobody(cast: Cast, campaign: Any) -> None:
+def test_pseudonyms_depend_on_the_unit_and_counts_name_no_machine(cast: Cast, campaign: Any) -> None:
     hidden = text_of(reports.make(plan(cast, naming="pseudonyms"), *days(-2, -1)))
     assert f'name="{pseudonym(unit_key(cast.first.pk), "pc-01")}"' in hidden
     counts = text_of(reports.make(plan(cast, naming="counts"), *days(-2, -1)))
@@ -167,7 +167,7 @@ def test_the_plan_reports_each_period_once_and_reaches_back_over_gaps(
     assert (kept.until, kept.problem) == (begun - timedelta(days=100), NOTHING)
 
 
-def test_a_report_goes_once_whatever_happens_on_the_way(cast: Cast, campaign: Any, receiver: Centre) -> None:
+def test_a_report_is_delivered_once_despite_failures(cast: Cast, campaign: Any, receiver: Centre) -> None:
     kept = plan(cast, url=receiver.url)
     report = reports.make(kept, *days(-2, -1), cast.people["officer"])
     assert reports.make(kept, *days(-2, -1), cast.people["officer"]) == report
@@ -288,7 +288,7 @@ def test_the_way_through_the_pages(cast: Cast, campaign: Any, receiver: Centre) 
     assert "The centre has it" in client.get("/office/malware-reports/").content.decode()
 
 
-def test_nobody_outside_the_unit_sees_its_reports(cast: Cast, campaign: Any) -> None:
+def test_only_the_unit_itself_reads_its_reports(cast: Cast, campaign: Any) -> None:
     report = reports.make(plan(cast, naming="names"), *days(-2, -1))
     for name, status in (("coordinator", 403), ("stranger", 404), ("reader", 404)):
         for path in (f"{report.pk}/", f"{report.pk}/file/", f"units/{cast.first.pk}/"):

@@ -45,7 +45,7 @@ def deliver() -> int:
     return delivery.deliver_due(limit=500)
 
 
-def test_waves_go_one_after_the_other(cast: Cast) -> None:
+def test_waves_are_sent_one_after_the_other(cast: Cast) -> None:
     campaign = people(cast)
     deliver()
     start = timezone.now() - timedelta(minutes=1)
@@ -81,7 +81,7 @@ def test_a_failed_letter_is_tried_again_and_only_then_counts_as_sent(cast: Cast,
 
 
 @pytest.mark.one_date
-def test_whom_letters_do_not_reach_stands_on_the_sheet(cast: Cast, browser: Browser) -> None:
+def test_unreachable_people_are_on_the_sheet(cast: Cast, browser: Browser) -> None:
     campaign = people(cast, 2, 1)
     now = timezone.now()
     BadAddress.objects.create(
@@ -105,7 +105,7 @@ def working_noon(monkeypatch: pytest.MonkeyPatch, hour: int = 10) -> None:
     monkeypatch.setattr(waves, "is_working_day", lambda day: True)
 
 
-def test_who_has_not_confirmed_is_reminded_three_times(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unconfirmed_people_are_reminded_three_times(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = people(cast, 2, 1)
     letters.notify(campaign, cast.first, cast.people["officer"])
     deliver()
@@ -178,14 +178,14 @@ def test_people_are_erased_some_time_after_their_last_campaign(days: int, left: 
     assert (Person.objects.count(), Notice.objects.count()) == (left, 2)
 
 
-def test_people_who_were_never_told_are_erased_too(cast: Cast) -> None:
+def test_people_without_a_notice_are_erased_too(cast: Cast) -> None:
     people(cast, 2, 0)
     Person.objects.filter(name="Người 000").update(created=timezone.now() - timedelta(days=91))
     assert waves.erase_due() == 1
 
 
 @pytest.mark.one_date
-def test_an_import_asks_whether_the_people_know(cast: Cast, browser: Browser) -> None:
+def test_an_import_requires_that_the_people_are_informed(cast: Cast, browser: Browser) -> None:
     campaign = dispatch(cast).campaign
     file = SimpleUploadedFile("a.csv", "Họ tên;Thư điện tử\nTrần A;a@person.example\n".encode())
     browser("officer").post(f"/office/awareness/{campaign.pk}/{cast.first.pk}/", {"file": file})
@@ -246,7 +246,7 @@ SHEET = (
 
 
 @pytest.mark.one_date
-def test_people_are_told_once_and_counted_by_their_button(
+def test_people_are_notified_once_and_counted_by_their_button(
     cast: Cast, browser: Browser, client: Client
 ) -> None:
     campaign = dispatch(cast).campaign
@@ -277,7 +277,7 @@ def test_people_are_told_once_and_counted_by_their_button(
 
 
 @pytest.mark.one_date
-def test_erasing_a_person_keeps_the_count(cast: Cast, browser: Browser, client: Client) -> None:
+def test_erasing_a_person_preserves_the_count(cast: Cast, browser: Browser, client: Client) -> None:
     campaign = dispatch(cast).campaign
     letters.import_people(cast.first, io.BytesIO(SHEET.encode()), "a.csv", cast.people["officer"])
     letters.notify(campaign, cast.first, cast.people["officer"])

@@ -33,7 +33,7 @@ def nothing(row: Any) -> bool:
     return True
 
 
-def test_rows_are_taken_in_order_up_to_so_many() -> None:
+def test_rows_are_claimed_in_order_up_to_the_limit() -> None:
     made = jobs(4)
     claimed: list[int] = []
     assert claim_each(WAITING.all(), lambda row: claimed.append(row.pk), 3, hold=RUNNING) == 0
@@ -50,7 +50,7 @@ def test_rows_are_taken_in_order_up_to_so_many() -> None:
     ],
     ids=["another worker took it", "it was cancelled", "it is gone"],
 )
-def test_what_changes_before_it_is_taken_is_left(change: Callable[[Job], object]) -> None:
+def test_a_row_that_changed_before_the_claim_is_skipped(change: Callable[[Job], object]) -> None:
     jobs(1)
 
     def changed(row: Job) -> bool:
@@ -103,7 +103,7 @@ def test_whose_lease_has_run_out_is_known_by_the_database_s_clock() -> None:
         assert Job.objects.filter(expired()).exists(), until
 
 
-def test_an_expired_lease_is_watched_before_it_is_taken_over() -> None:
+def test_an_expired_lease_is_observed_before_the_takeover() -> None:
     jobs(1)
     Job.objects.update(state=JobState.RUNNING, attempts=1, lease_until=LONG_AGO)
     rows = Job.objects.filter(expired())
@@ -153,7 +153,7 @@ class Worker:
         st.tuples(st.integers(0, 2), st.sampled_from(["take", "finish", "die", "late"])), max_size=25
     )
 )
-def test_each_is_finished_once_whoever_dies_or_is_late(steps: list[tuple[int, str]]) -> None:
+def test_each_row_is_finished_once_despite_dead_and_late_workers(steps: list[tuple[int, str]]) -> None:
     """Each row is finished by exactly one worker, and none remains at the end."""
     Job.objects.all().delete()
     jobs(3)

@@ -44,12 +44,12 @@ def states(name: str) -> list[tuple[str, str]]:
     return list(Consent.objects.filter(person__name=name).values_list("state", "how"))
 
 
-def test_the_unit_s_statement_stands_at_each_person(cast: Cast) -> None:
+def test_the_unit_s_statement_is_recorded_for_each_person(cast: Cast) -> None:
     told(cast)
     assert states("Trần Thử") == states("Lê Giấy") == [("told", "import")]
 
 
-def test_who_withdraws_on_their_page_is_written_to_no_more(cast: Cast, client: Client) -> None:
+def test_withdrawal_on_the_personal_page_stops_letters(cast: Cast, client: Client) -> None:
     campaign = told(cast)
     path = page_of("Trần Thử")
     for what in ("agree", "agree", "withdraw"):
@@ -90,7 +90,7 @@ def test_the_officer_records_corrects_and_hands_out(cast: Cast, browser: Browser
     assert {"person.corrected", "person.data_exported"} <= seen
 
 
-def test_a_person_sees_and_takes_what_is_kept_of_them(cast: Cast, client: Client) -> None:
+def test_a_person_reads_and_downloads_their_data(cast: Cast, client: Client) -> None:
     told(cast)
     path = page_of("Trần Thử")
     page = client.get(path).content.decode()
@@ -135,7 +135,7 @@ def test_codes_as_people_type_them(typed: str, code: str | None) -> None:
     assert code is None or letters.canonical_code(letters.shown_code(code)) == code
 
 
-def test_an_import_twice_says_it_once(cast: Cast, browser: Browser) -> None:
+def test_a_repeated_import_records_the_statement_once(cast: Cast, browser: Browser) -> None:
     campaign = told(cast)
     data = {
         "file": SimpleUploadedFile("a.csv", "Họ tên;Thư điện tử\nTrần Thử;thu@person.example\n".encode()),

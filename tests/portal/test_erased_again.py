@@ -209,7 +209,7 @@ def test_lines_belong_to_a_history(lines: list[Any], made: float, again: list[in
     assert due == [at(hour) for hour in again]
 
 
-def test_a_broken_line_takes_no_other_with_it(tmp_path: Path) -> None:
+def test_a_broken_line_affects_no_other(tmp_path: Path) -> None:
     path = tmp_path / "erased.jsonl"
     ledger.append(path, at(1))
     with path.open("ab") as file:

@@ -152,7 +152,7 @@ def test_a_role_that_is_given(cast: Cast) -> None:
     assert Entry.objects.get(action="role.appointed").details == {"role": "officer"}
 
 
-def test_a_role_that_is_taken_away(cast: Cast, browser: Callable[[str], Client]) -> None:
+def test_a_revoked_role_is_audited_and_gone(cast: Cast, browser: Callable[[str], Client]) -> None:
     officer, role = cast.people["officer"], cast.people["officer"].memberships.get()
     address = f"/office/people/{officer.pk}/roles/{role.pk}/take/"
     page = browser("coordinator").get(f"/office/people/{officer.pk}/").content.decode()
@@ -169,7 +169,9 @@ def test_a_role_that_is_taken_away(cast: Cast, browser: Callable[[str], Client])
     assert browser("coordinator").post(address, **HERE).status_code == 404
 
 
-def test_nobody_takes_a_role_that_they_could_not_give(cast: Cast, browser: Callable[[str], Client]) -> None:
+def test_a_role_is_revoked_only_by_those_who_can_grant_it(
+    cast: Cast, browser: Callable[[str], Client]
+) -> None:
     boss = cast.person("boss", cast.centre, Role.ADMINISTRATOR)
     own = cast.people["coordinator"]
     for person in (boss, own, cast.people["stranger"]):
@@ -260,7 +262,7 @@ def test_urgent_letters_go_first_and_those_to_thousands_last(monkeypatch: pytest
     ]
 
 
-def test_nothing_takes_the_place_of_an_entry() -> None:
+def test_an_entry_cannot_be_replaced() -> None:
     log_in(Client())
     entry = Entry.objects.latest("pk")
     columns = "id, time, who, address, action, object_type, details"

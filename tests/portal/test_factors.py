@@ -63,7 +63,7 @@ def test_the_database_holds_no_secret_and_the_code_works(cast: Cast) -> None:
     )
 
 
-def test_after_a_change_of_the_secret_key_the_old_one_opens(cast: Cast, settings: LazySettings) -> None:
+def test_after_a_change_of_the_secret_key_the_old_key_decrypts(cast: Cast, settings: LazySettings) -> None:
     secret, old = generate_totp_secret(), settings.SECRET_KEY
     TOTP.activate(cast.people["officer"], secret)
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, [old]
@@ -86,7 +86,7 @@ def test_links_and_locked_keys_outlive_a_change_of_the_secret_key(settings: Lazy
         unit_keys.unlock(locked)
 
 
-def test_without_the_old_key_nobody_gets_in_and_the_page_says_why(cast: Cast, settings: LazySettings) -> None:
+def test_without_the_old_key_log_in_fails_with_the_reason(cast: Cast, settings: LazySettings) -> None:
     secret = generate_totp_secret()
     TOTP.activate(cast.people["officer"], secret)
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, []
@@ -96,7 +96,7 @@ def test_without_the_old_key_nobody_gets_in_and_the_page_says_why(cast: Cast, se
     assert "Tell the administrator." in page.content.decode() or "quản trị" in page.content.decode()
 
 
-def test_a_secret_that_an_older_server_wrote_is_taken(cast: Cast) -> None:
+def test_an_unencrypted_secret_of_an_older_version_is_accepted(cast: Cast) -> None:
     secret = generate_totp_secret()
     Authenticator.objects.create(user=cast.people["officer"], type="totp", data={"secret": secret})
     assert log_in(totp(secret)).redirect_chain[-1][0].startswith("/office/")
@@ -135,7 +135,7 @@ def sessions() -> str:
     return json.dumps([session.get_decoded() for session in Session.objects.all()])
 
 
-def test_a_secret_that_is_being_set_up_lies_locked_too(cast: Cast) -> None:
+def test_a_secret_during_set_up_is_encrypted_too(cast: Cast) -> None:
     setting = Setting()
     assert setting.secret not in sessions()
     assert '"mfa.totp.secret": "locked:' in sessions()
@@ -148,7 +148,7 @@ def test_a_secret_that_is_being_set_up_lies_locked_too(cast: Cast) -> None:
     assert log_in(totp(setting.secret)).redirect_chain[-1][0].startswith("/office/")
 
 
-def test_a_change_of_the_secret_key_while_one_is_set_up_shows_another(
+def test_a_change_of_the_secret_key_during_set_up_shows_a_new_secret(
     cast: Cast, settings: LazySettings
 ) -> None:
     setting = Setting()

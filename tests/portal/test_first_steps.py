@@ -25,7 +25,7 @@ def left(cast: Cast) -> list[str]:
     return [row.address for row in first_steps(cast.people["administrator"])]
 
 
-def test_each_step_goes_by_its_evidence(cast: Cast, browser: Browser, settings: Any) -> None:
+def test_each_step_is_determined_from_the_data(cast: Cast, browser: Browser, settings: Any) -> None:
     settings.PUBLIC_URL = settings.SMTP_URL = ""
     letter, new = "/office/test-letter/", "/office/campaigns/new/"
     assert left(cast) == [letter, new]
@@ -52,7 +52,7 @@ def test_a_portal_with_its_root_alone_lacks_units_and_people(cast: Cast) -> None
 
 
 @pytest.mark.parametrize("name", ["authority", "coordinator", "officer", "reader"])
-def test_nobody_else_sees_or_sends(name: str, cast: Cast, browser: Browser) -> None:
+def test_only_administrators_see_and_send(name: str, cast: Cast, browser: Browser) -> None:
     assert "test-letter" not in browser(name).get("/office/").content.decode()
     assert browser(name).post("/office/test-letter/").status_code in (403, 404)
     assert not Letter.objects.exists()

@@ -93,7 +93,7 @@ def test_an_answer_lands_at_its_dispatch_once(way: str, cast: Cast, browser: Cal
     assert browser("stranger").get(f"/office/mail/in/{got.pk}/").status_code == 404
 
 
-def test_files_of_an_answer_are_kept_by_their_kind(cast: Cast) -> None:
+def test_files_of_a_reply_are_stored_by_their_kind(cast: Cast) -> None:
     made = EmailMessage()
     made["From"], made["To"], made["Subject"] = "mot@unit.example", address(dispatch_letter(cast)), "Biên bản"
     made.set_content("Gửi kèm.")
@@ -141,13 +141,13 @@ def test_a_question_by_mail_and_its_answers(cast: Cast) -> None:
         {"sender": "lamsach@localhost"},
     ],
 )
-def test_automatic_messages_are_kept_and_never_answered(headers: dict[str, str], cast: Cast) -> None:
+def test_automatic_messages_are_stored_and_never_answered(headers: dict[str, str], cast: Cast) -> None:
     receive(mail("Tôi vắng mặt.", **headers))
     assert Incoming.objects.get().kind == IncomingKind.AUTOMATIC
     assert (Letter.objects.count(), Question.objects.count()) == (0, 0)
 
 
-def test_no_mail_goes_round_for_ever(cast: Cast) -> None:
+def test_mail_loops_are_limited(cast: Cast) -> None:
     """An unmarked automatic responder gets a limited number of receipts."""
     for number in range(20):
         receive(mail(f"Phiếu {number}", sender="may@khac.example", subject=f"Phiếu {number}"))
@@ -155,7 +155,7 @@ def test_no_mail_goes_round_for_ever(cast: Cast) -> None:
     assert Letter.objects.filter(to="may@khac.example").count() == 5
 
 
-def test_what_goes_out_says_that_a_program_wrote_it(cast: Cast) -> None:
+def test_outgoing_mail_is_marked_as_automatic(cast: Cast) -> None:
     letter = dispatch_letter(cast)
     sent = message(letter)
     assert (sent["Auto-Submitted"], sent["Reply-To"]) == ("auto-generated", address(letter))
@@ -222,7 +222,7 @@ def test_a_bounce_is_noted_at_letter_and_address(
     assert Question.objects.count() == 0
 
 
-def test_a_delay_is_no_bounce_and_a_forged_one_is_nothing(cast: Cast) -> None:
+def test_a_delay_is_no_bounce_and_a_forged_report_is_ignored(cast: Cast) -> None:
     letter = dispatch_letter(cast)
     receive(report(letter, "address", "delayed", "4.4.1"))
     receive(report(letter, "none"))
@@ -279,7 +279,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("number", range(len(HOSTILE)))
-def test_hostile_mail_is_kept_and_inert(number: int, cast: Cast, browser: Callable[[str], Client]) -> None:
+def test_hostile_mail_is_stored_and_inert(number: int, cast: Cast, browser: Callable[[str], Client]) -> None:
     got = receive(HOSTILE[number])
     assert got is not None
     page = browser("administrator").get(f"/office/mail/in/{got.pk}/").content.decode()
@@ -329,7 +329,7 @@ def test_an_address_that_several_could_be_is_none(text: str, expected: tuple[str
         ("<p>Một</p><b title='x>Hai<p>Ba</p>", "Một<b title='x>Hai\nBa"),
     ],
 )
-def test_html_becomes_words(html: str, text: str) -> None:
+def test_html_is_converted_to_text(html: str, text: str) -> None:
     assert without_quotes(from_html(html)) == text
 
 
@@ -460,7 +460,7 @@ def test_a_mailbox_by_imap(keywords: bool, flag: str, cast: Cast, mailbox: Any) 
     assert Question.objects.count() == 2
 
 
-def test_a_machine_that_dies_between_taking_and_marking_takes_nothing_twice(
+def test_a_crash_between_storing_and_marking_duplicates_nothing(
     cast: Cast, mailbox: Any, settings: Any
 ) -> None:
     server = mailbox([mail("Một")], True)
@@ -480,7 +480,7 @@ def test_a_mailbox_that_is_away_or_refuses_is_no_error(cast: Cast, mailbox: Any,
         assert boxes.fetch() == 0
 
 
-def test_what_e_mails_said_is_erased_in_time(
+def test_texts_of_e_mails_are_erased_by_retention(
     cast: Cast, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.MAIL_DROP = str(tmp_path)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.one_date
-def test_a_job_whose_worker_died_is_taken_up_again() -> None:
+def test_a_job_of_a_dead_worker_is_restarted() -> None:
     calls: list[int] = []
     jobs.FUNCTIONS["test.count"] = lambda progress, n: calls.append(n)
     job = jobs.enqueue("test.count", n=1)
@@ -27,7 +27,7 @@ def test_a_job_whose_worker_died_is_taken_up_again() -> None:
 
 
 @pytest.mark.one_date
-def test_a_job_can_be_cancelled_and_a_broken_one_ends_alone() -> None:
+def test_a_job_can_be_cancelled_and_a_failed_job_stops_no_other() -> None:
     def slow(progress: Any) -> None:
         Job.objects.update(cancel_wanted=True)
         progress.step(1)

@@ -118,7 +118,7 @@ class Knocker(Controller):
 
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
 @pytest.mark.parametrize("trusted", [True, False])
-def test_letters_go_by_tls_to_a_server_that_proves_who_it_is(
+def test_letters_are_sent_by_tls_to_a_server_with_a_valid_certificate(
     scheme: str, trusted: bool, certificate: tuple[Path, Path], settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -255,7 +255,7 @@ def test_the_connection_lost_after_the_text_is_uncertain(receiver: Receiver) -> 
     assert delivery.deliver_due() == 0
 
 
-def test_a_letter_that_another_worker_has_taken_over_is_not_handed_over_twice(receiver: Receiver) -> None:
+def test_a_letter_claimed_by_another_worker_is_not_sent_twice(receiver: Receiver) -> None:
     letter = write()
 
     class Slow:

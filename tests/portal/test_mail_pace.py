@@ -52,7 +52,7 @@ def test_a_minute_is_shared(settings: Any) -> None:
 
 
 @pytest.mark.django_db
-def test_what_a_worker_has_taken_counts_until_its_lease_runs_out(settings: Any) -> None:
+def test_claimed_letters_count_until_their_lease_expires(settings: Any) -> None:
     settings.MAIL_PER_MINUTE = 5
     write(8)
     held = Letter.objects.filter(pk__in=list(Letter.objects.values_list("pk", flat=True)[:4]))
@@ -112,7 +112,7 @@ while idle < 5:
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_three_workers_keep_the_pace_together(
+def test_three_workers_share_the_rate_limit(
     database: str, tmp_path: Path, receiver: tuple[Receiver, int], request: pytest.FixtureRequest
 ) -> None:
     address = ""

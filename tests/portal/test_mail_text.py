@@ -47,7 +47,7 @@ def attach(draft: Dispatch, name: str, content: bytes) -> None:
     Attachment.objects.create(dispatch=draft, name=name, path=path, size=len(content), sha256="0" * 64)
 
 
-def test_every_kind_says_whom_to_ask(cast: Cast) -> None:
+def test_every_kind_states_the_contact(cast: Cast) -> None:
     """Every kind of letter states the phone of the parent unit."""
     cast.centre.contact_name, cast.centre.contact_phone = "Phòng Kỹ thuật", "024.1234.5678"
     cast.centre.save()
@@ -95,7 +95,7 @@ def test_pdfs_of_the_dispatch_go_along_as_far_as_they_fit(cast: Cast, settings: 
         assert "Số tệp khác của công văn, xem tại địa chỉ bên dưới: 2" in text_of(mail)
 
 
-def test_no_file_no_word_of_files(cast: Cast, settings: Any) -> None:
+def test_letters_without_files_mention_none(cast: Cast, settings: Any) -> None:
     dispatch(cast)
     letter = Letter.objects.filter(kind="dispatch").first()
     assert letter is not None
@@ -103,7 +103,7 @@ def test_no_file_no_word_of_files(cast: Cast, settings: Any) -> None:
     assert enclosed(message(letter)) == []
 
 
-def test_what_nobody_has_to_get_can_be_stopped(cast: Cast) -> None:
+def test_optional_letters_can_be_unsubscribed(cast: Cast) -> None:
     for kind in KINDS:
         address = "https://portal.example/a/token/"
         queue_letter(
@@ -113,7 +113,7 @@ def test_what_nobody_has_to_get_can_be_stopped(cast: Cast) -> None:
         assert head == (f"<{address}>" if kind in REFUSABLE else None), kind
 
 
-def test_a_long_address_becomes_a_button_of_one_word_and_the_host() -> None:
+def test_a_long_url_becomes_a_button_with_the_host() -> None:
     address = f"https://portal.example/r/{'x' * 300}/?a=1&b=2"
     page = html(f"Xin trả lời tại đây:\n{address}\n\nXem {address} nhé", "vi")
     shown = re.sub(r"<[^>]+>", "\n", page)

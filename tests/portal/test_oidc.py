@@ -141,7 +141,7 @@ def test_a_person_with_an_account_gets_in(cast: Cast, client: Client, provider: 
         {"email": ""},
     ],
 )
-def test_strangers_and_addresses_that_nobody_vouches_for_stay_out(
+def test_strangers_and_unverified_addresses_are_rejected(
     person: dict[str, Any], cast: Cast, client: Client, provider: Provider
 ) -> None:
     provider.person = {**provider.person, "sub": "s2", **person}
@@ -156,9 +156,7 @@ def test_a_locked_account_stays_out(cast: Cast, client: Client, provider: Provid
     assert who(client) == ""
 
 
-def test_an_answer_to_somebody_elses_question_is_nothing(
-    cast: Cast, client: Client, provider: Provider
-) -> None:
+def test_an_answer_to_a_foreign_request_is_rejected(cast: Cast, client: Client, provider: Provider) -> None:
     log_in(client, provider, state="made-up")
     assert who(client) == ""
 

@@ -113,7 +113,7 @@ def test_an_outlet_is_made_once(cast: Cast) -> None:
 
 
 @pytest.mark.django_db
-def test_a_scanner_is_taken_once_with_one_word(cast: Cast, campaign: Any) -> None:  # noqa: F811
+def test_a_scanner_is_created_once_with_one_token(cast: Cast, campaign: Any) -> None:  # noqa: F811
     tool, browser, page = (
         catalogued(plain()),
         Presser(cast, "officer"),
@@ -209,7 +209,7 @@ def test_the_second_gets_what_the_first_made_when_it_is_ready() -> None:
 
 
 @pytest.mark.django_db
-def test_what_could_not_be_made_is_made_by_the_next() -> None:
+def test_a_failed_creation_is_repeated_by_the_next_request() -> None:
     def fail() -> str:
         raise OSError
 
@@ -227,7 +227,7 @@ def test_another_sending_makes_another(fields: dict[str, str]) -> None:
 
 
 @APART
-def test_who_waits_too_long_makes_none_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_too_long_creates_nothing_and_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(once, "_WAIT_S", 0.2)
     inner = sending()
     places: list[str] = []

@@ -146,7 +146,7 @@ def test_who_is_logged_in_or_reads_another_language_has_their_own_page(
         {"HTTP_COOKIE": 'a="\\101"'},
     ],
 )
-def test_what_is_unusual_is_asked_of_the_site(
+def test_unusual_requests_are_answered_by_the_site(
     cast: Cast, minute: list[float], headers: dict[str, str]
 ) -> None:
     site = Site()

@@ -186,7 +186,7 @@ def test_a_recovery_code_opens_once_when_the_telephone_is_lost(cast: Cast) -> No
     assert set(left) == set(codes[2:])
 
 
-def test_the_password_is_asked_again_except_for_the_first_second_factor(
+def test_the_password_is_required_again_except_for_the_first_second_factor(
     cast: Cast, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = Client()
@@ -216,7 +216,7 @@ def test_too_many_wrong_passwords_stop(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize("path", ["signup", "email", "phone"])
-def test_nobody_signs_up_by_themselves(path: str, client: Client) -> None:
+def test_sign_up_is_closed(path: str, client: Client) -> None:
     assert client.get(f"/accounts/{path}/").status_code == 404
 
 
@@ -290,7 +290,7 @@ def test_the_audit_trail_only_grows(cast: Cast, browser: Browser) -> None:
     assert client.get("/office/audit/?from=nonsense&to=2022-13-45").status_code == 200
 
 
-def test_tokens_of_one_purpose_serve_no_other() -> None:
+def test_tokens_are_bound_to_their_purpose() -> None:
     token = links.sign(invitations.PURPOSE, "abc")
     assert links.read(invitations.PURPOSE, token) == "abc"
     assert links.read("answer", token) is None

@@ -41,7 +41,7 @@ def rows_of(page: Any) -> str:
     return found[1]
 
 
-def test_each_row_says_what_comes_of_it_and_nobody_is_invited_yet(cast: Cast, browser: Browser) -> None:
+def test_each_row_previews_its_outcome_without_inviting(cast: Cast, browser: Browser) -> None:
     page = shown(browser("coordinator"))
     lines = page.context["lines"]
     ready = [
@@ -64,7 +64,7 @@ def test_each_row_says_what_comes_of_it_and_nobody_is_invited_yet(cast: Cast, br
     assert (Invitation.objects.count(), Letter.objects.count()) == (0, 0)
 
 
-def test_one_letter_each_and_a_second_sending_sends_nothing(cast: Cast, browser: Browser) -> None:
+def test_each_person_gets_one_letter_also_when_sent_again(cast: Cast, browser: Browser) -> None:
     client = browser("coordinator")
     rows = rows_of(shown(client))
     for _ in range(2):
@@ -75,7 +75,7 @@ def test_one_letter_each_and_a_second_sending_sends_nothing(cast: Cast, browser:
     assert [line.reason for line in shown(client).context["lines"]][:3] == ["is invited already"] * 3
 
 
-def test_what_was_not_shown_to_this_person_is_not_sent(cast: Cast, browser: Browser) -> None:
+def test_rows_of_another_preview_are_not_sent(cast: Cast, browser: Browser) -> None:
     rows = rows_of(shown(browser("coordinator")))
     for text, name in ((rows[:-2] + "xx", "coordinator"), (rows, "stranger"), ("", "coordinator")):
         page = browser(name).post(ADDRESS, {"rows": text}, follow=True)
@@ -88,7 +88,7 @@ def test_what_was_not_shown_to_this_person_is_not_sent(cast: Cast, browser: Brow
 @pytest.mark.parametrize(
     "text", ["a,b\n1,2\n", "Email,Mã đơn vị\n", "Email,Mã đơn vị\n" + "a@unit.example,G06.12\n" * 501]
 )
-def test_a_sheet_that_cannot_be_used_says_why(text: str, cast: Cast, browser: Browser) -> None:
+def test_an_unusable_sheet_reports_the_reason(text: str, cast: Cast, browser: Browser) -> None:
     page = shown(browser("coordinator"), text)
     assert page.context["form"].errors["file"]
     assert "lines" not in page.context

@@ -93,7 +93,7 @@ def names_left() -> str:
     return json.dumps(texts, ensure_ascii=False, default=str)
 
 
-def test_what_is_due_goes_and_the_numbers_stay(cast: Cast, campaign: Campaign) -> None:
+def test_due_cases_are_purged_and_counts_remain(cast: Cast, campaign: Campaign) -> None:
     case = closed(cast, campaign)
     days = [day(number) for number in range(-110, 1, 5)]
     before = [case_counts(campaign, cast.centre.pk, one) for one in days]
@@ -150,7 +150,7 @@ def test_an_old_log_that_is_searched_again_finds_its_case(cast: Cast, campaign: 
         assert secret not in names_left(), secret
 
 
-def test_a_machine_that_is_seen_again_is_the_same_one(cast: Cast, campaign: Campaign) -> None:
+def test_a_purged_machine_is_recognized_when_seen_again(cast: Cast, campaign: Campaign) -> None:
     case = closed(cast, campaign)
     retention.run()
     one = device(PC, name="PC-01", ip="10.1.2.9")
@@ -162,7 +162,7 @@ def test_a_machine_that_is_seen_again_is_the_same_one(cast: Cast, campaign: Camp
 
 
 @pytest.mark.parametrize("days", [1, 89])
-def test_what_is_not_due_stays(days: int, cast: Cast, campaign: Campaign) -> None:
+def test_data_within_retention_remain(days: int, cast: Cast, campaign: Campaign) -> None:
     closed(cast, campaign, days)
     assert retention.run() == {}
     assert "thu.tran" in names_left()
@@ -204,7 +204,7 @@ def test_a_hold_stops_it(scope: str, cast: Cast, campaign: Campaign) -> None:
     ]
 
 
-def test_a_hold_keeps_people_live_sightings_and_traces_too(cast: Cast, campaign: Campaign) -> None:
+def test_a_hold_covers_people_live_sightings_and_traces_too(cast: Cast, campaign: Campaign) -> None:
     from lamsach.portal.awareness.waves import erase_due
     from lamsach.portal.sources.collectors import erase
     from lamsach.portal.sources.models import Collector, LiveSighting
@@ -230,7 +230,7 @@ def test_a_hold_elsewhere_stops_nothing(cast: Cast, campaign: Campaign) -> None:
     assert retention.run()["cases"] == 1
 
 
-def test_a_device_that_another_case_needs_keeps_its_name(cast: Cast, campaign: Campaign) -> None:
+def test_a_device_of_another_open_case_retains_its_name(cast: Cast, campaign: Campaign) -> None:
     case = closed(cast, campaign)
     other = Campaign.objects.create(
         name="Chiến dịch khác",
@@ -309,14 +309,14 @@ def test_a_grant_is_for_one_case_one_unit_and_a_time(cast: Cast, campaign: Campa
     assert {"case.granted", "case.grant_ended", "case.viewed"} <= set(actions)
 
 
-def test_a_grant_goes_only_upwards(cast: Cast, campaign: Campaign) -> None:
+def test_grants_are_for_units_above_only(cast: Cast, campaign: Campaign) -> None:
     case = samples.case(cast)
     data = {"what": "grant", "to": cast.second.pk, "days": 3, "reason": "x"}
     cast.client("officer").post(f"/office/privacy/cases/{case.pk}/", data)
     assert not Grant.objects.exists()
 
 
-def test_nobody_above_invites_themselves_into_a_unit(cast: Cast) -> None:
+def test_people_above_cannot_invite_themselves_into_a_unit(cast: Cast) -> None:
     from lamsach.portal.accounts.models import Invitation
     from lamsach.portal.base.roles import Role
     from lamsach.portal.units.models import Membership
@@ -435,7 +435,7 @@ def test_a_machines_address_can_be_erased(cast: Cast, campaign: Campaign) -> Non
     assert Bundle.objects.get().path == ERASED
 
 
-def test_a_hold_keeps_a_persons_data(cast: Cast, campaign: Campaign) -> None:
+def test_a_hold_prevents_the_erasure_of_a_person(cast: Cast, campaign: Campaign) -> None:
     closed(cast, campaign, 5)
     told(cast)
     holds.put(cast.first, "Thanh tra", cast.people["coordinator"])
@@ -445,7 +445,7 @@ def test_a_hold_keeps_a_persons_data(cast: Cast, campaign: Campaign) -> None:
 
 
 @pytest.mark.parametrize("term", ["", "ab", "  a ", "x" * 201])
-def test_a_term_has_to_mean_somebody(term: str, cast: Cast) -> None:
+def test_a_term_must_identify_a_person(term: str, cast: Cast) -> None:
     page = cast.client("officer").post("/office/privacy/person/", {"q": term})
     assert page.status_code == 200
     assert not Entry.objects.filter(action="privacy.person_viewed").exists()

@@ -114,7 +114,7 @@ def test_the_officer_sees_the_secrets(cast: Cast) -> None:
 
 @pytest.mark.django_db
 @in_parts
-def test_nobody_above_sees_a_name_and_each_view_is_in_the_trail(part: slice, cast: Cast) -> None:
+def test_units_above_see_no_name_and_each_view_is_audited(part: slice, cast: Cast) -> None:
     settled(cast)
     planted(cast)
     visitor = visitors(cast, (*ABOVE, "officer"))
@@ -131,7 +131,7 @@ def test_nobody_above_sees_a_name_and_each_view_is_in_the_trail(part: slice, cas
                         assert Entry.objects.count() > before, (role, query, told)
 
 
-def test_looking_on_for_hours_or_for_somebody_is_in_the_trail(cast: Cast) -> None:
+def test_long_views_and_searches_are_audited(cast: Cast) -> None:
     """A table that refreshes every three seconds is audited at intervals, and for each search."""
     peopled(cast)
     client = cast.client("officer")
@@ -175,7 +175,7 @@ def test_a_page_that_is_opened_by_its_link_is_in_the_trail(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize("query", ["PC-01", "10.1.2.3"])
-def test_a_search_that_names_somebody_is_in_the_trail(query: str, cast: Cast) -> None:
+def test_a_search_that_shows_names_is_audited(query: str, cast: Cast) -> None:
     planted(cast)
     client = cast.client("officer")
     for ask, path in (

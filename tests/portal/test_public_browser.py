@@ -143,7 +143,7 @@ def test_check_my_machine_without_scripts(address: str, language: str, served: S
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_first_visit_is_small_and_asks_nobody_else(path: str, served: Served, browser: Any) -> None:
+def test_a_first_visit_is_small_and_without_third_parties(path: str, served: Served, browser: Any) -> None:
     visit = Visit(browser, served, viewport=PHONE)
     visit.page.goto(served.address + path, wait_until="networkidle")
     assert 1000 < sum(visit.sizes) < FIRST_LOAD_BYTES

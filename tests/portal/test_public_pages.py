@@ -32,7 +32,7 @@ Browser = Callable[[str], Client]
 
 
 @pytest.mark.one_date
-def test_the_check_asks_for_the_header_and_uses_it(client: Client) -> None:
+def test_the_check_requests_and_uses_the_client_hint(client: Client) -> None:
     assert client.get("/check/")["Accept-CH"] == systems.PLATFORM_HINT
     headers = {"user-agent": WINDOWS_10, "sec-ch-ua-platform-version": '"19.0.0"'}
     page = client.post("/check/", headers=headers).content.decode()
@@ -49,7 +49,7 @@ def test_the_check_asks_for_the_header_and_uses_it(client: Client) -> None:
 @pytest.mark.parametrize("address",
     ["127.0.0.1", "10.1.2.3", "192.168.1.9", "100.64.3.4", "::1", "fe80::1", "fd00::5", "::ffff:10.1.2.3",
      "0.0.0.0"])  # fmt: skip
-def test_the_check_says_what_it_cannot_know_from_inside_a_network(
+def test_the_check_states_the_limits_of_private_addresses(
     address: str, agent: str, cast: Cast, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lamsach.portal.public.views.is_listed", lambda address: True)
@@ -62,7 +62,7 @@ def test_the_check_says_what_it_cannot_know_from_inside_a_network(
 
 
 @pytest.mark.one_date
-def test_on_a_phone_the_check_says_to_open_it_on_the_computer(cast: Cast, client: Client) -> None:
+def test_on_a_phone_the_check_advises_to_open_it_on_the_computer(cast: Cast, client: Client) -> None:
     campaign = dispatch(cast).campaign
     IndicatorList.objects.create(
         campaign=campaign, name="ds.txt", path="x", size=1, sha256="0", read=timezone.now()
@@ -79,7 +79,7 @@ def test_on_a_phone_the_check_says_to_open_it_on_the_computer(cast: Cast, client
 
 
 @pytest.mark.one_date
-def test_check_my_machine_says_yes_or_no_and_never_whose(cast: Cast, client: Client) -> None:
+def test_the_check_reveals_only_whether_the_address_is_listed(cast: Cast, client: Client) -> None:
     campaign = dispatch(cast).campaign
     nothing = client.post("/check/", REMOTE_ADDR="192.0.2.8").content.decode()
     assert "Hiện chưa có danh sách" in nothing
@@ -110,7 +110,7 @@ def test_check_my_machine_says_yes_or_no_and_never_whose(cast: Cast, client: Cli
         ("nonsense", "new", False),
     ],
 )
-def test_the_check_asks_the_open_cases_too(address: str, state: str, yes: bool, cast: Cast) -> None:
+def test_the_check_includes_open_cases(address: str, state: str, yes: bool, cast: Cast) -> None:
     campaign = dispatch(cast).campaign
     for number, ip in enumerate(("192.0.2.9", "10.1.2.3")):
         device = Device.objects.create(unit=cast.first, key=f"mac:{number}", ip=ip)
@@ -133,7 +133,7 @@ def test_the_check_works_without_the_cases(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.one_date
-def test_downloads_are_counted_without_who(cast: Cast, browser: Browser, client: Client) -> None:
+def test_downloads_are_counted_anonymously(cast: Cast, browser: Browser, client: Client) -> None:
     file = SimpleUploadedFile("cong-cu.zip", b"PK\x03\x04 tool")
     data = {
         "name": "Công cụ",
@@ -153,7 +153,7 @@ def test_downloads_are_counted_without_who(cast: Cast, browser: Browser, client:
 
 
 @pytest.mark.one_date
-def test_two_who_edit_a_tool_at_once(cast: Cast, browser: Browser) -> None:
+def test_concurrent_edits_of_a_tool_conflict(cast: Cast, browser: Browser) -> None:
     tool = Tool.objects.create(name="A", publisher="B", licence="C", systems="D", link="https://a.example")
     data = {
         "name": "A2",
@@ -174,7 +174,7 @@ def test_two_who_edit_a_tool_at_once(cast: Cast, browser: Browser) -> None:
 @pytest.mark.parametrize(
     "path", ["/", "/danger/", "/check/", "/clean/", "/help/", "/three-questions/", "/office/"]
 )
-def test_the_contact_stands_on_every_page(path: str, cast: Cast, browser: Browser, client: Client) -> None:
+def test_the_contact_is_on_every_page(path: str, cast: Cast, browser: Browser, client: Client) -> None:
     dispatch(cast)
     contact = {
         "contact_name": "Trần Đầu Mối",

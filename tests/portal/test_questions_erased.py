@@ -107,13 +107,13 @@ def test_the_desk_and_the_asker_see_that_it_is_erased(cast: Cast, browser: Brows
 
 
 @pytest.mark.parametrize("days", [0, 89])
-def test_what_is_not_due_stays(days: int, cast: Cast) -> None:
+def test_data_within_retention_remain(days: int, cast: Cast) -> None:
     solved(cast, days)
     assert questions.run() == {}
     assert [secret for secret in SECRETS if secret not in stored()] == []
 
 
-def test_one_that_was_answered_and_left_goes_and_an_open_one_never(cast: Cast) -> None:
+def test_answered_questions_are_erased_and_open_ones_never(cast: Cast) -> None:
     left, again, waiting = question(cast), question(cast), question(cast)
     for asked in (left, again):
         desk.answer(asked, cast.people["helper"], "Hãy rà quét.", internal=False)

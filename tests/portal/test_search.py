@@ -83,7 +83,7 @@ def hide(cast: Cast) -> Case:
     return made
 
 
-def test_nothing_of_other_branches_shows_and_what_shows_opens(cast: Cast) -> None:
+def test_hits_are_readable_and_never_of_other_branches(cast: Cast) -> None:
     settled(cast)
     samples.report(cast)
     secret = hide(cast)
@@ -115,7 +115,7 @@ def test_nothing_of_other_branches_shows_and_what_shows_opens(cast: Cast) -> Non
     assert reached["coordinator"] == reached["officer"] == reached["reader"] == everything
 
 
-def test_what_people_write_is_found(cast: Cast) -> None:
+def test_usual_queries_have_hits(cast: Cast) -> None:
     settled(cast)
     case, client = samples.case(cast), cast.client("coordinator")
     report = samples.report(cast)

@@ -87,7 +87,7 @@ def test_files_come_with_a_question_and_can_be_fetched_by_desk_and_asker(
         [(f"{n}.txt", b"%d" % n) for n in range(6)],
     ],
 )
-def test_files_that_are_not_taken_keep_the_question_back(
+def test_rejected_files_prevent_the_question(
     files: list[tuple[str, bytes]], cast: Cast, client: Client
 ) -> None:
     page = client.post("/help/", form(attached=[upload(*file) for file in files]))
@@ -115,7 +115,7 @@ def article(cast: Cast, **more: Any) -> Article:
         ("", False),
     ],
 )
-def test_articles_are_found_by_the_words_that_people_use(text: str, is_found: bool, cast: Cast) -> None:
+def test_articles_are_suggested_by_their_keywords(text: str, is_found: bool, cast: Cast) -> None:
     article(cast)
     assert bool(suggest(text, "", "vi")) is is_found
     assert suggest(text, "", "en") == []
@@ -156,13 +156,13 @@ def test_an_article_counts_that_it_helped_and_can_be_withdrawn(
 
 
 @pytest.mark.one_date
-def test_hostile_words_in_an_article_stay_words(cast: Cast, client: Client) -> None:
+def test_hostile_text_in_an_article_is_escaped(cast: Cast, client: Client) -> None:
     article_ = article(cast, text="<script>alert(1)</script>")
     assert "<script>alert" not in client.get(f"/help/articles/{article_.pk}/").content.decode()
 
 
 @pytest.mark.one_date
-def test_an_answer_kept_ready_fills_the_form(cast: Cast, browser: Browser) -> None:
+def test_a_prepared_answer_fills_the_form(cast: Cast, browser: Browser) -> None:
     above = CannedAnswer.objects.create(unit=cast.root, title="Chung", text="Hãy rà quét bằng công cụ.")
     strange = CannedAnswer.objects.create(unit=cast.other, title="Khác", text="Không phải của ta.")
     asked = question(cast)
@@ -181,7 +181,7 @@ def test_an_answer_kept_ready_fills_the_form(cast: Cast, browser: Browser) -> No
 
 
 @pytest.mark.one_date
-def test_two_who_edit_an_answer_kept_ready_at_once(cast: Cast, browser: Browser) -> None:
+def test_concurrent_edits_of_a_prepared_answer_conflict(cast: Cast, browser: Browser) -> None:
     canned = CannedAnswer.objects.create(unit=cast.first, title="A", text="B")
     address = f"/office/knowledge/answers/{canned.pk}/"
     officer = browser("officer")

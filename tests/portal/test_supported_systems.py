@@ -66,7 +66,7 @@ WINDOWS_10 = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:130.0) Gecko/20100101
         ("Windows NT 99999999999999", None, None),
     ],
 )
-def test_what_is_still_supported(agent: str, system: Any, browser: Any) -> None:
+def test_support_by_user_agent_and_day(agent: str, system: Any, browser: Any) -> None:
     def short(found: Any) -> Any:
         return (found.name, found.supported) if found else None
 
@@ -91,7 +91,7 @@ def test_what_is_still_supported(agent: str, system: Any, browser: Any) -> None:
         ("", date(2025, 10, 15), ("Windows 10 / Windows 11", None)),
     ],
 )
-def test_windows_10_and_11_are_told_apart_by_the_header(
+def test_windows_10_and_11_are_distinguished_by_the_client_hint(
     platform: str, day: date, expected: tuple[str, Any]
 ) -> None:
     found = system_of(WINDOWS_10, day, platform)
@@ -138,7 +138,7 @@ def test_the_table_knows_what_is_current_in_november_2026(row: tuple[str, str, s
     assert (found.name, found.supported) == (name, supported)
 
 
-def test_what_a_windows_may_be_is_told_with_its_last_days() -> None:
+def test_possible_windows_versions_are_listed_with_their_last_days() -> None:
     windows_10 = system_of(WINDOWS_10, date(2026, 11, 30), '"10.0.0"')
     windows_11 = system_of(WINDOWS_10, date(2026, 11, 30), '"19.0.0"')
     assert windows_10 is not None and windows_11 is not None  # noqa: PT018

@@ -52,7 +52,7 @@ def test_the_officer_acknowledges_by_one_button(cast: Cast, browser: Browser) ->
     assert "State deployment" in browser("officer").get("/office/").content.decode()
 
 
-def test_each_role_has_what_waits_for_it(cast: Cast) -> None:
+def test_each_role_has_its_open_tasks(cast: Cast) -> None:
     found = report(cast)
     received(cast)
     question(cast)
@@ -80,7 +80,7 @@ def in_sight(cast: Cast, name: str) -> tuple[int, int]:
     return count_now(user), sum(row.count for _, rows in waiting(user) for row in rows)
 
 
-def test_the_badge_counts_what_the_first_page_lists(cast: Cast) -> None:
+def test_the_badge_equals_the_list_of_the_home_page(cast: Cast) -> None:
     def agree(what: str) -> None:
         for name in cast.people:
             counted, listed = in_sight(cast, name)
@@ -101,7 +101,7 @@ def test_the_badge_counts_what_the_first_page_lists(cast: Cast) -> None:
         agree(state)
 
 
-def test_the_badge_is_right_on_every_page_and_asks_once(cast: Cast, browser: Browser) -> None:
+def test_the_badge_is_right_on_every_page_with_one_query(cast: Cast, browser: Browser) -> None:
     cache.clear()
     asked_for = Recipient.objects.get(dispatch=dispatch(cast), unit=cast.first)
     client, shown = browser("officer"), '(1<span class="visually-hidden"> waiting'
@@ -119,7 +119,7 @@ def test_the_badge_is_right_on_every_page_and_asks_once(cast: Cast, browser: Bro
     )
 
 
-def test_the_first_page_asks_little(cast: Cast) -> None:
+def test_the_home_page_needs_few_queries(cast: Cast) -> None:
     dispatch(cast)
 
     def count() -> int:
@@ -177,7 +177,7 @@ def test_reports_are_accepted_together_with_their_figures_in_sight(cast: Cast, b
     assert browser("officer").get("/office/reports/accept/").status_code == 404
 
 
-def test_what_the_leading_unit_accepts_of_itself_is_in_its_list(cast: Cast, browser: Browser) -> None:
+def test_the_owner_s_own_report_is_in_its_list(cast: Cast, browser: Browser) -> None:
     """A unit that leads a campaign receives its own report, so it is among those to accept."""
     found = report(cast)
     Campaign.objects.filter(pk=found.campaign_id).update(owner=found.unit)

@@ -41,7 +41,7 @@ def text(client: Client, path: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
 
 
-def test_a_unit_says_where_it_is(cast: Cast) -> None:
+def test_the_page_shows_a_unit_s_progress(cast: Cast) -> None:
     """Received, acknowledged, forwarded, deployed, reported; machines, logs, letters."""
     sent = samples.dispatch(cast)
     Participation.objects.filter(campaign=sent.campaign, unit=cast.first).update(
@@ -75,7 +75,7 @@ def test_a_unit_says_where_it_is(cast: Cast) -> None:
     )
 
 
-def test_what_a_silent_source_says(cast: Cast) -> None:
+def test_a_silent_source_is_shown(cast: Cast) -> None:
     collector = Collector.objects.create(unit=cast.first, name="fw01", reported=timezone.now())
     moment = timezone.now() - timedelta(days=2)
     LogSource.objects.create(
@@ -86,7 +86,7 @@ def test_what_a_silent_source_says(cast: Cast) -> None:
     assert "? silent" in page
 
 
-def test_everybody_sees_what_is_theirs(cast: Cast) -> None:
+def test_each_role_sees_its_parts(cast: Cast) -> None:
     """People and letters are for the unit's coordinators, whose view is audited; buttons depend on rights."""
     settled(cast)
     address = f"/office/units/{cast.first.pk}/"
@@ -110,7 +110,7 @@ def test_everybody_sees_what_is_theirs(cast: Cast) -> None:
         assert cast.client("officer").get(link).status_code == 200, link
 
 
-def test_a_closed_unit_keeps_its_page(cast: Cast) -> None:
+def test_a_closed_unit_has_a_page(cast: Cast) -> None:
     samples.dispatch(cast)
     tree.close(cast.second, cast.first, tree.today())
     page = text(cast.client("coordinator"), f"/office/units/{cast.second.pk}/")

@@ -25,7 +25,7 @@ class One(forms.Form):
         offer(self, "unit", Unit.objects.filter(code__startswith="G06.12"), few)
 
 
-def test_what_is_typed_gives_the_unit(cast: Cast) -> None:
+def test_typed_text_selects_the_unit(cast: Cast) -> None:
     first, second = cast.first, cast.second
     rows: list[tuple[str, Unit | None, int]] = [
         ("G06.12.01", first, 0),

@@ -55,7 +55,7 @@ def test_the_older_form_reads_back(groups: list[int]) -> None:
 
 
 @pytest.mark.django_db
-def test_history_is_kept_when_units_move_and_close(cast: Cast) -> None:
+def test_history_remains_when_units_move_and_close(cast: Cast) -> None:
     before, after = date.today() + timedelta(days=1), date.today() + timedelta(days=40)
     move_day = date.today() + timedelta(days=20)
     tree.move(cast.first, cast.other, move_day)
@@ -158,7 +158,7 @@ def test_a_sheet_that_is_older_than_the_tree_is_a_conflict(cast: Cast, browser: 
         ([("G06.12", "A", "G06.12.01")], {1}),
     ],
 )
-def test_what_is_wrong_is_listed_and_nothing_applied(
+def test_errors_are_listed_and_nothing_is_applied(
     rows: list[tuple[str, ...]], wrong: set[int], cast: Cast, browser: Browser
 ) -> None:
     client = browser("coordinator")
@@ -204,7 +204,7 @@ def test_a_sheet_that_cannot_be_read_is_one_sentence(
 
 
 @pytest.mark.django_db
-def test_two_who_edit_at_once(cast: Cast, browser: Browser) -> None:
+def test_concurrent_edits_of_a_unit_conflict(cast: Cast, browser: Browser) -> None:
     client = browser("officer")
     data = {"name": "Tên mới", "version": cast.first.version}
     assert client.post(f"/office/units/{cast.first.pk}/edit/", data).status_code == 302
@@ -221,7 +221,7 @@ def test_links_never_overlap(cast: Cast) -> None:
     assert UnitLink.objects.filter(valid_from__gte=FOREVER).count() == 0
 
 
-def test_other_words_for_the_columns_and_parents_by_name(cast: Cast) -> None:
+def test_synonyms_of_headings_and_parents_by_name(cast: Cast) -> None:
     """Headings as ministries write them; a parent by a unique name; ignored columns are shown."""
     text = (
         "Mã ĐV,Tên cơ quan,Cơ quan chủ quản,SĐT,Địa chỉ email,Ghi chú\n"
