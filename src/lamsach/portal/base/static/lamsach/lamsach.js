@@ -1,5 +1,5 @@
-// Everything works without this file. It stops a second click on a button that has been pressed, moves the focus to what is wrong, to the search with /, and through what was
-// found with the arrow keys.
+// Optional conveniences; every page works without this file. Ignores a second click on a button, moves the focus
+// to an error, to the search with /, and through search results with the arrow keys.
 "use strict";
 document.addEventListener("submit", function (event) {
   var form = event.target;

@@ -1,5 +1,5 @@
-// Keys for the machines. In the list: j and k move, x ticks, a ticks all, Enter opens, / searches, n and p turn the page. On a machine's page: j and k go to the
-// next and previous machine of the list that led here, u back to it, s to the next step, c to a note. ? shows the keys on both. Everything works without this file.
+// Optional keyboard shortcuts. Machine list: j and k move, x ticks, a ticks all, Enter opens, / searches, n and p turn the page.
+// Machine page: j and k go to the next and previous machine of the originating list, u back to it, s to the step form, c to a note. ? shows the keys.
 "use strict";
 (function () {
   var KEPT = "lamsach.machines";
@@ -64,6 +64,6 @@
     var table = document.querySelector("table[data-keys]");
     if (!table || table.dataset.keys) { return; }
     var links = Array.prototype.map.call(table.querySelectorAll("tbody th a"), function (link) { return link.pathname; });
-    try { sessionStorage.setItem(KEPT, JSON.stringify({ machines: links, list: window.location.pathname + window.location.search })); } catch (error) { /* a browser that keeps nothing: j, k do nothing on the next page */ }
+    try { sessionStorage.setItem(KEPT, JSON.stringify({ machines: links, list: window.location.pathname + window.location.search })); } catch (error) { /* no session storage: j, k do nothing on the next page */ }
   });
 })();
