@@ -1,4 +1,4 @@
-"""The benchmark's input is what it says, and the programs that are compared do the same work."""
+"""The benchmark's input is as described, and the compared programs do the same work."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bench.tables import Table, recorded
 from lamsach.logs.reading.detect import detect
 
 
-def test_the_list_has_the_shares_that_it_says_and_no_value_twice() -> None:
+def test_the_list_has_the_stated_shares_and_no_value_twice() -> None:
     values = list(islice(generate.indicators(20_000), 20_000))
     assert len(set(values)) == 20_000
     kinds = Counter(map(generate.kind_of, values))
@@ -97,7 +97,7 @@ def test_tables_go_into_the_document(tmp_path: Path) -> None:
 
 
 def test_what_two_processors_allow_of_a_compressed_log() -> None:
-    """Two processors that never wait; of one stream no more than its decompressor gives."""
+    """Two processors that never wait; from one stream no more than its decompressor delivers."""
     for bare, search, rate in (
         (1.0, 1.0, 1.0),
         (3.0, 1.0, 1.5),

@@ -1,4 +1,4 @@
-"""Run the command as a person does, and write small logs whose truth is known."""
+"""Run the command as a person does, and write small logs with known truth."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Ran:
 
 
 def lamsach(*arguments: object) -> Ran:
-    """The command in this process."""
+    """Run the command in this process."""
     out, errors = io.StringIO(), io.StringIO()
     status = 0
     with redirect_stdout(out), redirect_stderr(errors):
@@ -50,11 +50,11 @@ def child(
     variables: Mapping[str, str] | None = None,
     before: Callable[[], None] | None = None,
 ) -> Ran:
-    """The command in a process of its own, its streams in pipes.
+    """Run the command in a process of its own, its streams in pipes.
 
     `before` runs in the process before the command.
     """
-    ended = subprocess.run(
+    finished = subprocess.run(
         [COMMAND, *map(str, arguments)],
         input=data,
         capture_output=True,
@@ -62,17 +62,17 @@ def child(
         env=environment(variables),
         preexec_fn=before,
     )
-    return Ran(ended.returncode, ended.stdout.decode(), ended.stderr.decode().splitlines())
+    return Ran(finished.returncode, finished.stdout.decode(), finished.stderr.decode().splitlines())
 
 
 def environment(variables: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The variables of a process of its own, which uses the user's cache: it holds the compiled kernel."""
-    kept = {name: value for name, value in os.environ.items() if name != "LAMSACH_CACHE"}
-    return {**kept, **(variables or {})}
+    """Return variables for a separate process with the user's cache, which holds the compiled kernel."""
+    inherited = {name: value for name, value in os.environ.items() if name != "LAMSACH_CACHE"}
+    return {**inherited, **(variables or {})}
 
 
 def bind_line(address: str, name: str = f"www.{LISTED}", time: str = "2024-03-01T10:00:00+07:00") -> str:
-    """A line of a BIND query log behind a syslog header with the full date."""
+    """Return a line of a BIND query log behind a syslog header with the full date."""
     return (
         f"{time} dns1 named[812]: client @0x7f31 {address}#53011 ({name}): query: {name} IN A +E(0)K "
         "(192.168.9.9)"
@@ -80,19 +80,19 @@ def bind_line(address: str, name: str = f"www.{LISTED}", time: str = "2024-03-01
 
 
 def write_log(path: Path, addresses: Sequence[str] = ("192.168.1.1",)) -> Path:
-    """A log in which each of these addresses asks for the listed name once."""
+    """Write a log in which each of these addresses queries the listed name once."""
     path.write_text("".join(bind_line(address) + "\n" for address in addresses))
     return path
 
 
 def write_list(path: Path, *values: str) -> Path:
-    """A list of these values, else of the listed name."""
+    """Write a list of these values, else of the listed name."""
     path.write_text("\n".join(values or (LISTED,)) + "\n")
     return path
 
 
 class Called(NamedTuple):
-    """Result of a command without the last line of defence: an error of ours is its `exception`."""
+    """Result of a command without the last-resort handler: an error of ours is its `exception`."""
 
     exit_code: int
     stdout: str
@@ -106,7 +106,7 @@ class Called(NamedTuple):
 
 
 def called(*words: object, data: bytes = b"", variables: Mapping[str, str] | None = None) -> Called:
-    """Call a command in this process, with these bytes as standard input and these variables."""
+    """Run a command in this process, with these bytes as standard input and these variables."""
     out, errors, caught, status = io.StringIO(), io.StringIO(), None, 0
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(errors):
         patch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data), "utf-8"))

@@ -1,4 +1,4 @@
-"""Every test here speaks English and keeps the lists it compiles to itself."""
+"""Fixtures: English as the language, and a cache of compiled lists of the tests' own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-# The compiled kernel is loaded here: from the user's cache, before the tests turn to another one.
+# Load the compiled kernel from the user's cache, before the tests switch to another cache.
 from lamsach.hunt.machine_code import functions
 
 functions()

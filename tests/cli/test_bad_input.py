@@ -1,8 +1,6 @@
-"""The table of bad input.
+"""Table of bad inputs: one clear line per problem, the other inputs still hunted, an exact status.
 
-One clear line for each problem, the other inputs still hunted, and a status that tells.
-
-Each case stands beside a good log and a good list, in which the hunt has to find the same machine as ever.
+Next to each bad input are a good log and a good list, in which the hunt has to find the usual machine.
 """
 
 from __future__ import annotations
@@ -46,7 +44,7 @@ LAUGHS = (
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`make` writes what is bad into a folder and gives the further words of the command.
+    """`make` writes the bad input into a folder and returns further options of the command.
 
     `also`: a machine that is still found in it.
     """
@@ -62,27 +60,27 @@ class Case:
 def put(
     name: str, data: bytes | str | Callable[[], bytes], option: str | None = None
 ) -> Callable[[Path], list[object]]:
-    """A case that is one file; what takes long to make is made when its turn comes."""
+    """Return a case of one file; content that is slow to make is made when needed."""
 
     def make(folder: Path) -> list[object]:
         path = folder / name
-        made = data() if callable(data) else data
-        path.write_bytes(made.encode() if isinstance(made, str) else made)
+        content = data() if callable(data) else data
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
         return [option, path] if option else [path]
 
     return make
 
 
 def option(*words: str) -> Callable[[Path], list[object]]:
-    """A case that is some words alone."""
+    """Return a case of options alone."""
     return lambda _folder: list(words)
 
 
 @cache
 def many_lines(count: int = 20_000) -> bytes:
-    """Much that compresses badly, so that a cut leaves a beginning; its first line is a hit."""
-    spoken = random.Random(8)
-    others = (bind_line(OTHER, f"{spoken.randbytes(20).hex()}.example") for _ in range(count))
+    """Return poorly compressible lines, so that a cut leaves a beginning; the first line is a hit."""
+    chance = random.Random(8)
+    others = (bind_line(OTHER, f"{chance.randbytes(20).hex()}.example") for _ in range(count))
     return "\n".join([bind_line(OTHER), *others, ""]).encode()
 
 
@@ -110,14 +108,14 @@ def upward(folder: Path) -> list[object]:
 
 
 def workbook(declaration: str) -> bytes:
-    """A workbook whose sheet begins with a document type."""
+    """Return a workbook whose sheet begins with a document type."""
     book = openpyxl.Workbook()
     book.active.append(["IP", "Tên máy"])
     book.active.append(["192.168.1.9", "MAY-09"])
-    written = io.BytesIO()
-    book.save(written)
+    stream = io.BytesIO()
+    book.save(stream)
     out = io.BytesIO()
-    with zipfile.ZipFile(written) as old, zipfile.ZipFile(out, "w") as new:
+    with zipfile.ZipFile(stream) as old, zipfile.ZipFile(out, "w") as new:
         for name in old.namelist():
             data = old.read(name)
             if name.startswith("xl/worksheets/") or name == "xl/sharedStrings.xml":
@@ -218,9 +216,9 @@ USES = [
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder that the command runs in: a good log and a good list are there.
+    """The working folder of the command, with a good log and a good list.
 
-    Bombs are called so from 1 MiB on.
+    The bomb limit is 1 MiB.
     """
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WRONG", "wrong")
@@ -264,10 +262,10 @@ def test_words_of_the_command(case: Case, folder: Path) -> None:
 @pytest.mark.parametrize("case", [case for case in LOGS if not case.also], ids=lambda case: case.name)
 def test_nothing_but_that_log(case: Case, folder: Path) -> None:
     ran = lamsach("hunt", *case.make(folder), "-i", "list.txt")
-    told = [line for line in ran.errors if case.what in line]
-    # Of a bomb or a program something was searched; the rest gives nothing at all.
+    matching = [line for line in ran.errors if case.what in line]
+    # A part of a bomb or program was searched; the other inputs yield nothing.
     assert ran.status in (INPUT, PARTIAL)
-    assert (len(ran.errors), len(told)) == (1, 1), ran.errors
+    assert (len(ran.errors), len(matching)) == (1, 1), ran.errors
 
 
 @pytest.mark.parametrize(
@@ -295,7 +293,7 @@ def test_the_right_password_opens(folder: Path, monkeypatch: pytest.MonkeyPatch)
     assert "s3same" not in ran.out
 
 
-def test_names_that_lead_out_of_an_archive_write_nothing(folder: Path) -> None:
+def test_names_outside_an_archive_write_nothing(folder: Path) -> None:
     ran = lamsach("hunt", "good.log", "-i", "list.txt", *upward(folder), "-o", "found.jsonl")
     assert ran.status == ExitStatus.FOUND
     assert OTHER in ran.out
@@ -304,7 +302,7 @@ def test_names_that_lead_out_of_an_archive_write_nothing(folder: Path) -> None:
 
 
 def after_listing(monkeypatch: pytest.MonkeyPatch, then: Callable[[], None]) -> None:
-    """Have something done between the listing of the logs and their reading."""
+    """Run a function between the listing of the logs and their reading."""
     module = importlib.import_module("lamsach.investigate")
     original = module.find_logs
 
@@ -344,7 +342,7 @@ def test_a_log_that_may_not_be_read(folder: Path) -> None:
 @pytest.mark.parametrize("suffix", ["html", "xlsx", "csv", "jsonl", "zip"])
 def test_a_disk_that_fills(folder: Path, suffix: str) -> None:
     (folder / f"report.{suffix}").write_text("the old result")
-    there = sorted(folder.iterdir())
+    listing = sorted(folder.iterdir())
     ran = child(
         "hunt", "good.log", "-i", "list.txt", "-o", f"report.{suffix}",
         before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64)),
@@ -354,23 +352,23 @@ def test_a_disk_that_fills(folder: Path, suffix: str) -> None:
     assert ran.errors[0].startswith(f"report.{suffix}")
     assert GOOD in ran.out
     assert (folder / f"report.{suffix}").read_text() == "the old result"
-    assert sorted(folder.iterdir()) == there
+    assert sorted(folder.iterdir()) == listing
 
 
-def test_one_result_that_cannot_be_written_does_not_keep_the_others(
+def test_an_unwritable_result_does_not_prevent_the_others(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The folder of one vanishes while the hunt runs.
+    """The folder of one output vanishes during the hunt.
 
-    What cannot be written from the start is refused before it.
+    An output that is unwritable from the start is refused before it.
     """
     (folder / "brief").mkdir()
     module = importlib.import_module("lamsach.cli.hunt_run")
     search = module.investigate
 
-    def searching(*given: Any) -> Any:
+    def searching(*arguments: Any) -> Any:
         (folder / "brief").rmdir()
-        return search(*given)
+        return search(*arguments)
 
     monkeypatch.setattr(module, "investigate", searching)
     ran = lamsach("hunt", "good.log", "-i", "list.txt", "-o", "brief/report.html", "-o", "found.csv")
@@ -397,7 +395,7 @@ def test_an_impossible_date(folder: Path) -> None:
     lines = [syslog_line("Mar  1 10:00:00", "192.168.1.3"), syslog_line("Feb 30 10:00:00", OTHER)]
     (folder / "messages").write_text("\n".join(lines) + "\n")
     ran = lamsach("hunt", "messages", "good.log", "-i", "list.txt", "-o", "found.jsonl")
-    # The line is counted, told and kept as evidence, but neither dated nor laid at a machine's door.
+    # The line is counted, reported and retained as evidence, but neither dated nor attributed.
     assert (ran.status, ran.errors) == (ExitStatus.FOUND, ["Written: found.jsonl"])
     assert "192.168.1.3" in ran.out
     assert "1 log record could not be read." in ran.out

@@ -53,7 +53,7 @@ EMPTY = {"first": "a", "rest": None, "lists": None, "count": 1, "share": None, "
         ("a -i -q", {"lists": ["-q"]}),
     ],
 )
-def test_words_that_fit(row: tuple[str, dict[str, Any]]) -> None:
+def test_valid_words(row: tuple[str, dict[str, Any]]) -> None:
     assert READ.read(shlex.split(row[0]), "lamsach") == EMPTY | row[1]
 
 
@@ -74,7 +74,7 @@ def test_words_that_fit(row: tuple[str, dict[str, Any]]) -> None:
         ("a -qx", "There is no option {name}.", "-x"),
     ],
 )
-def test_words_that_do_not_fit(row: tuple[str, str, str]) -> None:
+def test_invalid_words(row: tuple[str, str, str]) -> None:
     with pytest.raises(CommandLineError) as caught:
         READ.read(shlex.split(row[0]), "lamsach")
     assert (caught.value.text, caught.value.name) == row[1:]
@@ -123,9 +123,9 @@ def test_bash_completes_options_of_a_command(tmp_path: Path) -> None:
     require_program("bash")
     (tmp_path / "lamsach").symlink_to(COMMAND)
     script = child("completion", "bash").out
-    ask = 'COMP_WORDS=(lamsach hunt --le); COMP_CWORD=2; _lamsach; echo "${COMPREPLY[@]}"'
+    query = 'COMP_WORDS=(lamsach hunt --le); COMP_CWORD=2; _lamsach; echo "${COMPREPLY[@]}"'
     ran = subprocess.run(
-        ["bash", "-c", f"export PATH={tmp_path}:$PATH\n{script}\n{ask}"],
+        ["bash", "-c", f"export PATH={tmp_path}:$PATH\n{script}\n{query}"],
         capture_output=True,
         text=True,
         check=True,

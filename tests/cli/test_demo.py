@@ -1,6 +1,6 @@
-"""`lamsach demo` as people and programs run it.
+"""`lamsach demo` as run by people and programs.
 
-On a terminal it ends in a portal until Ctrl-C, without one after the report; `--once` never serves.
+On a terminal it ends in a portal until Ctrl-C, otherwise after the report; `--once` never serves.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ DEMO = [sys.executable, *MAIN, "demo"]
 
 
 def environment(folder: Path) -> dict[str, str]:
-    kept = {name: value for name, value in clean_environment().items() if name != "CI"}
-    return {**kept, "TMPDIR": str(folder), "LANG": "en_US.UTF-8", "LANGUAGE": "en", "COLUMNS": "100"}
+    inherited = {name: value for name, value in clean_environment().items() if name != "CI"}
+    return {**inherited, "TMPDIR": str(folder), "LANG": "en_US.UTF-8", "LANGUAGE": "en", "COLUMNS": "100"}
 
 
 @pytest.mark.parametrize("how", [["{}"], ["--once", "{}"]])
@@ -57,7 +57,7 @@ class Terminal:
             os.execvpe(command[0], command, variables)
 
     def read(self, pattern: str) -> str:
-        """Return the first group of the pattern, once it is printed."""
+        """Return the first group of the pattern once it is printed."""
         end = time.monotonic() + 240
         while time.monotonic() < end:
             if found := re.search(pattern, self.text):
@@ -67,7 +67,7 @@ class Terminal:
         raise AssertionError(self.text[-3000:])
 
     def _more(self, wait_s: float) -> bool:
-        """Take in what it says; False once it has ended."""
+        """Read more output; return False once the command has ended."""
         try:
             if select.select([self._handle], [], [], wait_s)[0]:
                 self.text += os.read(self._handle, 65536).decode("utf-8", "replace")
@@ -76,11 +76,11 @@ class Terminal:
         return True
 
     def press(self, keys: bytes) -> None:
-        """Type."""
+        """Type keys."""
         os.write(self._handle, keys)
 
     def status(self) -> int:
-        """The exit status, once it has ended; what it still says is read meanwhile."""
+        """Return the exit status once the command has ended; reads its output meanwhile."""
         end = time.monotonic() + 120
         while self._more(0.5):
             assert time.monotonic() < end, self.text[-3000:]
@@ -101,11 +101,11 @@ def test_on_a_terminal_the_ministry_is_served_until_ctrl_c(tmp_path: Path) -> No
 
 
 def test_make_demo_runs_it() -> None:
-    said = subprocess.run(
+    ran = subprocess.run(
         ["make", "-n", "--no-print-directory", "demo", "DEMO=place"],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    assert said.stdout.strip().splitlines()[-1].endswith("lamsach demo place")
+    assert ran.stdout.strip().splitlines()[-1].endswith("lamsach demo place")

@@ -1,6 +1,6 @@
 """`lamsach dispatch read`.
 
-One JSON object in a pipe, files under safe names, one error for what cannot be read.
+One JSON object in a pipe, files under safe names, one error for an unreadable file.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ def test_a_pipe_gets_one_object_and_the_folder_the_files(tmp_path: Path) -> None
     for _again in range(2):
         ran = lamsach("dispatch", "read", file, "-o", folder)
         assert ran.status == ExitStatus.FOUND, ran.errors
-        shown = json.loads(ran.out)
-        assert (shown["number"], shown["due"], shown["kind"]) == ("1298", "2026-09-26", "new")
-        assert [one["name"] for one in shown["attachments"]] == ["ds.txt", "DS (2).txt"]
+        record = json.loads(ran.out)
+        assert (record["number"], record["due"], record["kind"]) == ("1298", "2026-09-26", "new")
+        assert [entry["name"] for entry in record["attachments"]] == ["ds.txt", "DS (2).txt"]
         assert sorted(path.name for path in folder.iterdir()) == ["DS (2).txt", "ds.txt"]
         assert (folder / "ds.txt").read_bytes() == LIST
     (folder / "ds.txt").write_text("mine")
@@ -68,13 +68,13 @@ def test_a_trusted_certificate_decides(tmp_path: Path) -> None:
     assert len(ran.errors) == 1
 
 
-def test_what_cannot_be_read_is_one_line(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_one_line(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.edxml"
     wrong.write_text("<!DOCTYPE a [<!ENTITY b 'c'>]><edXML>&b;</edXML>")
     for arguments in ((wrong,), (tmp_path / "none.edxml",), (edxml(tmp_path, dispatch()), "--trust", wrong)):
         ran = lamsach("dispatch", "read", *arguments)
         assert ran.status == ExitStatus.INPUT
         assert (len(ran.errors), ran.out) == (1, "")
-    taken = tmp_path / "taken"
-    taken.write_text("a")
-    assert lamsach("dispatch", "read", edxml(tmp_path, dispatch()), "-o", taken).status == ExitStatus.OUTPUT
+    blocker = tmp_path / "taken"
+    blocker.write_text("a")
+    assert lamsach("dispatch", "read", edxml(tmp_path, dispatch()), "-o", blocker).status == ExitStatus.OUTPUT

@@ -21,7 +21,7 @@ from .command_runner import child, lamsach, write_list, write_log
 
 
 def every(part: Command | Group, path: str = "") -> Iterator[tuple[str, Command]]:
-    """The commands under this one, as they are typed."""
+    """Yield the commands of this group, as typed."""
     if isinstance(part, Command):
         yield path.strip(), part
         return
@@ -35,15 +35,15 @@ COMMANDS = dict(every(LISTED))
 def test_every_help_text_is_translated() -> None:
     groups = [part for name in LISTED.commands if isinstance(part := LISTED[name], Group)]
     texts = {text for part in (LISTED, *groups, *COMMANDS.values()) for text in paragraphs(part.help)}
-    texts |= {one.help for part in (LISTED, *groups) for one in part.options}
-    texts |= {one.help for part in COMMANDS.values() for one in part.parameters}
+    texts |= {item.help for part in (LISTED, *groups) for item in part.options}
+    texts |= {item.help for part in COMMANDS.values() for item in part.parameters}
     assert "Time zone of lines that state none." in texts
     assert not sorted(text for text in texts if not text.startswith(EXAMPLE) and text not in VIETNAMESE)
 
 
 def test_every_text_of_the_investigation_is_translated() -> None:
     texts = set(python_texts((SOURCE / "investigate.py").read_text(encoding="utf-8")))
-    said = {
+    stages = {
         call.args[0].value
         for call in ast.walk(ast.parse((SOURCE / "investigate.py").read_text(encoding="utf-8")))
         if isinstance(call, ast.Call)
@@ -51,8 +51,8 @@ def test_every_text_of_the_investigation_is_translated() -> None:
         and isinstance(call.args[0], ast.Constant)
     }
     assert "There is no log." in texts
-    assert "Reading the leases." in said
-    assert not sorted(text for text in texts | said if text not in VIETNAMESE)
+    assert "Reading the leases." in stages
+    assert not sorted(text for text in texts | stages if text not in VIETNAMESE)
 
 
 @pytest.mark.parametrize("words", COMMANDS)
@@ -169,7 +169,7 @@ def test_help_shows_no_signs_of_inequality_and_no_half_numbers(words: str) -> No
     assert not re.search(r" \d+\.0\]", out), out
 
 
-def test_ranges_are_said_in_words() -> None:
+def test_ranges_are_in_words() -> None:
     out = " ".join(lamsach("collect", "--help").out.split())
     assert "[0 to 65535]" in out
     assert "[at least 1]" in out
@@ -177,12 +177,12 @@ def test_ranges_are_said_in_words() -> None:
 
 
 def test_every_value_has_a_name() -> None:
-    """An option that takes a value says of what kind.
+    """An option with a value names the kind of value.
 
-    An argument is called in its row as in the line of usage.
+    An argument has the same name in its row and in the line of usage.
     """
     for name, command in COMMANDS.items():
-        assert all(bool(one.metavar) != one.is_flag for one in command.options), name
+        assert all(bool(option.metavar) != option.is_flag for option in command.options), name
     for words, name in (("backup", "FILE"), ("restore", "FILE"), ("manage", "ARGUMENTS...")):
         out = lamsach(*words.split(), "--help").out
         assert re.search(rf"^│[ *]+{re.escape(name)} ", out, re.MULTILINE), out
@@ -213,17 +213,17 @@ def test_the_line_of_usage_names_each_argument_once() -> None:
         assert f"Usage: lamsach {words} [OPTIONS] {expected} " in out
 
 
-def test_the_archive_says_what_it_did(tmp_path: Path) -> None:
+def test_the_archive_reports_its_actions(tmp_path: Path) -> None:
     log = tmp_path / "proxy.log"
     write_log(log)
-    place = str(tmp_path / "archive")
-    first = lamsach("collect", "--archive", place, "--once", str(log))
+    archive = str(tmp_path / "archive")
+    first = lamsach("collect", "--archive", archive, "--once", str(log))
     assert "GB; 0 of them" in " ".join(first.out.split())
-    held = lamsach("archive", "hold", place, "--name", "case-7", "--reason", "x")
-    assert "The hold case-7 is in force" in " ".join(held.errors)
+    hold = lamsach("archive", "hold", archive, "--name", "case-7", "--reason", "x")
+    assert "The hold case-7 is in force" in " ".join(hold.errors)
     assert (
         "The hold case-7 has ended."
-        in lamsach("archive", "hold", place, "--name", "case-7", "--release").errors
+        in lamsach("archive", "hold", archive, "--name", "case-7", "--release").errors
     )
-    none = lamsach("archive", "export", place, "-o", str(tmp_path / "out"), "--source", "other*")
+    none = lamsach("archive", "export", archive, "-o", str(tmp_path / "out"), "--source", "other*")
     assert (none.status, "nothing was written" in " ".join(none.errors)) == (ExitStatus.NOTHING_FOUND, True)

@@ -1,4 +1,4 @@
-"""The hunt as a person runs it: what comes out for every kind of input, and how it ends."""
+"""The hunt as run by a person: its results for every kind of input, and its exit status."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LINES = "".join(bind_line(address) + "\n" for address in (FIRST, SECOND, FIRST))
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder that the command runs in; a good list is there."""
+    """The working folder of the command, with a good list."""
     monkeypatch.chdir(tmp_path)
     write_list(tmp_path / "list.txt")
     return tmp_path
@@ -45,7 +45,7 @@ def records(path: Path) -> list[dict[str, Any]]:
 
 
 def seen(path: Path) -> list[tuple[str, str, int]]:
-    """(device, indicator, count) of the sightings in a result of JSON lines."""
+    """Return (device, indicator, count) of the sightings in a JSON lines result."""
     return [
         (record["device"], record["indicator"], record["count"])
         for record in records(path)
@@ -56,7 +56,7 @@ def seen(path: Path) -> list[tuple[str, str, int]]:
 EXPECTED = [(f"ip:{FIRST}", "evil.example", 2), (f"ip:{SECOND}", "evil.example", 1)]
 
 
-def test_what_was_found_is_written_and_summed_up(folder: Path) -> None:
+def test_findings_are_written_and_summarised(folder: Path) -> None:
     (folder / "a.log").write_bytes(LINES)
     ran = lamsach("hunt", "a.log", "-i", "list.txt", "-o", "found.jsonl")
     assert (ran.status, ran.errors) == (ExitStatus.FOUND, ["Written: found.jsonl"])
@@ -80,7 +80,7 @@ def test_nothing_found_and_a_day_missing(folder: Path) -> None:
     assert "02/03/2024" in ran.out
 
 
-def test_nothing_found_and_the_days_asked_for_not_covered(folder: Path) -> None:
+def test_nothing_found_and_the_requested_days_not_covered(folder: Path) -> None:
     (folder / "a.log").write_text(bind_line(FIRST, "good.example") + "\n")
     assert lamsach("hunt", "a.log", "-i", "list.txt", "--since", "2024-02-29").status == ExitStatus.BLIND
     day = ("--since", "01/03/2024", "--until", "01/03/2024")
@@ -234,7 +234,7 @@ def test_the_language_of_results_is_stated(folder: Path, language: str, word: st
     assert f'lang="{language}"' in (folder / "r.html").read_text(encoding="utf-8")
 
 
-def test_vietnamese_is_what_is_spoken_when_nothing_is_said(folder: Path) -> None:
+def test_vietnamese_is_the_default_language(folder: Path) -> None:
     write_log(folder / "a.log")
     ran = child("hunt", "a.log", "gone.log", "-i", "list.txt", variables={"LANG": "C"})
     assert ran.out.startswith("1 máy nhiễm.")
@@ -264,7 +264,7 @@ def test_the_number_of_threads_changes_nothing(folder: Path, threads: int) -> No
     assert seen(folder / "found.jsonl") == [(device, value, count * 50) for device, value, count in EXPECTED]
 
 
-def test_a_reader_that_has_enough_does_not_keep_results_from_being_written(folder: Path) -> None:
+def test_a_closed_pipe_does_not_prevent_results(folder: Path) -> None:
     (folder / "a.log").write_bytes(LINES)
     read_end, write_end = os.pipe()
     os.close(read_end)
@@ -279,7 +279,7 @@ def test_a_reader_that_has_enough_does_not_keep_results_from_being_written(folde
 
 
 def interrupted_after(data: bytes, pieces: int, folder: Path) -> Ran:
-    """The hunt on standard input, interrupted while more is still to come."""
+    """Run the hunt on standard input, interrupted while more input is to come."""
     hunting = subprocess.Popen(
         [COMMAND, "hunt", "-", "-i", "list.txt", "-o", "found.jsonl"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), cwd=folder,
@@ -299,7 +299,7 @@ def interrupted_after(data: bytes, pieces: int, folder: Path) -> Ran:
     return Ran(hunting.returncode, out.decode(), errors.decode().splitlines())
 
 
-def test_ctrl_c_shows_what_was_found_so_far(folder: Path) -> None:
+def test_ctrl_c_shows_the_findings_so_far(folder: Path) -> None:
     filler = "".join(bind_line(SECOND, f"n{number}.example") + "\n" for number in range(8000)).encode()
     ran = interrupted_after(LINES + filler, 40, folder)
     assert ran.status == ExitStatus.INTERRUPTED
@@ -309,7 +309,7 @@ def test_ctrl_c_shows_what_was_found_so_far(folder: Path) -> None:
     assert records(folder / "found.jsonl")[0]["partial"] is True
 
 
-def test_a_contradiction_in_the_inventory_is_told_and_leaves_the_hunt_whole(folder: Path) -> None:
+def test_a_contradiction_in_the_inventory_is_reported_and_the_hunt_completes(folder: Path) -> None:
     (folder / "a.log").write_bytes(LINES)
     (folder / "machines.csv").write_text(f"IP,Host name\n{FIRST},alpha\n{FIRST},beta\n")
     ran = lamsach("hunt", "a.log", "-i", "list.txt", "--inventory", "machines.csv", "-o", "found.jsonl")
@@ -343,15 +343,13 @@ def test_a_firewall_that_writes_the_far_end_first_blames_the_machine_inside(fold
     assert states == {"10.1.1.5": "infected", "10.1.1.6": "inbound"}
 
 
-def test_the_proposed_command_is_the_one_that_was_given(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_proposed_command_has_the_given_options(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "a.log").write_bytes(LINES)
     monkeypatch.setenv("WORD", "known to nobody")
-    given = ["--timezone", "UTC", "--format", "bind", "--password-env", "WORD", "--language", "en"]
-    ran = lamsach("hunt", "a.log", "-i", "list.txt", *given)
+    options = ["--timezone", "UTC", "--format", "bind", "--password-env", "WORD", "--language", "en"]
+    ran = lamsach("hunt", "a.log", "-i", "list.txt", *options)
     proposed = [line.strip() for line in ran.out.splitlines() if line.startswith("   lamsach hunt")]
     assert proposed
-    assert all(line.startswith(f"lamsach hunt a.log -i list.txt {' '.join(given)}") for line in proposed)
+    assert all(line.startswith(f"lamsach hunt a.log -i list.txt {' '.join(options)}") for line in proposed)
     assert "known to nobody" not in ran.out
     assert lamsach(*proposed[0].split()[1:]).status == ExitStatus.FOUND

@@ -1,4 +1,4 @@
-"""Modules that a command must not import, so that it starts quickly."""
+"""Modules that a command must not import, to start quickly."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.rows import each_row
 from .command_runner import bind_line, environment, write_list
 
 SOURCES = str(Path(lamsach.__file__).parents[1])
-"""Without the tests' clock, which brings modules of its own."""
+"""Without the tests' clock, which has modules of its own."""
 EACH = """
 import contextlib, io, json, sys
 from lamsach.cli import main
@@ -131,7 +131,7 @@ TABLE = [
     ("indicators check evil.example -i LIST",
      (*LIBRARIES, *OTHERS, "numpy", "lamsach.logs", "lamsach.results", "lamsach.indicators.formats")),
 ]  # fmt: skip
-"""Words of a command (LOG, LIST, CSV: files), and modules that it must not import, nor any below them."""
+"""Options of a command (LOG, LIST, CSV: files), and modules that it must not import, with submodules."""
 
 
 def test_no_command_s_help_imports_what_its_work_needs() -> None:
@@ -139,18 +139,18 @@ def test_no_command_s_help_imports_what_its_work_needs() -> None:
     ran = subprocess.run(
         [sys.executable, "-c", EACH], capture_output=True, text=True, env=variables, check=True
     )
-    shown, modules = json.loads(ran.stdout)
-    assert shown > 40
+    count, modules = json.loads(ran.stdout)
+    assert count > 40
     assert not [m for m in modules for name in WORK if m == name or m.startswith(f"{name}.")]
 
 
 def test_a_command_imports_only_what_it_uses(tmp_path: Path) -> None:
     log, listed = tmp_path / "a.log", write_list(tmp_path / "list.txt")
     log.write_text("".join(bind_line(f"192.0.2.{n}") + "\n" for n in range(9)))
-    places = {"LOG": str(log), "LIST": str(listed), "CSV": str(tmp_path / "out.csv")}
+    paths = {"LOG": str(log), "LIST": str(listed), "CSV": str(tmp_path / "out.csv")}
 
     def run(words: str) -> tuple[int, set[str]]:
-        typed = [places.get(word, word) for word in words.split()]
+        typed = [paths.get(word, word) for word in words.split()]
         ran = subprocess.run(
             [sys.executable, "-c", READ, *typed], capture_output=True, text=True,
             env=environment({"LAMSACH_CACHE": str(tmp_path / "cache"), "LANG": "vi_VN.UTF-8",

@@ -1,4 +1,4 @@
-"""`lamsach indicators explain`: every value with its place, its verdict, the reader and the rule."""
+"""`lamsach indicators explain`: every value with its location, verdict, reader and rule."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def records(text: str) -> list[dict[str, object]]:
 
 def test_each_value_is_explained(tmp_path: Path) -> None:
     path = annex(tmp_path / "annex.xlsx")
-    done = lamsach("indicators", "explain", str(path))
-    assert done.status == ExitStatus.FOUND, done.errors
-    found = {str(one["value"]): one for one in records(done.out)}
-    assert {value: (one["verdict"], one["reader"], one["rule"]) for value, one in found.items()} == {
+    ran = lamsach("indicators", "explain", str(path))
+    assert ran.status == ExitStatus.FOUND, ran.errors
+    found = {str(row["value"]): row for row in records(ran.out)}
+    assert {value: (row["verdict"], row["reader"], row["rule"]) for value, row in found.items()} == {
         "203.0.113.5": ("taken", "xlsx", "listed"),
         "c2.evil-a.site": ("refused", "xlsx", "not_listed"),
         "192.168.1.2": ("refused", "xlsx", "private"),
@@ -49,29 +49,29 @@ def test_each_value_is_explained(tmp_path: Path) -> None:
 
 def test_every_rule_that_fires_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("Please allow virustotal.com and the C2 evil[.]site\n")
-    found = {one.entry.value: one for one in explanation.explanations(str(tmp_path / "a.txt"), print)}
+    found = {item.entry.value: item for item in explanation.explanations(str(tmp_path / "a.txt"), print)}
     assert (found["virustotal.com"].rule, found["evil.site"].rule) == ("let_pass", "defanged")
     assert found["virustotal.com"].fired == ("let_pass", "cited_name", "listed")
 
 
 def test_one_value_in_any_spelling(tmp_path: Path) -> None:
     path = str(annex(tmp_path / "annex.xlsx"))
-    for asked, shown in (
+    for value, expected in (
         ("203[.]0[.]113[.]5", ["203.0.113.5"]),
         ("hxxp://c2[.]evil-a[.]site/x", []),
         ("C2.EVIL-A[.]site", ["c2.evil-a.site"]),
         ("192.168.1.2", ["192.168.1.2"]),
     ):
-        done = lamsach("indicators", "explain", path, asked)
-        assert [one["value"] for one in records(done.out)] == shown, asked
-        assert done.status == (ExitStatus.FOUND if shown else ExitStatus.NOTHING_FOUND)
+        ran = lamsach("indicators", "explain", path, value)
+        assert [row["value"] for row in records(ran.out)] == expected, value
+        assert ran.status == (ExitStatus.FOUND if expected else ExitStatus.NOTHING_FOUND)
 
 
-def test_what_cannot_be_read_is_no_answer(tmp_path: Path) -> None:
+def test_an_unreadable_list_is_no_answer(tmp_path: Path) -> None:
     (tmp_path / "a.xlsx").write_bytes(b"PK\x03\x04broken")
-    done = lamsach("indicators", "explain", str(tmp_path / "a.xlsx"), "evil.example")
-    assert done.status == ExitStatus.INPUT
-    assert any("damaged" in line or "hỏng" in line for line in done.errors)
+    ran = lamsach("indicators", "explain", str(tmp_path / "a.xlsx"), "evil.example")
+    assert ran.status == ExitStatus.INPUT
+    assert any("damaged" in line or "hỏng" in line for line in ran.errors)
 
 
 def test_each_reason_has_a_name_of_its_own(tmp_path: Path) -> None:
@@ -89,9 +89,9 @@ def test_the_parts_of_a_message_have_their_own_readers(tmp_path: Path) -> None:
     )
     (tmp_path / "m.eml").write_text(mail)
     found = list(explanation.explanations(str(tmp_path / "m.eml"), lambda problem: None))
-    assert {one.entry.value: one.reader for one in found if isinstance(one.entry, Indicator)} == {
+    assert {item.entry.value: item.reader for item in found if isinstance(item.entry, Indicator)} == {
         "203.0.113.7": "text",
         "203.0.113.8": "delimited",
         "evil-b.site": "delimited",
     }
-    assert [one.entry for one in found] == list(read_list(str(tmp_path / "m.eml"), lambda problem: None))
+    assert [item.entry for item in found] == list(read_list(str(tmp_path / "m.eml"), lambda problem: None))

@@ -1,4 +1,4 @@
-"""The commands that let lists out: export, review, diff, sign, verify, and check with decisions."""
+"""Commands that output lists: export, review, diff, sign, verify, and check with decisions."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def test_an_export_tells_what_it_left_out(listed: Path, tmp_path: Path) -> None:
+def test_an_export_reports_omitted_values(listed: Path, tmp_path: Path) -> None:
     ran = lamsach("indicators", "export", listed, "--to", "rpz", *AT)
     assert ran.status == ExitStatus.FOUND
     assert "bot-c2.xyz CNAME . ; Mirai\n*.bot-c2.xyz CNAME . ; Mirai\n" in ran.out
@@ -82,7 +82,7 @@ def test_confidence_and_ends(tmp_path: Path) -> None:
     assert "expires 2026-05-01T00:00:00Z" in later.out
 
 
-def test_own_values_may_stand_in_a_file(tmp_path: Path) -> None:
+def test_own_values_may_be_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "own.txt").write_text("# ours\n203.0.113.0/24\n\nunit.example # the site\n")
     (tmp_path / "list.txt").write_text("203.0.113.5\nwww.unit.example\nbot-c2.xyz\n")
     ran = lamsach(
@@ -116,8 +116,8 @@ def test_several_formats_go_into_a_folder(listed: Path, tmp_path: Path) -> None:
 
 
 def test_the_formats_are_shown() -> None:
-    shown = lamsach("indicators", "export", "--formats").out.splitlines()
-    assert [line.split()[0] for line in shown] == [writer.name for writer in WRITERS]
+    listing = lamsach("indicators", "export", "--formats").out.splitlines()
+    assert [line.split()[0] for line in listing] == [writer.name for writer in WRITERS]
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_the_formats_are_shown() -> None:
         (("--to", "rpz", "-o", "a", "-d", "b"), "a: -o and -d exclude each other. Give one of them."),
     ],
 )
-def test_words_that_do_not_fit_are_one_error(listed: Path, words: tuple[str, ...], error: str) -> None:
+def test_invalid_options_are_one_error(listed: Path, words: tuple[str, ...], error: str) -> None:
     ran = lamsach("indicators", "export", listed, *words)
     assert (ran.status, ran.out, ran.errors) == (ExitStatus.USAGE, "", [error])
 
@@ -178,7 +178,7 @@ def dangerous(tmp_path: Path) -> Path:
     return path
 
 
-def test_what_is_dangerous_to_block_is_left_out_and_named(dangerous: Path, tmp_path: Path) -> None:
+def test_values_dangerous_to_block_are_omitted_and_named(dangerous: Path, tmp_path: Path) -> None:
     decisions, key = tmp_path / "own.csv", tmp_path / "k"
     decisions.write_text(
         "value,decision,to,until,reason\nhttp://google.com,exception,,2026-12-31,nobody means it\n"
@@ -210,7 +210,7 @@ def test_a_list_of_nothing_but_dangerous_values_replaces_nothing(tmp_path: Path)
         assert "Dangerous to block, so left out until somebody decides about them (2):" in ran.errors
 
 
-def test_a_decision_lets_a_dangerous_value_out_and_is_kept_with_it(dangerous: Path, tmp_path: Path) -> None:
+def test_a_decision_exports_a_dangerous_value_and_is_stored_with_it(dangerous: Path, tmp_path: Path) -> None:
     decisions, key = tmp_path / "decisions.csv", tmp_path / "k"
     rows = "".join(f"{value},accept,,,chỉ thị 12\n" for value in ("8.8.8.8", "tinh.gov.vn"))
     decisions.write_text("value,decision,to,until,reason\n" + rows)
@@ -228,20 +228,20 @@ def test_a_decision_lets_a_dangerous_value_out_and_is_kept_with_it(dangerous: Pa
     assert set(out[1:]) >= {"8.8.8.8", "tinh.gov.vn", "http://google.com"}
     assert not {"google.com", "facebook.com"} & set(out)
     assert ", accepted 3: " in out[0]
-    for said in ("8.8.8.8 - chi thi 12", "tinh.gov.vn - chi thi 12", "http://google.com - order 12"):
-        assert said in out[0]
+    for comment in ("8.8.8.8 - chi thi 12", "tinh.gov.vn - chi thi 12", "http://google.com - order 12"):
+        assert comment in out[0]
     assert "Dangerous to block, yet written: tinh.gov.vn (chỉ thị 12)" in ran.errors
     assert "\x1b" not in "".join(ran.errors)
     only_addresses = lamsach("indicators", "export", dangerous, "--to", "edl", *options)
     assert only_addresses.out.splitlines()[0].endswith(", accepted 1: 8.8.8.8 - chi thi 12")
     lamsach("indicators", "sign", "--new-key", key)
     lamsach("indicators", "sign", dangerous, "--key", key, "-o", tmp_path / "1.zip", *options)
-    (said,) = lines(lamsach("indicators", "verify", tmp_path / "1.zip", "--key", f"{key}.pub").out)
-    assert said["accepted"]["tinh.gov.vn"] == "chỉ thị 12"
-    assert set(said["accepted"]) == {"8.8.8.8", "tinh.gov.vn", "http://google.com"}
+    (verified,) = lines(lamsach("indicators", "verify", tmp_path / "1.zip", "--key", f"{key}.pub").out)
+    assert verified["accepted"]["tinh.gov.vn"] == "chỉ thị 12"
+    assert set(verified["accepted"]) == {"8.8.8.8", "tinh.gov.vn", "http://google.com"}
 
 
-def test_an_older_file_is_kept_when_there_is_nothing_to_write_or_a_list_is_missing(
+def test_an_older_file_is_preserved_without_values_or_with_a_missing_list(
     listed: Path, tmp_path: Path
 ) -> None:
     output = tmp_path / "out.txt"
@@ -301,8 +301,8 @@ def test_what_lists_are_worth(listed: Path, tmp_path: Path) -> None:
 
 def test_a_release_goes_down_the_tree(listed: Path, tmp_path: Path) -> None:
     key, first, second = tmp_path / "ministry.key", tmp_path / "1.zip", tmp_path / "2.zip"
-    made = lamsach("indicators", "sign", "--new-key", key)
-    assert made.out.startswith(f"{key}.pub SHA256:")
+    created = lamsach("indicators", "sign", "--new-key", key)
+    assert created.out.startswith(f"{key}.pub SHA256:")
     assert (
         lamsach("indicators", "sign", listed, "--key", key, "-o", first, "--number", "6", *AT).status
         == ExitStatus.FOUND
@@ -324,10 +324,10 @@ def test_a_release_goes_down_the_tree(listed: Path, tmp_path: Path) -> None:
     )
     assert ran.status == ExitStatus.WITHHELD
     assert ran.errors[0].startswith("Version 7: 3 values, digest ")
-    (said,) = lines(lamsach("indicators", "verify", second, "--key", f"{key}.pub").out)
+    (verified,) = lines(lamsach("indicators", "verify", second, "--key", f"{key}.pub").out)
     (before,) = lines(lamsach("indicators", "verify", first, "--key", f"{key}.pub").out)
-    assert (said["version"], said["previous"], said["tlp"]) == (7, before["digest"], "green")
-    assert said["signer"] in made.out
+    assert (verified["version"], verified["previous"], verified["tlp"]) == (7, before["digest"], "green")
+    assert verified["signer"] in created.out
     changes = lamsach("indicators", "diff", first, second)
     assert changes.status == ExitStatus.FOUND
     assert {(entry["change"], entry["value"]) for entry in lines(changes.out)} == {
@@ -353,7 +353,7 @@ def test_a_release_that_was_changed_is_refused(listed: Path, tmp_path: Path) -> 
     assert lamsach("indicators", "sign", listed, "-o", path).status == ExitStatus.USAGE
 
 
-def test_checking_says_where_and_what_was_decided(listed: Path, tmp_path: Path) -> None:
+def test_checking_reports_location_and_decision(listed: Path, tmp_path: Path) -> None:
     decisions = tmp_path / "decisions.csv"
     decisions.write_text("value,decision,to,until,reason\nbot-c2.xyz,exception,,2026-12-31,ours\n")
     ran = lamsach(
@@ -377,7 +377,7 @@ def test_checking_says_where_and_what_was_decided(listed: Path, tmp_path: Path) 
     assert lamsach("indicators", "check", "203.0.113.0/24", "-i", listed).status == ExitStatus.NOTHING_FOUND
 
 
-def test_who_signs_reads_what_was_refused_on_the_way_in(tmp_path: Path) -> None:
+def test_the_signer_sees_refused_values(tmp_path: Path) -> None:
     key, listed = tmp_path / "k.pem", tmp_path / "l.txt"
     listed.write_text("bot-c2.xyz\n10.0.0.1\n")
     lamsach("indicators", "sign", "--new-key", key)

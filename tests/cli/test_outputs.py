@@ -1,6 +1,6 @@
 """Outputs that cannot be written.
 
-Refused before the work, and a full disk behind standard output is no defect.
+Refused before the work; a full disk behind standard output is no defect.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def test_an_output_that_cannot_be_written_is_refused_before_the_work(
 
     @each_row(
         "row",
-        [(name, place) for name in words for place in ("no/such/a.html", "folder.html", "a" * 300 + ".html")],
+        [(name, path) for name in words for path in ("no/such/a.html", "folder.html", "a" * 300 + ".html")],
     )
     def refused(row: tuple[str, str]) -> None:
         ran = lamsach(*words[row[0]], "-o", tmp_path / row[1])
@@ -72,17 +72,17 @@ def test_a_full_standard_output_has_its_status(tmp_path: Path) -> None:
                 env=environment(),
                 check=False,
             )
-        said = ran.stderr.decode()
-        assert ran.returncode == ExitStatus.OUTPUT, said
-        assert "Standard output could not be written." in said
-        assert "Traceback" not in said
-        assert "Exception ignored" not in said
+        errors = ran.stderr.decode()
+        assert ran.returncode == ExitStatus.OUTPUT, errors
+        assert "Standard output could not be written." in errors
+        assert "Traceback" not in errors
+        assert "Exception ignored" not in errors
 
     full()
-    assert (tmp_path / "a.csv").exists()  # the files are written all the same
+    assert (tmp_path / "a.csv").exists()  # the files are written nevertheless
 
 
-def test_a_reader_that_has_enough_is_no_error(tmp_path: Path) -> None:
+def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
     log = write_log(tmp_path / "a.log", ["192.0.2.1"] * 5000)
     reading, writing = os.pipe()
     os.close(reading)

@@ -18,7 +18,7 @@ from .command_runner import COMMAND, environment, lamsach, write_list, write_log
 
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Standard output as a terminal, in the folder of the test's files."""
+    """Make standard output a terminal, in the folder of the test's files."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(io, "StringIO", type("Terminal", (io.StringIO,), {"isatty": lambda self: True}))
     monkeypatch.setenv("TERM", "dumb")
@@ -38,19 +38,19 @@ def test_lists_are_read_out_as_a_table(tmp_path: Path) -> None:
     assert "{" not in ran.out
     assert "\x1b" not in ran.out
     assert any("list.txt, dòng 3: 10.0.0.1 - " in line and "{" not in line for line in ran.errors)
-    said = [
+    lines = [
         json.loads(line)["value"] for line in lamsach("indicators", "read", listed, "--json").out.splitlines()
     ]
-    assert "evil.example" in said
+    assert "evil.example" in lines
 
 
 @pytest.mark.usefixtures("terminal")
 def test_a_value_is_looked_up_as_a_table(tmp_path: Path) -> None:
     listed, good = write_list(tmp_path / "list.txt"), write_list(tmp_path / "good.txt")
-    asked = ("indicators", "check", "www.evil.example", "-i", listed.name)
-    assert "dòng 1" in lamsach(*asked).out
-    assert "được loại trừ tại" in " ".join(lamsach(*asked, "--exceptions", good).out.split())
-    assert json.loads(lamsach(*asked, "--json").out)["value"] == "evil.example"
+    check = ("indicators", "check", "www.evil.example", "-i", listed.name)
+    assert "dòng 1" in lamsach(*check).out
+    assert "được loại trừ tại" in " ".join(lamsach(*check, "--exceptions", good).out.split())
+    assert json.loads(lamsach(*check, "--json").out)["value"] == "evil.example"
     none = lamsach("indicators", "check", "other.example", "-i", listed)
     assert (none.status, none.out, none.errors) == (
         ExitStatus.NOTHING_FOUND,
@@ -62,7 +62,7 @@ def test_a_value_is_looked_up_as_a_table(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("terminal")
-def test_a_long_list_is_cut_and_says_so(tmp_path: Path) -> None:
+def test_a_long_list_is_cut_and_reports_it(tmp_path: Path) -> None:
     listed = write_list(tmp_path / "list.txt", *(f"h{n}.evil.example" for n in range(1600)))
     out = lamsach("indicators", "read", listed.name).out
     assert len(out.splitlines()) < 600
@@ -70,7 +70,7 @@ def test_a_long_list_is_cut_and_says_so(tmp_path: Path) -> None:
 
 
 def test_a_warning_is_printed_once(tmp_path: Path) -> None:
-    """Standard output and standard error in one file, as a scheduler keeps them."""
+    """Standard output and standard error in one file, as from a scheduler."""
     log, listed = write_log(tmp_path / "a.log"), write_list(tmp_path / "list.txt")
     command = [COMMAND, "hunt", log.name, "gone.log", "-i", listed.name]
     both = subprocess.run(
@@ -83,21 +83,21 @@ def test_a_warning_is_printed_once(tmp_path: Path) -> None:
     )
     assert both.returncode == ExitStatus.PARTIAL
     assert both.stdout.decode().count("gone.log: The file does not exist.") == 1
-    apart = subprocess.run(command, capture_output=True, env=environment(), cwd=tmp_path, check=False)
-    assert apart.stderr.decode().count("gone.log: The file does not exist.") == 1
+    separate = subprocess.run(command, capture_output=True, env=environment(), cwd=tmp_path, check=False)
+    assert separate.stderr.decode().count("gone.log: The file does not exist.") == 1
 
 
-def test_no_progress_of_leases_that_nobody_gave(tmp_path: Path) -> None:
+def test_no_progress_of_leases_that_were_not_given(tmp_path: Path) -> None:
     log, listed = write_log(tmp_path / "a.log"), write_list(tmp_path / "list.txt")
-    said: list[str] = []
-    watch = Watch(said.append, lambda consumed, searched: None, lambda size: None)
+    stages: list[str] = []
+    watch = Watch(stages.append, lambda consumed, searched: None, lambda size: None)
     investigate(Request(logs=[str(log)], lists=[str(listed)]), watch)
-    assert "Reading the leases." not in said
+    assert "Reading the leases." not in stages
     investigate(Request(logs=[str(log)], lists=[str(listed)], leases=[str(log)]), watch)
-    assert "Reading the leases." in said
+    assert "Reading the leases." in stages
 
 
-def test_a_plan_that_is_carried_out_does_not_say_that_nothing_is_changed(
+def test_an_executed_plan_does_not_claim_that_nothing_is_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LAMSACH_QUARANTINE", str(tmp_path / "quarantine"))

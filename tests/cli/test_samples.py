@@ -1,4 +1,4 @@
-"""Hunts over real log lines and real feeds, where they are at hand; quietly skipped where they are not."""
+"""Hunts over real log lines and real feeds, where available; skipped otherwise."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def cases(name: str) -> tuple[dict[str, Any], ...]:
 
 
 def texts(value: object) -> Iterator[str]:
-    """Every text in what is expected of a case."""
+    """Yield every text in a case's expectation."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):
@@ -51,10 +51,7 @@ def texts(value: object) -> Iterator[str]:
 
 
 def listable(name: str) -> list[str]:
-    """The public addresses and the names that the cases of a format name, canonical.
-
-    What a list could hold.
-    """
+    """Return the public addresses and names in the cases of a format, in canonical form."""
     found: set[str] = set()
     for case in cases(name):
         for field in (*ADDRESSES, *NAMES):
@@ -69,7 +66,7 @@ def listable(name: str) -> list[str]:
 
 
 def write_cases(name: str, folder: Path) -> None:
-    """One file a case, of its raw lines or bytes."""
+    """Write one file per case, of its raw lines or bytes."""
     for number, case in enumerate(cases(name)):
         path = folder / f"{name}-{number:03}.log"
         if "raw" in case:
@@ -119,7 +116,7 @@ def test_a_real_feed_is_a_list(path: Path, tmp_path: Path) -> None:
     ran = lamsach("hunt", log, "-i", path, "-i", own)
     assert ran.status in (ExitStatus.FOUND, ExitStatus.PARTIAL)
     assert "192.168.1.1" in ran.out
-    # Whatever is told is about this feed, once.
+    # All messages are about this feed, once.
     assert (ran.status == ExitStatus.PARTIAL) == bool(ran.errors)
     assert len(ran.errors) <= 1
     assert all(line.startswith(str(path)) for line in ran.errors)
@@ -134,13 +131,13 @@ def test_what_a_feed_holds_is_found(tmp_path: Path) -> None:
         case = json.loads(line)
         feed = SAMPLES / "feeds" / case["file"]
         wanted = {item["value"].lower() for item in case["expected"]["must"] if item["type"] == "domain"}
-        # Names of programs look like domains; those that the list's reader leaves out are not asked for.
-        held = {
+        # Names of programs resemble domains; those skipped by the list's reader are not expected.
+        listed = {
             item.value
             for item in read_list(str(feed), lambda _: None)
             if isinstance(item, Indicator) and item.valid_from is None and item.valid_until is None
         }
-        for name in sorted(wanted & held)[:1]:
+        for name in sorted(wanted & listed)[:1]:
             hunted_feeds += 1
             log = tmp_path / f"{hunted_feeds}.log"
             log.write_text(bind_line("192.168.1.7", name) + "\n")
@@ -151,7 +148,7 @@ def test_what_a_feed_holds_is_found(tmp_path: Path) -> None:
 
 
 def listed_in(expected: object, fields: tuple[str, ...]) -> set[str]:
-    """The public addresses and names under these keys, anywhere in what is expected."""
+    """Return the public addresses and names under these keys, anywhere in the expectation."""
     found: set[str] = set()
     if isinstance(expected, dict):
         for key, value in expected.items():

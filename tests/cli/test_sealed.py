@@ -1,4 +1,4 @@
-"""Sealed results on the command line: made for a key, opened with it, and each mistake is one line."""
+"""Sealed results on the command line: made for a key, opened with it; each mistake is one line."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 def test_every_kind_of_result_can_be_sealed(made: dict[str, Any]) -> None:
     assert made["ran"].status == ExitStatus.FOUND
-    held = Keys(identities([made["key"]]))
+    keys = Keys(identities([made["key"]]))
     for path in made["results"]:
         assert path_is_sealed(path)
-        with open_plain(path, held) as plain:
+        with open_plain(path, keys) as plain:
             assert plain.suffix == Path(path.stem).suffix
             assert plain.stat().st_size > 100
     with (
-        open_plain(made["results"][0], held) as plain,
+        open_plain(made["results"][0], keys) as plain,
         zipfile.ZipFile(plain) as sealed,
         zipfile.ZipFile(made["folder"] / "open.zip") as bare,
     ):
@@ -54,17 +54,17 @@ def test_every_kind_of_result_can_be_sealed(made: dict[str, Any]) -> None:
     assert not path_is_sealed(made["folder"] / "open.zip")
 
 
-def test_the_public_half_is_shown_and_the_private_one_never(made: dict[str, Any]) -> None:
-    shown = lamsach("keys", "show", made["key"])
-    assert shown.out.strip() == made["public"]
+def test_only_the_public_half_is_shown(made: dict[str, Any]) -> None:
+    ran_show = lamsach("keys", "show", made["key"])
+    assert ran_show.out.strip() == made["public"]
     again = lamsach("keys", "new", made["key"])
     assert again.status == ExitStatus.OUTPUT
     (secret,) = identities([made["key"]])
-    for ran in (shown, again, made["ran"]):
+    for ran in (ran_show, again, made["ran"]):
         assert secret not in ran.out + "\n".join(ran.errors)
 
 
-def test_a_sealed_bundle_fills_the_report_in(made: dict[str, Any], tmp_path: Path) -> None:
+def test_a_sealed_bundle_fills_in_the_report(made: dict[str, Any], tmp_path: Path) -> None:
     words = ("report", "--unit", "Phòng A", "--findings", made["results"][0], "-o", tmp_path / "report.json")
     assert isinstance(called(*words).exception, UsageError)
     ran: Ran = lamsach(*words, "--identity", made["key"])
@@ -74,7 +74,7 @@ def test_a_sealed_bundle_fills_the_report_in(made: dict[str, Any], tmp_path: Pat
     assert lamsach(*words, "--identity", tmp_path / "other.key").status == ExitStatus.INPUT
 
 
-def test_a_signed_file_is_sealed_for_the_way(
+def test_a_signed_file_is_sealed_for_sending(
     made: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LAMSACH_TOKEN", "a token of the unit")
@@ -125,7 +125,7 @@ def test_a_scan_is_sealed(made: dict[str, Any], tmp_path: Path) -> None:
         ("backup", "a.zip", "--to", "{key}"),
     ],
 )
-def test_each_mistake_is_told_before_anything_is_done(
+def test_each_mistake_is_reported_before_the_work(
     words: tuple[str, ...], made: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -135,7 +135,7 @@ def test_each_mistake_is_told_before_anything_is_done(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_restore_asks_for_what_opens_it(made: dict[str, Any], tmp_path: Path) -> None:
+def test_restore_asks_for_the_key(made: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="sealed to a key"):
         raise called("restore", made["results"][0], "--data", tmp_path / "data").exception or AssertionError
     ran = called("restore", tmp_path / "none", "--data", tmp_path / "data")

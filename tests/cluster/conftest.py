@@ -1,6 +1,6 @@
-"""One cluster of two processes for all tests here that kill nobody, and ended with the last of them.
+"""One cluster of two processes for all tests here that kill no worker, ended after the last of them.
 
-At rest it takes a twelfth of a processor.
+When idle it needs a twelfth of a processor.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ def cluster() -> Iterator[Any]:
     import dask
     from distributed import LocalCluster
 
-    # else each process looks a hundred times a second at what it does, and fifty times at the clock
+    # else each process profiles itself a hundred times a second, and ticks fifty times a second
     calm = {"distributed.worker.profile.enabled": False, "distributed.admin.tick.interval": "1s"}
     with (
         dask.config.set(calm),
         LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=0
-        ) as made,
+        ) as started,
     ):
-        yield made
+        yield started

@@ -1,6 +1,6 @@
 """A retro-hunt on a cluster finds the same as one process, byte for byte.
 
-Also when a worker dies in the middle.
+Also when a worker dies during it.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ def small_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
 def same(tmp_path: Path, archive: Archive, request: Request, address: str) -> Findings:
     alone, result, plan = retro(archive, request)
     cluster = ArchiveCluster(address, request.lists)
-    together, there, planned = retro(archive, request, remote=cluster)
+    together, remote_result, planned = retro(archive, request, remote=cluster)
     assert as_written(together, tmp_path, "b") == as_written(alone, tmp_path, "a")
     for name in ("coverage", "files", "problems", "devices"):
         assert getattr(together, name) == getattr(alone, name), name
     assert sorted(together.presence.values()) == sorted(alone.presence.values())
     assert planned == plan
     assert plan.opened > 2
-    assert there.searched_bytes == result.searched_bytes
+    assert remote_result.searched_bytes == result.searched_bytes
     return together
 
 
@@ -93,7 +93,7 @@ def test_what_a_collector_took_in_and_what_is_damaged(cluster: Any, tmp_path: Pa
 
 
 def _when_read(collector: Collector, lines: int) -> None:
-    """Ends the collector when it has so many lines."""
+    """End the collector when it has read this many lines."""
     import threading
 
     def watch() -> None:
@@ -116,11 +116,11 @@ def test_a_worker_dies_in_the_middle(tmp_path: Path, monkeypatch: pytest.MonkeyP
     replay = archived.replay_all
     with LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=0
-    ) as made:
-        pids = [nanny.pid for nanny in made.workers.values()]
+    ) as started:
+        pids = [nanny.pid for nanny in started.workers.values()]
 
         def kill(*arguments: Any) -> None:
-            """End one of the two when the first task is done."""
+            """End one of the two workers when the first task is done."""
             if not killed:
                 killed.append(pids[0])
                 os.kill(pids[0], signal.SIGKILL)
@@ -128,7 +128,7 @@ def test_a_worker_dies_in_the_middle(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
         monkeypatch.setattr(archived, "replay_all", kill)
         request = Request([str(logs)], [str(write_list(tmp_path))])
-        same(tmp_path, archive, request, made.scheduler_address)
+        same(tmp_path, archive, request, started.scheduler_address)
     assert killed
 
 
@@ -136,10 +136,10 @@ def test_nothing_to_open_needs_no_cluster(tmp_path: Path) -> None:
     log = tmp_path / "a.log"
     log.write_text("\n".join(firewall_log(random.Random(5), 300, hits=3)) + "\n")
     archive, _ = filled(tmp_path / "archive", log)
-    nothing = tmp_path / "nothing.txt"
-    nothing.write_text("nothing-there.example.net\n")
+    listed = tmp_path / "nothing.txt"
+    listed.write_text("nothing-there.example.net\n")
     found, _, plan = retro(
-        archive, Request([""], [str(nothing)]), remote=ArchiveCluster("tcp://127.0.0.1:9", [str(nothing)])
+        archive, Request([""], [str(listed)]), remote=ArchiveCluster("tcp://127.0.0.1:9", [str(listed)])
     )
     assert (plan.opened, found.sightings) == (0, ())
 

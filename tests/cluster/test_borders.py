@@ -1,4 +1,4 @@
-"""Pieces are cut into the chunks of one process that reads the whole log.
+"""Pieces yield the same chunks as one process that reads the whole log.
 
 Their text is in memory or still on the disk.
 """
@@ -23,7 +23,7 @@ from lamsach.logs.opening.sources import HandleSource
 Said = tuple[bytes, bool, bool, bool]
 
 
-def said(chunk: Chunk) -> Said:
+def facts(chunk: Chunk) -> Said:
     text = bytes(chunk.buffer.memory[chunk.begin : chunk.end])
     return text, chunk.whole_start, chunk.whole_end, chunk.last
 
@@ -31,7 +31,7 @@ def said(chunk: Chunk) -> Said:
 def by_one(text: bytes, chunk_bytes: int) -> list[Said]:
     free, found = Pool(1, chunk_bytes), []
     for chunk in cut(HandleSource(io.BytesIO(text), "a.log"), free):
-        found.append(said(chunk))
+        found.append(facts(chunk))
         free.put(chunk.buffer)
     return found
 
@@ -40,8 +40,10 @@ def by_pieces(pieces: list[Piece], chunk_bytes: int) -> list[Said]:
     before, found, buffer = Border(), [], Buffer(chunk_bytes)
     for number, piece in enumerate(pieces):
         last = number == len(pieces) - 1
-        once = [said(chunk) for chunk in chunks(before, piece, buffer, chunk_bytes, last=last)]
-        assert [said(chunk) for chunk in sparse_chunks(before, piece, buffer, chunk_bytes, last=last)] == once
+        once = [facts(chunk) for chunk in chunks(before, piece, buffer, chunk_bytes, last=last)]
+        assert [
+            facts(chunk) for chunk in sparse_chunks(before, piece, buffer, chunk_bytes, last=last)
+        ] == once
         found += once
         before = border_after(before, piece, chunk_bytes)
     return found
@@ -66,9 +68,9 @@ def test_as_one_process(lengths: list[int], end: bool, chunk_bytes: int, part_by
         on_disk: list[Piece] = [OnDisk(str(path), part) for part in parts]
         data = path.read_bytes()
         loaded: list[Piece] = [data[part.offset + part.skip : part.offset + part.length] for part in parts]
-        wanted = by_one(text, chunk_bytes)
-        assert by_pieces(on_disk, chunk_bytes) == wanted
-        assert by_pieces(loaded, chunk_bytes) == wanted
+        expected = by_one(text, chunk_bytes)
+        assert by_pieces(on_disk, chunk_bytes) == expected
+        assert by_pieces(loaded, chunk_bytes) == expected
 
 
 def test_a_file_that_became_shorter_or_vanished_is_read_as_a_whole(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A cluster finds the same as one process, byte for byte, also when a worker dies in the middle."""
+"""A cluster finds the same as one process, byte for byte, also when a worker dies during the hunt."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def as_written(findings: Findings, folder: Path, name: str) -> bytes:
-    """The findings in a file, without the moments of the run."""
+    """Write the findings to a file, without the times of the run."""
     import dataclasses
     from datetime import UTC, datetime
 
@@ -80,12 +80,12 @@ def test_pieces_of_every_kind(cluster: Any, tmp_path: Path, monkeypatch: pytest.
     in_pieces: set[str] = set()
     summarise = searching._Run._summarise
 
-    def noted(run: Any, item: Any, examiner: Any, whole: Any) -> None:
+    def noting(run: Any, item: Any, examiner: Any, whole: Any) -> None:
         assert len(item.parts) > 3
         in_pieces.add(Path(item.log.name).name)
         summarise(run, item, examiner, whole)
 
-    monkeypatch.setattr(searching._Run, "_summarise", noted)
+    monkeypatch.setattr(searching._Run, "_summarise", noting)
     text = text_of(random.Random(1))
     logs = tmp_path / "logs"
     logs.mkdir()
@@ -104,15 +104,15 @@ def test_pieces_of_every_kind(cluster: Any, tmp_path: Path, monkeypatch: pytest.
     assert in_pieces >= {"plain.log", "noend.log", "frames.zst", "blind.zst", "members.gz"}
 
 
-def test_damage_is_told_as_by_one_process(cluster: Any, tmp_path: Path) -> None:
+def test_damage_is_reported_as_by_one_process(cluster: Any, tmp_path: Path) -> None:
     logs = tmp_path / "logs"
     logs.mkdir()
-    whole = members(text_of(random.Random(6)))
-    (logs / "cut.gz").write_bytes(whole[: len(whole) // 2])
+    data = members(text_of(random.Random(6)))
+    (logs / "cut.gz").write_bytes(data[: len(data) // 2])
     packed = bytearray(frames(text_of(random.Random(7)), sizes=True))
     packed[len(packed) // 2] ^= 0xFF
     (logs / "bent.zst").write_bytes(packed)
-    (logs / "garbage.gz").write_bytes(whole + b"some garbage behind the last member")
+    (logs / "garbage.gz").write_bytes(data + b"some garbage behind the last member")
     found = same(tmp_path, Request([str(logs)], [str(write_list(tmp_path))]), cluster.scheduler_address)
     assert found.problems
 
@@ -141,11 +141,11 @@ def test_a_worker_dies_in_the_middle(tmp_path: Path, monkeypatch: pytest.MonkeyP
     killed: list[int] = []
     with LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=0
-    ) as made:
-        pids = [nanny.pid for nanny in made.workers.values()]
+    ) as started:
+        pids = [nanny.pid for nanny in started.workers.values()]
 
         def kill(run: Any, *arguments: Any) -> Any:
-            """After the first window, one of the two is gone."""
+            """End one of the two workers after the first window."""
             if not killed:
                 killed.append(pids[0])
                 threading.Timer(0.05, os.kill, (pids[0], signal.SIGKILL)).start()
@@ -153,7 +153,7 @@ def test_a_worker_dies_in_the_middle(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
         gathered = searching._Run._gathered
         monkeypatch.setattr(searching._Run, "_gathered", kill)
-        same(tmp_path, Request([str(logs)], [str(write_list(tmp_path))]), made.scheduler_address)
+        same(tmp_path, Request([str(logs)], [str(write_list(tmp_path))]), started.scheduler_address)
     assert killed
 
 
@@ -180,17 +180,17 @@ def test_a_log_that_is_cut_off_meanwhile(
     log = tmp_path / "a.log"
     log.write_bytes(text_of(random.Random(12)))
     request = Request([str(log)], [str(write_list(tmp_path))])
-    window, kept = searching._Run._window, log.read_bytes()[:300_000]
+    window, beginning = searching._Run._window, log.read_bytes()[:300_000]
 
     def shorter(run: Any, *arguments: Any) -> Any:
-        log.write_bytes(kept)
+        log.write_bytes(beginning)
         return window(run, *arguments)
 
     monkeypatch.setattr(searching._Run, "_window", shorter)
     maker = Cluster(cluster.scheduler_address, request.lists, None, chunk_bytes=CHUNK, part_bytes=PART)
     cut, result = investigate(request, searcher=maker)
     monkeypatch.undo()
-    assert result.searched_bytes == len(kept)
+    assert result.searched_bytes == len(beginning)
     alone, _ = investigate(request)
     assert cut.sightings
     assert cut.sightings == alone.sightings

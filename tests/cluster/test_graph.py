@@ -14,12 +14,12 @@ class _Client:
     """A client that records its calls and does nothing."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[dict[str, Any], list[str]]] = []
+        self.calls: list[tuple[dict[str, Any], list[str]]] = []
 
     def get(self, tasks: dict[str, Any], keys: list[str], sync: bool) -> list[str]:
         """See `distributed.Client.get`."""
         assert not sync
-        self.asked.append((tasks, keys))
+        self.calls.append((tasks, keys))
         return keys
 
 
@@ -28,7 +28,7 @@ def test_a_graph_is_one_message() -> None:
     first = graph.add(operator.add, 1, 2)
     second = graph.add(operator.mul, first, 10)
     assert graph.send(client, [second]) == [second]
-    assert client.asked == [({first: (operator.add, 1, 2), second: (operator.mul, first, 10)}, [second])]
+    assert client.calls == [({first: (operator.add, 1, 2), second: (operator.mul, first, 10)}, [second])]
 
 
 def test_keys_of_two_graphs_differ() -> None:

@@ -1,4 +1,4 @@
-"""The demo's files, made once for all tests: the default unit, and a small one."""
+"""The demo's files, made once for all tests: of the default unit, and of a small one."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Plain readers of the demo's logs.
+"""Simple readers of the demo's logs.
 
-The tests depend neither on the generator nor on the product's readers.
+Independent of the generator and of the product's readers.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def dhcp_text(path: Path) -> str:
 
 @cache
 def dhcp(folder: Path) -> tuple[LeaseLine, ...]:
-    """Every line of the logs of leases; read once for all tests."""
+    """Return every line of the lease logs; read once for all tests."""
     return tuple(_dhcp(folder))
 
 
@@ -149,14 +149,14 @@ def _dhcp(folder: Path) -> Iterator[LeaseLine]:
 
 @cache
 def records(folder: Path) -> tuple[Record, ...]:
-    """Every record of every log but the leases; read once for all tests."""
+    """Return every record of every log but the leases; read once for all tests."""
     return (*_fortigate(folder), *_dns(folder), *_squid(folder))
 
 
 class Matcher:
-    """The rules of matching, as slowly and obviously as they can be written.
+    """The rules of matching in their slowest and simplest form.
 
-    A URL matches a line that shows only its host too.
+    A URL also matches a line with only its host.
     """
 
     def __init__(self, indicators: list[tuple[str, str]]) -> None:

@@ -1,4 +1,4 @@
-"""The demo's files: always the same for a seed, of a bearable size, and refused for senseless numbers."""
+"""The demo's files: always the same for a seed, of a moderate size, and refused for absurd numbers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_shorter_demo_leaves_no_logs_of_a_longer_one(small: Demo, tmp_path: Pa
     assert digests(tmp_path) == digests(small.files.folder)
 
 
-def test_the_files_that_it_names_are_there(full: Demo) -> None:
+def test_the_named_files_exist(full: Demo) -> None:
     names = set(digests(full.files.folder))
     assert {
         "dispatch-annex.xlsx",
@@ -71,7 +71,7 @@ def test_senseless_numbers_are_refused(sizes: dict[str, int], tmp_path: Path) ->
     assert not (tmp_path / "demo").exists()
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_an_unwritable_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError) as caught:
         generate(tmp_path / "file" / "demo", **SMALL)
@@ -81,7 +81,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("seed", "sizes"), [(1, SMALL), (99, {"days": 21, "devices": 260}), (5, {"days": 17, "devices": 200})]
 )
-def test_every_case_finds_its_place_whatever_the_seed(
+def test_every_case_is_planted_for_any_seed(
     seed: int, sizes: dict[str, int], tmp_path: Path, full: Demo
 ) -> None:
     import json

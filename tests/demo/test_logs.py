@@ -1,4 +1,4 @@
-"""The demo's logs: syntax of each product, order of time, leases that fit the traffic, days without logs."""
+"""The demo's logs: syntax of each product, order of time, leases that fit, days without logs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LEASED = (
 
 def days_of(demo: Demo) -> set[date]:
     first = date(2022, 9, 1)
-    return {first + timedelta(days=place) for place in range(demo.truth["days"])}
+    return {first + timedelta(days=number) for number in range(demo.truth["days"])}
 
 
 def test_every_log_is_in_order_of_time(full: Demo) -> None:
@@ -37,7 +37,7 @@ def test_every_log_is_in_order_of_time(full: Demo) -> None:
         times[record.file].append(record.time)
     assert len(times) == 6
     for file, found in times.items():
-        assert all(one <= other for one, other in pairwise(found)), file
+        assert all(earlier <= later for earlier, later in pairwise(found)), file
 
 
 def test_only_the_planned_days_are_blind(full: Demo) -> None:
@@ -78,25 +78,25 @@ def test_offices_are_busy_by_day_and_empty_at_night_and_on_holidays(full: Demo) 
 
 @pytest.fixture(scope="module")
 def leases(full: Demo) -> dict[str, list[tuple[datetime, str]]]:
-    """By address, who held it from when on; an empty text for nobody."""
-    held: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
+    """By address, its holders and since when; an empty text for none."""
+    holders: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
     for line in raw_logs.dhcp(full.files.folder):
         if line.code in (ASSIGNED, RENEWED):
-            held[line.ip].append((line.time, line.mac))
+            holders[line.ip].append((line.time, line.mac))
         elif line.code in (RELEASED, EXPIRED):
-            held[line.ip].append((line.time, ""))
-    return held
+            holders[line.ip].append((line.time, ""))
+    return holders
 
 
 def holder(leases: dict[str, list[tuple[datetime, str]]], ip: str, time: datetime) -> str:
-    place = bisect.bisect_right(leases[ip], time, key=lambda item: item[0])
-    return leases[ip][place - 1][1] if place else ""
+    position = bisect.bisect_right(leases[ip], time, key=lambda item: item[0])
+    return leases[ip][position - 1][1] if position else ""
 
 
 def test_the_lease_log_is_consistent(leases: dict[str, list[tuple[datetime, str]]]) -> None:
-    """Nobody is given an address that another still holds, and nobody gives back what is not his."""
+    """No address is given while another machine holds it, and none is returned by another machine."""
     for ip, steps in leases.items():
-        assert all(one[0] <= other[0] for one, other in pairwise(steps)), ip
+        assert all(earlier[0] <= later[0] for earlier, later in pairwise(steps)), ip
         for (_, before), (time, after) in pairwise(steps):
             assert not before or not after or before == after, (ip, time)
 
@@ -151,7 +151,7 @@ def test_some_packets_are_followed_by_their_contents(full: Demo) -> None:
     assert sum(bool(record.ips) for record in detailed) > 10
 
 
-def test_the_products_readers_take_every_line(small: Demo) -> None:
+def test_the_products_readers_read_every_line(small: Demo) -> None:
     reading = pytest.importorskip("lamsach.logs.reading.events")
     opening = pytest.importorskip("lamsach.logs.opening.inputs")
     from lamsach.logs.base import DEFAULT_TIMEZONE

@@ -1,4 +1,4 @@
-"""The annex and the inventory: as untidy as the real ones."""
+"""The annex and the inventory: as untidy as real ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The planted truth is true: its counts are in the files, of the machines it names, and nothing else."""
+"""The planted truth is true: its counts are in the files, of the named machines, and no others."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ SERVERS = {"8.8.8.8", "1.1.1.1", "203.162.4.190"}
 
 @pytest.fixture(scope="module")
 def hits(full: Demo) -> list[tuple[raw_logs.Record, str, str]]:
-    """Every line that shows an indicator of the list's that the truth says occurs, and which."""
+    """Every line with an indicator of the list that occurs by the truth, and the indicator."""
     planted = {(item["type"], item["value"]) for case in full.truth["cases"] for item in case["indicators"]}
     matcher = raw_logs.Matcher(sorted(planted))
     return [(record, *found) for record in raw_logs.records(full.files.folder) for found in matcher(record)]
 
 
 def test_the_counts_are_those_of_the_files(full: Demo, hits: list[tuple[raw_logs.Record, str, str]]) -> None:
-    told: Counter[tuple[str, str, str]] = Counter()
+    stated: Counter[tuple[str, str, str]] = Counter()
     for case in full.truth["cases"]:
         for item in case["indicators"]:
             for line in item["lines"]:
-                told[item["type"], item["value"], line["file"]] += line["count"]
-    assert told == Counter((kind, value, record.file) for record, kind, value in hits)
-    assert len(told) > 40
+                stated[item["type"], item["value"], line["file"]] += line["count"]
+    assert stated == Counter((kind, value, record.file) for record, kind, value in hits)
+    assert len(stated) > 40
 
 
 def test_no_other_indicator_of_the_annex_occurs(full: Demo) -> None:
@@ -55,10 +55,10 @@ def test_no_other_indicator_of_the_annex_occurs(full: Demo) -> None:
     assert found == []
 
 
-def test_only_machines_of_a_case_stand_beside_its_indicators(
+def test_only_machines_of_a_case_are_in_lines_with_its_indicators(
     full: Demo, hits: list[tuple[raw_logs.Record, str, str]]
 ) -> None:
-    """Whoever a line names held the address then, or speaks for others and is known to."""
+    """Each named machine held the address then, or is a known forwarder."""
     stays: dict[tuple[str, str], list[tuple[str, str, str]]] = defaultdict(list)
     for case in full.truth["cases"]:
         addresses = (
@@ -79,7 +79,7 @@ def test_only_machines_of_a_case_stand_beside_its_indicators(
         ), record.text
 
 
-def test_the_innocent_never_stand_beside_an_indicator(
+def test_the_innocent_are_never_in_a_line_with_an_indicator(
     full: Demo, hits: list[tuple[raw_logs.Record, str, str]]
 ) -> None:
     holder: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
@@ -88,13 +88,13 @@ def test_the_innocent_never_stand_beside_an_indicator(
             holder[line.ip].append((line.time, line.mac))
     innocent = {item["mac"] for item in full.truth["innocent"] if item["state"] is None}
     for record, _, _ in hits:
-        held = [mac for time, mac in holder.get(record.client, ()) if time <= record.time]
-        assert not held or held[-1] not in innocent, record.text
+        holders = [mac for time, mac in holder.get(record.client, ()) if time <= record.time]
+        assert not holders or holders[-1] not in innocent, record.text
 
 
 @pytest.mark.parametrize("name", ["shared-address", "same-day-handover"])
 def test_innocent_machines_had_the_address_of_an_infected_one(full: Demo, name: str) -> None:
-    """Else the trap were none: the innocent one holds the address too, and uses it."""
+    """The trap: the innocent machine holds the address too, and uses it."""
     case = full.case(name)
     mac = next(item["mac"] for item in full.truth["innocent"] if item["case"] == name)
     infected = {stay["ip"] for stay in case["device"]["addresses"]}
@@ -109,7 +109,7 @@ def test_innocent_machines_had_the_address_of_an_infected_one(full: Demo, name: 
     assert {line.ip for line in stays} & used
 
 
-def test_the_traps_stand_in_the_files(full: Demo) -> None:
+def test_the_traps_are_in_the_files(full: Demo) -> None:
     texts = {}
     for item in full.truth["raw"]:
         if item["file"] not in texts:
@@ -156,14 +156,14 @@ def test_only_squid_names_the_machine_behind_the_proxy(
 ) -> None:
     case = full.case("behind-proxy")
     value = case["indicators"][0]["value"]
-    mine = {stay["ip"] for stay in case["device"]["addresses"]}
+    own = {stay["ip"] for stay in case["device"]["addresses"]}
     found = {
-        (record.file, record.client in mine)
+        (record.file, record.client in own)
         for record, _, hit in hits
         if hit == value and record.client not in SERVERS
     }
     assert ("logs/squid/access.log.gz", True) in found
-    assert {file for file, own in found if own} == {"logs/squid/access.log.gz"}
+    assert {file for file, is_own in found if is_own} == {"logs/squid/access.log.gz"}
     assert ("logs/fortigate-webfilter.log", False) in found
 
 

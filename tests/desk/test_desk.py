@@ -1,6 +1,6 @@
 """The page of the hunt.
 
-What a browser sends arrives whole, a search gives the results, nobody else gets in.
+Forms of a browser arrive complete, a search gives the results, strangers have no access.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ LOG = "".join(
 
 
 def form(*parts: tuple[str, str | None, bytes]) -> bytes:
-    made = b""
+    body = b""
     for name, file, data in parts:
         more = f'; filename="{file}"' if file is not None else ""
-        made += (
+        body += (
             f'--edge\r\nContent-Disposition: form-data; name="{name}"{more}\r\n\r\n'.encode() + data + b"\r\n"
         )
-    return made + b"--edge--\r\n"
+    return body + b"--edge--\r\n"
 
 
 @settings(max_examples=40, deadline=None)
@@ -50,14 +50,14 @@ def form(*parts: tuple[str, str | None, bytes]) -> bytes:
         max_size=4,
     )
 )
-def test_what_is_sent_arrives(tmp_path_factory: pytest.TempPathFactory, contents: list[bytes]) -> None:
+def test_a_sent_form_arrives(tmp_path_factory: pytest.TempPathFactory, contents: list[bytes]) -> None:
     folder = tmp_path_factory.mktemp("form")
     body = form(
         *((f"f{number}", "Nhật ký.log", data) for number, data in enumerate(contents)), ("t", None, b" x ")
     )
-    got = receive(io.BytesIO(body), len(body), KIND, folder)
-    assert [paths[0].read_bytes() for paths in got.files.values()] == contents
-    assert got.texts == {"t": "x"}
+    received = receive(io.BytesIO(body), len(body), KIND, folder)
+    assert [paths[0].read_bytes() for paths in received.files.values()] == contents
+    assert received.texts == {"t": "x"}
 
 
 @pytest.mark.parametrize(
@@ -73,8 +73,8 @@ def test_what_is_sent_arrives(tmp_path_factory: pytest.TempPathFactory, contents
 )
 def test_names_stay_in_the_folder(tmp_path: Path, sent: str, kept: str) -> None:
     body = form(("logs", sent, b"1"))
-    got = receive(io.BytesIO(body), len(body), KIND, tmp_path)
-    (path,) = got.files["logs"]
+    received = receive(io.BytesIO(body), len(body), KIND, tmp_path)
+    (path,) = received.files["logs"]
     assert path == tmp_path / "logs" / "1" / kept
 
 
@@ -99,11 +99,11 @@ def test_what_is_no_form_is_refused(tmp_path: Path, kind: str) -> None:
 @pytest.fixture
 def desk() -> Iterator[Desk]:
     job = Job("en")
-    with Desk(job) as made:
-        thread = threading.Thread(target=made.serve_forever, args=(0.05,), daemon=True)
+    with Desk(job) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
-        yield made
-        made.shutdown()
+        yield server
+        server.shutdown()
         thread.join()
     job.close()
 
@@ -138,8 +138,8 @@ def test_a_search_from_the_page_ends_in_its_result(desk: Desk) -> None:
     assert b'type="file"' in ask(desk, "GET", "again")[2]
 
 
-def test_what_is_not_clean_is_said_where_nothing_is_found(desk: Desk) -> None:
-    """As in the report: days without logs, and no word of a clean machine."""
+def test_doubts_are_shown_where_nothing_is_found(desk: Desk) -> None:
+    """As in the report: days without logs, and no claim that a machine is clean."""
     body = form(
         ("lists", "list.txt", b"no-such-name.example\nnot a name at all!!\n"),
         ("logs", "access.log", b"hello\n"),
@@ -165,18 +165,18 @@ def test_a_folder_on_this_machine(desk: Desk, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("on_this_machine", [False, True])
 def test_the_machine_behind_a_gateway(desk: Desk, tmp_path: Path, *, on_this_machine: bool) -> None:
-    """The gateway's log as a file or by its place.
+    """The gateway's log as a file or by its path.
 
-    Whom the web server calls by one address are two machines.
+    Two machines that the web server sees at one address.
     """
     page = ask(desk, "GET", "")[2].decode()
     assert 'name="nat"' in page
     assert 'name="nat_folder"' in page
     translated = (firewall("10.0.0.7", 40007) + firewall("10.0.0.8", 40008)).encode()
     (tmp_path / "fw.log").write_bytes(translated)
-    given = ("nat_folder", None, str(tmp_path).encode()) if on_this_machine else ("nat", "fw.log", translated)
-    seen = (ZEEK + outside(40007, 10) + outside(40008, 20)).encode()
-    ask(desk, "POST", "hunt", form(("lists", "list.txt", FAR.encode()), ("logs", "conn.log", seen), given))
+    gate = ("nat_folder", None, str(tmp_path).encode()) if on_this_machine else ("nat", "fw.log", translated)
+    log = (ZEEK + outside(40007, 10) + outside(40008, 20)).encode()
+    ask(desk, "POST", "hunt", form(("lists", "list.txt", FAR.encode()), ("logs", "conn.log", log), gate))
     desk.job.wait()
     assert desk.job.findings is not None, desk.job.error
     assert {device.key for device in desk.job.findings.devices} == {"ip:10.0.0.7", "ip:10.0.0.8"}
