@@ -1,7 +1,8 @@
 """Results of the kernel for log lines, random bytes and bytes special to the kernel.
 
-`kernel_results.py` prints them for each level of this system's object.\n\nNeeds no pytest, so that it also
-runs in Windows or Wine with the Python of the bundle.
+`kernel_results.py` prints them for each level of this system's object.
+
+Needs no pytest, so that it also runs in Windows or Wine with the Python of the bundle.
 """
 
 from __future__ import annotations

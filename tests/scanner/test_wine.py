@@ -1,7 +1,9 @@
 """The scanner's Windows code under Wine, with the Python and the libraries of the Windows bundle.
 
-What Wine cannot prove: docs/windows-checklist.md.\n\nSkipped without Wine, except in the project's check.
-`LAMSACH_WINE_BUNDLE` names an unpacked bundle to be used instead of a new one.
+What Wine cannot prove: docs/windows-checklist.md.
+
+Skipped without Wine, except in the project's check. `LAMSACH_WINE_BUNDLE` names an unpacked bundle to be used
+instead of a new one.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
 """The setups under Wine.
 
 Silent installation into a chosen folder; the program starts from there; the uninstaller removes the installed
-files.\n\nThe setups are made by the same script as the released ones, with little compression, which takes
-minutes otherwise.
+files.
+
+The setups are made by the same script as the released ones, with little compression, which takes minutes
+otherwise.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Checks inside Windows or Wine, run by the Python of the bundle.
 
-`wine_checks.py NAMES` does these checks and prints the results as JSON.\n\nNot collected by pytest;
-`test_wine.py` starts it. NAMES are those of the functions below; files after `--` are those whose signatures
-are checked.
+`wine_checks.py NAMES` does these checks and prints the results as JSON.
+
+Not collected by pytest; `test_wine.py` starts it. NAMES are those of the functions below; files after `--`
+are those whose signatures are checked.
 """
 
 from __future__ import annotations

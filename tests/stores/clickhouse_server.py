@@ -1,6 +1,6 @@
-"""ClickHouse's own engine (the package chdb) behind what is documented of its HTTP interface.
+"""ClickHouse's own engine (the package chdb) behind the documented part of its HTTP interface.
 
-A statement as the body, an exception as text.
+A statement is the body of a request, an exception the text of an answer.
 
 https://clickhouse.com/docs/interfaces/http
 """
@@ -15,7 +15,7 @@ from tests.stores.loopback_server import Answered
 
 
 class ClickHouseServer:
-    """One table `logs` of times and lines. Has to be closed: there is one engine a process."""
+    """One table `logs` of times and lines. Has to be closed: a process has one engine."""
 
     def __init__(self, folder: Path, columns: str = "timestamp DateTime64(3, 'UTC'), message String") -> None:
         from chdb.session import Session
@@ -26,7 +26,7 @@ class ClickHouseServer:
         self.run(f"CREATE TABLE logs ({columns}) ENGINE = MergeTree ORDER BY timestamp")
 
     def run(self, statement: str) -> bytes:
-        """Its result in the format that the statement names."""
+        """Return the result in the format named by the statement."""
         with self._lock:
             return bytes(self._session.query(statement, "JSONCompact").bytes())
 

@@ -1,7 +1,4 @@
-"""Lines of files with the times that they state, as a shipper would put them into a store.
-
-And what a hunt and a search in a store have in common.
-"""
+"""Lines of files with their own times, as a shipper would store them; findings in comparable form."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ Record = tuple[str, datetime, str]
 
 
 def records(*paths: Path, start: datetime) -> Iterator[Record]:
-    """The lines of text logs in their order, each at least a millisecond after the one before of its file."""
+    """Yield the lines of text logs in order, each at least a millisecond after the previous one."""
     for log in find_logs([str(path) for path in paths]):
         detection = detection_for(log)
         if detection.binary is not None:
@@ -38,32 +35,32 @@ def records(*paths: Path, start: datetime) -> Iterator[Record]:
                     event = parser.parse(line, number)
                 except LineError:
                     event = None
-                stated = event.time if event else None
+                own_time = event.time if event else None
                 least = time + timedelta(milliseconds=1) if time else start
-                time = max(stated, least) if stated and time else stated or least
+                time = max(own_time, least) if own_time and time else own_time or least
                 yield Path(log.name).name, time, line
 
 
-def shown(findings: Findings) -> dict[str, Any]:
+def comparable(findings: Findings) -> dict[str, Any]:
     """Return the findings as a person reads them, without the file's name."""
     return {
         "devices": sorted(map(str, findings.devices)),
         "sightings": Counter(
             str(
                 (
-                    one.indicator,
-                    one.device,
-                    one.role,
-                    one.match,
-                    one.status,
-                    one.count,
-                    one.first,
-                    one.last,
-                    one.actions,
-                    [(proof.time, proof.text) for proof in one.evidence],
+                    item.indicator,
+                    item.device,
+                    item.role,
+                    item.match,
+                    item.status,
+                    item.count,
+                    item.first,
+                    item.last,
+                    item.actions,
+                    [(proof.time, proof.text) for proof in item.evidence],
                 )
             )
-            for one in findings.sightings
+            for item in findings.sightings
         ),
         "aside": Counter((one.indicator, one.reason) for one in findings.set_aside),
         "coverage": Counter({(row.observer, row.format, row.day): row.lines for row in findings.coverage}),

@@ -11,17 +11,17 @@ from typing import Any
 Answered = tuple[int, dict[str, str], bytes]
 """Status, headers, body."""
 Change = Callable[[str, str, bytes], Answered | None]
-"""By method, path and body, an answer in place of the server's own."""
+"""By method, path and body, an answer that replaces the server's own."""
 
 
 class Served:
     """A server on loopback.
 
-    `asked`: method, path and body of each request; `change`: answers that are another's.
+    `requests`: method, path and body of each request; `change`: replaced answers.
     """
 
     def __init__(self, answer: Callable[[str, str, bytes], Answered]) -> None:
-        self.asked: list[tuple[str, str, bytes]] = []
+        self.requests: list[tuple[str, str, bytes]] = []
         self.headers: list[dict[str, str]] = []
         self.change: Change = lambda _method, _path, _body: None
         served = self
@@ -29,7 +29,7 @@ class Served:
         class Handler(BaseHTTPRequestHandler):
             def _any(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                served.asked.append((self.command, self.path, body))
+                served.requests.append((self.command, self.path, body))
                 served.headers.append(dict(self.headers))
                 status, headers, data = served.change(self.command, self.path, body) or answer(
                     self.command, self.path, body
@@ -38,7 +38,7 @@ class Served:
                 for name, value in ({"Content-Length": str(len(data))} | headers).items():
                     self.send_header(name, value)
                 self.end_headers()
-                with suppress(ConnectionError):  # the other side has enough
+                with suppress(ConnectionError):  # the client has closed the connection
                     self.wfile.write(data)
 
             do_GET = do_POST = do_DELETE = do_PUT = _any

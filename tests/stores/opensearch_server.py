@@ -1,8 +1,8 @@
-"""A stand-in for OpenSearch with what is documented of it.
+"""A stand-in for OpenSearch's documented interface.
 
 An inverted index by the standard analyser (UAX #29, lower case, terms of 255 characters), regular expressions
 over terms (Lucene's syntax, 1000 characters), `exists`, `range`, `terms` on `_index`, scroll in order,
-aggregations by index and day. What Elasticsearch's specification does not know is refused.
+aggregations by index and day. Requests outside Elasticsearch's specification are refused.
 
 https://docs.opensearch.org/latest/analyzers/supported-analyzers/standard/
 https://docs.opensearch.org/latest/query-dsl/term/regexp/
@@ -30,7 +30,7 @@ _WORD = re.compile(r"\w+(?:(?:(?<=[^\W\d_])[.':\u2019](?=[^\W\d_])|(?<=\d)[.,;']
 
 
 def standard(text: str) -> list[tuple[str, int]]:
-    """The terms of a text with their places."""
+    """Return the terms of a text with their offsets."""
     terms = []
     for found in _WORD.finditer(text):
         if found[0].strip("_"):
@@ -51,8 +51,8 @@ def whitespace(text: str) -> list[tuple[str, int]]:
 
 
 def cutting(text: str) -> list[tuple[str, int]]:
-    """An analyser by which values cannot be found again: terms of five characters."""
-    return [(term[:5], place) for term, place in standard(text)]
+    """Analyse into terms of five characters, by which values cannot be found."""
+    return [(term[:5], offset) for term, offset in standard(text)]
 
 
 ANALYSERS = {"standard": standard, "keyword": keyword, "whitespace": whitespace, "cutting": cutting}
@@ -74,38 +74,38 @@ class OpenSearchStandIn:
     scrolls: dict[str, tuple[int, list[dict[str, Any]]]] = field(default_factory=dict)
 
     def __call__(self, method: str, path: str, body: bytes) -> Answered:
-        asked = json.loads(body) if body else {}
+        request = json.loads(body) if body else {}
         where, _, query = path.partition("?")
         try:
-            answer = self._answer(method, where, asked, "scroll=" in query)
-            check(method, path, asked, answer)
+            answer = self._answer(method, where, request, "scroll=" in query)
+            check(method, path, request, answer)
         except (ValueError, AssertionError) as error:
             return 400, {}, json.dumps({"error": {"reason": str(error)}, "status": 400}).encode()
         return 200, {"Content-Type": "application/json"}, json.dumps(answer).encode()
 
-    def _answer(self, method: str, where: str, asked: dict[str, Any], scrolled: bool) -> dict[str, Any]:
+    def _answer(self, method: str, where: str, request: dict[str, Any], scrolled: bool) -> dict[str, Any]:
         if where == "/_search/scroll":
-            gone = {"succeeded": True, "num_freed": 1}
-            return gone if method == "DELETE" else self._next(asked["scroll_id"])
+            freed = {"succeeded": True, "num_freed": 1}
+            return freed if method == "DELETE" else self._next(request["scroll_id"])
         if where.endswith("/_analyze"):
-            return self._analyse(asked)
-        return self._search(unquote(where.split("/")[1]), asked, scrolled)
+            return self._analyse(request)
+        return self._search(unquote(where.split("/")[1]), request, scrolled)
 
     def _cut(self, name: str, text: str) -> list[tuple[str, int]]:
         return ANALYSERS[self.analysers.get(name, "standard")](text)
 
-    def _analyse(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def _analyse(self, request: dict[str, Any]) -> dict[str, Any]:
         tokens, begin = [], 0
-        for text in asked["text"]:
+        for text in request["text"]:
             tokens += [
                 {
                     "token": term,
                     "start_offset": begin + at,
                     "end_offset": begin + at + len(term),
                     "type": "<ALPHANUM>",
-                    "position": len(tokens) + place,
+                    "position": len(tokens) + position,
                 }
-                for place, (term, at) in enumerate(self._cut(asked["field"], text))
+                for position, (term, at) in enumerate(self._cut(request["field"], text))
             ]
             begin += len(text) + 1
         if len(tokens) > _MOST_TERMS:
@@ -115,28 +115,28 @@ class OpenSearchStandIn:
             )
         return {"tokens": tokens}
 
-    def _search(self, pattern: str, asked: dict[str, Any], scrolled: bool) -> dict[str, Any]:
-        wanted = re.compile("|".join(re.escape(part).replace(r"\*", ".*") for part in pattern.split(",")))
-        query = asked.get("query", {"match_all": {}})
+    def _search(self, pattern: str, request: dict[str, Any], scrolled: bool) -> dict[str, Any]:
+        indices = re.compile("|".join(re.escape(part).replace(r"\*", ".*") for part in pattern.split(",")))
+        query = request.get("query", {"match_all": {}})
         found = [
             (index, source)
             for index, source in self.documents
-            if wanted.fullmatch(index) and self._matches(query, index, source)
+            if indices.fullmatch(index) and self._matches(query, index, source)
         ]
-        names = {index for index, _ in self.documents if wanted.fullmatch(index)}
+        names = {index for index, _ in self.documents if indices.fullmatch(index)}
         answer: dict[str, Any] = {
             "took": 1,
             "timed_out": False,
             "_shards": {"total": len(names), "successful": len(names), "failed": 0},
         }
-        if "aggs" in asked:
+        if "aggs" in request:
             answer["aggregations"] = {
-                name: self._aggregate(how, found) for name, how in asked["aggs"].items()
+                name: self._aggregate(how, found) for name, how in request["aggs"].items()
             }
-        if "_doc" not in asked.get("sort", ["_doc"])[0]:
-            found.sort(key=lambda one: str(one[1]["@timestamp"]))
+        if "_doc" not in request.get("sort", ["_doc"])[0]:
+            found.sort(key=lambda hit: str(hit[1]["@timestamp"]))
         hits = [{"_index": index, "_source": source} for index, source in found]
-        size = asked.get("size", 10)
+        size = request.get("size", 10)
         answer["hits"] = {"total": {"value": len(hits), "relation": "eq"}, "hits": hits[:size]}
         if scrolled:
             answer["_scroll_id"] = name = f"scroll-{len(self.scrolls)}"
@@ -186,9 +186,9 @@ class OpenSearchStandIn:
                 if len(should) > _MOST_CLAUSES:
                     raise ValueError("too_many_clauses")
                 return (
-                    all(self._matches(one, index, source) for one in how.get("filter", []))
-                    and not any(self._matches(one, index, source) for one in how.get("must_not", []))
-                    and (not should or any(self._matches(one, index, source) for one in should))
+                    all(self._matches(clause, index, source) for clause in how.get("filter", []))
+                    and not any(self._matches(clause, index, source) for clause in how.get("must_not", []))
+                    and (not should or any(self._matches(clause, index, source) for clause in should))
                 )
             case "terms":
                 return index in how["_index"]

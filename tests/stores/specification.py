@@ -1,4 +1,4 @@
-"""Elasticsearch's own specification as the judge of what is asked of the stand-in, and of what it answers.
+"""Validation of requests to the stand-in and its answers against Elasticsearch's specification.
 
 `elasticsearch_schema.json` is made from the specification by `scripts/elasticsearch_schema.py`.
 """
@@ -16,32 +16,32 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 _SPECIFICATION = json.loads(Path(__file__).with_name("elasticsearch_schema.json").read_text(encoding="utf-8"))
-_LOOKED_AT = 20
-"""So many elements of a list are checked: those of one list are of one kind."""
+_MAX_ELEMENTS = 20
+"""Elements of a list that are checked: those of one list are of one kind."""
 
 
-def check(method: str, path: str, asked: Any, answered: Any) -> None:
-    """Raise AssertionError where an exchange is not as specified; `answered`: None for a refusal."""
+def check(method: str, path: str, request: Any, answer: Any) -> None:
+    """Raise AssertionError where an exchange is not as specified; `answer`: None for a refusal."""
     where, _, query = path.partition("?")
     name, endpoint = next(
-        (name, one)
-        for name, one in _SPECIFICATION["endpoints"].items()
-        for pattern, methods in one["paths"]
+        (name, entry)
+        for name, entry in _SPECIFICATION["endpoints"].items()
+        for pattern, methods in entry["paths"]
         if method in methods and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", pattern), where)
     )
     parameters = {part.partition("=")[0] for part in query.split("&") if part}
     assert parameters <= set(endpoint["parameters"]), f"{name}: {parameters}"
-    for side, value in (("request", asked), ("response", answered)):
-        if value is not None and (wrong := best_match(_judge(name, side).iter_errors(_shortened(value)))):
+    for side, value in (("request", request), ("response", answer)):
+        if value is not None and (wrong := best_match(_validator(name, side).iter_errors(_shortened(value)))):
             raise AssertionError(f"{name}, {side}: {wrong.json_path}: {wrong.message[:500]}")
 
 
 @lru_cache
-def _judge(name: str, side: str) -> Draft202012Validator:
+def _validator(name: str, side: str) -> Draft202012Validator:
     return Draft202012Validator({**_SPECIFICATION["endpoints"][name][side], "$defs": _SPECIFICATION["$defs"]})
 
 
 def _shortened(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {name: _shortened(one) for name, one in value.items()}
-    return [_shortened(one) for one in value[:_LOOKED_AT]] if isinstance(value, list) else value
+        return {name: _shortened(item) for name, item in value.items()}
+    return [_shortened(item) for item in value[:_MAX_ELEMENTS]] if isinstance(value, list) else value

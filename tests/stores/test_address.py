@@ -55,10 +55,10 @@ def test_what_is_no_address(text: str) -> None:
 
 def test_credentials_come_from_the_environment() -> None:
     search, table = parse_address(GOOD[0][0]), parse_address(GOOD[2][0])
-    both = {"LAMSACH_STORE_USER": "reader", "LAMSACH_STORE_PASSWORD": "secret"}
+    variables = {"LAMSACH_STORE_USER": "reader", "LAMSACH_STORE_PASSWORD": "secret"}
     assert credentials(search, {}) == {}
-    assert credentials(search, both) == {"Authorization": "Basic cmVhZGVyOnNlY3JldA=="}
+    assert credentials(search, variables) == {"Authorization": "Basic cmVhZGVyOnNlY3JldA=="}
     assert credentials(search, {"LAMSACH_STORE_TOKEN": "abc"}) == {"Authorization": "ApiKey abc"}
     assert credentials(table, {"LAMSACH_STORE_TOKEN": "abc"}) == {"Authorization": "Bearer abc"}
     with pytest.raises(UsageError, match="without encryption"):
-        credentials(parse_address("clickhouse+http://ch.example:8123/logs"), both)
+        credentials(parse_address("clickhouse+http://ch.example:8123/logs"), variables)

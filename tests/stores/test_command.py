@@ -1,4 +1,4 @@
-"""`lamsach retro --store`: statuses, what is written, and options that do not go together."""
+"""`lamsach retro --store`: exit statuses, results, and options that exclude each other."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_list_against_a_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     figures = json.loads(next(line for line in ran.errors if "documents" in line))
     assert figures["documents"] == 400
     assert figures["given"] < 30
-    assert {method for method, _, _ in web.asked} == {"POST"}
+    assert {method for method, _, _ in web.requests} == {"POST"}
 
 
 def test_nothing_found_and_not_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +46,7 @@ def test_nothing_found_and_not_searched(tmp_path: Path, monkeypatch: pytest.Monk
         ran = lamsach("retro", "--store", address, *words)
         assert ran.status == ExitStatus.INPUT
         assert any("LAMSACH_STORE_USER" in line for line in ran.errors)
-    with opensearch(LINES) as (address, _):  # analysed text: what hides behind escapes cannot be asked for
+    with opensearch(LINES) as (address, _):  # analysed text: values behind escapes cannot be queried
         assert lamsach("retro", "--store", address, *words).status == ExitStatus.PARTIAL
         assert lamsach("retro", "--store", address, "--whole", *words).status == ExitStatus.NOTHING_FOUND
 
@@ -62,5 +62,5 @@ WRONG = (
 
 
 @each_row("words", WRONG)
-def test_options_that_do_not_go_together(words: tuple[str, ...], tmp_path: Path) -> None:
+def test_options_that_exclude_each_other(words: tuple[str, ...], tmp_path: Path) -> None:
     assert lamsach("retro", *words, "-i", write_list(tmp_path)).status == ExitStatus.USAGE

@@ -1,4 +1,4 @@
-"""Whatever a store does not answer as a whole is stated as not searched, and no status says clean."""
+"""Days that a store does not answer in full are reported as not searched, and no status is clean."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def is_candidates(path: str, body: bytes) -> bool:
 
 
 def of_day(body: bytes, day: str) -> bool:
-    """Report whether a query's time begins before a day and ends after its noon."""
+    """Report whether a query's time range contains the day's noon."""
     text = body.decode().replace("%3A", ":").replace("%5B", "[").replace("%2C+", " ")
     times = [
         part[:19]
@@ -57,7 +57,7 @@ def of_day(body: bytes, day: str) -> bool:
     return len(times) >= 2 and times[0] <= f"{day}T05" and times[1] > f"{day}T12"
 
 
-def test_a_busy_store_is_asked_again_and_nothing_is_missing(tmp_path: Path) -> None:
+def test_a_busy_store_is_queried_again_and_nothing_is_missing(tmp_path: Path) -> None:
     refused = {"left": 3}
 
     def change(_method: str, path: str, body: bytes) -> Answered | None:
@@ -121,12 +121,12 @@ CASES: tuple[tuple[str, Callable[[bytes], Answered], str], ...] = (
 
 @each_row("case", CASES, lambda case: case[0])
 def test_what_fails_is_not_clean(case: tuple[str, Callable[[bytes], Answered], str], tmp_path: Path) -> None:
-    _, answer, said = case
+    _, answer, text = case
     with opensearch(LINES, analysers={"message": "keyword"}) as (address, web):
         web.change = lambda _method, path, body: answer(body) if is_candidates(path, body) else None
         found = search(address, write_list(tmp_path))
     assert found.verdict.outcome in (Outcome.PARTIAL, Outcome.UNUSABLE)
-    assert [problem for problem in found.unread if said in problem.what and "2022-09-01" in problem.where]
+    assert [problem for problem in found.unread if text in problem.what and "2022-09-01" in problem.where]
     assert {day for _, day in found.blind_days} == {date(2022, 9, day) for day in range(1, 6)}
     assert not found.coverage
 
@@ -148,11 +148,11 @@ def test_a_cursor_that_expires_once_is_opened_again(tmp_path: Path) -> None:
         ("fw.log", BEGIN + timedelta(seconds=number), firewall_line(BEGIN, "10.1.1.1", "203.0.113.66"))
         for number in range(1200)
     ]
-    gone = {"left": 1}
+    expired = {"left": 1}
 
     def change(_method: str, path: str, _body: bytes) -> Answered | None:
-        if path == "/_search/scroll" and gone["left"]:
-            gone["left"] -= 1
+        if path == "/_search/scroll" and expired["left"]:
+            expired["left"] -= 1
             return EXPIRED
         return None
 
@@ -176,8 +176,8 @@ def test_a_connection_that_breaks_off_among_lines(tmp_path: Path) -> None:
     assert found.verdict.outcome in (Outcome.PARTIAL, Outcome.UNUSABLE)
 
 
-def test_an_answer_that_takes_too_long_is_asked_for_in_parts(tmp_path: Path) -> None:
-    """The web client replaces a server that needs longer than the limit for more than two days."""
+def test_a_slow_query_is_split(tmp_path: Path) -> None:
+    """The web client replaces a server that exceeds the time limit for more than two days."""
 
     class Slow(WebClient):
         def ask(
@@ -200,7 +200,7 @@ def test_an_answer_that_takes_too_long_is_asked_for_in_parts(tmp_path: Path) -> 
     assert found.verdict.outcome is Outcome.NOTHING_FOUND
 
 
-def test_documents_that_were_counted_and_do_not_come(tmp_path: Path) -> None:
+def test_counted_documents_that_are_missing(tmp_path: Path) -> None:
     def change(_method: str, _path: str, body: bytes) -> Answered | None:
         return (200, {}, b"") if b"limit" not in body and b"stats" not in body else None
 
@@ -222,7 +222,7 @@ def test_an_answer_without_end_takes_bounded_memory(tmp_path: Path, monkeypatch:
         assert any("too large" in problem.what for problem in found.unread)
 
 
-def test_a_store_that_says_nothing_at_all(tmp_path: Path) -> None:
+def test_a_store_without_an_answer(tmp_path: Path) -> None:
     with opensearch(LINES) as (address, web):
         web.change = lambda _method, _path, _body: (401, {}, b"Unauthorized")
         with pytest.raises(InputError, match="refuses"):

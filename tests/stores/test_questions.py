@@ -1,4 +1,4 @@
-"""A store is queried for each line in which the hunt would find something, in any spelling of the value."""
+"""A store is queried for each line in which the hunt would find a value, in any spelling of the value."""
 
 from __future__ import annotations
 
@@ -53,23 +53,23 @@ def compiled_of(values: list[tuple[IndicatorType, str]]) -> CompiledSet:
     return compile_columns(builder.columns())
 
 
-def leaves(asked: Question, line: str) -> bool:
-    """Answer as a store that takes a query as it is."""
+def matches(query: Question, line: str) -> bool:
+    """Answer as a store that executes the query exactly."""
     lower = line.lower()
-    if any(all(text in lower for text in wanted) for wanted in asked.wanted):
+    if any(all(text in lower for text in wanted) for wanted in query.wanted):
         return True
-    return any(re.search(pattern, line) for pattern in asked.patterns)
+    return any(re.search(pattern, line) for pattern in query.patterns)
 
 
 def hunted(compiled: CompiledSet, line: str) -> bool:
-    """Report whether a hunt finds something in a line: the sieve stops, and the matcher matches."""
+    """Report whether a hunt finds a value in a line: the sieve stops, and the matcher matches."""
     raw = line.encode()
     hits, _ = Sieve(compiled).search(padded(raw), PAD, PAD + len(raw))
     return bool(np.size(hits)) and bool(Matcher(compiled).seen(line))
 
 
 def escaped(draw: st.DrawFn, text: str) -> str:
-    """Some characters as escapes."""
+    """Return the text with some characters escaped."""
     ways = ("{}", "{}", "{}", "%{0:02X}", "%{0:02x}", "%25{0:02X}", "\\x{0:02x}", "\\u{0:04x}", "\\{0:03d}")
     way = st.sampled_from(ways)
     return "".join(
@@ -140,7 +140,7 @@ ASKED = question(ALL)
 @given(spelled())
 def test_no_line_that_the_hunt_finds_is_left_out(line: str) -> None:
     assert ASKED is not None
-    assert leaves(ASKED, line) or not hunted(ALL, line)
+    assert matches(ASKED, line) or not hunted(ALL, line)
 
 
 def test_most_spellings_are_found_by_the_hunt() -> None:
@@ -170,20 +170,20 @@ USUAL = (
 
 
 @each_row("line", USUAL)
-def test_usual_lines_are_not_asked_for(line: str) -> None:
+def test_usual_lines_are_not_queried(line: str) -> None:
     assert ASKED is not None
-    assert not leaves(ASKED, line)
+    assert not matches(ASKED, line)
 
 
-def test_what_cannot_be_asked_takes_all_documents() -> None:
+def test_without_a_query_all_documents_are_read() -> None:
     assert question(compiled_of([(NETWORK, "::/3"), (DOMAIN, "evil.example")])) is None
     assert question(compiled_of([(NETWORK, "0.0.0.0/0")])) is None
     assert MAX_VALUES < 1_000_000
 
 
-def test_cut_questions_ask_the_same() -> None:
+def test_split_queries_equal_the_whole() -> None:
     assert ASKED is not None
     parts = list(ASKED.cut(3, 40))
     assert len(parts) > 3
-    assert [one for part in parts for one in part.wanted] == list(ASKED.wanted)
+    assert [group for part in parts for group in part.wanted] == list(ASKED.wanted)
     assert [pattern for part in parts for pattern in part.patterns] == list(ASKED.patterns)

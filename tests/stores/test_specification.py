@@ -1,4 +1,4 @@
-"""OpenSearch's stand-in refuses what Elasticsearch's specification does not know, and answers as it says."""
+"""OpenSearch's stand-in refuses requests outside Elasticsearch's specification, and answers by it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DOCUMENT = ("logs-2026", {"@timestamp": "2026-11-18T03:20:00Z", "message": "GET 
 
 
 @pytest.mark.parametrize(
-    ("path", "asked", "wrong"),
+    ("path", "body", "wrong"),
     [
         ("/logs-*/_search", {"size": 1, "qery": {}}, "qery"),
         ("/logs-*/_search", {"query": {"regex": {"message": "a"}}}, "regex"),
@@ -23,9 +23,9 @@ DOCUMENT = ("logs-2026", {"@timestamp": "2026-11-18T03:20:00Z", "message": "GET 
         ("/_search/scroll", {"scroll_id": 7, "scroll": "2m"}, "scroll_id"),
     ],
 )
-def test_what_the_specification_does_not_know_is_refused(path: str, asked: Any, wrong: str) -> None:
+def test_an_unknown_request_is_refused(path: str, body: Any, wrong: str) -> None:
     with pytest.raises(AssertionError, match=wrong):
-        check("POST", path, asked, None)
+        check("POST", path, body, None)
 
 
 def test_a_missing_field_of_an_answer_is_noticed() -> None:
@@ -35,4 +35,4 @@ def test_a_missing_field_of_an_answer_is_noticed() -> None:
     assert (status, len(answer["hits"]["hits"])) == (200, 1)
     for name in ("took", "timed_out", "_shards", "hits"):
         with pytest.raises(AssertionError, match=name):
-            check("POST", "/logs-*/_search", {}, {key: one for key, one in answer.items() if key != name})
+            check("POST", "/logs-*/_search", {}, {key: value for key, value in answer.items() if key != name})

@@ -1,7 +1,7 @@
-"""A search in a store gives what a hunt gives over the same lines as files.
+"""A search in a store gives the same as a hunt over the same lines as files.
 
-ClickHouse is the engine itself (chdb), where that is installed; OpenSearch and VictoriaLogs are stand-ins
-that do what their documentation says.
+ClickHouse is the engine itself (chdb), where installed; OpenSearch and VictoriaLogs are stand-ins after their
+documentation.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from lamsach.stores.questions import BORDER, Question
 from lamsach.stores.retro import open_store, retro
 from lamsach.stores.stored_logs import StorePlan
 from tests.archive.builders import BEGIN, firewall_line, firewall_log, write_list
-from tests.stores.lines import Record, records, shown
+from tests.stores.lines import Record, comparable, records
 from tests.stores.loopback_server import Served, served
 from tests.stores.opensearch_server import OpenSearchStandIn
-from tests.stores.test_questions import leaves
+from tests.stores.test_questions import matches
 from tests.stores.victorialogs_server import VictoriaLogsStandIn
 
 GOLDEN = Path(__file__).parents[1] / "logs" / "formats" / "data"
@@ -97,7 +97,7 @@ def clickhouse(lines: list[Record], folder: Path) -> Iterator[tuple[str, Served]
 
 
 def written(folder: Path, lines: list[Record]) -> Path:
-    """The lines as files."""
+    """Write the lines as files."""
     folder.mkdir(parents=True, exist_ok=True)
     by_file: dict[str, list[str]] = {}
     for file, _, line in lines:
@@ -112,8 +112,8 @@ def searched(address: str, request: Request, **how: Any) -> tuple[Findings, Stor
     return findings, plan
 
 
-def same(one: Findings, other: Findings) -> None:
-    first, second = shown(one), shown(other)
+def same(whole: Findings, found: Findings) -> None:
+    first, second = comparable(whole), comparable(found)
     for name, value in first.items():
         assert value == second[name], name
 
@@ -136,12 +136,11 @@ def test_a_firewalls_day_gives_what_a_hunt_gives(kind: str, tmp_path: Path) -> N
     }
     with stores.get(kind, lambda: opensearch(lines, analysers={"message": kind}))() as (address, web):
         found, plan = searched(address, request)
-    assert {one for one in web.asked if not READS.match(" ".join((*one[:2], one[2].decode())))} == set()
+    sent = (" ".join((method, path, body.decode())) for method, path, body in web.requests)
+    assert all(map(READS.match, sent))
     assert whole.devices
     assert plan.documents == len(lines)
-    if (
-        kind == "standard"
-    ):  # what hides behind escapes cannot be asked for: that is stated, and the rest is the same
+    if kind == "standard":  # values behind escapes cannot be queried: reported, and the rest is the same
         assert any("escapes" in problem.what for problem in found.unread)
         found = dataclasses.replace(found, problems=())
     same(whole, found)
@@ -150,7 +149,7 @@ def test_a_firewalls_day_gives_what_a_hunt_gives(kind: str, tmp_path: Path) -> N
 
 
 def test_golden_lines_of_many_formats(tmp_path: Path) -> None:
-    """The lines of each format are a source; those of records of several lines are taken whole."""
+    """The lines of each format are a source; those of multi-line records are read in full."""
     start = datetime(2022, 9, 1, tzinfo=UTC)
     products = (
         "squid",
@@ -181,7 +180,7 @@ def test_golden_lines_of_many_formats(tmp_path: Path) -> None:
     for store in (victorialogs, opensearch):
         with store(lines) as (address, _):  # type: ignore[operator]
             found, _ = searched(address, request, whole=store is opensearch)
-        first, second = shown(whole), shown(found)
+        first, second = comparable(whole), comparable(found)
         assert first["sightings"] == second["sightings"]
         assert first["devices"] == second["devices"]
         assert first["aside"] == second["aside"]
@@ -190,7 +189,7 @@ def test_golden_lines_of_many_formats(tmp_path: Path) -> None:
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 1 << 30), hits=st.integers(0, 9), most=st.integers(3, 80))
 def test_any_firewalls_log_in_parts(seed: int, hits: int, most: int, tmp_path: Path) -> None:
-    """Also when little is held at a time, so that times are halved again and again."""
+    """Also when few lines are held at a time, so that time ranges are halved repeatedly."""
     lines = firewall(120, hits, seed)
     folder = tmp_path / str(seed)
     folder.mkdir(exist_ok=True)
@@ -203,7 +202,7 @@ def test_any_firewalls_log_in_parts(seed: int, hits: int, most: int, tmp_path: P
             same(whole, searched(address, request, whole=whole_too)[0])
 
 
-def test_a_document_that_no_field_tells_all_of_is_searched_as_json(tmp_path: Path) -> None:
+def test_a_document_without_a_complete_field_is_searched_as_json(tmp_path: Path) -> None:
     lines = [
         {
             "@timestamp": stamp(BEGIN + timedelta(minutes=number)),
@@ -220,8 +219,8 @@ def test_a_document_that_no_field_tells_all_of_is_searched_as_json(tmp_path: Pat
     assert plan.whole == 1
 
 
-def test_documents_that_are_in_no_index_are_taken(tmp_path: Path) -> None:
-    """Longer texts than `ignore_above`, and fields that are not indexed at all."""
+def test_documents_in_no_index_are_read(tmp_path: Path) -> None:
+    """Texts longer than `ignore_above`, and fields that are not indexed."""
     lines = firewall()
     request = Request([str(written(tmp_path / "logs", lines))], [str(write_list(tmp_path))])
     whole, _ = investigate(request)
@@ -279,20 +278,18 @@ def test_a_quiet_store_is_clean_only_when_every_day_was_there(tmp_path: Path) ->
         assert Doubt.BLIND_DAYS in found.verdict.doubts
 
 
-def test_clickhouse_gives_the_lines_that_a_question_leaves(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Values of one text and of several, in any case, over many expressions; no more and no less.
+def test_clickhouse_returns_the_lines_of_a_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Values of one text and of several, in any case, over many expressions; exactly those.
 
-    More than one statement holds are not asked for.
+    Queries longer than one statement are not sent.
     """
     pytest.importorskip("chdb")
     rng = random.Random(7)
     pieces = ["evil", "Bad-er", "203.0.113.9", "a(b", "it's", "x\\y", "ffff", "db8", "9.9", "q^$"]
-    wanted = [
+    alternatives = [
         tuple(rng.sample([piece.lower() for piece in pieces], rng.choice((1, 1, 2, 3)))) for _ in range(12)
     ]
-    asked = Question(tuple(wanted), (BORDER + r"0[0-9]{1,2}\.[0-9]", r"\\[.:_\-]"))
+    query = Question(tuple(alternatives), (BORDER + r"0[0-9]{1,2}\.[0-9]", r"\\[.:_\-]"))
     texts = {
         " ".join(rng.choices([*pieces, "k", "012.3", "7012.3", r"a\.b", "VN-é"], k=4)) for _ in range(300)
     }
@@ -302,12 +299,12 @@ def test_clickhouse_gives_the_lines_that_a_question_leaves(
     with clickhouse(lines, tmp_path) as (address, _):
         store = open_store(address)
         store.counts(None, DEFAULT_TIMEZONE)
-        prepared = store.prepare(asked, "message")
+        prepared = store.prepare(query, "message")
         span = Span(BEGIN, BEGIN + timedelta(days=1))
-        given = [
-            one.fields["message"] for each in prepared for one in store.documents(span, each, "message", None)
+        returned = [
+            row.fields["message"] for part in prepared for row in store.documents(span, part, "message", None)
         ]
-    assert set(given) == {text for text in texts if leaves(asked, text)}
+    assert set(returned) == {text for text in texts if matches(query, text)}
     monkeypatch.setattr("lamsach.stores.clickhouse._STATEMENT", 30)
-    assert store.prepare(asked, "message") == ()
-    assert 30 < len(set(given)) < len(texts)
+    assert store.prepare(query, "message") == ()
+    assert 30 < len(set(returned)) < len(texts)

@@ -1,7 +1,7 @@
-"""A stand-in for VictoriaLogs with what the search uses of LogsQL.
+"""A stand-in for VictoriaLogs with the part of LogsQL used by the search.
 
 `_time`, `_stream`, filters by regular expression, phrase and empty value joined by `or`, and the pipes
-`limit` and `stats by`. The program itself (1.112 of Debian's sources) was asked the same by hand.
+`limit` and `stats by`. The same queries were tried by hand on the program (1.112 of Debian's sources).
 
 https://docs.victoriametrics.com/victorialogs/logsql/
 """
@@ -27,7 +27,7 @@ _STATS = re.compile(r"stats by \(_time:1d offset (-?\d+)s, _stream\) count\(\) n
 
 @dataclass
 class VictoriaLogsStandIn:
-    """`rows`: records with `_time`, `_stream`, and `_msg` where there is one."""
+    """`rows`: records with `_time`, `_stream`, and `_msg` if present."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
 
@@ -40,10 +40,10 @@ class VictoriaLogsStandIn:
             if stats is None:
                 found = found[: int(pipe.removeprefix("limit "))]
                 continue
-            counted = Counter((_day(_moment(row["_time"]), int(stats[1])), row["_stream"]) for row in found)
+            counts = Counter((_day(_moment(row["_time"]), int(stats[1])), row["_stream"]) for row in found)
             found = [
                 {"_time": day.isoformat(), "_stream": stream, "n": str(count)}
-                for (day, stream), count in counted.items()
+                for (day, stream), count in counts.items()
             ]
         lines = [json.dumps(row) for row in found]
         return (
@@ -54,8 +54,8 @@ class VictoriaLogsStandIn:
 
 
 def _day(moment: datetime, offset: int) -> datetime:
-    whole = (int(moment.timestamp()) - offset) // 86400 * 86400 + offset
-    return datetime.fromtimestamp(whole, UTC)
+    start_of_day = (int(moment.timestamp()) - offset) // 86400 * 86400 + offset
+    return datetime.fromtimestamp(start_of_day, UTC)
 
 
 def _moment(text: str) -> datetime:
@@ -63,7 +63,7 @@ def _moment(text: str) -> datetime:
 
 
 def _holds(filters: str, row: dict[str, Any]) -> bool:
-    """Report whether a record passes: a time, then groups in brackets of alternatives."""
+    """Report whether a record passes: a time, then groups of alternatives in brackets."""
     within = _TIME.match(filters)
     assert within is not None, filters
     if not _moment(within[1]) <= _moment(row["_time"]) < _moment(within[2]):
@@ -72,39 +72,39 @@ def _holds(filters: str, row: dict[str, Any]) -> bool:
     strings: list[str] = []
     plain = _STRING.sub(
         lambda found: strings.append(json.loads(found[0])) or f"\0{len(strings) - 1};",
-        _STREAM.sub(_named, rest),
+        _STREAM.sub(_unescaped_name, rest),
     )
     return all(
-        any(_alternative(one, row, strings) for one in group.split(" or ")) for group in _groups(plain)
+        any(_alternative(term, row, strings) for term in group.split(" or ")) for group in _groups(plain)
     )
 
 
-def _named(found: re.Match[str]) -> str:
+def _unescaped_name(found: re.Match[str]) -> str:
     return f"_stream:={json.dumps(found[1])}"
 
 
 def _groups(text: str) -> list[str]:
     """Return the content of the outermost brackets."""
     groups, depth, begin = [], 0, 0
-    for place, letter in enumerate(text):
+    for position, letter in enumerate(text):
         if letter == "(":
-            begin = place + 1 if not depth else begin
+            begin = position + 1 if not depth else begin
             depth += 1
         elif letter == ")":
             depth -= 1
             if not depth:
-                groups.append(text[begin:place])
+                groups.append(text[begin:position])
     return groups
 
 
 def _alternative(text: str, row: dict[str, Any], strings: list[str]) -> bool:
-    return all(_one(part, row, strings) for part in text.strip("() ").split())
+    return all(_term(part, row, strings) for part in text.strip("() ").split())
 
 
-def _one(text: str, row: dict[str, Any], strings: list[str]) -> bool:
-    name, how, place = re.fullmatch(r"(\0\d+;|\w+):([~=]?)\0(\d+);", text).groups()  # type: ignore[union-attr]
+def _term(text: str, row: dict[str, Any], strings: list[str]) -> bool:
+    name, how, number = re.fullmatch(r"(\0\d+;|\w+):([~=]?)\0(\d+);", text).groups()  # type: ignore[union-attr]
     value = str(row.get(strings[int(name[1:-1])] if name.startswith("\0") else name, ""))
-    wanted = strings[int(place)]
+    wanted = strings[int(number)]
     if how == "~":
         return _compiled(wanted).search(value) is not None
     if how == "=":

@@ -20,7 +20,7 @@ C2 = "198.51.100.7"
 
 
 def at(seconds: float) -> datetime:
-    """So many seconds after the start of the tests' time."""
+    """Return the time `seconds` after the start of the tests' time."""
     return START + timedelta(seconds=seconds)
 
 
@@ -36,7 +36,7 @@ def session(
     line: int = 1,
     inside_port: int = 50000,
 ) -> NatRecord:
-    """A translation from beginning to end."""
+    """Return a translation from start to end."""
     return NatRecord(
         Kind.SESSION,
         ip,
@@ -57,7 +57,7 @@ def session(
 def lease(
     ip: str, mac: str, seconds: float, until: float | None = None, name: str | None = None, line: int = 1
 ) -> Event:
-    """A lease that begins."""
+    """Return the start of a lease."""
     return Event(
         time=at(seconds), kind=EventKind.LEASE, device_ip=ip, device_mac=mac, device_name=name,
         action=LeaseAction.ASSIGNED, lease_until=None if until is None else at(until), file="dhcp.log",
@@ -75,7 +75,7 @@ def reported(
     destination: str | None = None,
     threat: str = "Mirai",
 ) -> Reported:
-    """A row of a list."""
+    """Return a row of a list."""
     return Reported(
         ip,
         port,
@@ -95,15 +95,15 @@ def answered(
     inventory: Inventory | None = None,
     skew: Skew | None = None,
 ) -> Answer:
-    """The answer to one row."""
+    """Return the answer to one row."""
     table = NatTable(records)
-    looked = Lookups(table).find(row)
-    holders = Holders(leases, inventory or Inventory(), {hit.inside for hit in looked.hits} | {row.ip})
-    return answer(row, looked, holders, skew or Skew())
+    lookup = Lookups(table).find(row)
+    holders = Holders(leases, inventory or Inventory(), {hit.inside for hit in lookup.hits} | {row.ip})
+    return answer(row, lookup, holders, skew or Skew())
 
 
 def machine(mac: str, name: str, user: str = "", department: str = "", ip: str = "") -> InventoryEntry:
-    """A row of an inventory."""
+    """Return a row of an inventory."""
     return InventoryEntry(
         (ip,) if ip else (), (mac,) if mac else (), name, user or None, department or None, "inventory.csv:2"
     )

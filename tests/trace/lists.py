@@ -1,4 +1,4 @@
-"""Lists as authorities send them, made by the tests."""
+"""Lists as sent by authorities, made by the tests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SEEN = [
 
 
 def workbook(rows: Sequence[Sequence[Any]], *more: Sequence[Sequence[Any]]) -> bytes:
-    """A workbook, one sheet for each set of rows."""
+    """Return a workbook, one sheet for each set of rows."""
     from openpyxl import Workbook
 
     book = Workbook()
@@ -39,7 +39,7 @@ def workbook(rows: Sequence[Sequence[Any]], *more: Sequence[Sequence[Any]]) -> b
 
 
 def csv(rows: Sequence[Sequence[str]], delimiter: str = ",") -> bytes:
-    """A CSV."""
+    """Return a CSV file."""
     return "".join(delimiter.join(row) + "\r\n" for row in rows).encode()
 
 
@@ -56,5 +56,5 @@ def read(
 
 
 def short(rows: Sequence[Reported]) -> list[tuple[str, int | None, str | None, str | None]]:
-    """The rows as address, port, time (ISO 8601, UTC) and threat."""
+    """Return the rows as address, port, time (ISO 8601, UTC) and threat."""
     return [(row.ip, row.port, row.time.isoformat() if row.time else None, row.threat) for row in rows]

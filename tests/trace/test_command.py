@@ -1,4 +1,4 @@
-"""`lamsach trace` as a person runs it."""
+"""`lamsach trace` as run by a person."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def test_the_result_and_its_files(tmp_path: Path) -> None:
         tmp_path / "logs",
         "--inventory",
         tmp_path / "machines.csv",
-        *(word for one in outputs for word in ("-o", one)),
+        *(word for output in outputs for word in ("-o", output)),
         "--letter-body",
         "Trung tâm A",
     )
     assert ran.status == ExitStatus.FOUND
     assert ran.out.splitlines()[0] == "The authority names 8, 6 can be explained."
-    assert all(one.stat().st_size > 500 for one in outputs)
-    assert ran.errors == [f"Written: {one}" for one in outputs]
+    assert all(output.stat().st_size > 500 for output in outputs)
+    assert ran.errors == [f"Written: {output}" for output in outputs]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_the_exit_status(tmp_path: Path, content: str, status: ExitStatus) -> No
         ["--password-env", "NOT_SET_ANYWHERE"],
     ],
 )  # fmt: skip
-def test_what_makes_no_sense_is_one_line(tmp_path: Path, words: list[str]) -> None:
+def test_invalid_options_are_one_line(tmp_path: Path, words: list[str]) -> None:
     path = make_unit(tmp_path)
     ran = lamsach("trace", path, "--logs", tmp_path / "logs", *words)
     assert (ran.status, len(ran.errors)) == (ExitStatus.USAGE, 1)
@@ -80,7 +80,7 @@ def test_a_stated_difference_of_clocks(tmp_path: Path, stated: str, explained: i
     assert f"names 8, {explained} can be" in ran.out
 
 
-def test_a_missing_log_is_told_and_the_rest_is_done(tmp_path: Path) -> None:
+def test_a_missing_log_is_reported_and_the_rest_is_done(tmp_path: Path) -> None:
     path = make_unit(tmp_path)
     ran = lamsach("trace", path, "--logs", tmp_path / "logs", "--logs", tmp_path / "missing")
     assert ran.status == ExitStatus.PARTIAL

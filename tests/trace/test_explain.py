@@ -1,6 +1,6 @@
 """From a row to a device.
 
-The certain cases, the doubtful ones, every reason why not, and random churn against a slow reference.
+Certain and doubtful cases, every reason for no device, and random churn compared with a slow reference.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ def test_a_row_becomes_a_named_machine_with_its_proof() -> None:
         inventory,
     )
     assert found.explained
-    [one] = found.named
-    assert (one.device, one.inside, one.identity.name, one.identity.user, one.department) == (
+    [named] = found.named
+    assert (named.device, named.inside, named.identity.name, named.identity.user, named.department) == (
         f"mac:{MAC}",
         A,
         "PC-01",
         "Người dùng A",
         "Phòng Tổng hợp",
     )
-    assert one.certainty is Certainty.CERTAIN
-    assert [(line.file, line.line) for line in one.evidence] == [("fw.log", 7), ("dhcp.log", 3)]
+    assert named.certainty is Certainty.CERTAIN
+    assert [(line.file, line.line) for line in named.evidence] == [("fw.log", 7), ("dhcp.log", 3)]
 
 
 @pytest.mark.parametrize("protocol", ["udp", "icmp"])
@@ -61,7 +61,7 @@ def test_a_list_without_protocols_is_certain_when_only_one_machine_used_the_port
     both = [session(A, 4321, 0, 60), session(B, 4321, 0, 60, protocol=17)]
     found = answered(reported(4321, 30, protocol=None), both)
     assert found.why is Why.SEVERAL_DEVICES
-    assert {one.inside for one in found.named} == {A, B}
+    assert {named.inside for named in found.named} == {A, B}
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_without_a_port_candidates_are_ranked() -> None:
     ]
     found = answered(reported(None, 30), records)
     assert found.why is Why.NO_PORT
-    assert [(one.inside, one.hints[0]) for one in found.named] == [
+    assert [(named.inside, named.hints[0]) for named in found.named] == [
         (A, "most_translations"),
         (B, "open_then"),
         ("10.1.0.7", "open_then"),
@@ -154,7 +154,7 @@ def test_a_record_with_the_stated_destination_beats_those_without_any() -> None:
     assert (found.explained, found.named[0].inside) == (True, A)
 
 
-def test_a_record_without_a_destination_says_nothing_where_another_states_a_different_one() -> None:
+def test_a_record_without_a_destination_does_not_outweigh_a_different_one() -> None:
     records = [session(A, 4321, 0, 60, destination=""), session(A, 4321, 0, 60, destination="198.51.100.99")]
     found = answered(reported(4321, 30, destination=C2), records)
     assert (found.named[0].certainty, found.named[0].hints[0]) == (Certainty.POSSIBLE, "other_destination")
@@ -180,7 +180,7 @@ def test_without_a_port_the_stated_destination_is_found_in_a_crowd() -> None:
     )
 
 
-def test_without_a_port_the_only_machine_behind_the_address_is_the_one() -> None:
+def test_without_a_port_the_only_machine_behind_the_address_is_named() -> None:
     found = answered(
         reported(None, 30),
         [session(A, 4321, 0, 60), session(A, 4322, 0, 60, inside_port=50001), session(B, 4400, 900, 960)],
@@ -192,13 +192,13 @@ def test_a_machine_that_explains_other_rows_comes_first() -> None:
     records = [session(A, 4321, 0, 60), session(B, 4400, 0, 60), session(B, 4401, 0, 60, inside_port=50001)]
     rows = [reported(None, 30), reported(4321, 30)]
     table = NatTable(records)
-    looked = [Lookups(table).find(row) for row in rows]
-    answers = with_other_rows(answers_of(rows, looked, Holders([], Inventory(), ()), {"": Skew()}))
-    assert [one.inside for one in answers[0].named] == [A, B]
+    lookups = [Lookups(table).find(row) for row in rows]
+    answers = with_other_rows(answers_of(rows, lookups, Holders([], Inventory(), ()), {"": Skew()}))
+    assert [named.inside for named in answers[0].named] == [A, B]
     assert "named_elsewhere" in answers[0].named[0].hints
 
 
-def test_of_a_crowd_the_likeliest_are_named_and_the_others_counted() -> None:
+def test_in_a_crowd_the_likeliest_are_named_and_the_others_counted() -> None:
     crowd = [session(f"10.2.0.{n}", 6000 + n, 0, 60) for n in range(1, 101)]
     found = answered(reported(None, 30), crowd)
     assert (found.why, len(found.named), found.more) == (Why.NO_PORT, 10, 90)
@@ -211,10 +211,10 @@ def test_a_time_to_the_minute_needs_one_machine_in_the_minute() -> None:
     assert answered(reported(4321, 45), records).named[0].inside == B
 
 
-def test_a_translation_a_few_seconds_beside_is_shown_and_not_believed() -> None:
+def test_a_translation_a_few_seconds_off_is_shown_but_does_not_explain() -> None:
     found = answered(reported(4321, 75), [session(A, 4321, 0, 60), session(B, 4400, 0, 900)])
     assert found.why is Why.NO_TRANSLATION
-    assert [(one.inside, one.hints[0]) for one in found.named] == [(A, "near_in_time")]
+    assert [(named.inside, named.hints[0]) for named in found.named] == [(A, "near_in_time")]
 
 
 def test_two_translations_one_after_the_other() -> None:
@@ -271,7 +271,7 @@ def test_repeated_rows_are_marked_and_devices_count_them_once() -> None:
     records = [session(A, 4321, 0, 60), session(A, 4322, 0, 60)]
     rows = [reported(4321, 30), reported(4321, 30), reported(4322, 30), reported(4321, 30, threat="Other")]
     answers = marked_repeats([answered(row, records) for row in rows])
-    assert [one.repeats for one in answers] == [None, 0, None, None]
+    assert [answer.repeats for answer in answers] == [None, 0, None, None]
     [device] = devices_of(answers)
     assert device.rows == (0, 2, 3)
     assert device.threats == ("Mirai", "Other")
@@ -294,19 +294,19 @@ leases = st.builds(
 
 
 def slow_insides(records: list[NatRecord], port: int, second: int) -> set[str]:
-    """Every inside address with a translation of the port open at some moment of the second."""
+    """Return every inside address with a translation of the port open at some moment of the second."""
     low = int((at(second) - START).total_seconds()) * 1_000_000 + int(START.timestamp()) * 1_000_000
     return {
-        one.inside_ip
-        for one in records
-        if one.first_port == port and one.start <= low + 1_000_000 and one.end > low
+        record.inside_ip
+        for record in records
+        if record.first_port == port and record.start <= low + 1_000_000 and record.end > low
     }
 
 
 def slow_holder(events: list[Event], ip: str, second: float) -> str | None:
-    """The machine of the last record of the address, while its lease ran.
+    """Return the machine of the last record of the address, while its lease ran.
 
-    Records of one moment that differ tell nothing here.
+    Conflicting records of one moment determine no machine.
     """
     before = [
         event
@@ -335,7 +335,7 @@ def test_random_churn_against_a_slow_reference(
         assert not found.explained
         assert found.why in (Why.NO_TRANSLATION, Why.OUTSIDE_COVERAGE, Why.NOT_OUR_ADDRESS)
         return
-    assert {one.inside for one in found.named} <= insides
+    assert {named.inside for named in found.named} <= insides
     macs = {inside: slow_holder(events, inside, second + 0.5) for inside in insides}
     if len(insides) == 1 and (mac := macs[next(iter(insides))]) is not None:
         assert found.explained

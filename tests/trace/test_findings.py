@@ -1,6 +1,6 @@
-"""A trace as findings: what explains a row is a contact of the machine, with the row as evidence.
+"""A trace as findings: an explained row is a contact of the machine, with the row as evidence.
 
-What nothing explains accuses nobody.
+An unexplained row accuses nobody.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ HEAD = "Địa chỉ IP công cộng,Cổng,Thời gian,Giao thức,Mã độc"
 
 def test_devices_and_sightings(tmp_path: Path) -> None:
     found = findings_of(traced(tmp_path))
-    named = [one for one in found.devices if one.state is DeviceState.INFECTED]
-    assert {one.name for one in named} == {f"PC-{n:02d}" for n in range(6)}
-    (unknown,) = [one for one in found.devices if one.state is DeviceState.UNATTRIBUTED]
+    infected = [device for device in found.devices if device.state is DeviceState.INFECTED]
+    assert {device.name for device in infected} == {f"PC-{n:02d}" for n in range(6)}
+    (unknown,) = [device for device in found.devices if device.state is DeviceState.UNATTRIBUTED]
     assert (unknown.key, unknown.ip, unknown.count) == (f"unattributed:public:{PUBLIC}", PUBLIC, 2)
-    by_device = {one.device: one for one in found.sightings}
+    by_device = {sighting.device: sighting for sighting in found.sightings}
     first = by_device["mac:02:00:00:00:00:00"]
     assert (first.indicator, first.indicator_type, first.count) == ("198.51.100.77", IndicatorType.IP, 1)
     assert first.sources == {"FG1": {START.astimezone(VIETNAM).date(): 1}}
@@ -53,25 +53,25 @@ def test_devices_and_sightings(tmp_path: Path) -> None:
 
 def test_rows_of_one_machine_add_up_and_repeated_ones_do_not(tmp_path: Path) -> None:
     found = findings_of(traced(tmp_path, "\n".join((HEAD, row(0), row(0), row(1), ""))))
-    assert {one.device: one.count for one in found.sightings} == {
+    assert {sighting.device: sighting.count for sighting in found.sightings} == {
         "mac:02:00:00:00:00:00": 1,
         "mac:02:00:00:00:00:01": 1,
     }
 
 
-def test_the_stated_destination_is_what_was_contacted(tmp_path: Path) -> None:
+def test_the_stated_destination_is_the_contacted_value(tmp_path: Path) -> None:
     listed = f"{HEAD},Máy chủ điều khiển\n{row(0, '203.0.113.99')}\n{row(1, '198.51.100.77')}\n"
-    found = {one.device: one.indicator for one in findings_of(traced(tmp_path, listed)).sightings}
+    found = {item.device: item.indicator for item in findings_of(traced(tmp_path, listed)).sightings}
     assert found["mac:02:00:00:00:00:01"] == "198.51.100.77"
     assert "203.0.113.99" in found.values()
 
 
 @pytest.mark.parametrize("left_out", [(), (6,), (6, 7)])
-def test_rows_that_are_known_otherwise_make_no_question(left_out: tuple[int, ...], tmp_path: Path) -> None:
+def test_rows_known_from_elsewhere_stay_out(left_out: tuple[int, ...], tmp_path: Path) -> None:
     found = findings_of(traced(tmp_path), left_out)
-    unknown = [one.count for one in found.devices if one.state is DeviceState.UNATTRIBUTED]
+    unknown = [device.count for device in found.devices if device.state is DeviceState.UNATTRIBUTED]
     assert unknown == ([2 - len(left_out)] if len(left_out) < 2 else [])
-    assert sum(one.count for one in found.sightings) == 8 - len(left_out)
+    assert sum(sighting.count for sighting in found.sightings) == 8 - len(left_out)
 
 
 def test_a_bundle_for_a_portal(tmp_path: Path) -> None:

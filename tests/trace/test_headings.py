@@ -65,6 +65,6 @@ def test_which_reports_are_in_utc() -> None:
     assert not is_international(frozenset({"time", "ip", "threat"}))
 
 
-def test_a_last_time_is_told_from_a_first() -> None:
+def test_a_last_time_is_distinguished_from_a_first() -> None:
     assert is_later("Last seen")
     assert not is_later("First seen")

@@ -1,4 +1,4 @@
-"""Lists of every kind give the same rows; nothing is lost in silence."""
+"""Lists of every kind give the same rows; no row is lost silently."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def test_free_lines_give_address_time_and_threat(
     assert (found.ip, found.port, found.time, found.threat) == expected
 
 
-def test_rows_that_give_nothing_are_refused_with_their_place(tmp_path: Path) -> None:
+def test_unusable_rows_are_refused_with_their_place(tmp_path: Path) -> None:
     result = read(tmp_path, csv((*TABLE, ("3", "không rõ", "80", "04/11/2026 10:00:00", "Mirai"))))
     assert len(result.rows) == 2
     [refused] = result.refusals
@@ -188,7 +188,7 @@ def test_the_order_of_day_and_month_is_the_files(tmp_path: Path) -> None:
     ]
 
 
-def test_times_to_the_minute_say_so(tmp_path: Path) -> None:
+def test_times_to_the_minute_have_that_precision(tmp_path: Path) -> None:
     rows = read(
         tmp_path,
         csv(
@@ -202,7 +202,7 @@ def test_times_to_the_minute_say_so(tmp_path: Path) -> None:
     assert [row.precision for row in rows] == [timedelta(minutes=1), timedelta(days=1)]
 
 
-def test_of_two_columns_of_addresses_the_logs_tell_which_is_ours(tmp_path: Path) -> None:
+def test_of_two_columns_of_addresses_the_logs_decide_which_is_ours(tmp_path: Path) -> None:
     table = (("A", "B", "Thời gian"), ("198.51.100.7", "203.0.113.5", "03/11/2026 09:05:09"))
     row = read(tmp_path, csv(table), known=["203.0.113.5"]).rows[0]
     assert (row.ip, row.destination) == ("203.0.113.5", "198.51.100.7")
@@ -295,7 +295,7 @@ def as_typst(rows: Sequence[Sequence[str]], columns: str, options: str = "") -> 
 
 @pytest.mark.parametrize("options", ["", "stroke: none,", "stroke: (x: none, y: 0.5pt),"])
 def test_a_long_table_in_a_pdf_whose_columns_are_narrow(tmp_path: Path, options: str) -> None:
-    """Rows of several lines over three pages, with rules, without, and with level ones alone."""
+    """Rows of several lines over three pages, with all rules, without, and with horizontal ones only."""
     many = [(str(n), f"198.51.100.{n}", str(5000 + n), "04/11/2026 10:00:00", "Mirai") for n in range(1, 91)]
     data = as_typst([VIETNAMESE, *many], "1.2cm, 4cm, 2.5cm, 2.4cm, 3cm", options)
     read_rows = read(tmp_path, data)
@@ -320,12 +320,12 @@ def test_a_long_table_in_a_pdf_whose_columns_are_narrow(tmp_path: Path, options:
     ],
 )
 def test_the_lines_of_a_cell_in_a_pdf(lines: Sequence[tuple[str, float | None]], text: str | None) -> None:
-    """Text that a narrow column cut is whole again; text that may be two values is none."""
-    made = [CellLine(part, room, 5.0, 5.0 * len(part)) for part, room in lines]
-    assert cell_text(made) == text
+    """Text cut by a narrow column is joined; text that may be two values is not."""
+    cell_lines = [CellLine(part, room, 5.0, 5.0 * len(part)) for part, room in lines]
+    assert cell_text(cell_lines) == text
 
 
-def test_what_a_pdf_shows_and_no_text_says_is_named(tmp_path: Path) -> None:
+def test_a_pdf_page_without_text_is_named(tmp_path: Path) -> None:
     """A page that is a picture, among others."""
     result = read(tmp_path, pdf([["203.0.113.5 4321 03/11/2026 09:05:09 Mirai"], None]))
     assert [row.ip for row in result.rows] == ["203.0.113.5"]
@@ -423,7 +423,7 @@ def test_headings_that_come_again_and_sections_are_no_rows(tmp_path: Path) -> No
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), ""),
     ],
 )  # fmt: skip
-def test_what_is_no_list_is_one_clear_problem(tmp_path: Path, data: bytes, words: str) -> None:
+def test_a_document_without_a_list_is_one_clear_problem(tmp_path: Path, data: bytes, words: str) -> None:
     path = tmp_path / "list"
     path.write_bytes(data)
     problems: list[Problem] = []
@@ -433,7 +433,7 @@ def test_what_is_no_list_is_one_clear_problem(tmp_path: Path, data: bytes, words
     assert ExitStatus.INPUT == 5
 
 
-def test_what_came_before_the_damage_is_read(tmp_path: Path) -> None:
+def test_rows_before_the_damage_are_read(tmp_path: Path) -> None:
     import gzip
 
     chance = random.Random(1)

@@ -1,4 +1,4 @@
-"""Every way of showing a trace: figures, both lists, hostile texts inert, both languages."""
+"""Every output of a trace: figures, both lists, hostile texts inert, both languages."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def printed(result: Trace, language: str) -> str:
     return stream.getvalue()
 
 
-def test_the_terminal_tells_the_result_first_and_both_lists(result: Trace) -> None:
+def test_the_terminal_shows_the_result_first_and_both_lists(result: Trace) -> None:
     text = printed(result, "vi")
     assert text.splitlines()[0] == "Cơ quan chức năng nêu 8, giải thích được 6."
     assert "Giải thích được (6)" in text
@@ -74,13 +74,13 @@ def test_the_terminal_tells_the_result_first_and_both_lists(result: Trace) -> No
     assert printed(result, "en").startswith("The authority names 8, 6 can be explained.")
 
 
-def test_the_same_of_several_rows_is_said_once(result: Trace, tmp_path: Path) -> None:
+def test_the_same_of_several_rows_is_shown_once(result: Trace, tmp_path: Path) -> None:
     same = tuple(Problem(f"pcs.csv:{row}", "Twice.", minor=True) for row in (4, 9))
     doubled = replace(result, problems=same)
     assert "- pcs.csv:4, 9: Twice.\n" in printed(doubled, "en")
     page = written(doubled, tmp_path, ".html", "en").decode()
     assert "<bdi>pcs.csv:4, 9</bdi>: Twice." in page
-    assert not re.search(r"\d :\d", page), "an address and its port stand together"
+    assert not re.search(r"\d :\d", page), "an address and its port are adjacent"
 
 
 def test_hostile_texts_reach_no_terminal(hostile: Trace) -> None:
@@ -153,7 +153,7 @@ def test_the_json_lines_hold_everything(result: Trace, tmp_path: Path) -> None:
 
 
 def document(data: bytes) -> str:
-    """The text of a DOCX, paragraph by paragraph; every part of XML has to be well-formed."""
+    """Return the text of a DOCX, paragraph by paragraph; every XML part has to be well-formed."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         trees = {
             name: ElementTree.fromstring(archive.read(name))
@@ -169,7 +169,7 @@ def document(data: bytes) -> str:
     return "\n".join(paragraphs)
 
 
-def test_the_letter_says_what_was_found(result: Trace, tmp_path: Path) -> None:
+def test_the_letter_states_the_findings(result: Trace, tmp_path: Path) -> None:
     text = document(written(result, tmp_path, ".docx"))
     for part in (
         "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "BỘ VÍ DỤ", "TRUNG TÂM CÔNG NGHỆ THÔNG TIN",
@@ -238,7 +238,7 @@ def test_the_letter_as_pdf(result: Trace, tmp_path: Path) -> None:
     assert "Phụ lục" in pages[-1].extract_text()
 
 
-def test_a_long_annex_counts_what_it_leaves_out(result: Trace) -> None:
+def test_a_long_annex_counts_omitted_rows(result: Trace) -> None:
     many = replace(
         result, answers=result.answers[:6] + tuple(replace(result.answers[7]) for _ in range(MAX_ROWS + 3))
     )
@@ -263,7 +263,7 @@ def test_an_unknown_kind_is_refused_before_the_work() -> None:
         check(Path("trace.odt"))
 
 
-def said(path: Path) -> Iterator[str]:
+def stages(path: Path) -> Iterator[str]:
     for call in ast.walk(ast.parse(path.read_text("utf-8"))):
         if (
             isinstance(call, ast.Call)
@@ -276,7 +276,7 @@ def said(path: Path) -> Iterator[str]:
 def test_every_text_is_translated() -> None:
     texts = (
         {text for _, text in texts_of("trace")}
-        | set(said(SOURCE / "trace" / "run.py"))
+        | set(stages(SOURCE / "trace" / "run.py"))
         | set(python_texts((SOURCE / "cli" / "trace.py").read_text("utf-8")))
     )
     assert {"Reading the NAT records.", "Explained", "certain"} <= texts

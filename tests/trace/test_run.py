@@ -1,4 +1,4 @@
-"""From files to the result: real log lines of several products, and what happens to bad input."""
+"""From files to the result: real log lines of several products, and handling of bad input."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_logs_without_translations(tmp_path: Path) -> None:
     assert {answer.why for answer in result.answers} == {Why.NO_NAT_LOG}
 
 
-def test_nat_and_leases_may_be_given_apart(tmp_path: Path) -> None:
+def test_nat_and_leases_may_be_given_separately(tmp_path: Path) -> None:
     path = make_unit(tmp_path)
     logs = tmp_path / "logs"
     result = trace(Request([str(path)], [], nat=[str(logs / "fw.log")], leases=[str(logs / "dhcpd.log")]))

@@ -18,7 +18,7 @@ from .builders import reported, session
 def unit(
     chance: Random, shift: float, rows: int, *, length: int = 60, noise: int = 2000, jitter: float = 1.5
 ) -> tuple[list[Reported], NatTable]:
-    """A busy firewall, and a list of some of its sessions with a clock `shift` seconds behind."""
+    """Return a busy firewall, and a list of some of its sessions with a clock `shift` seconds behind."""
     records: list[NatRecord] = []
     listed: list[Reported] = []
     for number in range(noise):
@@ -75,7 +75,7 @@ def test_some_rows_of_another_cause_do_not_disturb() -> None:
     assert abs(estimate_skew([*listed, *foreign], table).shift.total_seconds() - 120) <= 25
 
 
-def test_without_ports_or_times_nothing_is_said() -> None:
+def test_without_ports_or_times_there_is_no_skew() -> None:
     table = NatTable([session("10.1.0.5", 4321, 100, 160)])
     assert (
         estimate_skew(
@@ -86,7 +86,7 @@ def test_without_ports_or_times_nothing_is_said() -> None:
     assert estimate_skew([], NatTable()).used == 0
 
 
-def test_a_stated_shift_is_taken_and_counted() -> None:
+def test_a_stated_shift_is_applied_and_counted() -> None:
     skew = stated_skew(
         [reported(4321, 20)], NatTable([session("10.1.0.5", 4321, 100, 160)]), timedelta(seconds=90)
     )
@@ -108,7 +108,7 @@ def test_the_shift_explains_at_least_as_many_as_none(shift: int, seed: int) -> N
     assert skew.low is None or (skew.high is not None and skew.low <= skew.shift <= skew.high)
 
 
-def test_a_skew_is_said_in_both_languages() -> None:
+def test_a_skew_is_described_in_both_languages() -> None:
     listed, table = unit(Random(1), 75, 20)
     skew = estimate_skew(listed, table)
     assert "ahead" in skew_sentence(skew, "en")

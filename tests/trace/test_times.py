@@ -70,7 +70,7 @@ def test_what_is_no_time(text: str) -> None:
         (["2026-05-06 10:00:00"], 6),
     ],
 )
-def test_day_and_month_are_told_apart_once_for_the_list(samples: list[str], month: int) -> None:
+def test_day_and_month_are_distinguished_once_for_the_list(samples: list[str], month: int) -> None:
     found = ListTimes(samples, now=datetime(2026, 12, 1, tzinfo=UTC)).read("05/06/2026 10:00")
     assert found is not None
     assert found[0].month == month

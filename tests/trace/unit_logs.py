@@ -1,4 +1,4 @@
-"""A small unit whose truth is known.
+"""A small unit with known truth.
 
 A FortiGate that translates, a DHCP server, an inventory, and an authority's list.
 """
@@ -17,7 +17,7 @@ HOSTILE = '=HYPERLINK("http://evil.example")<script>alert(1)</script>\u202e\x1b[
 def fortigate(
     end: datetime, inside: str, port: int, lasted: int, number: int, destination: str = "198.51.100.77"
 ) -> str:
-    """A traffic record, written at the session's end."""
+    """Return a traffic record, written at the session's end."""
     return (
         f'date={end:%Y-%m-%d} time={end:%H:%M:%S} devname="FG1" devid="FG100E0000000001" '
         f'eventtime={int(end.timestamp())}000000000 tz="+0700" logid="0000000013" '
@@ -29,9 +29,9 @@ def fortigate(
 
 
 def make_unit(folder: Path, *, rows: int = 8, behind: int = 0, threat: str = "Mirai") -> Path:
-    """Logs, an inventory and a list; the list's clock is so many seconds behind.
+    """Write logs, an inventory and a list; the list's clock is `behind` seconds behind.
 
-    Rows 1 to `rows` are of 10.1.0.11 and following; the last two of them cannot be explained. Gives the
+    Rows 1 to `rows` are of 10.1.0.11 and following; the last two of them cannot be explained. Returns the
     list's path.
     """
     logs = folder / "logs"
@@ -56,8 +56,8 @@ def make_unit(folder: Path, *, rows: int = 8, behind: int = 0, threat: str = "Mi
     for n in range(rows):
         when = START + timedelta(minutes=5 * n, seconds=-38 - behind)
         port = 20000 + n if n < rows - 2 else 40000 + n
-        named = '"' + threat.replace('"', '""') + '"'
-        listed.append(f"{PUBLIC},{port},{when:%d/%m/%Y %H:%M:%S},TCP,{named}\n")
+        quoted = '"' + threat.replace('"', '""') + '"'
+        listed.append(f"{PUBLIC},{port},{when:%d/%m/%Y %H:%M:%S},TCP,{quoted}\n")
     path = folder / "list.csv"
     path.write_text("".join(listed))
     return path
