@@ -79,8 +79,8 @@ class Recording(Matcher):
     def line(self, event: Event, text: str) -> list[Match]:
         return self.remember(super().line(event, text))
 
-    def beside(self, event: Event, text: str, passed: Collection[str]) -> list[Match]:
-        return self.remember(super().beside(event, text, passed))
+    def rest_of_line(self, event: Event, text: str, passed: Collection[str]) -> list[Match]:
+        return self.remember(super().rest_of_line(event, text, passed))
 
     recorded: dict[int, set[str]]
     devices: dict[int, set[str | None]]

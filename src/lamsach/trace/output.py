@@ -9,7 +9,7 @@ from pathlib import Path
 from lamsach.errors import UsageError
 from lamsach.i18n import mark
 from lamsach.results.atomic import atomic_file, refuse_unwritable
-from lamsach.results.sealed.files import Seal, kind_of, seal_for, sealing
+from lamsach.results.sealed.files import Seal, result_suffix, seal_for, sealing
 from lamsach.trace.letter import Letter, write_letter
 from lamsach.trace.model import Trace
 
@@ -27,7 +27,7 @@ LETTERS = (".docx", ".pdf")
 
 def check(path: Path) -> None:
     """Raise UsageError for an unknown suffix, OutputError for an unwritable file, before a long trace."""
-    if kind_of(path) not in (*WRITERS, *LETTERS):
+    if result_suffix(path) not in (*WRITERS, *LETTERS):
         raise UsageError(
             mark("The kind of result is chosen by the end of its name, and this one is not known."),
             str(path),
@@ -48,7 +48,7 @@ def write(
     remains.
     """
     check(path)
-    suffix = kind_of(path)
+    suffix = result_suffix(path)
     with atomic_file(path) as stream, sealing(stream, seal_for(path, seal)) as inner:
         if suffix in LETTERS:
             write_letter(trace, inner, suffix, letter or Letter())
