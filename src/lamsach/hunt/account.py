@@ -93,7 +93,7 @@ class Account:
         for place in other.places.values():
             self._add_place(place)
 
-    def _keep(self, place: SetAside) -> None:
+    def _add_place(self, place: SetAside) -> None:
         key = (place.indicator, place.reason, place.file)
         known = self.places.get(key)
         if known is not None:

@@ -72,7 +72,7 @@ def pdf_grids(source: ListSource) -> Iterator[Grid]:
         lines = [(place + 1, ("  ".join(texts),)) for place, texts in page.in_columns]
         if lines:
             found.append(in_columns(number, lines))
-        unsure = [(place + 1, text) for place, text in page.unsure if KNOWLEDGE.is_marked(text)]
+        unsure = [(place + 1, text) for place, text in page.uncertain if KNOWLEDGE.is_marked(text)]
         if page.heavy or page.is_picture:
             unsure.append((1, ""))
         found.append(Grid(number, (), unsure=tuple(unsure)))
