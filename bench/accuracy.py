@@ -1,12 +1,12 @@
-"""Measure how many expected values the log formats read right, over a folder of cases.
+"""Measure the share of expected values that the log formats read correctly, over a folder of cases.
 
     python bench/accuracy.py FOLDER [--failures] [--format STEM]... [--timezone ZONE]
 
 Each `FOLDER/<stem>.jsonl` holds one case a line: `raw` (the lines of one file), optionally `raw_syslog` (the
 same line behind a syslog header), and `expected`; or a binary input, see `bench/event_cases.py`. Each is
 written to a file of its own and read as `lamsach logs read` reads it. Addresses compare by value, names
-without case and trailing dot, times to the second, `timestamp_local` as the clock of the zone. Of a file with
-several events the one that fits best counts.
+without case and trailing dot, times to the second, `timestamp_local` as the clock of the zone. Of several
+events in a file, the best match counts.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench import event_cases
 
-# expected key -> the event's fields of which one must hold the value
+# expected key -> the event's fields, one of which must hold the value
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "src_ip": ("source_ip",),
     "client_ip": ("source_ip", "device_ip"),
@@ -60,7 +60,7 @@ ADDRESSES = frozenset({"src_ip", "dst_ip", "client_ip", "upstream_ip", "answer_i
 
 
 def read(lines: list[str], zone: ZoneInfo, folder: Path) -> list[Event]:
-    """The events of a file with these lines."""
+    """Return the events of a file with these lines."""
     path = folder / "case.log"
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="")
     events: list[Event] = []
@@ -97,7 +97,7 @@ def _equal(key: str, wanted: object, found: object, zone: ZoneInfo) -> bool:
 def score(
     case: Mapping[str, object], lines: list[str], zone: ZoneInfo, folder: Path
 ) -> dict[str, tuple[bool, object]]:
-    """For each expected key that is compared: whether it is right, and what was read."""
+    """Return for each compared key whether it is right, and the value read."""
     expected: Mapping[str, object] = case["expected"]  # type: ignore[assignment]
     keys = [key for key in expected if key in FIELDS]
     events = read(lines, zone, folder) or [Event()]
@@ -143,10 +143,7 @@ def main() -> None:
 
 
 def compared(path: Path, zone: ZoneInfo) -> Iterator[tuple[str, str, bool, str]]:
-    """Every comparison of a file of cases.
-
-    The table's row that it counts for, its case and key, whether it fits, what it read.
-    """
+    """Yield every comparison of a file of cases: row of the table, case and key, whether it fits, finding."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         for case in cases(path):

@@ -1,4 +1,4 @@
-"""Time the outputs of long lists, and whether the real programs take them.
+"""Time the outputs of long lists, and check that the real programs accept them.
 
 Run as `python -m bench.blocking [COUNT] [--write docs/blocking.md]`.
 """
@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.tables import recorded, tell
+from bench.tables import emit, recorded
 from lamsach.indicators.releases.release import list_digest
 from lamsach.indicators.writers import WRITERS
 from lamsach.indicators.writers.base import Writer
@@ -48,14 +48,11 @@ CHECKS = {
     "clamav_hsb": ("clamscan", "-d", "FILE", "FILE"),
 }
 SLOW = {"suricata": 50_000}
-"""Programs that get fewer names and addresses: a hundred thousand values still.
-
-They take minutes for all.
-"""
+"""Programs that get fewer names and addresses, since they take minutes for all: still 100,000 values."""
 
 
-def made(count: int) -> Iterator[Indicator]:
-    """That many names, IPv4 addresses and hashes of each kind, and a tenth of URLs and IPv6 addresses."""
+def indicators(count: int) -> Iterator[Indicator]:
+    """Yield `count` names, IPv4 addresses and hashes of each kind, and a tenth as many URLs and IPv6."""
     kinds = IndicatorType
     for number in range(count):
         yield Indicator(kinds.DOMAIN, f"c{number:06d}.bot{number % 977}.xyz", "Mirai")
@@ -72,13 +69,13 @@ def made(count: int) -> Iterator[Indicator]:
 
 
 def measure(writer: Writer, items: list[Indicator], digest: str, folder: Path) -> str:
-    """One row: seconds to choose and write, size, and what the program says."""
-    begun = time.perf_counter()
+    """Return one row: seconds to choose and write, size, and the verdict of the program."""
+    start = time.perf_counter()
     export = prepare(items, writer, digest, Terms(datetime(2026, 3, 1, tzinfo=UTC)))
     path = folder / f"lamsach-{writer.name}{writer.suffix}"
     with path.open("wb") as stream:
         export.save(stream)
-    seconds = time.perf_counter() - begun
+    seconds = time.perf_counter() - start
     return (
         f"| `{writer.name}` | {len(export.items):,} | {seconds:.1f} s | {path.stat().st_size / 1e6:.1f} MB "
         f"| {accepted(writer, path)} |"
@@ -96,10 +93,10 @@ def accepted(writer: Writer, path: Path) -> str:
     if writer.binary:
         zipfile.ZipFile(path).extractall(path.parent)
     words = [word.replace("FILE", str(path)).replace("DIR", str(path.parent)) for word in command[1:]]
-    begun = time.perf_counter()
-    done = subprocess.run([program, *words], capture_output=True, check=False)
-    verdict = "accepts it" if done.returncode == 0 else f"REFUSES it ({done.returncode})"
-    return f"`{command[0]}` {verdict}, {time.perf_counter() - begun:.1f} s"
+    start = time.perf_counter()
+    ran = subprocess.run([program, *words], capture_output=True, check=False)
+    verdict = "accepts it" if ran.returncode == 0 else f"REFUSES it ({ran.returncode})"
+    return f"`{command[0]}` {verdict}, {time.perf_counter() - start:.1f} s"
 
 
 def main() -> None:
@@ -107,19 +104,19 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("count", nargs="?", type=int, default=100_000)
     arguments.add_argument("--write", type=Path, help="the document that takes the table")
-    asked = arguments.parse_args()
-    items = list(made(asked.count))
+    options = arguments.parse_args()
+    items = list(indicators(options.count))
     digest = list_digest(items)
-    with recorded(asked.write, "blocking", ""), tempfile.TemporaryDirectory() as folder:
-        tell("| output | values | written in | size | the program |")
-        tell("|---|---|---|---|---|")
+    with recorded(options.write, "blocking", ""), tempfile.TemporaryDirectory() as folder:
+        emit("| output | values | written in | size | the program |")
+        emit("|---|---|---|---|---|")
         for writer in WRITERS:
             chosen = (
-                list(made(SLOW[writer.name]))
-                if writer.name in SLOW and asked.count > SLOW[writer.name]
+                list(indicators(SLOW[writer.name]))
+                if writer.name in SLOW and options.count > SLOW[writer.name]
                 else items
             )
-            tell(measure(writer, chosen, digest, Path(folder)))
+            emit(measure(writer, chosen, digest, Path(folder)))
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ One worker process on a log, two on a log twice as long, and one process without
 
     python -m bench.cluster [--size MB] [--list FILE] [--times N]
 
-Prints seconds by the clock and of all processors. On a machine with other work the seconds by the clock mean
-little: then compare those of the processors.
+Prints seconds of wall clock and of all processors. On a busy machine the wall clock means little: compare the
+processors' seconds then.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from lamsach.investigate import Request, investigate
 
 
 def make(folder: Path, size_mb: int) -> list[Path]:
-    """Two logs of this size."""
+    """Write two logs of this size."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = random.Random(1)
     names = [f"n{n}.example.org" for n in range(20_000)]
@@ -42,13 +42,13 @@ def make(folder: Path, size_mb: int) -> list[Path]:
 
 
 def used() -> float:
-    """Seconds of the processors of this process and its children."""
+    """Return the processor seconds of this process and its children."""
     processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
     return sum(sum(process.cpu_times()[:2]) for process in processes)
 
 
 def main() -> None:
-    """Run it and print one JSON object a measurement."""
+    """Measure and print one JSON object per measurement."""
     from distributed import LocalCluster
 
     parser = argparse.ArgumentParser(
@@ -58,35 +58,35 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("bench-out/cluster"))
     parser.add_argument("--list", type=Path, help="indicators; else 100,000 names that do not occur")
     parser.add_argument("--times", type=int, default=3)
-    given = parser.parse_args()
-    paths = make(given.folder, given.size)
-    listed = given.list or given.folder / "list.txt"
-    if given.list is None:
+    options = parser.parse_args()
+    paths = make(options.folder, options.size)
+    listed = options.list or options.folder / "list.txt"
+    if options.list is None:
         listed.write_text("\n".join(f"bad{n}.planted-{n % 97}.example.net" for n in range(100_000)) + "\n")
     for workers in (0, 1, 2):
         logs = [str(path) for path in paths[: max(1, workers)]]
         request = Request(logs, [str(listed)], threads=1)
         if not workers:
-            measure("one process", logs, given.times, lambda r=request: investigate(r))  # type: ignore[misc]
+            measure("one process", logs, options.times, lambda r=request: investigate(r))  # type: ignore[misc]
             continue
         with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster:
             maker = Cluster(cluster.scheduler_address, request.lists)
             measure(
                 f"{workers} workers",
                 logs,
-                given.times,
+                options.times,
                 lambda r=request, m=maker: investigate(r, searcher=m),  # type: ignore[misc]
             )
 
 
 def measure(what: str, logs: list[str], times: int, run: object) -> None:
-    """The best of some runs."""
+    """Print the best of several runs."""
     size = sum(Path(log).stat().st_size for log in logs)
     best: tuple[float, float] | None = None
-    for _ in range(times + 1):  # the first warms caches
-        begun, before = time.perf_counter(), used()
+    for _ in range(times + 1):  # the first run fills caches
+        start, before = time.perf_counter(), used()
         run()  # type: ignore[operator]
-        found = (time.perf_counter() - begun, used() - before)
+        found = (time.perf_counter() - start, used() - before)
         best = found if best is None else min(best, found)
     assert best is not None
     print(

@@ -4,8 +4,8 @@ Syslog over TCP on this machine into an archive, with live matching, from one or
 
     python -m bench.collect [--size MB] [--senders N] [--list FILE] [--folder DIR]
 
-Besides, when they are installed, rsyslog (imtcp to omfile) and syslog-ng writing the same lines to a file, on
-the same machine in the same run. Processor time is that of the whole process, the start included.
+If installed, rsyslog (imtcp to omfile) and syslog-ng are also measured, writing the same lines to a file on
+the same machine in the same run. Processor time is that of the whole process, including its start.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ START = "import sys; from lamsach.cli import main; main(sys.argv[1:])"
 
 
 def payload(size: int) -> bytes:
-    """A block of firewall lines as syslog, repeated to about this size."""
+    """Return a block of firewall lines as syslog, repeated to about this size."""
     import random
     from datetime import UTC, datetime
 
@@ -50,14 +50,14 @@ def payload(size: int) -> bytes:
 
 
 def send(port: int, block: bytes, times: int) -> None:
-    """One sender."""
+    """Send as one sender."""
     with socket.create_connection(("127.0.0.1", port)) as connection:
         for _ in range(times):
             connection.sendall(block)
 
 
 def senders(port: int, block: bytes, size: int, count: int) -> int:
-    """Send about `size` bytes by `count` senders at once; lines sent."""
+    """Send about `size` bytes by `count` senders at once; return the number of lines sent."""
     times = max(1, size // len(block) // count)
     threads = [threading.Thread(target=send, args=(port, block, times)) for _ in range(count)]
     for thread in threads:
@@ -68,10 +68,10 @@ def senders(port: int, block: bytes, size: int, count: int) -> int:
 
 
 def collector(folder: Path, block: bytes, size: int, count: int, listed: Path | None) -> None:
-    """Measure lamsach collect until all is in segments."""
-    place = folder / "archive"
-    shutil.rmtree(place, ignore_errors=True)
-    words = ["collect", "--archive", str(place), "--host", "127.0.0.1", "--syslog-tcp", "0"]
+    """Measure lamsach collect until all lines are in segments."""
+    path = folder / "archive"
+    shutil.rmtree(path, ignore_errors=True)
+    words = ["collect", "--archive", str(path), "--host", "127.0.0.1", "--syslog-tcp", "0"]
     words += ["-i", str(listed), "-o", str(folder / "sightings.jsonl")] if listed else []
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     child = subprocess.Popen(
@@ -82,15 +82,15 @@ def collector(folder: Path, block: bytes, size: int, count: int, listed: Path | 
     )
     assert child.stdout is not None
     port = int(child.stdout.readline().split("tcp ")[1].split()[0])
-    begun = time.perf_counter()
+    start = time.perf_counter()
     lines = senders(port, block, size, count)
-    accepted = time.perf_counter() - begun
+    accepted = time.perf_counter() - start
     peak = _peak(child.pid)
     child.send_signal(signal.SIGTERM)
     child.wait()
-    seconds = time.perf_counter() - begun
+    seconds = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    checked = verify(Archive(str(place)))
+    checked = verify(Archive(str(path)))
     show(
         "lamsach collect",
         checked.raw_bytes,
@@ -136,7 +136,7 @@ def syslog_ng(folder: Path, block: bytes, size: int, count: int) -> None:
 
 
 def peer(what: str, words: list[str], port: int, out: Path, sent: tuple[bytes, int, int]) -> None:
-    """Measure a program that writes what it gets to a file, from the first byte until all is there."""
+    """Measure a program that writes its input to a file, from the first byte until all is written."""
     program = shutil.which(words[0]) or shutil.which(words[0], path="/usr/sbin")
     if program is None:
         print(json.dumps({"what": what, "note": f"{words[0]} is not installed"}))
@@ -152,14 +152,14 @@ def peer(what: str, words: list[str], port: int, out: Path, sent: tuple[bytes, i
         child.kill()
         child.wait()
         return
-    begun = time.perf_counter()
+    start = time.perf_counter()
     lines = senders(port, block, size, count)
-    accepted, wanted = time.perf_counter() - begun, lines // block.count(b"\n") * len(block)
-    while not out.exists() or out.stat().st_size < wanted:
-        if time.perf_counter() - begun > accepted + 60:
+    accepted, expected = time.perf_counter() - start, lines // block.count(b"\n") * len(block)
+    while not out.exists() or out.stat().st_size < expected:
+        if time.perf_counter() - start > accepted + 60:
             break
         time.sleep(0.05)
-    seconds = time.perf_counter() - begun
+    seconds = time.perf_counter() - start
     child.terminate()
     child.wait()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -171,7 +171,7 @@ def peer(what: str, words: list[str], port: int, out: Path, sent: tuple[bytes, i
 
 
 def listening(port: int, child: subprocess.Popen[bytes], patience_s: float = 20.0) -> bool:
-    """Wait until the child listens there; False when it ended or takes too long."""
+    """Wait until the child listens on the port; return False when it ended or takes too long."""
     until = time.monotonic() + patience_s
     while child.poll() is None and time.monotonic() < until:
         try:
@@ -191,7 +191,7 @@ def _peak(process: int) -> int:
 
 
 def show(what: str, total: int, lines: int, seconds: float, **more: object) -> None:
-    """One measurement."""
+    """Print one measurement."""
     print(
         json.dumps(
             {
@@ -209,7 +209,7 @@ def show(what: str, total: int, lines: int, seconds: float, **more: object) -> N
 
 
 def main() -> None:
-    """Run it."""
+    """Measure the collector and the other programs."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -217,13 +217,13 @@ def main() -> None:
     parser.add_argument("--senders", type=int, default=2)
     parser.add_argument("--list", type=Path)
     parser.add_argument("--folder", type=Path, default=Path("bench-out/collect"))
-    given = parser.parse_args()
-    given.folder = given.folder.resolve()
-    given.folder.mkdir(parents=True, exist_ok=True)
+    options = parser.parse_args()
+    options.folder = options.folder.resolve()
+    options.folder.mkdir(parents=True, exist_ok=True)
     block = payload(8_000_000)
-    collector(given.folder, block, given.size * 1_000_000, given.senders, given.list)
-    for other in (rsyslog, syslog_ng):
-        other(given.folder, block, given.size * 1_000_000, given.senders)
+    collector(options.folder, block, options.size * 1_000_000, options.senders, options.list)
+    for measure in (rsyslog, syslog_ng):
+        measure(options.folder, block, options.size * 1_000_000, options.senders)
 
 
 if __name__ == "__main__":

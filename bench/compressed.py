@@ -1,4 +1,4 @@
-"""Gzip and zstd inputs: the hunt's rate beside what two processors allow."""
+"""Gzip and zstd inputs: the hunt's rate, and the possible rate of two processors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BUFFER = 1 << 20
 
 
 def compress(log: Path, suffix: str) -> Path:
-    """The log as `.gz` (level 6) or `.zst` (level 3), made once."""
+    """Return the log as `.gz` (level 6) or `.zst` (level 3), made once."""
     path = log.with_name(log.name + suffix)
     if path.exists():
         return path
@@ -37,7 +37,7 @@ def compress(log: Path, suffix: str) -> Path:
 
 
 def bare(path: Path) -> float:
-    """Seconds that the decompressor alone needs for the file."""
+    """Return the seconds that the decompressor alone needs for the file."""
     buffer = bytearray(BUFFER)
     start = time.perf_counter()
     if path.suffix == ".gz":
@@ -56,7 +56,7 @@ def bare(path: Path) -> float:
 
 
 def perfect(bare: float, search: float) -> float:
-    """The rate when two processors share decompressing (at the rate `bare`) and searching without a loss.
+    """Return the rate of two processors sharing decompression (at rate `bare`) and search without loss.
 
     One stream is decompressed by one of them.
     """
@@ -66,7 +66,7 @@ def perfect(bare: float, search: float) -> float:
 def compressed_table(
     logs: Sequence[Log], list_path: Path, repeat: int, hunt_s: Callable[[Path, Path, int], float]
 ) -> None:
-    """Rates in GB of decompressed log a second."""
+    """Print rates in GB of decompressed log per second."""
     columns = (
         "bare GB/s",
         "plain, 1 thread GB/s",

@@ -8,12 +8,12 @@ PostgreSQL, all on this machine.
     python -m bench.deadline --rate 20 --public 200                 at a stated rate, without the search
     python -m bench.deadline --record docs/benchmarks.md            the tables go into this page
 
-Users look at the first page, acknowledge, upload a bundle of 5 MB, begin, correct, submit, approve and send
-their report; one in ten leads units and looks at home, board, the late and the unit page, one in a hundred at
-those of the whole country. One form in twenty is pressed twice at once. Each has an address of their own, as
-behind a proxy. The rate is the highest at which 95 of 100 pages come within 300 ms and what is sent is taken
-within a second, without an error; four fifths of it are then held. At the end the answers to
-users are compared with the portal's tables. The load comes from this process, which shares the processors.
+Users view the first page, acknowledge, upload a bundle of 5 MB, begin, correct, submit, approve and send
+their report; one in ten leads units and views home, board, late list and unit page, one in a hundred those of
+the whole country. One form in twenty is submitted twice at once. Each user has an own address, as behind a
+proxy. The rate is the highest at which 95 of 100 pages come within 300 ms and submissions are accepted within
+a second, without an error; four fifths of it are then held. At the end the answers to users are compared with
+the portal's tables. The load comes from this process, which shares the processors.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from bench.deadline_load import PUBLIC, Crowd, Measured, Person, Told, differences
+from bench.deadline_load import PUBLIC, Confirmed, Crowd, Measured, Person, differences
 from bench.deadline_sockets import Sockets
 from bench.deadline_table import Cost, Result, good, record, table
 from bench.reports import clean_environment
@@ -48,18 +48,18 @@ STEP_S, NARROWER = 15.0, 2
 """Length of a trial, and the number of times that the range between a good and a bad rate is halved."""
 LEAST_RATE, MOST_RATE = 4.0, 512.0
 WARM = 10
-"""So many act before costs are measured, so that every process has loaded what it needs."""
+"""Number of users who act before costs are measured, so that every process has loaded its modules."""
 PARTS = 5
-"""Parts of users to try beside all readers, one less each time, where even few users do not hold."""
+"""Fractions of users to try with all readers, one less each time, where even few users do not hold."""
 READERS_ALONE = 300
-"""Looks at the public page a second while its cost is measured."""
+"""Views of the public page per second while its cost is measured."""
 WORKED = ("upload 5 MB", "send")
 """Acts that leave work to the worker."""
 
 
 @dataclass(slots=True)
 class Processes:
-    """The portal's processes and the database's, and the processor seconds that they have used."""
+    """The processes of portal and database, and their used processor seconds."""
 
     web: list[psutil.Process]
     worker: list[psutil.Process]
@@ -69,21 +69,21 @@ class Processes:
 
     @staticmethod
     def of(server: int, address: str) -> Processes:
-        """Those that work for `lamsach serve`, and for the database at this address."""
-        whole = [psutil.Process(server), *psutil.Process(server).children(recursive=True)]
-        worker = [one for one in whole if "lamsach.portal.worker" in " ".join(one.cmdline())]
-        inner = [child for one in worker for child in one.children(recursive=True)]
+        """Return the processes of `lamsach serve`, and of the database at this address."""
+        family = [psutil.Process(server), *psutil.Process(server).children(recursive=True)]
+        worker = [process for process in family if "lamsach.portal.worker" in " ".join(process.cmdline())]
+        inner = [child for process in worker for child in process.children(recursive=True)]
         port = str(urlsplit(address).port)
-        masters = [one for one in psutil.process_iter(["cmdline"]) if _is_database(one.info["cmdline"], port)]
-        return Processes([one for one in whole if one not in (*worker, *inner)], worker, masters, address)
+        masters = [p for p in psutil.process_iter(["cmdline"]) if _is_database(p.info["cmdline"], port)]
+        return Processes([p for p in family if p not in (*worker, *inner)], worker, masters, address)
 
     def seconds(self) -> Cost:
-        """Processor seconds of web, worker and database up to now."""
-        web = sum(sum(one.cpu_times()[:2]) for one in self.web if one.is_running())
+        """Return the processor seconds of web, worker and database so far."""
+        web = sum(sum(process.cpu_times()[:2]) for process in self.web if process.is_running())
         return web, _used(self.worker), _used(self.database)
 
     def jobs(self) -> int:
-        """Count the jobs that wait or run."""
+        """Return the number of waiting and running jobs."""
         import psycopg
 
         with psycopg.connect(self.address) as connection:
@@ -93,8 +93,8 @@ class Processes:
             return int((found.fetchone() or (0,))[0])
 
     def watch(self) -> None:
-        """Note the largest resident memory of one web process."""
-        sizes = [size for one in self.web if (size := _resident(one))]
+        """Record the largest resident memory of one web process."""
+        sizes = [size for process in self.web if (size := _resident(process))]
         self.peak_mb = max(self.peak_mb, *(size / 1e6 for size in sizes), 0.0)
 
 
@@ -103,12 +103,12 @@ def _is_database(command: list[str] | None, port: str) -> bool:
 
 
 def _used(processes: list[psutil.Process]) -> float:
-    """Sum the processor time of processes and their children; ended children count with their parents."""
+    """Return the processor time of processes and their children; ended children count with parents."""
     total = 0.0
-    for one in processes:
-        for each in (one, *one.children(recursive=True)):
+    for process in processes:
+        for member in (process, *process.children(recursive=True)):
             with contextlib.suppress(psutil.NoSuchProcess):
-                total += sum(each.cpu_times()[: 4 if each == one else 2])
+                total += sum(member.cpu_times()[: 4 if member == process else 2])
     return total
 
 
@@ -121,7 +121,7 @@ def _resident(process: psutil.Process) -> int:
 
 @contextmanager
 def serving(folder: Path, database: str, processes: int) -> Iterator[tuple[int, int]]:
-    """`lamsach serve` on a free port of loopback; the port, and the process."""
+    """Run `lamsach serve` on a free loopback port; yield the port and the process id."""
     from tests.ports import free_port
 
     port = free_port()
@@ -177,14 +177,14 @@ def in_portal(folder: Path, database: str, *arguments: str) -> Any:
 async def _costs(crowd: Crowd, processes: Processes) -> dict[str, Cost]:
     """Measure the cost of each kind of user alone.
 
-    Officers go through their story, leaders open their pages, the public page is read by hundreds.
+    Officers go through their report, leaders open their pages, hundreds read the public page.
     """
     spent: dict[str, Cost] = {}
 
     async def measured(persons: list[Person]) -> None:
-        """One act of each person.
+        """Measure one act of each person.
 
-        What the worker then does, and what the database does for it, counts as theirs.
+        The resulting work of worker and database is included.
         """
         kind, number, before = "", len(persons), processes.seconds()
         for person in persons:
@@ -209,7 +209,7 @@ async def _costs(crowd: Crowd, processes: Processes) -> dict[str, Cost]:
 
 
 def _each(before: Cost, after: Cost, number: int) -> Cost:
-    """Processor milliseconds of web, worker and database for each of so many."""
+    """Return the processor milliseconds of web, worker and database per unit of work."""
     web, worker, database = (
         1000 * (late - early) / number for early, late in zip(before, after, strict=True)
     )
@@ -217,9 +217,9 @@ def _each(before: Cost, after: Cost, number: int) -> Cost:
 
 
 class Search:
-    """The highest rate that holds: doubled until one does not, then halved between.
+    """Search of the highest rate that holds: doubled until one does not, then halved between.
 
-    Before that the public page's, beside a few users.
+    First the rate of the public page is found, next to a few users.
     """
 
     def __init__(self, crowd: Crowd, processes: Processes, seconds: float) -> None:
@@ -228,7 +228,7 @@ class Search:
         self.wrong: list[str] = []
 
     async def holds(self, rate: float, public_rate: float) -> bool:
-        """Try it for some seconds; after what did not hold the worker first does what is left."""
+        """Try a rate for some seconds; after a failure, wait until the worker has caught up."""
         found = await self._crowd.drive(rate, public_rate, self._seconds)
         self.wrong.extend(found.wrong)
         self.tried.append((rate, public_rate, good(found)))
@@ -241,7 +241,7 @@ class Search:
         return good(found)
 
     async def run(self, public_rate: float) -> tuple[float, float]:
-        """The rates of users' acts and of public pages; the least that was tried when none holds."""
+        """Return the rates of users' acts and of public pages; the least rate tried if none holds."""
         for part in range(PARTS, 0, -1):
             rate = public_rate * part / PARTS
             if await self.holds(LEAST_RATE, rate):
@@ -258,7 +258,7 @@ class Search:
 
 
 def say(text: str) -> None:
-    """Print the progress of the measurement, with the time since its beginning."""
+    """Print the progress of the measurement, with the time since its start."""
     minutes, seconds = divmod(int(time.monotonic() - BEGUN_S), 60)
     print(f"{minutes:2}:{seconds:02} {text}", file=sys.stderr, flush=True)
 
@@ -273,11 +273,11 @@ def _line(found: Measured) -> str:
 
 
 async def load(
-    port: int, place: dict[str, Any], bundle: bytes, processes: Processes, wanted: argparse.Namespace
-) -> tuple[Result, Told]:
-    """The costs, the search, and the long run."""
+    port: int, portal: dict[str, Any], bundle: bytes, processes: Processes, wanted: argparse.Namespace
+) -> tuple[Result, Confirmed]:
+    """Measure the costs, search the rate, and run it for long."""
     sockets = Sockets(port, wanted.sockets)
-    crowd = Crowd(sockets, place, bundle)
+    crowd = Crowd(sockets, portal, bundle)
     costs = await _costs(crowd, processes)
     say(f"costs alone: {', '.join(f'{kind} {sum(cost):.1f} ms' for kind, cost in costs.items())}")
     early, search = crowd.measured.wrong, Search(crowd, processes, wanted.step)
@@ -293,9 +293,9 @@ async def load(
     watching.cancel()
     say(f"held {rate:.1f} acts and {public_rate:.0f} public pages a second: {_line(measured)}")
     sockets.close()
-    ended = time.monotonic()
+    end = time.monotonic()
     await _worker_done(processes)
-    worker_s = time.monotonic() - ended
+    worker_s = time.monotonic() - end
     say(f"the worker had caught up {worker_s:.0f} s later")
     busy = (*(late - early for late, early in zip(after, begin, strict=True)), own)
     found = Result(
@@ -303,11 +303,11 @@ async def load(
         worker_s,  # type: ignore[arg-type]
         processes.peak_mb, wanted.processes, [*early, *search.wrong, *measured.wrong],
     )  # fmt: skip
-    return found, crowd.told
+    return found, crowd.confirmed
 
 
 async def _watch(processes: Processes, crowd: Crowd) -> None:
-    """Note the memory each second, and say once a minute how it goes."""
+    """Record the memory each second, and print the state once a minute."""
     for second in itertools.count(1):
         await asyncio.sleep(1)
         processes.watch()
@@ -316,7 +316,7 @@ async def _watch(processes: Processes, crowd: Crowd) -> None:
 
 
 async def _worker_done(processes: Processes) -> None:
-    """Wait until no job waits or is at work; at most four minutes."""
+    """Wait until no job waits or runs; at most four minutes."""
     for _ in range(240):
         if not await asyncio.to_thread(processes.jobs):
             return
@@ -324,18 +324,18 @@ async def _worker_done(processes: Processes) -> None:
 
 
 def run(folder: Path, database: str, wanted: argparse.Namespace) -> Result:
-    """Fill, serve, load, and take account."""
+    """Fill, serve, load, and compare."""
     say(f"filling the portal with {wanted.units:,} units and {wanted.users:,} users")
-    place = in_portal(folder, database, str(wanted.units), str(wanted.users), str(wanted.bundle))
+    portal = in_portal(folder, database, str(wanted.units), str(wanted.users), str(wanted.bundle))
     say("filled; what each kind of request costs alone")
     bundle = (folder / "bundle.zip").read_bytes()
     with serving(folder, database, wanted.processes) as (port, server):
         processes = Processes.of(server, database)
-        found, told = asyncio.run(load(port, place, bundle, processes, wanted))
-    found.wrong += differences(told, in_portal(folder, database))
+        found, confirmed = asyncio.run(load(port, portal, bundle, processes, wanted))
+    found.wrong += differences(confirmed, in_portal(folder, database))
     say(
-        f"the portal holds what users were told: {len(told.bundles)} bundles, {len(told.sent)} reports, "
-        f"{len(found.wrong)} errors, losses or doubles"
+        f"the portal holds what users were told: {len(confirmed.bundles)} bundles, "
+        f"{len(confirmed.sent)} reports, {len(found.wrong)} errors, losses or doubles"
     )
     return found
 

@@ -5,8 +5,8 @@ Each runs in a process of its own.
     python -m bench.deadline_fill FOLDER UNITS USERS BYTES
     python -m bench.deadline_fill FOLDER
 
-The first fills the portal in FOLDER (and DATABASE_URL), writes a bundle of so many bytes and prints the
-places as JSON; the second prints the portal's rows as JSON.
+The first fills the portal in FOLDER (and DATABASE_URL), writes a bundle of that many bytes and prints names
+and keys as JSON; the second prints the portal's rows as JSON.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ FAN_OUT = (20, 25)
 CASES_EACH, REPORTED = 2, 0.6
 """Cases of every second unit, and the share of units whose report was accepted before."""
 COORDINATORS, WHOLE = 10, 10
-"""One person in so many leads units, one in so many of these the whole country.
+"""One person in this many leads units, and one of these in this many the whole country.
 
-The others each write for one unit that has not answered.
+Each of the others writes for one unit that has not answered.
 """
 CASE_STATES = ("new", "told", "working", "cleaned", "verified", "verified", "blind", "reinfected")
 
 
 def fill(units: int, users: int) -> dict[str, Any]:
-    """Units in four levels, a campaign sent to all, cases, accepted reports, and people with sessions."""
+    """Add units on four levels, a campaign sent to all, cases, accepted reports, people with sessions."""
     from django.conf import settings
     from django.test import Client
     from django.utils import timezone
@@ -82,9 +82,9 @@ def fill(units: int, users: int) -> dict[str, Any]:
     writing = leaves[: users - leading]
     early = {unit.pk for unit in leaves[users - leading :]} | {unit.pk for unit in heads}
     Participation.objects.filter(unit__in=early).update(sent_on=day - timedelta(days=20))
-    done = Participation.objects.filter(unit__in=[pk for pk in early if chance.random() < 0.8])
-    done.update(opened_on=day - timedelta(days=9), informed_on=day - timedelta(days=9))
-    done.filter(unit__in=[pk for pk in early if pk % 4]).update(deployed_on=day - timedelta(days=2))
+    participations = Participation.objects.filter(unit__in=[pk for pk in early if chance.random() < 0.8])
+    participations.update(opened_on=day - timedelta(days=9), informed_on=day - timedelta(days=9))
+    participations.filter(unit__in=[pk for pk in early if pk % 4]).update(deployed_on=day - timedelta(days=2))
     _cases(campaign, [*heads, *leaves], chance)
     _reports(campaign, [unit for unit in leaves[len(writing) :] if chance.random() < REPORTED])
     people = User.objects.bulk_create(
@@ -171,10 +171,9 @@ def _reports(campaign: Any, units: list[Any]) -> None:
 
 
 def bundle(size_bytes: int) -> bytes:
-    """A hunt's bundle of about so many bytes.
+    """Return a hunt's bundle of about that size.
 
-    One machine, one sighting, and evidence that cannot be packed further. Each upload adds a comment of its
-    own.
+    One machine, one sighting, and incompressible evidence. Each upload adds a comment of its own.
     """
     from tests.portal import bundles
 
@@ -193,7 +192,7 @@ def bundle(size_bytes: int) -> bytes:
 
 
 def account() -> dict[str, Any]:
-    """Count in the portal's tables what people did, for comparison with the answers that they got."""
+    """Count people's acts in the portal's tables, for comparison with the answers that they got."""
     from django.db.models import Count
 
     from lamsach.portal.audit.models import Entry
@@ -204,8 +203,8 @@ def account() -> dict[str, Any]:
     from lamsach.portal.reports.content import is_intact
     from lamsach.portal.reports.models import Figure, Report, Step
 
-    begun = Report.objects.exclude(digest="x")
-    sent = begun.filter(state="sent")
+    started = Report.objects.exclude(digest="x")
+    sent = started.filter(state="sent")
     several = Count("pk")
     return {
         "acknowledged": sorted(Answer.objects.filter(kind=StepKind.ACKNOWLEDGED)
@@ -213,8 +212,8 @@ def account() -> dict[str, Any]:
         "bundles": sorted(Bundle.objects.values_list("unit", flat=True)),
         "unread": Bundle.objects.exclude(state=BundleState.IMPORTED).count(),
         "imports": Job.objects.filter(name="findings.import").count(),
-        "reports": sorted(begun.values_list("unit", flat=True)),
-        "stated": dict(Figure.objects.filter(report__in=begun, stated__isnull=False)
+        "reports": sorted(started.values_list("unit", flat=True)),
+        "stated": dict(Figure.objects.filter(report__in=started, stated__isnull=False)
             .values_list("report__unit", "stated")),
         "sent": sorted(sent.values_list("unit", flat=True)),
         "broken": sum(not is_intact(report) for report in sent),
@@ -225,7 +224,7 @@ def account() -> dict[str, Any]:
 
 
 def main() -> None:
-    """Fill, or give the account."""
+    """Fill, or print the account."""
     from lamsach.portal.server import prepare, start
 
     folder, *sizes = sys.argv[1:]
@@ -240,11 +239,11 @@ def main() -> None:
         return
     units, users, size_bytes = map(int, sizes)
     (Path(folder) / "bundle.zip").write_bytes(bundle(size_bytes))
-    place = fill(units, users)
+    portal = fill(units, users)
     fold()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    print(json.dumps(place))
+    print(json.dumps(portal))
 
 
 if __name__ == "__main__":

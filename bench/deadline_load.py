@@ -1,7 +1,7 @@
 """The people of `bench.deadline`.
 
-Thousands of users and the readers of the public page over few sockets on loopback, each request at its time
-whether or not earlier ones were answered.
+Thousands of users and the readers of the public page over few sockets on loopback; each request is sent at
+its time, whether or not earlier ones were answered.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from urllib.parse import urlencode
 from bench.deadline_sockets import Answer, Connection, Sockets, address_of, request
 
 ACTIVE = 100
-"""So many users are in the middle of something; who is done makes room for the next."""
+"""Number of users who are in the middle of their acts; a finished user makes room for the next."""
 READERS = 1 << 16
-"""The readers' addresses are so many others."""
+"""Number of different addresses of readers."""
 AGAIN = 20
-"""One in so many forms is pressed twice at once."""
+"""One in this many forms is submitted twice at once."""
 TOKEN = "a" * 32
 SENDING = ("acknowledge", "upload 5 MB", "begin a report", "correct", "submit", "approve", "send")
 PUBLIC, BRANCH, WHOLE = "public page", " of a branch", " of the whole country"
@@ -36,7 +36,7 @@ _INPUT = re.compile(
 
 @dataclass(slots=True)
 class Person:
-    """A user: an officer with a copy of the dispatch to answer, or somebody who leads units (`copy` 0)."""
+    """A user: an officer with a copy of the dispatch to answer, or a leader of units (`copy` 0)."""
 
     session: str
     unit: int
@@ -48,7 +48,7 @@ class Person:
 
 
 @dataclass(slots=True)
-class Told:
+class Confirmed:
     """Acts that the portal has confirmed to its users."""
 
     acknowledged: list[int] = field(default_factory=list)
@@ -60,42 +60,39 @@ class Told:
 
 @dataclass(slots=True)
 class Measured:
-    """Seconds from when each request was due to its whole answer, by its kind; what went wrong.
-
-    How often nobody was free to act.
-    """
+    """Seconds from each request's due time to its full answer, by kind; errors; acts without a free user."""
 
     times: dict[str, list[float]] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
     crowded: int = 0
 
     def p95_of(self, kind: str) -> float:
-        """The 95th percentile of one kind."""
+        """Return the 95th percentile of one kind."""
         found = sorted(self.times.get(kind, ()))
         return found[min(int(len(found) * 0.95), len(found) - 1)] if found else 0.0
 
     def p95_s(self, public: bool = False, sending: bool = False) -> float:
-        """The 95th percentile of pages, of the public page, or of sending."""
+        """Return the 95th percentile of pages, of the public page, or of sending."""
         found = sorted(
-            one for kind, times in self.times.items()
-            if (kind in SENDING) == sending and (kind == PUBLIC) == public for one in times
+            seconds for kind, times in self.times.items()
+            if (kind in SENDING) == sending and (kind == PUBLIC) == public for seconds in times
         )  # fmt: skip
         return found[min(int(len(found) * 0.95), len(found) - 1)] if found else 0.0
 
 
 class Crowd:
-    """Everybody, and what they do."""
+    """All users and readers, and their acts."""
 
-    def __init__(self, sockets: Sockets, place: dict[str, Any], bundle: bytes) -> None:
+    def __init__(self, sockets: Sockets, portal: dict[str, Any], bundle: bytes) -> None:
         self._sockets, self._bundle = sockets, bundle
-        self._names, self._campaign, self._root = place["names"], place["campaign"], place["root"]
-        leaders = [Person(*one) for one in place["leaders"]]
-        officers = [Person(*one) for one in place["officers"]]
+        self._names, self._campaign, self._root = portal["names"], portal["campaign"], portal["root"]
+        leaders = [Person(*row) for row in portal["leaders"]]
+        officers = [Person(*row) for row in portal["officers"]]
         for number, person in enumerate([*leaders, *officers]):
             person.address = address_of(number)
         self.alone = [officers.pop() for _ in range(min(len(officers) // 4, 15))]
-        """Officers who act by themselves before the others, so that the cost of each kind can be seen."""
-        self.leaders, self.told, self.measured = leaders, Told(), Measured()
+        """Officers who act alone before the others, to measure the cost of each kind."""
+        self.leaders, self.confirmed, self.measured = leaders, Confirmed(), Measured()
         step = max(1, len(officers) // max(1, len(leaders)))
         self._waiting: deque[Person] = deque()
         for number, officer in enumerate(officers):
@@ -103,22 +100,19 @@ class Crowd:
             if number % step == 0 and number // step < len(leaders):
                 self._waiting.append(leaders[number // step])
         self._active = [self._waiting.popleft() for _ in range(min(ACTIVE, len(self._waiting)))]
-        """Those who are in the middle of something and free to act.
+        """Users in the middle of their acts and free to act.
 
-        All kinds of acts come at any time, as many of each.
+        All kinds of acts occur at any time, equally often.
         """
-        self._chance, self._posts, self._looks = random.Random(3), 0, 0
+        self._chance, self._posts, self._views = random.Random(3), 0, 0
 
     def leading(self) -> tuple[list[Person], list[Person]]:
-        """Some who lead a branch, and some who lead the whole country."""
-        whole = [one for one in self.leaders if one.unit == self._root]
-        return [one for one in self.leaders if one.unit != self._root][:15], whole[:5]
+        """Return some leaders of a branch, and some of the whole country."""
+        country = [leader for leader in self.leaders if leader.unit == self._root]
+        return [leader for leader in self.leaders if leader.unit != self._root][:15], country[:5]
 
     async def drive(self, rate: float, public_rate: float, seconds: float) -> Measured:
-        """So many acts of users and looks at the public page a second.
-
-        What was measured, once the last is answered.
-        """
+        """Send acts of users and views of the public page at these rates; return the measurements."""
         self.measured = Measured()
         patience = asyncio.ensure_future(self._sockets.patience())
         await asyncio.gather(self._users(rate, seconds), self.readers(public_rate, seconds))
@@ -128,49 +122,49 @@ class Crowd:
     async def _users(self, rate: float, seconds: float) -> None:
         tasks = set()
         async for due in _moments(rate, seconds):
-            if (doing := self._somebody(due)) is not None:
+            if (doing := self._free_user(due)) is not None:
                 task = asyncio.ensure_future(doing)
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
         await asyncio.gather(*tasks)
 
     async def readers(self, rate: float, seconds: float) -> None:
-        """Looks at the public page, each from another address, without a task for each.
+        """Send views of the public page, each from another address, without a task for each.
 
-        What is not answered at the end counts.
+        Unanswered views at the end count.
         """
         measured, waiting, sockets = self.measured, Counter[str](), self._sockets
         times = measured.times.setdefault(PUBLIC, [])
 
-        def asked(due: float, connection: Connection) -> Callable[[Answer], None]:
-            def answered(answer: Answer) -> None:
+        def on_answer(due: float, connection: Connection) -> Callable[[Answer], None]:
+            def receive(answer: Answer) -> None:
                 times.append(time.monotonic() - due)
                 waiting[PUBLIC] -= 1
                 sockets.give_back(connection, answer)
                 if answer.status != 200:
                     measured.wrong.append(f"{PUBLIC}: {answer.status}")
 
-            return answered
+            return receive
 
         async for due in _moments(rate, seconds):
-            self._looks += 1
-            data = request("GET", "/", address_of(READERS + self._looks % READERS), {})
+            self._views += 1
+            data = request("GET", "/", address_of(READERS + self._views % READERS), {})
             try:
                 connection = await sockets.connection()
             except OSError as error:
                 measured.wrong.append(f"{PUBLIC}: {type(error).__name__}")
                 continue
             waiting[PUBLIC] += 1
-            connection.ask(data, asked(due, connection))
+            connection.ask(data, on_answer(due, connection))
         while waiting[PUBLIC]:
             await asyncio.sleep(0.01)
 
-    def _somebody(self, due: float) -> Awaitable[None] | None:
+    def _free_user(self, due: float) -> Awaitable[None] | None:
         if not self._active:
             self.measured.crowded += 1
             return None
-        place = self._chance.randrange(len(self._active))
-        self._active[place], self._active[-1] = self._active[-1], self._active[place]
+        index = self._chance.randrange(len(self._active))
+        self._active[index], self._active[-1] = self._active[-1], self._active[index]
         return self._turn(self._active.pop(), due)
 
     async def _turn(self, person: Person, due: float) -> None:
@@ -183,31 +177,31 @@ class Crowd:
             self._active.append(person)
 
     async def act(self, person: Person, due: float) -> str:
-        """The person's next act; its kind."""
+        """Perform the person's next act; return its kind."""
         if person.copy:
             acts = (self._home, self._acknowledge, self._upload, self._begin, self._correct, self._submit,
                 self._approve, self._send)  # fmt: skip
-            place = person.done if person.done < len(acts) else 0
+            position = person.done if person.done < len(acts) else 0
         else:
             acts = (self._home, self._board, self._late, self._unit)  # type: ignore[assignment]
-            place = person.done % len(acts)
+            position = person.done % len(acts)
         person.done += 1
-        return await acts[place](person, due)
+        return await acts[position](person, due)
 
     async def _home(self, person: Person, due: float) -> str:
-        return await self._look("home", "/office/", person, due)
+        return await self._view("home", "/office/", person, due)
 
     async def _board(self, person: Person, due: float) -> str:
-        return await self._look("board", f"/office/campaigns/{self._campaign}/board/", person, due)
+        return await self._view("board", f"/office/campaigns/{self._campaign}/board/", person, due)
 
     async def _late(self, person: Person, due: float) -> str:
         address = f"/office/campaigns/{self._campaign}/board/?state=late"
-        return await self._look("late list", address, person, due)
+        return await self._view("late list", address, person, due)
 
     async def _unit(self, person: Person, due: float) -> str:
-        return await self._look("unit page", f"/office/units/{person.unit}/", person, due)
+        return await self._view("unit page", f"/office/units/{person.unit}/", person, due)
 
-    async def _look(self, kind: str, address: str, person: Person, due: float) -> str:
+    async def _view(self, kind: str, address: str, person: Person, due: float) -> str:
         kind += "" if person.copy else WHOLE if person.unit == self._root else BRANCH
         await self._ask(kind, "GET", address, due, person)
         return kind
@@ -215,11 +209,11 @@ class Crowd:
     async def _acknowledge(self, person: Person, due: float) -> str:
         values = {"kind": "acknowledged", "day": "", "note": ""}
         if await self._post("acknowledge", f"/office/answers/{person.copy}/", values, due, person):
-            self.told.acknowledged.append(person.copy)
+            self.confirmed.acknowledged.append(person.copy)
         return "acknowledge"
 
     async def _upload(self, person: Person, due: float) -> str:
-        """A bundle of its own: the same archive with another comment at its end."""
+        """A bundle of its own: the same archive with a different comment at its end."""
         comment = f"{person.unit:016d}".encode()
         data = self._bundle[:-2] + len(comment).to_bytes(2, "little") + comment
         border = "border-of-the-form"
@@ -236,7 +230,7 @@ class Crowd:
         kind = f"multipart/form-data; boundary={border}"
         found = await self._ask("upload 5 MB", "POST", "/office/findings/", due, person, body, kind)
         if found is not None:
-            self.told.bundles.append(person.unit)
+            self.confirmed.bundles.append(person.unit)
         return "upload 5 MB"
 
     async def _begin(self, person: Person, due: float) -> str:
@@ -244,7 +238,7 @@ class Crowd:
         found = await self._post("begin a report", address, {"x": "1"}, due, person)
         if found is not None:
             person.report = found.location
-            self.told.reports.append(person.unit)
+            self.confirmed.reports.append(person.unit)
         return "begin a report"
 
     async def _correct(self, person: Person, due: float) -> str:
@@ -256,7 +250,7 @@ class Crowd:
         values |= {key: str(person.stated), key.replace("stated_", "reason_"): "Đếm bằng tay", "itself": "on"}
         found = await self._post("correct", f"{person.report}edit/", values, time.monotonic(), person)
         if found is not None:
-            self.told.stated[person.unit] = person.stated
+            self.confirmed.stated[person.unit] = person.stated
         return "correct"
 
     async def _submit(self, person: Person, due: float) -> str:
@@ -277,13 +271,13 @@ class Crowd:
         }
         found = await self._post(action, f"{person.report}step/", values, due, person)
         if found is not None and action == "send":
-            self.told.sent.append(person.unit)
+            self.confirmed.sent.append(person.unit)
         return action
 
     async def _post(
         self, kind: str, path: str, values: dict[str, str], due: float, person: Person
     ) -> Answer | None:
-        """Send a form, now and then twice at once: both are to get the same answer."""
+        """Send a form, sometimes twice at once: both are to get the same answer."""
         body = urlencode({**values, "csrfmiddlewaretoken": TOKEN}).encode()
         presses = [self._ask(kind, "POST", path, due, person, body)]
         self._posts += 1
@@ -313,7 +307,7 @@ class Crowd:
 
 
 async def _moments(rate: float, seconds: float) -> AsyncIterator[float]:
-    """Yield each moment at which something is due; late ones at once, one after the other."""
+    """Yield each moment at which an act is due; late ones at once, one after the other."""
     begin = time.monotonic()
     for number in range(int(rate * seconds)):
         due = begin + number / rate
@@ -322,7 +316,7 @@ async def _moments(rate: float, seconds: float) -> AsyncIterator[float]:
 
 
 def shown(body: bytes) -> str:
-    """The first complaint of a page."""
+    """Return the first error message of a page."""
     found = re.search(
         r'class="(?:errorlist|note note-error|invalid-feedback)[^>]*>(.*?)<', body.decode("utf-8", "replace")
     )
@@ -339,28 +333,30 @@ def fields_of(page: str) -> dict[str, str]:
     return {name: value for name, value in found.items() if name not in ("csrfmiddlewaretoken", "next")}
 
 
-def differences(told: Told, held: dict[str, Any]) -> list[str]:
-    """List by name what was lost or doubled between users' confirmations and the portal's tables."""
+def differences(confirmed: Confirmed, stored: dict[str, Any]) -> list[str]:
+    """List losses and duplicates between users' confirmations and the portal's tables, by name."""
     found = []
     for name in ("acknowledged", "bundles", "reports", "sent"):
-        here, there = Counter(getattr(told, name)), Counter(held[name])
-        found += [f"{name}: {one} lost" for one in (here - there)]
-        found += [f"{name}: {one} doubled or never told" for one in (there - here)]
-    stated = {int(unit): value for unit, value in held["stated"].items()}
+        confirmed_units, stored_units = Counter(getattr(confirmed, name)), Counter(stored[name])
+        found += [f"{name}: {unit} lost" for unit in (confirmed_units - stored_units)]
+        found += [f"{name}: {unit} doubled or never told" for unit in (stored_units - confirmed_units)]
+    stated = {int(unit): value for unit, value in stored["stated"].items()}
     found += [
         f"stated: {unit}"
-        for unit in told.stated.keys() | stated.keys()
-        if told.stated.get(unit) != stated.get(unit)
+        for unit in confirmed.stated.keys() | stated.keys()
+        if confirmed.stated.get(unit) != stated.get(unit)
     ]
     expected = {
-        "imports": len(told.bundles),
-        "deliveries": len(told.sent),
-        "audited": len(told.sent),
+        "imports": len(confirmed.bundles),
+        "deliveries": len(confirmed.sent),
+        "audited": len(confirmed.sent),
         "unread": 0,
         "broken": 0,
         "doubled": 0,
     }
     found += [
-        f"{name}: {held[name]} instead of {value}" for name, value in expected.items() if held[name] != value
+        f"{name}: {stored[name]} instead of {value}"
+        for name, value in expected.items()
+        if stored[name] != value
     ]
     return found

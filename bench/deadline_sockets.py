@@ -1,4 +1,4 @@
-"""Connections of `bench.deadline` to the portal, as cheap as can be.
+"""Connections of `bench.deadline` to the portal, as cheap as possible.
 
 They share the processors with the portal: no task and no stream for a request.
 """
@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 
 IDLE_S, PATIENCE_S = 5.0, 60.0
-"""A connection that rested longer is not used again, since the server may be about to close it.
+"""A connection idle for longer is not used again, since the server may be about to close it.
 
-A request that takes longer is an error.
+A longer request is an error.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer of the server; status 0: nothing whole."""
+    """An answer of the server; status 0: incomplete."""
 
     status: int
     location: str = ""
@@ -29,47 +29,47 @@ class Answer:
 
 
 class Connection(asyncio.Protocol):
-    """One connection, kept open between requests: a request, then its answer, without a task for either."""
+    """A connection, kept open between requests: a request, then its answer, without a task for either."""
 
     def __init__(self) -> None:
-        self._came, self._head, self._size = bytearray(), b"", -1
+        self._data, self._head, self._size = bytearray(), b"", -1
         self._done: Callable[[Answer], None] | None = None
         self._since = time.monotonic()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport."""
+        """Store the transport."""
         self._transport: Any = transport
 
     def ask(self, data: bytes, done: Callable[[Answer], None]) -> None:
-        """Send a request; `done` is given its answer."""
+        """Send a request; `done` is called with its answer."""
         self._done, self._since = done, time.monotonic()
         self._transport.write(data)
 
-    def data_received(self, data: bytes) -> None:
-        """Take what comes, to the end of the answer."""
-        self._came += data
+    def data_data(self, data: bytes) -> None:
+        """Append data, up to the end of the answer."""
+        self._data += data
         if self._size < 0:
-            end = self._came.find(b"\r\n\r\n")
+            end = self._data.find(b"\r\n\r\n")
             if end < 0:
                 return
-            self._head = bytes(self._came[: end + 2])
+            self._head = bytes(self._data[: end + 2])
             self._size = end + 4 + int(_header(self._head, b"content-length") or 0)
-        if len(self._came) < self._size or self._done is None:
+        if len(self._data) < self._size or self._done is None:
             return
-        body, location = bytes(self._came[len(self._head) + 2 :]), _header(self._head, b"location").decode()
+        body, location = bytes(self._data[len(self._head) + 2 :]), _header(self._head, b"location").decode()
         done, self._done, self._since = self._done, None, time.monotonic()
-        self._came.clear()
+        self._data.clear()
         self._size = -1
         done(Answer(int(self._head[9:12]), location, body))
 
     def connection_lost(self, problem: Exception | None) -> None:
-        """Tell who waits that nothing comes."""
+        """Report to the waiting caller that there is no answer."""
         done, self._done = self._done, None
         if done is not None:
             done(Answer(0))
 
     def serves(self) -> bool:
-        """Report whether another request may go this way."""
+        """Report whether another request may use this connection."""
         return not self._transport.is_closing() and time.monotonic() - self._since < IDLE_S
 
     def close(self) -> None:
@@ -77,18 +77,18 @@ class Connection(asyncio.Protocol):
         self._transport.close()
 
     def late(self, now: float) -> bool:
-        """Report whether it has waited for its answer for too long."""
+        """Report whether it has waited too long for its answer."""
         return self._done is not None and now - self._since > PATIENCE_S
 
 
 def _header(head: bytes, name: bytes) -> bytes:
-    """A header of an answer, whose names this server writes in small letters."""
+    """Return a header of an answer; this server writes names in lower case."""
     begin = head.find(b"\r\n" + name + b": ")
     return head[begin + len(name) + 4 : head.index(b"\r\n", begin + 2)] if begin >= 0 else b""
 
 
 class Sockets:
-    """At most so many connections at once, as a proxy in front of the portal holds them.
+    """A limited number of simultaneous connections, as held by a proxy in front of the portal.
 
     The client's own address is in `X-Forwarded-For`.
     """
@@ -99,7 +99,7 @@ class Sockets:
         self._all: set[Connection] = set()
 
     async def connection(self) -> Connection:
-        """A free connection. OSError when the portal does not take one more."""
+        """Return a free connection. Raises OSError when the portal accepts no further one."""
         await self._limit.acquire()
         while self._free:
             found = self._free.pop()
@@ -107,15 +107,15 @@ class Sockets:
                 return found
             self._end(found)
         try:
-            _, made = await asyncio.get_running_loop().create_connection(Connection, "127.0.0.1", self._port)
+            _, new = await asyncio.get_running_loop().create_connection(Connection, "127.0.0.1", self._port)
         except OSError:
             self._limit.release()
             raise
-        self._all.add(made)
-        return made
+        self._all.add(new)
+        return new
 
     def give_back(self, connection: Connection, answer: Answer) -> None:
-        """Let the next have the connection, if its answer was whole."""
+        """Release the connection for the next request, if its answer was complete."""
         if answer.status:
             self._free.append(connection)
         else:
@@ -125,7 +125,7 @@ class Sockets:
     async def ask(
         self, method: str, path: str, address: str, headers: dict[str, str], body: bytes = b""
     ) -> Answer:
-        """One request from an address; status 0 when it is not answered whole."""
+        """Send one request from an address; status 0 when the answer is incomplete."""
         connection = await self.connection()
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         connection.ask(request(method, path, address, headers, body), future.set_result)
@@ -134,11 +134,11 @@ class Sockets:
         return answer
 
     async def patience(self) -> None:
-        """End those that wait too long, for ever."""
+        """End connections that wait too long, forever."""
         while True:
             await asyncio.sleep(1)
             now = time.monotonic()
-            for late in [one for one in self._all if one.late(now)]:
+            for late in [connection for connection in self._all if connection.late(now)]:
                 self._end(late)
 
     def _end(self, connection: Connection) -> None:
@@ -152,7 +152,7 @@ class Sockets:
 
 
 def request(method: str, path: str, address: str, headers: dict[str, str], body: bytes = b"") -> bytes:
-    """The bytes of a request that a proxy passes on for a client's address."""
+    """Return the bytes of a request forwarded by a proxy for a client's address."""
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"X-Forwarded-For: {address}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     lines += [f"Content-Length: {len(body)}"] if body else []
@@ -160,5 +160,5 @@ def request(method: str, path: str, address: str, headers: dict[str, str], body:
 
 
 def address_of(number: int) -> str:
-    """The address of one of the users and readers: 198.18.0.0/15 is for measurements (RFC 2544)."""
+    """Return the address of a user or reader: 198.18.0.0/15 is for measurements (RFC 2544)."""
     return f"198.{18 + (number >> 16 & 1)}.{number >> 8 & 255}.{number & 255}"

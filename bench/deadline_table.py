@@ -1,4 +1,4 @@
-"""Results of `bench.deadline`: goals, figures as tables, and the load that more cores carry on paper."""
+"""Results of `bench.deadline`: goals, figures as tables, and the estimated load of more cores."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Cost = tuple[float, float, float]
 """Processor milliseconds of web, worker and database."""
 PAGE_S, SENDING_S, MEMORY_MB = 0.3, 1.0, 350
 OFTEN = 20
-"""A kind of page that was asked for so often has a percentile of its own."""
+"""A kind of page requested this often has a percentile of its own."""
 BUSY = 0.7
-"""Share of the processors' time that may be used on paper."""
+"""Share of the processors' time that the estimate may use."""
 
 
 @dataclass(slots=True)
@@ -36,7 +36,7 @@ class Result:
     busy: tuple[float, float, float, float]
     """Processor seconds in the run: web, worker, database, the load's own."""
     worker_s: float
-    """Time after the run until the worker had done all that users left to it."""
+    """Time after the run until the worker had done all work left by users."""
     peak_mb: float
     processes: int
     wrong: list[str] = field(default_factory=list)
@@ -50,18 +50,17 @@ class Result:
 def good(found: Measured) -> bool:
     """Report whether the goals hold.
 
-    Each kind that was seen often enough, and all pages together, were in time; nobody was missing; nothing
-    failed.
+    Each frequent kind, and all pages together, were in time; no act was omitted; none failed.
     """
     pages = max(found.p95_s(), found.p95_s(public=True))
     often = [kind for kind, times in found.times.items() if len(times) >= OFTEN]
-    each = all(found.p95_of(kind) <= (SENDING_S if kind in SENDING else PAGE_S) for kind in often)
-    both = pages <= PAGE_S and found.p95_s(sending=True) <= SENDING_S
-    return both and each and not (found.wrong or found.crowded)
+    kinds_hold = all(found.p95_of(kind) <= (SENDING_S if kind in SENDING else PAGE_S) for kind in often)
+    all_hold = pages <= PAGE_S and found.p95_s(sending=True) <= SENDING_S
+    return all_hold and kinds_hold and not (found.wrong or found.crowded)
 
 
 def table(found: Result, wanted: argparse.Namespace) -> str:
-    """The figures as tables."""
+    """Return the figures as tables."""
     own = found.busy[3] / found.seconds
     tried = [f"{rate:g}/{public:g} {'yes' if held else 'no'}" for rate, public, held in found.tried]
     rows = [
@@ -80,14 +79,14 @@ def table(found: Result, wanted: argparse.Namespace) -> str:
         "| kind | requests | p50 ms | p95 ms | goal ms | alone: web ms | worker ms | database ms |",
         "|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
-    for kind in sorted({*found.measured.times, *found.costs}, key=lambda one: (one in SENDING, one)):
+    for kind in sorted({*found.measured.times, *found.costs}, key=lambda name: (name in SENDING, name)):
         times = sorted(found.measured.times.get(kind, []))
         p50 = 1000 * times[len(times) // 2] if times else math.nan
         p95 = 1000 * found.measured.p95_of(kind) if times else math.nan
-        alone = " | ".join(f"{one:.1f}" for one in found.costs.get(kind, (math.nan,) * 3))
+        alone = " | ".join(f"{ms:.1f}" for ms in found.costs.get(kind, (math.nan,) * 3))
         goal = 1000 * (SENDING_S if kind in SENDING else PAGE_S)
         rows.append(f"| {kind} | {len(times)} | {p50:.0f} | {p95:.0f} | {goal:.0f} | {alone} |")
-    web, worker, base, _ = (one / found.seconds for one in found.busy)
+    web, worker, base, _ = (used / found.seconds for used in found.busy)
     rows += [
         "",
         f"In the run web processes used {web:.2f}, the worker {worker:.2f} and the database {base:.2f} "
@@ -105,27 +104,27 @@ def table(found: Result, wanted: argparse.Namespace) -> str:
         "|--:|--:|--:|",
     ]
     for cores in (2, 16, 64):
-        rate = on_paper(found, cores, wanted.public)
+        rate = estimated_rate(found, cores, wanted.public)
         rows.append(f"| {cores} | {rate:.0f} | {rate * 3600 / 8:,.0f} |")
     return "\n".join(rows).replace("nan", "–")
 
 
 def public_ms(found: Result) -> float:
-    """Processor milliseconds of one public page: the web process alone answers it."""
+    """Return the processor milliseconds of one public page: the web process alone answers it."""
     return found.costs.get(PUBLIC, (0.0,))[0]
 
 
 def mean_ms(found: Result) -> float:
-    """Processor milliseconds of one act of a user in the run's mix, the worker's and the database's with it.
+    """Return the processor milliseconds of one user's act in the run's mix, with worker and database.
 
-    What the run used beside its public pages.
+    It is the use of the run without its public pages.
     """
     pages_s = found.public_rate * found.seconds * public_ms(found) / 1000
     return 1000 * (sum(found.busy[:3]) - pages_s) / max(1.0, found.rate * found.seconds)
 
 
-def on_paper(found: Result, cores: int, public_rate: float) -> float:
-    """Acts of users a second that so many cores carry beside the public page.
+def estimated_rate(found: Result, cores: int, public_rate: float) -> float:
+    """Return the users' acts per second that this many cores carry next to the public page.
 
     Provided that the worker kept pace in the run.
     """
@@ -142,7 +141,7 @@ def _cpu() -> str:
 
 
 def record(file: Path, text: str) -> None:
-    """Put the tables between the page's marks."""
+    """Write the tables between the page's marks."""
     page = file.read_text("utf-8")
     marks = re.compile("(<!-- begin deadline -->\n).*?(\n<!-- end deadline -->)", re.DOTALL)
     file.write_text(marks.sub(lambda found: found[1] + text + found[2], page), "utf-8")

@@ -1,8 +1,8 @@
 """Cases whose input is binary and whose expectation is a list of events.
 
-The input is a file, `file` or `pcap`, or the datagrams of one as base64, `raw_b64`; the expectation
+The input is a file, `file` or `pcap`, or its datagrams as base64, `raw_b64`; the expectation is
 `expected.events` or, when only some are stated, `expected.flows_some`. Each expected event is compared with
-the event of the file that fits it best; an event explains one expectation.
+the best matching event of the file; an event explains one expectation.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FILE_KEYS = ("file", "pcap")
 
 
 def path_of(case: Mapping[str, object]) -> str | None:
-    """The binary file of a case, relative to its folder; None for a case of lines."""
+    """Return the binary file of a case, relative to its folder; None for a case of lines."""
     return next((str(case[key]) for key in FILE_KEYS if key in case and "raw" not in case), None)
 
 
@@ -31,7 +31,7 @@ def is_binary(case: Mapping[str, object]) -> bool:
 
 
 def row_of(case: Mapping[str, object], stem: str) -> str:
-    """The row of the table that a case counts for: its own format when a file of cases holds several."""
+    """Return the table row that a case counts for: its own format when a file of cases holds several."""
     return str(case.get("format", stem))
 
 
@@ -52,10 +52,7 @@ def compared(
     same: Same,
     keys: frozenset[str],
 ) -> Iterator[tuple[str, bool, object, object]]:
-    """For every expected value that is compared.
-
-    Its key, whether it is right, what was wanted, the event that fits best.
-    """
+    """Yield for every compared value its key, whether it is right, its expectation, the closest event."""
     events: list[Event] = []
     for log_file in find_logs([str(_input(case, folder, temporary))], on_problem=lambda problem: None):
         events += [item for item in read_events(log_file, timezone=zone) if isinstance(item, Event)]

@@ -1,4 +1,4 @@
-"""Write chunks of EVTX files as Windows does.
+"""Write chunks of EVTX files in the manner of Windows.
 
 Each record is an instance of a template, whose body is an instance of another.
 
@@ -21,7 +21,7 @@ BOOL, GUID, FILETIME, SID, HEX32, HEX64, BODY = 13, 15, 17, 19, 20, 21, 33
 FIRST_TIME = 134_255_808_000_000_000
 """A `FILETIME` of June 2026."""
 Value = tuple[int, bytes]
-"""The kind of a value and its bytes."""
+"""Kind of a value and its bytes."""
 ABSENT: Value = (0, b"")
 _LOCAL_SYSTEM = bytes.fromhex("010100000000000512000000")
 _PROVIDER_ID = bytes(range(16))
@@ -48,42 +48,42 @@ class Record:
 
 
 def text(value: str) -> tuple[int, bytes]:
-    """A value of UTF-16 text."""
+    """Return a value of UTF-16 text."""
     return STRING, value.encode("utf-16-le", "surrogatepass")
 
 
 def strings(**data: str) -> list[tuple[str, int, bytes]]:
-    """Named data of text."""
+    """Return named data of text."""
     return [(name, *text(value)) for name, value in data.items()]
 
 
 def template_chunk(records: Sequence[Record], first: int = 1) -> bytes:
-    """A chunk of 64 KiB with these events."""
-    made = _Chunk()
+    """Return a chunk of 64 KiB with these events."""
+    chunk = _Chunk()
     for number, record in enumerate(records, first):
-        made.add(record, number)
-    return made.sealed(first, len(records))
+        chunk.add(record, number)
+    return chunk.sealed(first, len(records))
 
 
 def full_chunks(records: Iterable[Record]) -> Iterator[bytes]:
-    """Chunks of as many events as each has room for; the last one may have fewer."""
-    made, first, count = _Chunk(), 1, 0
+    """Yield chunks with as many events as fit; the last one may have fewer."""
+    chunk, first, count = _Chunk(), 1, 0
     for record in records:
-        end, last = len(made.data), made.last
-        made.add(record, first + count)
-        if len(made.data) > CHUNK_BYTES:
-            del made.data[end:]
-            made.last = last
-            yield made.sealed(first, count)
-            made, first, count = _Chunk(), first + count, 0
-            made.add(record, first)
+        end, last = len(chunk.data), chunk.last
+        chunk.add(record, first + count)
+        if len(chunk.data) > CHUNK_BYTES:
+            del chunk.data[end:]
+            chunk.last = last
+            yield chunk.sealed(first, count)
+            chunk, first, count = _Chunk(), first + count, 0
+            chunk.add(record, first)
         count += 1
     if count:
-        yield made.sealed(first, count)
+        yield chunk.sealed(first, count)
 
 
 def sealed(chunk: bytes, first: int, count: int, last: int, end: int) -> bytes:
-    """The chunk with its header and the checksums that belong to what it holds."""
+    """Return the chunk with its header and the checksums of its content."""
     data = bytearray(chunk)
     numbers = (first, first + count - 1)
     struct.pack_into("<8sQQQQIII", data, 0, b"ElfChnk\0", *numbers, *numbers, 128, last, end)
@@ -91,7 +91,7 @@ def sealed(chunk: bytes, first: int, count: int, last: int, end: int) -> bytes:
 
 
 def resealed(chunk: bytes) -> bytes:
-    """The chunk with the checksums that belong to what it holds now."""
+    """Return the chunk with the checksums of its current content."""
     data = bytearray(chunk)
     end = struct.unpack_from("<I", data, 48)[0]
     struct.pack_into("<I", data, 52, zlib.crc32(bytes(data[RECORDS_START:end])))
@@ -107,7 +107,7 @@ class _Chunk:
     _templates: dict[object, int] = field(default_factory=dict)
 
     def sealed(self, first: int, count: int) -> bytes:
-        """The whole chunk of so many records."""
+        """Return the complete chunk of `count` records."""
         return sealed(bytes(self.data).ljust(CHUNK_BYTES, b"\0"), first, count, self.last, len(self.data))
 
     def add(self, record: Record, number: int) -> None:
@@ -115,10 +115,10 @@ class _Chunk:
         data += struct.pack("<4sIQQ", b"\x2a\x2a\0\0", 0, number, record.time)
         self._instance(self._outer, (record.provider, record.computer, record.literal), record)
         body_sizes_at = self._values(self._system(record, number))
-        begun = len(data)
+        start = len(data)
         self._instance(self._inner, self._inner_key(record), record)
         self._values([(kind, value) for _, kind, value in record.data])
-        struct.pack_into("<H", data, body_sizes_at - 4, len(data) - begun)
+        struct.pack_into("<H", data, body_sizes_at - 4, len(data) - start)
         data += bytes(-(len(data) - self.last + 4) % 8)
         size = len(data) - self.last + 4
         struct.pack_into("<I", data, self.last + 4, size)
@@ -126,7 +126,7 @@ class _Chunk:
 
     @staticmethod
     def _system(record: Record, number: int) -> list[Value]:
-        """The values of the system part in the order that Windows has; the body's size is filled in later."""
+        """Return the values of the system part in Windows' order; the body's size is filled in later."""
         named = [] if record.literal else [text(record.computer)]
         return [
             *((UINT8, b"\4"), (UINT8, b"\0"), (UINT16, b"\1\0"), (UINT16, struct.pack("<H", record.number)),
@@ -154,14 +154,14 @@ class _Chunk:
             return
         self._templates[define.__name__, key] = len(data)
         data += struct.pack("<I16sI", 0, unique, 0)
-        begun = len(data)
+        start = len(data)
         data += b"\x0f\x01\x01\x00"
         define(record)
         data += b"\0"
-        struct.pack_into("<I", data, begun - 4, len(data) - begun)
+        struct.pack_into("<I", data, start - 4, len(data) - start)
 
     def _values(self, values: Sequence[Value]) -> int:
-        """Add the values; where the descriptors end."""
+        """Add the values; return the end of the descriptors."""
         self.data += struct.pack("<I", len(values))
         for kind, value in values:
             self.data += struct.pack("<HBB", len(value), kind, 0)
@@ -215,14 +215,14 @@ class _Chunk:
         self.data += struct.pack("<BHB", 0x0E if optional else 0x0D, *place)
 
     def _open(self, name: str) -> _Element:
-        """An element whose end the caller writes."""
+        """Return an element whose end the caller writes."""
         return _Element(self, name, {}, closes=False)
 
     def _element(self, name: str, attributes: dict, *, empty: bool = False) -> _Element:
         return _Element(self, name, attributes, empty=empty)
 
     def name(self, name: str) -> None:
-        """Refer to a name, and write it where it is met first."""
+        """Refer to a name; write it at its first use."""
         known = self._names.get(name)
         self.data += struct.pack("<I", known or len(self.data) + 4)
         if known is None:

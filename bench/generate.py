@@ -1,13 +1,11 @@
-"""Make the benchmark's input.
-
-One list of indicators and a log in each of six formats, from a seed, into `bench-out/`.
+"""Make the benchmark's input: one list of indicators and a log in each of six formats, into `bench-out/`.
 
     python -m bench.generate [--size MB] [--indicators N] [--folder DIR]
 
-Lines have the fields and lengths that the products write. One line in 10,000 holds an indicator. No other
-line holds one: harmless addresses and names are drawn from ranges that the list does not use, so the number
-of matching lines is known and each program's answer can be checked. What exists already (same seed, size and
-version) is kept.
+Made from a seed. Lines have the fields and lengths of the products. One line in 10,000 holds an indicator. No
+other line holds one: harmless addresses and names are drawn from ranges that the list does not use, so the
+number of matching lines is known and each program's answer can be checked. Existing files (of the same seed,
+size and version) are reused.
 """
 
 from __future__ import annotations
@@ -43,7 +41,7 @@ class Log:
 
 
 def indicators(count: int, seed: int = SEED) -> Iterator[str]:
-    """`count` distinct indicators: 90 % domains, 7 % addresses, 1 % networks, 1 % hashes, 1 % URLs, mixed."""
+    """Yield `count` distinct indicators: 90 % domains, 7 % addresses, 1 % networks, hashes and URLs each."""
     rng = random.Random(f"{seed}-list")
     makers: tuple[tuple[int, Callable[[random.Random, int], str]], ...] = (
         (90, _domain),
@@ -54,7 +52,7 @@ def indicators(count: int, seed: int = SEED) -> Iterator[str]:
     )
     kinds = [maker for share, maker in makers for _ in range(share)]
     for number in range(count):
-        # The number itself is worked into each value, so that no two are equal.
+        # The number is part of each value, so that no two are equal.
         yield kinds[number % 100](rng, number)
 
 
@@ -78,7 +76,7 @@ def _domain(rng: random.Random, number: int) -> str:
 
 
 def _address(rng: random.Random, number: int) -> str:
-    # 101.0.0.0 upward, in steps of three at most; harmless addresses lie elsewhere (see bench.lines).
+    # 101.0.0.0 upward, in steps of three at most; harmless addresses are elsewhere (see bench.lines).
     value = (101 << 24) + number * 3 + rng.randrange(3)
     return ".".join(str(value >> shift & 255) for shift in (24, 16, 8, 0))
 
@@ -99,7 +97,7 @@ def _url(rng: random.Random, number: int) -> str:
 
 
 def read_list(path: Path) -> dict[str, list[str]]:
-    """The values of a generated list by kind: domain, address, network, hash, url."""
+    """Return the values of a generated list by kind: domain, address, network, hash, url."""
     kinds: dict[str, list[str]] = {name: [] for name in ("domain", "address", "network", "hash", "url")}
     for line in path.read_text("ascii").splitlines():
         kinds[kind_of(line)].append(line)
@@ -118,7 +116,7 @@ def kind_of(value: str) -> str:
 
 
 def make_list(folder: Path, count: int) -> Path:
-    """The list of `count` indicators, one a line."""
+    """Write the list of `count` indicators, one per line."""
     path = folder / f"indicators-{count}-v{VERSION}.txt"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -130,9 +128,9 @@ def make_list(folder: Path, count: int) -> Path:
 
 
 def _block(name: str, list_path: Path, number: int, size_bytes: int) -> tuple[bytes, int, int]:
-    """One block of a log: its bytes, lines and hits.
+    """Return one block of a log: its bytes, lines and hits.
 
-    The hits' values come from the list's first 1 % only, which is enough.
+    The hits' values come only from the list's first 1 %, which is enough.
     """
     rng = random.Random(f"{SEED}-{name}-{number}")
     pools = _pools(list_path)
@@ -158,7 +156,7 @@ def _pools(list_path: Path) -> Pools:
 
 
 def make_log(folder: Path, name: str, size_mb: int, list_path: Path, processes: int = 2) -> Log:
-    """The log of one format, `size_mb` million bytes."""
+    """Write the log of one format, `size_mb` million bytes."""
     path = folder / f"{name}-{size_mb}-v{VERSION}.log"
     facts = path.with_suffix(".json")
     if facts.exists() and path.exists():
@@ -180,7 +178,7 @@ def make_log(folder: Path, name: str, size_mb: int, list_path: Path, processes: 
 
 
 def _blocks(name: str, list_path: Path, sizes: list[int], processes: int) -> Iterator[tuple[bytes, int, int]]:
-    """The blocks in order, made by several processes, few of them ahead of what is taken."""
+    """Yield the blocks in order, made by several processes, few of them ahead of their use."""
     if len(sizes) == 1:
         yield _block(name, list_path, 0, sizes[0])
         return

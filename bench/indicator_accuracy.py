@@ -3,18 +3,18 @@
 A case is one line of `cases.jsonl`: `format`, `expected` (`must`, `optional`, `must_not`, `noise`: lists of
 type and value) and either `raw` (lines of text) or `file` (a path below the folder).
 
-Some truths are partial, and say so: `line_oracle` knows only lines that are one bare value (no
-`address:port`, no `host/path`), and a `_pair` knows only what the author's second file repeats of the
-document. A surplus of such a case is `beyond` (counted apart, neither hit nor error) when the author wrote it
-as a value: defanged, or alone in its line or cell in a spelling which the truth does not know. `F1` leaves
-those out; `strict` counts them as errors.
+Some truths are partial, and marked: `line_oracle` knows only lines that are one bare value (no
+`address:port`, no `host/path`), and a `_pair` knows only the values that the author's second file repeats
+from the document. A surplus of such a case is `beyond` (counted separately, neither hit nor error) when the
+author wrote it as a value: defanged, or alone in its line or cell in a spelling unknown to the truth. `F1`
+leaves those out; `strict` counts them as errors.
 
-A URL that a list gives without a scheme keeps none, and equals the truth's with `http://`, which the author's
-tool had added.
+A URL without a scheme in the list keeps none, and equals the truth's with `http://`, which the author's tool
+had added.
 
-A value that is refused with its type because no list may hold it (private, loopback, reserved: `INTERNAL`)
-counts as found: the truths come from tools without that policy. A case with nothing but `must_not` judges
-only those. Cases flagged `options...` were written for settings of another tool and are left out.
+A value refused with its type because no list may hold it (private, loopback, reserved: `INTERNAL`) counts as
+found: the truths come from tools without that policy. A case with nothing but `must_not` judges only those.
+Cases flagged `options...` were written for settings of another tool and are skipped.
 
     python -m bench.indicator_accuracy FOLDER [--refused] [--show FORMAT]
 
@@ -51,7 +51,7 @@ NAMES = {"cidr": "network"}
 
 
 def plain(kind: str, value: str) -> tuple[str, str]:
-    """One spelling for comparison: no end slash, lower case but for the path of a URL."""
+    """Return one spelling for comparison: no end slash, lower case except in the path of a URL."""
     kind = NAMES.get(kind, kind)
     value = value.strip().rstrip("/")
     if kind != "url":
@@ -62,13 +62,13 @@ def plain(kind: str, value: str) -> tuple[str, str]:
 
 
 def with_scheme(found: tuple[str, str]) -> tuple[str, str]:
-    """A URL without a scheme as one of the web, anything else as it is."""
+    """Return a URL without a scheme as one of the web, anything else unchanged."""
     kind, value = found
     return (kind, f"http://{value}") if kind == "url" and "://" not in value else found
 
 
 def values(items: list[dict[str, str]]) -> set[tuple[str, str]]:
-    """The expected values of the kinds that the readers know."""
+    """Return the expected values of the kinds known to the readers."""
     return {found for item in items if (found := plain(item["type"], item["value"]))[0] in KINDS}
 
 
@@ -77,7 +77,7 @@ HAS_PORT_OR_PATH = re.compile(r"[^\s:/]+(?::\d+|/\S+)")
 
 
 TRUE_KINDS = frozenset({"domain", "ip", "network", "url", "md5", "sha1", "sha256"})
-"""The kinds that the truths know: what a list states of any other is beyond them."""
+"""The kinds known to the truths: listed values of other kinds are beyond them."""
 
 
 def is_beyond(case: dict, line: str) -> bool:
@@ -94,14 +94,14 @@ def is_beyond(case: dict, line: str) -> bool:
 def read_case(
     case: dict, folder: Path, scratch: Path, *, all_refused: bool = False
 ) -> tuple[set[tuple[str, str]], set[tuple[str, str]], list[str], set[tuple[str, str]]]:
-    """The values taken and refused, the problems, and those taken that a partial truth may not know.
+    """Return accepted and refused values, problems, and accepted values that a partial truth may not know.
 
     Of the refused values only the internal ones, unless `all_refused`.
     """
     path = folder / case["file"] if "file" in case else scratch / "case.txt"
     if "file" not in case:
         path.write_text("\n".join(case["raw"]), encoding="utf-8")
-    taken: set[tuple[str, str]] = set()
+    accepted: set[tuple[str, str]] = set()
     refused: set[tuple[str, str]] = set()
     problems: list[str] = []
     beyond: set[tuple[str, str]] = set()
@@ -109,7 +109,7 @@ def read_case(
     lines = [line for part in case.get("raw", ()) for line in part.split("\n")]
     for item in read_list(str(path), lambda problem: problems.append(problem.what)):
         if isinstance(item, Indicator):
-            taken.add(plain(item.type, item.value))
+            accepted.add(plain(item.type, item.value))
             row = item.reference.row if item.reference else None
             if item.type not in TRUE_KINDS or (row and row <= len(lines) and is_beyond(case, lines[row - 1])):
                 beyond.add(plain(item.type, item.value))
@@ -117,7 +117,7 @@ def read_case(
             refused.add(plain(item.type, item.value))
             if item.reason in INTERNAL:
                 internal.add(plain(item.type, item.value))
-    return taken, refused if all_refused else internal, problems, beyond
+    return accepted, refused if all_refused else internal, problems, beyond
 
 
 def main() -> None:
@@ -131,7 +131,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         for line in (arguments.folder / "cases.jsonl").read_text(encoding="utf-8").splitlines():
             case = json.loads(line)
-            taken, refused, problems, beyond = read_case(
+            accepted, refused, problems, beyond = read_case(
                 case, arguments.folder, Path(scratch), all_refused=arguments.refused
             )
             expected = case["expected"]
@@ -139,13 +139,13 @@ def main() -> None:
                 continue
             must = values(expected.get("must", []))
             allowed = must | values(expected.get("optional", [])) | values(expected.get("noise", []))
-            hits = must & (taken | refused)
+            hits = must & (accepted | refused)
             missed = must - hits
-            surplus = {found for found in taken - allowed if with_scheme(found) not in allowed}
+            surplus = {found for found in accepted - allowed if with_scheme(found) not in allowed}
             if not must and expected.get("must_not"):
-                surplus = taken & values(expected["must_not"])
+                surplus = accepted & values(expected["must_not"])
             total = sums[case["format"]]
-            for place, number in enumerate(
+            for column, number in enumerate(
                 (
                     1,
                     len(hits),
@@ -155,7 +155,7 @@ def main() -> None:
                     len(surplus & beyond),
                 )
             ):
-                total[place] += number
+                total[column] += number
             if arguments.show in (case["format"], "all") and (missed or surplus - beyond or problems):
                 print(case["id"], problems or "")
                 print("   missed ", sorted(missed)[:8], len(missed))
@@ -179,7 +179,7 @@ def main() -> None:
 
 
 def f1(hits: int, missed: int, surplus: int) -> float:
-    """The harmonic mean of precision and recall; 1 where there is nothing to find and nothing was found."""
+    """Return the harmonic mean of precision and recall; 1 where nothing was to be found and none was."""
     return 2 * hits / (2 * hits + missed + surplus) if hits + missed + surplus else 1.0
 
 

@@ -1,4 +1,4 @@
-"""Log lines of the benchmark: six formats, a harmless line and one with an indicator for each.
+"""Log lines of the benchmark: six formats, each with a harmless line and one with an indicator.
 
 The layouts are those of the products' documentation: Zeek (docs.zeek.org, dns.log and conn.log), Suricata EVE
 (docs.suricata.io, EVE JSON format), FortiOS log message reference, BIND 9 ARM (queries category) and Squid
@@ -20,7 +20,7 @@ Maker = Callable[[], str]
 
 @dataclass(frozen=True)
 class Pools:
-    """Values that lines are made of; `bad_*` are from the list."""
+    """Values for lines; `bad_*` are from the list."""
 
     names: Sequence[str]
     inside: Sequence[str]
@@ -33,7 +33,7 @@ class Pools:
 
     @classmethod
     def build(cls, values: Mapping[str, Sequence[str]], seed: int) -> Pools:
-        """Harmless values of their own ranges, and the list's values."""
+        """Return harmless values of separate ranges, and the list's values."""
         rng = random.Random(f"{seed}-pools")
         bad_names = [
             name if rng.random() < 0.5 else f"{rng.choice(('www', 'x1', 'ns2.srv', 'd-7'))}.{name}"
@@ -119,7 +119,7 @@ def _path(rng: random.Random) -> str:
 
 
 def headers_of(name: str) -> str:
-    """The lines before the first record."""
+    """Return the lines before the first record."""
     fields = {"zeek_dns": ("dns", _DNS_FIELDS), "zeek_conn": ("conn", _CONN_FIELDS)}.get(name)
     if not fields:
         return ""
@@ -143,13 +143,13 @@ _CONN_FIELDS = (
 
 
 def line_maker(name: str, pools: Pools, rng: random.Random, block: int) -> tuple[Maker, Maker]:
-    """Two functions that give the next harmless line, and the next line with an indicator."""
+    """Return two functions that return the next harmless line, and the next line with an indicator."""
     clock = _Clock(rng, block)
     return _MAKERS[name](pools, rng, clock)
 
 
 class _Clock:
-    """Time that goes forward, from the block's start."""
+    """A clock that advances, from the block's start."""
 
     def __init__(self, rng: random.Random, block: int) -> None:
         self._random = rng.random
@@ -162,11 +162,11 @@ class _Clock:
         return self.seconds
 
     def date(self) -> datetime:
-        """The present second."""
-        whole = int(self.seconds)
-        if whole != self._text_of:
-            self._text_of = whole
-            self._second = START + timedelta(seconds=whole - START.timestamp())
+        """Return the current second."""
+        second = int(self.seconds)
+        if second != self._text_of:
+            self._text_of = second
+            self._second = START + timedelta(seconds=second - START.timestamp())
         return self._second
 
 
@@ -176,7 +176,7 @@ _BASE62 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 def _quick(
     rng: random.Random,
 ) -> tuple[Callable[[int], int], Callable[[Sequence[str]], str], Callable[[], str]]:
-    """Fast draws: a number below n, an item of a sequence, a Zeek-like identifier."""
+    """Return fast draws: a number below n, an item of a sequence, a Zeek-like identifier."""
     draw = rng.random
 
     def below(n: int) -> int:
@@ -217,12 +217,12 @@ def _zeek_conn(pools: Pools, rng: random.Random, clock: _Clock) -> tuple[Maker, 
 
     def line(address: str) -> str:
         service, port = ("ssl", 443) if below(4) else ("http", 80)
-        sent, got = below(5000), below(90000)
+        sent, back = below(5000), below(90000)
         return (
             f"{clock.tick():.6f}\t{uid()}\t{pick(pools.inside)}\t{1024 + below(64000)}\t{address}\t"
             f"{port}\ttcp\t{service}\t{below(90)}.{below(999999):06d}\t"
-            f"{sent}\t{got}\tSF\tT\tF\t0\tShADadfF\t{sent // 300 + 4}\t{sent + 400}\t{got // 1200 + 3}\t"
-            f"{got + 500}\t-\n"
+            f"{sent}\t{back}\tSF\tT\tF\t0\tShADadfF\t{sent // 300 + 4}\t{sent + 400}\t{back // 1200 + 3}\t"
+            f"{back + 500}\t-\n"
         )
 
     return lambda: line(pick(pools.outside)), lambda: line(pick(pools.bad_addresses))

@@ -1,10 +1,8 @@
-"""Memory and time of the portal's lists at a million values: reading, versions, what changed, outlets, TAXII.
-
-Each in a process of its own.
+"""Memory and time of the portal's lists at a million values: reading, versions, changes, outlets, TAXII.
 
     python -m bench.list_versions [--values 1000000] [--write docs/benchmarks.md]
 
-On SQLite in a temporary folder.
+Each step runs in a process of its own, on SQLite in a temporary folder.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ from typing import Any
 
 from bench.measure import run
 from bench.review_queue import prepared
-from bench.tables import Table, recorded, tell
+from bench.tables import Table, emit, recorded
 
 VALUES = 1_000_000
 STEPS = {
@@ -44,7 +42,7 @@ INTRODUCTION = (
 
 
 def text_of(first: int, count: int) -> str:
-    """A CSV list of so many values."""
+    """Return a CSV list of this many values."""
     lines = ["value,threat"]
     for number in range(first, first + count):
         value = (
@@ -56,7 +54,7 @@ def text_of(first: int, count: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _kept() -> Any:
+def _stored_list() -> Any:
     from lamsach.portal.lists.models import KeptList
 
     return KeptList.objects.get()
@@ -67,7 +65,7 @@ def _add(text: str, name: str) -> None:
 
     from lamsach.portal.lists import documents
 
-    documents.add(_kept(), ContentFile(text.encode()), name)
+    documents.add(_stored_list(), ContentFile(text.encode()), name)
 
 
 def _read() -> None:
@@ -81,7 +79,7 @@ def _release() -> None:
     from lamsach.portal.accounts.models import User
     from lamsach.portal.lists import releases
 
-    print(releases.release(_kept().pk, "mới", User.objects.get()))
+    print(releases.release(_stored_list().pk, "mới", User.objects.get()))
 
 
 def _fill(values: int) -> None:
@@ -111,7 +109,7 @@ def _again(values: int) -> None:
 def _latest() -> Any:
     from lamsach.portal.lists import versions
 
-    found = versions.latest(_kept())
+    found = versions.latest(_stored_list())
     assert found is not None
     return found
 
@@ -127,10 +125,10 @@ def _outlet(writer: str) -> None:
     from lamsach.portal.accounts.models import User
     from lamsach.portal.lists import outlets
 
-    made, _ = outlets.issue(
-        _kept(), User.objects.get(), name="x", writer=writer, tlp="amber", confidence=0, part=131_072
+    outlet, _ = outlets.issue(
+        _stored_list(), User.objects.get(), name="x", writer=writer, tlp="amber", confidence=0, part=131_072
     )
-    answer = outlets.answer_of(made, 1)
+    answer = outlets.answer_of(outlet, 1)
     assert answer is not None
     print(answer.parts)
 
@@ -142,12 +140,12 @@ def _page() -> None:
     objects = taxii_objects.of(_latest())
     first = Version.objects.get(number=1)
     start = objects.after(first.made)
-    taken = 0
-    for taken, (_, held) in enumerate(objects.at(start), 1):
-        assert held.record["type"] == "indicator"
-        if taken == 10_000:
+    count = 0
+    for count, (_, stored) in enumerate(objects.at(start), 1):
+        assert stored.record["type"] == "indicator"
+        if count == 10_000:
             break
-    print(len(objects), taken)
+    print(len(objects), count)
 
 
 def _download() -> None:
@@ -156,10 +154,10 @@ def _download() -> None:
     print(versions.may_have(_latest(), "amber"))
 
 
-def _looked_up() -> None:
+def _look_up() -> None:
     from lamsach.portal.lists import versions
 
-    found = versions.places([_kept()], text_of(777_777, 1).split("\n")[1].split(",")[0])
+    found = versions.places([_stored_list()], text_of(777_777, 1).split("\n")[1].split(",")[0])
     print(len(found))
 
 
@@ -178,16 +176,16 @@ def step(name: str, folder: Path, values: int) -> None:
         "edl": lambda: _outlet("edl"),
         "rpz": lambda: _outlet("rpz"),
         "page": _page,
-        "looked up": _looked_up,
+        "looked up": _look_up,
     }
     doing[name]()
 
 
 def measured(folder: Path, values: int) -> None:
-    """Every step in a process of its own."""
+    """Run every step in a process of its own."""
     table = Table("step", "time", "peak memory")
     for name, what in STEPS.items():
-        done = run(
+        ran = run(
             [
                 sys.executable,
                 "-m",
@@ -200,15 +198,15 @@ def measured(folder: Path, values: int) -> None:
             ],
             3600,
         )
-        if done.status != 0:
-            sys.exit(f"{name}: {done.stderr[-2000:]}")
-        said = done.stdout.strip().replace("\n", " ")
+        if ran.status != 0:
+            sys.exit(f"{name}: {ran.stderr[-2000:]}")
+        output = ran.stdout.strip().replace("\n", " ")
         print(
-            f"{name}: {done.wall_s:.1f} s, {done.peak_bytes / 1e6:,.0f} MB, {said}",
+            f"{name}: {ran.wall_s:.1f} s, {ran.peak_bytes / 1e6:,.0f} MB, {output}",
             file=sys.stderr,
             flush=True,
         )
-        table.row(what, f"{done.wall_s:.1f} s", f"{done.peak_bytes / 1e6:,.0f} MB")
+        table.row(what, f"{ran.wall_s:.1f} s", f"{ran.peak_bytes / 1e6:,.0f} MB")
     table.print(f"The portal with a list of {values:,} values")
 
 
@@ -218,18 +216,18 @@ def main() -> None:
     arguments.add_argument("--values", type=int, default=VALUES)
     arguments.add_argument("--write", type=Path)
     arguments.add_argument("--step", nargs=2, metavar=("NAME", "FOLDER"))
-    asked = arguments.parse_args()
-    if asked.step:
-        step(asked.step[0], Path(asked.step[1]), asked.values)
+    options = arguments.parse_args()
+    if options.step:
+        step(options.step[0], Path(options.step[1]), options.values)
         return
     with tempfile.TemporaryDirectory() as folder:
         base = run([sys.executable, "-m", "bench.list_versions", "--step", "base", folder]).peak_bytes
         introduction = INTRODUCTION.format(
-            values=f"{asked.values:,}", base=f"{base / 1e6:,.0f} MB", day=date.today(), cores=os.cpu_count()
+            values=f"{options.values:,}", base=f"{base / 1e6:,.0f} MB", day=date.today(), cores=os.cpu_count()
         )
-        tell(introduction) if not asked.write else None
-        with recorded(asked.write, "list versions", introduction):
-            measured(Path(folder), asked.values)
+        emit(introduction) if not options.write else None
+        with recorded(options.write, "list versions", introduction):
+            measured(Path(folder), options.values)
 
 
 if __name__ == "__main__":

@@ -35,14 +35,14 @@ def main() -> None:
 
 
 def read(path: str) -> int:
-    """The list as `lamsach indicators` takes it."""
+    """Read the list like `lamsach indicators`."""
     from lamsach.indicators.lists import read_lists
 
     return len(read_lists([path], print).indicators)
 
 
 def compiled(path: str) -> int:
-    """The list as the hunt takes it when it does not have it compiled already."""
+    """Read the list like the hunt when it has no compiled form."""
     from lamsach.hunt.sets.builder import Builder
     from lamsach.hunt.sets.compiled import compile_columns
     from lamsach.indicators.lists import read_quickly

@@ -19,7 +19,7 @@ from pathlib import Path
 class Run:
     """`wall_s` from start to end of the process; `peak_bytes` is its maximum resident set.
 
-    `status` is None when it took too long.
+    `status` is None after a timeout.
     """
 
     status: int | None
@@ -30,7 +30,7 @@ class Run:
     stderr: str
 
     def json_line(self, stream: str) -> dict[str, object]:
-        """The last line of `stdout` or `stderr` that is a JSON object; empty when there is none."""
+        """Return the last line of `stdout` or `stderr` that is a JSON object; empty if there is none."""
         for line in reversed(getattr(self, stream).splitlines()):
             if line.startswith("{"):
                 return dict(json.loads(line))
@@ -73,7 +73,7 @@ def run(command: Sequence[str], limit_s: float = 600, environment: Mapping[str, 
 
 
 def read_into_page_cache(path: Path) -> None:
-    """Read a file once, so that every program that follows finds it in memory."""
+    """Read a file once, so that every following program finds it in memory."""
     with path.open("rb", buffering=0) as file:
         while file.read(1 << 24):
             pass

@@ -2,10 +2,10 @@
 
     python -m bench.peers duckdb|polars FORMAT LOG LIST --threads N
 
-prints one JSON object: `lines` (how many match) and `seconds` (the search alone, without imports and without
-loading the list). Both look only at the columns that can hold the contacted name, address, URL or hash; they
-prove less than the hunt does, never more. `python -m bench.peers prepare LIST` makes DuckDB's tables of the
-list and Polars' columns, which is not timed.
+prints one JSON object: `lines` (matching lines) and `seconds` (of the search alone, without imports and
+loading of the list). Both read only the columns that can hold the contacted name, address, URL or hash; they
+prove less than the hunt, never more. `python -m bench.peers prepare LIST` makes DuckDB's tables of the list
+and Polars' columns, which is not timed.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ SQL = Path(__file__).parent / "sql"
 
 
 def database_of(list_path: Path) -> Path:
-    """DuckDB's file for a list."""
+    """Return DuckDB's file for a list."""
     return list_path.with_suffix(".duckdb")
 
 
 def prepare(list_path: Path) -> None:
-    """The list as DuckDB tables and as Parquet files for Polars, beside it."""
+    """Write the list as DuckDB tables and as Parquet files for Polars, next to it."""
     import duckdb
     import polars as pl
 
@@ -46,19 +46,19 @@ def prepare(list_path: Path) -> None:
 
 
 def parquet_of(list_path: Path, kind: str) -> Path:
-    """Polars' file for one kind of indicator."""
+    """Return Polars' file for one kind of indicator."""
     return list_path.with_suffix(f".{kind}.parquet")
 
 
 def query_of(name: str) -> str:
-    """The SQL for a format: its reading, and the way of counting that its first line names."""
+    """Return the SQL for a format: its reading, and the counting named by its first line."""
     text = (SQL / f"{name}.sql").read_text("ascii")
     first, _, reading = text.partition("\n")
     return reading + (SQL / f"{first.removeprefix('-- count: ')}.sql").read_text("ascii")
 
 
 def run_duckdb(name: str, log: Path, list_path: Path, threads: int) -> tuple[int, float]:
-    """Matching lines and seconds."""
+    """Return matching lines and seconds."""
     import duckdb
 
     with duckdb.connect(
@@ -71,7 +71,7 @@ def run_duckdb(name: str, log: Path, list_path: Path, threads: int) -> tuple[int
 
 
 def run_polars(name: str, log: Path, list_path: Path, threads: int) -> tuple[int, float]:
-    """Matching lines and seconds. The number of threads is fixed before the import."""
+    """Return matching lines and seconds. The number of threads is fixed before the import."""
     os.environ["POLARS_MAX_THREADS"] = str(threads)
     import polars as pl
 

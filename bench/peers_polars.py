@@ -1,6 +1,6 @@
 """The search in Polars.
 
-A lazy, streaming scan of the columns needed, then semi-joins of the distinct values.
+A lazy, streaming scan of the needed columns, then semi-joins of the distinct values.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _CONN = (
 )
 _BIND = "date time category level client handle address name word query class type flags server"
 _LONGEST_NAME = 8
-"""Labels of the longest name that is exploded; the logs have fewer."""
+"""Labels of the longest exploded name; the logs have fewer."""
 
 
 def _scan(path: str, separator: str, columns: str) -> pl.LazyFrame:
@@ -39,7 +39,7 @@ def _lines(path: str) -> pl.LazyFrame:
 
 
 def _read(name: str, path: str) -> pl.LazyFrame:
-    """The columns that matter of one format: some of name, address, url, hash."""
+    """Return the relevant columns of one format: some of name, address, url, hash."""
     line = pl.col("line")
     if name == "zeek_dns":
         return _scan(path, "\t", _DNS).select(name=pl.col("query").str.to_lowercase())
@@ -109,7 +109,7 @@ def count(name: str, path: str, values: Mapping[str, pl.Series]) -> int:
 
 
 def _among(column: pl.Series, values: pl.Series) -> pl.Series:
-    """The distinct values of the column that the list has."""
+    """Return the distinct values of the column that are in the list."""
     distinct = pl.DataFrame({"value": column.unique().drop_nulls()})
     return distinct.join(pl.DataFrame({"value": values}), on="value", how="semi")["value"]
 

@@ -1,4 +1,4 @@
-"""Time the portal with 20,000 units in five levels: import of the sheet, launch to everybody, the board.
+"""Time the portal with 20,000 units in five levels: import of the sheet, launch to all units, the board.
 
 On SQLite and on PostgreSQL.
 
@@ -32,7 +32,7 @@ UNITS = 20_000
 
 
 def sheet() -> io.BytesIO:
-    """A CSV of 20,000 units in five levels."""
+    """Return a CSV of 20,000 units in five levels."""
     lines, level = ["Mã;Tên;Mã cấp trên;Thư điện tử"], ["B01"]
     lines.append("B01;Bộ;;bo@bo.example")
     for fan in FAN_OUT[1:]:
@@ -47,13 +47,13 @@ def sheet() -> io.BytesIO:
 
 
 class Stopwatch:
-    """A stopwatch that stores the figures: `rows` of what, figure, goal."""
+    """A stopwatch that stores its figures: `rows` of subject, figure, goal."""
 
     def __init__(self) -> None:
         self.rows: list[list[str]] = []
 
     def timed(self, name: str, work: Callable[[], Any], goal: str = "") -> Any:
-        """Run once; its result."""
+        """Run once; return the result."""
         start, used = time.perf_counter(), time.process_time()
         result = work()
         seconds, processor = time.perf_counter() - start, time.process_time() - used
@@ -61,7 +61,7 @@ class Stopwatch:
         return result
 
     def row(self, name: str, figure: str, goal: str) -> None:
-        """Keep and tell a figure."""
+        """Store and print a figure."""
         self.rows.append([name, figure, goal])
         print(f"{name}: {figure}", file=sys.stderr, flush=True)
 
@@ -93,9 +93,11 @@ def measure(folder: Path) -> list[list[str]]:
     user = User.objects.create_user("a@b.example", None)
     root = tree.create("B01", "Bộ", None)
     Membership.objects.create(user=user, unit=root, role=Role.ADMINISTRATOR)
-    kept = watch.timed("preview of a sheet of 20,000 units", lambda: imports.preview(sheet(), "a.csv", user))
-    assert not kept.errors, kept.errors[:3]
-    watch.timed("import of the sheet", lambda: imports.apply(kept, user), "60 s")
+    preview = watch.timed(
+        "preview of a sheet of 20,000 units", lambda: imports.preview(sheet(), "a.csv", user)
+    )
+    assert not preview.errors, preview.errors[:3]
+    watch.timed("import of the sheet", lambda: imports.apply(preview, user), "60 s")
     assert Unit.objects.count() == UNITS
     day = tree.today()
     campaign = Campaign.objects.create(
@@ -156,8 +158,8 @@ def _child(folder: Path, address: str) -> list[list[str]]:
     return found
 
 
-def one(database: str) -> list[list[str]]:
-    """The figures of one database."""
+def measured(database: str) -> list[list[str]]:
+    """Return the figures of one database."""
     with tempfile.TemporaryDirectory() as name:
         if database != "postgresql":
             return _child(Path(name), os.environ.get("DATABASE_URL", "") if database == "given" else "")
@@ -171,7 +173,7 @@ def one(database: str) -> list[list[str]]:
 
 
 def table(figures: dict[str, list[list[str]]]) -> str:
-    """The figures as a table, a column for each database."""
+    """Return the figures as a table, a column for each database."""
     names = list(figures)
     lines = [
         (
@@ -190,14 +192,14 @@ def table(figures: dict[str, list[list[str]]]) -> str:
 
 
 def record(file: Path, text: str) -> None:
-    """Put the table between the page's marks."""
+    """Write the table between the page's marks."""
     page = file.read_text("utf-8")
     marks = re.compile("(<!-- begin portal -->\n).*?(\n<!-- end portal -->)", re.DOTALL)
     file.write_text(marks.sub(lambda found: found[1] + text + found[2], page), "utf-8")
 
 
 def main() -> None:
-    """Measure each database and tell."""
+    """Measure each database and print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--databases", default="sqlite,postgresql", help="sqlite, postgresql, given")
     parser.add_argument("--record", type=Path, metavar="PAGE")
@@ -206,7 +208,7 @@ def main() -> None:
     if arguments.folder:
         print(json.dumps(measure(arguments.folder)))
         return
-    text = table({database: one(database) for database in arguments.databases.split(",")})
+    text = table({database: measured(database) for database in arguments.databases.split(",")})
     print(text)
     if arguments.record:
         record(arguments.record, text)

@@ -7,10 +7,10 @@ Measured are the list, its pages, its filters, the search and the numbers.
 
 The first uses SQLite in FOLDER (default: a temporary one; a filled folder is measured again).
 
-Beside the times by the clock is the processor time of one request, of the portal and of its process in
-the database's server: on a machine with other work the clock means little.
+Next to wall clock times it prints the processor time of one request, of the portal and of its process in the
+database's server: on a busy machine the wall clock means little.
 
-More sightings lie in the tables of the past twelve months (see `findings.months`); as many for each machine.
+Further sightings are in the tables of the past twelve months (see `findings.months`), as many per machine.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ import psutil
 
 CASES, SIGHTINGS_EACH, UNITS, TIMES = 50_000, 20, 500, 20
 SUMS = ("numbers", "dashboard")
-"""Pages that add all cases up; the goal is not theirs."""
+"""Pages that add up all cases; the goal does not apply to them."""
 STATES = (
     "new",
     "told",
@@ -45,8 +45,8 @@ STATES = (
 )
 
 
-def fill(each: int = SIGHTINGS_EACH) -> None:
-    """Units, devices, cases, sightings, spans and the words of the search, in bulk."""
+def fill(per_machine: int = SIGHTINGS_EACH) -> None:
+    """Write units, devices, cases, sightings, spans and the words of the search, in bulk."""
     from django.utils import timezone
 
     from lamsach.portal.accounts.models import User
@@ -94,7 +94,7 @@ def fill(each: int = SIGHTINGS_EACH) -> None:
                 severity=chance.choice((1, 1, 2, 3, 4)),
                 threat=chance.choice(("Mirai", "RedLine Stealer", "XMRig", "Qakbot", "")),
                 due=now + timedelta(hours=chance.randrange(-200, 200)),
-                count=each,
+                count=per_machine,
                 indicators=2,
                 first_seen=day - timedelta(days=40),
                 last_seen=day,
@@ -135,8 +135,8 @@ def fill(each: int = SIGHTINGS_EACH) -> None:
         ],
         batch_size=2000,
     )
-    if each > SIGHTINGS_EACH:
-        _by_month(campaign.pk, each)
+    if per_machine > SIGHTINGS_EACH:
+        _by_month(campaign.pk, per_machine)
     else:
         _by_device(campaign, devices)
 
@@ -181,10 +181,10 @@ FROM generate_series(%s::int, %s::int) s
 STEPS = 10
 
 
-def _by_month(campaign: int, each: int) -> None:
-    """So many sightings of each machine over twelve months, by PostgreSQL itself.
+def _by_month(campaign: int, per_machine: int) -> None:
+    """Write this many sightings of each machine over twelve months, by PostgreSQL itself.
 
-    Without looking up each reference, if it lets us.
+    Without checking each reference, if permitted.
     """
     from datetime import date
 
@@ -198,8 +198,8 @@ def _by_month(campaign: int, each: int) -> None:
         if month not in have:
             months.split(month)
     months.run("SET session_replication_role = replica")
-    for begin in range(0, each, STEPS):
-        months.run(_SERIES, campaign, day, each, begin, min(begin + STEPS, each) - 1)
+    for begin in range(0, per_machine, STEPS):
+        months.run(_SERIES, campaign, day, per_machine, begin, min(begin + STEPS, per_machine) - 1)
     months.run("RESET session_replication_role")
     months.run("VACUUM ANALYZE")
 
@@ -207,7 +207,7 @@ def _by_month(campaign: int, each: int) -> None:
 def measure() -> bool:
     """Print median and 95th percentile of each page.
 
-    Whether lists, searches and the case stay below the goal of 300 ms.
+    Returns whether lists, searches and the case are below the goal of 300 ms.
     """
     from django.test import Client
 
@@ -216,7 +216,7 @@ def measure() -> bool:
     from lamsach.portal.cases.models import Case
 
     campaign, good = Campaign.objects.get().pk, True
-    one = Case.objects.filter(unit__code="B01.000").first()
+    case = Case.objects.filter(unit__code="B01.000").first()
     numbers = f"/office/campaigns/{campaign}/machines/"
     for email, pages in (
         (
@@ -226,7 +226,7 @@ def measure() -> bool:
                 "list, page 500": "/office/cases/?show=all&page=500",
                 "list, last page": "/office/cases/?show=all&page=1000",
                 "list, overdue": "/office/cases/?show=late",
-                "list, one unit": f"/office/cases/?unit={one.unit_id if one else 1}&show=all",
+                "list, one unit": f"/office/cases/?unit={case.unit_id if case else 1}&show=all",
                 "list of a past day": (
                     f"/office/cases/?campaign={campaign}&show=open&day={Case.objects.all()[0].since}"
                 ),
@@ -245,8 +245,8 @@ def measure() -> bool:
                 "officer's list": "/office/cases/",
                 "officer's search": "/office/cases/?show=all&q=pc-0",
                 "officer's home": "/office/",
-                "a case": f"/office/cases/{one.pk if one else 1}/",
-                "a device": f"/office/findings/devices/{one.device_id if one else 1}/",
+                "a case": f"/office/cases/{case.pk if case else 1}/",
+                "a device": f"/office/findings/devices/{case.device_id if case else 1}/",
             },
         ),
     ):
@@ -255,11 +255,11 @@ def measure() -> bool:
             User.objects.get(email=email), backend="allauth.account.auth_backends.AuthenticationBackend"
         )
         for name, address in pages.items():
-            good &= _one(client, name, address) or name in SUMS
+            good &= _measure_page(client, name, address) or name in SUMS
     return good
 
 
-def _one(client: Any, name: str, address: str) -> bool:
+def _measure_page(client: Any, name: str, address: str) -> bool:
     times, busy = [], 0.0
     for _ in range(TIMES):
         begin, before = time.perf_counter(), _processors()
@@ -281,7 +281,7 @@ def _one(client: Any, name: str, address: str) -> bool:
 
 
 def _processors() -> float:
-    """Seconds of processor time of this process and of the database's server process that works for it."""
+    """Return the processor seconds of this process and of its server process in the database."""
     from django.db import connection
 
     if connection.vendor == "sqlite":
@@ -293,7 +293,7 @@ def _processors() -> float:
 
 
 def main(folder: Path, sightings: int) -> int:
-    """Fill if need be, and measure."""
+    """Fill if needed, and measure."""
     from lamsach.portal.server import prepare, start
 
     start(folder)
@@ -317,8 +317,8 @@ if __name__ == "__main__":
     )
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--sightings", type=int, default=CASES * SIGHTINGS_EACH)
-    given = parser.parse_args()
-    if given.folder:
-        sys.exit(main(given.folder, given.sightings))
+    options = parser.parse_args()
+    if options.folder:
+        sys.exit(main(options.folder, options.sightings))
     with tempfile.TemporaryDirectory() as name:
-        sys.exit(main(Path(name), given.sightings))
+        sys.exit(main(Path(name), options.sightings))

@@ -1,13 +1,13 @@
-"""Time the pages of scanned machines, with 20,000 units in five levels.
+"""Time the pages of scanned machines, with 20,000 units in five levels, on SQLite and on PostgreSQL.
 
-Of 200,000 machines nine of ten are scanned. On SQLite and on PostgreSQL.
+Nine of ten of 200,000 machines are scanned.
 
     python -m bench.portal_fleet                       both databases
     python -m bench.portal_fleet --databases sqlite
 
 The data are in temporary folders; PostgreSQL's server is started for the run.
 
-"first": with nothing kept; the sums over a large tree are then kept for half a minute.
+"first": without cached sums; the sums over a large tree are then cached for half a minute.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from bench.portal import UNITS, sheet
 
 MACHINES_EACH = 10
 LARGE = 2000
-"""Machines of the one unit whose own list is looked at."""
+"""Machines of the unit whose own list is viewed."""
 REQUESTS = 20
 
 
 def fill() -> tuple[Any, Any]:
-    """Units, a campaign that reached all of them, machines and their last scans, in bulk.
+    """Write units, a campaign sent to all of them, machines and their last scans, in bulk.
 
-    An administrator and the campaign.
+    Returns an administrator and the campaign.
     """
     from django.utils import timezone
 
@@ -139,17 +139,17 @@ def _child(folder: str, address: str) -> dict[str, str]:
     return dict(json.loads(ran.stdout))
 
 
-def one(database: str) -> dict[str, str]:
-    """The figures of one database, measured in a process of its own."""
+def measured(database: str) -> dict[str, str]:
+    """Return the figures of one database, measured in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         if database == "sqlite":
             return _child(folder, "")
         from tests.portal.postgres import cluster, programs
 
-        place = programs()
-        if place is None:
+        programs_folder = programs()
+        if programs_folder is None:
             sys.exit("PostgreSQL is not installed: apt install postgresql")
-        with cluster(place) as address:
+        with cluster(programs_folder) as address:
             return _child(folder, address)
 
 
@@ -158,11 +158,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--databases", default="sqlite,postgresql")
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
-    wanted = parser.parse_args()
-    if wanted.folder:
-        print(json.dumps(measure(wanted.folder)))
+    options = parser.parse_args()
+    if options.folder:
+        print(json.dumps(measure(options.folder)))
         return
-    figures = {database: one(database) for database in wanted.databases.split(",")}
+    figures = {database: measured(database) for database in options.databases.split(",")}
     print(f"| {UNITS:,} units | {' | '.join(figures)} |\n|---|{'---|' * len(figures)}")
     for name in next(iter(figures.values())):
         print(f"| {name} | {' | '.join(column[name] for column in figures.values())} |")

@@ -1,4 +1,4 @@
-"""The programs that are compared.
+"""The compared programs.
 
 The hunt by its command line, DuckDB, Polars and ripgrep, each in a process of its own.
 """
@@ -18,14 +18,14 @@ from bench.generate import Log
 
 LAMSACH = str(Path(sys.executable).with_name("lamsach"))
 OK = (0, 1, 3)
-"""Exit statuses of a hunt that read everything: found, nothing found, nothing found but blind."""
+"""Exit statuses of a complete hunt: found, nothing found, nothing found but blind."""
 
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds of the search and of the whole process, lines matched, peak memory.
+    """Seconds of the search and of the whole process, matched lines, peak memory.
 
-    `note` says why there is none.
+    `note` is the reason for missing figures.
     """
 
     search_s: float = float("nan")
@@ -36,7 +36,7 @@ class Timing:
 
 
 def lamsach(log: Path, list_path: Path, threads: int, environment: dict[str, str] | None = None) -> Timing:
-    """One hunt by the command line."""
+    """Time one hunt by the command line."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "out.jsonl"
         command = [
@@ -59,7 +59,7 @@ def lamsach(log: Path, list_path: Path, threads: int, environment: dict[str, str
 
 
 def _matches(out: Path) -> int:
-    """Events in the sightings of a hunt's JSON lines; a planted line is one event."""
+    """Return the events in the sightings of a hunt's JSON lines; a planted line is one event."""
     total = 0
     for line in out.read_text("utf-8").splitlines():
         record = json.loads(line)
@@ -71,7 +71,7 @@ def _matches(out: Path) -> int:
 
 
 def peer(name: str, log: Log, list_path: Path, limit_s: float) -> Timing:
-    """DuckDB or Polars, in a process of its own, with two threads."""
+    """Time DuckDB or Polars, in a process of its own, with two threads."""
     command = [
         sys.executable,
         "-m",
@@ -96,12 +96,11 @@ RG_REPEATS = 5
 
 
 def ripgrep(log: Log, list_path: Path, limit_s: float) -> Timing:
-    """`rg -c -F -f`, which uses one thread for one file.
+    """Time `rg -c -F -f`, which uses one thread for one file.
 
-    It takes no networks, knows no label boundaries and no case.
-
-    It does not tell how long it reads the list. So it is also given the log several times over, which adds
-    nothing but searches; processor time is compared, which other work on the machine disturbs least.
+    It supports no networks and ignores label boundaries and case.\n\nIt does not report the time to read the
+    list. So it also searches the log several times over, which adds only searches; processor time is
+    compared, which other work on the machine disturbs least.
     """
     program = shutil.which("rg")
     if program is None:
@@ -116,7 +115,7 @@ def ripgrep(log: Log, list_path: Path, limit_s: float) -> Timing:
 
 
 def best(repeat: int, once: Callable[[], Timing]) -> Timing:
-    """The run with the median search time of several."""
+    """Return the run with the median search time of several."""
     runs = [once() for _ in range(repeat)]
     failed = [item for item in runs if item.note]
     if failed:

@@ -4,12 +4,12 @@ In MB of log for each second of one core.
 
     .venv/bin/python -m bench.reading [FILES...] [--size MB] [--cases FOLDER]
 
-Without files the six logs of `bench.generate` are read (made when they are not there) and those of
-`bench.reading_lines` and `bench.reading_evtx`; `--products NAMES` reads only these of the latter two.
-`--cases` reads, for each format, the raw lines of the accuracy cases in a folder (see `bench.accuracy`),
-repeated until there are 8 MB. Binary logs (EVTX, pcap, NetFlow) are compared with the bare library's pace
-over the same file. Each file is read in this process by one thread; what is counted is processor time, the
-best of three readings; ours and the library's alternate.
+Without files the six logs of `bench.generate` are read (made if missing) and those of `bench.reading_lines`
+and `bench.reading_evtx`; `--products NAMES` reads only these of the latter two. `--cases` reads, for each
+format, the raw lines of the accuracy cases in a folder (see `bench.accuracy`), repeated up to 8 MB. Binary
+logs (EVTX, pcap, NetFlow) are compared with the library's own rate over the same file. Each file is read in
+this process by one thread; the figure is processor time, the best of three readings; ours and the library's
+alternate.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ REPEATED_BYTES = 8_000_000
 
 
 def read(path: Path) -> int:
-    """Read a log into a table in memory; how many events it gave."""
+    """Read a log into a table in memory; return the number of events."""
     writer = TableWriter(io.BytesIO())
     rows = 0
     for log in find_logs([str(path)]):
@@ -49,14 +49,14 @@ def read(path: Path) -> int:
 
 
 def seconds_of(works: Sequence[Callable[[], int]], times: int = 3) -> list[tuple[float, int]]:
-    """The processor time of each work's quickest run, and what it gave; they take turns."""
-    best, given = [float("inf")] * len(works), [0] * len(works)
+    """Return the processor time of each work's quickest run, and its result; they take turns."""
+    best, results = [float("inf")] * len(works), [0] * len(works)
     for _ in range(times):
-        for at, work in enumerate(works):
-            begun = time.process_time()
-            given[at] = work()
-            best[at] = min(best[at], time.process_time() - begun)
-    return list(zip(best, given, strict=True))
+        for index, work in enumerate(works):
+            start = time.process_time()
+            results[index] = work()
+            best[index] = min(best[index], time.process_time() - start)
+    return list(zip(best, results, strict=True))
 
 
 def bare_evtx(path: Path) -> int:
@@ -67,7 +67,7 @@ def bare_evtx(path: Path) -> int:
 
 
 def bare_pcap(path: Path) -> int:
-    """Take every packet's headers apart with dpkt alone; zero where the library is not installed."""
+    """Parse every packet's headers with dpkt alone; zero if the library is not installed."""
     try:
         import dpkt
     except ImportError:
@@ -80,7 +80,7 @@ BARE: dict[str, Callable[[Path], int]] = {".evtx": bare_evtx, ".pcap": bare_pcap
 
 
 def repeated_cases(folder: Path, target: Path) -> Iterator[Path]:
-    """For each format a file of its cases' lines, often enough."""
+    """Yield for each format a file of its cases' lines, repeated."""
     for cases in sorted(folder.glob("*.jsonl")):
         read_cases = [json.loads(line) for line in cases.read_text("utf-8").splitlines() if line.strip()]
         lines = [line for case in read_cases if case.get("encoding") == "text" for line in case["raw"]]
@@ -93,25 +93,25 @@ def repeated_cases(folder: Path, target: Path) -> Iterator[Path]:
 
 
 def written(folder: Path, name: str, size_mb: int) -> Path:
-    """A product's log of so many MB, made unless it is there."""
+    """Return a product's log of `size_mb` MB, made unless it exists."""
     return (write_event_log if name in EVENT_LOGS else write_log)(folder, name, size_mb)
 
 
 def measured(path: Path) -> tuple[object, ...]:
-    """A row of the table.
+    """Return a row of the table.
 
-    Name, MB a second, microseconds an event, events, the bare library's microseconds, and our pace compared
-    with its.
+    Name, MB per second, microseconds per event, events, the library's own microseconds, and the ratio of our
+    rate to the library's.
     """
     size = path.stat().st_size
     bare = BARE.get(path.suffix)
     works = [lambda: read(path), *([lambda: bare(path)] if bare else [])]
-    (seconds, rows), *alone = seconds_of(works, 3 if size < 100_000_000 else 1)
-    each = seconds / max(rows, 1) * 1e6
-    if not alone or not alone[0][1]:
-        return path.stem, size / seconds / 1e6, each, rows, "", ""
-    library = alone[0][0]
-    return path.stem, size / seconds / 1e6, each, rows, library / alone[0][1] * 1e6, library / seconds
+    (seconds, rows), *bare = seconds_of(works, 3 if size < 100_000_000 else 1)
+    pace = seconds / max(rows, 1) * 1e6
+    if not bare or not bare[0][1]:
+        return path.stem, size / seconds / 1e6, pace, rows, "", ""
+    library = bare[0][0]
+    return path.stem, size / seconds / 1e6, pace, rows, library / bare[0][1] * 1e6, library / seconds
 
 
 def main() -> None:

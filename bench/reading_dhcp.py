@@ -1,4 +1,4 @@
-"""Lines of DHCP servers that only `bench.reading` reads; see `reading_lines` beside it."""
+"""Lines of DHCP servers that only `bench.reading` reads; see also `reading_lines`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def dhcpd_messages(v: Values) -> str:
 
 
 def kea_messages(v: Values) -> str:
-    """The same of Kea, in its own file."""
+    """Return the same of Kea, in its own log file."""
     number = v.below(1000)
     mac = f"02:00:5e:10:{number // 250:02x}:{number % 250:02x}"
     does = (

@@ -1,4 +1,4 @@
-"""Event logs that `bench.reading` reads, as Sysmon and Windows' audit write them all day, in EVTX files.
+"""Event logs for `bench.reading`, as written by Sysmon and Windows' audit all day, in EVTX files.
 
 The data are those of https://learn.microsoft.com/sysinternals/downloads/sysmon and
 https://learn.microsoft.com/windows/security/threat-protection/auditing; most differ from record to record
@@ -39,7 +39,7 @@ Datum = tuple[str, int, bytes]
 
 
 class _Kind(NamedTuple):
-    """`share`: how many of a hundred records are of this kind."""
+    """`share`: percentage of records of this kind."""
 
     number: int
     share: int
@@ -60,8 +60,8 @@ def _process(values: Values) -> list[Datum]:
 
 def _digests(values: Values) -> Datum:
     parts = (("SHA1", 20), ("MD5", 16), ("SHA256", 32), ("IMPHASH", 16))
-    told = ",".join(f"{name}={values.random.randbytes(size).hex().upper()}" for name, size in parts)
-    return "Hashes", *text(told)
+    hashes = ",".join(f"{name}={values.random.randbytes(size).hex().upper()}" for name, size in parts)
+    return "Hashes", *text(hashes)
 
 
 def _user(values: Values) -> Datum:
@@ -114,8 +114,8 @@ def _loaded(values: Values) -> list[Datum]:
 
 def _changed(values: Values) -> list[Datum]:
     key = f"HKLM\\System\\CurrentControlSet\\Services\\s{values.below(800)}\\Start"
-    told = strings(EventType="SetValue", TargetObject=key, Details=f"DWORD (0x{values.below(99999):08x})")
-    return [*_process(values), *told, _user(values)]
+    data = strings(EventType="SetValue", TargetObject=key, Details=f"DWORD (0x{values.below(99999):08x})")
+    return [*_process(values), *data, _user(values)]
 
 
 def _asked(values: Values) -> list[Datum]:
@@ -171,14 +171,14 @@ def _allowed(values: Values) -> list[Datum]:
 
 
 def _touched(values: Values) -> list[Datum]:
-    what = strings(
+    object_data = strings(
         ObjectServer="Security", ObjectType="File", ObjectName=f"C:\\Data\\{values.below(99999)}.docx"
     )
     access = [*strings(AccessList="%%4416"), ("AccessMask", HEX32, struct.pack("<I", 1))]
     process = ("ProcessId", HEX64, struct.pack("<Q", 4 * values.below(5000)))
     handle = ("HandleId", HEX64, struct.pack("<Q", values.below(9999)))
     program = strings(ProcessName="C:\\Windows\\explorer.exe", ResourceAttributes="S:AI")
-    return [*_account(values, "Subject"), *what, handle, *access, process, *program]
+    return [*_account(values, "Subject"), *object_data, handle, *access, process, *program]
 
 
 EVENT_LOGS: Mapping[str, tuple[str, str, tuple[_Kind, ...]]] = {
@@ -196,23 +196,23 @@ EVENT_LOGS: Mapping[str, tuple[str, str, tuple[_Kind, ...]]] = {
         (_Kind(4624, 20, _logged_on), _Kind(5156, 50, _allowed), _Kind(4663, 30, _touched)),
     ),
 }
-"""Provider, channel, and what kinds of records a log has."""
+"""Provider, channel, and kinds of records of a log."""
 
 
 def records_of(name: str) -> Iterator[Record]:
-    """The records of a log, without end."""
+    """Yield the records of a log, without end."""
     provider, channel, kinds = EVENT_LOGS[name]
     values = Values.build()
-    drawn = [kind for kind in kinds for _ in range(kind.share)]
+    weighted = [kind for kind in kinds for _ in range(kind.share)]
     time = FIRST_TIME
     while True:
-        kind = drawn[values.below(len(drawn))]
+        kind = weighted[values.below(len(weighted))]
         time += values.below(_TICKS // 5)
         yield Record(kind.number, kind.data(values), provider, channel, time=time)
 
 
 def write_event_log(folder: Path, name: str, size_mb: int) -> Path:
-    """Write a log of so many MB (an EVTX file holds at most 4 GB), unless it is there."""
+    """Write a log of `size_mb` MB (an EVTX file holds at most 4 GB), unless it exists."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}-{size_mb}.evtx"
     if not path.exists():

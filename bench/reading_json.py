@@ -1,4 +1,4 @@
-"""Records in JSON that only `bench.reading` reads; see `reading_lines` beside it."""
+"""Records in JSON that only `bench.reading` reads; see also `reading_lines`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def zeek_dns_json(v: Values) -> str:
-    """A question and its answer as Zeek's own writer of JSON puts them."""
+    """Return a query and its answer in the format of Zeek's JSON writer."""
     v.tick()
     return (
         f'{{"ts":{v.seconds:.6f},"uid":"C{v.below(36**10):x}","id.orig_h":"{v.pick(v.inside)}",'
@@ -24,7 +24,7 @@ def zeek_dns_json(v: Values) -> str:
 
 
 def winlogbeat(v: Values) -> str:
-    """A connection that Sysmon saw, as Winlogbeat sends it."""
+    """Return a connection recorded by Sysmon, as sent by Winlogbeat."""
     moment = f"{v.tick():%Y-%m-%dT%H:%M:%S}.{v.below(1000):03d}Z"
     return (
         f'{{"@timestamp":"{moment}","agent":{{"type":"winlogbeat","version":"8.13.0"}},'
@@ -42,7 +42,7 @@ def winlogbeat(v: Values) -> str:
 
 
 def ecs_sessions(v: Values) -> str:
-    """A connection in the Elastic Common Schema, as shippers send what a firewall wrote."""
+    """Return a connection in the Elastic Common Schema, as shippers send a firewall's records."""
     inside, outside = v.pick(v.inside), v.pick(v.outside)
     return (
         f'{{"@timestamp":"{v.tick():%Y-%m-%dT%H:%M:%S}.{v.below(1000):03d}Z",'
@@ -56,14 +56,14 @@ def ecs_sessions(v: Values) -> str:
 
 
 def adguard_home(v: Values) -> str:
-    """A question that AdGuard Home answered, as its query log keeps it."""
+    """Return a query answered by AdGuard Home, from its query log."""
     name = v.pick(v.names)
     question = b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0\0\1\0\1"
     head = struct.pack(">6H", v.below(65536), 0x8180, 1, 1, 0, 0)
-    told = struct.pack(">3HIH4B", 0xC00C, 1, 1, v.below(3600), 4, *map(int, v.pick(v.outside).split(".")))
+    reply = struct.pack(">3HIH4B", 0xC00C, 1, 1, v.below(3600), 4, *map(int, v.pick(v.outside).split(".")))
     return (
         f'{{"T":"{v.tick():%Y-%m-%dT%H:%M:%S}.{v.below(10**9):09d}+07:00","QH":"{name}","QT":"A",'
         '"QC":"IN","CP":"","Upstream":"tls://dns.example:853","Answer":"'
-        f'{base64.b64encode(head + question + told).decode()}","IP":"{v.pick(v.inside)}","Result":{{}},'
+        f'{base64.b64encode(head + question + reply).decode()}","IP":"{v.pick(v.inside)}","Result":{{}},'
         f'"Elapsed":{v.below(10**8)}}}'
     )

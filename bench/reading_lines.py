@@ -1,9 +1,7 @@
 """Lines of the products that only `bench.reading` reads.
 
-What firewalls, proxies, name servers, web servers and Windows write all day.
-
-The layouts are those of the makers' documentation, which the reader of each format names
-(`src/lamsach/logs/formats/`).
+The lines that firewalls, proxies, name servers, web servers and Windows write all day, in the layouts of the
+makers' documentation, named by the reader of each format (`src/lamsach/logs/formats/`).
 """
 
 from __future__ import annotations
@@ -24,7 +22,7 @@ _SEED = 20_260_610
 
 @dataclass
 class Values:
-    """Random values, and a clock that goes forward by 40 ms a line on average."""
+    """Random values, and a clock that advances by 40 ms per line on average."""
 
     random: random.Random
     names: Sequence[str]
@@ -35,7 +33,7 @@ class Values:
 
     @classmethod
     def build(cls, seed: int = _SEED) -> Values:
-        """As many values as a unit of two thousand machines shows."""
+        """Return the values of a unit with two thousand machines."""
         draw = random.Random(seed)
         words = [
             f"{draw.choice('bcdghklmnpst')}{draw.choice('aeiou')}{draw.choice('nmtpl')}{n}"
@@ -54,21 +52,21 @@ class Values:
         )  # fmt: skip
 
     def tick(self) -> datetime:
-        """The next moment, on the clock of Viet Nam."""
+        """Return the next moment, by the clock of Viet Nam."""
         self.seconds += self.random.random() * 0.08
         return datetime.fromtimestamp(self.seconds, _ICT)
 
     def pick(self, items: Sequence[str]) -> str:
-        """One of them."""
+        """Return one of the items."""
         return items[int(self.random.random() * len(items))]
 
     def below(self, limit: int) -> int:
-        """A number from 0."""
+        """Return a number from 0 to below the limit."""
         return int(self.random.random() * limit)
 
     @property
     def port(self) -> int:
-        """A port that a client opens a connection from."""
+        """Return a client port."""
         return 1024 + self.below(64000)
 
 
@@ -355,11 +353,11 @@ LINES: Mapping[str, tuple[str, Line]] = {
     "json_lines": ("", ecs_sessions),
     "adguardhome": ("", adguard_home),
 }
-"""The lines atop a log, and what makes each line."""
+"""The header lines of a log, and the function that makes each line."""
 
 
 def write_log(folder: Path, name: str, size_mb: int) -> Path:
-    """Write a product's log of so many MB, unless it is there."""
+    """Write a product's log of `size_mb` MB, unless it exists."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}-{size_mb}.log"
     if not path.exists():

@@ -4,11 +4,11 @@ All cases are searched in one mixed file, packed and in UTF-16.
 
     python bench/recall.py FOLDER [--every N] [--misses]
 
-`FOLDER` holds cases as `bench/accuracy.py` reads them. The list is every N-th (default: tenth) distinct
-address, name and hash that the expectations name. All raw lines are in one file, three times: as they are,
-behind the syslog header of a relay, and one record after another as the cases come; each plain, as `.gz` and
-in UTF-16. Printed are, for each, the values that should have been found on a line, those that were not, and
-the devices that were blamed though the expectation of the line names them nowhere.
+`FOLDER` holds cases as read by `bench/accuracy.py`. The list is every N-th (default: tenth) distinct address,
+name and hash in the expectations. All raw lines are in one file, three times: unchanged, behind the syslog
+header of a relay, and record after record in the order of the cases; each plain, as `.gz` and in UTF-16. It
+prints, for each, the expected values, the missed ones, and devices that were blamed though the expectation of
+the line does not name them.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ PACKINGS = ("plain", "gz", "utf-16")
 class Line:
     """A line of the mixed file.
 
-    Its text, its case, and every value that the case's expectation names and the line shows.
+    Its text, its case, and every value of the case's expectation that is in the line.
     """
 
     text: str
@@ -57,37 +57,37 @@ class Line:
 
 @dataclass(slots=True)
 class Recall:
-    """Result of a hunt: pairs of line and value wanted and missed, wrongly blamed devices with their line."""
+    """Result of a hunt: expected and missed pairs of line and value, wrongly blamed devices and lines."""
 
     wanted: int = 0
     missed: list[tuple[str, str]] = field(default_factory=list)
     blamed: list[tuple[str, str]] = field(default_factory=list)
 
 
-class Recording(Matcher):
-    """A matcher that records the value found on each line, and the machine it took for the line's device."""
+class Recorder(Matcher):
+    """A matcher that records the values found on each line, and the machines attributed to it."""
 
-    def remember(self, matches: list[Match]) -> list[Match]:
+    def record(self, matches: list[Match]) -> list[Match]:
         for match in matches:
             self.recorded.setdefault(match.event.line, set()).add(match.indicator.value)
             self.devices.setdefault(match.event.line, set()).add(match.event.device_ip)
         return matches
 
     def event(self, event: Event, text: str) -> list[Match]:
-        return self.remember(super().event(event, text))
+        return self.record(super().event(event, text))
 
     def line(self, event: Event, text: str) -> list[Match]:
-        return self.remember(super().line(event, text))
+        return self.record(super().line(event, text))
 
     def rest_of_line(self, event: Event, text: str, passed: Collection[str]) -> list[Match]:
-        return self.remember(super().rest_of_line(event, text, passed))
+        return self.record(super().rest_of_line(event, text, passed))
 
     recorded: dict[int, set[str]]
     devices: dict[int, set[str | None]]
 
 
 def expected_values(expected: Mapping[str, object]) -> tuple[set[str], set[str]]:
-    """Every address, name and hash of an expectation in canonical spelling; and the addresses alone."""
+    """Return the addresses, names and hashes of an expectation in canonical form, and the addresses alone."""
     values: set[str] = set()
     for key in (*ADDRESS_KEYS, *NAME_KEYS, *HASH_KEYS):
         stated = expected.get(key)
@@ -113,7 +113,7 @@ def _is_name(text: str) -> bool:
 
 
 def lines_of(folder: Path, *, framed: bool) -> Iterator[Line]:
-    """The lines of all cases; `framed`: those that bear no header of their own behind one."""
+    """Yield the lines of all cases; `framed`: lines without a header of their own behind one."""
     for path in sorted(folder.glob("*.jsonl")):
         for case in cases(path):
             if is_binary(case) or not isinstance(case.get("expected"), dict):
@@ -123,15 +123,15 @@ def lines_of(folder: Path, *, framed: bool) -> Iterator[Line]:
             if framed:
                 raw = [str(case["raw_syslog"])] if "raw_syslog" in case else [_framed(line) for line in raw]
             for text in raw:
-                shown = {value for value in values if _stands(value, text.lower())}
-                yield Line(text.replace("\n", " "), str(case["id"]), frozenset(shown), frozenset(addresses))
+                present = {value for value in values if _is_in(value, text.lower())}
+                yield Line(text.replace("\n", " "), str(case["id"]), frozenset(present), frozenset(addresses))
 
 
-def _stands(value: str, text: str) -> bool:
-    """Report whether the line shows the value, not only a longer one that holds it."""
-    place = text.find(value)
-    while place >= 0:
-        before, after = text[place - 1 : place], text[place + len(value) : place + len(value) + 2]
+def _is_in(value: str, text: str) -> bool:
+    """Report whether the value is in the line, not only within a longer one."""
+    position = text.find(value)
+    while position >= 0:
+        before, after = text[position - 1 : position], text[position + len(value) : position + len(value) + 2]
         longer = (
             after[:1].isalnum()
             or after[:1] == "-"
@@ -139,7 +139,7 @@ def _stands(value: str, text: str) -> bool:
         )
         if not (before.isalnum() or (before in ("-", ".") and before)) and not longer:
             return True
-        place = text.find(value, place + 1)
+        position = text.find(value, position + 1)
     return False
 
 
@@ -148,7 +148,7 @@ def _framed(line: str) -> str:
 
 
 def list_of(lines: Sequence[Line], every: int) -> list[str]:
-    """Every n-th distinct value that the lines show."""
+    """Return every n-th distinct value in the lines."""
     return sorted({value for line in lines for value in line.values})[::every]
 
 
@@ -163,26 +163,26 @@ def recall(lines: Sequence[Line], values: Sequence[str], packing: str, folder: P
     )
     log.write_bytes(gzip.compress(data) if packing == "gz" else data)
     loaded = load_lists([str(listed)])
-    matcher = Recording(loaded.compiled)
+    matcher = Recorder(loaded.compiled)
     matcher.recorded, matcher.devices = {}, {}
     rules = Rules(lambda _event: Identity(), lambda _event: None, ZoneInfo("UTC"))
     hunt(loaded.compiled, find_logs([str(log)], on_problem=lambda _problem: None), matcher, rules, threads=1)
     log.unlink()
     result = Recall()
-    taken = {value for value in values if _is_listed(loaded.compiled, value)}
+    accepted = {value for value in values if _is_listed(loaded.compiled, value)}
     for number, line in enumerate(lines, 1):
-        for value in line.values & taken:
+        for value in line.values & accepted:
             result.wanted += 1
             if value not in matcher.recorded.get(number, set()):
                 result.missed.append((f"{line.case} {value}", line.text[:300]))
         for device in matcher.devices.get(number, set()):
-            if device is not None and device not in line.addresses and line.values & taken:
+            if device is not None and device not in line.addresses and line.values & accepted:
                 result.blamed.append((f"{line.case} {device}", line.text[:300]))
     return result
 
 
 def _is_listed(compiled: CompiledSet, value: str) -> bool:
-    """Report whether the list's reader took the value; it refuses addresses of one's own network."""
+    """Report whether the list's reader accepted the value; it refuses internal addresses."""
     found = compiled.by_address(value) if _address(value) else compiled.by_names((value,))
     return any(item.value == value for item in (*found, *compiled.by_digest(value)))
 

@@ -1,4 +1,4 @@
-"""Reports under load: so many units make, submit, approve and send their report in ten minutes.
+"""Reports under load: thousands of units make, submit, approve and send their report in ten minutes.
 
 Over HTTP on loopback; then the roll-up and the coordinator's page at 20,000 units, on PostgreSQL and on
 SQLite.
@@ -289,7 +289,7 @@ class Load:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, what: str, seconds: float, problem: str = "") -> None:
-        """Keep one request."""
+        """Record one request."""
         with self.lock:
             self.times.setdefault(what, []).append(seconds)
             if problem:
@@ -297,15 +297,15 @@ class Load:
 
 
 def clean_environment(database: str) -> dict[str, str]:
-    """The environment of a portal's process."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("LAMSACH_", "DATABASE_"))}
+    """Return the environment of a portal's process."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("LAMSACH_", "DATABASE_"))}
     if database:
-        kept["DATABASE_URL"] = database
-    return {**kept, "LAMSACH_MFA": "no", "LANG": "C.UTF-8"}
+        inherited["DATABASE_URL"] = database
+    return {**inherited, "LAMSACH_MFA": "no", "LANG": "C.UTF-8"}
 
 
 def run(script: str, folder: Path, database: str, *arguments: str) -> Any:
-    """Run a script on a portal; what it printed."""
+    """Run a script on a portal; return its output."""
     command = [sys.executable, "-c", script, str(folder), *arguments]
     ran = subprocess.run(
         command, env=clean_environment(database), capture_output=True, text=True, check=False
@@ -317,7 +317,7 @@ def run(script: str, folder: Path, database: str, *arguments: str) -> Any:
 
 @contextmanager
 def serving(folder: Path, database: str) -> Iterator[int]:
-    """`lamsach serve` on a free port, web and worker."""
+    """Run `lamsach serve` on a free port, web and worker."""
     import socket
 
     with socket.socket() as probe:
@@ -349,60 +349,60 @@ def serving(folder: Path, database: str) -> Iterator[int]:
             process.wait(timeout=60)
 
 
-def one(port: int, place: dict[str, Any], number: int, load: Load) -> None:
-    """One officer's report: make, read, submit, approve, send."""
+def one(port: int, portal: dict[str, Any], number: int, load: Load) -> None:
+    """Make, read, submit, approve and send one officer's report."""
     token = "a" * 32
     headers = {
-        "Cookie": f"{place['session']}={place['sessions'][number]}; {place['csrf']}={token}",
+        "Cookie": f"{portal['session']}={portal['sessions'][number]}; {portal['csrf']}={token}",
         "X-CSRFToken": token,
         "Content-Type": "application/x-www-form-urlencoded",
     }
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
     def ask(what: str, method: str, path: str, **data: Any) -> str:
-        begin, place_ = time.perf_counter(), ""
+        begin, location = time.perf_counter(), ""
         problem = ""
         try:
             connection.request(method, path, urllib.parse.urlencode(data) if data else "", headers)
             answer = connection.getresponse()
             answer.read()
-            place_ = answer.headers.get("Location") or ""
+            location = answer.headers.get("Location") or ""
             if answer.status != (302 if method == "POST" else 200):
-                problem = f"status {answer.status} {place_}"
+                problem = f"status {answer.status} {location}"
         except OSError as error:
             problem = type(error).__name__
         load.note(what, time.perf_counter() - begin, problem)
-        return place_
+        return location
 
-    made = ask(
-        "make", "POST", f"/office/campaigns/{place['campaign']}/reports/{place['units'][number]}/", x="1"
+    report = ask(
+        "make", "POST", f"/office/campaigns/{portal['campaign']}/reports/{portal['units'][number]}/", x="1"
     )
-    if not made:
+    if not report:
         return
     for version, action in enumerate(("submit", "approve", "send"), 1):
-        ask("read", "GET", made)
-        ask(action, "POST", f"{made}step/", version=version, action=action, signer="A")
+        ask("read", "GET", report)
+        ask(action, "POST", f"{report}step/", version=version, action=action, signer="A")
     connection.close()
 
 
 def load_test(folder: Path, database: str, reports: int, seconds: float) -> tuple[Load, dict[str, Any]]:
-    """All reports, spread evenly over the time.
+    """Send all reports, spread evenly over the time.
 
-    What the requests took, and what the portal holds afterwards.
+    Returns the durations of requests, and the portal's content afterwards.
     """
     data = folder / "data"
-    place = run(FILL, data, database, str(reports))
+    portal = run(FILL, data, database, str(reports))
     load = Load()
     with serving(data, database) as port, ThreadPoolExecutor(THREADS) as pool:
         begin = time.monotonic()
         for number in range(reports):
             time.sleep(max(0.0, begin + number * seconds / reports - time.monotonic()))
-            pool.submit(one, port, place, number, load)
+            pool.submit(one, port, portal, number, load)
     return load, run(CHECK, data, database)
 
 
-def told(load: Load) -> str:
-    """A table of the requests."""
+def request_table(load: Load) -> str:
+    """Return a table of the requests."""
     lines = [f"{'':10}{'requests':>10}{'p50 ms':>10}{'p95 ms':>10}{'max ms':>10}"]
     for what, times in load.times.items():
         ranked = sorted(times)
@@ -415,7 +415,7 @@ def told(load: Load) -> str:
 
 
 def main() -> None:
-    """Measure and tell."""
+    """Measure and print."""
     sys.path.insert(0, str(ROOT))
     from tests.portal.postgres import cluster, programs
 
@@ -431,7 +431,7 @@ def main() -> None:
     with cluster(programs_folder) as database, tempfile.TemporaryDirectory() as name:
         if arguments.reports:
             load, after = load_test(Path(name), database, arguments.reports, arguments.seconds)
-            print(told(load), after, sep="\n", flush=True)
+            print(request_table(load), after, sep="\n", flush=True)
         if arguments.tree:
             for place, url in (("data", database), ("alone", "")):
                 print(

@@ -3,8 +3,8 @@
     python -m bench.retro [--size MB] [--folder DIR] [--logs NAME...]
 
 The benchmark's own logs are repeated with other addresses, names and days (so that segments differ as those
-of a year do) until the archive holds `--size` of raw lines. Then a list of 1,000 indicators is asked of which
-20 occur, each in a few lines, and a list of a million that names nothing there.
+of a year do) until the archive holds `--size` of raw lines. Then it is searched for 1,000 indicators, 20 of
+which occur, each in a few lines, and for a million that do not occur.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ START = "import sys; from lamsach.cli import main; main(sys.argv[1:])"
 
 
 def lines_of_a_day(rng: random.Random, kind: str, day: datetime, names: list[str]) -> Iterator[str]:
-    """A day of one observer.
+    """Yield a day of one observer.
 
-    Machines ask for a few thousand names again and again, and now and then for a rare one.
+    Machines query a few thousand names repeatedly, and sometimes a rare one.
     """
     inside = [f"10.{rng.randrange(4)}.{rng.randrange(256)}.{rng.randrange(1, 255)}" for _ in range(400)]
     outside = [
@@ -79,7 +79,7 @@ def lines_of_a_day(rng: random.Random, kind: str, day: datetime, names: list[str
 
 
 def make(folder: Path, size_mb: int) -> tuple[list[Path], Path, int]:
-    """Days of logs, made once; the list with the planted values; bytes."""
+    """Write days of logs, once; return them, the list with the planted values, and the bytes."""
     rng = random.Random(2022)
     names = [
         f"{a}{n}.{b}{n % 700}.{t}"
@@ -110,13 +110,13 @@ def make(folder: Path, size_mb: int) -> tuple[list[Path], Path, int]:
             days_names = rng.sample(names, 20_000)
             lines = list(lines_of_a_day(rng, kind, day, days_names))
             if number % max(2, int(size_mb * 1_000_000 / DAY_BYTES / HITS)) == 0:
-                place = rng.randrange(len(lines))
-                old = lines[place].split("hostname=")[0] if kind == "fortigate" else ""
+                index = rng.randrange(len(lines))
+                old = lines[index].split("hostname=")[0] if kind == "fortigate" else ""
                 value = planted[(number * 13) % HITS]
-                lines[place] = (
+                lines[index] = (
                     f'{old}hostname="{value}"'
                     if old
-                    else lines[place].replace(": query: ", f": query: {value} IN A # ")
+                    else lines[index].replace(": query: ", f": query: {value} IN A # ")
                 )
             path.write_text("\n".join(lines) + "\n")
         days.append(path)
@@ -130,23 +130,23 @@ def make(folder: Path, size_mb: int) -> tuple[list[Path], Path, int]:
 
 
 def main() -> None:
-    """Run it and print one JSON object a measurement."""
+    """Measure and print one JSON object per measurement."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--size", type=int, default=2000, help="MB of raw lines")
     parser.add_argument("--folder", type=Path, default=Path("bench-out/retro"))
     parser.add_argument("--no-hunt", action="store_true", help="do not compare with a hunt over the files")
-    given = parser.parse_args()
-    logs, listed, total = make(given.folder / "logs", given.size)
-    place = given.folder / f"archive-{given.size}"
-    shutil.rmtree(place, ignore_errors=True)
-    archive = Archive(str(place), create=True)
-    begun = time.perf_counter()
+    options = parser.parse_args()
+    logs, listed, total = make(options.folder / "logs", options.size)
+    archive_path = options.folder / f"archive-{options.size}"
+    shutil.rmtree(archive_path, ignore_errors=True)
+    archive = Archive(str(archive_path), create=True)
+    start = time.perf_counter()
     with writing(archive) as writer:
         for result in fill(writer, find_logs(map(str, logs))):
             assert result.problem is None
-    show("fill", total, time.perf_counter() - begun)
+    show("fill", total, time.perf_counter() - start)
     checked = verify(archive)
     assert not checked.problems
     print(
@@ -159,51 +159,51 @@ def main() -> None:
         )
     )
     for name, word in (("retro, packs made", str(listed)), ("retro", str(listed))):
-        begun = time.perf_counter()
+        start = time.perf_counter()
         findings, _, plan = retro(archive, Request([""], [word]))
         show(
             name,
             total,
-            time.perf_counter() - begun,
+            time.perf_counter() - start,
             sightings=len(findings.sightings),
             opened=plan.opened,
             of=plan.segments,
         )
-    ask_alone(place, listed)
-    retro_peers.show(logs, listed, given.folder)
-    if not given.no_hunt:
-        begun = time.perf_counter()
-        whole, _ = investigate(Request([str(path) for path in logs], [str(listed)], timezone=archive.zone))
-        show("hunt over the files", total, time.perf_counter() - begun, sightings=len(whole.sightings))
-        assert whole.sightings == findings.sightings
-        assert whole.devices == findings.devices
+    ask_alone(archive_path, listed)
+    retro_peers.show(logs, listed, options.folder)
+    if not options.no_hunt:
+        start = time.perf_counter()
+        full, _ = investigate(Request([str(path) for path in logs], [str(listed)], timezone=archive.zone))
+        show("hunt over the files", total, time.perf_counter() - start, sightings=len(full.sightings))
+        assert full.sightings == findings.sightings
+        assert full.devices == findings.devices
 
 
-def ask_alone(place: Path, listed: Path) -> None:
-    """The retro-hunt as the others are measured: in a process of its own, from start to end."""
+def ask_alone(archive_path: Path, listed: Path) -> None:
+    """Measure the retro-hunt like the other programs: in a process of its own, from start to end."""
     words = [
         sys.executable,
         "-c",
         START,
         "retro",
         "--archive",
-        str(place),
+        str(archive_path),
         "-i",
         str(listed),
         "--threads",
         "2",
     ]
-    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
-    seconds, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    stored = sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
-    told = {"what": "lamsach retro, whole", "stored": stored, "seconds": round(seconds, 2)}
-    print(json.dumps({**told, "processor_s": round(used, 2)}), flush=True)
+    stored = sum(path.stat().st_size for path in archive_path.rglob("*") if path.is_file())
+    result = {"what": "lamsach retro, whole", "stored": stored, "seconds": round(seconds, 2)}
+    print(json.dumps({**result, "processor_s": round(used, 2)}), flush=True)
 
 
 def show(what: str, total: int, seconds: float, **more: int) -> None:
-    """One measurement."""
+    """Print one measurement."""
     print(
         json.dumps(
             {

@@ -1,13 +1,11 @@
-"""Measure segments of each kind of log.
-
-How small they get at each level of zstd, what their filter takes, and how often it errs.
+"""Measure segments of each kind of log: size at each level of zstd, size and error rate of the filter.
 
     python -m bench.retro_filters [--segment MB] [--segments N] [--levels L...] [--folder DIR]
 
-`usual` logs ask for the same names again and again, as offices do (`bench.retro`); the six of `bench.lines`
-draw every name and address at random, and `dns, all different` names something new in every line. Two lists
-of 1,000 that name nothing there are asked: strangers, and neighbours, which lie under parents and in networks
-(of length 16) of what is there. One JSON object a log.
+`usual` logs query the same names repeatedly, as offices do (`bench.retro`); the six of `bench.lines` draw
+every name and address at random, and `dns, all different` has a new name in every line. Two lists of 1,000
+absent values are searched for: strangers, and neighbours, which are under parents and in networks (of length
+16) of existing values. One JSON object per log.
 """
 
 from __future__ import annotations
@@ -40,7 +38,7 @@ _ADDRESS = re.compile(r"\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}\b")
 
 
 def logs(folder: Path) -> dict[str, Callable[[int], Iterator[str]]]:
-    """By name, what gives the lines of segment N."""
+    """Return by name the source of the lines of segment N."""
     values = read_list(make_list(folder, 10_000))
     pools = Pools.build(values, SEED)
     names = [f"cdn{n}.site{n % 9000}.com" for n in range(60_000)]
@@ -68,36 +66,36 @@ def logs(folder: Path) -> dict[str, Callable[[int], Iterator[str]]]:
             line = harmless()
             yield _NAME.sub(f"{rng.getrandbits(48):x}.tracker{rng.randrange(40)}.example", line)
 
-    made = {"fortigate, usual": usual("fortigate"), "dns, usual": usual("dns")}
-    made |= {name: random_lines(name) for name in FORMATS}
-    return {**made, "dns, all different": different}
+    sources = {"fortigate, usual": usual("fortigate"), "dns, usual": usual("dns")}
+    sources |= {name: random_lines(name) for name in FORMATS}
+    return {**sources, "dns, all different": different}
 
 
 def segment(lines: Iterator[str], size: int) -> str:
-    """So many bytes of lines."""
-    taken: list[str] = []
+    """Return `size` bytes of lines."""
+    chosen: list[str] = []
     while size > 0:
         line = next(lines)
-        taken.append(line)
+        chosen.append(line)
         size -= len(line)
-    return "".join(taken)
+    return "".join(chosen)
 
 
-def asked(values: Sequence[str], shape: filters.Shape, blob: bytes) -> bool:
-    """Report whether a filter takes one of these values for one that is there."""
-    wanted = questions_of(canonical(value) for value in values)
-    return bool(filters.query(wanted, [0], [shape], np.frombuffer(blob, np.uint8))[0])
+def passes(values: Sequence[str], shape: filters.Shape, blob: bytes) -> bool:
+    """Report whether a filter passes one of these values."""
+    query = questions_of(canonical(value) for value in values)
+    return bool(filters.query(query, [0], [shape], np.frombuffer(blob, np.uint8))[0])
 
 
 def strangers() -> list[str]:
-    """Values that have nothing in common with any line."""
+    """Return values that have nothing in common with any line."""
     return [
         f"n{n}.absent-{n % 97}.example.net" if n % 2 else f"absent-{n}.info" for n in range(ASKED - 200)
     ] + [f"101.{n}.{n * 7 % 256}.9" for n in range(200)]
 
 
 def neighbours(text: str, rng: random.Random) -> list[str]:
-    """Absent values beside those of a text.
+    """Return absent values close to those of a text.
 
     Another name under the same parent, another address of the same network.
     """
@@ -109,20 +107,20 @@ def neighbours(text: str, rng: random.Random) -> list[str]:
     return names + [f"{rng.choice(sorted(networks))}.{n}.1" for n in range(200)]
 
 
-def measure(name: str, lines: Callable[[int], Iterator[str]], given: argparse.Namespace) -> None:
-    """One kind of log."""
+def measure(name: str, lines: Callable[[int], Iterator[str]], options: argparse.Namespace) -> None:
+    """Measure one kind of log."""
     maker, rng = KeyMaker(), random.Random(1)
     raw = packed = filtered = keys_count = 0
-    by_level: dict[int, int] = dict.fromkeys(given.levels, 0)
-    spent: dict[int, float] = dict.fromkeys(given.levels, 0.0)
+    by_level: dict[int, int] = dict.fromkeys(options.levels, 0)
+    spent: dict[int, float] = dict.fromkeys(options.levels, 0.0)
     wrong = {"strangers": [0, 0], "neighbours": [0, 0]}
-    for number in range(given.segments):
-        text = segment(lines(number), given.segment * 1_000_000)
+    for number in range(options.segments):
+        text = segment(lines(number), options.segment * 1_000_000)
         data = text.encode()
-        for level in given.levels:
-            begun = time.process_time()
+        for level in options.levels:
+            start = time.process_time()
             by_level[level] += len(zstandard.ZstdCompressor(level=level).compress(data))
-            spent[level] += time.process_time() - begun
+            spent[level] += time.process_time() - start
         frame = len(zstandard.ZstdCompressor(level=DEFAULT_LEVEL).compress(data))
         keys = maker.keys(padded(data), PAD, PAD + len(data))
         assert keys is not None
@@ -130,27 +128,27 @@ def measure(name: str, lines: Callable[[int], Iterator[str]], given: argparse.Na
         raw, packed, filtered = raw + len(data), packed + frame, filtered + len(blob)
         keys_count += keys.size
         for which, values in (("strangers", strangers()), ("neighbours", neighbours(text, rng))):
-            said = [asked([value], shape, blob) for value in values]
-            wrong[which][0] += asked(values, shape, blob)
-            wrong[which][1] += sum(said)
-    told = {
+            passed = [passes([value], shape, blob) for value in values]
+            wrong[which][0] += passes(values, shape, blob)
+            wrong[which][1] += sum(passed)
+    result = {
         "log": name,
         "ratio": {level: round(raw / size, 1) for level, size in by_level.items()},
         "MB/s": {level: round(raw / seconds / 1e6) for level, seconds in spent.items()},
         "filter_share": round(filtered / packed, 4),
-        "keys": keys_count // given.segments,
+        "keys": keys_count // options.segments,
         "bits": shape[1::2],
         "entries": shape[::2],
-        "opened_in_vain": {which: f"{opened}/{given.segments}" for which, (opened, _) in wrong.items()},
+        "opened_in_vain": {which: f"{opened}/{options.segments}" for which, (opened, _) in wrong.items()},
         "values_in_vain": {
-            which: round(values / given.segments / ASKED, 5) for which, (_, values) in wrong.items()
+            which: round(values / options.segments / ASKED, 5) for which, (_, values) in wrong.items()
         },
     }
-    print(json.dumps(told), flush=True)
+    print(json.dumps(result), flush=True)
 
 
 def main() -> None:
-    """Run it."""
+    """Measure each kind of log."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -159,10 +157,10 @@ def main() -> None:
     parser.add_argument("--levels", type=int, nargs="+", default=[1, 3, 6, 9, 12])
     parser.add_argument("--logs", nargs="*")
     parser.add_argument("--folder", type=Path, default=Path("bench-out"))
-    given = parser.parse_args()
-    for name, lines in logs(given.folder).items():
-        if not given.logs or name in given.logs:
-            measure(name, lines, given)
+    options = parser.parse_args()
+    for name, lines in logs(options.folder).items():
+        if not options.logs or name in options.logs:
+            measure(name, lines, options)
 
 
 if __name__ == "__main__":

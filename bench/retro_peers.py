@@ -1,15 +1,14 @@
-"""Others that answer the retro-hunt's question over the same days.
+"""Other programs with the retro-hunt's task over the same days.
 
 Ripgrep over zstd files, and DuckDB over Parquet with bloom filters.
 
-Each gets its files ready beforehand, as it likes them best, and answers in a process of its own. DuckDB is
-told the format and looks at one column for the very name; ripgrep takes the list's values wherever they
-stand. The retro-hunt knows subdomains, addresses, networks and digests besides, names the machine and counts
-coverage.
+Each gets its files prepared beforehand in its best format, and answers in a process of its own. DuckDB knows
+the format and reads one column for the exact name; ripgrep finds the list's values anywhere. The retro-hunt
+also knows subdomains, addresses, networks and digests, names the machine and counts coverage.
 
     python -m bench.retro_peers [--size GB] [--folder DIR]
 
-compares them over so many days of `bench.retro_scale`.
+compares them over days of `bench.retro_scale`.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ print(len(found.fetchall()))
 
 
 def compare(logs: Sequence[Path], listed: Path, folder: Path) -> list[dict[str, object]]:
-    """Measure each program: bytes stored, seconds by the clock and of the processor, lines found."""
+    """Measure each program: bytes stored, seconds of wall clock and processor, lines found."""
     return [_ripgrep(logs, listed, folder / "zst"), _duckdb(logs, listed, folder / "parquet")]
 
 
@@ -57,8 +56,8 @@ def _ripgrep(logs: Sequence[Path], listed: Path, folder: Path) -> dict[str, obje
         return {"what": what, "note": "rg or zstd is not installed"}
     words = ["zstd", "-q", "-f", "-3"]
     ready = _prepared(logs, folder, ".zst", lambda log, out: _run([*words, str(log), "-o", str(out)]))
-    asked, text = _timed(["rg", "-z", "-F", "-f", str(listed), "-c", "-I", "-j", "2", str(folder)], (0, 1))
-    return {"what": what, **ready, **asked, "lines": sum(map(int, text.split()))}
+    timing, text = _timed(["rg", "-z", "-F", "-f", str(listed), "-c", "-I", "-j", "2", str(folder)], (0, 1))
+    return {"what": what, **ready, **timing, "lines": sum(map(int, text.split()))}
 
 
 def _duckdb(logs: Sequence[Path], listed: Path, folder: Path) -> dict[str, object]:
@@ -73,21 +72,21 @@ def _duckdb(logs: Sequence[Path], listed: Path, folder: Path) -> dict[str, objec
         connection.execute(WRITE.replace("LOG", str(log)).replace("OUT", str(out)))
 
     ready = _prepared(logs, folder, ".parquet", write)
-    asked, text = _timed([sys.executable, "-c", ASK, str(folder), str(listed)], (0,))
-    return {"what": f"{what} ({duckdb.__version__})", **ready, **asked, "lines": int(text)}
+    timing, text = _timed([sys.executable, "-c", ASK, str(folder), str(listed)], (0,))
+    return {"what": f"{what} ({duckdb.__version__})", **ready, **timing, "lines": int(text)}
 
 
 def _prepared(
     logs: Sequence[Path], folder: Path, suffix: str, make: Callable[[Path, Path], None]
 ) -> dict[str, object]:
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = {folder / f"{log.name}{suffix}": log for log in logs}
-    for other in set(folder.iterdir()) - set(wanted):
-        other.unlink()
-    for out, log in wanted.items():
+    outputs = {folder / f"{log.name}{suffix}": log for log in logs}
+    for stale in set(folder.iterdir()) - set(outputs):
+        stale.unlink()
+    for out, log in outputs.items():
         if not out.exists():
             make(log, out)
-    return {"stored": sum(out.stat().st_size for out in wanted)}
+    return {"stored": sum(out.stat().st_size for out in outputs)}
 
 
 def _run(words: Sequence[str]) -> None:
@@ -95,13 +94,13 @@ def _run(words: Sequence[str]) -> None:
 
 
 def _timed(words: Sequence[str], good: Sequence[int]) -> tuple[dict[str, object], str]:
-    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    seconds, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode not in good:
-        raise RuntimeError(done.stderr)
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    ran = subprocess.run(words, capture_output=True, text=True, check=False)
+    seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if ran.returncode not in good:
+        raise RuntimeError(ran.stderr)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"seconds": round(seconds, 2), "processor_s": round(used, 2)}, done.stdout
+    return {"seconds": round(seconds, 2), "processor_s": round(used, 2)}, ran.stdout
 
 
 def show(logs: Sequence[Path], listed: Path, folder: Path) -> None:
@@ -111,7 +110,7 @@ def show(logs: Sequence[Path], listed: Path, folder: Path) -> None:
 
 
 def main() -> None:
-    """Make the days, an archive of them, and print one JSON object for each program."""
+    """Make the days and an archive of them, and print one JSON object for each program."""
     from bench import retro, retro_scale
     from lamsach.archive.archive import QUICK_LEVEL, Archive, writing
     from lamsach.archive.intake import fill
@@ -122,21 +121,21 @@ def main() -> None:
     )
     parser.add_argument("--size", type=float, default=2, help="GB of raw lines")
     parser.add_argument("--folder", type=Path, default=Path("bench-out/retro-peers"))
-    given = parser.parse_args()
-    shutil.rmtree(given.folder, ignore_errors=True)
-    (given.folder / "logs").mkdir(parents=True)
-    listed, logs = given.folder / "list.txt", []
+    options = parser.parse_args()
+    shutil.rmtree(options.folder, ignore_errors=True)
+    (options.folder / "logs").mkdir(parents=True)
+    listed, logs = options.folder / "list.txt", []
     listed.write_text("\n".join(retro_scale.values()) + "\n")
-    for name, text in retro_scale.up_to(retro_scale.days(retro_scale.bases()), given.size * 1e9):
-        logs.append(given.folder / "logs" / name)
+    for name, text in retro_scale.up_to(retro_scale.days(retro_scale.bases()), options.size * 1e9):
+        logs.append(options.folder / "logs" / name)
         logs[-1].write_bytes(text)
-    archive = Archive(str(given.folder / "archive"), create=True, level=QUICK_LEVEL)
+    archive = Archive(str(options.folder / "archive"), create=True, level=QUICK_LEVEL)
     with writing(archive) as writer:
         for result in fill(writer, find_logs(map(str, logs))):
             assert result.problem is None
-    for _twice in range(2):  # the first makes packs
-        retro.ask_alone(given.folder / "archive", listed)
-    show(logs, listed, given.folder)
+    for _twice in range(2):  # the first run makes packs
+        retro.ask_alone(options.folder / "archive", listed)
+    show(logs, listed, options.folder)
 
 
 if __name__ == "__main__":

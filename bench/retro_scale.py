@@ -1,15 +1,13 @@
-"""Measure how a retro-hunt grows with the archive.
-
-One archive is filled further and further and asked at each size.
+"""Measure how a retro-hunt scales with the archive: one archive is filled further and searched at each size.
 
     python -m bench.retro_scale [--sizes GB...] [--folder DIR]
 
 Days are made from a few real days of `bench.retro` by giving them other dates, machines and names, in memory:
-nothing but the archive takes room on disk. What is beyond `--filled` GB are copies of those segments in which
-nothing is listed, as of other days and other sources (`copies`): lines, filter and machines are the same, so
-that what a retro-hunt has to read of them is as much. With `--hollow` the lines of copies, which no filter
-lets anybody open, are a hole in the file, so that a terabyte finds room. Seconds by the clock and of the
-processor are printed; on a machine with other work only the latter mean something.
+only the archive needs disk space. Beyond `--filled` GB there are copies of those segments in which no value
+is listed, as of other days and other sources (`copies`): lines, filter and machines are the same, so that a
+retro-hunt has to read as much of them. With `--hollow` the lines of copies, which no filter lets a search
+open, are a hole in the file, so that a terabyte fits. It prints seconds of wall clock and of the processor;
+on a busy machine only the latter mean something.
 """
 
 from __future__ import annotations
@@ -51,7 +49,7 @@ BASE_DAYS = 4
 KINDS = ("fortigate", "dns")
 STAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 EVERY_BYTES = 2_000_000_000
-"""One planted contact in so many bytes."""
+"""One planted contact in this many bytes."""
 ASK = """
 import json, sys, time
 from lamsach.archive.archive import Archive
@@ -86,23 +84,23 @@ print(
 
 
 def bases() -> list[tuple[str, bytes, datetime]]:
-    """A few days as text."""
+    """Return a few days as text."""
     rng = random.Random(2022)
     names = [f"{rng.choice(('cdn', 'api', 'img', 'www'))}{n}.site{n % 9000}.com" for n in range(60_000)]
-    made = []
+    days_made = []
     for number in range(BASE_DAYS * len(KINDS)):
         kind = KINDS[number % 2]
         day = datetime(2022, 1, 1, tzinfo=UTC) + timedelta(days=number // 2)
         lines = lines_of_a_day(random.Random(number), kind, day, rng.sample(names, 20_000))
-        made.append((kind, "\n".join(lines).encode() + b"\n", day))
-    return made
+        days_made.append((kind, "\n".join(lines).encode() + b"\n", day))
+    return days_made
 
 
-def days(made: list[tuple[str, bytes, datetime]]) -> Iterator[tuple[str, bytes]]:
-    """Days without end: of each base other dates, every fourth name another, machines of another floor."""
+def days(days_made: list[tuple[str, bytes, datetime]]) -> Iterator[tuple[str, bytes]]:
+    """Yield days without end: of each base other dates, every fourth name another, other machines."""
     number, planted, size = 0, 0, 0
     while True:
-        kind, text, day = made[number % len(made)]
+        kind, text, day = days_made[number % len(days_made)]
         new = datetime(2022, 1, 1, tzinfo=UTC) + timedelta(days=number // 2)
         for shape in ("%Y-%m-%d", "%d-%b-%Y"):
             text = text.replace(day.strftime(shape).encode(), new.strftime(shape).encode())
@@ -110,16 +108,16 @@ def days(made: list[tuple[str, bytes, datetime]]) -> Iterator[tuple[str, bytes]]
         size += len(text)
         if size > planted * EVERY_BYTES:
             value = b"bad%d.planted-%d.example" % (planted % HITS, planted % HITS * 7919 % 1000)
-            place = text.find(b"cdn", len(text) // 2)
-            end = place + text[place:].find(b".com") + 4
-            text = text[:place] + value + text[end:]
+            position = text.find(b"cdn", len(text) // 2)
+            end = position + text[position:].find(b".com") + 4
+            text = text[:position] + value + text[end:]
             planted += 1
         yield f"{kind}-{number:06d}.log", text
         number += 1
 
 
 def up_to(source: Iterator[tuple[str, bytes]], size: float) -> Iterator[tuple[str, bytes]]:
-    """So many bytes of it."""
+    """Yield `size` bytes of days."""
     while size > 0:
         name, text = next(source)
         size -= len(text)
@@ -127,15 +125,15 @@ def up_to(source: Iterator[tuple[str, bytes]], size: float) -> Iterator[tuple[st
 
 
 def copies(writer: Writer, size: float, *, hollow: bool) -> Iterator[int]:
-    """Add so many bytes of lines, at least: the archive's segments again, a year or more later each time.
+    """Add at least `size` bytes of lines: the archive's segments again, a year or more later each time.
 
-    How many bytes each has.
+    Yields the bytes of each.
     """
     archive, number = writer.archive, 0
-    wanted = questions_of(canonical(value) for value in values())
+    query = questions_of(canonical(value) for value in values())
     bases = []
     for pack in Catalog(archive).packs():
-        may = pack.candidates(wanted, hash_check())
+        may = pack.candidates(query, hash_check())
         bases += [
             Entry(row.name, row.sequence, row.source)
             for row, may_hold in zip(pack.rows, may, strict=True)
@@ -145,20 +143,20 @@ def copies(writer: Writer, size: float, *, hollow: bool) -> Iterator[int]:
     while True:
         number += 1
         for source in sources:
-            key = copied(source.key, number)
+            key = copied_key(source.key, number)
             save(archive.store, replace(source, key=key, name=f"{source.name}#{number}"))
         for entry in bases:
             head = archive.head(entry)
             about = shifted(head.description, timedelta(days=366 * number))
-            about.source = copied(about.source, number)
+            about.source = copied_key(about.source, number)
             about.sequence, about.previous = writer.sequence + 1, writer.previous
             frame = b"" if hollow else archive.frame(entry, head)
             data, digest = pack_segment(about, head.filter, frame, archive.key)
             name = f"segments/{number:04d}/{about.sequence:010d}-{about.source}.zst"
             archive.store.write(name, data, sync=False)
             if hollow and archive.store.folder:
-                whole = (archive.store.folder / entry.name).stat().st_size - head.frame_offset
-                os.truncate(archive.store.folder / name, len(data) + whole)
+                length = (archive.store.folder / entry.name).stat().st_size - head.frame_offset
+                os.truncate(archive.store.folder / name, len(data) + length)
             writer.moved(about.sequence, digest)
             size -= about.end - about.begin
             yield about.end - about.begin
@@ -166,13 +164,13 @@ def copies(writer: Writer, size: float, *, hollow: bool) -> Iterator[int]:
                 return
 
 
-def copied(key: str, number: int) -> str:
-    """The key of a source's copy."""
+def copied_key(key: str, number: int) -> str:
+    """Return the key of a source's copy."""
     return hashlib.sha256(f"{key} {number}".encode()).hexdigest()[:16]
 
 
 def shifted(about: Description, later: timedelta) -> Description:
-    """The description with all its days and times so much later."""
+    """Return the description with all its days and times later by `later`."""
 
     def moved(value: Any) -> Any:
         if isinstance(value, list):
@@ -193,20 +191,20 @@ def shifted(about: Description, later: timedelta) -> Description:
 
 
 def values() -> list[str]:
-    """Make the list: 1,000 values; HITS of them occur."""
+    """Return the list: 1,000 values; HITS of them occur."""
     return [f"bad{n}.planted-{n * 7919 % 1000}.example" for n in range(HITS)] + [
         f"n{n}.absent-{n % 97}.example.net" for n in range(1000 - HITS)
     ]
 
 
 def log_of(name: str, text: bytes) -> LogFile:
-    """The text as a log."""
+    """Return the text as a log."""
     modified = datetime(2024, 1, 1, tzinfo=UTC)
     return LogFile(name, len(text), modified, lambda: HandleSource(io.BytesIO(text), name))
 
 
 def main() -> None:
-    """Run it and print one JSON object a size."""
+    """Measure and print one JSON object per size."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -216,47 +214,49 @@ def main() -> None:
     parser.add_argument("--hollow", action="store_true", help="leave the lines of copies out")
     parser.add_argument("--level", type=int, default=QUICK_LEVEL, help="of zstd")
     parser.add_argument("--folder", type=Path, default=Path("bench-out/retro-scale"))
-    given = parser.parse_args()
-    if not given.keep:
-        shutil.rmtree(given.folder, ignore_errors=True)
-    given.folder.mkdir(parents=True, exist_ok=True)
-    (given.folder / "list.txt").write_text("\n".join(values()) + "\n")
-    archive = Archive(str(given.folder / "archive"), create=True, level=given.level)
+    options = parser.parse_args()
+    if not options.keep:
+        shutil.rmtree(options.folder, ignore_errors=True)
+    options.folder.mkdir(parents=True, exist_ok=True)
+    (options.folder / "list.txt").write_text("\n".join(values()) + "\n")
+    archive = Archive(str(options.folder / "archive"), create=True, level=options.level)
     source, total = days(bases()), 0
-    if given.keep:
+    if options.keep:
         total = ArchivedLogs(archive).size_bytes
-        given.filled = total / 1e9
-    for size in given.sizes:
-        begun, used, before = time.perf_counter(), processor(), total
+        options.filled = total / 1e9
+    for size in options.sizes:
+        start, used, before = time.perf_counter(), processor(), total
         with writing(archive) as writer:
-            logs = (log_of(name, text) for name, text in up_to(source, min(size, given.filled) * 1e9 - total))
+            logs = (
+                log_of(name, text) for name, text in up_to(source, min(size, options.filled) * 1e9 - total)
+            )
             total += sum(result.raw_bytes for result in fill(writer, logs))
-            if size > given.filled:
-                total += sum(copies(writer, size * 1e9 - total, hollow=given.hollow))
+            if size > options.filled:
+                total += sum(copies(writer, size * 1e9 - total, hollow=options.hollow))
         filled = {
-            "what": "fill" if size <= given.filled else "copies",
-            "MB/s": round((total - before) / (time.perf_counter() - begun) / 1e6, 1),
+            "what": "fill" if size <= options.filled else "copies",
+            "MB/s": round((total - before) / (time.perf_counter() - start) / 1e6, 1),
             "MB/s a core": round((total - before) / (processor() - used) / 1e6, 1),
-            "ratio": round(total / stored(given.folder / "archive" / "segments"), 2),
+            "ratio": round(total / stored(options.folder / "archive" / "segments"), 2),
         }
         print(json.dumps(filled), flush=True)
         for what in ("retro, packs made", "retro"):
-            words = [str(given.folder / "archive"), str(given.folder / "list.txt")]
-            said = subprocess.run([sys.executable, "-c", ASK, *words], check=True, capture_output=True)
+            words = [str(options.folder / "archive"), str(options.folder / "list.txt")]
+            ran = subprocess.run([sys.executable, "-c", ASK, *words], check=True, capture_output=True)
             print(
-                json.dumps({"what": what, "raw_GB": round(total / 1e9, 1), **json.loads(said.stdout)}),
+                json.dumps({"what": what, "raw_GB": round(total / 1e9, 1), **json.loads(ran.stdout)}),
                 flush=True,
             )
 
 
 def processor() -> float:
-    """Seconds of the processor so far."""
+    """Return the processor seconds so far."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 
 
 def stored(folder: Path) -> int:
-    """Bytes in a folder."""
+    """Return the bytes in a folder."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 

@@ -1,4 +1,4 @@
-"""Time the review queue with 100,000 waiting values: its pages, its filters, a thousand decided at once.
+"""Time the review queue with 100,000 waiting values: pages, filters, a thousand decisions at once.
 
 python -m bench.review_queue [FOLDER]        on SQLite in FOLDER (default: a temporary one)
 """
@@ -18,7 +18,7 @@ KINDS = (["dynamic_dns"], ["shared_hosting"], ["dynamic_dns", "homograph"], ["cd
 
 
 def fill(count: int) -> int:
-    """A list with so many doubts; its number."""
+    """Write a list with this many doubts; return its number."""
     from lamsach.portal.accounts.models import User
     from lamsach.portal.base.roles import Role
     from lamsach.portal.lists.documents import key_of
@@ -29,11 +29,11 @@ def fill(count: int) -> int:
     root = tree.create("B01", "Bộ", None)
     user = User.objects.create_user("c@b.example", None)
     Membership.objects.create(user=user, unit=root, role=Role.COORDINATOR)
-    kept = KeptList.objects.create(unit=root, name="Danh sách", created_by=user)
+    stored_list = KeptList.objects.create(unit=root, name="Danh sách", created_by=user)
     Doubt.objects.bulk_create(
         [
             Doubt(
-                list=kept,
+                list=stored_list,
                 type="domain",
                 value=f"c{number}.duckdns.org",
                 key=key_of("domain", f"c{number}.duckdns.org"),
@@ -45,27 +45,26 @@ def fill(count: int) -> int:
         ],
         batch_size=2000,
     )
-    return kept.pk
+    return stored_list.pk
 
 
-def timed(what: str, times: int, ask: Callable[[int], Any]) -> None:
+def timed(what: str, times: int, request: Callable[[int], Any]) -> None:
     """Print the median and the 95th percentile of some requests, and the median of the processor's time."""
-    taken, worked = [], []
+    wall_ms, cpu_ms = [], []
     for number in range(times):
-        begun, at_work = time.perf_counter(), time.process_time()
-        answer = ask(number)
-        taken.append((time.perf_counter() - begun) * 1000)
-        worked.append((time.process_time() - at_work) * 1000)
+        start, cpu_start = time.perf_counter(), time.process_time()
+        answer = request(number)
+        wall_ms.append((time.perf_counter() - start) * 1000)
+        cpu_ms.append((time.process_time() - cpu_start) * 1000)
         assert answer.status_code in (200, 302), (what, answer.status_code)
-    taken.sort()
-    p95 = taken[int(len(taken) * 0.95) - 1]
-    print(
-        f"| {what} | {statistics.median(taken):.0f} ms | {p95:.0f} ms | {statistics.median(worked):.0f} ms |"
-    )
+    wall_ms.sort()
+    p95 = wall_ms[int(len(wall_ms) * 0.95) - 1]
+    median, cpu = statistics.median(wall_ms), statistics.median(cpu_ms)
+    print(f"| {what} | {median:.0f} ms | {p95:.0f} ms | {cpu:.0f} ms |")
 
 
-def measure(kept: int) -> None:
-    """Each page several times."""
+def measure(list_number: int) -> None:
+    """Measure each page several times."""
     from django.test import Client
 
     from lamsach.portal.accounts.models import User
@@ -74,7 +73,7 @@ def measure(kept: int) -> None:
     client = Client()
     user = User.objects.get(email="c@b.example")
     client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
-    address = f"/office/blocklists/{kept}/review/"
+    address = f"/office/blocklists/{list_number}/review/"
     client.get(address)
     print("| request | median | p95 | processor |\n|---|---|---|---|")
     for what, query in (
@@ -100,14 +99,14 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("folder", nargs="?", type=Path)
     arguments.add_argument("--waiting", type=int, default=WAITING)
-    asked = arguments.parse_args()
+    options = arguments.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        prepared(asked.folder or Path(temporary))
-        measure(fill(asked.waiting))
+        prepared(options.folder or Path(temporary))
+        measure(fill(options.waiting))
 
 
 def prepared(folder: Path) -> None:
-    """A portal with its tables in a folder."""
+    """Set up a portal with its tables in a folder."""
     from lamsach.portal.server import prepare, start
 
     start(folder)

@@ -5,8 +5,8 @@ On the same files, list, machine and run. Asserts nothing about time.
     python -m bench.run [--size MB] [--parts speed,share,compressed,start,memory] [--formats NAMES]
         [--repeat N] [--before CHECKOUT] [--ten-million] [--big MB]
 
-Rates are in GB (10^9 bytes) of log a second. "search" is what the program gives once it has started; "whole"
-is from the start of the process to its end, with the compiled list in the cache. Files are in the page cache.
+Rates are in GB (10^9 bytes) of log per second. "search" is the program's own figure once it has started;
+"whole" is from start to end of the process, with the compiled list in the cache. Files are in the page cache.
 """
 
 from __future__ import annotations
@@ -55,19 +55,19 @@ class Comparison:
 
     @property
     def whole_ratio(self) -> float:
-        """The same for the whole process."""
+        """Return the same for the whole process."""
         return (
             min((item.whole_s for item in self.peers if not item.note), default=float("nan"))
             / self.two.whole_s
         )
 
     def rate(self, timing: Timing) -> float:
-        """GB of log a second."""
+        """Return GB of log per second."""
         return self.log.size_bytes / 1e9 / timing.search_s
 
 
 def compare(log: Log, list_path: Path, repeat: int, limit_s: float) -> Comparison:
-    """Every program on one log."""
+    """Measure every program on one log."""
     path = Path(log.path)
     measure.read_into_page_cache(path)
     hunts = [best(repeat, partial(lamsach, path, list_path, threads)) for threads in (1, 2)]
@@ -83,7 +83,7 @@ def compare(log: Log, list_path: Path, repeat: int, limit_s: float) -> Compariso
 
 
 def speed(logs: Sequence[Log], list_path: Path, repeat: int, limit_s: float) -> None:
-    """Rate by format with one and two threads, and the peers' times."""
+    """Print the rate by format with one and two threads, and the peers' times."""
     results = [compare(log, list_path, repeat, limit_s) for log in logs]
     middle = statistics.median
 
@@ -135,7 +135,7 @@ def speed(logs: Sequence[Log], list_path: Path, repeat: int, limit_s: float) -> 
 
 
 def memory(logs: Sequence[Log], lists: Sequence[Path]) -> None:
-    """Peak resident memory of the whole process."""
+    """Print the peak resident memory of the whole process."""
     table = Table("list", "log", "log MB", "peak MB", "whole s")
     for list_path in lists:
         for log in logs:
@@ -152,7 +152,7 @@ def memory(logs: Sequence[Log], lists: Sequence[Path]) -> None:
 
 
 def machine() -> str:
-    """The processor, cores and memory, and the versions that were measured."""
+    """Return the processor, cores and memory, and the measured versions."""
     model = platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
@@ -176,7 +176,7 @@ def machine() -> str:
 
 
 def main() -> None:
-    """Run the parts asked for."""
+    """Run the requested parts."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -247,11 +247,11 @@ def _inputs_for_memory(
 
 
 def _arguments() -> str:
-    """The arguments of this run, but for `--record` and its value."""
+    """Return the arguments of this run, without `--record` and its value."""
     words = sys.argv[1:]
     if "--record" in words:
-        place = words.index("--record")
-        words = words[:place] + words[place + 2 :]
+        index = words.index("--record")
+        words = words[:index] + words[index + 2 :]
     return f"BENCH_ARGS='{' '.join(words)}'" if words else ""
 
 

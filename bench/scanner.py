@@ -1,15 +1,15 @@
-"""The scanner beside YARA-X itself and clamscan, over one tree.
+"""The scanner compared with YARA-X itself and clamscan, over one tree.
 
-YARA-X has the same rules, as many processes, and reads one file after the other as a whole.
+YARA-X has the same rules and as many processes, and reads each file in full.
 
     python -m bench.scanner /usr [--jobs 2] [--without clamscan] [--loki /tmp/peer/bin/python]
 
 Each runs alone, the tree in the file cache as far as it fits. YARA-X searches every file by every rule; the
-scanner by those that could match what the file is. clamscan gets our rules as its whole database (its own
-needs a download), so that it does the same work; it opens archives as well. Speed is the tree's bytes by wall
-time; what came out of archives is told apart, since YARA-X alone does not look into them. `--loki`: also
-Loki's method, by a Python that has yara-python; see `bench.scanner_loki`. THOR Lite cannot be had by any
-registry and is closed; its method by file is the same.
+scanner by those that could match the file's kind. clamscan has our rules as its whole database (its own needs
+a download), so that it does the same work; it opens archives as well. Speed is the tree's bytes by wall time;
+findings in archives are counted separately, since YARA-X alone does not open them. `--loki`: also Loki's
+method, by a Python with yara-python; see `bench.scanner_loki`. THOR Lite is in no registry and closed; its
+method by file is the same.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ LIMIT_S = 3600
 
 
 def main() -> None:
-    """Run what is installed and print the table."""
+    """Run the installed programs and print the table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -44,48 +44,46 @@ def main() -> None:
     parser.add_argument("--without", action="append", default=[], choices=("yara-x", "clamscan"))
     parser.add_argument("--loki", type=Path, metavar="PYTHON", help="a Python with yara-python")
     parser.add_argument("--yara-x", action="store_true", help=argparse.SUPPRESS)
-    wanted = parser.parse_args()
-    if wanted.yara_x:
-        yara_x_alone(wanted.folder, wanted.jobs)
+    args = parser.parse_args()
+    if args.yara_x:
+        yara_x_alone(args.folder, args.jobs)
         return
-    total = sum(read_once(path) for path in files(wanted.folder))
-    print(f"{wanted.folder}: {total / 1e6:.0f} MB, {wanted.jobs} processes")
-    base = (
-        show("yara-x alone", measured(_yara(wanted)), total, None) if "yara-x" not in wanted.without else None
-    )
-    show("lamsach scan", measured(_lamsach(wanted)), total, base)
+    total = sum(read_once(path) for path in files(args.folder))
+    print(f"{args.folder}: {total / 1e6:.0f} MB, {args.jobs} processes")
+    base = show("yara-x alone", measured(_yara(args)), total, None) if "yara-x" not in args.without else None
+    show("lamsach scan", measured(_lamsach(args)), total, base)
     with tempfile.TemporaryDirectory() as folder:
         rules = Path(folder) / "rules.yar"
         rules.write_text(rule_text())
-        for name, command in _peers(wanted, rules).items():
+        for name, command in _peers(args, rules).items():
             show(name, measured(command), total, base)
 
 
-def _peers(wanted: argparse.Namespace, rules: Path) -> dict[str, list[str]]:
-    """The other programs that are here, with our rules."""
+def _peers(args: argparse.Namespace, rules: Path) -> dict[str, list[str]]:
+    """Return the other installed programs, with our rules."""
     peers = {}
-    if shutil.which("clamscan") and "clamscan" not in wanted.without:
+    if shutil.which("clamscan") and "clamscan" not in args.without:
         options = ["-r", "-i", "-d", str(rules.parent), "--quiet"]
-        peers["clamscan"] = ["clamscan", *options, str(wanted.folder)]
-    if wanted.loki is not None:
+        peers["clamscan"] = ["clamscan", *options, str(args.folder)]
+    if args.loki is not None:
         method = str(Path(__file__).with_name("scanner_loki.py"))
-        peers["Loki's method"] = [str(wanted.loki), method, str(wanted.folder), str(rules)]
+        peers["Loki's method"] = [str(args.loki), method, str(args.folder), str(rules)]
     return peers
 
 
-def _yara(wanted: argparse.Namespace) -> list[str]:
-    return [sys.executable, "-m", "bench.scanner", "--yara-x", str(wanted.folder), "--jobs", str(wanted.jobs)]
+def _yara(args: argparse.Namespace) -> list[str]:
+    return [sys.executable, "-m", "bench.scanner", "--yara-x", str(args.folder), "--jobs", str(args.jobs)]
 
 
-def _lamsach(wanted: argparse.Namespace) -> list[str]:
-    command = [str(Path(sys.executable).with_name("lamsach")), "scan", str(wanted.folder)]
-    return [*command, "--jobs", str(wanted.jobs), "--quiet", "--stats", "--no-nice"]
+def _lamsach(args: argparse.Namespace) -> list[str]:
+    command = [str(Path(sys.executable).with_name("lamsach")), "scan", str(args.folder)]
+    return [*command, "--jobs", str(args.jobs), "--quiet", "--stats", "--no-nice"]
 
 
 def show(name: str, result: tuple[Run, int], total: int, base: Run | None) -> Run:
-    """One line of the table.
+    """Print one line of the table.
 
-    Shares are YARA-X's time by this one's: by the clock, and by processor time, which other programs disturb
+    Shares are YARA-X's time by this one's: by wall clock, and by processor time, which other programs disturb
     less.
     """
     ran, peak = result
@@ -114,12 +112,12 @@ def show(name: str, result: tuple[Run, int], total: int, base: Run | None) -> Ru
 
 
 def measured(command: list[str]) -> tuple[Run, int]:
-    """A run, and the most memory that it and its children held together."""
-    peak, ended = 0, threading.Event()
+    """Run a command; return the run, and the peak memory of it and its children together."""
+    peak, finished = 0, threading.Event()
 
     def watch() -> None:
         nonlocal peak
-        while not ended.wait(0.2):
+        while not finished.wait(0.2):
             peak = max(peak, memory_of_children())
 
     thread = threading.Thread(target=watch, daemon=True)
@@ -127,13 +125,13 @@ def measured(command: list[str]) -> tuple[Run, int]:
     try:
         ran = run(command, LIMIT_S)
     finally:
-        ended.set()
+        finished.set()
         thread.join()
     return ran, max(peak, ran.peak_bytes)
 
 
 def memory_of_children() -> int:
-    """The private and shared memory (PSS, a shared page by its share) of all descendants together."""
+    """Return the private and shared memory (PSS, a shared page by its share) of all descendants."""
     import psutil
 
     total = 0
@@ -144,23 +142,23 @@ def memory_of_children() -> int:
 
 
 def files(folder: Path) -> Iterator[Path]:
-    """The ordinary files below, links not followed."""
-    for place, _, names in os.walk(folder):
+    """Yield the ordinary files below the folder, links not followed."""
+    for folder_path, _, names in os.walk(folder):
         for name in names:
-            path = Path(place) / name
+            path = Path(folder_path) / name
             if path.is_file() and not path.is_symlink():
                 yield path
 
 
 def rule_text() -> str:
-    """All our rules for files, as one text."""
+    """Return all our rules for files, as one text."""
     from lamsach.scanner.rules import rule_sources
 
     return rule_sources().texts[0][1]
 
 
 def read_once(path: Path) -> int:
-    """Put a file into the cache; its size in bytes."""
+    """Read a file into the cache; return its size in bytes."""
     size = 0
     with suppress(OSError), path.open("rb", buffering=0) as stream:
         while piece := stream.read(1 << 22):
@@ -189,8 +187,8 @@ def _scan(paths: list[str]) -> int:
 
 
 def yara_x_alone(folder: Path, jobs: int) -> None:
-    """YARA-X with worker processes, each with its own scanner."""
-    begun = time.perf_counter()
+    """Run YARA-X with worker processes, each with its own scanner."""
+    start = time.perf_counter()
     chunk: list[str] = []
     chunks = [chunk]
     for path in files(folder):
@@ -200,7 +198,7 @@ def yara_x_alone(folder: Path, jobs: int) -> None:
         chunk.append(str(path))
     with get_context("spawn").Pool(jobs, _begin) as pool:
         found = sum(pool.imap_unordered(_scan, chunks))
-    sys.stderr.write(json.dumps({"found": found, "seconds": round(time.perf_counter() - begun, 2)}) + "\n")
+    sys.stderr.write(json.dumps({"found": found, "seconds": round(time.perf_counter() - start, 2)}) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
-"""A peer that scans as Loki does, to be run by a Python with yara-python.
+"""A peer with Loki's method of scanning, run by a Python with yara-python.
 
-Loki (https://github.com/Neo23x0/Loki, GPL-3.0): its order of steps was taken, none of its text.
+After Loki (https://github.com/Neo23x0/Loki, GPL-3.0): its order of steps is copied, none of its text.
 
     python -m venv /tmp/peer && /tmp/peer/bin/pip install yara-python
     python -m bench.scanner FOLDER --loki /tmp/peer/bin/python
 
-One process takes file after file: the path against the file name indicators (regular expressions), the whole
-file read, MD5, SHA-1 and SHA-256 against the hash indicators, and YARA with the external variables
-`filename`, `filepath`, `extension`, `filetype` and `md5`. Rules that libyara cannot take are left out and
+One process examines file after file: the path against the file name indicators (regular expressions), the
+whole file read, MD5, SHA-1 and SHA-256 against the hash indicators, and YARA with the external variables
+`filename`, `filepath`, `extension`, `filetype` and `md5`. Rules unsupported by libyara are skipped and
 counted. Standard library and yara only.
 """
 
@@ -40,7 +40,7 @@ EXTERNALS = ("filename", "filepath", "extension", "filetype", "md5")
 
 
 def rules_of(text: str) -> tuple[Any, int, int]:
-    """The compiled rules, how many there are, and how many libyara cannot take."""
+    """Return the compiled rules, their number, and the number of rules unsupported by libyara."""
     import yara  # type: ignore[import-not-found]
 
     externals = dict.fromkeys(EXTERNALS, "")
@@ -50,33 +50,33 @@ def rules_of(text: str) -> tuple[Any, int, int]:
         re.sub(r"^import .*\n", "", text, flags=re.MULTILINE),
         flags=re.MULTILINE,
     )
-    taken, left = imports, 0
+    accepted, skipped = imports, 0
     for rule in single:
         try:
-            yara.compile(source=taken + rule, externals=externals)
+            yara.compile(source=accepted + rule, externals=externals)
         except yara.Error:
-            left += 1
+            skipped += 1
         else:
-            taken += rule
-    compiled = yara.compile(source=taken, externals=externals)
-    return compiled, sum(1 for _ in compiled), left
+            accepted += rule
+    compiled = yara.compile(source=accepted, externals=externals)
+    return compiled, sum(1 for _ in compiled), skipped
 
 
 def files(folder: str) -> Iterator[str]:
-    """The ordinary files below, links not followed."""
-    for place, _folders, names in os.walk(folder):
+    """Yield the ordinary files below the folder, links not followed."""
+    for path_, _folders, names in os.walk(folder):
         for name in names:
-            path = os.path.join(place, name)
+            path = os.path.join(path_, name)
             if os.path.isfile(path) and not os.path.islink(path):
                 yield path
 
 
-def look(folder: str, rules: Any, hashes: frozenset[str]) -> tuple[int, int]:
-    """Count the files and those that are indicated."""
+def scan(folder: str, rules: Any, hashes: frozenset[str]) -> tuple[int, int]:
+    """Count the files, and those with an indicator."""
     names = [re.compile(pattern) for pattern in SUSPECT_NAMES]
-    seen = found = 0
+    files_seen = found = 0
     for path in files(folder):
-        seen += 1
+        files_seen += 1
         hit = any(pattern.search(path) for pattern in names)
         try:
             data = Path(path).read_bytes()
@@ -91,21 +91,21 @@ def look(folder: str, rules: Any, hashes: frozenset[str]) -> tuple[int, int]:
         values = (name, path, os.path.splitext(name)[1], kind, sums[0])
         matches = rules.match(data=data, externals=dict(zip(EXTERNALS, values, strict=True))) if data else []
         found += bool(matches) or hit
-    return seen, found
+    return files_seen, found
 
 
 def main() -> None:
-    """`FOLDER RULES`: look, and tell the figures as JSON on standard error."""
+    """`FOLDER RULES`: scan, and print the figures as JSON on standard error."""
     folder, text = sys.argv[1:3]
-    begun = time.perf_counter()
-    rules, count, left = rules_of(Path(text).read_text("utf-8"))
-    seen, found = look(folder, rules, frozenset({"0" * 32, "0" * 40, "0" * 64}))
+    start = time.perf_counter()
+    rules, count, skipped = rules_of(Path(text).read_text("utf-8"))
+    files_seen, found = scan(folder, rules, frozenset({"0" * 32, "0" * 40, "0" * 64}))
     figures = {
-        "files": seen,
+        "files": files_seen,
         "found": found,
         "rules": count,
-        "left_out": left,
-        "seconds": round(time.perf_counter() - begun, 2),
+        "left_out": skipped,
+        "seconds": round(time.perf_counter() - start, 2),
     }
     sys.stderr.write(json.dumps(figures) + "\n")
 

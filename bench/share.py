@@ -1,4 +1,4 @@
-"""Measure the share of the kernel's own pace that the hunt keeps, and the gain of two threads.
+"""Measure the hunt's share of the kernel's own rate, and the gain of two threads.
 
 Run as `make bench BENCH_ARGS='--size 1000 --parts share'`.
 """
@@ -20,7 +20,7 @@ from bench.tables import Table
 
 
 def kernel_alone(log: Path, list_path: Path) -> float:
-    """Time the sieve over a log in memory, cut as the hunt cuts it; reading and loading are not counted."""
+    """Time the sieve over a log in memory, cut like the hunt's chunks, without reading and loading."""
     from lamsach.hunt.chunks import CHUNK_BYTES, Pool, cut
     from lamsach.hunt.engine import Sieve
     from lamsach.hunt.sets.lists import cached_folder, load_set
@@ -42,7 +42,7 @@ def kernel_alone(log: Path, list_path: Path) -> float:
 
 
 def share(logs: Sequence[Log], list_path: Path, repeat: int) -> None:
-    """The whole process and the search, one and two threads, beside the kernel alone on the same bytes."""
+    """Print the whole process and the search, one and two threads, and the kernel alone on the same bytes."""
     table = Table(
         "format", "kernel alone s", "search s", "whole s", "kernel : whole", "whole, 2 threads s", "2 : 1"
     )

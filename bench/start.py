@@ -1,4 +1,4 @@
-"""Time commands that do little: `make bench BENCH_ARGS='--parts start'`.
+"""Time short commands: `make bench BENCH_ARGS='--parts start'`.
 
 With `--before FOLDER` another checkout is measured in turn.
 """
@@ -25,15 +25,15 @@ Environment = dict[str, str]
 
 
 def start(list_path: Path, repeat: int, before: Path | None = None) -> None:
-    """Processor and wall clock seconds of each case, medians; the first hunt ever once."""
+    """Print processor and wall clock seconds of each case, medians; the very first hunt once."""
     trees = {"now": HERE} if before is None else {"before": before, "now": HERE}
     table = Table("case", *(f"{name}, {what}" for name in trees for what in ("processor s", "wall s")))
     with tempfile.TemporaryDirectory() as folder:
-        one = Path(folder)
-        (one / "small.log").write_text(LINE, "ascii")
-        (one / "list.txt").write_text("203.0.113.9\n", "ascii")
+        folder_path = Path(folder)
+        (folder_path / "small.log").write_text(LINE, "ascii")
+        (folder_path / "list.txt").write_text("203.0.113.9\n", "ascii")
         with _caches(trees) as caches:
-            for name, words in _cases(one, list_path).items():
+            for name, words in _cases(folder_path, list_path).items():
                 first = {tree: _seconds(words, caches[tree]) for tree in trees}
                 if name == "a hunt of one line":
                     table.row(f"{name}, the first ever", *(value for tree in trees for value in first[tree]))
@@ -49,7 +49,7 @@ def start(list_path: Path, repeat: int, before: Path | None = None) -> None:
 
 
 def _cases(folder: Path, list_path: Path) -> dict[str, list[str]]:
-    small, one = str(folder / "small.log"), str(folder / "list.txt")
+    small, list_path_ = str(folder / "small.log"), str(folder / "list.txt")
     return {
         "lamsach --version": ["--version"],
         "lamsach --help": ["--help"],
@@ -58,9 +58,9 @@ def _cases(folder: Path, list_path: Path) -> dict[str, list[str]]:
         "a wrong command": ["hnut"],
         "a shell completion": ["--complete", "hunt", "--ind"],
         "lamsach logs detect, one line": ["logs", "detect", small],
-        "lamsach indicators check": ["indicators", "check", "203.0.113.9", "-i", one],
-        "a hunt of one line": ["hunt", small, "-i", one],
-        "the same with a page and a workbook": ["hunt", small, "-i", one]
+        "lamsach indicators check": ["indicators", "check", "203.0.113.9", "-i", list_path_],
+        "a hunt of one line": ["hunt", small, "-i", list_path_],
+        "the same with a page and a workbook": ["hunt", small, "-i", list_path_]
         + [word for name in ("out.html", "out.xlsx") for word in ("-o", str(folder / name))],
         "the same with a list of a million": ["hunt", small, "-i", str(list_path)],
     }
@@ -75,7 +75,7 @@ def _seconds(words: list[str], environment: Environment) -> tuple[float, float]:
 
 @contextmanager
 def _caches(trees: dict[str, Path]) -> Iterator[dict[str, Environment]]:
-    """By checkout, an environment in which its sources come first and nothing is cached yet."""
+    """Yield by checkout an environment in which its sources come first and caches are empty."""
     with tempfile.TemporaryDirectory() as folder:
         yield {
             name: {

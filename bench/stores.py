@@ -1,10 +1,10 @@
-"""Processor time and memory to ask a log store for a list, and a hunt over the same lines as a file.
+"""Processor time and memory of a list's search in a log store, and of a hunt over the same lines.
 
 Usual FortiGate lines, some of which hold a listed value.
 
 `python -m bench.stores clickhouse` runs ClickHouse's engine (chdb) in a process of its own, `opensearch` the
-tests' stand-in (a program in Python: its own time says nothing of a server's). `victorialogs --url
-http://127.0.0.1:9428 --pid N` fills a VictoriaLogs that runs there and is empty.
+tests' stand-in (a program in Python, whose time is unlike a server's). `victorialogs --url
+http://127.0.0.1:9428 --pid N` fills a running, empty VictoriaLogs.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Lines = Iterator[tuple[datetime, str]]
 
 
 def values(count: int, rng: random.Random) -> list[str]:
-    """Names and addresses, half and half."""
+    """Return names and addresses, half and half."""
     names = [
         f"{rng.randbytes(5).hex()}-{rng.choice(('cdn', 'mail', 'update'))}.example" for _ in range(count // 2)
     ]
@@ -47,18 +47,18 @@ def values(count: int, rng: random.Random) -> list[str]:
 
 
 def lines(count: int, listed: list[str]) -> Lines:
-    """Lines of 30 days in order of time."""
+    """Yield lines of 30 days in order of time."""
     rng = random.Random(2)
     chosen = set(rng.sample(range(count), HITS))
     for number in range(count):
         moment = BEGIN + timedelta(seconds=number * 30 * 86400 // count)
-        host, there = f"n{rng.randrange(5000)}.example.org", f"192.0.2.{rng.randrange(1, 255)}"
+        host, address = f"n{rng.randrange(5000)}.example.org", f"192.0.2.{rng.randrange(1, 255)}"
         if number in chosen:
             host = rng.choice(listed[: len(listed) // 2])
         yield (
             moment,
             firewall_line(
-                moment, f"10.{rng.randrange(4)}.{rng.randrange(250)}.{rng.randrange(1, 250)}", there, host
+                moment, f"10.{rng.randrange(4)}.{rng.randrange(250)}.{rng.randrange(1, 250)}", address, host
             ),
         )
 
@@ -84,28 +84,28 @@ def opensearch(count: int, listed: list[str], folder: Path) -> Any:
     )
 
 
-def serve(kind: str, count: int, listed: list[str], folder: Path, tell: Any) -> None:
+def serve(kind: str, count: int, listed: list[str], folder: Path, pipe: Any) -> None:
     """Fill a store of a kind in this process, and serve it until the pipe ends."""
     from tests.stores.loopback_server import served
 
     with served({"clickhouse": clickhouse, "opensearch": opensearch}[kind](count, listed, folder)) as web:
-        tell.send(f"{kind}+{web.url}/{'logs' if kind == 'clickhouse' else 'fw'}")
-        tell.recv()
+        pipe.send(f"{kind}+{web.url}/{'logs' if kind == 'clickhouse' else 'fw'}")
+        pipe.recv()
 
 
 @contextmanager
-def started(given: argparse.Namespace, listed: list[str], folder: Path) -> Iterator[tuple[str, int]]:
-    """A filled store: address and process."""
-    if given.kind == "victorialogs":
-        fill(given.url, lines(given.lines, listed), given.lines)
-        yield f"victorialogs+{given.url}", given.pid
+def started(options: argparse.Namespace, listed: list[str], folder: Path) -> Iterator[tuple[str, int]]:
+    """Yield a filled store: address and process."""
+    if options.kind == "victorialogs":
+        fill(options.url, lines(options.lines, listed), options.lines)
+        yield f"victorialogs+{options.url}", options.pid
         return
     context = get_context("spawn")
-    mine, theirs = context.Pipe()
-    process = context.Process(target=serve, args=(given.kind, given.lines, listed, folder, theirs))
+    parent, child = context.Pipe()
+    process = context.Process(target=serve, args=(options.kind, options.lines, listed, folder, child))
     process.start()
-    yield mine.recv(), process.pid or 0
-    mine.send(None)
+    yield parent.recv(), process.pid or 0
+    parent.send(None)
     process.join()
 
 
@@ -116,16 +116,16 @@ def _counted(url: str) -> bytes:
 
 
 def fill(url: str, rows: Lines, count: int) -> None:
-    """Send lines to a VictoriaLogs, and wait until it has them."""
+    """Send lines to a VictoriaLogs, and wait until it has stored them."""
     part: list[str] = []
 
     def send() -> None:
-        sent = urllib.request.Request(
+        request = urllib.request.Request(
             f"{url}/insert/jsonline?_stream_fields=file",
             "\n".join(part).encode(),
             {"Content-Type": "application/stream+json"},
         )
-        urllib.request.urlopen(sent).read()
+        urllib.request.urlopen(request).read()
         part.clear()
 
     for moment, line in rows:
@@ -141,49 +141,49 @@ def fill(url: str, rows: Lines, count: int) -> None:
 
 
 class Measured:
-    """Seconds of the processor here and in the store, and by the clock."""
+    """Seconds of the processor here and in the store, and of the wall clock."""
 
     def __init__(self, name: str, pid: int = 0) -> None:
         self._name, self._store = name, psutil.Process(pid) if pid else None
 
     def _times(self) -> list[float]:
-        there = sum(self._store.cpu_times()[:2]) if self._store else 0.0
-        return [time.process_time(), there, time.perf_counter()]
+        store_s = sum(self._store.cpu_times()[:2]) if self._store else 0.0
+        return [time.process_time(), store_s, time.perf_counter()]
 
     def __enter__(self) -> None:
         self._begun = self._times()
 
     def __exit__(self, *_: object) -> None:
-        here, there, clock = (end - begin for begin, end in zip(self._begun, self._times(), strict=True))
+        own, used, clock = (end - begin for begin, end in zip(self._begun, self._times(), strict=True))
         largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
-        store = f", store {there:.1f} s, {self._store.memory_info().rss >> 20} MB now" if self._store else ""
+        store = f", store {used:.1f} s, {self._store.memory_info().rss >> 20} MB now" if self._store else ""
         print(
-            f"{self._name}: here {here:.1f} s, at most {largest} MB{store}; {clock:.1f} s by the clock",
+            f"{self._name}: here {own:.1f} s, at most {largest} MB{store}; {clock:.1f} s by the clock",
             flush=True,
         )
 
 
-def ask(given: argparse.Namespace, listed: list[str], folder: Path) -> list[Any]:
-    """Ask the store both ways, and hunt over the file: who met what, each time."""
+def searches(options: argparse.Namespace, listed: list[str], folder: Path) -> list[Any]:
+    """Search the store in both ways, and hunt over the file; return the contacts of each."""
     path, log = folder / "list.txt", folder / "fw.log"
     path.write_text("\n".join(listed) + "\n")
     found = []
-    with started(given, listed, folder) as (address, pid):
-        for whole in given.whole:
-            with Measured(f"{given.kind} whole={whole}", pid):
-                result, _, plan = retro(open_store(address), Request([], [str(path)]), whole=whole)
+    with started(options, listed, folder) as (address, pid):
+        for full in options.whole:
+            with Measured(f"{options.kind} whole={full}", pid):
+                result, _, plan = retro(open_store(address), Request([], [str(path)]), whole=full)
             print(
                 f"  {plan.given:,} of {plan.documents:,} documents given, unread {len(result.unread)}",
                 flush=True,
             )
             found.append(result)
     with log.open("w") as file:
-        file.writelines(f"{line}\n" for _, line in lines(given.lines, listed))
+        file.writelines(f"{line}\n" for _, line in lines(options.lines, listed))
     with Measured("files"):
         found.append(investigate(Request([str(log)], [str(path)]))[0])
     return [
-        sorted((one.device, one.indicator, one.count, one.first, one.last) for one in each.sightings)
-        for each in found
+        sorted((row.device, row.indicator, row.count, row.first, row.last) for row in result.sightings)
+        for result in found
     ]
 
 
@@ -195,10 +195,11 @@ def main() -> None:
     parser.add_argument("--url", default="")
     parser.add_argument("--pid", type=int, default=0, help="the process that answers there")
     parser.add_argument("--asked", dest="whole", action="store_const", const=(False,), default=(False, True))
-    given = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        *asked, files = ask(given, values(given.values, random.Random(1)), Path(folder))
-    print(f"{sum(one[2] for one in files)} contacts; equal: {all(one == files for one in asked)}", flush=True)
+        *in_store, files = searches(options, values(options.values, random.Random(1)), Path(folder))
+    equal = all(contacts == files for contacts in in_store)
+    print(f"{sum(row[2] for row in files)} contacts; equal: {equal}", flush=True)
 
 
 if __name__ == "__main__":

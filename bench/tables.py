@@ -1,4 +1,4 @@
-"""Plain tables for a terminal, also valid Markdown, which can be put into a document."""
+"""Plain tables for a terminal, also valid Markdown for a document."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 _printed: list[str] = []
 
 
-def tell(line: str = "") -> None:
-    """Print a line, and keep it for the document."""
+def emit(line: str = "") -> None:
+    """Print a line, and store it for the document."""
     print(line, flush=True)
     _printed.append(line)
 
@@ -46,20 +46,20 @@ class Table:
         self._rows.append([_text(cell) for cell in cells])
 
     def print(self, title: str) -> None:
-        """Show the table on standard output."""
+        """Print the table on standard output."""
         widths = [max(len(row[column]) for row in self._rows) for column in range(len(self._rows[0]))]
-        tell()
-        tell(f"### {title}")
-        tell()
+        emit()
+        emit(f"### {title}")
+        emit()
         for index, row in enumerate(self._rows):
             cells = [
                 text.ljust(width) if not column else text.rjust(width)
                 for column, (text, width) in enumerate(zip(row, widths, strict=True))
             ]
-            tell(f"| {' | '.join(cells)} |")
+            emit(f"| {' | '.join(cells)} |")
             if not index:
                 rules = ("-" * (width + 1) for width in widths)
-                tell(
+                emit(
                     "|"
                     + "|".join(f"{rule}:" if column else f"{rule}-" for column, rule in enumerate(rules))
                     + "|"

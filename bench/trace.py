@@ -2,8 +2,7 @@
 
     .venv/bin/python -m bench.trace [--records N] [--rows N] [--folder DIR]
 
-The logs are made once in the folder and used again. Prints seconds for each stage that can be told apart, and
-for the whole.
+The logs are made once in the folder and reused. Prints seconds for each separable stage, and in total.
 """
 
 from __future__ import annotations
@@ -56,8 +55,8 @@ def make(folder: Path, records: int, rows: int) -> None:
                     + timedelta(seconds=chance.random() * min(lasted, 2))
                     - SHIFT
                 )
-                stated = "" if number % 50 == 0 else str(port)
-                listed.append(f"{public},{stated},{when:%Y-%m-%dT%H:%M:%SZ},tcp,Mirai,{inside}\n")
+                port_text = "" if number % 50 == 0 else str(port)
+                listed.append(f"{public},{port_text},{when:%Y-%m-%dT%H:%M:%SZ},tcp,Mirai,{inside}\n")
     chance.shuffle(listed)
     (folder / "list.csv").write_text("ip,port,timestamp,protocol,infection,note\n" + "".join(listed))
     with (folder / "dhcpd.log").open("w") as log:
@@ -72,35 +71,35 @@ def make(folder: Path, records: int, rows: int) -> None:
 
 
 def main() -> None:
-    """Make what is missing, trace, and print the figures."""
+    """Make missing files, trace, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "lamsach-bench-trace")
-    given = parser.parse_args()
-    folder: Path = given.folder / f"{given.records}-{given.rows}"
+    options = parser.parse_args()
+    folder: Path = options.folder / f"{options.records}-{options.rows}"
     if not (folder / "dhcpd.log").exists():
         folder.mkdir(parents=True, exist_ok=True)
-        make(folder, given.records, given.rows)
-    last = begun = time.perf_counter()
+        make(folder, options.records, options.rows)
+    last = start = time.perf_counter()
     used = time.process_time()
     stages: list[tuple[str, float]] = []
 
-    def said(text: str) -> None:
+    def stage(text: str) -> None:
         nonlocal last
         now = time.perf_counter()
         stages.append((text, now - last))
         last = now
 
     result = trace(
-        Request([str(folder / "list.csv")], [str(folder / "fw.log"), str(folder / "dhcpd.log")]), said
+        Request([str(folder / "list.csv")], [str(folder / "fw.log"), str(folder / "dhcpd.log")]), stage
     )
-    said("(end)")
-    whole = last - begun
+    stage("(end)")
+    total = last - start
     for (text, _), (_, seconds) in pairwise(stages):
         print(f"{seconds:7.2f} s  {text}")
     print(
-        f"{whole:7.2f} s  in all ({time.process_time() - used:.2f} s of processor time), "
+        f"{total:7.2f} s  in all ({time.process_time() - used:.2f} s of processor time), "
         f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000:.0f} MB at most"
     )
     print(

@@ -1,5 +1,5 @@
-"""Takes anew what the package carries of others: the MISP project's warning lists that are used, packed into
-one file, and Bootstrap's style sheet, each with its licence.
+"""Renew the third-party files of the package: the used warning lists of the MISP project, packed into one
+file, and Bootstrap's style sheet, each with its licence.
 
 `python scripts/carried.py FOLDER`: FOLDER holds the packages pymispwarninglists and bootstrap-wrapper (`uv
 pip install --target FOLDER ..`). The same packages give the same bytes.
@@ -20,7 +20,7 @@ from lamsach.indicators.review.facts import WARNING_LISTS, list_key  # noqa: E40
 
 
 def packed(lists: Path) -> bytes:
-    """The lists that are used: names with versions, an empty line, then key and number of list of each value,
+    """Return the used lists: names with versions, an empty line, then key and list number of each value,
     sorted. `lists`: the project's folder of them.
     """
     heads, lines = [], set()
@@ -35,14 +35,14 @@ def packed(lists: Path) -> bytes:
 
 def main() -> None:
     """Write the files."""
-    there = Path(sys.argv[1])
+    packages = Path(sys.argv[1])
     data = SOURCE / "indicators" / "review" / "data"
     (data / "warning_lists.gz").write_bytes(
-        packed(there / "pymispwarninglists" / "data" / "misp-warninglists" / "lists")
+        packed(packages / "pymispwarninglists" / "data" / "misp-warninglists" / "lists")
     )
-    (licence,) = there.glob("pymispwarninglists-*.dist-info/licenses/LICENSE")
+    (licence,) = packages.glob("pymispwarninglists-*.dist-info/licenses/LICENSE")
     shutil.copyfile(licence, data / "LICENSE.warning_lists")
-    (sheet,) = there.rglob("css/bootstrap.min.css")
+    (sheet,) = packages.rglob("css/bootstrap.min.css")
     shutil.copyfile(sheet, SOURCE / "portal" / "base" / "static" / "bootstrap" / "bootstrap.min.css")
 
 

@@ -1,10 +1,10 @@
-"""Write Elasticsearch's specification of the four endpoints that `lamsach.stores` asks, as JSON Schema.
+"""Write Elasticsearch's specification of the four endpoints used by `lamsach.stores`, as JSON Schema.
 
     npm pack @elastic/request-converter && tar xzf elastic-request-converter-*.tgz
     python scripts/elasticsearch_schema.py package/dist/schema.json
 
-The specification (Apache License 2.0) is what Elastic generates its clients from: names, types and what must
-be there. Types outside FOLLOWED may hold anything; a name that a followed type does not have is refused.
+The specification (Apache License 2.0) is the source of Elastic's own clients: names, types and required
+fields. Types outside FOLLOWED may hold anything; a name that a followed type does not have is refused.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ class Specification:
     """The types of the specification, turned into definitions as they are met."""
 
     def __init__(self, content: Node) -> None:
-        self._types = {(one["name"]["namespace"], one["name"]["name"]): one for one in content["types"]}
-        self._endpoints = {one["name"]: one for one in content["endpoints"]}
+        self._types = {(item["name"]["namespace"], item["name"]["name"]): item for item in content["types"]}
+        self._endpoints = {item["name"]: item for item in content["endpoints"]}
         self.definitions: Node = {}
 
     def endpoint(self, name: str) -> Node:
-        """Return its paths, parameters and the schemas of what is asked and answered."""
+        """Return its paths, parameters and the schemas of request and response."""
         found = self._endpoints[name]
         request, response = (
-            self._types[found[one]["namespace"], found[one]["name"]] for one in ("request", "response")
+            self._types[found[side]["namespace"], found[side]["name"]] for side in ("request", "response")
         )
         return {
-            "paths": [[one["path"], one["methods"]] for one in found["urls"]],
-            "parameters": sorted(one["name"] for one in request["query"]),
+            "paths": [[part["path"], part["methods"]] for part in found["urls"]],
+            "parameters": sorted(part["name"] for part in request["query"]),
             "request": self._body(request["body"]),
             "response": self._body(response["body"]),
         }
@@ -65,15 +65,15 @@ class Specification:
         open_ended = False
         level: Node | None = node
         while level is not None:
-            for one in level.get("properties", ()):
-                schema = self._value(one["type"])
-                known |= dict.fromkeys([one["name"], *one.get("aliases", ())], schema)
-                required += [one["name"]] if one["required"] else []
+            for property_ in level.get("properties", ()):
+                schema = self._value(property_["type"])
+                known |= dict.fromkeys([property_["name"], *property_.get("aliases", ())], schema)
+                required += [property_["name"]] if property_["required"] else []
             behaviours = [
                 *level.get("attachedBehaviors", ()),
-                *(one["type"]["name"] for one in level.get("behaviors", ())),
+                *(behaviour["type"]["name"] for behaviour in level.get("behaviors", ())),
             ]
-            open_ended |= any("AdditionalPropert" in one for one in behaviours)
+            open_ended |= any("AdditionalPropert" in behaviour for behaviour in behaviours)
             above = level.get("inherits")
             level = self._types[above["type"]["namespace"], above["type"]["name"]] if above else None
         found: Node = {"type": "object", "properties": known, "additionalProperties": open_ended}
@@ -91,8 +91,8 @@ class Specification:
             case "union_of":
                 parts = [
                     part
-                    for one in value["items"]
-                    if (part := self._value(one)) or one["kind"] != "instance_of"
+                    for item in value["items"]
+                    if (part := self._value(item)) or item["kind"] != "instance_of"
                 ]
                 return {"anyOf": parts} if parts else {}
             case "dictionary_of":
@@ -118,7 +118,9 @@ class Specification:
             return self._value(node["type"])
         if node["kind"] == "enum":
             return {
-                "enum": [word for one in node["members"] for word in (one["name"], *one.get("aliases", ()))]
+                "enum": [
+                    word for item in node["members"] for word in (item["name"], *item.get("aliases", ()))
+                ]
             }
         return self._object(node)
 
@@ -126,8 +128,8 @@ class Specification:
 def main() -> None:
     """Write TARGET."""
     found = Specification(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
-    whole = {"endpoints": {name: found.endpoint(name) for name in ENDPOINTS}, "$defs": found.definitions}
-    TARGET.write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    content = {"endpoints": {name: found.endpoint(name) for name in ENDPOINTS}, "$defs": found.definitions}
+    TARGET.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

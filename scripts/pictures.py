@@ -1,7 +1,7 @@
-"""Make the pictures of the documentation anew: `make pictures` starts the demo's portal on loopback and takes
-each page that a document shows.
+"""Make the documentation's pictures again: `make pictures` starts the demo's portal on loopback and captures
+each page shown in a document.
 
-The pages are those of `PICTURES`; a picture is 1,200 px wide (a phone's 360) and as high as what it shows.
+The pages are those of `PICTURES`; a picture is 1,200 px wide (a phone's 360) and as high as its content.
 Needs Chromium.
 """
 
@@ -31,7 +31,7 @@ OUT = Path(__file__).parents[1] / "docs/pictures"
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A page of the demo's portal, as one of its people sees it."""
+    """A page of the demo's portal, as seen by one of its people."""
 
     name: str
     role: str
@@ -57,17 +57,17 @@ PICTURES = (
 
 @contextmanager
 def portal() -> Iterator[tuple[str, str]]:
-    """The demo's portal: its address, and the password of all its people."""
+    """Start the demo's portal; yield its address, and the password of all its people."""
     port = free_port()
     words = [str(Path(sys.executable).with_name("lamsach")), "demo", "--port", str(port)]
-    said: list[str] = []
+    output: list[str] = []
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as demo:
-        reader = threading.Thread(target=lambda: said.extend(demo.stdout or ()), daemon=True)
+        reader = threading.Thread(target=lambda: output.extend(demo.stdout or ()), daemon=True)
         reader.start()
         address = f"http://127.0.0.1:{port}"
         try:
-            until(lambda: _alive(address), still=lambda: demo.poll() is None, why=lambda: "".join(said))
-            password: Any = until(lambda: re.search(r"(?:ật khẩu|assword)[^\n:]*:\s*(\S+)", "".join(said)))
+            until(lambda: _alive(address), still=lambda: demo.poll() is None, why=lambda: "".join(output))
+            password: Any = until(lambda: re.search(r"(?:ật khẩu|assword)[^\n:]*:\s*(\S+)", "".join(output)))
             yield address, password[1]
         finally:
             demo.send_signal(2)
@@ -91,21 +91,21 @@ def log_in(page: Page, address: str, role: str, password: str) -> None:
 
 
 def main() -> None:
-    """Take every picture, or those that are named."""
+    """Make every picture, or the named ones."""
     OUT.mkdir(exist_ok=True)
-    wanted = [one for one in PICTURES if not sys.argv[1:] or one.name in sys.argv[1:]]
+    wanted = [picture for picture in PICTURES if not sys.argv[1:] or picture.name in sys.argv[1:]]
     with portal() as (address, password), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        for role in dict.fromkeys(one.role for one in wanted):
+        for role in dict.fromkeys(picture.role for picture in wanted):
             page = browser.new_context(locale="vi-VN").new_page()
             if role:
                 log_in(page, address, role, password)
-            for one in (one for one in wanted if one.role == role):
-                page.set_viewport_size({"width": one.width, "height": one.height})
-                answer = page.goto(address + one.path)
+            for picture in (picture for picture in wanted if picture.role == role):
+                page.set_viewport_size({"width": picture.width, "height": picture.height})
+                answer = page.goto(address + picture.path)
                 if answer is None or answer.status != 200:
-                    sys.exit(f"{one.path}: {answer and answer.status}")
-                path = OUT / f"{one.name}.png"
+                    sys.exit(f"{picture.path}: {answer and answer.status}")
+                path = OUT / f"{picture.name}.png"
                 page.screenshot(path=path)
                 Image.open(path).convert("RGB").quantize(256).save(path, optimize=True)
         browser.close()

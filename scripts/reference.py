@@ -28,25 +28,25 @@ _FORMATS = re.compile(
     r"(?<=\| `--format` \| product \| what is read \| note \|\n\|---\|---\|---\|---\|\n)(?:\|.*\n)*"
 )
 _WORDS = re.compile(r"(?<![`\w/])(--[a-z][-a-z]*|\.[a-z]{3,5}(?![\w.])|[A-Z]+(?:_[A-Z]+)+)")
-"""Options, endings of files and environment variables in a help text."""
+"""Options, file suffixes and environment variables in a help text."""
 
 
 def every_command(
     command: Command | Group = COMMANDS, path: str = "lamsach"
 ) -> Iterator[tuple[str, Command | Group]]:
-    """Commands and groups with their full names, in the order of the help."""
+    """Yield commands and groups with their full names, in the order of the help."""
     yield path, command
     for name in command.commands if isinstance(command, Group) else ():
         yield from every_command(command[name], f"{path} {name}")
 
 
 def option_table(options: tuple[Parameter, ...]) -> str:
-    """Markdown table of a command's options: names with the value's name, help, whether required, default."""
-    return HEAD + "".join(f"| {_names(one)} | {_meaning(one)} |\n" for one in options)
+    """Return the Markdown table of a command's options: names and value name, help, required, default."""
+    return HEAD + "".join(f"| {_names(option)} | {_meaning(option)} |\n" for option in options)
 
 
 def with_tables(document: str) -> str:
-    """The document with the table of options of each command under its own heading.
+    """Return the document with the table of options of each command under its own heading.
 
     Raises LookupError for a command without a heading, or with options and without a table.
     """
@@ -65,36 +65,36 @@ def with_tables(document: str) -> str:
 
 
 def with_settings(document: str) -> str:
-    """The page of settings with its table, which is its end."""
+    """Return the page of settings with its table, which is its end."""
     return document[: document.index("| name |")] + markdown()
 
 
 def with_formats(document: str) -> str:
-    """The page of formats with its table of log formats: name, title, and the docstring of each class, whose
-    first paragraph tells what is read.
+    """Return the page of formats with its table of log formats: name, title, and the docstring of each class,
+    whose first paragraph is the description.
     """
-    rows = [_format_row(one) for one in (*LOG_FORMATS, *BINARY_FORMATS, UnknownText)]
+    rows = [_format_row(kind) for kind in (*LOG_FORMATS, *BINARY_FORMATS, UnknownText)]
     return _FORMATS.sub(lambda _: "".join(rows), document, count=1)
 
 
-def _format_row(one: type[LogFormat] | type[BinaryFormat]) -> str:
-    paragraphs = inspect.cleandoc(one.__doc__ or "").replace("|", r"\|").split("\n\n", 1)
+def _format_row(kind: type[LogFormat] | type[BinaryFormat]) -> str:
+    paragraphs = inspect.cleandoc(kind.__doc__ or "").replace("|", r"\|").split("\n\n", 1)
     what, note = (" ".join(text.split()).removesuffix(".") for text in (*paragraphs, "")[:2])
-    return f"| `{one.name}` | {one.title} | {what} |{f' {note}' if note else ''} |\n"
+    return f"| `{kind.name}` | {kind.title} | {what} |{f' {note}' if note else ''} |\n"
 
 
-def _names(one: Parameter) -> str:
-    short, long = sorted(one.names, key=len)[:-1], max(one.names, key=len)
-    value = f" {one.metavar}" if one.metavar else ""
+def _names(option: Parameter) -> str:
+    short, long = sorted(option.names, key=len)[:-1], max(option.names, key=len)
+    value = f" {option.metavar}" if option.metavar else ""
     return ", ".join([*(f"`{name}`" for name in short), f"`{long}{value}`".replace("|", r"\|")])
 
 
-def _meaning(one: Parameter) -> str:
-    text = _WORDS.sub(r"`\1`", one.help).replace("|", r"\|").replace("*", r"\*")
-    if one.required:
+def _meaning(option: Parameter) -> str:
+    text = _WORDS.sub(r"`\1`", option.help).replace("|", r"\|").replace("*", r"\*")
+    if option.required:
         text += " Required."
-    if one.default not in (None, False, "") and not one.required:
-        text += f" Default: `{one.default}`."
+    if option.default not in (None, False, "") and not option.required:
+        text += f" Default: `{option.default}`."
     return text
 
 
@@ -103,14 +103,14 @@ PAGES: Mapping[str, Callable[[str], str]] = {
     "settings.md": with_settings,
     "formats.md": with_formats,
 }
-"""Pages, and what gives one with its tables."""
+"""Pages, and the function that adds their tables."""
 
 
 def write() -> None:
     """Write the pages."""
-    for name, made in PAGES.items():
+    for name, with_table in PAGES.items():
         page = DOCS / name
-        page.write_text(made(page.read_text("utf-8")), "utf-8")
+        page.write_text(with_table(page.read_text("utf-8")), "utf-8")
 
 
 if __name__ == "__main__":

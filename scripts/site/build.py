@@ -19,11 +19,11 @@ import yaml
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 SEARCH = Path(__file__).with_name("iframe-worker.js")
-"""Lets a page that was opened as a file search (MIT, by its licence beside it)."""
+"""Allows a page opened as a file to search (MIT, by its licence next to it)."""
 
 
 def contents(index: Path) -> list[dict[str, object]]:
-    """The headings of a table of contents with the pages under each, by their titles there."""
+    """Return the headings of a table of contents with the pages under each, by their titles there."""
     nav: list[dict[str, object]] = []
     for part in index.read_text("utf-8").split("\n## ")[1:]:
         title, _, body = part.partition("\n")
@@ -33,7 +33,7 @@ def contents(index: Path) -> list[dict[str, object]]:
 
 
 def settings(docs: Path, out: Path) -> dict[str, object]:
-    """Configuration of mkdocs."""
+    """Return the configuration of mkdocs."""
     return {
         "site_name": "Lamsach",
         "docs_dir": str(docs),
@@ -54,11 +54,11 @@ def settings(docs: Path, out: Path) -> dict[str, object]:
 def build(out: Path) -> None:
     """Write the site. Raises CalledProcessError where mkdocs refuses."""
     with tempfile.TemporaryDirectory() as folder:
-        docs, told = Path(folder) / "docs", Path(folder) / "mkdocs.yml"
+        docs, config = Path(folder) / "docs", Path(folder) / "mkdocs.yml"
         shutil.copytree(DOCS, docs)
         shutil.copy(SEARCH, docs / SEARCH.name)
-        told.write_text(yaml.safe_dump(settings(docs, out.resolve()), allow_unicode=True), "utf-8")
-        program = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--config-file", str(told)]
+        config.write_text(yaml.safe_dump(settings(docs, out.resolve()), allow_unicode=True), "utf-8")
+        program = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--config-file", str(config)]
         subprocess.run(program, check=True, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"})
 
 
