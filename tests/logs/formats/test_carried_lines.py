@@ -39,9 +39,9 @@ def test_the_envelope_is_recognised(log_format):
     wrong = []
     for line in carried:
         text = json.dumps({"@timestamp": "2026-06-02T08:45:34Z", "host": {"name": "relay1"}, "message": line})
-        formats = format_of_line(text)
-        if formats is None or formats.name != "json_lines":
-            wrong.append((formats, line[:80]))
+        found = format_of_line(text)
+        if found is None or found.name != "json_lines":
+            wrong.append((found, line[:80]))
     assert wrong == []
 
 

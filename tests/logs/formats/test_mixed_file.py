@@ -36,9 +36,9 @@ LINES = [
 
 def test_every_line_is_recognised_by_itself():
     wrong = [
-        (log_format.name, stem, formats, line[:100])
+        (log_format.name, stem, found, line[:100])
         for log_format, stem, line in LINES
-        if (formats := format_of_line(line)) is not log_format
+        if (found := format_of_line(line)) is not log_format
     ]
     assert len(LINES) > 700
     assert wrong == []

@@ -222,7 +222,7 @@ _ACTIONS_INFOBLOX = {
 
 
 class IscDhcp(LogFormat):
-    """Syslog messages of dhcpd, of failover and DHCPv6 too, `dhcpd.leases`."""
+    """Syslog messages of dhcpd and dhclient, failover and DHCPv6 too; `dhcpd.leases`."""
 
     name = "isc_dhcp"
     title = "ISC DHCP"

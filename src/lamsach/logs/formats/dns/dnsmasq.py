@@ -248,7 +248,7 @@ _BARE_TAG = re.compile(r"dnsmasq(?:-dhcp)?: (?=\S)")
 # 08:32:47: query[A] www.example from 10.1.1.5    Sep 15 08:32:47: gravity blocked ...
 _CLOCK = re.compile(r"(?:[A-Z][a-z]{2} [ \d]\d )?\d\d:\d\d:\d\d: ", re.ASCII)
 # Sep 15 08:32:47 gw daemon dnsmasq[2221]: ...   [2026-09-28 21:30:01] dnsmasq[99]: ...   (none)
-_TAG_BEHIND = re.compile(
+_INNER_TAG = re.compile(
     r"(?a)[^\"'{},;=|]{0,120}?(?<![\w.-])(dnsmasq(?:-dhcp|-tftp|-script)?)\[\d{1,10}\]: +"
 )
 _ACTIONS = {
@@ -278,7 +278,7 @@ class Dnsmasq(LogFormat):
     def recognises(cls, line: str) -> bool:
         """Match a message with dnsmasq's tag or shape, or a line of its lease file."""
         app, message = split_message(line)
-        if app in _APPS or _BARE_TAG.match(message) or ("dnsmasq" in line[:140] and _TAG_BEHIND.match(line)):
+        if app in _APPS or _BARE_TAG.match(message) or ("dnsmasq" in line[:140] and _INNER_TAG.match(line)):
             return True
         if FTL.match(line):
             return True
@@ -315,13 +315,13 @@ class Dnsmasq(LogFormat):
         header, message = split_header(line, self.context)
         own = header.app in _APPS
         bare = None if own else _BARE_TAG.match(message)
-        tag = None if own or bare else _TAG_BEHIND.match(line)
+        tag = None if own or bare else _INNER_TAG.match(line)
         if bare:
             message = message[bare.end() :]
         elif not own and (clock := _CLOCK.match(line)):
             header, message = SyslogHeader(header.time), line[clock.end() :]
         elif tag:
-            header, message, own = self._header_behind(line, tag.start(1)), line[tag.end() :], True
+            header, message, own = self._header_before(line, tag.start(1)), line[tag.end() :], True
         dhcp = _DHCP.match(message)
         event = _dhcp(dhcp) if dhcp else dns_event(message) or _lease_remark(message)
         if event is None:
@@ -330,7 +330,7 @@ class Dnsmasq(LogFormat):
             raise LineError("The line is not of this product.", line[:80])
         return changed(event, time=header.time, observer=header.host)
 
-    def _header_behind(self, line: str, tag: int) -> SyslogHeader:
+    def _header_before(self, line: str, tag: int) -> SyslogHeader:
         """Read the header before an unusually placed tag (after a prompt, indentation, other words)."""
         header, _ = split_header(bare(line), self.context)
         if header.time:

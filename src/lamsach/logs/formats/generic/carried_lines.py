@@ -58,7 +58,7 @@ class _Carried(LogFormat):
 
     @classmethod
     @abstractmethod
-    def behind(cls, line: str) -> tuple[str, ...]:
+    def without_prefix(cls, line: str) -> tuple[str, ...]:
         """Strip the prefix; the most likely reading first; empty without a prefix."""
 
     @abstractmethod
@@ -68,11 +68,11 @@ class _Carried(LogFormat):
     @classmethod
     def recognises(cls, line: str) -> bool:
         """Match a line that a product's format recognizes after its prefix."""
-        return any(inner.recognises(rest) for rest in cls.behind(line) for inner in cls.inner_formats)
+        return any(inner.recognises(rest) for rest in cls.without_prefix(line) for inner in cls.inner_formats)
 
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`. None for a line that is no event of its product."""
-        texts = self.behind(line)
+        texts = self.without_prefix(line)
         event = self._carried.event(texts, number) if texts else None
         if event is None:
             if self._carried.passed_over and not self._carried.refused and self.recognises(line):
@@ -83,7 +83,7 @@ class _Carried(LogFormat):
     def _lines(self) -> Iterator[str]:
         """Yield the first lines without their prefix, for formats decided per file."""
         for line in self.context.head[:_HEAD_LOOKED_AT]:
-            yield from self.behind(line)[:1]
+            yield from self.without_prefix(line)[:1]
 
 
 class ContainerLines(_Carried):
@@ -99,7 +99,7 @@ class ContainerLines(_Carried):
     inner_formats = FORMATS.without("csv_columns", "container_lines")
 
     @classmethod
-    def behind(cls, line: str) -> tuple[str, ...]:
+    def without_prefix(cls, line: str) -> tuple[str, ...]:
         """Strip the name; a second reading includes the time, which may be the line's own."""
         marked = "|" in line[:140] or line[:5] == "[pod/" or line[:1] == "\x1b"
         prefix = _PREFIX.match(line) if marked else None
@@ -132,7 +132,7 @@ class FramedLines(_Carried):
         return super().recognises(line) and not any(inner.recognises(line) for inner in cls.inner_formats)
 
     @classmethod
-    def behind(cls, line: str) -> tuple[str, ...]:
+    def without_prefix(cls, line: str) -> tuple[str, ...]:
         """Strip the remains of a paste, or a syslog header before a message with its own time."""
         pasted = unpasted(line)
         if pasted is not line:

@@ -53,7 +53,7 @@ _FROM_TO = re.compile(
 # User root@192.0.2.5 logged in
 _LOGGED_ON = re.compile(r"(?<![\w.@-])[\w.-]{1,64}@((?:\d{1,3}\.){3}\d{1,3})(?![\w.@-])", re.ASCII)
 # from source: 203.0.113.7, port 443
-_PORT_BEHIND = re.compile(r"\]?,? (?:port|cổng)[:= ]{1,2}(\d{1,5})(?!\d)")
+_PORT_AFTER = re.compile(r"\]?,? (?:port|cổng)[:= ]{1,2}(\d{1,5})(?!\d)")
 # .. Friday, June 05, 2026 07:31:12
 _TIME_AT_END = re.compile(r"(?a)\b([A-Z][a-z]{2,8} \d{1,2},? \d{4},? \d{1,2}:\d\d:\d\d(?: [AP]M)?)\s*$")
 _LOOKED_AT = 65536
@@ -142,7 +142,7 @@ def _keyed(message: str) -> tuple[str | None, str | None, int | None, int | None
         elif field in ("source", "destination") and field not in ends:
             address, port = host_and_port(f"[{value}" if "]" in value else value)
             if address and ip_of(address):
-                port_match = _PORT_BEHIND.match(message, match.end("value")) if port is None else None
+                port_match = _PORT_AFTER.match(message, match.end("value")) if port is None else None
                 ends[field] = address, port_of(port_match[1]) if port_match else port
     arrow = _ARROW.search(message) if not ends and ("->" in message or "=>" in message) else None
     if arrow and ip_of(arrow[1]) and ip_of(arrow[3]):

@@ -86,7 +86,7 @@ class ZeekTsv(LogFormat):
 
     @classmethod
     def may_state_holders(cls, head: Sequence[str]) -> bool:
-        """Accept, of logs with their name (`#path`), only DHCP's."""
+        """Return whether the `#path` headers, if any, include a log of DHCP."""
         paths = [line.removeprefix("#path").strip() for line in head if line.startswith("#path")]
         return not paths or any("dhcp" in path for path in paths)
 
