@@ -67,7 +67,6 @@ class CiscoIse(LogFormat):
             station = pair[1]
         if not user and not station:
             return None
-        category = start[1].lower()
         event = event_of(
             RadiusRecord(
                 time=from_iso(f"{start[2]}{start[3]}", self.context.timezone) if start[2] else header.time,
@@ -77,11 +76,7 @@ class CiscoIse(LogFormat):
                 nas=header.host or fields.get("networkdevicename"),
                 nas_ip=fields.get("nas-ip-address") or fields.get("device ip address"),
                 status=fields.get("acct-status-type"),
-                accepted=True
-                if category.startswith("passed")
-                else False
-                if category.startswith("failed")
-                else None,
+                accepted={"passed": True, "failed": False}.get(start[1][:6].lower()),
             )
         )
         return placed(event, self, number, None, None)

@@ -12,16 +12,15 @@ of Windows Server 2008 R2 and later. Traps:
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import stamped
 from lamsach.logs.mappings.radius import RadiusRecord, event_of
+from lamsach.logs.text.delimited import cells_of
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.model import Event
 
@@ -80,10 +79,9 @@ class Nps(LogFormat):
 
 
 def _cells(line: str) -> list[str]:
-    with suppress(csv.Error, StopIteration):
-        cells = next(csv.reader([line.rstrip("\r\n")]))
-        if len(cells) > 5:
-            return cells
+    cells = cells_of(line.rstrip("\r\n"))
+    if len(cells) > 5:
+        return cells
     raise LineError("The columns of the line cannot be separated.", line[:80])
 
 

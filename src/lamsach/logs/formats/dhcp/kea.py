@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Role, changed, event_between, stamped
 from lamsach.logs.mappings.records import Records, Sentences
-from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso
 from lamsach.logs.text.values import ip_of, mac_of, mac_of_duid, stated
 from lamsach.model import Event, EventKind, LeaseAction
@@ -127,8 +127,7 @@ class Kea(LogFormat):
         return event and stamped(event, self.name, self.context.file, number)
 
     def _forensic(self, line: str) -> Event | None:
-        header, message = None, line
-        match = _FORENSIC.match(line)
+        header, match = NO_HEADER, _FORENSIC.match(line)
         if match is None:
             header, message = split_header(line, self.context)
             match = _FORENSIC.match(message)
@@ -143,16 +142,15 @@ class Kea(LogFormat):
             if match[1]
             else None
         )
-        time = own or (header.time if header else None)
         hardware, duid = _HARDWARE.search(match[5], 0, 2000), _FORENSIC_DUID.search(match[5], 0, 2000)
         mac = (mac_of(hardware[1]) if hardware else None) or (mac_of_duid(duid[1]) if duid else None)
         action = _FORENSIC_ACTIONS.get(match[4])
         before = match[5].partition(" to a device")[0]
         seconds = sum(int(count) * _UNIT_S[unit[0]] for count, unit in _LENGTH.findall(before[:200]))
-        return _event(ip_of(match[3]), mac, None, action, time, seconds, header.host if header else None)
+        return _event(ip_of(match[3]), mac, None, action, own or header.time, seconds, header.host)
 
     def _message(self, line: str) -> Event | None:
-        header, match = None, _MESSAGE.match(line)
+        header, match = NO_HEADER, _MESSAGE.match(line)
         if match is None:
             header, message = split_header(line, self.context)
             match = _MESSAGE.match(message) or _message_of(line)
@@ -168,10 +166,8 @@ class Kea(LogFormat):
             return None
         action = next((action for pattern, action in _NAMES if pattern.fullmatch(match[2])), None)
         length = _FOR_SECONDS.search(text, 0, 4000)
-        time = from_iso(own, self.context.timezone) if own else header.time if header else None
-        return _event(
-            address, mac, None, action, time, int(length[1]) if length else 0, header.host if header else None
-        )
+        time = from_iso(own, self.context.timezone) if own else header.time
+        return _event(address, mac, None, action, time, int(length[1]) if length else 0, header.host)
 
 
 def _message_of(line: str) -> re.Match[str] | None:

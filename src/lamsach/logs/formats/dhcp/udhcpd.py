@@ -60,7 +60,7 @@ class Udhcpd(LogFormat):
         assigned, sent = _ASSIGNED.search(line, 0, _ROOM), _SENT.search(line, 0, _ROOM)
         received = _RECEIVED.search(line, 0, _ROOM)
         match = required(assigned or sent or received, line)
-        header = header_before(line, match.start(), self.context) if match.start() else None
+        header = header_before(line, match.start(), self.context)
         if assigned:
             event = _lease(assigned[1], assigned[2], assigned[3])
         elif sent and sent[1] == "ACK":
@@ -69,8 +69,7 @@ class Udhcpd(LogFormat):
             event = Event(kind=EventKind.OTHER, source_ip=ip_of(sent[2] or ""), device_mac=mac_of(sent[3]))
         else:
             event = Event(kind=EventKind.OTHER, device_mac=mac_of(match[2]))
-        time, host = (header.time, header.host) if header else (None, None)
-        return placed(event, self, number, time, host)
+        return placed(event, self, number, header.time, header.host)
 
 
 def _lease(ip: str | None, mac: str | None, name: str | None) -> Event:

@@ -16,7 +16,6 @@ server itself writes at the top of each file. Traps:
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -25,6 +24,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.ends import Role, event_between, is_internal, stamped
 from lamsach.logs.mappings.records import Fields, Header, Records, Table, Within
+from lamsach.logs.text.delimited import cells_of
 from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.times.loose_times import DateOrder, decide_order, numbers_of
 from lamsach.logs.text.times.timestamps import local_time
@@ -218,12 +218,8 @@ def _is_heading(line: str) -> bool:
 
 def _columns(text: str, delimiter: str) -> list[str]:
     """Split the description, address, host and further columns."""
-    if '"' not in text:
-        return [cell.strip() for cell in text.split(delimiter)]
-    try:
-        return [cell.strip() for cell in next(csv.reader([text], delimiter=delimiter))]
-    except (csv.Error, StopIteration):
-        raise LineError("The columns of the line cannot be separated.", text[:80]) from None
+    cells = cells_of(text, delimiter) if '"' in text else text.split(delimiter)
+    return [cell.strip() for cell in cells]
 
 
 def _is_forwards(identifier: int, address: str | None) -> bool:

@@ -11,15 +11,14 @@ Times are in UTC. Traps:
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import replace
 
-from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Role, event_between, stamped
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.mappings.keyed_events import host_in
+from lamsach.logs.text.delimited import cells_of
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import hash_of, ip_of, port_of, question_of, stated
 from lamsach.model import Event, EventKind
@@ -80,20 +79,10 @@ class CiscoUmbrella(LogFormat):
         """See `LogFormat.parse`."""
         line = line.lstrip("\ufeff").rstrip("\r\n")
         self.check(line)
-        try:
-            cells = next(csv.reader([line]), [])
-        except csv.Error:
-            raise LineError("The columns of the line cannot be separated.", line[:80]) from None
+        cells = cells_of(line)
         time = from_iso(cells[0] + _ZONE_IS_UTC, self.context.timezone)
-        read = (
-            _dns
-            if _DNS.match(line)
-            else _proxy
-            if _PROXY.match(line)
-            else _ip
-            if _IP.match(line)
-            else _firewall
-        )
+        readers = ((_DNS, _dns), (_PROXY, _proxy), (_IP, _ip), (_FIREWALL, _firewall))
+        read = next(reader for pattern, reader in readers if pattern.match(line))
         return stamped(replace(read(cells), time=time), self.name, self.context.file, number)
 
 

@@ -79,13 +79,12 @@ class Infoblox(LogFormat):
         return stamped(event, self.name, self.context.file, number)
 
     def _logon(self, line: str, audit: re.Match[str], number: int) -> Event:
-        header = header_before(line, audit.start(), self.context) if audit.start() else None
-        source = ip_of(audit[4])
+        header = header_before(line, audit.start(), self.context)
         event = event_between(
-            source,
+            ip_of(audit[4]),
             time=from_iso(audit[1], self.context.timezone),
             kind=EventKind.LOGON,
-            observer=header.host if header else None,
+            observer=header.host,
             user=audit[2],
             action=Action.BLOCKED if audit[3] == "Login_Denied" else Action.ALLOWED,
             way=Way.CALLED,

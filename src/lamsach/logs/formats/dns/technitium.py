@@ -11,7 +11,6 @@ Source: https://github.com/TechnitiumSoftware/DnsServer `DnsServerCore/LogManage
 
 from __future__ import annotations
 
-import csv
 import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -19,6 +18,7 @@ from zoneinfo import ZoneInfo
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Role, decide, stamped
+from lamsach.logs.text.delimited import cells_of
 from lamsach.logs.text.dns_names import from_presentation
 from lamsach.logs.text.json_records import child, objects_of, read_object, start_of_object, text_of
 from lamsach.logs.text.times.timestamps import from_iso
@@ -105,11 +105,7 @@ class Technitium(LogFormat):
         return _values(time, address, port, question[1], question[4], "", question[5])
 
     def _row(self, line: str) -> dict[str, object]:
-        try:
-            cells = next(csv.reader([line]))
-        except (csv.Error, StopIteration):
-            raise LineError("The columns of the line cannot be separated.", line[:80]) from None
-        row = dict(zip(self._columns(), cells, strict=False))
+        row = dict(zip(self._columns(), cells_of(line), strict=False))
         time = from_iso(row.get("Timestamp", ""), _UTC)
         return _values(
             time,

@@ -25,7 +25,7 @@ from lamsach.logs.text import cef, leef
 from lamsach.logs.text.json_records import read_object, start_of_object, text_of, walk
 from lamsach.logs.text.key_value import first, first_ip, first_port
 from lamsach.logs.text.record_headers import header_before, within_json
-from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.values import hash_of
 from lamsach.model import Event, EventKind
@@ -69,9 +69,8 @@ class Eset(LogFormat):
     def _json(self, line: str) -> Event:
         before, record = read_object(line)
         fields = {key.rsplit(".", 1)[-1]: text for key, value in walk(record) if (text := text_of(value))}
-        header = split_header(line, self.context)[0] if before.strip() else None
-        time = self._time(fields) or (header.time if header else None)
-        event = _event(fields, time, header.host if header else None)
+        header = split_header(line, self.context)[0] if before.strip() else NO_HEADER
+        event = _event(fields, self._time(fields) or header.time, header.host)
         if record.get("inbound") is True and event.destination_ip is None:
             return changed(event, destination_ip=event.device_ip)
         return event
@@ -103,17 +102,12 @@ def _event(fields: Mapping[str, str], time: datetime | None, observer: str | Non
         fields.get(key, "") for key in ("hash", "filehash", "fileHash", "sha1", "sha256", "md5", "objecthash")
     )
     hashes = tuple(dict.fromkeys(digest for text in texts if (digest := hash_of(text)))) or hashes_in(uri)
+    contact = EventKind.CONNECTION if destination else EventKind.OTHER
     return event_between(
         (source, first_port(fields, "source_port", "spt", "srcport")),
         (destination, first_port(fields, "target_port", "dpt", "dstport")),
         time=time,
-        kind=EventKind.WEB
-        if url
-        else EventKind.FILE
-        if hashes
-        else EventKind.CONNECTION
-        if destination
-        else EventKind.OTHER,
+        kind=EventKind.WEB if url else EventKind.FILE if hashes else contact,
         observer=observer,
         device_name=first(fields, "hostname", "dvchost", "devicename", "identhostname", "shost"),
         user=first(fields, "username", "suser", "usrname", "account", "accountname", "user"),

@@ -185,9 +185,8 @@ class KasperskyXml(LogFormat):
                 return None
             raise LineError("The line is not of this product.", line[:80])
         start = line.find("<", 1) if line[:1] == "<" and line[1:2].isdigit() else 0
-        header = header_before(line, start, self.context) if start > 0 else None
-        time = self._time(fields) or (header.time if header else None)
-        event = event_of(fields, time, header.host if header else None)
+        header = header_before(line, max(0, start), self.context)
+        event = event_of(fields, self._time(fields) or header.time, header.host)
         return stamped(event, self.name, self.context.file, number)
 
     def _time(self, fields: dict[str, str]) -> datetime | None:

@@ -91,11 +91,12 @@ def _event(fields: Mapping[str, str], time: datetime | None, observer: str | Non
     hashes = tuple(dict.fromkeys(digest for key in _HASHES if (digest := hash_of(fields.get(key, "")))))
     device = own or own_end(source, destination)
     came = source is not None and source != device and not is_internal(source)
+    contact = EventKind.CONNECTION if source or destination else EventKind.OTHER
     return event_between(
         (source, first_port(fields, "sourceport")),
         (destination, first_port(fields, "targetport")),
         time=time,
-        kind=_kind(url, hashes, bool(source or destination)),
+        kind=EventKind.WEB if url else EventKind.FILE if hashes else contact,
         observer=observer,
         device_name=first(fields, "machinename", "targethostname"),
         device_mac=mac_of(fields.get("rawmacaddress")),
@@ -107,14 +108,6 @@ def _event(fields: Mapping[str, str], time: datetime | None, observer: str | Non
         inbound=came and url is None,
         given=own,
     )
-
-
-def _kind(url: str | None, hashes: tuple[str, ...], ends: bool) -> EventKind:
-    if url:
-        return EventKind.WEB
-    if hashes:
-        return EventKind.FILE
-    return EventKind.CONNECTION if ends else EventKind.OTHER
 
 
 def _action(text: str) -> Action:

@@ -21,7 +21,7 @@ Routing Policies, Firewall Filters and Traffic Policers User Guide", "Logging Pa
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import MutableMapping
 from datetime import datetime
 
 from lamsach.errors import LineError
@@ -29,7 +29,7 @@ from lamsach.logs.base import FileContext, LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, changed, event_between, own_end, placed
 from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.mappings.records import NAME, Header, Records, Written
-from lamsach.logs.text.key_value import first, first_ip, first_port
+from lamsach.logs.text.key_value import Fields, first, first_ip, first_port
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import (
@@ -129,8 +129,6 @@ def stamped_at(text: str, context: FileContext) -> datetime | None:
 def _action(text: str) -> Action:
     return verdict(_DENIED.search(text, 0, _ROOM_ADMIN), _LOGGED_ON.search(text, 0, _ROOM_ADMIN))
 
-
-Fields = Mapping[str, str]
 
 EVENT = re.compile(
     r"\b(RT_FLOW_SESSION_[A-Z_]{3,24}|RT_SCREEN_[A-Z_]{2,24}|APPTRACK_SESSION_[A-Z_]{3,24}"

@@ -19,18 +19,15 @@ Source: Cisco Meraki, "Syslog Event Types and Log Samples". Traps:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Role, Way, decide, event_between, is_internal, own_end, placed
 from lamsach.logs.mappings.actions import action_of
-from lamsach.logs.text.key_value import pairs_in
+from lamsach.logs.text.key_value import Fields, pairs_in
 from lamsach.logs.text.record_headers import header_before
 from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.values import domain_of, hash_of, host_and_port, host_of_url, ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
-
-Fields = Mapping[str, str]
 
 _KINDS = (
     "flows|firewall|cellular_firewall|vpn_firewall|urls|ip_flow_start|ip_flow_end|ids-alerts|"
@@ -152,13 +149,17 @@ def _contact(kind: str, text: str, fields: Fields) -> Event:
     nat, nat_port = _translation(fields, source)
     way = Way.ARRIVED if fields.get("direction", "").startswith("ingress") else Way.UNSTATED
     device = own_end(source, destination, way) or client
+    logon = kind == "events" and any(word in text[:40] for word in ("8021x", "splash_auth", "wpa_auth"))
+    contact = (
+        EventKind.LOGON if logon else EventKind.CONNECTION if source and destination else EventKind.OTHER
+    )
     mac = next(
         (mac for key in ("mac", "client_mac", "dhost") if (mac := mac_of(fields.get(key, "")[:17]))), None
     )
     return event_between(
         (source or client, source_port),
         (destination, destination_port),
-        kind=_kind(kind, text, url=url, both=bool(source and destination), digest=digest),
+        kind=EventKind.WEB if url else EventKind.FILE if digest else contact,
         source_nat_ip=nat,
         source_nat_port=nat_port,
         device_mac=mac if device is None or is_internal(device) else None,
@@ -188,16 +189,6 @@ def _translation(fields: Fields, source: str | None) -> tuple[str | None, int | 
     if nat is None or nat == source:
         return None, None
     return nat, port_of(fields.get("translated_port", "").split(" ", 1)[0])
-
-
-def _kind(kind: str, text: str, *, url: str | None, both: bool, digest: str | None) -> EventKind:
-    if url:
-        return EventKind.WEB
-    if digest:
-        return EventKind.FILE
-    if kind == "events" and ("8021x" in text[:40] or "splash_auth" in text[:40] or "wpa_auth" in text[:40]):
-        return EventKind.LOGON
-    return EventKind.CONNECTION if both else EventKind.OTHER
 
 
 def _action(text: str, fields: Fields) -> Action:

@@ -18,18 +18,15 @@ Series Log Event Reference". Traps:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Role, Way, event_between, mac_of_device, own_end, placed
 from lamsach.logs.mappings.actions import action_of
-from lamsach.logs.text.key_value import first, pairs
+from lamsach.logs.text.key_value import Fields, first, pairs
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.values import among, domain_of, hash_of, ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
-
-Fields = Mapping[str, str]
 
 # id=firewall sn=18B169 time="2026-11-20 08:45:34" fw=   id=sslvpn sn=
 _START = re.compile(r"\bid=\"?[\w.-]{1,40}\"? sn=\"?[0-9A-Fa-f]{2,24}\"? ", re.ASCII)
@@ -102,10 +99,11 @@ def _event(fields: Fields) -> Event:
     nat, nat_port, _ = _end(fields.get("natSrc", "") or fields.get("npcs", ""))
     digest = hash_of(first(fields, "fileid", "sha256", "md5", "filehash") or "")
     source_mac = mac_of(fields.get("srcMac") or fields.get("srcmac"))
+    contact = EventKind.CONNECTION if source and destination else EventKind.OTHER
     return event_between(
         (source, source_port),
         (destination, destination_port),
-        kind=_kind(login=login, web=url is not None, both=bool(source and destination)),
+        kind=EventKind.LOGON if login else EventKind.WEB if url is not None else contact,
         source_nat_ip=nat if nat != source else None,
         source_nat_port=nat_port if nat and nat != source else None,
         source_mac=source_mac,
@@ -124,14 +122,6 @@ def _arrives(fields: Fields, ends: re.Match[str] | None) -> bool:
     """Return whether the contact came from outside, by the zones or an attack's message."""
     zones = [fields.get(key, "").upper() for key in ("srcZone", "dstZone")]
     return ends is not None or (zones[0] in _OUTSIDE and zones[1] not in _OUTSIDE)
-
-
-def _kind(*, login: bool, web: bool, both: bool) -> EventKind:
-    if login:
-        return EventKind.LOGON
-    if web:
-        return EventKind.WEB
-    return EventKind.CONNECTION if both else EventKind.OTHER
 
 
 def _end(text: str) -> tuple[str | None, int | None, str | None]:

@@ -18,7 +18,6 @@ Source: Sophos, "Sophos Firewall: Syslog guide" of 17.5, 18.0, 19.0 and 20.0 (lo
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 
 from lamsach.logs.base import LogFormat, fields_named
@@ -26,7 +25,7 @@ from lamsach.logs.events.ends import Way, changed, decide, event_between, mac_of
 from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.mappings.records import Header, Records
 from lamsach.logs.text.json_records import is_flat_object, read_object, text_of
-from lamsach.logs.text.key_value import first, first_ip, first_port, spaced_pairs
+from lamsach.logs.text.key_value import Fields, first, first_ip, first_port, spaced_pairs
 from lamsach.logs.text.record_headers import unquote_cell
 from lamsach.logs.text.syslog import NO_HEADER, sender_of, split_header
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso, local_time, without_year, zone_of
@@ -230,8 +229,6 @@ def mac_as_stated(text: str | None) -> str | None:
     """Read a hardware address; the all-zero one of routed traffic, no machine's, is unchanged."""
     return text if text == "00:00:00:00:00:00" else mac_of(text)
 
-
-Fields = Mapping[str, str]
 
 # device="SFW" date=2026-06-02 time=19:36:57 timezone="+07" device_name="XG230" log_id=010101600001 ..
 _SFOS = re.compile(r'\blog_type="?[A-Z].{1,40}?log_component="?[A-Z]')

@@ -15,19 +15,16 @@ server settings". Traps:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import datetime
 
 from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Role, Way, decide, event_between, placed
 from lamsach.logs.mappings.actions import action_of
-from lamsach.logs.text.key_value import first, first_ip, first_port, pairs
+from lamsach.logs.text.key_value import Fields, first, first_ip, first_port, pairs
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.values import domain_of, hash_of, ip_of, mac_of, port_of, question_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
-
-Fields = Mapping[str, str]
 
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{2,39})"
 # msg_id="3000-0148" Allow Trusted External
@@ -154,12 +151,12 @@ def _event(
     nat = first_ip(fields, "src_ip_nat")
     digest = hash_of(first(fields, "md5", "sha256") or "")
     url = f"{site}{path}" if site and path and path.startswith("/") else path
-    web = url is not None or "op" in fields
-    both = bool(source and destination)
+    contact = EventKind.CONNECTION if source and destination else EventKind.OTHER
+    kind = EventKind.WEB if url is not None or "op" in fields else contact
     return event_between(
         (source, source_port),
         (destination, destination_port),
-        kind=_kind(question=question is not None, web=web, both=both),
+        kind=kind if question is None else EventKind.DNS,
         source_nat_ip=nat,
         source_nat_port=first_port(fields, "src_port_nat") if nat else None,
         user=first(fields, "src_user", "user"),
@@ -168,11 +165,3 @@ def _event(
         hashes=(digest,) if digest else (),
         action=action,
     )
-
-
-def _kind(*, question: bool, web: bool, both: bool) -> EventKind:
-    if question:
-        return EventKind.DNS
-    if web:
-        return EventKind.WEB
-    return EventKind.CONNECTION if both else EventKind.OTHER

@@ -11,7 +11,6 @@ Traps:
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
@@ -19,6 +18,7 @@ from zoneinfo import ZoneInfo
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.ends import Role, Way, event_between, placed
+from lamsach.logs.text.delimited import cells_of
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import domain_of, host_and_port, in_order, ip_of, stated
 from lamsach.model import Action, Event, EventKind
@@ -97,10 +97,7 @@ class Exchange(LogFormat):
         columns = self._columns or (_PROTOCOL if _PROTOCOL_ROW.match(line) else _TRACKING)
         if not self._columns and not self.recognises(line):
             raise LineError("The row's columns are not known.", line[:80])
-        try:
-            cells = next(csv.reader([line]), [])
-        except csv.Error:
-            raise LineError("The columns of the line cannot be separated.", line[:80]) from None
+        cells = cells_of(line)
         if len(cells) < min(4, len(columns)):
             raise LineError("The line has fewer columns than its header names.", line[:80])
         fields = {name: cell.strip() for name, cell in zip(columns, cells, strict=False) if cell.strip()}
@@ -144,16 +141,11 @@ def _message(fields: Mapping[str, str]) -> Event:
     site, url = domain_of(fields.get("urlhost", "")), stated(fields.get("urlstem"))
     status = fields.get("httpstatus") or fields.get("protocolstatus") or ""
     refused = event_id in _FAILED or status in ("401", "403")
+    contact = EventKind.CONNECTION if source else EventKind.OTHER
     return event_between(
         (source, source_port),
         (destination, destination_port),
-        kind=EventKind.WEB
-        if url
-        else EventKind.LOGON
-        if user
-        else EventKind.CONNECTION
-        if source
-        else EventKind.OTHER,
+        kind=EventKind.WEB if url else EventKind.LOGON if user else contact,
         user=user,
         domain=site or (name if name and "." in name else None),
         url=url,

@@ -25,7 +25,7 @@ from lamsach.logs.events.ends import Role, Way, event_between, is_internal
 from lamsach.logs.mappings.radius import machine_name
 from lamsach.logs.text.json_records import child, read_object, text_of
 from lamsach.logs.text.pasted import bare
-from lamsach.logs.text.syslog import split_header
+from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.times.timestamps import MONTHS, from_iso, zone_of
 from lamsach.logs.text.values import ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
@@ -185,18 +185,14 @@ class Samba(LogFormat):
     def _event(self, line: str) -> tuple[Event | None, str | None, datetime | None]:
         at = _auth_start(line)
         if at >= 0 and (match := _AUTH.match(line, at)):
-            header = split_header(bare(line), self.context)[0] if at and line[0] not in "[ " else None
-            return (
-                _authentication(match, self.context.timezone),
-                header.host if header else None,
-                header.time if header else None,
-            )
+            header = split_header(bare(line), self.context)[0] if at and line[0] not in "[ " else NO_HEADER
+            return _authentication(match, self.context.timezone), header.host, header.time
         if _is_json(line):
             before, record = read_object(
                 line.partition("\n")[2].lstrip() if line[:1] == "[" and "\n" in line else line
             )
-            header = split_header(line, self.context)[0] if before.strip() and line[0] != "[" else None
-            return _json(record), header.host if header else None, header.time if header else None
+            header = split_header(line, self.context)[0] if before.strip() and line[0] != "[" else NO_HEADER
+            return _json(record), header.host, header.time
         if line[:1] == "[" and "\n" in line:
             text = line.partition("\n")[2].strip()
             return _share_connection(text) or _password_check(text), None, None

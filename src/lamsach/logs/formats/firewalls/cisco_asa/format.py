@@ -184,8 +184,8 @@ class CiscoAsa(LogFormat):
         identifier = ""
         tag = _TAG.search(line, 0, 700)
         start = _untagged(line) if tag is None else tag.start()
-        header = header_before(line if tag else f"{line[:start]}%", start, self.context) if start else None
-        observer = header.host if header else None
+        header = header_before(line if tag else f"{line[:start]}%", start, self.context)
+        observer = header.host
         if tag:
             identifier, text = tag[2] or "", line[tag.end() :]
         else:
@@ -197,7 +197,7 @@ class CiscoAsa(LogFormat):
             text = columns[4] if len(columns) == 5 else text
             time = first_time((f"{asdm[2]} {asdm[3]}",), self.context) if asdm else None
             observer = None if asdm else observer
-        time = time or (header.time if header else None)
+        time = time or header.time
         event = (
             self._security(text, time, observer)
             if _SECURITY.search(text, 0, 300)

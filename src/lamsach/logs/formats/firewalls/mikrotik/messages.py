@@ -273,11 +273,7 @@ def _proxy(text: str) -> Event | None:
         kind=EventKind.WEB,
         domain=host,
         url=url,
-        action=Action.ALLOWED
-        if match[4] == "allow"
-        else Action.BLOCKED
-        if match[4] == "deny"
-        else Action.UNKNOWN,
+        action=verdict(match[4] == "deny", match[4] == "allow"),
         role=Role.SERVES_THE_UNIT,
     )
 

@@ -32,72 +32,34 @@ _CARRIED = {
 }
 _AUTHENTICATION = {"source": 8, "source_user": 9, "message": 18, "observer": 29}
 _TRAFFIC = {
-    **_SESSION,
-    "observer": 52,
-    "source_name": 82,
-    "source_mac": 83,
-    "destination_name": 90,
+    **_SESSION, "observer": 52, "source_name": 82, "source_mac": 83, "destination_name": 90,
     "destination_mac": 91,
-}
+}  # fmt: skip
 _THREAT = {
-    **_SESSION,
-    "misc": 31,
-    "threat": 32,
-    "hash": 43,
-    "observer": 59,
-    "source_name": 86,
-    "source_mac": 87,
-    "destination_name": 94,
-    "destination_mac": 95,
-}
+    **_SESSION, "misc": 31, "threat": 32, "hash": 43, "observer": 59, "source_name": 86, "source_mac": 87,
+    "destination_name": 94, "destination_mac": 95,
+}  # fmt: skip
 _SYSTEM = {"event": 8, "object": 9, "message": 14, "observer": 22}
 PLACES: Mapping[str, Mapping[str, int]] = {
-    "TRAFFIC": _TRAFFIC,
-    "START": _TRAFFIC,
-    "END": _TRAFFIC,
+    **dict.fromkeys(("TRAFFIC", "START", "END"), _TRAFFIC),
     "TUNNEL": {**_SESSION, "observer": 52},
-    "THREAT": _THREAT,
-    "URL": _THREAT,
-    "DATA": _THREAT,
-    "WILDFIRE": _THREAT,
+    **dict.fromkeys(("THREAT", "URL", "DATA", "WILDFIRE"), _THREAT),
     "DECRYPTION": {**_SESSION, "domain": 63, "observer": 97},
     "SCTP": {**_CARRIED, "observer": 36},
     "GTP": _CARRIED,
     "CONFIG": {"source": 7, "source_user": 10, "observer": 21},
     "SYSTEM": _SYSTEM,
-    "HIPMATCH": {
-        "source_user": 7,
-        "source_name": 9,
-        "source": 11,
-        "observer": 24,
-        "source_ipv6": 26,
-        "source_mac": 29,
-    },
-    "GLOBALPROTECT": {
-        "event": 8,
-        "source_user": 12,
-        "source_name": 14,
-        "source": 15,
-        "source_ipv6": 16,
-        "given": 17,
-        "given_ipv6": 18,
-        "status": 28,
-        "observer": 47,
-    },
-    "USERID": {
-        "source": 8,
-        "source_user": 9,
-        "event": 4,
-        "source_port": 14,
-        "destination_port": 15,
-        "observer": 25,
-    },
+    "HIPMATCH": {"source_user": 7, "source_name": 9, "source": 11, "observer": 24, "source_ipv6": 26,
+        "source_mac": 29},
+    "GLOBALPROTECT": {"event": 8, "source_user": 12, "source_name": 14, "source": 15, "source_ipv6": 16,
+        "given": 17, "given_ipv6": 18, "status": 28, "observer": 47},
+    "USERID": {"source": 8, "source_user": 9, "event": 4, "source_port": 14, "destination_port": 15,
+        "observer": 25},
     "IPTAG": {"source": 8, "event": 10, "observer": 23},
-    "AUTHENTICATION": _AUTHENTICATION,
-    "AUTH": _AUTHENTICATION,
+    **dict.fromkeys(("AUTHENTICATION", "AUTH"), _AUTHENTICATION),
     "CORRELATION": {"source": 7, "source_user": 8, "observer": 17},
     "AUDIT": {},
-}
+}  # fmt: skip
 """Column index by field, by record type."""
 
 

@@ -12,7 +12,6 @@ Schema Reference" (CEF, LEEF, JSON). Traps:
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -42,6 +41,7 @@ from lamsach.logs.mappings.cef_events import cef_event, cef_time, leef_event
 from lamsach.logs.mappings.keyed_events import domain_in, host_in, unquoted
 from lamsach.logs.mappings.records import Fields, Header, Records, carried_keys
 from lamsach.logs.text import cef, leef
+from lamsach.logs.text.delimited import cells_of
 from lamsach.logs.text.json_records import start_of_object
 from lamsach.logs.text.key_value import first_ip
 from lamsach.logs.text.record_headers import header_before, last_header
@@ -235,10 +235,7 @@ def _first(fields: Mapping[str, str], *keys: str) -> str | None:
 
 def _cells(text: str, delimiter: str) -> list[str]:
     """Split the columns, perhaps at Excel's semicolons; LineError when they are too few or broken."""
-    try:
-        cells = next(csv.reader([text], delimiter=delimiter), []) if '"' in text else text.split(delimiter)
-    except csv.Error:
-        raise LineError("The columns of the line cannot be separated.", text[:80]) from None
+    cells = cells_of(text, delimiter) if '"' in text else text.split(delimiter)
     if len(cells) <= GENERATED:
         raise LineError("The line has fewer columns than its header names.", text[:80])
     return cells
