@@ -99,7 +99,6 @@ _HEADINGS = re.compile(
     r"(?:\.\d{1,3}){3} .{0,80}\b(?:[Ii]ncomplete|INCOMPLETE|FAILED|\(incomplete\))|\S{1,64} \([\d.]{7,15}\)"
     r" at (?:<incomplete>|\(incomplete\))|\S{1,64}[#>] ?(?:show|display|get|ip|arp)\b)"
 )
-_TABLE_APPS = frozenset({"arpwatch"})
 _UNKNOWN_YEAR = 9999
 
 

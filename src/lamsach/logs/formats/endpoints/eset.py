@@ -20,21 +20,19 @@ from lamsach.logs.events.ends import Role, changed, event_between, stamped
 from lamsach.logs.mappings.actions import first_action
 from lamsach.logs.mappings.antivirus import hashes_in
 from lamsach.logs.mappings.cef_events import apply_labels
-from lamsach.logs.mappings.keyed_events import host_in
+from lamsach.logs.mappings.keyed_events import hashes_of, host_in
 from lamsach.logs.text import cef, leef
 from lamsach.logs.text.json_records import read_object, start_of_object, text_of, walk
 from lamsach.logs.text.key_value import first, first_ip, first_port
 from lamsach.logs.text.record_headers import header_before, within_json
 from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.times.loose_times import first_time
-from lamsach.logs.text.values import hash_of
 from lamsach.model import Event, EventKind
 
 # {"event_type":"Threat_Event","ipv4":"10.1.1.7","hostname":"pc-7","source_uuid":"...","occured": ..
 _TYPE = re.compile(r'"event_type"\s*:\s*"[A-Z]\w{0,40}_Event"')
 _FRAMED = re.compile(r"(?:CEF: ?[01]|LEEF: ?[12](?:\.\d)?)\|ESET\|")
-# 05-Jun-2026 07:31:12, in UTC
-_OCCURRED = re.compile(r"\d{1,2}-[A-Z][a-z]{2}-\d{4} \d{2}:\d{2}:\d{2}")
+_HASHES = ("hash", "filehash", "fileHash", "sha1", "sha256", "md5", "objecthash")
 
 
 class Eset(LogFormat):
@@ -98,10 +96,7 @@ def _event(fields: Mapping[str, str], time: datetime | None, observer: str | Non
     url = uri if uri.startswith(("http://", "https://", "ftp://")) else None
     source = first_ip(fields, "source_address", "src", "sourceaddress")
     destination = first_ip(fields, "target_address", "dst", "targetaddress")
-    texts = (
-        fields.get(key, "") for key in ("hash", "filehash", "fileHash", "sha1", "sha256", "md5", "objecthash")
-    )
-    hashes = tuple(dict.fromkeys(digest for text in texts if (digest := hash_of(text)))) or hashes_in(uri)
+    hashes = hashes_of(fields, _HASHES) or hashes_in(uri)
     contact = EventKind.CONNECTION if destination else EventKind.OTHER
     return event_between(
         (source, first_port(fields, "source_port", "spt", "srcport")),

@@ -22,11 +22,11 @@ from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import event_between, is_internal, own_end, stamped
 from lamsach.logs.mappings.actions import action_of
-from lamsach.logs.mappings.keyed_events import host_in
+from lamsach.logs.mappings.keyed_events import hashes_of, host_in
 from lamsach.logs.text.key_value import first, first_ip, first_port
 from lamsach.logs.text.record_headers import header_before
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import hash_of, in_order, mac_of
+from lamsach.logs.text.values import in_order, mac_of
 from lamsach.model import Action, Event, EventKind
 
 # <29>1 2026-06-05T00:31:12.0Z EPO EPOEvents - EventFwd [agentInfo@3401 tenantId="1"] <?xml version="1.0" ..
@@ -88,7 +88,7 @@ def _event(fields: Mapping[str, str], time: datetime | None, observer: str | Non
     source = first_ip(fields, "sourceipv4", "sourceipv6", "sourceip")
     destination = first_ip(fields, "targetipv4", "targetipv6", "targetip")
     url = next((fields[key] for key in _URLS if "://" in fields.get(key, "")), None)
-    hashes = tuple(dict.fromkeys(digest for key in _HASHES if (digest := hash_of(fields.get(key, "")))))
+    hashes = hashes_of(fields, _HASHES)
     device = own or own_end(source, destination)
     came = source is not None and source != device and not is_internal(source)
     contact = EventKind.CONNECTION if source or destination else EventKind.OTHER

@@ -28,6 +28,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, changed, event_between, own_end, placed
 from lamsach.logs.mappings.actions import verdict
+from lamsach.logs.mappings.keyed_events import hashes_of
 from lamsach.logs.mappings.records import NAME, Header, Records, Written
 from lamsach.logs.text.key_value import Fields, first, first_ip, first_port
 from lamsach.logs.text.syslog import split_header
@@ -35,7 +36,6 @@ from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import (
     among,
     domain_of,
-    hash_of,
     host_and_port,
     host_of_url,
     ip_of,
@@ -252,7 +252,6 @@ def _structured(fields: Fields) -> Event:
     if site is not None and site == fields.get("name"):  # AV_VIRUS_DETECTED states the virus' name in `url`
         site = first(fields, "filename")
     url = _url(site, first(fields, "obj"))
-    hashes = (hash_of(fields.get(key, "")) for key in ("sample-sha256", "sha256", "file-hash-lookup"))
     return event_between(
         (source, None if icmp else first_port(fields, "source-port")),
         (destination, None if icmp else first_port(fields, "destination-port")),
@@ -265,7 +264,7 @@ def _structured(fields: Fields) -> Event:
         user=first(fields, "username"),
         domain=_domain(fields, url),
         url=url,
-        hashes=tuple(dict.fromkeys(digest for digest in hashes if digest)),
+        hashes=hashes_of(fields, ("sample-sha256", "sha256", "file-hash-lookup")),
         action=action_of_event(name, fields.get("action", "")),
         way=way,
         inner=inner,

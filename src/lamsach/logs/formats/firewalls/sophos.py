@@ -23,13 +23,14 @@ from datetime import datetime, timedelta, timezone
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Way, changed, decide, event_between, mac_of_device, own_end, placed
 from lamsach.logs.mappings.actions import verdict
+from lamsach.logs.mappings.keyed_events import hashes_of
 from lamsach.logs.mappings.records import Header, Records
 from lamsach.logs.text.json_records import is_flat_object, read_object, text_of
 from lamsach.logs.text.key_value import Fields, first, first_ip, first_port, spaced_pairs
 from lamsach.logs.text.record_headers import unquote_cell
 from lamsach.logs.text.syslog import NO_HEADER, sender_of, split_header
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso, local_time, without_year, zone_of
-from lamsach.logs.text.values import among, domain_of, hash_of, host_of_url, ip_of, mac_of, port_of
+from lamsach.logs.text.values import among, domain_of, host_of_url, ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 _BLOCKING = frozenset([
@@ -104,7 +105,7 @@ def event_of(fields: Fields) -> Event:
         user=first(fields, *_USERS[fields.get("log_type") == "System Health"]),
         domain=_domain(fields, url),
         url=url,
-        hashes=_hashes(fields),
+        hashes=hashes_of(fields, _HASHES),
         action=action_of_fields(fields),
         way=way,
         inner=inner,
@@ -183,7 +184,7 @@ def _kind(fields: Fields, source: str | None, destination: str | None) -> EventK
         "authentication" in word for word in (*words, fields.get("log_subtype", "").lower())
     ):
         return EventKind.LOGON
-    if _hashes(fields):
+    if hashes_of(fields, _HASHES):
         return EventKind.FILE
     if words & _WEB or "url" in fields:
         return EventKind.WEB
@@ -205,10 +206,6 @@ def _domain(fields: Fields, url: str | None) -> str | None:
 def site_of_url(url: str) -> str | None:
     """Host of a URL with or without its scheme; None for a path."""
     return host_of_url(url) or (domain_of(re.split("[/:?]", url, maxsplit=1)[0]) if url[:1] != "/" else None)
-
-
-def _hashes(fields: Fields) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(digest for key in _HASHES if (digest := hash_of(fields.get(key, "")))))
 
 
 def action_of_fields(fields: Fields) -> Action:

@@ -52,7 +52,6 @@ _SENTENCES = (
     sentence("rhost=",
         r"authentication failure; .{0,200}?\brhost={IP}(?: {1,2}user=(?P<user>\S{1,128}))?", _NO),
 )  # fmt: skip
-_CLIENT = re.compile(r"\(\S{0,255}?\[[0-9A-Fa-f:.]{2,45}\]\)(?:: | - )", re.ASCII)
 # Jun 07 09:00:01 host1 proftpd[812] host1 (203.0.113.7[203.0.113.7]) - ...
 _PROFTPD = re.compile(
     r"(?as)(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:,\d{3})?|[A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}) "

@@ -181,6 +181,3 @@ def envoy(text: str, context: FileContext) -> Event | None:
     )
     named = domain_of(ends[4]) if ends and event.domain is None else None
     return decide(changed(event, domain=named), Way.CALLED, again=True) if named else event
-
-
-__all__ = ("balancer", "envoy", "haproxy", "haproxy_connect", "network_balancer", "proxy_manager", "stream")
