@@ -33,15 +33,7 @@ from lamsach.logs.mappings.records import NAME, Header, Records, Written
 from lamsach.logs.text.key_value import Fields, first, first_ip, first_port
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import (
-    among,
-    domain_of,
-    host_and_port,
-    host_of_url,
-    ip_of,
-    port_of,
-    stated,
-)
+from lamsach.logs.text.values import among, domain_of, host_and_port, host_of_url, ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 
 # mgd[123]: UI_LOGIN_EVENT: User 'an' login, class 'super-user' [123], ssh-connection '192.0.2.9 5000 ..

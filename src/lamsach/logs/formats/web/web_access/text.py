@@ -12,28 +12,7 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.web.web_access.errors import (
-    apache_error,
-    gin,
-    handshake,
-    labelled,
-    lighttpd_error,
-    litespeed_error,
-    nginx_error,
-    rails,
-    store,
-    uwsgi,
-    zoraxy,
-)
-from lamsach.logs.formats.web.web_access.proxies import (
-    balancer,
-    envoy,
-    haproxy,
-    haproxy_connect,
-    network_balancer,
-    proxy_manager,
-    stream,
-)
+from lamsach.logs.formats.web.web_access import errors, proxies
 from lamsach.logs.mappings.web_requests import CLF, ISO, STRING, STRINGS, request_event, web_time
 from lamsach.logs.text.times.timestamps import local_time
 from lamsach.logs.text.values import domain_of, host_and_port, ip_of
@@ -239,9 +218,10 @@ def _american(date: str, clock: str, context: FileContext) -> datetime:
 
 
 _READERS: tuple[Callable[[str, FileContext], Event | None], ...] = (
-    common, nginx_error, proxy_manager, stream, balancer, network_balancer, envoy, haproxy, haproxy_connect,
-    tls_request, time_first, unquoted, zoraxy, apache_error, litespeed_error, lighttpd_error, gin, handshake,
-    _iis_native, uwsgi, rails, store, labelled
+    common, errors.nginx_error, proxies.proxy_manager, proxies.stream, proxies.balancer,
+    proxies.network_balancer, proxies.envoy, proxies.haproxy, proxies.haproxy_connect, tls_request,
+    time_first, unquoted, errors.zoraxy, errors.apache_error, errors.litespeed_error, errors.lighttpd_error,
+    errors.gin, errors.handshake, _iis_native, errors.uwsgi, errors.rails, errors.store, errors.labelled,
 )  # fmt: skip
 _LEVELS = tuple(
     f"[{level}] " for level in ("error", "info", "warn", "notice", "crit", "alert", "emerg", "debug")
