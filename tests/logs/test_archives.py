@@ -439,9 +439,9 @@ def test_compressed_tar_is_decompressed_once_in_order(tmp_path, monkeypatch):
     from lamsach.logs.opening.inputs import find_logs
 
     opened = []
-    real = opening.unpacked
+    real = opening.decompressed
     monkeypatch.setattr(
-        opening, "unpacked", lambda source, limits: opened.append(source.name) or real(source, limits)
+        opening, "decompressed", lambda source, limits: opened.append(source.name) or real(source, limits)
     )
     path = tmp_path / "a.tar.gz"
     path.write_bytes(COMPRESS["gz"](make_tar({f"{n}.log": LINES for n in range(6)})))

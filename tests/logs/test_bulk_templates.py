@@ -165,7 +165,7 @@ def test_stand_in_text_in_the_log() -> None:
                 observer=fields["odd"], destination_port=first_port(fields, "other"),
             )  # fmt: skip
 
-    stand_ins = [ANY[1].of(0)[0], PORT[0].of(1)[0]]
+    stand_ins = [ANY[1].nth(0)[0], PORT[0].nth(1)[0]]
     row = {
         "src": pa.array(["10.1.1.5"] * 2),
         "sport": pa.array(["50123"] * 2),

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lamsach.logs.mappings.column_names import EXCEPTIONS, field_of, plain
-from lamsach.logs.mappings.field_words import meaning, words_of
+from lamsach.logs.mappings.name_grammar import meaning, words_of
 from lamsach.logs.opening.inputs import find_logs
 from lamsach.logs.reading.events import read_events
 from lamsach.model import Event

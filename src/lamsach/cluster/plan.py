@@ -9,7 +9,7 @@ from typing import Any
 from lamsach.cluster.split_points import Part, parts_of
 from lamsach.cluster.tasks import Named
 from lamsach.errors import InputError
-from lamsach.logs.opening.compression import unpacked
+from lamsach.logs.opening.compression import decompressed
 from lamsach.logs.opening.encodings import SNIFF_BYTES, bom_bytes, encoding_of
 from lamsach.logs.opening.inputs import LogFile
 from lamsach.logs.opening.limits import DEFAULT_LIMITS
@@ -37,7 +37,7 @@ def pieces_of(
         place = next(iter(find_places([word], lambda _problem: None)), None)
         if place is None:
             return []
-        source = unpacked(place.part(log.name), DEFAULT_LIMITS)
+        source = decompressed(place.part(log.name), DEFAULT_LIMITS)
         try:
             sniffed = source.peek(SNIFF_BYTES)
         finally:

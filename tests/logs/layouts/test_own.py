@@ -12,7 +12,7 @@ import pytest
 
 from lamsach.errors import UsageError
 from lamsach.logs.formats import FORMATS
-from lamsach.logs.layouts.own import add_own_formats, checked, own_format
+from lamsach.logs.layouts.own import add_own_formats, compile_bounded, own_format
 from lamsach.logs.reading.detect import detect
 from tests.cli.command_runner import lamsach, write_list
 
@@ -133,13 +133,13 @@ COSTLY = [
 
 @pytest.mark.parametrize("pattern", GOOD)
 def test_bounded_patterns_are_accepted(pattern: str) -> None:
-    assert checked(pattern, "here").pattern == pattern
+    assert compile_bounded(pattern, "here").pattern == pattern
 
 
 @pytest.mark.parametrize("pattern", COSTLY)
 def test_unbounded_patterns_are_rejected(pattern: str) -> None:
     with pytest.raises(UsageError):
-        checked(pattern, "here")
+        compile_bounded(pattern, "here")
 
 
 def test_documented_example_is_toml(gate: Path) -> None:

@@ -115,14 +115,14 @@ def normalized(column: pa.Array, canonical: pa.Array, function: Callable[[str], 
     return pc.if_else(canonical, column, results.take(coded.indices))
 
 
-def without(absent: Collection[str], column: pa.Array) -> pa.Array:
+def null_where(absent: Collection[str], column: pa.Array) -> pa.Array:
     """Replace these values by null."""
     return pc.if_else(pc.is_in(column, pa.array(sorted(absent))), NONE, column) if absent else column
 
 
 def trimmed(column: pa.Array) -> pa.Array:
     """Strip surrounding white space."""
-    clean = [((end == 0) | ((end > _SPACE) & (end < _DELETE))).all() for end in ends_of(column)]
+    clean = [((end == 0) | ((end > _SPACE) & (end < _DELETE))).all() for end in boundary_bytes(column)]
     return column if all(clean) else pc.utf8_trim_whitespace(column)
 
 
@@ -133,7 +133,7 @@ def not_empty(column: pa.Array) -> pa.Array:
     return pc.if_else(pc.equal(column, ""), NONE, column)
 
 
-def ends_of(column: pa.Array) -> tuple[Any, Any]:
+def boundary_bytes(column: pa.Array) -> tuple[Any, Any]:
     """Return the first and last byte of each text as numbers; zero for empty and null texts."""
     offsets, texts = offsets_of(column), column.buffers()[2]
     letters = np.frombuffer(texts, np.uint8) if texts is not None and len(texts) else np.zeros(1, np.uint8)
@@ -144,7 +144,7 @@ def ends_of(column: pa.Array) -> tuple[Any, Any]:
     return first, np.where(not_empty, letters[np.maximum(ends - 1, 0)], 0)
 
 
-def holds(column: pa.Array, *marks: bytes) -> bool:
+def may_contain(column: pa.Array, *marks: bytes) -> bool:
     """Return whether a mark may occur in any text; quick, with false positives from sliced-off neighbours."""
     texts = column.buffers()[2]
     whole = b"" if texts is None else texts.to_pybytes()
@@ -217,7 +217,7 @@ def internal(column: pa.Array) -> pa.Array:
     if pc.any(partly).as_py():
         rest = pc.if_else(partly, column, "")
         four = pc.or_(four, pc.match_substring_regex(rest, _INTERNAL_PART))
-    if not holds(column, b":"):
+    if not may_contain(column, b":"):
         return four
     return pc.if_else(pc.match_substring(column, ":"), map_distinct(column, is_internal, pa.bool_()), four)
 
@@ -241,7 +241,7 @@ def none_of(count: int) -> pa.Array:
 
 def plain_texts(column: pa.Array) -> pa.Array:
     """Return whether `stated` leaves a text unchanged: no surrounding spaces, too long for a "none" word."""
-    first, last = ends_of(column)
+    first, last = boundary_bytes(column)
     printable = (first > _SPACE) & (first < _DELETE) & (last > _SPACE) & (last < _DELETE)
     return pc.and_(pa.array(printable), pc.greater_equal(pc.binary_length(column), _ABSENT_LENGTH))
 

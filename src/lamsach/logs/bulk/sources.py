@@ -17,15 +17,14 @@ from lamsach.logs.bulk.columns import map_distinct, names
 from lamsach.logs.bulk.text_buffers import Unusual
 from lamsach.logs.bulk.value_classes import MARK
 from lamsach.logs.mappings.records import Each
-
-Codes = np.ndarray[Any, np.dtype[np.int64]]
+from lamsach.logs.opening.marks import Numbers
 
 SEPARATOR = "\x1f"
 """Joins the texts of an item that is an object."""
-_PRESENT, _EMPTY, _ABSENT = 1, 0, -1
+_EMPTY, _ABSENT = 0, -1
 
 
-def coded_lists(column: pa.Array) -> tuple[Codes, Codes]:
+def coded_lists(column: pa.Array) -> tuple[Numbers, Numbers]:
     """Return each list's class (1 with items) and code: 0 for an empty list, -1 for null."""
     sizes = (
         pc.fill_null(pc.list_value_length(column), _ABSENT).to_numpy(zero_copy_only=False).astype(np.int64)
@@ -78,7 +77,7 @@ def values_of_items(lists: Sequence[tuple[pa.Array, Each]], *, once: bool) -> pa
     return pa.ListArray.from_arrays(pa.array(ends), values, mask=pa.array(sizes == 0))
 
 
-def _rows(column: pa.Array) -> Codes:
+def _rows(column: pa.Array) -> Numbers:
     """Return the record number of each item."""
     sizes = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
     return np.repeat(np.arange(len(column)), sizes)
@@ -101,7 +100,7 @@ Source = tuple[Any, ...]
 
 `("is", value)`: a constant; `("of", parts)`: concatenated literal texts, or keys with a function of their
 column; `("list", sources)`: one source per item; `("items", keys, once)`: items of lists, `once` without
-duplicates.
+duplicates; `("head",)` and `("clock", keys)`: a time, from the header or from these keys.
 """
 
 

@@ -38,10 +38,9 @@ from lamsach.logs.bulk.value_classes import (
 )
 from lamsach.logs.events.records import HASH_KEYS, KEYS
 from lamsach.logs.mappings.records import RecordFormat, Records
+from lamsach.logs.opening.marks import Numbers
 from lamsach.logs.text.values import mac_of
 from lamsach.model import Event
-
-Codes = np.ndarray[Any, np.dtype[np.int64]]
 
 Heads = Callable[[], tuple["pa.Array", "pa.Array"]]
 """Loads the times and hosts of the headers before records."""
@@ -119,13 +118,13 @@ class _Rows:
     def __init__(self, row: Row, count: int, log_format: Any, heads: Heads, before: pa.Array | None) -> None:
         self._row, self._count = row, count
         self._before, self._zone = before, log_format.context.timezone
-        self._carried: Records = log_format.records
+        self._records: Records = log_format.records
         self._read_time = log_format.record_time
         self._heads = cache(heads)
         self.keys = frozenset(row.names)
         self._order = {key: number for number, key in enumerate(row.names)}
-        self._codes: dict[str, tuple[Codes, Codes]] = {}
-        self._made: dict[Source, pa.Array] = {}
+        self._codes: dict[str, tuple[Numbers, Numbers]] = {}
+        self._computed_columns: dict[Source, pa.Array] = {}
         self._equal: list[tuple[str, str, Any]] = []
 
     def _text(self, key: str, at: int) -> str | None:
@@ -134,19 +133,19 @@ class _Rows:
 
     def _column_of(self, key: str) -> pa.Array:
         """Return the column of a key; of a key with an embedded value, the column of those values."""
-        within = self._carried.within.get(key)
+        within = self._records.within.get(key)
         if within is None:
             return self._row[key]
         source = ("within", key)
-        if source not in self._made:
+        if source not in self._computed_columns:
             extract = _QUICKER.get(within.made, partial(map_distinct, function=within.made))
-            self._made[source] = extract(self._row[key])
-        return self._made[source]
+            self._computed_columns[source] = extract(self._row[key])
+        return self._computed_columns[source]
 
-    def _of(self, key: str) -> tuple[ValueClass, ...]:
-        return classes_of(self._carried, key)
+    def _classes_of(self, key: str) -> tuple[ValueClass, ...]:
+        return classes_of(self._records, key)
 
-    def _coded(self, key: str) -> tuple[Codes, Codes]:
+    def _coded(self, key: str) -> tuple[Numbers, Numbers]:
         """Return each row's class, and a code for its text where it has none (-1: absent)."""
         if key not in self._codes and key in (HEADER_TIME, HEADER_HOST):
             absent = self._heads()[key == HEADER_HOST].is_null().to_numpy(zero_copy_only=False)
@@ -155,8 +154,12 @@ class _Rows:
             self._codes[key] = coded_lists(self._row[key])
         if key not in self._codes:
             column = self._column_of(key)
-            classes = classify(column, self._of(key)) if self._of(key) else np.zeros(self._count, np.int64)
-            if key in self._carried.clock:  # only its presence matters
+            classes = (
+                classify(column, self._classes_of(key))
+                if self._classes_of(key)
+                else np.zeros(self._count, np.int64)
+            )
+            if key in self._records.clock:  # only its presence matters
                 texts = pc.equal(column, "") if pa.types.is_string(column.type) else pc.is_nan(column)
                 empty = pc.fill_null(texts, False).to_numpy(zero_copy_only=False)
                 texts = np.where(
@@ -171,7 +174,7 @@ class _Rows:
             self._codes[key] = classes, texts
         return self._codes[key]
 
-    def combinations(self, deciding: Collection[str]) -> tuple[Codes, Codes, list[bool]]:
+    def combinations(self, deciding: Collection[str]) -> tuple[Numbers, Numbers, list[bool]]:
         """Group rows by the classes and texts of the deciding keys.
 
         Returns the first row of each group, each row's group number, and which groups are too small to run
@@ -209,7 +212,7 @@ class _Rows:
             value_class, text = int(classes[at]), int(texts[at])
             coded = (
                 value_class or text
-                if value_class or key in (*self._carried.clock, HEADER_TIME, HEADER_HOST)
+                if value_class or key in (*self._records.clock, HEADER_TIME, HEADER_HOST)
                 else None
             )
             parts.append(self._text(key, at) if coded is None else coded)
@@ -219,12 +222,12 @@ class _Rows:
         """Return pairs of keys with equivalent texts, and the rows where they are."""
         found: list[tuple[str, str, Any]] = []
         for classes in (ANY, PORT):
-            keys = [key for key in sorted(deciding) if key in self.keys and self._of(key) is classes]
+            keys = [key for key in sorted(deciding) if key in self.keys and self._classes_of(key) is classes]
             found += equivalent_keys({key: (self._column_of(key), self._coded(key)[0]) for key in keys})
-        tokens = [key for key in sorted(deciding) if key in self.keys and self._of(key) in EXCLUSIVE]
+        tokens = [key for key in sorted(deciding) if key in self.keys and self._classes_of(key) in EXCLUSIVE]
         return found + equal_tokens({key: (self._column_of(key), self._coded(key)[0]) for key in tokens})
 
-    def _mixed(self, at: int) -> bool:
+    def _loses_equality(self, at: int) -> bool:
         """Return whether a stand-in replaces a value that another key has in a spelling without a class."""
         return any(
             same[at] and not (self._coded(left)[0][at] and self._coded(right)[0][at])
@@ -256,15 +259,15 @@ class _Rows:
         def value(key: str) -> Any:
             if pa.types.is_list(self._row[key].type):
                 return self._list(key, at, stand_ins)
-            within = self._carried.within.get(key)
-            classes = self._of(key)
+            within = self._records.within.get(key)
+            classes = self._classes_of(key)
             number = int(self._coded(key)[0][at]) if classes else 0
             if not number:
                 own = self._text(key, at)
                 literals.append(own or "")
                 return own if own is None or within is None else within.text.format(own)
-            stand_in, gives = classes[number - 1].of(self._number(key, at) + apart)
-            for text, how in gives.items():
+            stand_in, results = classes[number - 1].nth(self._number(key, at) + apart)
+            for text, how in results.items():
                 stand_ins[text] = ("of", ((key, how),))
                 if text.isdigit():
                     stand_ins[int(text)] = ("of", ((key, AS_NUMBER),))
@@ -277,10 +280,10 @@ class _Rows:
             lambda: _HOST if self._heads()[1][at].is_valid else None,
         )
         try:
-            event = make(NestedFields(fields, self._row.names) if self._carried.nested else fields, head)
+            event = make(NestedFields(fields, self._row.names) if self._records.nested else fields, head)
             texts = [stand_in_text for stand_in_text in stand_ins if isinstance(stand_in_text, str)]
             collides = any(stand_in_text in text for text in literals for stand_in_text in texts)
-            unknown = event is None or collides or self._mixed(at)
+            unknown = event is None or collides or self._loses_equality(at)
             sources = None if unknown or event is None else self._fields_of(event, stand_ins, at)
             return _Template(frozenset(fields.read_keys), sources)
         except (Unusual, LineError, ValueError):
@@ -291,7 +294,7 @@ class _Rows:
         classes, texts = self._coded(key)
         if not classes[at]:
             return None if texts[at] else []
-        each = self._carried.lists.get(key)
+        each = self._records.lists.get(key)
         if each is None:
             raise Unusual
         items, results = stand_ins_of(each, self._order[key], MARK)
@@ -313,13 +316,13 @@ class _Rows:
         if event.time == _HEAD_MOMENT:
             return ("head",)
         fields = TrackedFields(
-            {key: partial(self._text, key, at) for key in self._carried.clock if key in self.keys}
+            {key: partial(self._text, key, at) for key in self._records.clock if key in self.keys}
         )
         if event.time != self._read_time(fields):
             raise Unusual
         return ("clock", tuple(sorted(fields.read_keys)))
 
-    def assemble(self, templates: Sequence[_Template | None], inverse: Codes) -> dict[str, pa.Array]:
+    def assemble(self, templates: Sequence[_Template | None], inverse: Numbers) -> dict[str, pa.Array]:
         """Build the columns of all rows from the templates of their groups; rows without one are left out."""
         fields = [None if template is None else template.fields for template in templates]
         known = [{} if template is None else template for template in fields]
@@ -332,7 +335,7 @@ class _Rows:
             columns = {key: column.take(rows) for key, column in columns.items()} | {"line": rows}
         return columns
 
-    def _column(self, key: str, sources: Sequence[Source], inverse: Codes) -> pa.Array:
+    def _column(self, key: str, sources: Sequence[Source], inverse: Numbers) -> pa.Array:
         from lamsach.logs.events.tables import schema
 
         kind = schema().field(key).type
@@ -350,9 +353,9 @@ class _Rows:
         return pa.concat_arrays(parts).take(pa.array(np.where(place < 0, inverse, begin)))
 
     def _source(self, source: Source, kind: pa.DataType) -> pa.Array:
-        if source not in self._made:
-            self._made[source] = self._computed(source)
-        made = self._made[source]
+        if source not in self._computed_columns:
+            self._computed_columns[source] = self._computed(source)
+        made = self._computed_columns[source]
         return made if made.type == kind else made.cast(kind)
 
     def _computed(self, source: Source) -> pa.Array:
@@ -363,7 +366,7 @@ class _Rows:
         if source[0] == "is":
             return pa.repeat(source[1], self._count)
         if source[0] == "items":
-            lists = [(self._row[key], self._carried.lists[key]) for key in source[1]]
+            lists = [(self._row[key], self._records.lists[key]) for key in source[1]]
             return values_of_items(lists, once=source[2])
         if source[0] == "list":
             columns = pa.concat_arrays([self._computed(part) for part in source[1]])
@@ -380,6 +383,6 @@ class _Rows:
         return self._heads()[1] if how is None else how(self._column_of(key))
 
     def _stated_times(self, keys: Sequence[str]) -> pa.Array:
-        present = [key for key in self._carried.clock if key in self.keys]
+        present = [key for key in self._records.clock if key in self.keys]
         columns = {key: self._row[key] for key in keys}
         return times_of_keys(columns, present, self._read_time, self._before, self._zone)

@@ -29,7 +29,9 @@ def split_once(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
         raise Unusual
     places = offsets_of(column)
     found = _first_places(column, places, mark)
-    return middle(column, places[:-1], found), middle(column, found + len(mark.encode()), places[1:])
+    return slices(column.buffers()[2], places[:-1], found), slices(
+        column.buffers()[2], found + len(mark.encode()), places[1:]
+    )
 
 
 def slice_until(column: pa.Array, begins: Numbers, mark: str) -> tuple[pa.Array, bool]:
@@ -37,7 +39,7 @@ def slice_until(column: pa.Array, begins: Numbers, mark: str) -> tuple[pa.Array,
 
     Also returns whether every text has the mark. No text may be null."""
     found = _next_places(column, begins, mark)
-    return middle(column, begins, found), bool((found < offsets_of(column)[1:]).all())
+    return slices(column.buffers()[2], begins, found), bool((found < offsets_of(column)[1:]).all())
 
 
 def partition(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
@@ -48,7 +50,9 @@ def partition(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
         raise Unusual
     places = offsets_of(column)
     found, ends = _next_places(column, places[:-1], mark), places[1:]
-    return middle(column, places[:-1], found), middle(column, np.minimum(found + 1, ends), ends)
+    return slices(column.buffers()[2], places[:-1], found), slices(
+        column.buffers()[2], np.minimum(found + 1, ends), ends
+    )
 
 
 def _next_places(column: pa.Array, begins: Numbers, mark: str) -> Numbers:
@@ -65,13 +69,13 @@ def _next_places(column: pa.Array, begins: Numbers, mark: str) -> Numbers:
     return found
 
 
-def middle(column: pa.Array, begins: Numbers, ends: Numbers) -> pa.Array:
-    """Slice the column's buffer between these offsets, in order."""
+def slices(buffer: pa.Buffer, begins: Numbers, ends: Numbers) -> pa.Array:
+    """Return the texts between these offsets of a buffer, which ascend."""
     count = len(begins)
     places = np.zeros(2 * count + 1, np.int32)  # each slice, and the gap to the next
     places[:-1:2], places[1::2] = begins, ends
     places[-1] = ends[-1] if count else 0
-    texts = pa.StringArray.from_buffers(2 * count, pa.py_buffer(places), column.buffers()[2])
+    texts = pa.StringArray.from_buffers(2 * count, pa.py_buffer(places), buffer)
     return texts.take(pa.array(np.arange(0, 2 * count, 2)))
 
 

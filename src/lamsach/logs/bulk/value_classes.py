@@ -12,7 +12,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -31,10 +30,8 @@ from lamsach.logs.bulk.text_buffers import DIGITS, HEX_DIGITS, consists_of
 from lamsach.logs.events.ends import is_internal
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.mappings.records import Records
+from lamsach.logs.opening.marks import Numbers, Truths
 from lamsach.logs.text.values import domain_of, hash_of, ip_of, mac_of
-
-Codes = np.ndarray[Any, np.dtype[np.int64]]
-Truths = np.ndarray[Any, np.dtype[np.bool_]]
 
 MARK = "zq9"
 """Part of every stand-in text, and of no real one."""
@@ -59,19 +56,20 @@ _FIRST = 64
 class ValueClass:
     """A class of interchangeable values.
 
-    `judge`: tests which texts of a column belong to it. `stand_in`: template of the nth stand-in. `gives`:
-    results that formats derive from a stand-in, with the function that derives the same from a column."""
+    `matches`: tests which texts of a column belong to it. `stand_in`: template of the nth stand-in.
+    `results`: results that formats derive from a stand-in, with the function that derives the same from a
+    column."""
 
-    judge: Callable[[pa.Array], pa.Array]
+    matches: Callable[[pa.Array], pa.Array]
     stand_in: str
-    gives: Mapping[str, Callable[[pa.Array], pa.Array]]
+    results: Mapping[str, Callable[[pa.Array], pa.Array]]
 
-    def of(self, number: int) -> tuple[str, dict[str, Callable[[pa.Array], pa.Array]]]:
+    def nth(self, number: int) -> tuple[str, dict[str, Callable[[pa.Array], pa.Array]]]:
         """Return the nth stand-in and its possible results."""
         high, low = divmod(number, 200)
         parts = {"n": number + 1, "high": high, "low": low + 1, "mark": MARK}
         return self.stand_in.format(**parts), {
-            text.format(**parts): made for text, made in self.gives.items()
+            text.format(**parts): made for text, made in self.results.items()
         }
 
 
@@ -84,13 +82,13 @@ def _lower(column: pa.Array) -> pa.Array:
 
 
 def _matching(pattern: str, but: str | None = None, longest: int = 63) -> Callable[[pa.Array], pa.Array]:
-    def judge(column: pa.Array) -> pa.Array:
+    def matches(column: pa.Array) -> pa.Array:
         found = pc.and_(
             pc.match_substring_regex(column, pattern), pc.less_equal(pc.binary_length(column), longest)
         )
         return pc.and_not(found, pc.match_substring_regex(column, but)) if but else found
 
-    return judge
+    return matches
 
 
 def _host_ipv4(column: pa.Array) -> pa.Array:
@@ -111,12 +109,12 @@ def _canonical(column: pa.Array) -> pa.Array:
 
 
 def _digests(digits: int) -> Callable[[pa.Array], pa.Array]:
-    def judge(column: pa.Array) -> pa.Array:
+    def matches(column: pa.Array) -> pa.Array:
         if not column.null_count and consists_of(column, HEX_DIGITS, digits, digits):
             return pa.repeat(pa.scalar(True), len(column))
         return pc.match_substring_regex(column, rf"^[0-9A-Fa-f]{{{digits}}}$")
 
-    return judge
+    return matches
 
 
 ANY: tuple[ValueClass, ...] = (
@@ -166,11 +164,11 @@ _INTERNAL = ANY[1]
 _OVERLAPS = {8: (7,), 10: (3,)}
 """By class number, earlier classes that share texts with it: upper-case MAC addresses and names."""
 _FEW = 64
-URLS = tuple(at for at, value_class in enumerate(ANY, 1) if url_hosts in value_class.gives.values())
+URLS = tuple(at for at, value_class in enumerate(ANY, 1) if url_hosts in value_class.results.values())
 """Numbers of the classes whose texts contain a host name."""
 _LIKENESS = (0, 4, 4, 9, 10, 3, 5, 6, 6, 8, 9, 7, 11, 12, 13, 14, 14)
 _NAMES, _ADDRESSES = 9, {1, 2, 3}
-_SPELT = {0, 1 + next(at for at, value_class in enumerate(ANY) if macs in value_class.gives.values())}
+_SPELT = {0, 1 + next(at for at, value_class in enumerate(ANY) if macs in value_class.results.values())}
 """Class numbers of values with several spellings, and zero for values without a class."""
 
 
@@ -195,7 +193,7 @@ def _between(least: int, most: int) -> Callable[[pa.Array], pa.Array]:
 
     Formats compare ports with such bounds to find the client's."""
 
-    def judge(column: pa.Array) -> pa.Array:
+    def matches(column: pa.Array) -> pa.Array:
         if (pc.min(pc.binary_length(column)).as_py() or 0) > _PORT_DIGITS:
             return pa.repeat(pa.scalar(False), len(column))
         spelt = pc.match_substring_regex(column, "^[1-9][0-9]{3,4}$")
@@ -203,7 +201,7 @@ def _between(least: int, most: int) -> Callable[[pa.Array], pa.Array]:
         within = pc.and_(pc.greater_equal(numbers, least), pc.less_equal(numbers, most))
         return pc.and_not(within, pc.is_in(numbers, pa.array(_WEIGHED_PORTS, pa.int32())))
 
-    return judge
+    return matches
 
 
 TOKEN: tuple[ValueClass, ...] = (
@@ -248,7 +246,7 @@ def classes_of(records: Records, key: str) -> tuple[ValueClass, ...]:
     return ANY if key in records.texts or (records.like and re.search(records.like, key)) else ()
 
 
-def classify(column: pa.Array, classes: tuple[ValueClass, ...]) -> Codes:
+def classify(column: pa.Array, classes: tuple[ValueClass, ...]) -> Numbers:
     """Return each text's class number (from 1); 0 without a class.
 
     Repeated texts are classified once."""
@@ -256,12 +254,12 @@ def classify(column: pa.Array, classes: tuple[ValueClass, ...]) -> Codes:
     if len(first.dictionary) > len(first) * _REPEATED and len(column) > _TRIED:
         return _classify(column, classes)
     coded = column.dictionary_encode()
-    codes: Codes = np.concatenate((_classify(coded.dictionary, classes), [0]))
-    chosen: Codes = codes[coded.indices.fill_null(len(coded.dictionary)).to_numpy(zero_copy_only=False)]
+    codes: Numbers = np.concatenate((_classify(coded.dictionary, classes), [0]))
+    chosen: Numbers = codes[coded.indices.fill_null(len(coded.dictionary)).to_numpy(zero_copy_only=False)]
     return chosen
 
 
-def equal_tokens(columns: Mapping[str, tuple[pa.Array, Codes]]) -> list[tuple[str, str, Truths]]:
+def equal_tokens(columns: Mapping[str, tuple[pa.Array, Numbers]]) -> list[tuple[str, str, Truths]]:
     """Return pairs of keys with equal texts, as `equivalent_keys` does, for the classes in `EXCLUSIVE`."""
     found = []
     kinds = {key: {*np.unique(codes).tolist()} - {0} for key, (_, codes) in columns.items()}
@@ -276,7 +274,7 @@ def equal_tokens(columns: Mapping[str, tuple[pa.Array, Codes]]) -> list[tuple[st
     return found
 
 
-def _classify(column: pa.Array, classes: tuple[ValueClass, ...]) -> Codes:
+def _classify(column: pa.Array, classes: tuple[ValueClass, ...]) -> Numbers:
     if classes is ANY and len(column) > _FEW and (codes := _same_as_first(column)) is not None:
         return codes
     if classes not in EXCLUSIVE or len(column) <= 2 * _FIRST:
@@ -287,7 +285,7 @@ def _classify(column: pa.Array, classes: tuple[ValueClass, ...]) -> Codes:
     return _in_order(column, classes, sorted(kinds, key=lambda kind: kind not in likely))
 
 
-def _in_order(column: pa.Array, classes: tuple[ValueClass, ...], kinds: Sequence[int]) -> Codes:
+def _in_order(column: pa.Array, classes: tuple[ValueClass, ...], kinds: Sequence[int]) -> Numbers:
     """Classify texts by trying the classes in this order."""
     codes = np.zeros(len(column), np.int64)
     rows = np.flatnonzero(~column.is_null().to_numpy(zero_copy_only=False))
@@ -304,7 +302,7 @@ def _in_order(column: pa.Array, classes: tuple[ValueClass, ...], kinds: Sequence
                 )
                 codes[addresses[internal_rows.to_numpy(zero_copy_only=False)]] = number
             continue
-        matched = value_class.judge(rest).fill_null(False).to_numpy(zero_copy_only=False)
+        matched = value_class.matches(rest).fill_null(False).to_numpy(zero_copy_only=False)
         if matched.any():
             codes[rows[matched]] = number
             rows = rows[~matched]
@@ -312,21 +310,24 @@ def _in_order(column: pa.Array, classes: tuple[ValueClass, ...], kinds: Sequence
     return codes
 
 
-def _same_as_first(column: pa.Array) -> Codes | None:
+def _same_as_first(column: pa.Array) -> Numbers | None:
     """Classify a column whose texts all share the first one's class, or an earlier overlapping one.
 
     Returns None for other columns, and for addresses."""
     first = column.slice(0, _FEW).drop_null().slice(0, 1)
-    kind = int(_in_order(first, ANY, range(1, len(ANY) + 1)).sum())
-    if kind <= ANY.index(_INTERNAL) + 1 or not pc.all(ANY[kind - 1].judge(column)).as_py():
+    number_of_first = int(_in_order(first, ANY, range(1, len(ANY) + 1)).sum())
+    if (
+        number_of_first <= ANY.index(_INTERNAL) + 1
+        or not pc.all(ANY[number_of_first - 1].matches(column)).as_py()
+    ):
         return None
-    codes = np.where(column.is_valid().to_numpy(zero_copy_only=False), kind, 0)
-    for number in _OVERLAPS.get(kind, ()):
-        codes[pc.fill_null(ANY[number - 1].judge(column), False).to_numpy(zero_copy_only=False)] = number
+    codes = np.where(column.is_valid().to_numpy(zero_copy_only=False), number_of_first, 0)
+    for number in _OVERLAPS.get(number_of_first, ()):
+        codes[pc.fill_null(ANY[number - 1].matches(column), False).to_numpy(zero_copy_only=False)] = number
     return codes
 
 
-def equivalent_keys(columns: Mapping[str, tuple[pa.Array, Codes]]) -> list[tuple[str, str, Truths]]:
+def equivalent_keys(columns: Mapping[str, tuple[pa.Array, Numbers]]) -> list[tuple[str, str, Truths]]:
     """Return pairs of keys whose texts are equivalent, and in which rows: a format may compare them.
 
     A URL is compared by its host. `columns`: each key's texts and class numbers."""

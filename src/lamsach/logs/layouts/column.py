@@ -15,7 +15,7 @@ from lamsach.logs.base import FileContext
 from lamsach.logs.bulk.columns import check, internal, lines_of, map_distinct, none_of, not_empty
 from lamsach.logs.bulk.headers import Head, read_headers, read_times
 from lamsach.logs.bulk.reader import FEW_LINES, UNREADABLE, BulkReader, Piece, usable_lines
-from lamsach.logs.bulk.text_buffers import Unusual, middle, offsets_of, slice_until
+from lamsach.logs.bulk.text_buffers import Unusual, offsets_of, slice_until, slices
 from lamsach.logs.events.ends import SIDES, Address, Role, Side, Way
 from lamsach.logs.events.records import KEYS
 from lamsach.logs.events.tables import in_line_order
@@ -28,6 +28,7 @@ from lamsach.model import Action
 
 Row = Mapping[str, "pa.Array"]
 _LONG, _FEW = 256, 12
+# the bounds in [^ ]{1,300}
 _BOUNDED = re.compile(r"\{(\d+),(\d+)\}")
 _NAMED = re.compile(r"\(\?P<(\w+)>")
 _ODD = (b"\v", b"\x1c", b"\x1d", b"\x1e", b"\x1f")
@@ -129,13 +130,14 @@ class LayoutColumns(BulkReader):
         """Split lines at the beginning of their record; without one the record is empty."""
         begins, ends = offsets_of(lines)[:-1], offsets_of(lines)[1:]
         if shape.begins in ("", "^"):
-            return middle(lines, begins, begins), lines
+            return slices(lines.buffers()[2], begins, begins), lines
         found = pc.find_substring_regex(lines, for_arrow(shape.begins)).to_numpy()
         starts = begins + np.maximum(found, 0)
         letters = np.frombuffer(lines.buffers()[2], np.uint8)
         after_separator = np.isin(letters[np.minimum(starts, len(letters) - 1)], _PARTING)
         starts = np.where(found >= 0, starts + after_separator, ends)  # `(?:^|[\s:])`
-        return middle(lines, begins, starts), middle(lines, starts, ends)
+        buffer = lines.buffers()[2]
+        return slices(buffer, begins, starts), slices(buffer, starts, ends)
 
     def _wanted(self, shape: Shape) -> str:
         """Return the pattern with only the needed groups named, which is faster."""
@@ -260,7 +262,7 @@ def _value(records: pa.Array, opening: str, closing: str) -> tuple[pa.Array, pa.
     values, _ = slice_until(records, starts, closing)
     if closing == " ":
         values = pc.if_else(pc.starts_with(values, '"'), "", values)
-    return not_empty(values), middle(records, begins, np.minimum(places, ends))
+    return not_empty(values), slices(records.buffers()[2], begins, np.minimum(places, ends))
 
 
 def _arrow_kind(key: str) -> pa.DataType:

@@ -33,7 +33,7 @@ _FORBIDDEN = frozenset(
 )
 
 
-def checked(pattern: str, where: str) -> re.Pattern[str]:
+def compile_bounded(pattern: str, where: str) -> re.Pattern[str]:
     """Compile an expression. Raises UsageError for an invalid one or one of unbounded cost."""
     if len(pattern) > LONGEST_PATTERN:
         raise UsageError("The pattern is too long.", where, "Use at most 2,000 characters.")
@@ -243,7 +243,7 @@ def _marks(declared: Mapping[str, Any], where: str) -> tuple[str, ...]:
 def _shape(declared: Mapping[str, Any], role: str, where: str) -> Shape:
     _known(declared, _SHAPE_KEYS, where)
     pattern = _text(declared, "pattern", where)
-    expression = checked(pattern, f"{where}: pattern")
+    expression = compile_bounded(pattern, f"{where}: pattern")
     fields: dict[str, Any] = {"kind": _kind(declared, where)} | (
         {"way": Way.CALLED} if role == "server" else {}
     )

@@ -146,10 +146,7 @@ def cef_event(
         observer=observer or fields.get("dvc") or None,
         inward=fields.get("deviceDirection") == "0",
     )
-    extra = tuple(
-        digest for key in fields if HASH_KEY.search(key) and (digest := hash_of(fields.get(key, "")))
-    )
-    hashes = tuple(dict.fromkeys((*event.hashes, *extra)))
+    hashes = _all_hashes(event, fields)
     is_query = (
         "dns" in f"{record.name} {record.product}".lower() and event.domain is not None and event.url is None
     )
@@ -170,6 +167,12 @@ def cef_event(
     if domain and event.source_ip is None and domain == (event.device_name or "").lower():
         domain = None  # an endpoint console: `dst` and `dhost` are the endpoint
     return changed(event, kind=kind, hashes=hashes, domain=domain)
+
+
+def _all_hashes(event: Event, fields: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the event's hashes, and those of any key with a hash's name."""
+    extra = (digest for key in fields if HASH_KEY.search(key) and (digest := hash_of(fields.get(key, ""))))
+    return tuple(dict.fromkeys((*event.hashes, *extra)))
 
 
 LEEF_KEYS = Keys(
@@ -225,8 +228,7 @@ def leef_event(
     if record.vendor == FAR_HOSTNAME.strip("|"):
         fields = _of_zscaler(fields)
     event = event_of(fields, LEEF_KEYS, time=leef_time(record, context) or otherwise, observer=observer)
-    extra = (digest for key in fields if HASH_KEY.search(key) and (digest := hash_of(fields.get(key, ""))))
-    hashes = tuple(dict.fromkeys((*event.hashes, *extra)))
+    hashes = _all_hashes(event, fields)
     if not hashes or hashes == event.hashes:
         return event
     event = replace(

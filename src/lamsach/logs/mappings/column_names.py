@@ -1,4 +1,4 @@
-"""Meanings of table columns and JSON keys by name: from their words (`field_words`), with exceptions.
+"""Meanings of table columns and JSON keys by name: from their words (`name_grammar`), with exceptions.
 
 Source of the exceptions: ECS, OCSF, the field lists of common firewalls, Sysmon's and Windows' event data,
 NetFlow tools, exports of antivirus consoles (Kaspersky, ESET, Bkav), headings that people write in English
@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
-from lamsach.logs.mappings.field_words import known_word, meaning, words_of
+from lamsach.logs.mappings.name_grammar import known_word, meaning, words_of
 from lamsach.logs.text.values import among, by_word
 
 EXCEPTIONS: Mapping[str, str] = {

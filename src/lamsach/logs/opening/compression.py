@@ -320,7 +320,7 @@ class PeekedSource:
         self._source.close()
 
 
-def unpacked(source: ByteSource, limits: Limits) -> PeekedSource:
+def decompressed(source: ByteSource, limits: Limits) -> PeekedSource:
     """Decompress a source by its first bytes, up to two layers (`log.gz.gz`); else return it unchanged."""
     peeked = PeekedSource(source)
     try:

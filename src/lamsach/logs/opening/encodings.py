@@ -144,10 +144,10 @@ def decode_line(line: bytes) -> str:
     Removes the line end, NUL bytes around the text (inside they become spaces) and colours; restores tabs
     and line ends that a syslog relay wrote as `#011` and `#012`."""
     text = _decoded(line.rstrip(b"\r\n\0").lstrip(b"\0"))
-    return unrelayed(text) if "#01" in text and _RELAYED.match(text) else text
+    return restore_control_characters(text) if "#01" in text and _RELAYED.match(text) else text
 
 
-def unrelayed(text: str) -> str:
+def restore_control_characters(text: str) -> str:
     """Restore the control characters that rsyslog escaped."""
     return _ESCAPED.sub(lambda found: "\t" if found[0] == "#011" else "\n", text).rstrip("\n")
 

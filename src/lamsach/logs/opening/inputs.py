@@ -14,7 +14,7 @@ from types import TracebackType
 from lamsach.errors import InputError, LimitError, UnreadableError
 from lamsach.logs.formats import binary_format_of
 from lamsach.logs.opening import tars, zips
-from lamsach.logs.opening.compression import PeekedSource, unpacked
+from lamsach.logs.opening.compression import PeekedSource, decompressed
 from lamsach.logs.opening.encodings import BINARY, SNIFF_BYTES, Transcoder, bom_bytes, encoding_of
 from lamsach.logs.opening.limits import DEFAULT_LIMITS, Limits
 from lamsach.logs.opening.places import OnProblem, Place, find_places, in_memory, problem
@@ -166,7 +166,7 @@ class _Expander:
             self.on_problem(problem(error))
 
     def _once(self, place: Place) -> Iterator[LogFile]:
-        source = unpacked(place.part(place.name), self.limits)
+        source = decompressed(place.part(place.name), self.limits)
         head = source.peek(tars.BLOCK_BYTES)
         if head[:4] in zips.MAGICS or tars.is_tar(head):
             raise UnreadableError(
@@ -187,7 +187,7 @@ class _Expander:
                 place = place or in_memory(name, self._whole(source), modified)
                 head = first
             else:
-                source = unpacked(source, self.limits)
+                source = decompressed(source, self.limits)
                 head = source.peek(tars.BLOCK_BYTES)
         finally:
             source.close()
@@ -197,11 +197,11 @@ class _Expander:
             plain = first == head
             part = place.part if plain and place is not None else None
             archive = tars.TarArchive(
-                name, modified, lambda: unpacked(opener(), self.limits), self.limits, part
+                name, modified, lambda: decompressed(opener(), self.limits), self.limits, part
             )
             yield from self._members(archive.members(_member_namer(name)), depth, name)
         else:
-            yield LogFile(name, size, modified, lambda: unpacked(opener(), self.limits))
+            yield LogFile(name, size, modified, lambda: decompressed(opener(), self.limits))
 
     def _zip(self, place: Place) -> Iterator[zips.ZipMember]:
         return zips.zip_members(place, self.limits, self.password, _member_namer(place.name))

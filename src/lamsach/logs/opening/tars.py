@@ -19,7 +19,7 @@ _PREFIX_BYTES = 1 << 19
 _PREFIXES_KEPT = 32
 
 
-class Forward:
+class ForwardReader:
     """Reader of the archive's bytes at any offset, restarting only when necessary."""
 
     def __init__(self, opener: Opener) -> None:
@@ -66,7 +66,7 @@ class MemberState:
 class MemberSource:
     """The bytes of one member of a compressed archive."""
 
-    def __init__(self, archive: Forward, state: MemberState, name: str) -> None:
+    def __init__(self, archive: ForwardReader, state: MemberState, name: str) -> None:
         self.name = name
         self._archive = archive
         self._state = state
@@ -277,10 +277,10 @@ class TarArchive:
     opener: Opener
     limits: Limits
     part: Callable[[str, int, int], ByteSource] | None = None
-    _forward: Forward = field(init=False)
+    _forward: ForwardReader = field(init=False)
 
     def __post_init__(self) -> None:
-        self._forward = Forward(self.opener)
+        self._forward = ForwardReader(self.opener)
 
     def members(self, member_name: Callable[[str], str]) -> Iterator[TarMember]:
         """Yield the files in the archive's order.

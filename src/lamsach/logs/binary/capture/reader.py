@@ -64,7 +64,7 @@ DNS_PORTS = frozenset({53, 5353, 5355})
 
 
 class EventCollector:
-    """Collects the events of the current frame in `out`.
+    """Collects the events of the current frame in `events`.
 
     `number` and `now` are the frame's number (from 1) and time (nanoseconds since 1970, None: unknown).
     `name` becomes the events' `format`."""
@@ -74,31 +74,31 @@ class EventCollector:
         self._name = name
         self.number = 0
         self.now: int | None = None
-        self.out: list[Event | Refusal] = []
+        self.events: list[Event | Refusal] = []
 
-    def lease(self, event: Event | None) -> None:
+    def add_lease(self, event: Event | None) -> None:
         """Add a lease, if any."""
         if event is not None:
-            self.out.append(stamped(event, self._name, self._file, self.number))
+            self.events.append(stamped(event, self._name, self._file, self.number))
 
-    def message(self, packet: Packet, message: dns.Message) -> None:
+    def add_message(self, packet: Packet, message: dns.Message) -> None:
         """Add the events of a DNS message in a packet."""
         ends = self._event(
             packet.source, packet.source_port, packet.destination, packet.destination_port, _MESSAGE
         )
-        self.out += dns_events(message, ends, multicast=is_multicast(packet.destination))
+        self.events += dns_events(message, ends, multicast=is_multicast(packet.destination))
 
-    def found(self, flow: Flow, side: int, finding: Finding) -> None:
+    def add_finding(self, flow: Flow, side: int, finding: Finding) -> None:
         """Add a message from one side of a flow (0: the client), after its contact."""
         if flow.pending:
-            self.contact(flow, Action.ALLOWED)
+            self.add_contact(flow, Action.ALLOWED)
         ends = (flow.client, flow.client_port), (flow.server, flow.server_port)
         (source, source_port), (destination, destination_port) = ends[side], ends[1 - side]
         event = self._event(source, source_port, destination, destination_port, finding)
         if finding.message is not None:
-            self.out += dns_events(finding.message, event, multicast=False)
+            self.events += dns_events(finding.message, event, multicast=False)
         else:
-            self.out.append(event)
+            self.events.append(event)
 
     def _event(
         self, source: bytes, source_port: int, destination: bytes, destination_port: int, finding: Finding
@@ -122,16 +122,16 @@ class EventCollector:
             )
         )
 
-    def contact(self, flow: Flow, action: Action) -> None:
+    def add_contact(self, flow: Flow, action: Action) -> None:
         """Add the contact itself, with the time and number of its first frame."""
         flow.pending = False
         number, now = self.number, self.now
         self.number, self.now = flow.number, flow.first_ns
         contact = _CONTACTS[action]
-        self.out.append(self._event(flow.client, flow.client_port, flow.server, flow.server_port, contact))
+        self.events.append(self._event(flow.client, flow.client_port, flow.server, flow.server_port, contact))
         self.number, self.now = number, now
 
-    def single(self, packet: Packet) -> None:
+    def add_packet(self, packet: Packet) -> None:
         """Add the contact that a single packet shows, or its DNS message."""
         ends = (packet.source, packet.source_port), (packet.destination, packet.destination_port)
         if (
@@ -141,10 +141,10 @@ class EventCollector:
         ):
             message = dns.parse_message(packet.data, packet.start, packet.end, netbios=False)
             if message is not None:
-                self.message(packet, message)
+                self.add_message(packet, message)
                 return
         client, server = ends[::-1] if began_elsewhere(packet) else ends
-        self.out.append(self._event(*client, *server, _CONTACTS[Action.UNKNOWN]))
+        self.events.append(self._event(*client, *server, _CONTACTS[Action.UNKNOWN]))
 
 
 HELD_BYTES = 64 << 20
@@ -172,7 +172,7 @@ class CaptureReader:
         """Yield the events of the frames, in order except for contacts that end later.
 
         Damage is raised after all events before it."""
-        out = self._collector.out
+        out = self._collector.events
         failure: InputError | None = None
         iterator = iter(frames)
         while True:
@@ -197,7 +197,7 @@ class CaptureReader:
         self._collector.number, self._collector.now, link, data = frame
         at = arp_offset(link, data)
         if at:
-            self._collector.lease(self._arp.observed(data, at, self._collector.now))
+            self._collector.add_lease(self._arp.observed(data, at, self._collector.now))
         left = MOST_PACKETS
         for at in ip_offsets(link, data):
             for packet in self._decapsulator.packets(data, at, left):
@@ -206,7 +206,7 @@ class CaptureReader:
         if link not in self._unread_links and not is_read(link):
             self._unread_links.add(link)
             reason = "Frames of this link type are not understood."
-            self._collector.out.append(
+            self._collector.events.append(
                 Refusal(Reference(self._file, row=self._collector.number), f"LINKTYPE {link}", reason)
             )
 
@@ -222,7 +222,7 @@ class CaptureReader:
         if packet.protocol == TCP:
             self._tcp(flow, packet, from_client=from_client)
         elif flow.pending and not from_client:
-            self._collector.contact(flow, Action.ALLOWED)
+            self._collector.add_contact(flow, Action.ALLOWED)
         if packet.protocol == UDP and not flow.quiet and packet.start < packet.end:
             self._udp(flow, packet)
 
@@ -238,13 +238,13 @@ class CaptureReader:
         if self._packets % _SWEEP_PACKETS == 0 or len(self._flows) > MOST_FLOWS:
             self._sweep()
         if packet.source_port < 0 or is_multicast(packet.destination):
-            self._collector.contact(flow, Action.UNKNOWN)
+            self._collector.add_contact(flow, Action.UNKNOWN)
         return flow
 
     def _tcp(self, flow: Flow, packet: Packet, *, from_client: bool) -> None:
         flags = packet.flags
         if flow.pending and flags & (ACK | RST):
-            self._collector.contact(flow, Action.UNKNOWN if flags & RST else Action.ALLOWED)
+            self._collector.add_contact(flow, Action.UNKNOWN if flags & RST else Action.ALLOWED)
         if flags & (FIN | RST):
             flow.closed = True
         if flow.quiet:
@@ -269,7 +269,7 @@ class CaptureReader:
         before = conversation.held_bytes + stream.held_bytes
         for payload, gap in stream.add(sequence, packet.data[packet.start : packet.end]):
             for finding in conversation.feed(payload, gap=gap):
-                self._collector.found(flow, side, finding)
+                self._collector.add_finding(flow, side, finding)
         if conversation.is_done():
             flow.streams[side] = None
             other = flow.conversations[1 - side]
@@ -286,12 +286,12 @@ class CaptureReader:
         if ports & DNS_PORTS or _NETBIOS_PORT in ports:
             message = dns.parse_message(data, start, end, netbios=_NETBIOS_PORT in ports)
             if message is not None:
-                self._collector.message(packet, message)
+                self._collector.add_message(packet, message)
                 return
         if ports <= {67, 68}:
-            self._collector.lease(self._dhcp.message(data[start:end], time_of(self._collector.now)))
+            self._collector.add_lease(self._dhcp.message(data[start:end], time_of(self._collector.now)))
         elif ports <= {546, 547}:
-            self._collector.lease(message_v6(data[start:end], time_of(self._collector.now)))
+            self._collector.add_lease(message_v6(data[start:end], time_of(self._collector.now)))
         elif flow.exports or (data[start] == 0 and looks_like_export(data[start:end], whole=True)):
             flow.exports = True
             self._exported(packet)
@@ -308,7 +308,7 @@ class CaptureReader:
         elif data[start] == 22:
             name = tls.datagram_server_name(data[start:end])
             if not isinstance(name, tls.Need):
-                self._collector.found(flow, 0 if flow.from_client(packet) else 1, hello_of(name))
+                self._collector.add_finding(flow, 0 if flow.from_client(packet) else 1, hello_of(name))
                 flow.quiet = True
         elif flow.quic is None:
             flow.datagrams += 1  # an unknown protocol; its first datagrams would show a known one
@@ -318,7 +318,7 @@ class CaptureReader:
         flow.datagrams += 1
         name = quic.server_name(packet.data[packet.start : packet.end])
         if not isinstance(name, tls.Need):
-            self._collector.found(flow, 0 if flow.from_client(packet) else 1, hello_of(name))
+            self._collector.add_finding(flow, 0 if flow.from_client(packet) else 1, hello_of(name))
         flow.quiet = name is not tls.Need.MORE or flow.datagrams >= MOST_DATAGRAMS
 
     def _quic(self, flow: Flow, packet: Packet) -> None:
@@ -331,7 +331,7 @@ class CaptureReader:
         if name is tls.Need.MORE and last and handshake:
             name = tls.partial_server_name(handshake)
         if not isinstance(name, tls.Need):
-            self._collector.found(flow, 0, hello_of(name))
+            self._collector.add_finding(flow, 0, hello_of(name))
         flow.quiet = last or name is not tls.Need.MORE
 
     def _exported(self, packet: Packet) -> None:
@@ -341,15 +341,15 @@ class CaptureReader:
         for seconds, number, record in self._exports.flows(payload, exporter, self._collector.number):
             event = flow_event(seconds, record, self._file, number, exporter)
             if event is not None:
-                self._collector.out.append(event)
+                self._collector.events.append(event)
 
     def _sampled(self, payload: bytes) -> None:
         """Add the contacts of sampled packets, with the DNS question if the sample includes it."""
         agent = address_text(agent_of(payload))
-        first = len(self._collector.out)
+        first = len(self._collector.events)
         for packet in sampled_packets(payload, self._decapsulator):
-            self._collector.single(packet)
-        for event in self._collector.out[first:]:
+            self._collector.add_packet(packet)
+        for event in self._collector.events[first:]:
             if isinstance(event, Event):
                 object.__setattr__(event, "observer", agent)
 
@@ -364,11 +364,11 @@ class CaptureReader:
             self._held -= conversation.held_bytes + (stream.held_bytes if stream else 0)
             for payload, gap in stream.rest() if stream else ():
                 for finding in conversation.feed(payload, gap=gap):
-                    self._collector.found(flow, side, finding)
+                    self._collector.add_finding(flow, side, finding)
             for finding in conversation.end():
-                self._collector.found(flow, side, finding)
+                self._collector.add_finding(flow, side, finding)
         if flow.pending:
-            self._collector.contact(flow, Action.UNKNOWN)
+            self._collector.add_contact(flow, Action.UNKNOWN)
         self._collector.number, self._collector.now = number, now
 
     def _sweep(self) -> None:

@@ -15,7 +15,7 @@ from lamsach.errors import LineError
 LZO, BZIP2, LZ4, ZSTD = 1, 2, 3, 4
 
 
-def unpacked(data: bytes, method: int, most: int) -> bytes:
+def decompress(data: bytes, method: int, most: int) -> bytes:
     """Decompress a block of at most `most` bytes.
 
     Raises LineError for broken or larger data, and for an unknown method."""

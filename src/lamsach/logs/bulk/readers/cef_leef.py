@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lamsach.logs.bulk.columns import check, holds, normalized, read_cells, slice_texts, trimmed
+from lamsach.logs.bulk.columns import check, may_contain, normalized, read_cells, slice_texts, trimmed
 from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.headers import headers_before
 from lamsach.logs.bulk.readers.records import MOST_KEYS, RecordReader
@@ -78,7 +78,7 @@ class CefRecords(RecordReader):
 
 def _plain(texts: pa.Array, key: str) -> pa.Array:
     """Remove the escapes from values."""
-    if not holds(texts, _MARK, b"\\"):
+    if not may_contain(texts, _MARK, b"\\"):
         return texts
     escaped = pc.match_substring(texts, "\\")
     if not pc.any(escaped).as_py():

@@ -11,13 +11,13 @@ import pyarrow.compute as pc
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.columns import (
     check,
-    holds,
     lines_of,
+    may_contain,
     not_empty,
+    null_where,
     read_cells,
     split_by_single_spaces,
     trimmed,
-    without,
 )
 from lamsach.logs.bulk.features import Lines, groups_of, letters_of
 from lamsach.logs.bulk.headers import Head, read_headers
@@ -68,7 +68,7 @@ class CellRows(RecordReader):
 
         def load(wanted: Collection[str]) -> dict[str, pa.Array]:
             row = read_cells(data, names, cell_rows.delimiter, wanted, count, quotes=bool(quotes))
-            return {name: without(absent, column) for name, column in row.items()}
+            return {name: null_where(absent, column) for name, column in row.items()}
 
         def headers(row: Row) -> tuple[pa.Array, pa.Array]:
             before = pc.ascii_rtrim(row[names[0]], "0123456789")
@@ -132,8 +132,8 @@ class HeaderColumns(RecordReader):
 def _stated(name: str, column: pa.Array, table: Table) -> pa.Array:
     """Trim a column, replace "none" values by null, and split lists, as the table requires."""
     column = trimmed(column) if table.trimmed else column
-    if table.absent and holds(column, *(text.encode() for text in table.absent)):
-        column = without(table.absent, column)
+    if table.absent and may_contain(column, *(text.encode() for text in table.absent)):
+        column = null_where(table.absent, column)
     return pc.split_pattern(column, table.separator) if name in table.lists else column
 
 

@@ -17,7 +17,7 @@ from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.columns import check, map_distinct, not_empty
 from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.reader import GroupReader
-from lamsach.logs.bulk.readers.json_table import as_items, as_texts, leaves, table_of_objects, whole
+from lamsach.logs.bulk.readers.json_table import as_items, as_texts, leaves, may_be_object, table_of_objects
 from lamsach.logs.bulk.readers.records import NamedRecords, RecordReader
 from lamsach.logs.bulk.text_buffers import Unusual
 from lamsach.logs.formats.generic.json_lines import CLOCK, ENDPOINT_KEYS, PARSED, time_rank
@@ -46,7 +46,7 @@ class NamedKeys(GroupReader):
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
         """Group by the number of keys."""
         block = Lines(lines)
-        return groups_of((block.count('":'),), whole(block))
+        return groups_of((block.count('":'),), may_be_object(block))
 
     def shape(self, line: bytes) -> Hashable:
         """See `GroupReader`."""
@@ -186,7 +186,7 @@ class JsonRecords(RecordReader):
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
         """Group by the words after the marks; without marks, by the number of keys."""
         block = Lines(lines)
-        usual = whole(block)
+        usual = may_be_object(block)
         if self.records.nested:  # an object with only null values is not empty
             usual &= ~block.has(":null", ": null")
         marks = self.records.marks

@@ -28,7 +28,7 @@ _PLAIN_NUMBER = r"^-?[0-9]{1,12}\.[0-9]{1,6}$"
 """Matches numbers that Python prints with the same spelling."""
 
 
-def whole(block: Lines) -> Truths:
+def may_be_object(block: Lines) -> Truths:
     """Return which lines may be a single object without deep nesting.
 
     If all are, and the parser finds as many objects as lines, each line is one object."""
@@ -37,7 +37,7 @@ def whole(block: Lines) -> Truths:
 
 
 def table_of_objects(data: bytes, count: int) -> pa.Table:
-    """Parse `count` lines that are `whole`; values that look like times in the first line stay texts.
+    """Parse `count` lines that are `may_be_object`; values that look like times in the first line stay texts.
 
     Raises Unusual, ValueError, pyarrow.ArrowException."""
     end = data.find(b"\n")

@@ -15,13 +15,13 @@ import pyarrow.compute as pc
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.columns import (
     check,
-    holds,
     lines_of,
+    may_contain,
+    null_where,
     read_cells,
     slice_texts,
     text_of,
     trimmed,
-    without,
 )
 from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.headers import Head, header_values, read_headers
@@ -75,7 +75,7 @@ def pair_rows(keys: Keys, wanted: Collection[str], data: bytes, count: int) -> d
     same += [pc.starts_with(row[key], f"{key}=") for key in bare]
     if not same or not all(pc.all(condition).as_py() for condition in same):
         raise Unusual
-    if any(holds(row[key], b",") or not _is_ascii(row[key]) for key in bare):
+    if any(may_contain(row[key], b",") or not _is_ascii(row[key]) for key in bare):
         raise Unusual  # either may separate values
     return {
         key: row[key] if quoted else slice_texts(row[key], len(key) + 1)
@@ -234,7 +234,7 @@ class QuotedRecords(RecordReader):
 
         def load(wanted: Collection[str]) -> dict[str, pa.Array]:
             found = self._quoted.rows(records, {*wanted} - {NAME})
-            found = {key: without(written.absent, column) for key, column in found.items()}
+            found = {key: null_where(written.absent, column) for key, column in found.items()}
             return found | {NAME: pa.repeat(name[1], count)} if name else found
 
         names, own_heads = (*keys, NAME) if name else keys, lambda _: read_headers(before, self._head)

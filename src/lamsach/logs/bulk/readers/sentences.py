@@ -23,14 +23,11 @@ from lamsach.logs.bulk.headers import Head, read_headers
 from lamsach.logs.bulk.reader import GroupReader
 from lamsach.logs.bulk.rows import Row
 from lamsach.logs.bulk.templates import Templates
-from lamsach.logs.bulk.text_buffers import HEX_DIGITS, Unusual, consists_of
+from lamsach.logs.bulk.text_buffers import HEX_DIGITS, Unusual, consists_of, slices
 from lamsach.logs.mappings.records import Fields, Header, Records, Sentences
 from lamsach.logs.opening.lines import Text
+from lamsach.logs.opening.marks import Numbers, Truths
 from lamsach.model import Event
-
-Numbers = np.ndarray[Any, np.dtype[np.int64]]
-Truths = np.ndarray[Any, np.dtype[np.bool_]]
-
 
 _MOST = 150
 _MAC_COLONS, _MAC_STEP = 5, 3
@@ -138,10 +135,7 @@ class Tokens:
         return self._data[self._begins[0] : self._starts[0]]
 
     def _between(self, begins: Numbers, ends: Numbers) -> pa.Array:
-        places = np.zeros(2 * len(begins) + 1, np.int32)
-        places[:-1:2], places[1::2], places[-1] = begins, ends, ends[-1]
-        texts = pa.StringArray.from_buffers(2 * len(begins), pa.py_buffer(places), pa.py_buffer(self._data))
-        return texts.take(pa.array(np.arange(0, 2 * len(begins), 2)))
+        return slices(pa.py_buffer(self._data), begins, ends)
 
 
 def _powers() -> Any:

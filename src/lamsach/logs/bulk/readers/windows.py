@@ -19,7 +19,7 @@ from lamsach.logs.bulk.columns import check, ipv4, map_distinct, names, normaliz
 from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.headers import read_times
 from lamsach.logs.bulk.reader import GroupReader
-from lamsach.logs.bulk.readers.json_table import as_texts, leaves, table_of_objects, whole
+from lamsach.logs.bulk.readers.json_table import as_texts, leaves, may_be_object, table_of_objects
 from lamsach.logs.bulk.text_buffers import DIGITS, Unusual, consists_of
 from lamsach.logs.events.ends import is_internal
 from lamsach.logs.events.records import HASH_KEYS, KEYS
@@ -271,7 +271,7 @@ class WindowsObjects(GroupReader):
             *provider,
             block.has(_ACCEPTED),
         ]
-        return groups_of(features, whole(block) & block.has(*_WINLOG))
+        return groups_of(features, may_be_object(block) & block.has(*_WINLOG))
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""

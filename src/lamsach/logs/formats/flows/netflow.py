@@ -24,7 +24,7 @@ from typing import BinaryIO
 from lamsach.errors import InputError, LineError, UnreadableError
 from lamsach.logs.base import fields_named
 from lamsach.logs.binary.base import BinaryFormat
-from lamsach.logs.binary.netflow.blocks import unpacked
+from lamsach.logs.binary.netflow.blocks import decompress
 from lamsach.logs.binary.netflow.packets import FIXED, Decoder, FixedPacket, looks_like_export, packet_size
 from lamsach.logs.events.ends import event_between
 from lamsach.logs.text.values import printable, stated
@@ -207,7 +207,7 @@ class NfCapd(BinaryFormat):
             if kind not in (2, 3):
                 continue
             try:
-                plain = unpacked(data, method, _LONGEST_BLOCK) if method and not flags & 1 else data
+                plain = decompress(data, method, _LONGEST_BLOCK) if method and not flags & 1 else data
             except LineError as error:
                 yield Refusal(Reference(self.context.file, row=number + 1), "", error.what)
                 continue

@@ -30,7 +30,7 @@ from lamsach.model import Action, EventKind
 Fields = dict[str, Any]
 """Arguments of `Event`."""
 
-_INBOUND, _OUTBOUND = "%%14592", "%%14593"
+_INBOUND = "%%14592"
 FILTERED, PACKETS = range(5150, 5160), range(5150, 5154)
 """Events of the filtering platform, and among them those of single packets."""
 BLOCKED = frozenset({*PACKETS, 5155, 5157, 5159})
