@@ -109,11 +109,11 @@ class Section:
             return None
         if key in self.whole:
             return self.whole[key]
-        spaced = _spaced(key) if self._loose else key
-        found = self.whole.get(spaced) or self._named_within(spaced, heading)
+        plain = spaced(key) if self._loose else key
+        found = self.whole.get(plain) or self._named_within(plain, heading)
         if found is None and self._loose:
             start = _ADDITION.split(key, maxsplit=1)[0]
-            found = self.whole.get(start) or self.whole.get(_spaced(start))
+            found = self.whole.get(start) or self.whole.get(spaced(start))
             if found is None and len(heading) <= _MAX_HUMPED_LENGTH and _HUMP.search(heading):
                 return self._name_of(_HUMP.sub(" ", heading))
         return found
@@ -133,7 +133,8 @@ class Section:
         return None
 
 
-def _spaced(key: str) -> str:
+def spaced(key: str) -> str:
+    """Replace the underscores and hyphens of a key by blanks."""
     return key.replace("_", " ").replace("-", " ")
 
 

@@ -30,8 +30,6 @@ from lamsach.errors import LamsachError, LimitError, UnreadableError
 
 if TYPE_CHECKING:
     from pypdf import PageObject
-if TYPE_CHECKING:
-    from pypdf import PageObject
 
 CONFIDENCE = 20
 """Confidence of a value read from a picture (STIX 2.1 appendix A: low)."""

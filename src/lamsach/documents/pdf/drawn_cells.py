@@ -57,10 +57,6 @@ class Line:
         """Return the upper edge of its baseline's band."""
         return self.text.base + _SAME_HEIGHT * self.text.size
 
-    def overlaps(self, other: Line | Block) -> bool:
-        """Return whether the two overlap horizontally."""
-        return self.left < other.right and other.left < self.right
-
 
 @dataclass(slots=True)
 class Block:
@@ -93,14 +89,10 @@ class Block:
         """Return its lines as text."""
         return [line.text.text for line in self.lines]
 
-    def overlaps(self, other: Block) -> bool:
-        """Return whether the two overlap horizontally."""
-        return self.left < other.right and other.left < self.right
-
     def continues_in(self, line: Line) -> bool:
         """Return whether the next drawn line continues the same cell."""
         drop = (self.lines[-1].text.base - line.text.base) / line.text.size
-        return _NEXT_LINE <= drop <= PITCH and line.overlaps(self) and is_aligned(self.lines[-1], line)
+        return _NEXT_LINE <= drop <= PITCH and overlap(line, self) and is_aligned(self.lines[-1], line)
 
 
 Row = list[Block]
@@ -109,6 +101,11 @@ Row = list[Block]
 def rows_of(strings: Iterable[tuple[Shown, int]]) -> list[Row]:
     """Return the rows of strings in drawing order."""
     return _rows(_split_blocks(_blocks(_lines(strings))))
+
+
+def overlap(cell: Block | Line, other: Block | Line) -> bool:
+    """Return whether two overlap horizontally."""
+    return cell.left < other.right and other.left < cell.right
 
 
 def is_running(lines: Sequence[Line]) -> bool:
@@ -205,11 +202,11 @@ def _split_blocks(blocks: Sequence[Block]) -> Iterator[Block]:
             (
                 is_running([line])
                 and (
-                    (last is not None and line.high < last.low and line.overlaps(last.lines[-1]))
+                    (last is not None and line.high < last.low and overlap(line, last.lines[-1]))
                     or (
                         following is not None
                         and line.low > following.high
-                        and line.overlaps(following.lines[0])
+                        and overlap(line, following.lines[0])
                     )
                 ),
                 line,

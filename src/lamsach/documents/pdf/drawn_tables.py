@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import inf
 
-from lamsach.documents.pdf.drawn_cells import Block, Line, Row, is_aligned, is_running, rows_of
+from lamsach.documents.pdf.drawn_cells import Block, Line, Row, is_aligned, is_running, overlap, rows_of
 from lamsach.documents.pdf.loose_lines import PITCH, Numbered
 from lamsach.documents.pdf.rows import NUMBER, Knowledge, PageTable, column_of
 from lamsach.documents.pdf.tagged_tables import TaggedCell, table_part
@@ -230,7 +230,7 @@ def _continues(above: Block, block: Block) -> bool:
     last, first = above.lines[-1], block.lines[0]
     if abs(last.text.base - first.text.base) < first.high - first.low:
         return abs(first.left - last.right) <= _MAX_PIECE_GAP * first.text.size
-    return 0 < last.text.base - first.text.base <= PITCH * first.text.size and above.overlaps(block)
+    return 0 < last.text.base - first.text.base <= PITCH * first.text.size and overlap(above, block)
 
 
 def _part(number: int, columns: _Columns) -> PageTable:

@@ -38,6 +38,7 @@ from lamsach.model import IndicatorType
 _PUBLISHERS = vocabulary("publishers")
 PLATFORMS = vocabulary("platforms")
 """Sites whose bare name is a mention, while single pages may be malicious."""
+_CITED = _PUBLISHERS | PLATFORMS
 # YARA, Sigma: reference = "https://a.example/post"    MISP: "reference": "https://.."    canonical_url: ..
 _REFERENCE = any_case(
     r"^\W{0,8}(?:external[_ ]?)?(?:references?|refs?|permalink|blog ?post|canonical(?:_?url)?"
@@ -83,20 +84,18 @@ _MIN_SENTENCE_WORDS = 4
 
 def is_cited(name: str) -> bool:
     """Return whether a name is of a cited site or a great platform, or below one."""
-    while name:
-        if name in _PUBLISHERS or name in PLATFORMS:
-            return True
-        name = name.partition(".")[2]
-    return False
+    return _is_at_or_below(name, _CITED)
 
 
 def published(name: str) -> bool:
     """Return whether a name, or one above it, is that of a cited site."""
-    while name:
-        if name in _PUBLISHERS:
-            return True
+    return _is_at_or_below(name, _PUBLISHERS)
+
+
+def _is_at_or_below(name: str, sites: frozenset[str]) -> bool:
+    while name and name not in sites:
         name = name.partition(".")[2]
-    return False
+    return bool(name)
 
 
 def host_of(kind: IndicatorType, value: str) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
-from lamsach.documents.headings import plain_key
+from lamsach.documents.headings import plain_key, spaced
 from lamsach.documents.vocabulary import LISTS
 from lamsach.indicators.judge.vocabulary import vocabulary
 from lamsach.model import IndicatorType
@@ -38,15 +38,11 @@ class Field(StrEnum):
     """Text that may look like an indicator but is none: a link to read, a version, a file's name."""
 
 
-def _spaced(key: str) -> str:
-    return key.replace("_", " ").replace("-", " ")
-
-
 _TYPES: dict[str, IndicatorType | None] = {
     **{plain_key(word): row.type for row in ROWS for word in row.words.split("|")},
     **dict.fromkeys(UNSUPPORTED),
 }
-_SPACED_TYPES = {_spaced(word): found for word, found in _TYPES.items()}
+_SPACED_TYPES = {spaced(word): found for word, found in _TYPES.items()}
 
 
 _GEO = "_geo_"
@@ -108,7 +104,7 @@ def stated_type(text: str) -> tuple[IndicatorType | None, bool]:
     key = plain_key(text)
     if "|" in key:
         return None, all(map(_is_skipped, key.removesuffix("|value").split("|")))
-    known, word = (_TYPES, key) if key in _TYPES else (_SPACED_TYPES, _spaced(key))
+    known, word = (_TYPES, key) if key in _TYPES else (_SPACED_TYPES, spaced(key))
     return known.get(word), word in known and known[word] is None
 
 

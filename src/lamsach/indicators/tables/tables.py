@@ -88,11 +88,6 @@ class Table:
         return self._headings.count
 
     @property
-    def headings_row(self) -> int:
-        """Number of the last row of headings; 0 before any."""
-        return self._headings.row
-
-    @property
     def fields(self) -> Mapping[int, Field]:
         """Return the columns' contents, as far as their headings state them."""
         return self._headings.fields or {}
