@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lamsach.indicators.text.broken_lines import Line, hash_lengths, joined, rejoined
+from lamsach.indicators.text.broken_lines import Line, hash_lengths, join_broken, rejoin
 from lamsach.indicators.text.documents import full_width, read_lines, with_surroundings, without_margins
 from lamsach.model import Indicator
 
@@ -15,12 +15,12 @@ HASH = "0123456789abcdef" * 4
 
 def test_a_document_that_names_one_kind_of_hash_has_no_other() -> None:
     lines = [Line(None, row, text) for row, text in enumerate(["1 " + HASH[:32], HASH[32:] + " a.exe"], 1)]
-    assert [line.text for line in joined(lines)] == [line.text for line in lines]
-    assert [line.text for line in joined(lines, digits=hash_lengths(["STT SHA-256", "a"]))] == [
+    assert [line.text for line in join_broken(lines)] == [line.text for line in lines]
+    assert [line.text for line in join_broken(lines, digits=hash_lengths(["STT SHA-256", "a"]))] == [
         f"1 {HASH} a.exe"
     ]
     quarters = [Line(None, row, HASH[place : place + 16]) for row, place in enumerate((0, 16, 32, 48), 1)]
-    assert [line.text for line in joined(quarters, digits=hash_lengths(["SHA256"]))] == [HASH]
+    assert [line.text for line in join_broken(quarters, digits=hash_lengths(["SHA256"]))] == [HASH]
     assert hash_lengths(["SHA-256", "MD5"]) == hash_lengths(["no kind"]) == (32, 40, 64)
     assert hash_lengths(["SHA-1"]) == (40,)
 
@@ -78,8 +78,8 @@ def test_a_column_of_addresses_is_no_running_header() -> None:
 
 
 def test_a_digest_broken_in_a_cell_is_joined() -> None:
-    assert rejoined(f"{HASH[:30]}\n{HASH[30:]}\nevil-a.top") == f"{HASH}\nevil-a.top"
-    assert rejoined("a\nb") == "a\nb"
+    assert rejoin(f"{HASH[:30]}\n{HASH[30:]}\nevil-a.top") == f"{HASH}\nevil-a.top"
+    assert rejoin("a\nb") == "a\nb"
     assert full_width([]) == 0
 
 
@@ -88,7 +88,7 @@ def test_no_character_is_lost(lines: list[str]) -> None:
     def letters(texts: list[str]) -> str:
         return "".join("".join(texts).replace("-", "").split())
 
-    joined_lines = [line.text for line in joined([Line(1, 1, text) for text in lines], width=40)]
+    joined_lines = [line.text for line in join_broken([Line(1, 1, text) for text in lines], width=40)]
     assert letters(joined_lines) == letters(lines)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lamsach.indicators.lists import read_list
-from lamsach.indicators.text.broken_lines import Halves, only_lengths, rejoined, whole_digest
+from lamsach.indicators.text.broken_lines import Halves, only_lengths, rejoin, whole_digest
 from lamsach.model import Indicator, IndicatorType
 from tests.indicators.document_samples import docx, paragraph, pdf, word_table
 
@@ -126,4 +126,4 @@ def test_lines_that_are_no_halves() -> None:
     assert halves.whole(FIRST, SECOND[:31]) is None
     assert only_lengths(f"SHA-1: {SHA1[:10]}") == (40,)
     assert only_lengths(f"the digest {SHA1[:10]}") is None
-    assert rejoined(f"SHA256\n{FIRST}\n{SECOND}") == f"SHA256\n{SHA256}"
+    assert rejoin(f"SHA256\n{FIRST}\n{SECOND}") == f"SHA256\n{SHA256}"

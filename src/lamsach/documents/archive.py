@@ -90,7 +90,7 @@ class Package:
         """Open a part."""
         member = self.names[name]
         if member.flag_bits & 1:
-            raise locked(self.where)
+            raise locked_error(self.where)
         with clear_errors(self.where), Bounded(self._archive.open(member), self._limit, self.where) as stream:
             yield stream
 
@@ -108,7 +108,7 @@ class Package:
         return iter(sorted(name for name in self.names if name.startswith(start) and name.endswith(".xml")))
 
 
-def locked(where: str) -> UnreadableError:
+def locked_error(where: str) -> UnreadableError:
     """Return the error for a document with a password."""
     return UnreadableError("The document is locked with a password.", where, "Save it without a password.")
 

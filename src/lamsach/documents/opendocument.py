@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
-from lamsach.documents.archive import LISTS, Limits, Package, locked
+from lamsach.documents.archive import LISTS, Limits, Package, locked_error
 from lamsach.documents.table import Block, Cell, Part, Places, Row, RowSpans, Table
 from lamsach.documents.xml import attribute, local_name, outermost
 from lamsach.errors import LimitError, UnreadableError
@@ -25,7 +25,7 @@ class OpenDocument:
         self._where = where
         self._package = Package(data, where, limits)
         if b"encryption-data" in _manifest(self._package):
-            raise locked(where)
+            raise locked_error(where)
         root = self._package.tree("content.xml")
         if root is None:
             raise UnreadableError("The document has no text.", where, "Save it again as ODS or ODT.")

@@ -190,10 +190,10 @@ def is_list_text(detection: Detection, log: LogFile) -> bool:
 def _is_of_lists_only(name: str, head: bytes) -> bool:
     if _LIST_SIGNS.search(head) is None:  # the readers of lists take 0.2 s to load
         return False
-    from lamsach.indicators.formats import recognizing
+    from lamsach.indicators.formats import matching_formats
 
     source = ListSource(name, lambda: io.BytesIO(head))
-    known = next(recognizing(source), None)
+    known = next(matching_formats(source), None)
     return known is not None and known.name in _LISTS_ONLY
 
 

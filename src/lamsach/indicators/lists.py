@@ -16,7 +16,7 @@ from lamsach.indicators.files.source import (
     refuse_if_packed,
     sources,
 )
-from lamsach.indicators.formats import recognizing
+from lamsach.indicators.formats import matching_formats
 from lamsach.indicators.judge.unlisted import with_unlisted_lines
 from lamsach.indicators.values.listings import IndicatorColumns, merge
 from lamsach.indicators.values.records import Entry, Plain, as_entry, as_indicator
@@ -84,7 +84,7 @@ def _read_source(
             for part in parts(source):
                 yield from _read_source(part, on_problem, on_format, depth + 1)
             return
-        format_of_list = next(recognizing(source), None)
+        format_of_list = next(matching_formats(source), None)
         if format_of_list is None or format_of_list.name not in ("xls", "doc"):
             refuse_if_locked_or_old(source)
         if format_of_list is None:

@@ -23,7 +23,7 @@ from lamsach.indicators.review.facts import (
     own_facts,
     suffix_facts,
 )
-from lamsach.indicators.review.knowledge import Knowledge, Own, mixes_scripts, skeleton, spelled
+from lamsach.indicators.review.knowledge import Knowledge, Own, mixes_scripts, skeleton, unicode_name
 from lamsach.model import Indicator, IndicatorType, Problem, Reference
 
 T = IndicatorType
@@ -207,8 +207,8 @@ def test_names_in_other_scripts_are_no_look_alikes() -> None:
 
     for name in ("пример-сайт.рф", "máy-chủ-lạ.vn"):
         assert not examine(T.DOMAIN, to_ascii_domain(name) or "").concerns
-    assert spelled("plain.example") is None
-    assert spelled("xn--\u0000.example") is None
+    assert unicode_name("plain.example") is None
+    assert unicode_name("xn--\u0000.example") is None
     assert not mixes_scripts("пример.com")
     assert mixes_scripts("exаmple.com")
 

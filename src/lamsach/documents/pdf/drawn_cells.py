@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from lamsach.documents.pdf.grid import FLUSH, TextLine, joined, split
+from lamsach.documents.pdf.grid import FLUSH, TextLine, join_strings, split
 from lamsach.documents.pdf.loose_lines import PITCH
 from lamsach.documents.pdf.painter import Shown
 
@@ -121,7 +121,7 @@ def is_aligned(cell: Block | Line, other: Block | Line) -> bool:
 
 def _lines(strings: Iterable[tuple[Shown, int]]) -> Iterator[Line]:
     """Yield strings drawn without a gap, or with one between words: other gaps separate columns."""
-    runs = [Line(items, joined(items)) for items in _runs(strings)]
+    runs = [Line(items, join_strings(items)) for items in _runs(strings)]
     by_base = sorted(runs, key=lambda run: run.text.base)
     bases = [run.text.base for run in by_base]
     items = list(runs[0].items) if runs else []
@@ -138,10 +138,10 @@ def _lines(strings: Iterable[tuple[Shown, int]]) -> Iterator[Line]:
         ):
             items += run.items
             continue
-        yield Line(items, joined(items))
+        yield Line(items, join_strings(items))
         items = list(run.items)
     if items:
-        yield Line(items, joined(items))
+        yield Line(items, join_strings(items))
 
 
 def _crosses(lines: Iterable[Line], left: float, right: float) -> bool:

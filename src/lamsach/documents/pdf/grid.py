@@ -329,10 +329,10 @@ def lines_of(strings: Iterable[tuple[Shown, int]]) -> list[TextLine]:
             rows[-1].append(item)
         else:
             rows.append([item])
-    return [joined(sorted(row, key=lambda pair: pair[0].edges[0])) for row in rows]
+    return [join_strings(sorted(row, key=lambda pair: pair[0].edges[0])) for row in rows]
 
 
-def joined(row: Sequence[tuple[Shown, int]]) -> TextLine:
+def join_strings(row: Sequence[tuple[Shown, int]]) -> TextLine:
     """Join the strings of one line, with spaces at gaps between words and before separate texts."""
     first = row[0][0]
     text, edges = first.text, list(first.edges)

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from lamsach.documents.pdf.grid import FLUSH, WORD_GAP, TextLine, joined, split
+from lamsach.documents.pdf.grid import FLUSH, WORD_GAP, TextLine, join_strings, split
 from lamsach.documents.pdf.painter import Shown
 from lamsach.documents.pdf.rows import NUMBER
 
@@ -129,7 +129,7 @@ def _pieces(row: Numbered, columns: Container[int]) -> list[TextLine]:
             groups[-1].append(item)
         else:
             groups.append([item])
-    return [joined(group) for group in groups]
+    return [join_strings(group) for group in groups]
 
 
 def uncertain_end(

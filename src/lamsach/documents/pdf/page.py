@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from lamsach.documents.decode import without_zero_width
 from lamsach.documents.pdf.drawn_cells import rows_of
 from lamsach.documents.pdf.drawn_tables import DrawnTables, uncertain_texts
-from lamsach.documents.pdf.grid import FLUSH, WORD_GAP, Grid, fill, grids, joined
+from lamsach.documents.pdf.grid import FLUSH, WORD_GAP, Grid, fill, grids, join_strings
 from lamsach.documents.pdf.loose_tables import LooseTables
 from lamsach.documents.pdf.painter import Drawing, Shown
 from lamsach.documents.pdf.rows import Knowledge, PageRow, PageTable, grid_rows, may_be_rest
@@ -135,7 +135,7 @@ class PageReader:
         self._tagged.turn_to(page)
         self._separate(drawing)
         numbered = self._numbered(drawing.shown)
-        text = PageText([without_zero_width(joined(line).text) for line in numbered], set(), [])
+        text = PageText([without_zero_width(join_strings(line).text) for line in numbered], set(), [])
         text.tables += self._tagged.page(number, numbered, text.in_tables, drawing.upright)
         self._add_grids(number, drawing, numbered, text)
         text.tables += self._drawn.page(

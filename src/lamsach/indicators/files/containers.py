@@ -105,12 +105,12 @@ def bodies(plain: ListSource, page: ListSource) -> Iterator[ListSource]:
 
 def _listed_values(source: ListSource) -> set[tuple[IndicatorType, str]] | None:
     """Return the values that a text lists; None when it cannot be read or is too long."""
-    from lamsach.indicators.formats import recognizing
+    from lamsach.indicators.formats import matching_formats
 
     try:
         if len(source.whole()) > MAX_COMPARED:
             return None
-        known = next(recognizing(source), None)
+        known = next(matching_formats(source), None)
         entries = known.read(source) if known is not None and source.head.strip() else ()
         return {(item.type, item.value) for item in entries if isinstance(item, Indicator)}
     except LamsachError:

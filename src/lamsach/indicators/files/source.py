@@ -17,11 +17,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from lamsach.documents.archive import MIB, clear_errors, locked, member_opener, opener, packing, read_up_to
+from lamsach.documents.archive import (
+    MIB,
+    clear_errors,
+    locked_error,
+    member_opener,
+    opener,
+    packing,
+    read_up_to,
+)
 from lamsach.documents.decode import HEAD_BYTES, Encoding, blocks, detect_encoding
 from lamsach.errors import LimitError, UnreadableError
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.records import shortened
+from lamsach.indicators.values.records import shorten
 from lamsach.indicators.values.refusals import Refused
 
 _UNPACK = (
@@ -192,7 +200,7 @@ def refuse_if_locked_or_old(source: ListSource) -> None:
     """Raise UnreadableError for a compound file that no format reads, with its kind."""
     names = streams(source)
     if "encryptedpackage" in names or "encryptioninfo" in names:
-        raise locked(source.document)
+        raise locked_error(source.document)
     if source.head.startswith(MAGIC):
         raise UnreadableError(
             "This Office file is in the old format or locked with a password.",
@@ -258,4 +266,4 @@ def _records(source: ListSource) -> Iterator[tuple[int, Any]]:
             try:
                 yield number, json.loads(line)
             except ValueError:
-                yield number, Refused(refusals.BAD_RECORD, shortened(line))
+                yield number, Refused(refusals.BAD_RECORD, shorten(line))

@@ -52,7 +52,7 @@ _ROWS = (
 FORMATS: Registry[ListFormat] = Registry(__name__, _ROWS)
 
 
-def recognizing(source: ListSource) -> Iterator[ListFormat]:
+def matching_formats(source: ListSource) -> Iterator[ListFormat]:
     """Return the formats that recognize a list, in the registry's order; the first reads it."""
     return (known for known in FORMATS.marked(source.text_head, source.head) if known.recognizes(source))
 

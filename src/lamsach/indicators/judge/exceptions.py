@@ -91,7 +91,7 @@ _SETTING = any_case(
 _STARTS = frozenset("-@AaCcDdFfHhIiLlNnOoPpRrSsTtUuVv0123456789")
 
 
-def lets_through(line: str) -> bool:
+def is_allowing_command(line: str) -> bool:
     """Return whether a line is a command that allows what it names, or fetches a list."""
     return len(line) <= 1000 and line[:1] in _STARTS and _COMMAND.fullmatch(line) is not None
 
@@ -164,7 +164,7 @@ RULES = (
         refusals.ALLOWED, 97,
         accepted=["let excluded = dynamic([\n'good-a.site'\n])\nevil-a.site"],
         refused=["let excluded = dynamic([\n'good-a.site'", "WHITELIST = [\n'good-a.site',\n'good-b.site'"]),
-    Rule("lets_through", ALL, COMMAND, lets_through, MENTIONED, refusals.ALLOWED, 10,
+    Rule("lets_through", ALL, COMMAND, is_allowing_command, MENTIONED, refusals.ALLOWED, 10,
         accepted=["-A INPUT -s 203.0.113.58/32 -j DROP", "deny 203.0.113.58;"],
         refused=["-A INPUT -s 203.0.113.58/32 -j ACCEPT", "ufw allow from 203.0.113.58"]),
     Rule("own_setting", ALL, COMMAND,

@@ -30,7 +30,7 @@ from lamsach.indicators.judge.sections import (
 from lamsach.indicators.judge.stated import line_rule
 from lamsach.indicators.judge.unlisted import Account, value_of
 from lamsach.indicators.tables.fields import is_never_in_text
-from lamsach.indicators.text.extract import PIECE, Found, located, pieces
+from lamsach.indicators.text.extract import PIECE, Found, locate, pieces
 from lamsach.indicators.text.rules import HEADER, rule_values
 from lamsach.indicators.values.records import Facts
 from lamsach.indicators.values.refang import refang
@@ -171,7 +171,7 @@ class Prose:
         code = is_code(text)
         if code:
             text = without_seams(text)
-        found = list(located(text))
+        found = list(locate(text))
         if not any(is_typed(item) for _, item in found):
             self.heading(text)
             return [item for _, item in found]
@@ -247,5 +247,5 @@ class Prose:
         if ":" not in text or len(text) > 200:
             return
         match = _THREAT_LINE.fullmatch(text.strip(" \t*#_|`"))
-        if match and all(isinstance(item, Refused) for _, item in located(match[1])):
+        if match and all(isinstance(item, Refused) for _, item in locate(match[1])):
             self.threat = match[1].strip(" *_`") or self.threat

@@ -87,7 +87,7 @@ def is_cited(name: str) -> bool:
     return _is_at_or_below(name, _CITED)
 
 
-def published(name: str) -> bool:
+def is_publisher(name: str) -> bool:
     """Return whether a name, or one above it, is that of a cited site."""
     return _is_at_or_below(name, _PUBLISHERS)
 
@@ -115,7 +115,7 @@ def _platform(place: Place) -> bool:
 
 def _cited_link(place: Place) -> bool:
     _, host, rest = split_url(place.value)
-    if not published(host.partition(":")[0]):
+    if not is_publisher(host.partition(":")[0]):
         return False
     line = place.line
     return (
@@ -214,7 +214,7 @@ RULES = (
     Rule("cited_link", LINK, WRITTEN, _cited_link, MENTIONED, refusals.REFERENCE, 62,
         accepted=["Nó tải tệp từ https://evil-a.site/x"], refused=["Theo https://securelist.com/a-report"]),
     Rule("cited_name", DOMAIN, WRITTEN,
-        lambda place: place.line.prose.advisory and published(place.value) if place.line.alone
+        lambda place: place.line.prose.advisory and is_publisher(place.value) if place.line.alone
         else is_cited(place.value), MENTIONED, refusals.WELL_KNOWN, 65,
         accepted=["Nó kết nối tới evil-a.site"],
         refused=["Nó được tải lên virustotal.com", "Nó kết nối tới github.com"]),
@@ -234,7 +234,7 @@ RULES = (
     Rule("source_row", NAMES, CELL, lambda cell: cell.of_source, MENTIONED, refusals.REFERENCE, 20,
         refused=["note,ip\nSource: https://vendor-a.site/post,"]),
     Rule("cited_cell", LINK, CELL,
-        lambda cell: cell.in_sentence and published(host_of(cell.kind, cell.value)), MENTIONED,
+        lambda cell: cell.in_sentence and is_publisher(host_of(cell.kind, cell.value)), MENTIONED,
         refusals.REFERENCE, 30, refused=["url,note\nsee https://securelist.com/a,x"]),
     Rule("user_agent", NAMES, WRITTEN, on_line(_AGENT), MENTIONED, refusals.BESIDE, 52,
         accepted=["The bot calls itself Mozilla and asks evil-a.site"],

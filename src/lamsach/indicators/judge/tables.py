@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from lamsach.documents.headings import plain_key
-from lamsach.indicators.judge.references import host_of, is_cited, published
+from lamsach.indicators.judge.references import host_of, is_cited, is_publisher
 from lamsach.indicators.judge.rule import (
     ACCEPTED,
     ALL,
@@ -152,7 +152,7 @@ RULES = (
         refusals.MARGIN, 10, refused=["<html><p>C2: 203.0.113.5</p><footer>unit-a.site</footer></html>"]),
     Rule("defanged_beside", ALL, UNLISTED,
         lambda shown: shown.may_list and shown.defanged
-        and not (shown.kind in NAMES and published(host_of(shown.kind, shown.value))), ACCEPTED, "", 10,
+        and not (shown.kind in NAMES and is_publisher(host_of(shown.kind, shown.value))), ACCEPTED, "", 10,
         accepted=["ip,comment\n203.0.113.5,also at evil-a[.]site"]),
     Rule("not_listed", ALL, UNLISTED, lambda shown: True, MENTIONED, refusals.NOT_LISTED, 20,
         accepted=["ip,domain\n203.0.113.5,evil-a.site"],

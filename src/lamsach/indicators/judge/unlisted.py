@@ -20,7 +20,7 @@ from lamsach.indicators.judge.rule import Scope, any_case
 from lamsach.indicators.judge.sections import Section
 from lamsach.indicators.judge.tables import Unlisted
 from lamsach.indicators.tables.fields import Field
-from lamsach.indicators.text.extract import Found, located, pieces
+from lamsach.indicators.text.extract import Found, locate, pieces
 from lamsach.indicators.values.records import Entry, Plain, entries, is_shaped, whole_value
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import Reference
@@ -106,7 +106,7 @@ def _shown(text: str, accepts_defanged: bool, where: Field | Section | None) -> 
         yield from (_judge_unlisted(item, where=where) for item in whole)
         return
     for piece in pieces(text):
-        for token, item in located(piece):
+        for token, item in locate(piece):
             if not isinstance(item, Refused) or is_shaped(item):
                 yield _judge_unlisted(
                     item, defanged=token not in piece, may_list=accepts_defanged, where=where

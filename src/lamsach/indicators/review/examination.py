@@ -22,7 +22,7 @@ from lamsach.indicators.review.knowledge import (
     mixes_scripts,
     outline,
     skeleton,
-    spelled,
+    unicode_name,
     without_www,
 )
 from lamsach.indicators.values import refusals
@@ -231,7 +231,7 @@ class Examiner:
         yield from self._lookalike(name)
 
     def _lookalike(self, name: str) -> Iterator[Concern]:
-        text = spelled(name) or name
+        text = unicode_name(name) or name
         written, parts = name.split("."), outline(text).split(".")
         for start in range(len(parts) - 1):
             target = self._known.outlines.get(".".join(parts[start:]))

@@ -102,7 +102,7 @@ _PAIRS = """
 _LOOKS_LIKE = {pair[0]: pair[1] for pair in _PAIRS.split()}
 
 
-def spelled(name: str) -> str | None:
+def unicode_name(name: str) -> str | None:
     """Return a name's A-labels as Unicode, or None for a pure ASCII or broken name."""
     if "xn--" not in name:
         return None

@@ -219,7 +219,7 @@ class MirrorState:
         except FileNotFoundError:
             return {}
         except OSError as error:
-            raise unwritable(folder, error) from None
+            raise unwritable_error(folder, error) from None
         except ValueError:
             return {}
         if not isinstance(saved, dict) or saved.get("collection") != self._origin:
@@ -243,10 +243,10 @@ def write_whole(path: Path, data: bytes) -> None:
     except OSError as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        raise unwritable(path.parent, error) from None
+        raise unwritable_error(path.parent, error) from None
 
 
-def unwritable(folder: Path, error: OSError) -> OutputError:
+def unwritable_error(folder: Path, error: OSError) -> OutputError:
     """Return the error for a folder that cannot be written."""
     return OutputError(
         "The folder cannot be written.", f"{folder} ({error.strerror})", "Choose another folder."

@@ -21,14 +21,14 @@ from typing import Any
 from lamsach.documents.archive import MIB
 from lamsach.errors import UnreadableError, UsageError
 from lamsach.indicators.files.source import ListSource
-from lamsach.indicators.formats.feeds.misp import detects
+from lamsach.indicators.formats.feeds.misp import is_for_detection
 from lamsach.indicators.servers.client import (
     Fetched,
     MirrorState,
     Page,
     Server,
     Settings,
-    unwritable,
+    unwritable_error,
     web_parts,
     write_whole,
 )
@@ -128,7 +128,7 @@ class Instance:
 
 def is_wanted(attribute: Mapping[str, Any]) -> bool:
     """Return whether an attribute is valid and marked for detection."""
-    return detects(attribute) and attribute.get("deleted") not in _YES
+    return is_for_detection(attribute) and attribute.get("deleted") not in _YES
 
 
 def mark_wanted(record: Record) -> Record:
@@ -310,6 +310,6 @@ def store_event(path: Path, event: Record) -> bool:
         if path.is_file() and path.read_bytes() == data:
             return False
     except OSError as error:
-        raise unwritable(path.parent, error) from None
+        raise unwritable_error(path.parent, error) from None
     write_whole(path, data)
     return True

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from lamsach.documents.pdf.rows import MAYBE, NEW, SPACE, WEAK, CellLine, Knowledge, line_relations
 from lamsach.indicators.tables.fields import Field, field_of
-from lamsach.indicators.text.broken_lines import HASH_DIGITS, rejoined
+from lamsach.indicators.text.broken_lines import HASH_DIGITS, rejoin
 from lamsach.indicators.text.documents import has_fragments
 from lamsach.indicators.text.extract import Found
 from lamsach.indicators.values import refusals
@@ -126,7 +126,7 @@ def cell_text(
                 parts.append(mark)
             chain.append(word)
     close()
-    return CellText(rejoined("".join(parts).strip()), cut)
+    return CellText(rejoin("".join(parts).strip()), cut)
 
 
 def _decide(

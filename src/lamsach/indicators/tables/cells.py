@@ -32,7 +32,7 @@ from lamsach.indicators.text.extract import Found, scan
 from lamsach.indicators.values import addresses, refusals
 from lamsach.indicators.values.names import is_file_extension, split_url
 from lamsach.indicators.values.normalise import Refused, canonical_values
-from lamsach.indicators.values.records import Facts, read_text, several_values, shortened, whole_value
+from lamsach.indicators.values.records import Facts, read_text, several_values, shorten, whole_value
 from lamsach.model import IndicatorType
 from lamsach.model.indicator_types import DIGESTS
 
@@ -59,7 +59,7 @@ def filled_cells(cells: Iterable[str]) -> dict[int, str]:
 def value_cell(cell: str, kind: IndicatorType | None, *, unsupported: bool) -> list[Found]:
     """Return the values of a cell in a value column. `unsupported`: the row states an unsupported type."""
     if unsupported:
-        return [Refused(refusals.UNSUPPORTED_TYPE, shortened(cell, refusals.MAX_VALUE))]
+        return [Refused(refusals.UNSUPPORTED_TYPE, shorten(cell, refusals.MAX_VALUE))]
     if kind is IndicatorType.DOMAIN and "/" in cell and (names := _slashed_names(cell)):
         return names
     found = read_text(cell, kind)
@@ -77,13 +77,13 @@ def _slashed_names(cell: str) -> list[Found]:
     return found if len(names) == len(parts) and not files else []
 
 
-def scattered(filled: Mapping[int, str], fields: Mapping[int, Field]) -> list[Found]:
+def scattered_values(filled: Mapping[int, str], fields: Mapping[int, Field]) -> list[Found]:
     """Return the values in the text of the cells, for a row with no cell that is a value."""
     read = (None, Field.NOTE) if Field.VALUE in fields.values() else (None, Field.NOTE, Field.THREAT)
     text = " ; ".join(cell for place, cell in filled.items() if fields.get(place) in read)
     if _SOURCE_LINE.match(text):
         return judge_cell(scan(text), of_source=True)
-    whole = shortened(" ; ".join(filled.values()), refusals.MAX_VALUE)
+    whole = shorten(" ; ".join(filled.values()), refusals.MAX_VALUE)
     return judge_cell(read_text(text), in_sentence=True) if text else [Refused(refusals.NOT_A_VALUE, whole)]
 
 
@@ -149,7 +149,7 @@ def _pair(
     return (first[0], last[0]) if len(first) == 1 and len(last) == 1 else None
 
 
-def masked(cells: Mapping[int, str], columns: tuple[int, int] | None) -> str | None:
+def masked_network(cells: Mapping[int, str], columns: tuple[int, int] | None) -> str | None:
     """Return the network of an IPv4 address and a mask in two columns, or None."""
     if columns is None:
         return None

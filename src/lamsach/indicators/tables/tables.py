@@ -26,10 +26,10 @@ from lamsach.indicators.tables.cells import (
     is_aside,
     kind_in_row,
     kind_of,
-    masked,
+    masked_network,
     range_of,
     refuse_victim,
-    scattered,
+    scattered_values,
     value_cell,
 )
 from lamsach.indicators.tables.fields import Field, field_of, stated_type, supported_part
@@ -45,7 +45,7 @@ from lamsach.indicators.values.records import (
     is_shaped,
     read_text,
     several_values,
-    shortened,
+    shorten,
     whole_value,
 )
 from lamsach.model import IndicatorType, Reference, Refusal
@@ -270,7 +270,7 @@ class Table:
         if self._headings.loose and not promising:
             fields = {}
         facts = self._facts(described, fields)
-        spanned = range_of(filled, self._headings.bounds) or masked(filled, self._headings.masked)
+        spanned = range_of(filled, self._headings.bounds) or masked_network(filled, self._headings.masked)
         if spanned is not None:
             found = read_text(spanned)
             listed = {*map(value_of, found), *(cell for cell in filled.values() if cell in spanned)}
@@ -314,7 +314,9 @@ class Table:
             if not accepted:
                 other_cells.append((field, cell))
         found += self._publishers.refuse_own([*found, *unheaded])[len(found) :]
-        found += _keep_doubtful(found, doubtful, prints) or ([] if found else scattered(filled, fields))
+        found += _keep_doubtful(found, doubtful, prints) or (
+            [] if found else scattered_values(filled, fields)
+        )
         listed = set(map(value_of, found))
         for field, cell in other_cells:
             if self._account.is_new(cell):
@@ -350,7 +352,7 @@ class Table:
 def _keep_doubtful(found: Sequence[Found], doubtful: list[Found], prints: Sequence[str]) -> list[Found]:
     """Return a row's doubtful values; with accepted ones, only those of a known type."""
     if not found and not doubtful:
-        return [Refused(refusals.OTHER_DIGEST, shortened(text, refusals.MAX_VALUE)) for text in prints]
+        return [Refused(refusals.OTHER_DIGEST, shorten(text, refusals.MAX_VALUE)) for text in prints]
     if all(isinstance(item, Refused) for item in found):
         return doubtful
     return [item for item in doubtful if isinstance(item, Refused) and item.type is not None]

@@ -143,7 +143,9 @@ MAX_JOINED = 40
 """Maximum number of lines of one broken value."""
 
 
-def joined(lines: Iterable[Line], width: int = 0, digits: tuple[int, ...] = HASH_DIGITS) -> Iterator[Line]:
+def join_broken(
+    lines: Iterable[Line], width: int = 0, digits: tuple[int, ...] = HASH_DIGITS
+) -> Iterator[Line]:
     """Yield the lines that are not blank, broken values joined at their first line."""
     waiting: Line | None = None
     part_count = last = 0
@@ -174,11 +176,11 @@ def joined(lines: Iterable[Line], width: int = 0, digits: tuple[int, ...] = HASH
         yield waiting
 
 
-def rejoined(text: str) -> str:
+def rejoin(text: str) -> str:
     """Return a cell's text with the values joined that its line breaks cut."""
     if "\n" not in text:
         return text
-    return "\n".join(line.text for line in joined(Line(None, 0, part) for part in text.split("\n")))
+    return "\n".join(line.text for line in join_broken(Line(None, 0, part) for part in text.split("\n")))
 
 
 def with_next(

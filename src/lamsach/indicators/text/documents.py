@@ -21,7 +21,7 @@ from lamsach.indicators.judge.references import defangs_links
 from lamsach.indicators.judge.sections import Section
 from lamsach.indicators.judge.stated import refuse_struck
 from lamsach.indicators.tables.tables import Table
-from lamsach.indicators.text.broken_lines import HASH_DIGITS, Line, is_value, joined, rejoined
+from lamsach.indicators.text.broken_lines import HASH_DIGITS, Line, is_value, join_broken, rejoin
 from lamsach.indicators.text.extract import Found
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import Refused, canonical_values
@@ -148,7 +148,7 @@ def read_lines(
     document's hashes.
     """
     prose = prose or Prose(advisory=True)
-    for line in joined(lines, width, digits):
+    for line in join_broken(lines, width, digits):
         reference = Reference(document, line.page, line.row)
         for found in prose.line(line.text):
             yield from entries([found], reference, prose.facts, line.text)
@@ -293,7 +293,7 @@ class DocumentReader:
         """Yield the entries of a paragraph, and of its links if their text shows no value."""
         self._last = block.page, block.row
         reference = Reference(self.document, block.page, block.row)
-        for line in joined(
+        for line in join_broken(
             Line(None, 0, part) for part in normalize("NFC", without_zero_width(block.text)).split("\n")
         ):
             for item in self._lines.push((reference, block.title), line.text):
@@ -349,7 +349,7 @@ class DocumentReader:
         for row in rows:
             table.page = row.page
             self._last = row.page, row.number
-            texts = [rejoined(normalize("NFC", without_zero_width(text))) for text in row.cells]
+            texts = [rejoin(normalize("NFC", without_zero_width(text))) for text in row.cells]
             yield from self._with_facts(table, table.row(row.number, texts, row.inherited))
         yield from self._with_facts(table, table.end())
 

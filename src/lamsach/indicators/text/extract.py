@@ -142,11 +142,11 @@ Found = Value | Refused
 
 def scan(text: str) -> Iterator[Found]:
     """Yield every value in a text, in order; refused ones as Refused."""
-    for _, found in located(text):
+    for _, found in locate(text):
         yield found
 
 
-def located(text: str) -> Iterator[tuple[str, Found]]:
+def locate(text: str) -> Iterator[tuple[str, Found]]:
     """Yield as `scan`, each with its piece of the refanged text."""
     refanged = refang(text)
     written = text.lower()

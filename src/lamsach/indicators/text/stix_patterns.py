@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from lamsach.indicators.tables.fields import stated_type
 from lamsach.indicators.text.extract import Found
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.records import read_text, shortened
+from lamsach.indicators.values.records import read_text, shorten
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import IndicatorType
 from lamsach.model.indicator_types import DIGESTS, ROWS, STATED_ONLY
@@ -103,11 +103,11 @@ def pattern_values(pattern: str) -> Iterator[Found]:
         if observable in OBSERVABLES or observable == "network-traffic":
             accepted.setdefault(comparison.observation, set()).add(comparison.path)
     if not found:
-        yield Refused(refusals.UNREAD_PATTERN, shortened(pattern))
+        yield Refused(refusals.UNREAD_PATTERN, shorten(pattern))
         return
     multiple = {number for number, paths in accepted.items() if len(paths) > 1}
     if parsed.ordered or parsed.cut or parsed.joined & (narrowed | multiple):
-        yield Refused(refusals.CONDITION, shortened(pattern))
+        yield Refused(refusals.CONDITION, shorten(pattern))
 
 
 def _parse(pattern: str) -> _Pattern:
@@ -179,16 +179,16 @@ def _text(token: re.Match[str]) -> list[str]:
 def _values(comparison: _Comparison, kind: IndicatorType | None) -> Iterator[Found]:
     for text in comparison.texts:
         if comparison.negated:
-            yield Refused(refusals.NEGATED, shortened(text))
+            yield Refused(refusals.NEGATED, shorten(text))
             continue
         plain = _plain(comparison.operator, text, kind)
         if plain is None:
-            yield Refused(refusals.UNREAD_PATTERN, shortened(text))
+            yield Refused(refusals.UNREAD_PATTERN, shorten(text))
             continue
         found = read_text(plain, kind)
         values = (item for item in found if not isinstance(item, Refused))
         if comparison.operator == "ISSUPERSET" and any(kind is IndicatorType.NETWORK for kind, _ in values):
-            yield Refused(refusals.UNREAD_PATTERN, shortened(text))
+            yield Refused(refusals.UNREAD_PATTERN, shorten(text))
         else:
             yield from found
 

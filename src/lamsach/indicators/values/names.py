@@ -322,7 +322,7 @@ _KELVIN = "\u212a"
 """The one letter that composes into an ASCII one, which the sieve would miss."""
 
 
-def folded(name: str) -> str:
+def fold_file_name(name: str) -> str:
     """Fold a name for comparison: composed (NFC), lower case by letter, none turned into ASCII."""
     if name.isascii():
         return name.lower()
@@ -343,14 +343,14 @@ def base_name(path: str) -> str:
 
 def stated_names(text: str) -> Iterator[str]:
     """Yield the folded file names that a record's field may mean, of a path or a URL with its query."""
-    yield folded(base_name(text))
+    yield fold_file_name(base_name(text))
     if "%" in text or "?" in text:
-        yield folded(base_name(unquote(text.partition("?")[0], errors="replace")))
+        yield fold_file_name(base_name(unquote(text.partition("?")[0], errors="replace")))
 
 
 def canonical_file_name(text: str) -> str:
     """Return a file name as a list states it, with or without its path. Raises Refused."""
-    name = folded(base_name(text.replace("[.]", ".")))
+    name = fold_file_name(base_name(text.replace("[.]", ".")))
     if (
         not name
         or "://" in text.replace("[", "").replace("]", "")

@@ -48,7 +48,7 @@ class Facts:
     @classmethod
     def of(cls, threat: str | None, source: str | None = None, **stated: Any) -> Facts:
         """Build facts from a record's texts, shortened; an empty one states nothing."""
-        return cls(shortened(threat or "") or None, shortened(source or "") or None, **stated)
+        return cls(shorten(threat or "") or None, shorten(source or "") or None, **stated)
 
 
 NO_FACTS = Facts()
@@ -90,13 +90,13 @@ def as_entry(item: Entry | Plain) -> Entry:
 def entry(found: Found, reference: Reference, facts: Facts = NO_FACTS) -> Entry:
     """Return the indicator of a value, or the refusal of a Refused."""
     if isinstance(found, Refused):
-        return Refusal(reference, shortened(found.value or "", refusals.MAX_VALUE), found.reason, found.type)
+        return Refusal(reference, shorten(found.value or "", refusals.MAX_VALUE), found.reason, found.type)
     return indicator(found, reference, facts)
 
 
 def refusal(reference: Reference, text: str, reason: str) -> Refusal:
     """Refuse a text that is no value."""
-    return Refusal(reference, shortened(text, refusals.MAX_VALUE), reason)
+    return Refusal(reference, shorten(text, refusals.MAX_VALUE), reason)
 
 
 def indicator(found: Value, reference: Reference | None, facts: Facts = NO_FACTS) -> Indicator:
@@ -170,7 +170,7 @@ def read_text(text: str, indicator_type: IndicatorType | None = None) -> list[Fo
     found = list(scan(text))
     if found:
         return found
-    whole.value = shortened(text.strip(), refusals.MAX_VALUE)
+    whole.value = shorten(text.strip(), refusals.MAX_VALUE)
     return [whole]
 
 
@@ -225,7 +225,7 @@ def several_values(text: str) -> list[Found]:
     return [item for items in found for item in items] if all(found) else []
 
 
-def shortened(text: str, length: int = MAX_TEXT) -> str:
+def shorten(text: str, length: int = MAX_TEXT) -> str:
     """Return the text on one line, cut to a number of characters."""
     text = " ".join(text[: 4 * length].split())
     return text if len(text) <= length else text[: length - 1] + "…"

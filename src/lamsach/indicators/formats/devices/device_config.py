@@ -20,7 +20,7 @@ from lamsach.indicators.formats import command_by_command, line_by_line, line_fo
 from lamsach.indicators.text.extract import Found
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import refuse_value
-from lamsach.indicators.values.records import Entry, Facts, entries, read_text, shortened
+from lamsach.indicators.values.records import Entry, Facts, entries, read_text, shorten
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import Reference
 
@@ -68,7 +68,7 @@ def _bare(value: str) -> str:
 
 def _values(settings: dict[str, str]) -> list[Found]:
     if settings.get("disabled") == "yes":
-        return [Refused(refusals.DISABLED, shortened(settings.get("address") or settings.get("name") or ""))]
+        return [Refused(refusals.DISABLED, shorten(settings.get("address") or settings.get("name") or ""))]
     if "list" in settings:
         found = read_text(settings.get("address", ""))
     elif "regexp" in settings:

@@ -24,7 +24,7 @@ from lamsach.indicators.values.records import (
     entries,
     read_text,
     refusal,
-    shortened,
+    shorten,
     whole_value,
 )
 from lamsach.model import IndicatorType, Reference, Refusal
@@ -120,7 +120,7 @@ def _read_zeek(source: ListSource) -> Iterator[Entry]:
 def _intel(record: dict[str, str]) -> list[Found]:
     text, stated = record.get("indicator", ""), record.get("indicator_type", "").lower()
     if stated not in _TYPES:
-        return [Refused(refusals.UNSUPPORTED_TYPE, shortened(text, refusals.MAX_VALUE))]
+        return [Refused(refusals.UNSUPPORTED_TYPE, shorten(text, refusals.MAX_VALUE))]
     return read_text(text, _TYPES[stated] or DIGEST_TYPES.get(len(text)))
 
 

@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from lamsach.documents.archive import locked
+from lamsach.documents.archive import locked_error
 from lamsach.documents.table import Block, Places, Table
 from lamsach.errors import UnreadableError
 from lamsach.indicators.files.source import ListSource, open_compound, streams
@@ -245,7 +245,7 @@ def _text(source: ListSource) -> tuple[str, list[tuple[str, ...]]]:
             if magic != _MAGIC:
                 raise ValueError("magic")
             if flags & _ENCRYPTED:
-                raise locked(source.document)
+                raise locked_error(source.document)
             table = compound.openstream("1Table" if flags & _TABLE_1 else "0Table").read()
             start, size = struct.unpack_from("<II", main, _CLX)
             first, length = struct.unpack_from("<II", main, _PAPX)

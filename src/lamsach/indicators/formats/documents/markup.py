@@ -21,7 +21,7 @@ from lamsach.indicators.judge.sections import Section
 from lamsach.indicators.judge.stated import refuse_struck
 from lamsach.indicators.judge.unlisted import Account
 from lamsach.indicators.tables.tables import Table
-from lamsach.indicators.text.broken_lines import Unbroken, rejoined
+from lamsach.indicators.text.broken_lines import Unbroken, rejoin
 from lamsach.indicators.text.documents import (
     BAR,
     Kind,
@@ -234,7 +234,7 @@ def _read_html(source: ListSource) -> Iterator[Entry]:
             tables += 1
             table = Table(source.document, None, tables)
         else:
-            texts = [rejoined(text) for text in cells.cells]
+            texts = [rejoin(text) for text in cells.cells]
             yield from filter(is_shaped, table.row(row, texts, cells.inherited))
     yield from filter(is_shaped, table.end())
     account = Account()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from lamsach.documents.archive import MIB, ZIP_MAGIC, locked
+from lamsach.documents.archive import MIB, ZIP_MAGIC, locked_error
 from lamsach.documents.opendocument import OpenDocument
 from lamsach.documents.rtf import Rtf
 from lamsach.documents.table import Row, RowSpans
@@ -95,7 +95,7 @@ def _xls_sheets(source: ListSource) -> list[Any]:
         raise
     except Exception as error:  # noqa: BLE001 - a damaged workbook fails in any of the library's ways
         if "encrypt" in str(error).lower():
-            raise locked(source.document) from None
+            raise locked_error(source.document) from None
         raise UnreadableError("The workbook is damaged.", source.document, "Save it again as XLSX.") from None
 
 

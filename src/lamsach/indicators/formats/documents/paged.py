@@ -39,7 +39,7 @@ from lamsach.indicators.values.records import (
     entries,
     is_shaped,
     several_values,
-    shortened,
+    shorten,
     whole_value,
 )
 from lamsach.model import Indicator, IndicatorType, Reference, Refusal
@@ -60,7 +60,7 @@ def _unread(table: Table, texts: Sequence[str], reference: Reference) -> Iterato
     for place, text in enumerate(texts):
         promised = table.fields.get(place) is Field.VALUE and may_hold_value(text)
         if promised and not (whole_value(text) or several_values(text) or list(scan(text))):
-            yield Refusal(reference, shortened(text, refusals.MAX_VALUE), refusals.NOT_A_VALUE)
+            yield Refusal(reference, shorten(text, refusals.MAX_VALUE), refusals.NOT_A_VALUE)
 
 
 class TableReader:

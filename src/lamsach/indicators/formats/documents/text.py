@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from lamsach.indicators.files.source import ListSource
 from lamsach.indicators.formats import ListFormat
-from lamsach.indicators.judge.exceptions import lets_through
+from lamsach.indicators.judge.exceptions import is_allowing_command
 from lamsach.indicators.judge.lookalikes import is_dump
 from lamsach.indicators.judge.loop import apply_rule, decide
 from lamsach.indicators.judge.mentions import Prose
@@ -37,7 +37,7 @@ from lamsach.indicators.values.records import (
     entries,
     is_shaped,
     read_text,
-    shortened,
+    shorten,
     whole_value,
 )
 from lamsach.model import Indicator, Reference, Refusal
@@ -104,7 +104,7 @@ def read_line(line: str, reference: Reference, prose: Prose | None = None) -> It
     if match := _TRAILING_COMMENT.search(line):
         found = _values(line[: match.start()].strip(), prose)
         if any(not isinstance(item, Refused) for item in found):
-            threat = shortened(line[match.end() :]) or prose.threat
+            threat = shorten(line[match.end() :]) or prose.threat
             rule = statement_rule(line[match.end() :])
             found = [apply_rule(item, rule) for item in found]
             yield from entries(found, reference, Facts(threat=threat))
@@ -142,7 +142,7 @@ def _values(line: str, prose: Prose) -> list[Found]:
     try:
         return list(canonical_values(line))
     except Refused as refused:
-        refused.value = refused.value or shortened(line, refusals.MAX_VALUE)
+        refused.value = refused.value or shorten(line, refusals.MAX_VALUE)
         return [refused]
 
 
@@ -186,7 +186,7 @@ def _is_column(cells: Sequence[str]) -> bool:
     return all(map(_WORD.search, texts)) and len(set(texts)) * 2 <= len(texts)
 
 
-def whole_urls(cells: list[str], width: int, delimiter: str) -> list[str]:
+def rejoin_urls(cells: list[str], width: int, delimiter: str) -> list[str]:
     """Join the cells of a row's unquoted URL that the delimiter cut; other rows are unchanged."""
     surplus = len(cells) - width
     if not width or not 0 < surplus < len(cells):
@@ -235,7 +235,7 @@ def _read(source: ListSource) -> Iterator[Entry]:
             reference = Reference(source.document, None, number)
             yield from entries(found, reference, prose.facts, cells[0])
         else:
-            yield from table.row(number, whole_urls(cells, table.width, delimiter))
+            yield from table.row(number, rejoin_urls(cells, table.width, delimiter))
     yield from table.end()
 
 
@@ -251,7 +251,7 @@ def find_delimiter(text: str) -> str | None:
     """Return the character that separates the cells of a text's lines, or None when it is no table."""
     lines = [line for line in text.splitlines()[:_SAMPLE_LINES] if line.strip()]
     data = [line for line in lines if not _COMMENT.match(line)]
-    if any(begins_query(line) or lets_through(line.strip()) for line in data):
+    if any(begins_query(line) or is_allowing_command(line.strip()) for line in data):
         return None
     leads = [_NOTE.sub("", line) for line in data]
     best: tuple[float, str] | None = None

@@ -14,7 +14,7 @@ from lamsach.indicators.judge.unlisted import with_unlisted
 from lamsach.indicators.tables.fields import read_date, read_tlp
 from lamsach.indicators.text.extract import Found
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.records import Entry, Facts, entries, read_text, shortened
+from lamsach.indicators.values.records import Entry, Facts, entries, read_text, shorten
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import IndicatorType, Reference
 from lamsach.model.indicator_types import DIGESTS
@@ -107,7 +107,7 @@ def _found(element: Element) -> list[Found]:
             if not value.strip():
                 continue
             if part.get("condition") in _NEGATED:
-                found.append(Refused(refusals.NEGATED, shortened(value)))
+                found.append(Refused(refusals.NEGATED, shorten(value)))
             else:
                 found.extend(read_text(value.strip(), kind))
     return found
@@ -177,14 +177,14 @@ def _item_values(item: Element) -> list[Found]:
     if not text and not _UUID.fullmatch(item.get("id", "")):
         text = item.get("id", "").strip()  # some exporters put the value here and leave the content empty
     if item.get("condition", "").lower().endswith("not") or item.get("negate", "").lower() == "true":
-        return [Refused(refusals.NEGATED, shortened(text))]
+        return [Refused(refusals.NEGATED, shorten(text))]
     search = context.get("search", "") if context is not None else ""
     for pattern, kind in _TERMS:
         if pattern.fullmatch(search):
             if kind is IndicatorType.FILE_NAME and item.get("condition") != "is":
                 break  # a part of a name is too unspecific
             return read_text(text, kind)
-    return [Refused(refusals.UNSUPPORTED_TYPE, shortened(text))]
+    return [Refused(refusals.UNSUPPORTED_TYPE, shorten(text))]
 
 
 OPENIOC = ListFormat(

@@ -20,7 +20,7 @@ from lamsach.indicators.text.extract import Found
 from lamsach.indicators.text.rules import rule_values, yara_values
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import refuse_value
-from lamsach.indicators.values.records import Entry, Facts, entries, entry, read_text, shortened
+from lamsach.indicators.values.records import Entry, Facts, entries, entry, read_text, shorten
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import IndicatorType, Reference, Refusal
 
@@ -139,7 +139,7 @@ def _first_seen(attribute: Mapping[str, Any]) -> datetime | None:
     return None
 
 
-def detects(attribute: Mapping[str, Any]) -> bool:
+def is_for_detection(attribute: Mapping[str, Any]) -> bool:
     """Return whether MISP marks an attribute for detection (`to_ids`)."""
     return attribute.get("to_ids") not in (False, "0", "false")
 
@@ -147,15 +147,19 @@ def detects(attribute: Mapping[str, Any]) -> bool:
 def _values(attribute: Mapping[str, Any]) -> list[Found]:
     """Return the values of an attribute; refused if not for detection or of a type that logs do not show."""
     found = _stated(attribute)
-    if attribute.get("category") == "External analysis" and not detects(attribute):
+    if attribute.get("category") == "External analysis" and not is_for_detection(attribute):
         found = judge_cell(found, of_source=True)
-    return found if detects(attribute) else [refuse_value(item, refusals.NOT_FOR_DETECTION) for item in found]
+    return (
+        found
+        if is_for_detection(attribute)
+        else [refuse_value(item, refusals.NOT_FOR_DETECTION) for item in found]
+    )
 
 
 def _stated(attribute: Mapping[str, Any]) -> list[Found]:
     kind, value = plain_key(attribute["type"]), attribute["value"]
     if attribute.get("deleted") is True:
-        return [Refused(refusals.WITHDRAWN, shortened(value))]
+        return [Refused(refusals.WITHDRAWN, shorten(value))]
     if kind == "snort" and (rule := rule_values(value.strip())) is not None and rule[0]:
         return rule[0]
     if kind == "yara" and (values_of_rule := yara_values(value)):
@@ -170,7 +174,7 @@ def _stated(attribute: Mapping[str, Any]) -> list[Found]:
         with_digest = stated is IndicatorType.FILE_NAME and len(kinds) > 1
         if stated in _READABLE and part not in ("link", "port") and not with_digest:
             found.extend(read_text(text, stated))
-    return found or [Refused(refusals.UNSUPPORTED_TYPE, shortened(value))]
+    return found or [Refused(refusals.UNSUPPORTED_TYPE, shorten(value))]
 
 
 MISP = ListFormat("misp", "MISP event", _begins, _read)

@@ -42,7 +42,7 @@ from lamsach.indicators.values.records import (
     from_mapping,
     read_text,
     several_values,
-    shortened,
+    shorten,
     whole_value,
 )
 from lamsach.indicators.values.refusals import Refused
@@ -113,7 +113,7 @@ def _of_text(
             return whole_value(text) or several_values(text)
         return _value(text, kind if kind in STATED_ONLY else type_of_heading(key) or kind)
     if field is Field.VALUE and text.strip():
-        return [Refused(refusals.UNSUPPORTED_TYPE, shortened(text, refusals.MAX_VALUE))]
+        return [Refused(refusals.UNSUPPORTED_TYPE, shorten(text, refusals.MAX_VALUE))]
     return whole_value(text) if field is None and not _is_of_other_object(key, text) else ()
 
 

@@ -17,7 +17,7 @@ from lamsach.indicators.text.rules import rule_values, yara_values
 from lamsach.indicators.text.stix_patterns import OBSERVABLES, hash_type, pattern_values
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import refuse_value
-from lamsach.indicators.values.records import Entry, Facts, entries, entry, read_text, shortened
+from lamsach.indicators.values.records import Entry, Facts, entries, entry, read_text, shorten
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import IndicatorType, Reference
 from lamsach.model.indicator_types import STATED_ONLY
@@ -152,12 +152,12 @@ def _values(item: Record) -> Iterator[Found]:
     if item.get("type") == "indicator":
         pattern = _text(item, "pattern") or ""
         if item.get("revoked") is True:
-            yield Refused(refusals.WITHDRAWN, shortened(pattern))
+            yield Refused(refusals.WITHDRAWN, shorten(pattern))
         elif (language := item.get("pattern_type", "stix")) == "stix":
             yield from pattern_values(pattern)
         else:
             found = _LANGUAGES[language](pattern) if language in _LANGUAGES else []
-            yield from found or [Refused(refusals.UNREAD_PATTERN, shortened(pattern))]
+            yield from found or [Refused(refusals.UNREAD_PATTERN, shorten(pattern))]
     elif item.get("type") == "observed-data" and isinstance(item.get("objects"), Mapping):
         for observable in item["objects"].values():
             if isinstance(observable, Mapping):
