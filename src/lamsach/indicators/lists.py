@@ -51,7 +51,7 @@ def read_list(
 def read_quickly(
     path: str, on_problem: OnProblem, *, ocr: bool = False, on_format: OnFormat = lambda name: None
 ) -> Iterator[Entry | Plain]:
-    """Read as `read_list`, for lists of millions: plain values come without the cost of an `Indicator`."""
+    """Read like `read_list`, for lists of millions: plain values come without the cost of an `Indicator`."""
     try:
         for source in _sources(path, ocr=ocr):
             yield from _read_source(source, on_problem, on_format)

@@ -112,7 +112,7 @@ def command_by_command(
     max_length: int,
     strip: Callable[[str], str] = str.strip,
 ) -> Iterator[Entry]:
-    """Read as `line_by_line`, lines that end in a backslash joined to commands up to `max_length`.
+    """Read by commands: lines that end in a backslash are joined, up to `max_length` characters.
 
     A command's row is its first line; comment lines between commands are skipped.
     """

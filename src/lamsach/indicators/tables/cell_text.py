@@ -138,7 +138,7 @@ def _decide(
     known: bool,
     promised: bool,
 ) -> str | None:
-    """Return as `_resolve`; weakly joined lines that form values of their own stay apart."""
+    """Resolve pieces; weakly joined lines that form values of their own stay apart."""
     if len(pieces) == 1:
         return pieces[0]
     if weak:

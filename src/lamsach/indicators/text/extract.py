@@ -147,7 +147,7 @@ def scan(text: str) -> Iterator[Found]:
 
 
 def locate(text: str) -> Iterator[tuple[str, Found]]:
-    """Yield as `scan`, each with its piece of the refanged text."""
+    """Yield the values of `scan`, each with its piece of the refanged text."""
     refanged = refang(text)
     written = text.lower()
     paths = deque(match.span() for match in _PATH.finditer(refanged)) if "\\" in refanged else deque()

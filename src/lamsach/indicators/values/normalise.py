@@ -157,7 +157,7 @@ def canonical(text: str, indicator_type: IndicatorType | None = None) -> Value:
 
 
 def canonical_values(text: str, indicator_type: IndicatorType | None = None) -> tuple[Value, ...]:
-    """Return as `canonical`, for a text that may be a range of several networks. Raises Refused."""
+    """Return the canonical values of a text that may be a range of several networks. Raises Refused."""
     if indicator_type is None and (plain := plain_value(text)) is not None:
         return (plain,)
     if indicator_type in STATED_ONLY:

@@ -111,7 +111,7 @@ def safe_words(text: str | None, limit: int = 120) -> str:
 
 @lru_cache(maxsize=1 << 12)
 def safe_ascii_words(text: str | None, limit: int = 100) -> str:
-    """Return as `safe_words`, in ASCII: Vietnamese letters lose their marks."""
+    """Return `safe_words` in ASCII: Vietnamese letters lose their marks."""
     plain = safe_words(text, limit).replace("đ", "d").replace("Đ", "D")
     decomposed = unicodedata.normalize("NFD", plain)
     allowed = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
