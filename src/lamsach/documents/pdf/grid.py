@@ -17,7 +17,7 @@ _MAX_TOUCH_GAP = 2.5
 """Maximum distance between touching rules, in points."""
 _MAX_DOUBLE_GAP = 1.6
 """Maximum distance between rules drawn as one (double rules, borders of neighbours)."""
-_MIN_OVERHANG = 5.0
+_OVERHANG = 5.0
 """Minimum length of upright rules beyond the last level one in an open row, in points."""
 _MAX_CROSSINGS = 300_000
 _MAX_GRIDS = 64
@@ -143,9 +143,7 @@ def _implied(rules: Sequence[Rule], *, min_count: int) -> list[Rule]:
     found: list[Rule] = []
     for ends in tables.values():
         across = [
-            Rule(float(end), min(ats), max(ats))
-            for end, ats in ends.items()
-            if max(ats) - min(ats) > _MIN_OVERHANG
+            Rule(float(end), min(at), max(at)) for end, at in ends.items() if max(at) - min(at) > _OVERHANG
         ]
         found += across if len(across) >= min_count else []
     return found
@@ -226,11 +224,7 @@ def _grid(upright: list[Rule], level: list[Rule]) -> Grid | None:
     xs, ys = _places(upright), _places(level)[::-1]
     # a row that continues on the next page has no rule at its end
     high, low = max(rule.end for rule in upright), min(rule.start for rule in upright)
-    ys = [
-        *([high] if high > ys[0] + _MIN_OVERHANG else []),
-        *ys,
-        *([low] if low < ys[-1] - _MIN_OVERHANG else []),
-    ]
+    ys = [*([high] if high > ys[0] + _OVERHANG else []), *ys, *([low] if low < ys[-1] - _OVERHANG else [])]
     columns, rows = len(xs) - 1, len(ys) - 1
     if columns < 1 or rows < 1 or not 1 < columns * rows <= _MAX_UNITS:
         return None

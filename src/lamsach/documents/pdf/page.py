@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _Numbered = list[list[tuple[Shown, int]]]
 _MAX_PITCH = 2.2
 """Maximum distance between the lines of one row, in font heights."""
-_MAX_MARGIN_LINES = 3
+_MARGIN_LINES = 3
 """Maximum number of lines of a page's header or footer."""
 _SAME_EDGE = 4.0
 """Maximum difference of a column's edges on two pages, in points."""
@@ -73,9 +73,7 @@ def _row(grid: Grid, strings: Iterable[Numbered], *, up: bool) -> Shown | None:
     farthest: Shown | None = None
     for place, shown in enumerate(texts):
         if abs(shown.base - at) > _MAX_PITCH * shown.size:
-            return (
-                farthest if len({round(text.base) for text in texts[place:]}) <= _MAX_MARGIN_LINES else None
-            )
+            return farthest if len({round(text.base) for text in texts[place:]}) <= _MARGIN_LINES else None
         if not any(
             left - _MAX_OVERHANG <= shown.edges[0] and shown.edges[-1] <= right + _MAX_OVERHANG
             for left, right in zip(grid.xs, grid.xs[1:], strict=False)

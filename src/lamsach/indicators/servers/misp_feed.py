@@ -27,13 +27,7 @@ from lamsach.indicators.servers.client import (
     Settings,
     web_parts,
 )
-from lamsach.indicators.servers.misp_api import (
-    MAX_PAGE_BYTES,
-    Record,
-    event_path,
-    for_detection,
-    store_event,
-)
+from lamsach.indicators.servers.misp_api import MAX_PAGE_BYTES, Record, event_path, for_detection, store_event
 from lamsach.indicators.tables.fields import read_date
 
 MANIFEST = "manifest.json"

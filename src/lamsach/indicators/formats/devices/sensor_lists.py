@@ -18,15 +18,7 @@ from lamsach.indicators.text.extract import Found
 from lamsach.indicators.text.rules import HEADER, RULE, rule_values, yara_rules
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import Refused
-from lamsach.indicators.values.records import (
-    Entry,
-    Facts,
-    entries,
-    read_text,
-    refusal,
-    shorten,
-    whole_value,
-)
+from lamsach.indicators.values.records import Entry, Facts, entries, read_text, refusal, shorten, whole_value
 from lamsach.model import IndicatorType, Reference, Refusal
 from lamsach.model.indicator_types import DIGEST_TYPES, DIGESTS, ROWS
 

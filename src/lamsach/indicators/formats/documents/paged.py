@@ -34,14 +34,7 @@ from lamsach.indicators.text.documents import (
 )
 from lamsach.indicators.text.extract import scan
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.records import (
-    Entry,
-    entries,
-    is_shaped,
-    several_values,
-    shorten,
-    whole_value,
-)
+from lamsach.indicators.values.records import Entry, entries, is_shaped, several_values, shorten, whole_value
 from lamsach.model import Indicator, IndicatorType, Reference, Refusal
 
 _MAX_NAMED_ROWS = 60
