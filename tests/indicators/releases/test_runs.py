@@ -47,7 +47,7 @@ def in_memory(items: list[Indicator]) -> list[Indicator]:
 @given(st.lists(_ITEMS, max_size=30), st.integers(1, 7))
 @settings(max_examples=60, deadline=None)
 def test_order_and_merging_equal_lists_in_memory(items: list[Indicator], size: int) -> None:
-    sample = module.MAX_RUN
+    max_run = module.MAX_RUN
     module.MAX_RUN = size
     try:
         with Runs(items) as runs:
@@ -55,11 +55,11 @@ def test_order_and_merging_equal_lists_in_memory(items: list[Indicator], size: i
             assert list(runs) == in_memory(items), "as often as asked"
             assert first_of(runs) == next(iter(in_memory(items)), None)
     finally:
-        module.MAX_RUN = sample
+        module.MAX_RUN = max_run
 
 
 def test_no_file_remains_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "RUN", 2)
+    monkeypatch.setattr(module, "MAX_RUN", 2)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     with Runs(SAMPLE) as runs:
         assert len(list(runs)) == len(SAMPLE)
@@ -67,7 +67,7 @@ def test_no_file_remains_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_release_of_runs_equals_that_of_the_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "RUN", 4)
+    monkeypatch.setattr(module, "MAX_RUN", 4)
     new_key(tmp_path / "key")
     first, second = io.BytesIO(), io.BytesIO()
     write_release(first, SAMPLE, private_key(tmp_path / "key"), name="x", version=1, made=NOW)

@@ -303,7 +303,7 @@ def test_an_earlier_list_is_searched_by_digests_alone(
     lines = [f"bot-{number}.top" for number in range(300)]
     (tmp_path / "a.txt").write_text("\n".join(lines) + "\n")
     for at_most in (1000, 10):
-        monkeypatch.setattr(reviewing, "_SORTED_HERE", at_most)
+        monkeypatch.setattr(reviewing, "_MAX_SORTED_IN_PYTHON", at_most)
         earlier = reviewing.Values([str(tmp_path / "a.txt")], lambda problem: None)
         assert all((T.DOMAIN, line) in earlier for line in lines)
         assert (T.DOMAIN, "bot-300.top") not in earlier
