@@ -24,10 +24,7 @@ class DIGESTS:
     """Digest of an unreadable link; the links after it cannot be verified against it."""
 
 
-EXPIRED, ERASED, REPAIRED, HOLD, RELEASE, GAP, RETENTION = (
-    *("expired", "erased", "repaired", "hold", "release", "gap"),
-    "retention",
-)
+EXPIRED, ERASED, REPAIRED, HOLD, RELEASE, GAP = "expired", "erased", "repaired", "hold", "release", "gap"
 REINDEXED = "reindexed"
 
 

@@ -98,7 +98,6 @@ WEB_PROXY_PORTS = frozenset({8000, 8080, 8888})
 _ALL_PROXY_PORTS = sorted(PROXY_PORTS | WEB_PROXY_PORTS)
 _WEB_REQUESTS = frozenset({EventKind.WEB, EventKind.TLS})
 _WEB = frozenset({EventKind.WEB, EventKind.TLS, EventKind.CONNECTION})
-_NAMES_LIMIT = 4096
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.\-]{0,251}[a-z0-9_])?\$?\.?", re.IGNORECASE)
 
 

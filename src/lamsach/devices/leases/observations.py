@@ -14,14 +14,12 @@ An observation proves one moment; it is extended as far as is plausible:
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from lamsach.devices.leases.records import MICROSECOND, Holder, microseconds, moment
+from lamsach.devices.leases.records import MICROSECOND, Holder, HolderIntervals, microseconds, moment
 from lamsach.devices.names import mac_address
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
@@ -77,17 +75,12 @@ class Observation:
     how: str = "observed"
 
 
-@dataclass(slots=True)
-class ObservationTable:
+class ObservationTable(HolderIntervals):
     """Likely intervals of machines or people by key: an address, or `mac:` and a hardware address."""
 
-    _points: dict[str, list[_Point]] = field(default_factory=lambda: defaultdict(list))
-    _holders: list[Holder] = field(default_factory=list)
-    _numbers: dict[Holder, int] = field(default_factory=dict)
-    _starts: array[int] = field(default_factory=lambda: array("q"))
-    _ends: array[int] = field(default_factory=lambda: array("q"))
-    _who: array[int] = field(default_factory=lambda: array("I"))
-    _slices: dict[str, tuple[int, int]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        super().__init__()
+        self._points: dict[str, list[_Point]] = defaultdict(list)
 
     def add(self, key: str, time: datetime, holder: Holder) -> None:
         """Add an observation. Only before `build_*`."""
@@ -115,15 +108,6 @@ class ObservationTable:
             self._store(key, _person_intervals(sorted(set(self._points[key]), key=_order)))
         self._points = {}
 
-    def position(self, key: str, time: datetime) -> int | None:
-        """Return the number of the key's interval at the time, or None."""
-        bounds = self._slices.get(key)
-        if bounds is None:
-            return None
-        value = microseconds(time)
-        at = bisect_right(self._starts, value, *bounds) - 1
-        return at if at >= bounds[0] and value < self._ends[at] else None
-
     def holder(self, key: str, time: datetime) -> Observation | None:
         """Return the likely presence at the key at the time, or None."""
         at = self.position(key, time)
@@ -131,13 +115,6 @@ class ObservationTable:
             return None
         who = self._holders[self._who[at]]
         return Observation(key, who.mac, who.name, who.user, moment(self._starts[at]), moment(self._ends[at]))
-
-    def knows(self, key: str) -> bool:
-        """Return whether any machine or person was ever observed at the key."""
-        return key in self._slices
-
-    def __len__(self) -> int:
-        return len(self._starts)
 
     def _routers(self) -> set[tuple[int, str | None]]:
         """Return the hardware addresses, with the moment, that answered for many addresses simultaneously."""
@@ -154,14 +131,8 @@ class ObservationTable:
     def _store(self, key: str, intervals: Sequence[tuple[int, int, Holder]]) -> None:
         first = len(self._starts)
         for start, end, holder in intervals:
-            if end <= start:
-                continue
-            number = self._numbers.setdefault(holder, len(self._holders))
-            if number == len(self._holders):
-                self._holders.append(holder)
-            self._starts.append(start)
-            self._ends.append(end)
-            self._who.append(number)
+            if end > start:
+                self._append(start, end, holder)
         if len(self._starts) > first:
             self._slices[key] = (first, len(self._starts))
 

@@ -71,6 +71,42 @@ class Record(NamedTuple):
     session: int = NO_SESSION
 
 
+class HolderIntervals:
+    """Intervals of holders by key, in order of time; position and holder are found by binary search."""
+
+    def __init__(self) -> None:
+        self._holders: list[Holder] = []
+        self._numbers: dict[Holder, int] = {}
+        self._starts: array[int] = array("q")
+        self._ends: array[int] = array("q")
+        self._who: array[int] = array("I")
+        self._slices: dict[str, tuple[int, int]] = {}
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def knows(self, key: str) -> bool:
+        """Return whether the key has an interval at any time."""
+        return key in self._slices
+
+    def position(self, key: str, time: datetime) -> int | None:
+        """Return the number of the key's interval at the time, also a cache key for callers; or None."""
+        bounds = self._slices.get(key)
+        if bounds is None:
+            return None
+        value = microseconds(time)
+        at = bisect_right(self._starts, value, *bounds) - 1
+        return at if at >= bounds[0] and value < self._ends[at] else None
+
+    def _append(self, start: int, end: int, holder: Holder) -> None:
+        number = self._numbers.setdefault(holder, len(self._holders))
+        if number == len(self._holders):
+            self._holders.append(holder)
+        self._starts.append(start)
+        self._ends.append(end)
+        self._who.append(number)
+
+
 @dataclass(slots=True)
 class Records:
     """Lease records, added in any order, stored compactly, iterated by address, then time.

@@ -18,7 +18,6 @@ Semantics (RFC 2131, and what servers log in practice):
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from lamsach.devices.leases.records import (
     MICROSECOND,
     NOBODY,
     Holder,
+    HolderIntervals,
     Record,
     Records,
     microseconds,
@@ -112,7 +112,7 @@ class _Open:
         return self.mac or self.name or self.user or ""
 
 
-class LeaseTable:
+class LeaseTable(HolderIntervals):
     """Leases of any number of addresses, built from events of any number of servers in any order.
 
     Ignores other events, and lease events without a time or an address. Built in O(n log n), less than 200 MB
@@ -120,6 +120,7 @@ class LeaseTable:
     """
 
     def __init__(self, events: Iterable[Event] = (), default_length: timedelta = DEFAULT_LENGTH) -> None:
+        super().__init__()
         records = Records()
         self.observations = ObservationTable()
         self.people = ObservationTable()
@@ -129,13 +130,7 @@ class LeaseTable:
         self._default = default_length // MICROSECOND
         self._session = min(SESSION_LENGTH, default_length) // MICROSECOND
         self._records = records
-        self._starts: array[int] = array("q")
-        self._ends: array[int] = array("q")
-        self._who: array[int] = array("I")
-        self._holders: list[Holder] = []
-        self._numbers: dict[Holder, int] = {}
         self._contested: set[int] = set()
-        self._slices: dict[str, tuple[int, int]] = {}
         self._conflicts: list[LeaseConflict] = []
         self.record_count = len(records)
         self._build(records)
@@ -171,9 +166,6 @@ class LeaseTable:
             self._conflicts.append(LeaseConflict(ip, time, moment(self._ends[at]), who.mac, observed.mac))
         self._conflicts.sort()
 
-    def __len__(self) -> int:
-        return len(self._starts)
-
     @property
     def conflicts(self) -> tuple[LeaseConflict, ...]:
         """Claims of two machines to one address at one time, by address and time."""
@@ -183,15 +175,6 @@ class LeaseTable:
         """Return the lease of the address (canonical text) at the time, or None."""
         at = self.position(ip, time)
         return None if at is None else self._lease(ip, at)
-
-    def position(self, ip: str, time: datetime) -> int | None:
-        """Return the number of the interval that `holder` returns, as a cache key for callers."""
-        bounds = self._slices.get(ip)
-        if bounds is None:
-            return None
-        value = microseconds(time)
-        at = bisect_right(self._starts, value, *bounds) - 1
-        return at if at >= bounds[0] and value < self._ends[at] else None
 
     def upcoming(self, ip: str, time: datetime) -> Lease | None:
         """Return the lease within LEAD after a free moment, unless another holder's ended just before."""
@@ -205,10 +188,6 @@ class LeaseTable:
         if at > bounds[0] and self._who[at - 1] != self._who[at] and value - self._ends[at - 1] <= _LEAD:
             return None
         return None if at > bounds[0] and value < self._ends[at - 1] else self._lease(ip, at)
-
-    def knows(self, ip: str) -> bool:
-        """Return whether the address has a lease at any time."""
-        return ip in self._slices
 
     def person(self, ip: str | None, mac: str | None, time: datetime) -> str | None:
         """Return the person likely logged on at the machine or the address at the time."""
@@ -291,16 +270,7 @@ class LeaseTable:
     def _close(self, ip: str | None, interval: _Open | None) -> None:
         if ip is None or interval is None or interval.end <= interval.start:
             return
-        holder = Holder(interval.mac, interval.name, interval.user)
-        number = self._numbers.setdefault(holder, len(self._holders))
-        if number == len(self._holders):
-            self._holders.append(holder)
         if interval.contested:
             self._contested.add(len(self._starts))
-        self._starts.append(interval.start)
-        self._ends.append(interval.end)
-        self._who.append(number)
+        self._append(interval.start, interval.end, Holder(interval.mac, interval.name, interval.user))
         self._slices[ip] = (self._slices[ip][0], len(self._starts))
-
-
-__all__ = ["DEFAULT_LENGTH", "SESSION_LENGTH", "Lease", "LeaseConflict", "LeaseTable"]
