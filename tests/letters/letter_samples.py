@@ -10,7 +10,7 @@ from lamsach.letters.dispatch import OwingUnit, reminder
 from lamsach.letters.form import Figure, Filled, parse_form
 from lamsach.letters.layout import form_appendix, report
 from lamsach.letters.minutes import Cleaning, CleaningStep, Contact, minutes
-from lamsach.letters.model import Appendix, Column, Document, Head, Paragraph, Signature, Table
+from lamsach.letters.model import Appendix, Column, Document, Entry, Head, Paragraph, Signature, Table
 
 UNIT = "Trung tâm Minh họa"
 CAMPAIGN = "Chiến dịch làm sạch mã độc năm 2022"
@@ -117,3 +117,18 @@ def reminding(count: int) -> Document:
     owing = [OwingUnit(f"Phòng số {n}", date(2022, 9, 26), "Chưa lập báo cáo") for n in range(1, count + 1)]
     asked = "Công văn số 05/CNTT-KTHT ngày 05/9/2022"
     return reminder(head, CAMPAIGN, owing, date(2022, 9, 28), asked=asked, contact="Phòng Kỹ thuật hạ tầng")
+
+
+def plain_text(filled: Filled) -> list[str]:
+    """Return the appendix of a form line by line."""
+    appendix = form_appendix(filled)
+    lines = ["Phụ lục", appendix.title, *([f"({appendix.attached})"] if appendix.attached else [])]
+    for block in appendix.blocks:
+        if isinstance(block, Entry):
+            lines.append(f"- {block.label}: {block.text}".rstrip())
+        elif isinstance(block, Table):
+            lines.append(" ".join(column.title for column in block.columns))
+            lines += [" ".join(cell for cell in row if cell) for row in block.rows]
+        else:
+            lines.append(block.text)
+    return lines

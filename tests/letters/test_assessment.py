@@ -22,11 +22,12 @@ from lamsach.letters.assessment import (
     with_stated,
 )
 from lamsach.letters.form import SOURCES, Figure, parse_form
-from lamsach.letters.layout import plain_text, report
+from lamsach.letters.layout import report
 from lamsach.letters.model import Head
 from lamsach.letters.unit_report import OLD, UNSEARCHED, ReportTexts, report_of
 from lamsach.model import Coverage
 from lamsach.results.output import write
+from tests.letters.letter_samples import plain_text
 from tests.results.sample import empty_findings, rich_findings
 
 DAY = date(2022, 9, 20)

@@ -19,10 +19,10 @@ from lamsach.letters.checks import SENTENCES, parse_check, warnings
 from lamsach.letters.fixed_texts import day_words, lines, number_line, place_and_day, roman, to_lines
 from lamsach.letters.form import Figure, Filled, parse_form
 from lamsach.letters.json_ import record
-from lamsach.letters.layout import note_of, plain_text
+from lamsach.letters.layout import note_of
 from lamsach.letters.model import Document, Head, Paragraph
 
-from .letter_samples import filled
+from .letter_samples import filled, plain_text
 
 APPENDIX = """\
 Phụ lục

@@ -154,18 +154,3 @@ def _figure_lines(filled: Filled) -> list[Block]:
 def blank(filled: Filled) -> Document:
     """Return the empty form alone, to hand out."""
     return Document(head=Head(issuer=""), subject="", blocks=(), appendices=(form_appendix(filled),))
-
-
-def plain_text(filled: Filled) -> list[str]:
-    """Return the appendix line by line, for e-mail and the golden test."""
-    appendix = form_appendix(filled)
-    lines = ["Phụ lục", appendix.title, *([f"({appendix.attached})"] if appendix.attached else [])]
-    for block in appendix.blocks:
-        if isinstance(block, Entry):
-            lines.append(f"- {block.label}: {block.text}".rstrip())
-        elif isinstance(block, Table):
-            lines.append(" ".join(column.title for column in block.columns))
-            lines += [" ".join(cell for cell in row if cell) for row in block.rows]
-        else:
-            lines.append(block.text)
-    return lines
