@@ -167,7 +167,7 @@ def test_a_file_system_without_links_stores_it_too(place: Path, monkeypatch: pyt
 
 
 @pytest.mark.parametrize(
-    "said", [b"", b"secret", b"ab" * 31, b"AB" * 32, b"ab" * 32 + b"x" * 100, b"\xff" * 64]
+    "content", [b"", b"secret", b"ab" * 31, b"AB" * 32, b"ab" * 32 + b"x" * 100, b"\xff" * 64]
 )
 def test_another_file_in_its_place_is_refused(content: bytes, place: Path) -> None:
     place.parent.mkdir()

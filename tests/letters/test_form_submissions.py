@@ -375,7 +375,7 @@ BOMB = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (OLE + "WordDocument".encode("utf-16-le"), "old format"),
         (OLE + "EncryptedPackage".encode("utf-16-le"), "password"),

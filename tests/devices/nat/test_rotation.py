@@ -44,7 +44,7 @@ def test_files_of_a_rotated_log_share_a_name(older, newer):
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         ("fw1.log", "fw2.log"),
         ("fw-1", "fw-2"),
