@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404
 
 from lamsach.portal.edxml.models import Connection, Message
-from lamsach.portal.exchange.access import exchanging_units
-from lamsach.portal.units.access import readable_units
+from lamsach.portal.exchange.access import checked, exchanging_units
 from lamsach.portal.units.models import UnitLink
 from lamsach.portal.units.tree import on_day, today
-
-_Row = TypeVar("_Row", Connection, Message)
 
 
 def connections(user: Any) -> QuerySet[Connection]:
@@ -35,20 +30,12 @@ def messages(user: Any) -> QuerySet[Message]:
 
 def get_connection(user: Any, connection_id: int) -> Connection:
     """Return a connection. Http404, PermissionDenied."""
-    return _checked(user, Connection.objects.filter(pk=connection_id).select_related("unit").first())
+    return checked(user, Connection.objects.filter(pk=connection_id).select_related("unit").first())
 
 
 def get_message(user: Any, message_id: int) -> Message:
     """Return a message. Http404, PermissionDenied."""
     rows = Message.objects.filter(pk=message_id)
-    return _checked(
+    return checked(
         user, rows.select_related("unit", "connection", "campaign", "dispatch__issuer", "user").first()
     )
-
-
-def _checked(user: Any, found: _Row | None) -> _Row:
-    if found is None or not readable_units(user).filter(pk=found.unit_id).exists():
-        raise Http404
-    if not exchanging_units(user).filter(pk=found.unit_id).exists():
-        raise PermissionDenied
-    return found

@@ -18,8 +18,7 @@ from lamsach.portal.base.forms import text
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.edxml import secrets, service
 from lamsach.portal.edxml.models import Connection, Message
-from lamsach.portal.exchange import outbound
-from lamsach.portal.exchange.forms import UnitForm
+from lamsach.portal.exchange.forms import UnitForm, checked_url
 
 LARGEST_KEY_BYTES = 100_000
 # X-Api-Key: abc
@@ -97,13 +96,7 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_url(self) -> str:
         """Check that the portal may send to the address, if any."""
-        url: str = self.cleaned_data["url"]
-        try:
-            if url:
-                outbound.check(url)
-        except LamsachError as problem:
-            raise forms.ValidationError(gettext(problem.what)) from problem
-        return url
+        return checked_url(self.cleaned_data["url"])
 
     def clean_headers(self) -> dict[str, str]:
         """Parse the headers into names and values."""

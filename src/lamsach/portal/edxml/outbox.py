@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -222,8 +223,6 @@ def _report_files(report: Report) -> list[dict[str, Any]]:
 
 
 def _row(name: str, kind: str, data: bytes) -> dict[str, Any]:
-    import hashlib
-
     digest = hashlib.sha256(data).hexdigest()
     return {
         "name": name,

@@ -15,7 +15,7 @@ from lamsach.portal.exchange.models import MispServer, Partner, PartnerKey, Wait
 from lamsach.portal.units.access import readable_units, writable_units
 from lamsach.portal.units.models import FOREVER, Unit
 
-T = TypeVar("T", Partner, Webhook, MispServer)
+T = TypeVar("T", bound=Any)
 
 
 def exchanging_units(user: Any) -> QuerySet[Unit]:
@@ -30,7 +30,7 @@ def partners(user: Any) -> QuerySet[Partner]:
 
 def get_partner(user: Any, partner_id: int) -> Partner:
     """Return a partner. Http404, PermissionDenied."""
-    return _checked(user, Partner.objects.filter(pk=partner_id).select_related("unit").first())
+    return checked(user, Partner.objects.filter(pk=partner_id).select_related("unit").first())
 
 
 def get_partner_key(user: Any, partner: Partner, number: str) -> PartnerKey | None:
@@ -43,7 +43,7 @@ def get_waiting(user: Any, waiting_id: int) -> Waiting:
     """Return a file that the user uploaded and has not yet confirmed."""
     rows = Waiting.objects.filter(pk=waiting_id, user=user, done=None).select_related("partner__unit")
     found = get_object_or_404(rows)
-    _checked(user, found.partner)
+    checked(user, found.partner)
     return found
 
 
@@ -54,7 +54,7 @@ def webhooks(user: Any) -> QuerySet[Webhook]:
 
 def get_webhook(user: Any, webhook_id: int) -> Webhook:
     """Return a webhook. Http404, PermissionDenied."""
-    return _checked(user, Webhook.objects.filter(pk=webhook_id).select_related("unit").first())
+    return checked(user, Webhook.objects.filter(pk=webhook_id).select_related("unit").first())
 
 
 def misp_servers(user: Any) -> QuerySet[MispServer]:
@@ -64,10 +64,11 @@ def misp_servers(user: Any) -> QuerySet[MispServer]:
 
 def get_misp(user: Any, misp_id: int) -> MispServer:
     """Return a MISP server. Http404, PermissionDenied."""
-    return _checked(user, MispServer.objects.filter(pk=misp_id).select_related("unit").first())
+    return checked(user, MispServer.objects.filter(pk=misp_id).select_related("unit").first())
 
 
-def _checked(user: Any, found: T | None) -> T:
+def checked(user: Any, found: T | None) -> T:
+    """Return a row of a unit whose keys and addresses the user may manage. Http404, PermissionDenied."""
     if found is None or not readable_units(user).filter(pk=found.unit_id).exists():
         raise Http404
     if not exchanging_units(user).filter(pk=found.unit_id).exists():

@@ -77,6 +77,16 @@ class RenewForm(forms.Form):
     )
 
 
+def checked_url(url: str) -> str:
+    """Return an address that the portal may send to, or none at all. ValidationError."""
+    try:
+        if url:
+            outbound.check(url)
+    except LamsachError as problem:
+        raise forms.ValidationError(gettext(problem.what)) from problem
+    return url
+
+
 class AddressForm(UnitForm):
     """An address that the portal posts to."""
 
@@ -84,12 +94,7 @@ class AddressForm(UnitForm):
 
     def clean_url(self) -> str:
         """Check that the portal may post to the address."""
-        url: str = self.cleaned_data["url"]
-        try:
-            outbound.check(url)
-        except LamsachError as problem:
-            raise forms.ValidationError(gettext(problem.what)) from problem
-        return url
+        return checked_url(self.cleaned_data["url"])
 
 
 class MispForm(AddressForm):

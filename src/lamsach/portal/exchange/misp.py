@@ -16,7 +16,7 @@ from typing import Any
 from django.db.models import Max, Q
 from django.utils import timezone
 
-from lamsach.errors import LamsachError
+from lamsach.errors import LamsachError, OutputError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.cases.models import Case, CaseState
@@ -104,8 +104,6 @@ def push(server: MispServer, by: Any = None) -> PushResult:
 
 def _send(server: MispServer, api_key: str, indicator: str, moment: datetime) -> bool:
     """Send a sighting; return whether the server knows the indicator. OutputError ends the run."""
-    from lamsach.errors import OutputError
-
     body = {
         "values": [indicator],
         "type": "0",

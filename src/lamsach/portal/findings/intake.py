@@ -7,6 +7,7 @@ USB stick has a signature by the unit's token: a line of JSON before the bundle 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import tempfile
 import zipfile
@@ -191,9 +192,6 @@ def is_signed(file: Any) -> bool:
 
 def read_signed_head(file: Any) -> tuple[Token, int]:
     """Return the signing token and the bundle's offset. InputError for a wrong signature."""
-    import hashlib
-    import hmac
-
     file.seek(0)
     line: bytes = file.readline(_HEAD_BYTES)
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import secrets
+import shutil
 from array import array
 from bisect import bisect_right
 from collections.abc import Collection, Iterator
@@ -185,8 +186,6 @@ def _write(path: Path, data: bytes) -> None:
 
 def forget(days: int = 3) -> int:
     """Delete cached answers older than some days; return the number of folders and files."""
-    import shutil
-
     root = Path(settings.DATA) / "outlets"
     edge = timezone.now().timestamp() - days * 86400
     count = 0
