@@ -51,7 +51,7 @@ def participating_campaign(unit: Unit, stated: Any) -> Campaign:
     return campaign
 
 
-class Standing(Kind):
+class UnitProgress(Kind):
     """The units under ours, and the progress of each in the campaigns of the unit above."""
 
     name = "standing"
@@ -89,7 +89,7 @@ class Standing(Kind):
         return {"units": new, "days": changed}
 
 
-class StandingBack(BackKind):
+class UnitProgressBack(BackKind):
     """Statement on the partner's units, returned after a restore from a backup."""
 
     name = "standing-back"
@@ -262,4 +262,4 @@ def _note(
     return count
 
 
-KINDS = (Standing(), StandingBack(), Answers(), AnswersBack())
+KINDS = (UnitProgress(), UnitProgressBack(), Answers(), AnswersBack())

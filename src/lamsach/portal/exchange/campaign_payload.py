@@ -100,7 +100,7 @@ def _own(dispatch: Dispatch) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Brought:
+class CampaignRecord:
     """A validated campaign record; `own`: for the portal that wrote it, see `returned_files`."""
 
     number: int
@@ -115,7 +115,7 @@ class Brought:
     own: Mapping[str, Any]
 
 
-def read(record: Mapping[str, Any], files: Sequence[Any]) -> Brought:
+def read(record: Mapping[str, Any], files: Sequence[Any]) -> CampaignRecord:
     """Validate a campaign's record and resolve its files. ValueError, TypeError, KeyError."""
 
     def file(place: Any) -> Any:
@@ -140,7 +140,7 @@ def read(record: Mapping[str, Any], files: Sequence[Any]) -> Brought:
     ):
         raise ValueError("no campaign")
     limits = {"name": 200, "summary": 100_000, "goals": 100_000}
-    return Brought(
+    return CampaignRecord(
         number(record["number"]),
         record["state"],
         {name: text(record[name], limit) for name, limit in limits.items()},
@@ -154,22 +154,22 @@ def read(record: Mapping[str, Any], files: Sequence[Any]) -> Brought:
     )
 
 
-def apply(arrival: Arrival, brought: Brought) -> dict[str, int]:
+def apply(arrival: Arrival, record: CampaignRecord) -> dict[str, int]:
     """Add or update the campaign with its dispatches, lists and deadlines."""
     partner, sender = arrival.partner, arrival.unit
-    known = units_below.counterpart(partner, "campaign", brought.number)
-    dues = {name: day for name, day in brought.days.items() if name in COLUMNS}
-    own_days = {name: day for name, day in brought.days.items() if name not in COLUMNS}
-    values = {**brought.texts, **own_days, "state": brought.state}
+    known = units_below.counterpart(partner, "campaign", record.number)
+    dues = {name: day for name, day in record.days.items() if name in COLUMNS}
+    own_days = {name: day for name, day in record.days.items() if name not in COLUMNS}
+    values = {**record.texts, **own_days, "state": record.state}
     if known is None:
-        days = dues if brought.deadlines is None else brought.deadlines.days
-        campaign = Campaign.objects.create(owner=sender, form=form_of(brought), **days, **values)
-        units_below.remember(partner, "campaign", brought.number, campaign.pk)
+        days = dues if record.deadlines is None else record.deadlines.days
+        campaign = Campaign.objects.create(owner=sender, form=form_of(record), **days, **values)
+        units_below.remember(partner, "campaign", record.number, campaign.pk)
     else:
         Campaign.objects.filter(pk=known, owner=sender).update(**values)
         campaign = Campaign.objects.get(pk=known)
-    if brought.deadlines is not None:
-        apply_deadlines(arrival, campaign, brought.deadlines)
+    if record.deadlines is not None:
+        apply_deadlines(arrival, campaign, record.deadlines)
     elif known is not None:
         moved = {
             kind: dues[name]
@@ -178,21 +178,21 @@ def apply(arrival: Arrival, brought: Brought) -> dict[str, int]:
         }
         if moved:
             make(Plan(campaign, MoveScope.ALL, moved, reason=str(partner)), arrival.user)
-    dispatches = sum(_dispatch(arrival, campaign, row) for row in brought.dispatches)
-    return {"campaigns": 1, "dispatches": dispatches, "lists": _lists(arrival, campaign, brought.lists)}
+    dispatches = sum(_dispatch(arrival, campaign, row) for row in record.dispatches)
+    return {"campaigns": 1, "dispatches": dispatches, "lists": _lists(arrival, campaign, record.lists)}
 
 
-def form_of(brought: Brought) -> FormDefinition:
+def form_of(record: CampaignRecord) -> FormDefinition:
     """Return the form of a campaign, added as another version when missing."""
     from lamsach.letters.form import parse_form
 
-    parse_form(brought.form)
-    for found in FormDefinition.objects.filter(name=brought.form_name).order_by("-version"):
-        if found.definition == brought.form:
+    parse_form(record.form)
+    for found in FormDefinition.objects.filter(name=record.form_name).order_by("-version"):
+        if found.definition == record.form:
             return found
-    last = FormDefinition.objects.filter(name=brought.form_name).order_by("-version").first()
+    last = FormDefinition.objects.filter(name=record.form_name).order_by("-version").first()
     return FormDefinition.objects.create(
-        name=brought.form_name, definition=brought.form, version=(last.version if last else 0) + 1
+        name=record.form_name, definition=record.form, version=(last.version if last else 0) + 1
     )
 
 

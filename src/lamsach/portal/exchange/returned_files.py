@@ -44,7 +44,7 @@ from lamsach.portal.campaigns.models import (
     Recipient,
 )
 from lamsach.portal.exchange import campaign_payload, container, units_below
-from lamsach.portal.exchange.campaign_payload import Brought
+from lamsach.portal.exchange.campaign_payload import CampaignRecord
 from lamsach.portal.exchange.container import Head
 from lamsach.portal.exchange.kinds import Arrival, BackKind, Payload, PayloadFile, Route, rows
 from lamsach.portal.exchange.models import SHIFT, ZERO, Counterpart, OwnKey, Partner, Sent
@@ -94,7 +94,7 @@ class CampaignsBack(BackKind):
         files = newest_file(route, self.of)
         return Payload(self.name, {}, files) if files else None
 
-    def store(self, arrival: Arrival, payload: Payload) -> tuple[Head, list[Brought]] | None:
+    def store(self, arrival: Arrival, payload: Payload) -> tuple[Head, list[CampaignRecord]] | None:
         """Verify the signature and store the files of dispatches and the lists."""
         with tempfile.TemporaryDirectory(prefix="lamsach-exchange-") as folder:
             found = read_lost(arrival, payload, self.of, Path(folder))
@@ -111,21 +111,21 @@ class CampaignsBack(BackKind):
         if payload.stored is None:
             return counts
         head, records = payload.stored
-        for brought in records:
-            for name, count in _take(arrival, head, brought).items():
+        for record in records:
+            for name, count in _take(arrival, head, record).items():
                 counts[name] += count
         return counts
 
 
-def _take(arrival: Arrival, head: Head, brought: Brought) -> dict[str, int]:
+def _take(arrival: Arrival, head: Head, record: CampaignRecord) -> dict[str, int]:
     """Restore a campaign of our own; campaigns from above are sent again from there."""
     partner = arrival.partner
-    campaign = Campaign.objects.filter(pk=brought.number).first()
-    fresh = campaign is None and brought.own.get("owner") == partner.unit_id
+    campaign = Campaign.objects.filter(pk=record.number).first()
+    fresh = campaign is None and record.own.get("owner") == partner.unit_id
     if campaign is None:
         if not fresh:
             return {}
-        campaign = _campaign(arrival, brought)
+        campaign = _campaign(arrival, record)
     elif campaign.owner_id != partner.unit_id:
         return {}
     at = int(head.made.timestamp())
@@ -133,31 +133,31 @@ def _take(arrival: Arrival, head: Head, brought: Brought) -> dict[str, int]:
     newest = at >= (known["last"] or 0)
     if newest:
         units_below.remember(partner, RETURNED, campaign.pk, at)
-        days = {name: day for name, day in brought.days.items() if name in ("starts", "ends")}
-        Campaign.objects.filter(pk=campaign.pk).update(**brought.texts, **days, state=brought.state)
+        days = {name: day for name, day in record.days.items() if name in ("starts", "ends")}
+        Campaign.objects.filter(pk=campaign.pk).update(**record.texts, **days, state=record.state)
     counts = {
         "campaigns": int(fresh),
-        "dispatches": sum(_dispatch(arrival, campaign, row) for row in brought.dispatches),
-        "lists": _lists(arrival, campaign, brought, head.made) if newest else 0,
-        "moves": _moves(arrival, campaign, brought, head.made, shared=newest),
+        "dispatches": sum(_dispatch(arrival, campaign, row) for row in record.dispatches),
+        "lists": _lists(arrival, campaign, record, head.made) if newest else 0,
+        "moves": _moves(arrival, campaign, record, head.made, shared=newest),
     }
-    if newest and brought.deadlines is not None:
-        Campaign.objects.filter(pk=campaign.pk).update(**brought.deadlines.days)
+    if newest and record.deadlines is not None:
+        Campaign.objects.filter(pk=campaign.pk).update(**record.deadlines.days)
     campaign.refresh_from_db()
     refresh(campaign)
     return counts
 
 
-def _campaign(arrival: Arrival, brought: Brought) -> Campaign:
-    days = brought.deadlines.days if brought.deadlines is not None else {}
-    own_days = {name: day for name, day in brought.days.items() if name in ("starts", "ends")}
+def _campaign(arrival: Arrival, record: CampaignRecord) -> Campaign:
+    days = record.deadlines.days if record.deadlines is not None else {}
+    own_days = {name: day for name, day in record.days.items() if name in ("starts", "ends")}
     return Campaign.objects.create(
-        pk=brought.number,
+        pk=record.number,
         owner=arrival.partner.unit,
-        form=campaign_payload.form_of(brought),
-        state=brought.state,
-        public=bool(brought.own.get("public")),
-        **brought.texts,
+        form=campaign_payload.form_of(record),
+        state=record.state,
+        public=bool(record.own.get("public")),
+        **record.texts,
         **days,
         **own_days,
     )
@@ -209,10 +209,10 @@ def _taking_part(campaign: Campaign, made: Dispatch, units: Mapping[int, Unit]) 
     new.filter(unit=made.issuer_id).update(opened_on=on, informed_on=on)
 
 
-def _lists(arrival: Arrival, campaign: Campaign, brought: Brought, made: datetime) -> int:
+def _lists(arrival: Arrival, campaign: Campaign, record: CampaignRecord, made: datetime) -> int:
     """Add missing lists and withdraw withdrawn ones; return the number added."""
     known, added = set(campaign.lists.values_list("pk", flat=True)), 0
-    for number, file in brought.lists:
+    for number, file in record.lists:
         if number not in known:
             facts = {"name": file.name, "path": file.path, "size": file.size, "sha256": file.sha256}
             IndicatorList.objects.create(pk=number, campaign=campaign, **facts)
@@ -220,15 +220,17 @@ def _lists(arrival: Arrival, campaign: Campaign, brought: Brought, made: datetim
             enqueue("campaigns.read_list", arrival.user, list_id=number)
             added += 1
     held = campaign.lists.filter(withdrawn=None, created__lt=arrival.partner.restored or timezone.now())
-    held.exclude(pk__in=[number for number, _ in brought.lists]).update(withdrawn=timezone.now())
+    held.exclude(pk__in=[number for number, _ in record.lists]).update(withdrawn=timezone.now())
     return added
 
 
-def _moves(arrival: Arrival, campaign: Campaign, brought: Brought, made: datetime, *, shared: bool) -> int:
+def _moves(
+    arrival: Arrival, campaign: Campaign, record: CampaignRecord, made: datetime, *, shared: bool
+) -> int:
     """Add missing moves and undo undone ones, without letters; `shared`: also of more than the unit."""
-    if brought.deadlines is None:
+    if record.deadlines is None:
         return 0
-    unit, partner, stated = arrival.unit, arrival.partner, brought.deadlines
+    unit, partner, stated = arrival.unit, arrival.partner, record.deadlines
     ours, own = units_below.ours(partner, unit), {item.number: item for item in stated.own}
     wanted = [(item, item.unit or None) for item in stated.own if shared]
     wanted += [(item, ours.get(item.unit, 0)) for item in stated.moves if item.number not in own]

@@ -210,7 +210,7 @@ def forget() -> int:
 _STYLE = re.compile(rb"sha256-[A-Za-z0-9+/=]{44}")
 
 
-def announced(request: HttpRequest, announce: Callable[[str, int], Any]) -> JsonResponse:
+def announce_file(request: HttpRequest, announce: Callable[[str, int], Any]) -> JsonResponse:
     """Register a file (`name`, `size`); answer with its number and received bytes."""
     size = _number(request.POST, "size")
     try:
@@ -220,7 +220,7 @@ def announced(request: HttpRequest, announce: Callable[[str, int], Any]) -> Json
     return JsonResponse({"file": file.pk, "received": file.received})
 
 
-def added(request: HttpRequest, add: Callable[[int, bytes], int]) -> JsonResponse:
+def add_piece(request: HttpRequest, add: Callable[[int, bytes], int]) -> JsonResponse:
     """Append the body to a file at `?offset=`; answer with the received bytes."""
     offset = _number(request.GET, "offset")
     try:

@@ -43,7 +43,7 @@ from lamsach.portal.findings.models import (
     Sighting,
     Way,
 )
-from lamsach.portal.findings.pieces import added, announced, result_page
+from lamsach.portal.findings.pieces import add_piece, announce_file, result_page
 
 BUNDLES = Listing(
     title="Findings",
@@ -335,7 +335,7 @@ def _act_on_hunt(request: HttpRequest, found: Hunt) -> None:
 def file_new(request: HttpRequest, hunt_id: int) -> HttpResponse:
     """Register a log (name, size; `nat` for a gateway's); answer with its number and received bytes."""
     found = access.get_hunt(request.user, hunt_id)
-    return announced(request, partial(hunts.LOGS.announce, found, nat=bool(request.POST.get("nat"))))
+    return announce_file(request, partial(hunts.LOGS.announce, found, nat=bool(request.POST.get("nat"))))
 
 
 @member(ALL, WRITERS, ("POST",))
@@ -343,7 +343,7 @@ def file_piece(request: HttpRequest, hunt_id: int, hunt_file_id: int) -> HttpRes
     """Append the body to a log at `?offset=`."""
     found = access.get_hunt(request.user, hunt_id)
     file = get_object_or_404(found.files, pk=hunt_file_id)
-    return added(request, partial(hunts.LOGS.add, file))
+    return add_piece(request, partial(hunts.LOGS.add, file))
 
 
 @member(ALL, WRITERS, ("GET",))

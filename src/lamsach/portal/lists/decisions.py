@@ -111,7 +111,7 @@ def _revoke(kept_list: KeptList, values: Sequence[tuple[str, str]]) -> None:
 
 
 @transaction.atomic
-def take_back(by: Any, decision: Decision) -> None:
+def revoke(by: Any, decision: Decision) -> None:
     """Revoke a decision; its value waits for review again."""
     if Decision.objects.filter(pk=decision.pk, revoked=None).update(revoked=timezone.now()):
         Doubt.objects.filter(list=decision.list, key=key_of(decision.type, decision.value)).update(

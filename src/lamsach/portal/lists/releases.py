@@ -86,7 +86,7 @@ def release(
                 previous = before.digest if before else None
                 manifest = write_release(stream, items, unit_keys.opened(key), previous=previous, **facts)
             made = _keep(kept_list, path, manifest, key.fingerprint, user, found, documents)
-        versions.keep_changes(made, found)
+        versions.cache_changes(made, found)
         versions.index(made, items)
     taxii_objects.of(made)
     Version.objects.filter(pk=made.pk).update(left_out=left)
@@ -150,7 +150,7 @@ def compare(version_id: int) -> dict[str, int]:
     found = versions.compared(values(before) if before else (), values(made))
     counts = {kind: found.counts[kind] for kind in ("added", "removed", "changed")}
     Version.objects.filter(pk=made.pk).update(**counts)
-    versions.keep_changes(made, found)
+    versions.cache_changes(made, found)
     if latest(made.list) == made:
         versions.index(made, values(made))
     return counts

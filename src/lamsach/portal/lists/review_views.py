@@ -176,7 +176,7 @@ def decisions(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     rows = Decision.objects.filter(list=kept_list, revoked=None).select_related("by")
     if request.method == "POST":
         found = get_object_or_404(rows, pk=number(request.POST, "decision") or 0)
-        choices.take_back(request, found)
+        choices.revoke(request, found)
         messages.success(request, _("The decision was withdrawn; the value waits for review."))
         return redirect("lists:decisions", kept_list_id=kept_list.pk)
     return DECISIONS.page(request, rows, {"kept": kept_list})

@@ -54,7 +54,7 @@ def answer(
     return HttpResponse(text, status=status, content_type=MEDIA_TYPE, headers=dict(headers or {}))
 
 
-def served(function: View) -> View:
+def taxii_view(function: View) -> View:
     """Make a TAXII view, authenticated by a unit's token instead of login."""
 
     def view(request: HttpRequest, **names: Any) -> HttpResponse:
@@ -119,20 +119,20 @@ ONLY_VERSION = {"first", "last", "all"}
 """Values of `match[version]` that match the only stored version of each object."""
 
 
-@served
+@taxii_view
 def discovery(request: HttpRequest) -> HttpResponse:
     """Serve the discovery resource (section 4.1)."""
     root = request.build_absolute_uri("/api/taxii2/root/")
     return answer({"title": "Lamsach", "default": root, "api_roots": [root]})
 
 
-@served
+@taxii_view
 def api_root(request: HttpRequest) -> HttpResponse:
     """Serve the API root (section 4.2); nothing is accepted, but the standard requires a size above 0."""
     return answer({"title": "Lamsach", "versions": [MEDIA_TYPE], "max_content_length": 1})
 
 
-@served
+@taxii_view
 def missing(request: HttpRequest) -> HttpResponse:
     """Refuse any other address."""
     raise Refusal(404, "There is no such resource.")
@@ -152,7 +152,7 @@ def _collection(kept_list: KeptList) -> dict[str, Any]:
     }
 
 
-@served
+@taxii_view
 def collections(request: HttpRequest) -> HttpResponse:
     """List the collections (section 5.1)."""
     found = [_collection(kept_list) for kept_list in access.of_token(request.token.unit)]  # type: ignore[attr-defined]
@@ -168,7 +168,7 @@ def _find(request: HttpRequest, collection_id: str) -> tuple[KeptList, Version]:
     raise Refusal(404, "There is no such collection.")
 
 
-@served
+@taxii_view
 def collection(request: HttpRequest, collection_id: str) -> HttpResponse:
     """Serve a collection (section 5.2)."""
     return answer(_collection(_find(request, collection_id)[0]))
@@ -219,7 +219,7 @@ class Wanted:
             *sets,
         )
 
-    def takes(self, record: dict[str, Any]) -> bool:
+    def matches(self, record: dict[str, Any]) -> bool:
         """Return whether an object passes the filters."""
         return (
             (not self.ids or record["id"] in self.ids)
@@ -255,7 +255,7 @@ def _page(
         start = max(start, place if of_version == version.number else objects.since(since))
     found: list[DatedObject] = []
     for place, dated in objects.at(start, only.encode()):
-        if (only and dated.record["id"] != only) or not wanted.takes(dated.record):
+        if (only and dated.record["id"] != only) or not wanted.matches(dated.record):
             continue
         if terms.refusal(dated.item) is not None:
             continue
@@ -279,14 +279,14 @@ def _listed(found: list[DatedObject], more: dict[str, Any], name: str, entries: 
     return answer({**more, **({name: entries} if entries else {})}, headers=times)
 
 
-@served
+@taxii_view
 def objects(request: HttpRequest, collection_id: str) -> HttpResponse:
     """List objects (section 5.4)."""
     found, more = _page(request, collection_id)
     return _listed(found, more, "objects", [dated.record for dated in found])
 
 
-@served
+@taxii_view
 def manifest(request: HttpRequest, collection_id: str) -> HttpResponse:
     """List manifest entries (section 5.3)."""
     found, more = _page(request, collection_id)
@@ -311,14 +311,14 @@ def _object(
     return found, more
 
 
-@served
+@taxii_view
 def one_object(request: HttpRequest, collection_id: str, object_id: str) -> HttpResponse:
     """Serve an object (section 5.6)."""
     found, more = _object(request, collection_id, object_id)
     return _listed(found, more, "objects", [dated.record for dated in found])
 
 
-@served
+@taxii_view
 def object_versions(request: HttpRequest, collection_id: str, object_id: str) -> HttpResponse:
     """List an object's versions (section 5.8)."""
     found, more = _object(request, collection_id, object_id)

@@ -84,11 +84,11 @@ def changes_of(version: Version) -> Changes | None:
     if version.count > MOST or (before is not None and before.count > MOST):
         return None
     found = compared(values(before) if before else (), values(version))
-    keep_changes(version, found)
+    cache_changes(version, found)
     return found
 
 
-def keep_changes(version: Version, found: Changes) -> None:
+def cache_changes(version: Version, found: Changes) -> None:
     """Cache the changes for the version's page."""
     path = _path(version)
     path.parent.mkdir(parents=True, exist_ok=True)

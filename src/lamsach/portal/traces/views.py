@@ -21,7 +21,7 @@ from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import download
 from lamsach.portal.campaigns.models import CampaignState
 from lamsach.portal.findings.access import campaigns
-from lamsach.portal.findings.pieces import added, announced, result_page
+from lamsach.portal.findings.pieces import add_piece, announce_file, result_page
 from lamsach.portal.traces import access, files, rows, runs
 from lamsach.portal.traces.models import FileKind, Trace
 from lamsach.portal.units.forms import UnitField, offer
@@ -142,7 +142,7 @@ def _act(request: HttpRequest, found: Trace) -> None:
 def file_new(request: HttpRequest, trace_id: int) -> HttpResponse:
     """Register a log (name, size); answer with its number and received bytes."""
     found = access.get_trace(request.user, trace_id)
-    return announced(request, lambda name, size: files.announce(found, FileKind.LOG, name, size))
+    return announce_file(request, lambda name, size: files.announce(found, FileKind.LOG, name, size))
 
 
 @member(ALL, WRITERS, ("POST",))
@@ -150,7 +150,7 @@ def file_piece(request: HttpRequest, trace_id: int, trace_file_id: int) -> HttpR
     """Append the body to a log at `?offset=`."""
     found = access.get_trace(request.user, trace_id)
     file = get_object_or_404(found.files, pk=trace_file_id)
-    return added(request, partial(files.FILES.add, file))
+    return add_piece(request, partial(files.FILES.add, file))
 
 
 @member(ALL, WRITERS, ("GET",))
