@@ -57,19 +57,19 @@ def main() -> int:
     )
     parser.add_argument("--https", action="store_true", help="transfers over TLS on loopback")
     parser.add_argument("--postgresql", action="store_true", help="the portals' databases on a server")
-    given = parser.parse_args()
+    options = parser.parse_args()
     wrong = False
     with (
         tempfile.TemporaryDirectory(prefix="lamsach-federation-") as name,
-        server(given.postgresql) as address,
+        server(options.postgresql) as address,
         opened(Path(name), address) as (portals, url),
     ):
-        for seed in range(given.seed, given.seed + given.seeds):
+        for seed in range(options.seed, options.seed + options.seeds):
             began = time.monotonic()
             files = Path(name) / f"files-{seed}"
             files.mkdir()
-            ministry_url = url if given.https else ""
-            month = Month(portals, files, seed, given.units, given.days, ministry_url, given.lost)
+            ministry_url = url if options.https else ""
+            month = Month(portals, files, seed, options.units, options.days, ministry_url, options.lost)
             account = month.run()
             report = {
                 **vars(account),

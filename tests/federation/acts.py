@@ -357,21 +357,23 @@ def sums(home: str) -> dict[str, int]:
 
 def figures(home: str, days: list[str]) -> dict[str, Any]:
     """Collect the figures of a unit's home page, board, dashboard and report."""
-    one, root = the_campaign(), unit(home)
+    campaign_, root = the_campaign(), unit(home)
     code = dict(Unit.objects.values_list("pk", "code"))
-    form, scope = parse_form(one.form.definition), Scope(one, root, tree.today())
+    form, scope = parse_form(campaign_.form.definition), Scope(campaign_, root, tree.today())
     together = consolidate(form, scope)
-    chart = series(one, root.pk, tree.today())
+    chart = series(campaign_, root.pk, tree.today())
     home_page = [
         [[part.count for part in shown.machines], [[bar.done, bar.all] for bar in shown.units], shown.late,
          shown.left]
         for shown in campaign_progress(me())
     ]  # fmt: skip
-    parts = Participation.objects.filter(campaign=one, unit__in=tree.under([root.pk]).values("descendant"))
+    parts = Participation.objects.filter(
+        campaign=campaign_, unit__in=tree.under([root.pk]).values("descendant")
+    )
     return {
         "home": home_page,
-        "board": [repr(counts(one, root.pk, date.fromisoformat(day))) for day in days],
-        "children": {code[pk]: repr(row) for pk, row in counts_by_child(one, root.pk).items()},
+        "board": [repr(counts(campaign_, root.pk, date.fromisoformat(day))) for day in days],
+        "children": {code[pk]: repr(row) for pk, row in counts_by_child(campaign_, root.pk).items()},
         "units": {
             row[0]: [str(value) for value in row[1:]]
             for row in parts.exclude(unit=root).values_list(
@@ -379,13 +381,15 @@ def figures(home: str, days: list[str]) -> dict[str, Any]:
                 "acknowledge_due", "deploy_due", "report_due"
             )
         },
-        "machines": [repr(case_counts(one, root.pk, date.fromisoformat(day))) for day in days],
-        "machines by unit": {code[pk]: repr(row) for pk, row in case_counts_by_child(one, root.pk).items()},
-        "one by one": pages(one, root),
+        "machines": [repr(case_counts(campaign_, root.pk, date.fromisoformat(day))) for day in days],
+        "machines by unit": {
+            code[pk]: repr(row) for pk, row in case_counts_by_child(campaign_, root.pk).items()
+        },
+        "one by one": pages(campaign_, root),
         "by day": [[str(day), repr(row)] for day,
-            row in counts_by_day(one, root.pk, tree.today()).get(root.pk, [])],
+            row in counts_by_day(campaign_, root.pk, tree.today()).get(root.pk, [])],
         "chart": [[str(day) for day in chart.days], chart.counts] if chart else None,
-        "not searched": sorted(code[pk] for pk in find_unsearched(one, root.pk).tops),
+        "not searched": sorted(code[pk] for pk in find_unsearched(campaign_, root.pk).tops),
         "report": compute(form, scope),
         "consolidation": [
             [line.unit.code, line.state, line.accepted.edition if line.accepted else 0, str(line.due),
@@ -394,7 +398,7 @@ def figures(home: str, days: list[str]) -> dict[str, Any]:
         ],
         "sums": dict(together.sums),
         "lists": sorted(IndicatorList.objects.filter(withdrawn=None).values_list("name", flat=True)),
-        "state": one.state,
+        "state": campaign_.state,
         "dispatches": sorted(
             [row.number, str(row.day), sorted(row.recipients.values_list("unit__code", flat=True)), row.steps]
             for row in Dispatch.objects.filter(issuer=root).annotate(steps=Count("recipients__deployed"))
@@ -411,30 +415,30 @@ def granted_to(home: str) -> list[str]:
     return sorted(names)
 
 
-def pages(one: Campaign, root: Unit) -> dict[str, Any]:
+def pages(campaign_: Campaign, root: Unit) -> dict[str, Any]:
     """Collect the figures of each unit with machines under a unit, in any portal.
 
     Machines by state on its page and in the tree, days not searched, chart and branches.
     """
     under = tree.descendants(root).exclude(pk=root.pk)
     codes = dict(under.values_list("pk", "code"))
-    whole = {pk: case_counts(one, pk) for pk in _with_machines(one, codes)}
-    shown = {row.unit.pk: row.machines for row in drawn(one, root, whole).rows}
-    charts = {pk: series(one, pk, tree.today()) for pk in whole}
+    whole = {pk: case_counts(campaign_, pk) for pk in _with_machines(campaign_, codes)}
+    shown = {row.unit.pk: row.machines for row in drawn(campaign_, root, whole).rows}
+    charts = {pk: series(campaign_, pk, tree.today()) for pk in whole}
     return {
         codes[pk]: [
-            repr(whole[pk]), repr(shown.get(pk)), find_unsearched(one, pk).count, repr(charts[pk]),
+            repr(whole[pk]), repr(shown.get(pk)), find_unsearched(campaign_, pk).count, repr(charts[pk]),
             sorted([codes[below], repr(row)] for below,
-                row in case_counts_by_child(one, pk).items() if row != CaseCounts()),
+                row in case_counts_by_child(campaign_, pk).items() if row != CaseCounts()),
         ]
         for pk in whole
         if whole[pk] != CaseCounts()
     }  # fmt: skip
 
 
-def _with_machines(one: Campaign, codes: dict[int, str]) -> list[int]:
+def _with_machines(campaign_: Campaign, codes: dict[int, str]) -> list[int]:
     links = UnitLink.objects.filter(valid_until=FOREVER, ancestor__in=list(codes)).filter(
-        Q(descendant__cases__campaign=one) | Q(descendant__in=StatedCounts.objects.values("unit"))
+        Q(descendant__cases__campaign=campaign_) | Q(descendant__in=StatedCounts.objects.values("unit"))
     )
     return sorted(set(links.values_list("ancestor", flat=True)))
 

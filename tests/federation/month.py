@@ -107,21 +107,21 @@ class Month:
         call: Call = (name, arguments)
         portal.send(self.now + portal.off, [call])
         whole.send(self.now + portal.off, [call])
-        given, expected = portal.receive()[0], whole.receive()[0]
-        if given != expected:
-            self.account.wrong.append(f"{self.now} {home} {name} {arguments}: {given}, not {expected}")
+        result, expected = portal.receive()[0], whole.receive()[0]
+        if result != expected:
+            self.account.wrong.append(f"{self.now} {home} {name} {arguments}: {result}, not {expected}")
         self.waiting[home].append((self.now, _from_above(name, arguments) if home == M else back, call))
         self.account.counted[name] += 1
-        return given
+        return result
 
     def set_up(self) -> None:
         """Create trees, keys, partners, the campaign and its dispatch."""
         since = (BEGIN - 60 * DAY).date().isoformat()
-        trunk: list[tuple[str, str | None]] = [(M, None), *((one, M) for one in (*PROVINCES, *self.own))]
+        trunk: list[tuple[str, str | None]] = [(M, None), *((name_, M) for name_ in (*PROVINCES, *self.own))]
         for name, portal in self.portals.items():
             portal.off = timedelta()
             own = trunk if name in (M, "all") else [(M, None), (name, M)]
-            under = [pair for one in PROVINCES if name in (one, "all") for pair in self.below[one]]
+            under = [pair for name_ in PROVINCES if name in (name_, "all") for pair in self.below[name_]]
             home = M if name == "all" else name
             portal.ask(
                 self.now, ("fresh", {}), ("begin", {"units": [*own, *under], "since": since, "home": home})
@@ -154,9 +154,9 @@ class Month:
         if number == self.days // 4 + 1:
             self.sent.append("2/M")
             self.act(M, "send", issuer=M, number="2/M", about="", deadline=self.day(24), whole=False)
-        for one in (*self.own, *PROVINCES):
+        for item in (*self.own, *PROVINCES):
             if self.rng.random() < 0.3:
-                self._answer(one, self.rng.choice(self.sent))
+                self._answer(item, self.rng.choice(self.sent))
         for province in PROVINCES:
             if number >= 2 and (province, "") not in self.answered and self._knows(province):
                 self.answered[province, ""] = set()
@@ -166,13 +166,13 @@ class Month:
                     whole=True)  # fmt: skip
             elif (province, "") in self.answered:
                 self._work_in(province, number)
-        for one, chance in ((self._lists, 0.3), (self._deadlines, 0.25), (self._judge, 0.7)):
+        for item, chance in ((self._lists, 0.3), (self._deadlines, 0.25), (self._judge, 0.7)):
             if self.rng.random() < chance:
-                one(number)
+                item(number)
         if number >= self.days - 6:
-            for one in (*self.own, *PROVINCES):
-                if self.rng.random() < 0.4 and self._knows(one) and self._heard(one):
-                    self.act(self.home(one), "report", back=True, code=one)
+            for item in (*self.own, *PROVINCES):
+                if self.rng.random() < 0.4 and self._knows(item) and self._heard(item):
+                    self.act(self.home(item), "report", back=True, code=item)
 
     def _knows(self, province: str, number: str = "1/M") -> bool:
         """Return whether a dispatch of the campaign has arrived."""
@@ -230,13 +230,13 @@ class Month:
     def _cases(self, province: str) -> None:
         own = [machine for machine in self.machines if machine[0].startswith(province)]
         for machine in self.rng.sample(own, min(len(own), 2)):
-            code, number, given = machine
+            code, number, granted = machine
             to = self.rng.choice(("accepted", "working", "cleaned", "cleaned", "false_alarm"))
             self.act(province, "step", code=code, number=number, to=to)
-            if given and self.rng.random() < 0.5:
+            if granted and self.rng.random() < 0.5:
                 self.act(province, "end_grant", code=code, number=number)
                 machine[2] = False
-            elif not given and self.rng.random() < 0.4:
+            elif not granted and self.rng.random() < 0.4:
                 until = (BEGIN + 70 * DAY).isoformat()
                 self.act(province, "grant", code=code, number=number, to=M, until=until)
                 machine[2] = True
@@ -396,7 +396,8 @@ class Month:
         portal = self.portals[home]
         sums = self.portals[M].one(self.now, "sums", home=M)
         reports = [
-            portal.one(self.now, "reports_of", code=one)[-1:] for one in (PROVINCES if home == M else (home,))
+            portal.one(self.now, "reports_of", code=code)[-1:]
+            for code in (PROVINCES if home == M else (home,))
         ]
         bore = portal.one(self.now, "dispatch_numbers", code=M) if home == M else {}
         return sums, [[row[1:] for row in rows] for rows in reports], bore  # a province numbers editions anew

@@ -73,7 +73,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, certificate: Path | None = None) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.asked: Asked = []
+        self.requests: Asked = []
         self.bodies: list[bytes] = []
         self.answer: Callable[[str, dict[str, str]], Answer] = lambda path, headers: (200, {}, LIST)
         self.goals: dict[str, tuple[str, int]] = {}
@@ -91,7 +91,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.asked.append((self.path, headers))
+        self.server.requests.append((self.path, headers))
         self.server.bodies.append(self.rfile.read(int(headers.get("content-length", 0))))
         status, content, body = self.server.answer(self.path, headers)
         self.send_response(status)
@@ -104,7 +104,7 @@ class Handler(BaseHTTPRequestHandler):
     do_POST = do_GET
 
     def do_CONNECT(self) -> None:
-        self.server.asked.append((f"CONNECT {self.path}", {}))
+        self.server.requests.append((f"CONNECT {self.path}", {}))
         with socket.create_connection(self.server.goals[self.path], 10) as beyond:
             self.send_response(200)
             self.end_headers()

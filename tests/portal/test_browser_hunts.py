@@ -195,11 +195,11 @@ def test_an_upload_resumes_after_breaks_and_pauses(served: Any, page: Any, tmp_p
     page.click("form[data-pieces] button")
     page.wait_for_selector("text=đã tải xong")
     assert pieces.offsets == [4 * PIECE, 5 * PIECE]
-    (kept,) = (data / "hunts" / str(hunt)).iterdir()
-    assert kept.read_bytes() == log.read_bytes()
+    (stored,) = (data / "hunts" / str(hunt)).iterdir()
+    assert stored.read_bytes() == log.read_bytes()
     page.click("button:has-text('Bỏ và xóa các tệp')")
     page.wait_for_selector("text=Nhật ký đã được xóa")
-    assert not kept.exists()
+    assert not stored.exists()
 
 
 def send(page: Any, log: Path) -> None:
@@ -274,8 +274,8 @@ def test_a_large_log_needs_little_memory_despite_breaks(served: Any, page: Any) 
     address, _, unit, data = served
     hunt = new_hunt(page, address, unit)
     sender, size = Sender(page, address, hunt), LARGE * PIECE
-    told = sender.announce(size)
-    at = f"{sender.path}{told['file']}/?offset="
+    answer = sender.announce(size)
+    at = f"{sender.path}{answer['file']}/?offset="
     assert sender.ask(f"{at}0", piece(0))[1] == {"received": PIECE}
     before = highest_memory(address)
     received, sent = PIECE, 0
@@ -285,16 +285,16 @@ def test_a_large_log_needs_little_memory_despite_breaks(served: Any, page: Any) 
         if sent % 25 == 0:
             sender.breaks_off(f"{at}{offset}", data_of[: PIECE // 3], PIECE)
             assert sender.ask(f"{at}0", piece(0))[0] == 409, "what is there is not written again"
-        status, told = sender.ask(f"{at}{offset}", data_of)
-        received = told["received"]
+        status, answer = sender.ask(f"{at}{offset}", data_of)
+        received = answer["received"]
         assert (status, received) == (200, offset + len(data_of)) or offset < received < offset + PIECE // 2
     assert sent >= LARGE - 1
     assert sender.announce(size)["received"] == size
     assert highest_memory(address) - before < GROWTH_BYTES
-    (kept,) = (data / "hunts" / str(hunt)).iterdir()
-    with kept.open("rb") as file:
+    (stored,) = (data / "hunts" / str(hunt)).iterdir()
+    with stored.open("rb") as file:
         assert all(file.read(PIECE) == piece(number) for number in range(LARGE))
         assert file.read() == b""
     page.click("button:has-text('Bỏ và xóa các tệp')")
     page.wait_for_selector("text=Nhật ký đã được xóa")
-    assert not kept.exists()
+    assert not stored.exists()

@@ -37,7 +37,7 @@ def test_every_page_of_lists_has_content(tmp_path: Path) -> None:
     assert IndicatorList.objects.filter(sha256=newest.sha256).count() == 1
     client = Client()
     client.force_login(User.objects.get(email=filled.people["coordinator"]))
-    for address, word in (
+    for address, text in (
         ("", kept_list.name),
         (f"{kept_list.pk}/", "phu-luc.xlsx"),
         (f"{kept_list.pk}/review/", "8.8.8.8"),
@@ -47,7 +47,7 @@ def test_every_page_of_lists_has_content(tmp_path: Path) -> None:
     ):
         page = client.get(f"/office/blocklists/{address}", follow=True)
         assert page.status_code == 200
-        assert word in page.content.decode(), address
+        assert text in page.content.decode(), address
 
 
 def test_the_exchange_shows_a_received_dispatch_and_a_history_of_statuses(
@@ -69,6 +69,6 @@ def test_the_exchange_shows_a_received_dispatch_and_a_history_of_statuses(
         (out, ("05/CNTT-KTHT", "01", "03", "06", "đã tiếp nhận", "hoàn thành")),
     ):
         page = client.get(f"/office/edxml/messages/{message.pk}/").content.decode()
-        assert [word for word in words if word not in page] == []
+        assert [text for text in words if text not in page] == []
     assert out.state == "sent"
     assert Message.objects.filter(state="waiting").count() == 1

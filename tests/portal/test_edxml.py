@@ -66,7 +66,7 @@ def status(found: Dispatch, code: str, unit: str = "G06.12.01", note: str = "", 
     return text.encode()
 
 
-def taken(found: Dispatch, data: bytes, way: Way = Way.FOLDER) -> Message:
+def accepted(found: Dispatch, data: bytes, way: Way = Way.FOLDER) -> Message:
     connection = Connection.objects.get() if way == Way.FOLDER else None
     return accept(data, "a.edxml", Source(found.issuer, way, connection))[0]
 
@@ -82,11 +82,13 @@ def test_each_status_moves_the_board(cast: Cast, ours: Dispatch) -> None:
         ("05", "withdrawn"), ("15", "wrote")]  # fmt: skip
     for code, kind in steps:
         before = Step.objects.filter(recipient=copy).count()
-        made = taken(ours, status(ours, code, note=f"lý do {code}"))
+        made = accepted(ours, status(ours, code, note=f"lý do {code}"))
         assert (made.state, made.dispatch_id) == (State.TAKEN, ours.pk)
         new = list(Step.objects.filter(recipient=copy)[before:])
-        assert [one.kind for one in new] == ([kind] if kind else []), code
-        assert all(one.how == "api" and one.who == "Trung tâm" and f"lý do {code}" in one.note for one in new)
+        assert [step.kind for step in new] == ([kind] if kind else []), code
+        assert all(
+            step.how == "api" and step.who == "Trung tâm" and f"lý do {code}" in step.note for step in new
+        )
     row_now = row.get()
     assert row_now.acknowledged is not None
     assert row_now.deployed is None
@@ -94,8 +96,8 @@ def test_each_status_moves_the_board(cast: Cast, ours: Dispatch) -> None:
 
 
 def test_the_day_of_a_status_is_limited_to_the_dispatchs_period(cast: Cast, ours: Dispatch) -> None:
-    taken(ours, status(ours, "06", day="01/01/2001 00:00:00"))
-    taken(ours, status(ours, "06", unit="G06.12.02", day="01/01/2090 00:00:00"))
+    accepted(ours, status(ours, "06", day="01/01/2001 00:00:00"))
+    accepted(ours, status(ours, "06", unit="G06.12.02", day="01/01/2090 00:00:00"))
     days = {step.recipient.unit_id: step.day for step in Step.objects.filter(kind="deployed")}
     assert days[cast.first.pk] == ours.day
     assert days[cast.second.pk] >= ours.day
@@ -104,7 +106,7 @@ def test_the_day_of_a_status_is_limited_to_the_dispatchs_period(cast: Cast, ours
 
 def test_a_status_of_an_unaddressed_unit_waits(cast: Cast, ours: Dispatch) -> None:
     for unit in ("G06.13", "H99.1"):
-        assert taken(ours, status(ours, "06", unit=unit)).state == State.WAITING
+        assert accepted(ours, status(ours, "06", unit=unit)).state == State.WAITING
     assert not Recipient.objects.filter(deployed__isnull=False).exists()
     strange = Source(cast.other, Way.UPLOAD, user=cast.people["stranger"])
     assert accept(status(ours, "06"), "a.edxml", strange)[0].state == State.WAITING
@@ -139,11 +141,11 @@ def test_only_a_signed_e_mail_moves_the_board(cast: Cast, ours: Dispatch) -> Non
 
 
 def test_waiting_messages_are_noted_or_set_aside(cast: Cast, ours: Dispatch) -> None:
-    made = taken(ours, status(ours, "06"), Way.MAIL)
-    other = taken(ours, status(ours, "06", unit="G06.12.02"), Way.MAIL)
+    made = accepted(ours, status(ours, "06"), Way.MAIL)
+    other = accepted(ours, status(ours, "06", unit="G06.12.02"), Way.MAIL)
     client = cast.client("coordinator")
-    for one, what in ((made, "file"), (other, "aside")):
-        assert client.post(f"/office/edxml/messages/{one.pk}/", {"what": what}).status_code == 302
+    for message, action in ((made, "file"), (other, "aside")):
+        assert client.post(f"/office/edxml/messages/{message.pk}/", {"what": action}).status_code == 302
     assert copy_of(ours, cast.first).deployed is not None
     assert copy_of(ours, cast.second).deployed is None
     other.refresh_from_db()
@@ -157,8 +159,8 @@ def test_a_dispatch_from_outside_the_tree_opens_a_campaign(cast: Cast, ours: Dis
     made = Message.objects.get(outgoing=False)
     page = answer.content.decode()
     assert all(
-        word in page
-        for word in ("1298/CATTT-NCSC", "26/09/2026", "Cục An toàn thông tin", "danh-sach.txt", "not signed")
+        text in page
+        for text in ("1298/CATTT-NCSC", "26/09/2026", "Cục An toàn thông tin", "danh-sach.txt", "not signed")
     )
     client.post(
         f"/office/edxml/messages/{made.pk}/", {"what": "file", "campaign": "", "name": "Chiến dịch 2026"}
@@ -185,7 +187,7 @@ def test_attached_lists_join_the_units_list(cast: Cast, ours: Dispatch) -> None:
         b64(b"khong co gi"), "thu.txt", "b"
     )
     for name in ("Cục A", "Cục B"):
-        taken(ours, dispatch(HEADER.replace("Cục An toàn thông tin", name), files).encode())
+        accepted(ours, dispatch(HEADER.replace("Cục An toàn thông tin", name), files).encode())
     while run_next():
         pass
     unit_list = Document.objects.get()
@@ -210,12 +212,12 @@ def test_a_watched_folder_accepts_only_complete_files(
     assert "entities" in found.problem
     (out,) = (door.parent / "out").iterdir()
     message = read(out.read_bytes(), "out")
-    assert [one.name for one in message.attachments] == [
+    assert [item.name for item in message.attachments] == [
         f"cong-van-{ours.pk}.pdf",
         f"cong-van-{ours.pk}.docx",
     ]
     assert message.document_id == f"G06.12,{ours.day:%Y/%m/%d},12/TTCNTT-KTHT"
-    assert [one.organ_id for one in message.trace] == ["G06.12"]
+    assert [item.organ_id for item in message.trace] == ["G06.12"]
     (door / "f.edxml").write_text("<edXML>")
     os.utime(door / "f.edxml", (timezone.now().timestamp(),) * 2)
     monkeypatch.setattr(folders, "UNFINISHED_S", 1e9)
@@ -228,11 +230,11 @@ class _System(BaseHTTPRequestHandler):
 
     waiting: dict[str, bytes]
     sent: list[bytes]
-    asked: list[tuple[str, str, str | None]]
+    requests: list[tuple[str, str, str | None]]
     status = 200
 
     def _answer(self, body: bytes) -> None:
-        self.asked.append((self.command, self.path, self.headers.get("X-Api-Key")))
+        self.requests.append((self.command, self.path, self.headers.get("X-Api-Key")))
         self.send_response(self.status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -259,7 +261,7 @@ class _System(BaseHTTPRequestHandler):
 
 @contextmanager
 def system(waiting: dict[str, bytes]) -> Iterator[tuple[str, Any]]:
-    kind = type("System", (_System,), {"waiting": waiting, "sent": [], "asked": []})
+    kind = type("System", (_System,), {"waiting": waiting, "sent": [], "requests": []})
     server = ThreadingHTTPServer(("127.0.0.1", 0), kind)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -283,7 +285,7 @@ def test_a_service_is_connected_by_settings_only(
         found.refresh_from_db()
         assert carrier.carry(found) == {"taken": 1, "sent": 1, "problems": 1}
         assert service.waiting == {}
-        assert {key for _method, _path, key in service.asked} == {"bi-mat-123"}
+        assert {key for _method, _path, key in service.requests} == {"bi-mat-123"}
         assert [read(data, "").kind for data in service.sent] == ["new"]
         service.status = 503
         repeated = outbox.queue_revocation(Message.objects.get(kind="new", outgoing=True), None, "Nhầm")
@@ -328,7 +330,7 @@ def test_a_connection_may_require_signatures(cast: Cast, ours: Dispatch) -> None
     Connection.objects.update(must_be_signed=True)
     for data in (status(ours, "06"), sign(status(ours, "06"), signer("Don vi A"))):
         with pytest.raises(InputError):
-            taken(ours, data)
+            accepted(ours, data)
     assert not Message.objects.filter(outgoing=False).exists()
 
 
@@ -363,15 +365,19 @@ def test_a_report_is_sent_once_it_has_a_number(cast: Cast, ours: Dispatch) -> No
     Report.objects.update(number=7, symbol="BC-TTA")
     client.post(address, {"what": "report", "report": report.pk})
     sent = reports.get()
-    assert (sent.number, sent.type, [one["id"] for one in sent.answers]) == ("7/BC-TTA", "Báo cáo", ["G06"])
+    assert (sent.number, sent.type, [document["id"] for document in sent.answers]) == (
+        "7/BC-TTA",
+        "Báo cáo",
+        ["G06"],
+    )
     assert [row["name"].rpartition(".")[2] for row in sent.files] == ["pdf", "docx", "json"]
     assert b"Reports that have not gone out" not in client.get(address).content
 
 
 def test_a_forwarded_dispatch_includes_its_files(cast: Cast, ours: Dispatch) -> None:
-    kept = store(SimpleUploadedFile("goc.txt", b"goc"))
+    stored = store(SimpleUploadedFile("goc.txt", b"goc"))
     Attachment.objects.create(
-        dispatch=ours, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
+        dispatch=ours, name=stored.name, path=stored.path, size=stored.size, sha256=stored.sha256
     )
     below = Dispatch.objects.create(
         campaign=ours.campaign, issuer=cast.centre, parent=ours, number="3/P1", day=ours.day,
@@ -401,7 +407,7 @@ def test_a_large_tree_needs_few_queries(cast: Cast, ours: Dispatch) -> None:
 
     made = edxml_message(cast)
     made.recipients = [{"id": f"G06.12.{number}"} for number in range(900)]
-    with CaptureQueriesContext(database) as asked:
+    with CaptureQueriesContext(database) as requests:
         assert actions.addressed(made) == [cast.centre]
-    assert len(asked) <= 4
+    assert len(requests) <= 4
     assert Campaign.objects.count() == 1

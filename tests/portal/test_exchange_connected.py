@@ -243,9 +243,9 @@ def test_a_restored_portal_above_gets_its_files_back(cast: Cast, pair: Pair) -> 
     dispatch = samples.dispatch(cast)
     campaign = dispatch.campaign
     stored = {"path": default_storage.save("lists/new.txt", ContentFile(b"bot.example")), "size": 11}
-    kept = IndicatorList.objects.create(campaign=campaign, name="new.txt", sha256="0" * 64, **stored)
+    new_list = IndicatorList.objects.create(campaign=campaign, name="new.txt", sha256="0" * 64, **stored)
     make(Plan(campaign, MoveScope.ALL, {DeadlineKind.REPORT: day(50)}, reason="Tết"), by)
-    facts = (campaign.pk, dispatch.pk, kept.pk, DeadlineMove.objects.get(scope=MoveScope.ALL).pk)
+    facts = (campaign.pk, dispatch.pk, new_list.pk, DeadlineMove.objects.get(scope=MoveScope.ALL).pk)
     to, issuer = sorted(dispatch.recipients.values_list("unit", flat=True)), dispatch.issuer_id
     carried(cast, down, up, ["campaigns"])
     signed = Path(default_storage.path(same(up).held["campaigns"][2]))
@@ -283,14 +283,14 @@ def test_a_restored_portal_above_gets_its_files_back(cast: Cast, pair: Pair) -> 
     }  # fmt: skip
     again = Campaign.objects.get(pk=campaign.pk)
     assert (again.name, again.owner_id, again.report_due) == (campaign.name, campaign.owner_id, day(50))
-    (there,) = Dispatch.objects.filter(campaign=again)
+    (returned,) = Dispatch.objects.filter(campaign=again)
     assert (
         again.pk,
-        there.pk,
+        returned.pk,
         again.lists.get().pk,
         DeadlineMove.objects.get(campaign=again, scope=MoveScope.ALL).pk,
     ) == facts
-    assert (there.issuer_id, sorted(there.recipients.values_list("unit", flat=True))) == (issuer, to)
+    assert (returned.issuer_id, sorted(returned.recipients.values_list("unit", flat=True))) == (issuer, to)
     carried(cast, up, down)
     carried(cast, down, up)
     assert set(Dispatch.objects.filter(campaign=copy).values_list("pk", flat=True)) == copies, "none doubled"
@@ -300,8 +300,8 @@ def test_grants_ended_since_the_backup_stay_ended(
     cast: Cast, pair: Pair, copies: tuple[Campaign, Campaign]
 ) -> None:
     (down, up), by = pair, cast.people["coordinator"]
-    one = bundles.device("mac:02:00:00:00:00:01", name="PC-01")
-    bundles.hand_in(cast, copies[1], bundles.findings([one], [bundles.Contact(days={day(-3): 4})]))
+    device = bundles.device("mac:02:00:00:00:00:01", name="PC-01")
+    bundles.hand_in(cast, copies[1], bundles.findings([device], [bundles.Contact(days={day(-3): 4})]))
     given = Grant.objects.create(
         case=Case.objects.get(), to=cast.centre, until=timezone.now() + timedelta(days=3), user=by
     )
@@ -330,20 +330,20 @@ def test_machines_of_single_units_go_up(cast: Cast, pair: Pair, copies: tuple[Ca
     below = tree.create("G06.12.01.01", "Tổ Một", cast.first, day(-90))
     UnitLink.objects.update(valid_from=day(-100))
     devices = [bundles.device(f"mac:02:00:00:00:00:{n:02x}", name=f"PC-{n}") for n in range(3)]
-    for some, ago in ((devices[:1], 3), (devices, 5)):
-        found = bundles.findings(some, [bundles.Contact(one.key, {day(-ago): 4}) for one in some])
+    for part, ago in ((devices[:1], 3), (devices, 5)):
+        found = bundles.findings(part, [bundles.Contact(item.key, {day(-ago): 4}) for item in part])
         bundles.hand_in(cast, theirs, found, below)
         carried(cast, up, down, ["standing", "counts"])
         for ago_shown in range(8):
-            shown = [case_counts(one, below.pk, day(-ago_shown)) for one in (ours, theirs)]
+            shown = [case_counts(item, below.pk, day(-ago_shown)) for item in (ours, theirs)]
             assert shown[0] == shown[1], ago_shown
-        assert case_counts(ours, below.pk).found == len(some)
+        assert case_counts(ours, below.pk).found == len(part)
         assert case_counts_by_child(ours, cast.first.pk) == {below.pk: case_counts(theirs, below.pk)}
     assert case_counts(ours, cast.centre.pk).found == 3, "each machine once"
     rows = StatedCounts.objects.count()
     carried(cast, up, down, ["counts"])
     assert StatedCounts.objects.count() <= rows + 1, "nothing but the day's own word"
-    names = [one.name for one in devices]
+    names = [item.name for item in devices]
     assert not [row for row in StatedCounts.objects.all() if any(name in str(row.counts) for name in names)]
     Span.objects.filter(campaign=theirs).delete()
     carried(cast, up, down, ["counts"])

@@ -48,7 +48,7 @@ def objects(response: Any) -> Any:
 
 def by_name(rows: Any) -> Any:
     """Sort cases by machine name, since the order of opening depends on the database."""
-    return sorted(rows, key=lambda one: (one["machine"], one.get("indicator", "")))
+    return sorted(rows, key=lambda row: (row["machine"], row.get("indicator", "")))
 
 
 def test_cases_as_csv_and_json(cast: Cast, campaign: Any) -> None:
@@ -122,35 +122,35 @@ def complaints(bundle: Any) -> list[str]:
     except ImportError:
         return []
     found = validate_instance(bundle, ValidationOptions(version="2.1", strict=False))
-    return [str(one) for one in (*found.errors, *found.warnings) if "{103}" not in str(one)]
+    return [str(finding) for finding in (*found.errors, *found.warnings) if "{103}" not in str(finding)]
 
 
-@pytest.mark.parametrize("who", ["officer", "coordinator"])
-def test_stix_is_valid(who: str, cast: Cast, campaign: Any) -> None:
+@pytest.mark.parametrize("role", ["officer", "coordinator"])
+def test_stix_is_valid(role: str, cast: Cast, campaign: Any) -> None:
     import stix2
 
-    bundle = objects(cast.client(who).get("/office/cases/sightings/export/?as=stix"))
+    bundle = objects(cast.client(role).get("/office/cases/sightings/export/?as=stix"))
     read = stix2.parse(bundle, allow_custom=False, version="2.1")  # raises for anything unknown to STIX 2.1
     assert len(read.objects) == len(bundle["objects"])
     assert complaints(bundle) == []
-    by_id = {one["id"]: one for one in bundle["objects"]}
+    by_id = {record["id"]: record for record in bundle["objects"]}
     assert len(by_id) == len(bundle["objects"])
-    seen = [one for one in bundle["objects"] if one["type"] == "sighting"]
-    assert sorted(one["count"] for one in seen) == [1, 2, 5]
-    for one in seen:
-        assert by_id[one["sighting_of_ref"]]["type"] == "indicator"
-        assert by_id[one["where_sighted_refs"][0]]["name"] == "Phòng Một"
-        assert one["first_seen"] <= one["last_seen"]
-    addresses = {one["value"] for one in bundle["objects"] if one["type"].endswith("-addr")}
+    seen = [record for record in bundle["objects"] if record["type"] == "sighting"]
+    assert sorted(record["count"] for record in seen) == [1, 2, 5]
+    for record in seen:
+        assert by_id[record["sighting_of_ref"]]["type"] == "indicator"
+        assert by_id[record["where_sighted_refs"][0]]["name"] == "Phòng Một"
+        assert record["first_seen"] <= record["last_seen"]
+    addresses = {record["value"] for record in bundle["objects"] if record["type"].endswith("-addr")}
     assert addresses == (
-        {"10.1.2.3", "2001:db8::7", "02:00:00:00:00:01", "02:00:00:00:00:02"} if who == "officer" else set()
+        {"10.1.2.3", "2001:db8::7", "02:00:00:00:00:01", "02:00:00:00:00:02"} if role == "officer" else set()
     )
 
 
 def test_stix_identifiers_are_stable(cast: Cast, campaign: Any) -> None:
     client = cast.client("officer")
-    one, two = (objects(client.get("/office/cases/sightings/export/?as=stix")) for _ in range(2))
-    assert [found["id"] for found in one["objects"]] == [found["id"] for found in two["objects"]]
+    first, second = (objects(client.get("/office/cases/sightings/export/?as=stix")) for _ in range(2))
+    assert [found["id"] for found in first["objects"]] == [found["id"] for found in second["objects"]]
 
 
 def test_stix_omits_invalid_indicators(cast: Cast, campaign: Any) -> None:
@@ -179,10 +179,10 @@ def ask(token: str, address: str) -> Any:
 def test_the_interface_serves_cases_in_pages(cast: Cast, campaign: Any) -> None:
     token = api_access.issue(cast.centre, "SIEM", cast.people["coordinator"])
     first = ask(token, "cases?limit=1")
-    assert [one["number"] for one in first["items"]] == [Case.objects.earliest("pk").number]
+    assert [item["number"] for item in first["items"]] == [Case.objects.earliest("pk").number]
     second = ask(token, f"cases?limit=1&after={first['next']}")
     assert second["next"] is None
-    assert [one["unit_code"] for one in second["items"]] == ["G06.12.01"]
+    assert [item["unit_code"] for item in second["items"]] == ["G06.12.01"]
     assert first["items"][0]["machine"] == ""
     assert ask(token, "cases?state=verified")["items"] == []
     assert len(ask(token, f"cases?campaign={campaign.pk}")["items"]) == 2
@@ -194,10 +194,13 @@ def test_the_interface_serves_cases_in_pages(cast: Cast, campaign: Any) -> None:
 def test_only_tokens_made_by_the_unit_name_machines(cast: Cast, campaign: Any) -> None:
     own = api_access.issue(cast.first, "SIEM", cast.people["officer"])
     above = api_access.issue(cast.first, "SIEM", cast.people["coordinator"])
-    assert [one["machine"] for one in by_name(ask(own, "cases")["items"])] == ["=cmd|' /C calc'!A0", "PC-02"]
+    assert [item["machine"] for item in by_name(ask(own, "cases")["items"])] == [
+        "=cmd|' /C calc'!A0",
+        "PC-02",
+    ]
     assert Entry.objects.filter(action="api.cases_read").count() == 1
     for address in ("cases", "sightings"):
-        assert {one["machine"] for one in ask(above, address)["items"]} == {""}
+        assert {item["machine"] for item in ask(above, address)["items"]} == {""}
     assert Entry.objects.filter(action="api.cases_read").count() == 1
 
 

@@ -53,8 +53,12 @@ def opened(data: bytes) -> Any:
         return (
             found.head,
             [
-                (one.kind, dict(one.data), [(file.name, file.path.read_bytes()) for file in one.files])
-                for one in found.payloads
+                (
+                    payload.kind,
+                    dict(payload.data),
+                    [(file.name, file.path.read_bytes()) for file in payload.files],
+                )
+                for payload in found.payloads
             ],
         )
 

@@ -322,9 +322,9 @@ UNKNOWN = json.dumps(
 @pytest.fixture
 def seen(cast: Cast) -> Any:
     campaign = samples.dispatch(cast).campaign
-    one = device("mac:02:00:00:00:00:01", name="PC-01")
+    pc = device("mac:02:00:00:00:00:01", name="PC-01")
     contacts = [Contact(days={day(-3): 4, day(-2): 1}), Contact(days={day(-2): 1}, indicator="198.51.100.7")]
-    hand_in(cast, campaign, findings([one], contacts))
+    hand_in(cast, campaign, findings([pc], contacts))
     return campaign
 
 

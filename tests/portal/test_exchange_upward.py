@@ -175,8 +175,8 @@ def test_a_granted_machine_is_sent_until_the_grant_expires(cast: Cast, pair: Any
     with transfer.checked(down, path) as found:
         ((_, sentences),) = transfer.preview(found)
     assert case.number in sentences[0]
-    taken = transfer.accept(down, path, cast.people["coordinator"])
-    assert taken.result == {"grants": {"grants": 1}}
+    accepted = transfer.accept(down, path, cast.people["coordinator"])
+    assert accepted.result == {"grants": {"grants": 1}}
     view = GrantedView.objects.get()
     assert not named_in(view.data), "locked"
     client = cast.client("coordinator")
@@ -186,8 +186,8 @@ def test_a_granted_machine_is_sent_until_the_grant_expires(cast: Cast, pair: Any
     for name in (*NAMES, bundles.EVIL, "Kiểm tra chéo"):
         assert name in page, name
     assert Entry.objects.filter(action="case.granted_viewed").count() == before + 1
-    for who in ("reader", "authority", "stranger", "officer"):
-        assert cast.client(who).get(f"/office/privacy/granted/{view.pk}/").status_code == 404, who
+    for role in ("reader", "authority", "stranger", "officer"):
+        assert cast.client(role).get(f"/office/privacy/granted/{view.pk}/").status_code == 404, role
     with pytest.raises(InputError, match="taken before"):
         transfer.accept(down, path, cast.people["coordinator"])
     assert granted.forget() == 0
@@ -200,11 +200,11 @@ def test_a_granted_machine_is_sent_until_the_grant_expires(cast: Cast, pair: Any
 def test_a_revoked_grant_ends_with_the_next_file(cast: Cast, pair: Any) -> None:
     case, (down, up) = down_and_found(cast, pair), pair
     by = cast.people["coordinator"]
-    given = grant(cast, case)
+    granted = grant(cast, case)
     late = made(up, by, ["grants"])
     carried(cast, up, down, ["grants"])
     assert GrantedView.objects.count() == 1
-    Grant.objects.filter(pk=given.pk).update(ended=timezone.now())
+    Grant.objects.filter(pk=granted.pk).update(ended=timezone.now())
     assert carried(cast, up, down, ["grants"]).result == {"grants": {"grants": 0}}
     assert not GrantedView.objects.exists()
     transfer.accept(down, late, by)

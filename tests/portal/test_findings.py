@@ -70,7 +70,7 @@ def test_a_bundle_becomes_devices_sightings_and_coverage(cast: Cast, campaign: A
         cast, campaign, findings(found.devices, [Contact(days={day(-2): 3, day(-1): 2})], covered)
     )
     assert (bundle.state, bundle.counts) == ("imported", {"devices": 1, "sightings": 2, "covered_days": 2})
-    assert [str(one) for one in Device.objects.all()] == ["PC-01"]
+    assert [str(device) for device in Device.objects.all()] == ["PC-01"]
     assert list(Sighting.objects.order_by("day").values_list("day", "source", "count")) == [
         (day(-2), FIREWALL, 3),
         (day(-1), FIREWALL, 2),
@@ -204,7 +204,7 @@ def test_the_heaviest_set_of_spans(spans: list[tuple[int, int, int]]) -> None:
     best = 0
     for chosen in range(1 << len(made)):
         subset = sorted({span for at, span in enumerate(made) if chosen >> at & 1})
-        if all(one[1] < two[0] for one, two in pairwise(subset)):
+        if all(first[1] < second[0] for first, second in pairwise(subset)):
             best = max(best, sum(span[2] for span in subset))
     assert heaviest(made) == best
 
@@ -317,12 +317,17 @@ def test_units_do_not_share_devices(cast: Cast, campaign: Any) -> None:
 
 def test_undoing_a_merge_retains_other_merges(cast: Cast, campaign: Any) -> None:
     made = [Device.objects.create(unit=cast.first, key=f"k{number}") for number in range(4)]
-    for kept, gone in ((0, 1), (2, 3), (0, 2)):
-        identities.merge_into(made[kept].pk, made[gone].pk)
-        Merge.objects.create(kept=made[kept], gone=made[gone], kind="name", value="x")
+    for target, gone in ((0, 1), (2, 3), (0, 2)):
+        identities.merge_into(made[target].pk, made[gone].pk)
+        Merge.objects.create(kept=made[target], gone=made[gone], kind="name", value="x")
     last = Merge.objects.latest("pk")
     identities.undo_merge(last)
-    assert [one.into_id for one in Device.objects.order_by("pk")] == [None, made[0].pk, None, made[2].pk]
+    assert [device.into_id for device in Device.objects.order_by("pk")] == [
+        None,
+        made[0].pk,
+        None,
+        made[2].pk,
+    ]
 
 
 def program(cast: Cast) -> Client:

@@ -51,9 +51,9 @@ LOG = "".join(
 def ready(cast: Cast) -> Hunt:
     """Create a hunt of the first room, and a campaign with a list."""
     campaign = dispatch(cast).campaign
-    kept = store(SimpleUploadedFile("list.txt", b"203.0.113.66\nbot-c2.xyz\n"))
+    stored = store(SimpleUploadedFile("list.txt", b"203.0.113.66\nbot-c2.xyz\n"))
     IndicatorList.objects.create(
-        campaign=campaign, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
+        campaign=campaign, name=stored.name, path=stored.path, size=stored.size, sha256=stored.sha256
     )
     client = cast.client("officer")
     answer = client.post("/office/findings/hunts/", {"campaign": campaign.pk, "unit": cast.first.pk})
@@ -139,9 +139,9 @@ def test_uploads_in_pieces_resume_after_a_break(ready: Hunt, client: Client) -> 
 def test_nat_logs_name_the_machines_behind_the_gateway(ready: Hunt, client: Client) -> None:
     """A sensor saw the gateway's address; the gateway's log, by form or in pieces, names the machines."""
     IndicatorList.objects.all().delete()
-    kept = store(SimpleUploadedFile("far.txt", FAR.encode()))
+    stored = store(SimpleUploadedFile("far.txt", FAR.encode()))
     IndicatorList.objects.create(
-        campaign=ready.campaign, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
+        campaign=ready.campaign, name=stored.name, path=stored.path, size=stored.size, sha256=stored.sha256
     )
     seen, first, second = (
         ZEEK + outside(40007, 10) + outside(40008, 20),
@@ -274,8 +274,8 @@ def test_a_hunt_can_run_twice(ready: Hunt, client: Client) -> None:
 
 
 def test_an_unreadable_list_is_reported(ready: Hunt, client: Client) -> None:
-    kept = store(SimpleUploadedFile("list.pdf", b"%PDF-1.7 broken"))
-    IndicatorList.objects.update(name=kept.name, path=kept.path)
+    stored = store(SimpleUploadedFile("list.pdf", b"%PDF-1.7 broken"))
+    IndicatorList.objects.update(name=stored.name, path=stored.path)
     client.post(address(ready), {"logs": SimpleUploadedFile("fw.log", LOG), "what": "begin"})
     work()
     ready.refresh_from_db()
@@ -298,9 +298,9 @@ def test_a_piece_needs_the_forms_token(ready: Hunt, cast: Cast) -> None:
     assert strict.post(f"{address(ready)}files/", {"name": "a.log", "size": "5"}).status_code == 403
 
 
-@pytest.mark.parametrize("who", ["coordinator", "reader", "administrator"])
-def test_only_the_unit_itself_sees_its_hunts(who: str, ready: Hunt, cast: Cast) -> None:
-    assert cast.client(who).get(address(ready)).status_code in (403, 404)
+@pytest.mark.parametrize("role", ["coordinator", "reader", "administrator"])
+def test_only_the_unit_itself_sees_its_hunts(role: str, ready: Hunt, cast: Cast) -> None:
+    assert cast.client(role).get(address(ready)).status_code in (403, 404)
 
 
 def test_abandoned_uploads_are_deleted(ready: Hunt, client: Client) -> None:

@@ -49,9 +49,9 @@ def campaign(cast: Cast) -> Campaign:
     found: Campaign = samples.dispatch(cast).campaign
     Campaign.objects.filter(pk=found.pk).update(state=CampaignState.RUNNING)
     found.refresh_from_db()
-    kept = store(SimpleUploadedFile("phu-luc.txt", b"evil.example.com\n203.0.113.9\n"))
+    stored = store(SimpleUploadedFile("phu-luc.txt", b"evil.example.com\n203.0.113.9\n"))
     IndicatorList.objects.create(
-        campaign=found, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256, count=2
+        campaign=found, name=stored.name, path=stored.path, size=stored.size, sha256=stored.sha256, count=2
     )
     return found
 
@@ -187,12 +187,12 @@ def test_the_catalogue_accepts_the_single_file(browser: Callable[[str], Client])
 
 def test_the_public_page_marks_scanners_without_lists(cast: Cast) -> None:
     client = cast.client("officer")
-    for data, said in ((plain(), True), (b"PK\x03\x04 another program", False)):
+    for data, text in ((plain(), True), (b"PK\x03\x04 another program", False)):
         tool = catalogued(data)
         Tool.objects.filter(pk=tool.pk).update(hidden=False)
         page = client.get("/clean/").content.decode()
         assert tool.sha256 in page
-        assert ("none of the campaign" in page) is said
+        assert ("none of the campaign" in page) is text
         tool.delete()
 
 

@@ -113,11 +113,13 @@ def test_the_answer_of_a_trace_has_the_letterhead(cast: Cast) -> None:
 
 
 def test_a_submitted_report_retains_its_letterhead(cast: Cast) -> None:
-    kept = given(cast.centre)
+    letterhead = given(cast.centre)
     made = drafts.begin(dispatch(cast).campaign, cast.centre, cast.people["coordinator"])
     assert (made.symbol, made.authority, made.signer) == ("BC-TTCNA", "KT. Giám đốc", "Nguyễn Văn Minh Họa")
     stored = take(made, Action.SUBMIT, cast.people["coordinator"], freeze=freeze)
-    Letterhead.objects.filter(pk=kept.pk).update(body="Tên khác", parent_body="Bộ khác", copies="Nơi khác")
+    Letterhead.objects.filter(pk=letterhead.pk).update(
+        body="Tên khác", parent_body="Bộ khác", copies="Nơi khác"
+    )
     document = document_of(Report.objects.get(pk=stored.pk))
     assert (document.head.issuer, document.head.parent) == ("Trung tâm Công nghệ A", "Bộ Minh họa")
     assert document.copies == COPIES
@@ -136,11 +138,11 @@ def test_a_submitted_report_retains_its_letterhead(cast: Cast) -> None:
 def test_empty_parts_are_left_out(
     changes: dict[str, Any], parent: str, symbol: str, last: str, cast: Cast
 ) -> None:
-    kept = given(cast.centre, **changes)
-    assert heads.parent_body(cast.centre, kept) == parent
-    assert heads.symbol(kept, heads.REPORT) == symbol
-    assert heads.copies(kept)[-1] == last
-    assert heads.copies(kept)[0] == "Như trên"
+    letterhead = given(cast.centre, **changes)
+    assert heads.parent_body(cast.centre, letterhead) == parent
+    assert heads.symbol(letterhead, heads.REPORT) == symbol
+    assert heads.copies(letterhead)[-1] == last
+    assert heads.copies(letterhead)[0] == "Như trên"
 
 
 def test_the_page_in_both_languages(cast: Cast, browser: Browser) -> None:

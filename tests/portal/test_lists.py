@@ -250,7 +250,7 @@ def test_a_version_is_signed_and_counted_with_its_sources(cast: Cast, tmp_path: 
     list_samples.add(cast, "evil-c.xyz\nbot-c2.xyz\n", "cong-van.txt")
     second = list_samples.next_version(cast)
     assert (second.number, second.count, second.added, second.removed) == (2, 5, 1, 0)
-    assert {said["by"] for said in second.documents} == {"Coordinator"}
+    assert {source["by"] for source in second.documents} == {"Coordinator"}
     path = tmp_path / "release.zip"
     path.write_bytes(default_storage.open(second.path).read())
     key = unit_keys.current(cast.centre)
@@ -410,9 +410,9 @@ def test_a_document_shows_the_rule_of_a_refusal(cast: Cast) -> None:
     assert [(row["value"], row["rule"]) for row in document.refusals] == [("good-a.site", "said_benign")]
     page = cast.client("coordinator").get(f"/office/blocklists/documents/{document.pk}/")
     assert "said_benign" in page.content.decode()
-    for asked, shown in (("good-a[.]site", True), ("evil-a.site", False), ("good-b.site", False)):
-        page = cast.client("coordinator").get("/office/blocklists/", {"q": asked})
-        assert ("said_benign" in page.content.decode()) is shown, asked
+    for value, shown in (("good-a[.]site", True), ("evil-a.site", False), ("good-b.site", False)):
+        page = cast.client("coordinator").get("/office/blocklists/", {"q": value})
+        assert ("said_benign" in page.content.decode()) is shown, value
     page = cast.client("officer").get("/office/blocklists/", {"q": "good-a.site"})
     assert "said_benign" not in page.content.decode(), "who sees only what was released"
 

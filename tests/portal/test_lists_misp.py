@@ -55,8 +55,8 @@ def use(server: Server, answer: Any) -> None:
     server.answer = answer
 
 
-def source(cast: Cast, server: Server, path: str = "", how: str = "misp+", key: str = KEY) -> Origin:
-    url = f"{how}https://127.0.0.1:{server.server_port}{path}"
+def source(cast: Cast, server: Server, path: str = "", scheme: str = "misp+", key: str = KEY) -> Origin:
+    url = f"{scheme}https://127.0.0.1:{server.server_port}{path}"
     made = list_samples.origin(cast, url)
     made.locked_key = origins.locked(url, key) if key else ""
     made.save()
@@ -92,7 +92,7 @@ def test_an_instances_key_is_sent_only_to_it(cast: Cast, secure: Server) -> None
     use(secure, instance(event(1, "bot1.xyz"), event(2, "bot2.xyz", to_ids=False)))
     origin = source(cast, secure, "/misp")
     assert fetched(origin) == ""
-    assert secure.asked[0][0] == "/misp/events/restSearch"
+    assert secure.requests[0][0] == "/misp/events/restSearch"
     assert values(origin) == ["bot1.xyz"]
     use(secure, instance(event(1, "bot3.xyz")))
     assert fetched(origin) == ""
@@ -159,7 +159,7 @@ def test_the_form_stores_a_key_for_its_server_only(
 
 
 def test_a_key_is_deleted_on_request(cast: Cast, secure: Server) -> None:
-    origin = source(cast, secure, "/list.txt", how="")
+    origin = source(cast, secure, "/list.txt", scheme="")
     data = {"name": origin.name, "url": origin.url, "hours": "6", "active": "on", "forget": "on"}
     assert (
         cast.client("coordinator").post(f"/office/blocklists/sources/{origin.pk}/", data).status_code == 302
@@ -173,29 +173,31 @@ def test_a_key_of_another_server_is_not_sent(cast: Cast, secure: Server) -> None
     origin = source(cast, secure)
     Origin.objects.filter(pk=origin.pk).update(url=f"misp+https://localhost:{secure.server_port}/events")
     assert "another server" in fetched(origin)
-    assert secure.asked == []
+    assert secure.requests == []
 
 
-@pytest.mark.parametrize("how", ["misp+", "taxii+", ""])
+@pytest.mark.parametrize("scheme", ["misp+", "taxii+", ""])
 def test_a_redirection_to_another_server_gets_no_key(
-    cast: Cast, secure: Server, tmp_path: Path, how: str
+    cast: Cast, secure: Server, tmp_path: Path, scheme: str
 ) -> None:
     with serving(tmp_path / "server.pem") as other:
         where = f"https://127.0.0.1:{other.server_port}/list.txt"
         secure.answer = lambda path, headers: (302, {"Location": where}, b"")
-        origin = source(cast, secure, "/api/collections/7/", how)
+        origin = source(cast, secure, "/api/collections/7/", scheme)
         problem = fetched(origin)
-        assert secure.asked[0][1]["authorization"] == KEY
-        assert all("authorization" not in headers for _, headers in other.asked)
-        assert (problem, len(other.asked)) == (("", 1) if not how else ("The server refuses to answer.", 0))
+        assert secure.requests[0][1]["authorization"] == KEY
+        assert all("authorization" not in headers for _, headers in other.requests)
+        assert (problem, len(other.requests)) == (
+            ("", 1) if not scheme else ("The server refuses to answer.", 0)
+        )
 
 
 def test_a_redirection_within_the_server_keeps_the_key(cast: Cast, secure: Server) -> None:
     secure.answer = lambda path, headers: (
         (302, {"Location": "/b.txt"}, b"") if path == "/a.txt" else (200, {}, LIST)
     )
-    assert fetched(source(cast, secure, "/a.txt", how="")) == ""
-    assert [headers["authorization"] for _, headers in secure.asked] == [KEY, KEY]
+    assert fetched(source(cast, secure, "/a.txt", scheme="")) == ""
+    assert [headers["authorization"] for _, headers in secure.requests] == [KEY, KEY]
 
 
 @pytest.mark.parametrize(
@@ -206,7 +208,7 @@ def test_a_redirection_within_the_server_keeps_the_key(cast: Cast, secure: Serve
 def test_a_redirection_inside_is_refused(cast: Cast, secure: Server, where: str, path: str) -> None:
     secure.answer = lambda asked, headers: (302, {"Location": where}, b"")
     assert fetched(source(cast, secure, path)) == "The server refuses to answer."
-    assert len(secure.asked) == 1
+    assert len(secure.requests) == 1
 
 
 LIES: dict[str, Answer] = {
@@ -260,12 +262,12 @@ class Feed:
 def test_only_news_of_a_feed_is_requested(cast: Cast, secure: Server) -> None:
     feed = Feed()
     secure.answer = feed
-    origin = source(cast, secure, "/osint/manifest.json", how="", key="")
+    origin = source(cast, secure, "/osint/manifest.json", scheme="", key="")
     assert fetched(origin) == ""
     assert values(origin) == ["bot1.xyz", "bot2.xyz"]
-    secure.asked.clear()
+    secure.requests.clear()
     assert fetched(origin) == ""
-    assert [path for path, _ in secure.asked] == ["/osint/manifest.json"]
+    assert [path for path, _ in secure.requests] == ["/osint/manifest.json"]
     assert Document.objects.filter(origin=origin).count() == 1, "nothing is new"
     feed.events[2] = (21, event(2, "bot9.xyz"))
     feed.events[3] = (30, event(3, "bot3.xyz"))
@@ -292,7 +294,7 @@ def test_a_mirrored_feed_is_a_source_offline(cast: Cast, settings: Any, tmp_path
 
 def test_a_changed_or_removed_source_leaves_no_mirror(cast: Cast, secure: Server, tmp_path: Path) -> None:
     secure.answer = Feed()
-    origin = source(cast, secure, "/osint/manifest.json", how="", key="")
+    origin = source(cast, secure, "/osint/manifest.json", scheme="", key="")
     assert fetched(origin) == ""
     Origin.objects.filter(pk=origin.pk).update(url=origin.url.replace("osint", "other"))
     assert fetched(origin) == ""

@@ -45,13 +45,13 @@ def test_a_list_is_fetched_from_a_server_with_an_own_ca(cast: Cast, secure: Serv
     documents.read(found.pk)
     found.refresh_from_db()
     assert (found.count, found.problem, found.name) == (2, "", "list.txt")
-    assert secure.asked[0][1]["host"] == f"127.0.0.1:{secure.server_port}"
+    assert secure.requests[0][1]["host"] == f"127.0.0.1:{secure.server_port}"
 
 
 def test_a_server_with_an_untrusted_ca_is_refused(cast: Cast, secure: Server, settings: Any) -> None:
     settings.LISTS_CA = ""
     assert fetched(source(cast, secure)) == "The address could not be reached."
-    assert secure.asked == []
+    assert secure.requests == []
     settings.LISTS_CA = __file__
     assert fetched(source(cast, secure)) == "The file of certificates cannot be read."
 
@@ -61,7 +61,7 @@ def test_a_certificate_for_another_name_is_refused(
 ) -> None:
     _lead(monkeypatch, ["127.0.0.1"])
     assert fetched(source(cast, secure, host="other.lists.example")) == "The address could not be reached."
-    assert secure.asked == []
+    assert secure.requests == []
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_an_unchanged_list_is_not_sent_again(
     origin = source(cast, secure)
     assert fetched(origin) == ""
     assert fetched(origin) == ""
-    first, second = (headers for _, headers in secure.asked)
+    first, second = (headers for _, headers in secure.requests)
     assert ("if-none-match" in first, "if-modified-since" in first) == (False, False)
     assert second[asks] == says
     assert Document.objects.filter(origin=origin).count() == 1
@@ -92,16 +92,16 @@ def test_the_proxy_is_used_and_sees_nothing_of_the_list(cast: Cast, secure: Serv
         goal = f"{HOST}:{secure.server_port}"
         proxy.goals[goal] = ("127.0.0.1", secure.server_port)
         assert fetched(source(cast, secure, host=HOST)) == ""
-        assert proxy.asked == [(f"CONNECT {goal}", {})]
-    assert [path for path, _ in secure.asked] == ["/list.txt"]
+        assert proxy.requests == [(f"CONNECT {goal}", {})]
+    assert [path for path, _ in secure.requests] == ["/list.txt"]
 
 
 def _lies(secure: Server) -> dict[str, Callable[[str, dict[str, str]], Answer]]:
-    here = f"https://127.0.0.1:{secure.server_port}/list.txt"
+    url = f"https://127.0.0.1:{secure.server_port}/list.txt"
     return {
         "longer than sent": lambda path, headers: (200, {"Content-Length": "100000"}, LIST),
         "no length": lambda path, headers: (200, {"Content-Length": "many"}, LIST),
-        "loops": lambda path, headers: (302, {"Location": here}, b""),
+        "loops": lambda path, headers: (302, {"Location": url}, b""),
         "leads inside": lambda path, headers: (302, {"Location": "https://10.0.0.1/x"}, b""),
         "leads to plain": lambda path, headers: (302, {"Location": "http://lists.example/x"}, b""),
         "leads to a file": lambda path, headers: (302, {"Location": "file:///etc/passwd"}, b""),
@@ -155,7 +155,7 @@ def test_the_checked_address_is_connected_to(
     lookups = _lead(monkeypatch, ["127.0.0.1"], ["10.0.0.1"])
     assert fetched(source(cast, secure, host=HOST)) == ""
     assert lookups == [HOST], "one look-up: what was checked is what was connected to"
-    assert [path for path, _ in secure.asked] == ["/list.txt"]
+    assert [path for path, _ in secure.requests] == ["/list.txt"]
 
 
 @pytest.mark.parametrize("kind", ["", "taxii+"])
@@ -175,7 +175,7 @@ def test_the_target_of_a_redirection_is_checked(
     where = f"https://inside.lists.example:{secure.server_port}/x"
     secure.answer = lambda path, headers: (302, {"Location": where}, b"")
     assert "may not" in fetched(source(cast, secure, host=HOST))
-    assert len(secure.asked) == 1
+    assert len(secure.requests) == 1
 
 
 def page(number: int, following: str | None) -> bytes:
@@ -215,11 +215,11 @@ def test_a_taxii_collection_is_fetched_page_by_page(
     documents.read(found.pk)
     found.refresh_from_db()
     assert found.count == 2
-    assert ["next=b" in path for path, _ in secure.asked] == [False, True, True], (
+    assert ["next=b" in path for path, _ in secure.requests] == [False, True, True], (
         "it went on where it broke off"
     )
     assert fetched(origin) == ""
-    assert "added_after" in secure.asked[-1][0]
+    assert "added_after" in secure.requests[-1][0]
 
 
 def test_a_circular_taxii_server_ends_with_one_sentence(

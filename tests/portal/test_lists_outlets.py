@@ -184,16 +184,16 @@ def test_an_outlet_without_a_version_serves_nothing(cast: Cast) -> None:
 
 def test_the_token_is_shown_once_and_not_stored(cast: Cast) -> None:
     kept_list = list_samples.released(cast).list
-    said = {"name": "fw01", "writer": "rpz", "tlp": "amber", "confidence": "0", "part": "1000"}
+    data = {"name": "fw01", "writer": "rpz", "tlp": "amber", "confidence": "0", "part": "1000"}
     page = (
-        cast.client("coordinator").post(f"/office/blocklists/{kept_list.pk}/outlets/", said).content.decode()
+        cast.client("coordinator").post(f"/office/blocklists/{kept_list.pk}/outlets/", data).content.decode()
     )
     token = page.partition("/lists/out_")[2].partition("/")[0]
     assert token
     assert token not in Outlet.objects.get().digest
     assert fetched(f"out_{token}").status_code == 200
     bad = cast.client("coordinator").post(
-        f"/office/blocklists/{kept_list.pk}/outlets/", {**said, "part": "1"}
+        f"/office/blocklists/{kept_list.pk}/outlets/", {**data, "part": "1"}
     )
     assert bad.status_code == 200
     assert Outlet.objects.count() == 1

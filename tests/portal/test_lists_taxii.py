@@ -35,10 +35,10 @@ def test_taxii_discovery_collections_objects(cast: Cast) -> None:
     assert taxii("", token).json()["api_roots"][0].endswith("/api/taxii2/root/")
     answer = taxii("root/", token)
     assert answer["Content-Type"] == "application/taxii+json;version=2.1"
-    (one,) = taxii("root/collections/", token).json()["collections"]
-    assert (one["can_read"], one["can_write"]) == (True, False)
-    path = f"root/collections/{one['id']}/"
-    assert taxii(path, token).json() == one
+    (collection_,) = taxii("root/collections/", token).json()["collections"]
+    assert (collection_["can_read"], collection_["can_write"]) == (True, False)
+    path = f"root/collections/{collection_['id']}/"
+    assert taxii(path, token).json() == collection_
     found = taxii(path + "objects/", token)
     assert len(found.json()["objects"]) == version.count
     assert "more" not in found.json()
@@ -55,8 +55,8 @@ def test_taxii_refuses_by_the_standard(cast: Cast) -> None:
     list_samples.released(cast)
     token = issue(cast.first, "x", cast.people["coordinator"])
     stranger = issue(cast.other, "x", cast.people["stranger"])
-    (one,) = taxii("root/collections/", token).json()["collections"]
-    path = f"root/collections/{one['id']}/objects/"
+    (collection_,) = taxii("root/collections/", token).json()["collections"]
+    path = f"root/collections/{collection_['id']}/objects/"
     assert Client().get(ROOT).status_code == 401
     assert taxii(path, "lamsach_wrong").status_code == 401
     assert taxii(path, stranger).status_code == 404
@@ -91,8 +91,11 @@ def test_taxii_omits_values_restricted_to_the_unit(cast: Cast) -> None:
     list_samples.next_version(cast)
     for unit, count in ((cast.first, 0), (cast.centre, 4)):
         token = issue(unit, "x", cast.people["coordinator"])
-        (one,) = taxii("root/collections/", token).json()["collections"]
-        assert len(taxii(f"root/collections/{one['id']}/objects/", token).json().get("objects", [])) == count
+        (collection_,) = taxii("root/collections/", token).json()["collections"]
+        assert (
+            len(taxii(f"root/collections/{collection_['id']}/objects/", token).json().get("objects", []))
+            == count
+        )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -102,8 +105,8 @@ def test_our_own_client_reads_the_collection_page_by_page(
     list_samples.add(cast, "".join(f"bot-{number}.xyz\n" for number in range(25)))
     list_samples.next_version(cast)
     token = issue(cast.first, "x", cast.people["coordinator"])
-    (one,) = taxii("root/collections/", token).json()["collections"]
-    url = f"{live_server.url}/api/taxii2/root/collections/{one['id']}/"
+    (collection_,) = taxii("root/collections/", token).json()["collections"]
+    url = f"{live_server.url}/api/taxii2/root/collections/{collection_['id']}/"
     pages = list(Collection("taxii+" + url, Settings(token=f"Bearer {token}")).pages(None, None))
     assert sum(len(page.records) for page in pages) == 25
     for number, page in enumerate(pages):
@@ -130,8 +133,8 @@ def test_the_media_type_is_negotiated(cast: Cast, accepted: str, status: int) ->
 
 
 def collection(cast: Cast, token: str) -> str:
-    (one,) = taxii("root/collections/", token).json()["collections"]
-    return f"root/collections/{one['id']}/"
+    (collection_,) = taxii("root/collections/", token).json()["collections"]
+    return f"root/collections/{collection_['id']}/"
 
 
 def later(cast: Cast, text: str) -> Version:

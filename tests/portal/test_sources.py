@@ -185,7 +185,7 @@ def test_who_may_read_the_metrics(cast: Cast, monkeypatch: pytest.MonkeyPatch) -
     put(cast, "fw01/status", status(silent=True))
     local: dict[str, Any] = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "127.0.0.1:8000"}
     public = "https://lamsach.example"
-    for token, proxies, url, asked, answer in (
+    for token, proxies, url, request, answer in (
         ("", 0, "", local, 200),
         ("", 0, "", {**local, "REMOTE_ADDR": "::1", "HTTP_HOST": "localhost"}, 200),
         ("", 0, "http://127.0.0.1:8000", {**local, "REMOTE_ADDR": "::ffff:127.0.0.1"}, 200),
@@ -204,8 +204,8 @@ def test_who_may_read_the_metrics(cast: Cast, monkeypatch: pytest.MonkeyPatch) -
     ):
         for name, value in (("METRICS_TOKEN", token), ("PROXIES", proxies), ("PUBLIC_URL", url)):
             monkeypatch.setattr(settings, name, value)
-        got = Client().get("/metrics", **asked)
-        assert got.status_code == answer, (token, proxies, url, asked)
+        got = Client().get("/metrics", **request)
+        assert got.status_code == answer, (token, proxies, url, request)
         if answer == 200:
             text = got.content.decode()
             assert "\nlamsach_sources_silent 1\n" in text

@@ -70,7 +70,7 @@ def folder(trace: Trace) -> Path:
     return Path(settings.DATA) / files.folder(trace)
 
 
-def kept(trace: Trace) -> list[Path]:
+def remaining(trace: Trace) -> list[Path]:
     return [path for path in folder(trace).rglob("*") if path.is_file()]
 
 
@@ -84,7 +84,7 @@ def test_from_the_form_to_the_answer(ready: Trace, client: Client, unit: Path) -
     work()
     ready.refresh_from_db()
     assert (ready.listed, ready.explained, ready.machines, ready.problem) == (8, 6, 6, "")
-    assert kept(ready) == []
+    assert remaining(ready) == []
     assert "names 8, 6 can be explained" in client.get(address(ready)).content.decode()
     shown = client.get(f"{address(ready)}result/")
     text = shown.content.decode()
@@ -104,8 +104,8 @@ def test_the_letter_states_the_form_and_names_nobody(ready: Trace, client: Clien
     answer = client.get(f"{address(ready)}documents/docx/")
     content = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
     text = zipfile.ZipFile(io.BytesIO(content)).read("word/document.xml").decode()
-    for said in ("12/CQA", "Cơ quan A", "PHÒNG MỘT", "TRUNG TÂM A"):
-        assert said.lower() in text.lower(), said
+    for name in ("12/CQA", "Cơ quan A", "PHÒNG MỘT", "TRUNG TÂM A"):
+        assert name.lower() in text.lower(), name
     assert "PC-0" not in text
     assert "10.1.0." not in text
     assert b"".join(client.get(f"{address(ready)}documents/pdf/").streaming_content).startswith(b"%PDF-")  # type: ignore[attr-defined]
@@ -149,7 +149,7 @@ def test_a_list_without_addresses_is_reported(ready: Trace, client: Client, unit
     work()
     ready.refresh_from_db()
     assert ready.problem
-    assert kept(ready) == []
+    assert remaining(ready) == []
     assert "note-error" in client.get(address(ready)).content.decode()
     assert client.get(f"{address(ready)}result/").status_code == 404
 
@@ -168,7 +168,7 @@ def test_a_trace_can_be_stopped_before_and_while_it_runs(
     monkeypatch.setattr(queue.Progress, "step", stopped)
     work()
     assert Job.objects.get(name="traces.trace").state == JobState.CANCELLED
-    assert kept(ready) == []
+    assert remaining(ready) == []
     second = Trace.objects.create(unit=ready.unit, user=ready.user)
     client.post(address(second), {"what": "stop"})
     second.refresh_from_db()
@@ -188,10 +188,10 @@ def test_a_trace_can_run_twice(ready: Trace, client: Client, unit: Path) -> None
 def test_old_results_and_files_are_deleted(ready: Trace, client: Client, unit: Path) -> None:
     upload(client, ready, unit)
     forget()
-    assert kept(ready)
+    assert remaining(ready)
     Trace.objects.update(created=timezone.now() - timedelta(days=8))
     forget()
-    assert kept(ready) == []
+    assert remaining(ready) == []
     done = Trace.objects.create(unit=ready.unit, user=ready.user, listed=8, explained=6)
     path = default_storage.save(
         files.result_path(done, "html"), SimpleUploadedFile("a.html", b"<html></html>")
@@ -214,6 +214,6 @@ def test_the_result_can_be_deleted(ready: Trace, client: Client, unit: Path) -> 
     assert "names 8, 6" in client.get(address(ready)).content.decode(), "the counts stay"
 
 
-@pytest.mark.parametrize("who", ["coordinator", "reader", "administrator", "stranger"])
-def test_only_the_unit_itself_sees_its_traces(who: str, ready: Trace, cast: Cast) -> None:
-    assert cast.client(who).get(address(ready)).status_code in (403, 404)
+@pytest.mark.parametrize("role", ["coordinator", "reader", "administrator", "stranger"])
+def test_only_the_unit_itself_sees_its_traces(role: str, ready: Trace, cast: Cast) -> None:
+    assert cast.client(role).get(address(ready)).status_code in (403, 404)
