@@ -201,7 +201,7 @@ def _days(record: Mapping[str, Any], last: date) -> dict[date, dict[str, int]] |
 def statements(
     campaign: Campaign, units: Iterable[int] | None, day: date, known: datetime | None, all_of_them: bool
 ) -> list[Statement]:
-    """See `cases.tally.register_statements`. Statements of a partner ended before the day do not count."""
+    """See `cases.tally.register_statements`. Statements of a partner ended by the day do not count."""
     living = Q(partner__ended=None) | Q(partner__ended__gte=end_of(day))
     rows = StatedCounts.objects.filter(living, campaign=campaign, day__lte=day)
     rows = rows.filter(inner=False) if units is None else rows.filter(unit__in=list(units))

@@ -35,7 +35,7 @@ class Devices:
         self._by_value: dict[tuple[str, str], list[int]] = {}
         self._claimed: set[int] = set()
         self.touched: set[int] = set()
-        """Devices merged by this bundle."""
+        """Both sides of the merges made by this bundle."""
         pairs = {pair for device in seen for pair in device.identities}
         digests = {(kind, sealed(kind, value)): value for kind, value in pairs}
         values = sorted({value for _, value in pairs} | {digest for _, digest in digests})
