@@ -20,7 +20,7 @@ from lamsach.indicators.writers import BY_NAME
 from lamsach.model import Indicator
 from tests.programs import in_ci
 
-from .long_lists import address_of_six, digest, listed
+from .long_lists import digest, ipv6_address, listed
 from .programs import program, run
 from .sample import SAMPLE, T, exported, text_of
 
@@ -37,7 +37,7 @@ def written(name: str, folder: Path, count: int) -> Path:
     more = {
         "clamav_hdb": partial(digest, T.MD5),
         "clamav_hsb": partial(digest, T.SHA256),
-        "ip6tables": address_of_six,
+        "ip6tables": ipv6_address,
     }
     items = [*SAMPLE, *map(more[name], range(count))] if name in more else listed(count)
     export = exported(BY_NAME[name], items)
