@@ -89,7 +89,7 @@ def test_a_file_is_accepted_once_and_verified(cast: Cast, pair: Any, echo: Echo)
     accepted = accepted_by(cast, up, path)
     assert (accepted.counter, accepted.kinds, accepted.result) == (1, ["echo"], {"echo": {"words": 1}})
     assert Echo.got == [{"word": "một"}]
-    with pytest.raises(InputError, match="taken before"):
+    with pytest.raises(InputError, match="accepted before"):
         accepted_by(cast, up, path)
     assert len(Echo.got) == 1
     assert Entry.objects.filter(action="exchange.taken").count() == 1
@@ -113,7 +113,7 @@ def test_a_file_for_another_unit_or_by_a_stranger_is_refused(cast: Cast, pair: A
     with pytest.raises(InputError, match="another unit"):
         accepted_by(cast, other_partner, path)
     PartnerKey.objects.filter(partner=up).update(ended=timezone.now())
-    with pytest.raises(InputError, match="nobody here has compared"):
+    with pytest.raises(InputError, match="not compared and accepted"):
         accepted_by(cast, up, path)
     assert not Taken.objects.exists()
 
@@ -157,11 +157,11 @@ def test_a_malformed_payload_rolls_the_file_back(cast: Cast, pair: Any, echo: Ec
     down, up = pair
     echo.sends = {"word": "too long"}
     path = made(down, cast.people["coordinator"])
-    with pytest.raises(InputError, match="shape"):
+    with pytest.raises(InputError, match="required form"):
         accepted_by(cast, up, path)
     assert not Taken.objects.exists()
     echo.sends = {"other": 1}
-    with pytest.raises(InputError, match="shape"):
+    with pytest.raises(InputError, match="required form"):
         accepted_by(cast, up, made(down, cast.people["coordinator"]))
 
 
@@ -395,7 +395,7 @@ def test_the_pages_of_exchange(cast: Cast) -> None:
     assert Taken.objects.get().partner == up
     assert not default_storage.exists(waiting.path)
     upload.seek(0)
-    assert "taken before" in client.post("/office/exchange/", {"file": upload}).content.decode()
+    assert "accepted before" in client.post("/office/exchange/", {"file": upload}).content.decode()
     page = client.get(f"/office/exchange/partners/{down.pk}/").content.decode()
     assert "no word yet" in page
     client.post(

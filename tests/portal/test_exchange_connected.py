@@ -173,7 +173,7 @@ def test_a_reused_counter_is_distinguished_from_a_replay(cast: Cast, pair: Pair)
     (down, up), by = pair, cast.people["coordinator"]
     first = made(down, by)
     transfer.accept(same(up), first, by)
-    with pytest.raises(InputError, match="The exchange file was taken before"):
+    with pytest.raises(InputError, match="The exchange file was accepted before"):
         transfer.accept(same(up), first, by)
     Sent.objects.all().delete()
     Partner.objects.filter(pk=down.pk).update(sent=0)  # an older disk, restored unnoticed
@@ -213,7 +213,7 @@ def test_files_by_https(cast: Cast, pair: Pair, tmp_path: Path) -> None:
     assert Taken.objects.filter(partner=down).count() == 1
     assert same(down).clock_off_s == pytest.approx(0, abs=120)
     page = cast.client("coordinator").get(f"/office/exchange/partners/{down.pk}/").content.decode()
-    assert "Its files are taken as they come" in page
+    assert "Its files are accepted as they come" in page
     online.disconnect(same(down), by)
     assert handed(file).status_code == 422
 

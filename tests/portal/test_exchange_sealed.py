@@ -162,7 +162,7 @@ def test_the_pages_of_sealing_keys(cast: Cast) -> None:
     waiting = Waiting.objects.get()
     with default_storage.open(waiting.path) as stored:
         assert stored.read() == upload.getvalue(), "kept as it came"
-    assert "was not taken before" in client.get(answer["Location"]).content.decode()
+    assert "was not accepted before" in client.get(answer["Location"]).content.decode()
     client.post(answer["Location"], {"what": "take"})
     assert Taken.objects.get().partner.unit == cast.first
     acts = set(Entry.objects.values_list("action", flat=True))

@@ -123,14 +123,14 @@ def test_campaigns_go_down_and_figures_up(tmp_path: Path) -> None:
             "dispatches": 1,
             "lists": 0,
         }
-        assert "taken before" in room.run(f"out = take(p, {down!r})")
+        assert "accepted before" in room.run(f"out = take(p, {down!r})")
         assert room.run(HUNTED) == 1
         room.run("unit_keys.renew(room, me)")
         room.run(f"transfer.make(p, Path({up!r}), me)")
         assert "another unit" in room.run(f"out = take(p, {up!r})")
         accepted = ministry.run(f"out = take(p, {up!r})")
         assert (accepted["answers"], accepted["counts"]) == ({"answers": 2}, {"counts": 1})
-        assert "taken before" in ministry.run(f"out = take(p, {up!r})")
+        assert "accepted before" in ministry.run(f"out = take(p, {up!r})")
         assert ministry.run("out = StatedCounts.objects.get().counts['found']") == 1
         assert ministry.run("out = Recipient.objects.get().deployed is not None") is True
         assert ministry.run(

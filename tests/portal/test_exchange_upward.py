@@ -163,7 +163,7 @@ def test_files_count_by_counter_not_arrival(cast: Cast, pair: Any) -> None:
     transfer.accept(down, older, by)
     theirs = Campaign.objects.exclude(pk=case.campaign_id).get()
     assert case_counts(theirs, cast.centre.pk).found == 2
-    with pytest.raises(InputError, match="taken before"):
+    with pytest.raises(InputError, match="accepted before"):
         transfer.accept(down, older, by)
 
 
@@ -188,7 +188,7 @@ def test_a_granted_machine_is_sent_until_the_grant_expires(cast: Cast, pair: Any
     assert Entry.objects.filter(action="case.granted_viewed").count() == before + 1
     for role in ("reader", "authority", "stranger", "officer"):
         assert cast.client(role).get(f"/office/privacy/granted/{view.pk}/").status_code == 404, role
-    with pytest.raises(InputError, match="taken before"):
+    with pytest.raises(InputError, match="accepted before"):
         transfer.accept(down, path, cast.people["coordinator"])
     assert granted.forget() == 0
     GrantedView.objects.update(until=made_grant.until - timedelta(days=4))
