@@ -18,7 +18,6 @@ from lamsach.portal.audit.models import Entry
 from lamsach.portal.base.uploads import store
 from lamsach.portal.mail.models import Incoming, Letter, LetterState
 from lamsach.portal.privacy import holds, questions
-from lamsach.portal.privacy.tasks import forget_questions
 from lamsach.portal.support import desk
 from lamsach.portal.support.models import Message, Question, QuestionFile
 from lamsach.portal.worker import load_tasks
@@ -75,7 +74,7 @@ def test_what_is_due_goes_and_the_counts_stay(cast: Cast, browser: Browser) -> N
     path = asked.files.get().path
     assert [secret for secret in SECRETS if secret not in stored()] == []
     before = browser("helper").get("/office/questions/?state=solved").content.decode()
-    counts = forget_questions()
+    counts = questions.run()
     assert (counts["questions"], counts["messages"]) == (1, 2)
     assert counts["letters"] == 3
     assert [secret for secret in (*SECRETS, "of a person") if secret in stored()] == []
@@ -89,7 +88,7 @@ def test_what_is_due_goes_and_the_counts_stay(cast: Cast, browser: Browser) -> N
     assert "<b>1</b> solved" in after
     assert "Words erased" in after
     assert Entry.objects.get(action="question.erased").object_id == asked.pk
-    assert forget_questions() == {}, "once"
+    assert questions.run() == {}, "once"
 
 
 def test_the_desk_and_the_asker_see_that_it_is_erased(cast: Cast, browser: Browser, client: Client) -> None:

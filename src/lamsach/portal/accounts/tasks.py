@@ -15,22 +15,13 @@ from lamsach.portal.base import shared_cache
 from lamsach.portal.jobs.queue import regular
 
 
-@regular("accounts.idle", timedelta(hours=6))
-def lock_idle_accounts() -> None:
-    """Lock accounts that were idle for IDLE_DAYS."""
-    lock_idle()
-
-
 @regular("accounts.sessions", timedelta(hours=24))
 def clear_sessions() -> None:
     """Delete expired sessions."""
     Session.objects.filter(expire_date__lt=timezone.now()).delete()
 
 
-@regular("accounts.cache", timedelta(minutes=10))
-def clear_cache() -> None:
-    """Delete expired entries of the shared cache."""
-    shared_cache.forget()
+regular("accounts.cache", timedelta(minutes=10))(shared_cache.forget)
 
 
 def lock(user: User) -> None:
@@ -41,6 +32,7 @@ def lock(user: User) -> None:
     record(None, "account.locked", user, reason="idle")
 
 
+@regular("accounts.idle", timedelta(hours=6))
 def lock_idle() -> int:
     """Lock every account that was idle for IDLE_DAYS; return the count."""
     limit = timezone.now() - timedelta(days=settings.IDLE_DAYS)

@@ -25,12 +25,8 @@ from lamsach.portal.units.access import writable_units
 from lamsach.portal.units.models import FOREVER, Unit
 
 _SET_BACK = timedelta(minutes=5)
-
-
-@regular("mail.fetch", timedelta(minutes=1))
-def fetch_mail() -> None:
-    """Fetch incoming e-mails."""
-    fetch()
+regular("mail.fetch", timedelta(minutes=1))(fetch)
+regular("mail.forget", timedelta(hours=12))(forget_due)
 
 
 @regular("mail.clock", timedelta(minutes=5))
@@ -41,12 +37,6 @@ def check_clock() -> None:
     if last_seen.last > now + _SET_BACK:
         requeue_after_clock_reset(last_seen.last, now)
     Clock.objects.filter(name="mail.seen").update(last=now)
-
-
-@regular("mail.forget", timedelta(hours=12))
-def forget_mail() -> None:
-    """Erase e-mails past retention."""
-    forget_due()
 
 
 def _bad(user: Any) -> QuerySet[Unit]:

@@ -25,13 +25,6 @@ from lamsach.portal.mail.letters import Draft, queue
 from lamsach.portal.mail.models import Letter, LetterState
 from lamsach.portal.units.models import FOREVER, Unit
 
-
-@regular("web.daily", timedelta(minutes=30), long=True)
-def daily() -> int:
-    """Send the daily letters."""
-    return send_daily()
-
-
 FIRST_HOUR, LAST_HOUR = 7, 11
 _MOST_LINES = 30
 _COUNT = {"n_all": Count("pk")}
@@ -94,6 +87,7 @@ def _test_letter() -> Row:
     )
 
 
+@regular("web.daily", timedelta(minutes=30), long=True)
 def send_daily() -> int:
     """Queue daily letters to subscribers with open tasks, once per working morning; return the count."""
     now = timezone.localtime()
