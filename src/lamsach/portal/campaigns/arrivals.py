@@ -77,5 +77,5 @@ def answer_to_dispatch(incoming: Incoming, letter: Letter | None, parsed: Parsed
     if parsed.refused:
         text += "\n\n[" + ", ".join(parsed.refused)[:500] + "]"
     with transaction.atomic():
-        note_message(recipient, incoming.sender, How.MAIL, text, parsed.kept)
+        note_message(recipient, incoming.sender, How.MAIL, text, parsed.stored)
     return f"recipient:{recipient.pk}"

@@ -30,7 +30,7 @@ WIRE = SMTP.clone(max_line_length=900)
 """Headers in one line up to RFC 5322's 998: Python's folding damages spaces of Vietnamese subjects."""
 
 
-class Refused(Exception):  # noqa: N818 - told to people as a state
+class Refused(Exception):  # noqa: N818 - shown to people as a state
     """Permanent rejection of a letter by the server (5xx)."""
 
 

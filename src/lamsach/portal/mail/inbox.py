@@ -204,6 +204,6 @@ def _keep_files(parsed: Parsed) -> None:
             BytesIO(file.content), None, safe_name(file.name), None, len(file.content), None
         )
         try:
-            parsed.kept.append(store(source, tuple(KINDS)))
+            parsed.stored.append(store(source, tuple(KINDS)))
         except LamsachError as problem:
             parsed.refused.append(problem.where or file.name[:100])

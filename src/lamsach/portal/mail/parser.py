@@ -53,7 +53,7 @@ class Parsed:
     automatic: bool
     message: EmailMessage
     files: list[File] = field(default_factory=list)
-    kept: list[StoredFile] = field(default_factory=list)
+    stored: list[StoredFile] = field(default_factory=list)
     """Attachments that were stored."""
     refused: list[str] = field(default_factory=list)
     """Names of attachments that were rejected."""

@@ -272,11 +272,16 @@ def tool_edit(request: HttpRequest, tool_number: int) -> HttpResponse:
 def _store_file(form: ToolForm) -> bool:
     """Store the form's file outside transactions; False, with an error in the form, if rejected."""
     if form.cleaned_data["file"]:
-        kept = store_field(form, "file", TOOL_KINDS)
-        if kept is None:
+        stored = store_field(form, "file", TOOL_KINDS)
+        if stored is None:
             return False
         tool: Tool = form.instance
-        tool.file_name, tool.path, tool.size, tool.sha256 = kept.name, kept.path, kept.size, kept.sha256
+        tool.file_name, tool.path, tool.size, tool.sha256 = (
+            stored.name,
+            stored.path,
+            stored.size,
+            stored.sha256,
+        )
     return True
 
 

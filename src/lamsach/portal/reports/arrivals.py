@@ -103,7 +103,7 @@ def _file_form(found: _Found | None, problem: str, incoming: Incoming) -> str:
     incoming.problem = problem or incoming.problem
     if found is None:
         return ""
-    stored = next((kept for kept in found.parsed.kept if kept.name and _same(kept, found.file)), None)
+    stored = next((kept for kept in found.parsed.stored if kept.name and _same(kept, found.file)), None)
     if stored is None:
         return ""
     incoming.unit = incoming.unit or found.unit

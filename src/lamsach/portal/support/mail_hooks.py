@@ -35,9 +35,9 @@ def reply_of_asker(incoming: Incoming, letter: Letter | None, parsed: Parsed) ->
     if question is None:
         return new_question(incoming, letter, parsed)
     if incoming.sender == question.email.lower():
-        desk.add(question, _text(parsed), parsed.kept)
+        desk.add(question, _text(parsed), parsed.stored)
     else:
-        desk.attach(question, parsed.kept)
+        desk.attach(question, parsed.stored)
         desk.answer(question, None, _text(parsed), internal=True, who=incoming.sender)
     return f"question:{question.pk}"
 
@@ -74,7 +74,7 @@ def ask(incoming: Incoming, parsed: Parsed, unit: Unit) -> str:
         text=_text(parsed) or parsed.subject,
     )
     saved = desk.ask(
-        question, f"mail:{parsed.key[:38]}", parsed.kept, receipt=may_get_receipt(incoming.sender)
+        question, f"mail:{parsed.key[:38]}", parsed.stored, receipt=may_get_receipt(incoming.sender)
     )
     return f"question:{saved.pk}"
 

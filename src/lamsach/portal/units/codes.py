@@ -34,7 +34,7 @@ def canonical(text: str) -> str | None:
 
 
 def older_form(code: str) -> str:
-    """Convert to the older form, padded to four groups: `G06.12` -> `000.00.12.G06`."""
+    """Convert to the older form of at least four groups: `G06.12` -> `000.00.12.G06`."""
     groups = code.split(".")[1:]
     filled = [*groups, *("0" * width for width in reversed(_OLD_WIDTHS[: 3 - len(groups)]))]
     return ".".join([*reversed(filled), code.split(".")[0]])
