@@ -31,10 +31,9 @@ from lamsach.portal.mail.inbox import bad_addresses
 from lamsach.portal.mail.letters import Draft, queue
 from lamsach.portal.mail.models import BadAddress
 from lamsach.portal.units.models import Unit
-from lamsach.portal.units.sheet import rows_of
+from lamsach.portal.units.sheet import EMAIL, rows_of
 
 PURPOSE = "awareness"
-_EMAIL = re.compile(r"[^\s@<>,;]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+\Z")
 MOST_WRONG = BATCH = 1000
 
 
@@ -57,7 +56,7 @@ def _read(file: IO[bytes], name: str) -> tuple[list[tuple[str, str, str]], list[
     wrong: list[int] = []
     for number, row in numbered:
         email = row.get("email", "").lower()
-        if not row.get("name") or (email and not _EMAIL.match(email)):
+        if not row.get("name") or (email and not EMAIL.match(email)):
             wrong.append(number)
         else:
             rows.append((row["name"][:200], row.get("department", "")[:200], email))

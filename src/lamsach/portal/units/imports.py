@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -23,7 +22,7 @@ from lamsach.portal.units import tree
 from lamsach.portal.units.access import writable_units
 from lamsach.portal.units.codes import canonical, parent_code
 from lamsach.portal.units.models import Unit, UnitImport, UnitLink, UnitName
-from lamsach.portal.units.sheet import SheetRow, read
+from lamsach.portal.units.sheet import EMAIL, SheetRow, read
 
 
 class TreeChangedError(Exception):
@@ -153,7 +152,6 @@ def readable_imports(user: Any) -> Any:
     return UnitImport.objects.filter(user=user)
 
 
-_EMAIL = re.compile(r"[^\s@<>,;]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+\Z")
 CONTACTS = {"email": "email", "contact_name": "contact", "contact_phone": "phone"}
 
 
@@ -277,7 +275,7 @@ def _check(
         plan.add_error(number, mark("A new unit needs a name."), line.code)
     if len(line.row.name) > 300:
         plan.add_error(number, mark("The name is longer than 300 characters."), line.row.name)
-    if line.row.email and not _EMAIL.match(line.row.email):
+    if line.row.email and not EMAIL.match(line.row.email):
         plan.add_error(number, mark("This is no e-mail address."), line.row.email)
     if line.parent is None:
         if known is None and not roots:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ from lamsach.i18n import mark
 MOST_ROWS = 100_000
 MOST_COLUMNS, LONGEST_ROW = 50, 1_000_000
 LONGEST_CELL = 1000
+# can-bo@don-vi.example
+EMAIL = re.compile(r"[^\s@<>,;]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+\Z")
+"""Pattern of an e-mail address in a cell."""
 
 
 @dataclass(frozen=True, slots=True)
