@@ -35,7 +35,7 @@ def section(document: str, command: str) -> str:
     return match[1]
 
 
-@pytest.mark.parametrize(("page", "made"), reference.PAGES.items())
+@pytest.mark.parametrize(("page", "generated"), reference.PAGES.items())
 def test_the_reference_is_generated_from_the_declarations(page: str, generated: Callable[[str], str]) -> None:
     text = text_of(f"docs/{page}")
     assert text == generated(text), "run: make reference"

@@ -141,7 +141,7 @@ def test_a_token_is_shown_once(cast: Cast) -> None:
 
 
 def test_no_two_shapes_share_a_name() -> None:
-    """Of two schemas of one name, the OpenAPI description would show only one."""
+    """Equally named schemas would be merged in the OpenAPI description."""
 
     def below(kind: Any) -> set[Any]:
         return {one for sub in kind.__subclasses__() for one in (sub, *below(sub))}

@@ -135,7 +135,7 @@ def test_a_hold_stops_it(held: str, cast: Cast, browser: Browser) -> None:
     hold = holds.put(getattr(cast, held), "Điều tra", cast.people["coordinator"])
     assert questions.run() == {"held": 1}
     page = browser("officer").get("/office/privacy/").content.decode()
-    assert "Questions kept by a legal hold</dt><dd>1</dd>" in page
+    assert "Questions under a legal hold</dt><dd>1</dd>" in page
     holds.lift(hold, cast.people["coordinator"])
     assert questions.run()["questions"] == 1
 

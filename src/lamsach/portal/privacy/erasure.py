@@ -63,7 +63,6 @@ def erase(
 
     `again`: rows that were held before a restore, after which the erasure is repeated without an audit entry.
     """
-
     unit_ids = set(units)
     spared_units, spared_cases = (held_units(), held_cases()) if again is None else (set(), set())
     held = set(again or ())
