@@ -247,7 +247,7 @@ print(verify(sign(document(), load_signer(file, "secret")), [made]).verdict)
 
 
 @pytest.mark.parametrize(
-    ("extra", "code", "said"), [("kafka", _KAFKA, "line"), ("sign", _SIGN, "True\nvalid")]
+    ("extra", "code", "output"), [("kafka", _KAFKA, "line"), ("sign", _SIGN, "True\nvalid")]
 )
 def test_kafka_and_signatures(extra: str, code: str, output: str, tmp_path: Path) -> None:
     ended = ran(extra, folder=tmp_path, code=code)

@@ -77,8 +77,7 @@ def _branches(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     page = paged(request, below.order_by("code") if below else [unit])
     reached = access.branches(campaign, [unit.pk, *(child.pk for child in page)])
     whole, *rows = (
-        Branch(child, bar(map(Part, TONES, REACHED, reached.get(child.pk, (0, 0, 0)))))
-        for child in (unit, *page)
+        Branch(row, bar(map(Part, TONES, REACHED, reached.get(row.pk, (0, 0, 0))))) for row in (unit, *page)
     )
     return {"unit": unit, "page": page, "whole": whole.parts, "rows": rows}
 
@@ -98,8 +97,7 @@ def _import(request: HttpRequest, unit: Unit) -> None:
             messages.warning(request, text.format(rows=numbers))
 
 
-def _execute(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse | None:
-    """Execute a POSTed step: send, stop, remind, else import; return its confirmation page if due."""
+def _handle_post(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse | None:
     what = request.POST.get("what")
     if what == "tell":
         return _tell(request, campaign, unit)
@@ -215,7 +213,7 @@ def people(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse
     unit = access.get_own_unit(request.user, unit_id)
     campaign = get_campaign(request.user, campaign_id)
     if request.method == "POST":
-        answer = _execute(request, campaign, unit)
+        answer = _handle_post(request, campaign, unit)
         return answer or redirect("awareness:people", campaign_id=campaign_id, unit_id=unit_id)
     rows = Person.objects.filter(unit=unit)
     page = paged(request, PEOPLE.chosen(request.GET, rows))

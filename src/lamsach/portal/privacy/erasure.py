@@ -57,16 +57,13 @@ def erase(
     reason: str,
     by: Any,
     *,
-    again: frozenset[tuple[str, int]] | None = None,
+    again: frozenset[Place] | None = None,
 ) -> Counter[str]:
-    """Erase a term in these units; return counts by source, and `held`: rows under a legal hold.
-
-    `again`: rows that were held before a restore, after which the erasure is repeated without an audit entry.
-    """
+    """Erase a term except under legal holds; `again`: rows held before a restore. Return counts by source."""
     unit_ids = set(units)
     spared_units, spared_cases = (held_units(), held_cases()) if again is None else (set(), set())
     held = set(again or ())
-    erased: list[tuple[str, int]] = []
+    erased: list[Place] = []
     counts: Counter[str] = Counter()
     cases: set[int] = set()
     for source in SOURCES:
@@ -88,8 +85,7 @@ def erase(
         return counts
     note_person(unit_ids, unit, term, erased, held)
     erasure = Erasure.objects.create(unit=unit, user=user_of(by), reason=reason, counts=dict(counts))
-    details: dict[str, Any] = dict(counts)
-    record(by, "privacy.erased", erasure, unit, **details)
+    record(by, "privacy.erased", erasure, unit, **dict[str, Any](counts))
     return counts
 
 
@@ -218,8 +214,7 @@ def pending() -> Counter[str] | None:
                 logger.warning("a line of %s cannot be understood: %s", ledger.NAME, line["at"])
     counts = +counts
     if counts:
-        details: dict[str, Any] = dict(counts)
-        record(None, "privacy.erased_again", **details)
+        record(None, "privacy.erased_again", **dict[str, Any](counts))
     marker.unlink()
     return counts
 

@@ -100,12 +100,8 @@ def purge(case_id: int, *, again: bool = False) -> Counter[str]:
     Clarification.objects.filter(campaign=case.campaign_id, device__in=members).update(answer="")
     index([case, *parts])
     Purge.objects.filter(case=case).update(counts=dict(counts))
-    record(None, "privacy.purged", case, case.unit, **_details(counts))
+    record(None, "privacy.purged", case, case.unit, **dict[str, Any](counts))
     return counts
-
-
-def _details(counts: Counter[str]) -> dict[str, Any]:
-    return dict(counts)
 
 
 def _needed(members: set[int]) -> bool:
@@ -174,7 +170,7 @@ def _loose_devices() -> Counter[str]:
             counts["lines"] += lines
             counts.update(forget_devices(members))
     if counts:
-        record(None, "privacy.purged_devices", **_details(counts))
+        record(None, "privacy.purged_devices", **dict[str, Any](counts))
     return counts
 
 
