@@ -352,7 +352,7 @@ def test_the_command_writes_signs_sends_and_stores_the_receipt(
     output = "\n".join(ran.errors)
     assert "Machines in the report: 2" in output
     assert "left out: Vulnerability" in output
-    assert "not in it: 1" in output
+    assert "left out of the report: 1" in output
     again = lamsach(*words)
     assert (again.status, len(receiver.requests)) == (0, 1), "the same report does not go twice"
     receiver.plan = [403]

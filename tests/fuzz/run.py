@@ -20,7 +20,7 @@ from tests.fuzz.targets import MAKERS, Target
 HANG_S = 10.0
 MEMORY_BYTES = 3 << 30
 CORPUS = 4000
-"""Maximum of inputs stored per target."""
+"""Maximum number of inputs stored per target."""
 
 
 class HangError(Exception):

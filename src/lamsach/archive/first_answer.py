@@ -21,9 +21,9 @@ from lamsach.investigate import Request
 from lamsach.model import Event, RawSighting, SightingKey
 
 MOST_OPENED = 16
-"""Maximum of segments opened for a first answer; beyond that the full search answers."""
+"""Maximum number of segments opened for a first answer; beyond that the full search answers."""
 LARGE = 1024
-"""Minimum of segments for a first answer; a full search of fewer takes about a second."""
+"""Minimum number of segments for a first answer; a full search of fewer takes about a second."""
 
 
 def is_large(archive: Archive) -> bool:

@@ -30,7 +30,7 @@ Keys = NDArray[np.uint64]
 _TABLES = (1 << 17, 1 << 20)
 """Room for keys, twice as much as needed: for usual segments, and for those with many new names."""
 _MOST_ODD_LINES = 4000
-"""Maximum of lines with escapes that are read individually; a segment with more gets no filter."""
+"""Maximum number of lines with escapes read individually; a segment with more gets no filter."""
 _LONGEST_ODD = 1 << 16
 _HEAD_BYTES = 1 << 14
 _LAYOUT = 5

@@ -17,7 +17,7 @@ from lamsach.model import Event, EventKind
 PresenceRow = tuple[str | None, str | None, str | None, str | None, str]
 """Address, hardware address, host name, user, time (ISO 8601, UTC)."""
 MOST = 2000
-"""Maximum of rows stored per segment."""
+"""Maximum number of rows stored per segment."""
 _HOUR, _DAY = len("2022-09-01T08"), len("2022-09-01")
 
 

@@ -73,8 +73,8 @@ def retro(
 ) -> tuple[Findings, HuntResult, Plan]:
     """Search an archive for the request's lists.
 
-    Times without a zone are interpreted as on archiving. `remote`: opener and searcher of segments outside
-    this process. Raises InputError when no list can be used.
+    Times without a zone are interpreted as on archiving. `remote` searches segments outside this process.
+    Raises InputError when no list can be used.
     """
     logs = ArchivedLogs(archive, remote)
     request = replace(request, timezone=archive.zone, logs=(archive.store.url,), format_name=None)

@@ -38,7 +38,7 @@ from lamsach.model import FileSummary, Problem
 MARGIN = timedelta(days=1)
 """Tolerance around a segment's first and last time: times are sampled, and clocks are wrong."""
 ASK_LIMIT = 200_000
-"""Maximum of keys in a query; more would match nearly every filter, or take longer than reading all."""
+"""Maximum number of keys in a query; more would match nearly every filter, or be slower than reading."""
 _BINARY_BYTES = 8192
 
 
@@ -52,7 +52,7 @@ class Plan:
 
 
 class RemoteSearch(Protocol):
-    """Opener and searcher of an archive's units on other machines."""
+    """Search of an archive's units on other machines."""
 
     def __call__(
         self,

@@ -28,7 +28,7 @@ _CONTACT = 5
 """Field count of a sign of contact only: kind, source, destination, port, name."""
 _SPEAKS_WEB = frozenset({EventKind.WEB.value, EventKind.TLS.value, EventKind.CONNECTION.value})
 MOST = 2000
-"""Maximum of signs stored per segment."""
+"""Maximum number of signs stored per segment."""
 
 
 def sign_of(event: Event) -> Sign | None:

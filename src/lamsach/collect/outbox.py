@@ -18,7 +18,7 @@ from lamsach.runtime.web_client import WebClient, WebError
 
 Record = dict[str, Any]
 _WAITING = 10_000
-"""Maximum of sightings that wait for an address; the oldest are dropped and counted."""
+"""Maximum number of sightings that wait for an address; the oldest are dropped and counted."""
 _BATCH = 500
 _TIMEOUT_S = 10
 _RETRY_S = 5.0

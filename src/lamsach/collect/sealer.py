@@ -20,7 +20,7 @@ from lamsach.i18n import mark
 from lamsach.logs.opening.inputs import HEAD_BYTES
 
 WAITING = 6
-"""Maximum of full spool files that wait; beyond it, receivers wait too."""
+"""Maximum number of full spool files that wait; beyond it, receivers wait too."""
 WELL_BYTES_S = 12 << 20
 """Bytes per second compressed well, at a quarter of a processor; the rest is compressed fast."""
 _BURST_S = 2.0

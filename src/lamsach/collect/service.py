@@ -37,7 +37,7 @@ from lamsach.results.atomic import open_own, own_folder
 
 _SYNC_SECONDS = 1.0
 _MOST_SOURCES = 10_000
-"""Maximum of sources, each with an open file; fewer where the system allows fewer."""
+"""Maximum number of sources, each with an open file; fewer where the system allows fewer."""
 _PROMPT_SOURCES = 100
 """Sources written into the status immediately on arrival; further ones once a second."""
 _OTHERS = "others"

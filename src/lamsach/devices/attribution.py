@@ -40,7 +40,7 @@ from lamsach.model import (
 )
 
 MOST_INTERVALS = 50
-"""Maximum of address changes listed for a device; above it, one interval per address."""
+"""Maximum number of address changes listed for a device; above it, one interval per address."""
 _TRUST = ("lease", "session", "inventory", "log", "observed", "address", "none")
 
 
@@ -95,7 +95,7 @@ def _runs(items: Sequence[Item]) -> list[AddressInterval]:
 
 
 MOST_SHOWN = 5
-"""Maximum of conflicting claims listed per device."""
+"""Maximum number of conflicting claims listed per device."""
 _BY_LEASE = ("lease", "session")
 
 

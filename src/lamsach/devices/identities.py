@@ -15,7 +15,7 @@ from lamsach.devices.names import account, host_key, mac_address
 from lamsach.model import Identity, RawSighting, SightingKey
 
 _MOST_SWITCHES = 2
-"""Maximum of address changes of a machine within its sightings; more indicate a router."""
+"""Maximum number of address changes of a machine within its sightings; more indicate a router."""
 
 
 def sort_key(key: SightingKey) -> tuple[str, ...]:

@@ -82,10 +82,10 @@ ASKED_BY = 3
 FORWARDER_NAMES = 30
 FORWARDER_RATIO = 5
 SHARE_NAMES = 60
-"""Minimum of different names asked by a machine before its share of all names is judged."""
+"""Minimum number of different names asked by a machine before its share of all names is judged."""
 SHARE_RATIO = 20
 SHARE_CAP = 400
-"""Maximum of different names counted per machine."""
+"""Maximum number of different names counted per machine."""
 _SHARE_SOURCES = 4096
 ROUTER_ADDRESSES = 4
 """Addresses per hour at which a hardware address is a router's, not a machine's."""

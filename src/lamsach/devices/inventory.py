@@ -91,7 +91,7 @@ def _by_content(rows: Rows, columns: dict[int, Column]) -> dict[int, Column]:
 
 
 PROBLEMS_KEPT = 100
-"""Maximum of an inventory's rows that are reported individually."""
+"""Maximum number of an inventory's rows that are reported individually."""
 _NOTHING = frozenset(
     ["", "dhcp", "dong", "ip dong", "dynamic", "khong", "khong co", "none", "na", "n a", "chua co", "auto"]
 )

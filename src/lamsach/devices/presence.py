@@ -23,7 +23,7 @@ from lamsach.devices.names import host_key, mac_address
 from lamsach.model import Event, EventKind, Identity, LeaseAction
 
 MOST = 100_000
-"""Maximum of machines stored; further ones are dropped."""
+"""Maximum number of machines stored; further ones are dropped."""
 _ALIVE = frozenset({LeaseAction.ASSIGNED, LeaseAction.RENEWED, LeaseAction.RELEASED, LeaseAction.OBSERVED})
 
 

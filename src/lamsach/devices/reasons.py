@@ -1,4 +1,4 @@
-"""Reasons for a device's state and severity: sentences with named placeholders, by the `Reason`'s code."""
+"""Sentences for a device's state and severity, with named placeholders, by the `Reason`'s code."""
 
 from __future__ import annotations
 

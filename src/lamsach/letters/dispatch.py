@@ -11,7 +11,7 @@ from lamsach.letters import fixed_texts
 from lamsach.letters.model import Appendix, Column, Document, Head, Paragraph, Signature, Table
 
 MOST_NAMED = 6
-"""Maximum of recipients named under `Kính gửi`; more are named collectively or in an appendix."""
+"""Maximum number of recipients named under `Kính gửi`; more are named collectively or in an appendix."""
 CLOSING = "Trân trọng./."
 
 

@@ -98,7 +98,7 @@ class Evidence:
 
 
 EVIDENCE_KEPT = 5
-"""Maximum of evidence lines per sighting; the earliest are kept."""
+"""Maximum number of evidence lines per sighting; the earliest are kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ _HEIGHT = 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 8, 36, 54
 _MOST_BARS = 62
 MOST_LABELS = 31
-"""Maximum of bars up to which every bar shows its number."""
+"""Maximum number of bars up to which every bar shows its number."""
 
 
 @dataclass(frozen=True, slots=True)

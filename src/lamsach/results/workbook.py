@@ -20,9 +20,9 @@ from lamsach.results.safe_text import visible
 from lamsach.results.summary import report_zone, zone_name
 
 MAX_ROWS = 1_048_576
-"""Maximum of rows per sheet (ECMA-376; Excel specifications and limits)."""
+"""Maximum number of rows per sheet (ECMA-376; Excel specifications and limits)."""
 MAX_TEXT = 32_767
-"""Maximum of characters per cell."""
+"""Maximum number of characters per cell."""
 _TIME_FORMAT = "dd/mm/yyyy hh:mm:ss"
 _HEADING = PatternFill("solid", fgColor="0B5C63")
 Cells = Sequence[Any]

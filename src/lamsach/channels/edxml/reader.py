@@ -24,7 +24,7 @@ from lamsach.errors import InputError
 from lamsach.i18n import mark
 
 MOST_ROWS = 1000
-"""Maximum of recipients, hops and answered documents read per message."""
+"""Maximum number of recipients, hops and answered documents read per message."""
 # 7816/VPCP-TTĐT
 _WHOLE_CODE = re.compile(r"([^/]{0,40}?)\s*/\s*(\S.*)")
 

@@ -45,7 +45,7 @@ ASSUMED_OTHER_US = 300 * 1_000_000
 ASSUMED_BLOCK_US = 24 * 3600 * 1_000_000
 """Assumed length for a block of ports: subscribers retain theirs while they are active."""
 START_KNOWN, END_KNOWN, START_GUESSED = 1, 2, 4
-"""Flags of an interval's ends. A guessed start extends back from a later record while the port was free."""
+"""Flags of an interval's ends. A guessed start extends back as long as the port was free."""
 _ROWS_HELD = 4096
 _CLOCK_STEPS_US = 10 * 1_000_000
 """Tolerance between a beginning and the one that its end states: whole seconds, and clock adjustments."""

@@ -11,7 +11,7 @@ from lamsach.devices.nat.columns import END_KNOWN, START_GUESSED, Columns
 from lamsach.devices.nat.records import LIKELY_AFTER_US
 
 MOST_STEPS = 20_000
-"""Maximum of intervals examined per query."""
+"""Maximum number of intervals examined per query."""
 _MOST_RAISED = 1 << 62
 _SECOND_US = 1_000_000
 

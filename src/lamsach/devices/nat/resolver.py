@@ -16,7 +16,7 @@ from lamsach.model import Behind, Event
 CLOCKS_APART = timedelta(seconds=5)
 """Maximum clock difference of sensor and gateway, where the records are otherwise unambiguous."""
 _DEPTH = 4
-"""Maximum of translations followed: a branch's gateway may be behind the head office's."""
+"""Maximum number of translations followed: a branch's gateway may be behind the head office's."""
 
 
 class NatResolver:

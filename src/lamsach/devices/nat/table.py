@@ -15,7 +15,7 @@ from lamsach.devices.nat.intervals import Intervals
 from lamsach.devices.nat.records import ANY_PROTOCOL, protocol_number
 
 MOST_CANDIDATES = 200
-"""Maximum of candidates returned."""
+"""Maximum number of candidates returned."""
 _ALL = 1 << 62
 
 
@@ -53,7 +53,7 @@ class Candidate:
 
 
 class NatTable:
-    """Translations of public addresses, from records in any order: the result does not depend on it."""
+    """Translations of public addresses; the order of the records does not matter."""
 
     def __init__(self, records: Iterable[Translations] = ()) -> None:
         columns = gather(records)
