@@ -1,4 +1,4 @@
-"""Golden cases: `data/<format>/<case>.log`, and the expected events next to it, one JSON object a line."""
+"""Golden cases: `data/<format>/<case>.log`, and the expected events next to it, one object a line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Count a regular expression's cost, instead of timing it: a backtracking matcher that counts its steps.
+"""Count a regular expression's cost instead of timing it: a backtracking matcher that counts steps.
 
 It walks the parse tree of the standard library's own parser, without `re`'s shortcuts, so it counts more
 steps than `re`, never fewer. `attacks` builds the worst texts: for each repetition, a text that fits the part

@@ -1,4 +1,4 @@
-"""A product's line within a JSON object belongs to the object's text: the envelope's reader extracts it."""
+"""A product's line within a JSON object belongs to its text: the envelope's reader extracts it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines behind a prompt, an indentation, grep's file name or a relay's header: and lines of no product."""
+"""Lines after a prompt, an indentation, grep's file name or a relay's header; lines of no product."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""File of a syslog server with lines of every product, each recognised by itself and read by its format."""
+"""File of a syslog server with lines of every product, each recognized and read by its format."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LINES = [
 ]
 
 
-def test_every_line_is_recognised_by_itself():
+def test_every_line_is_recognized_by_itself():
     wrong = [
         (log_format.name, stem, found, line[:100])
         for log_format, stem, line in LINES

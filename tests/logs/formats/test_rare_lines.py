@@ -1,4 +1,4 @@
-"""Rare lines that vendors document, one a message and version, with the facts that a reader must extract.
+"""Rare lines that vendors document, one a message and version, with the facts to extract.
 
 `rare_*.jsonl`: the format, the file's lines (the last counts), and the event's fields; null: an empty field.
 """

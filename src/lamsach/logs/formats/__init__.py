@@ -1,4 +1,4 @@
-"""Registry of log formats, in the order that breaks a tie of detection: the particular before the general.
+"""Registry of log formats in the order that breaks a tie of detection: the particular first.
 
 A new format is one file in this folder and one row here: module and class, name, and marks, one of which its
 logs usually hold (a line begins with a line feed). Detection tries the formats with a mark in the file's

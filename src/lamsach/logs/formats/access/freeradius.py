@@ -1,4 +1,4 @@
-"""FreeRADIUS: `detail` files, accounting tables (`radacct`, attributes as CSV), log-ons in `radius.log`.
+"""FreeRADIUS: `detail` files, accounting tables (`radacct`, CSV), log-ons in `radius.log`.
 
 Source: https://www.freeradius.org/documentation/freeradius-server/3.2.9/ rlm_detail and rlm_linelog,
 `raddb/radiusd.conf` (`log { auth = yes }`), `src/main/auth.c` (rad_authlog), RFC 2866;

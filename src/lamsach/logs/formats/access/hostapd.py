@@ -1,4 +1,4 @@
-"""hostapd on access points (OpenWrt, UniFi, TP-Link): wireless clients that join and leave, and their users.
+"""hostapd on access points (OpenWrt, UniFi, TP-Link): wireless clients and their users.
 
 Source: hostapd's `hostapd_logger` and control events (`AP-STA-CONNECTED`), `src/ap/ap_drv_ops.c`,
 `ieee802_1x.c`, 2.4 to 2.11; UniFi's `stahtd`. Traps:

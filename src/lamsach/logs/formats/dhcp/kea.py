@@ -1,4 +1,4 @@
-"""ISC Kea: messages of kea-dhcp4 and kea-dhcp6, the forensic log (`legal_log`), lease files of `memfile`.
+"""ISC Kea: messages of kea-dhcp4 and kea-dhcp6, forensic log (`legal_log`), `memfile` lease files.
 
 Source: https://kea.readthedocs.io/en/latest/kea-messages.html, the Kea Administrator Reference Manual,
 "Forensic Logging" and "memfile", `src/lib/dhcpsrv/csv_lease_file4.cc` and `csv_lease_file6.cc`. Traps:

@@ -1,4 +1,4 @@
-"""Tables of neighbours: hardware addresses by IP address, as routers, switches and computers list them.
+"""Tables of neighbours: hardware addresses by IP address, from routers, switches and computers.
 
 Source: Cisco IOS, NX-OS and ASA Command References (`show arp`, `show ip arp`, `show mac address-table`),
 Junos `show arp`, Huawei and H3C `display arp`, FortiOS `get system arp`, MikroTik `/ip arp print` and `/ip

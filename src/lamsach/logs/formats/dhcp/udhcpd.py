@@ -56,7 +56,7 @@ class Udhcpd(LogFormat):
         return any(pattern.search(line, 0, _ROOM) for pattern in (_SENT, _RECEIVED, _ASSIGNED))
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One message."""
+        """Read one message."""
         assigned, sent = _ASSIGNED.search(line, 0, _ROOM), _SENT.search(line, 0, _ROOM)
         received = _RECEIVED.search(line, 0, _ROOM)
         match = required(assigned or sent or received, line)

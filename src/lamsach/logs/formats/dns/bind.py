@@ -1,4 +1,4 @@
-r"""ISC BIND `named`: queries, responses, policy (RPZ) actions, refusals, resolver messages, `dnstap-read`.
+r"""ISC BIND `named`: queries, responses, policy (RPZ) actions, refusals, resolver, `dnstap-read`.
 
 Source: BIND 9 Administrator Reference Manual 9.4 to 9.20, "logging" and "query log"; the wording from
 `lib/ns/query.c`, `client.c`, `rpz.c` and `lib/dns/resolver.c`, `xfrin.c`, `zone.c`, `validator.c`, `rrl.c`,

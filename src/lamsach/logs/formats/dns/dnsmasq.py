@@ -1,4 +1,4 @@
-"""dnsmasq (also OpenWrt, DD-WRT, Pi-hole with its `FTL.log`): DNS queries and answers, DHCP, the lease file.
+"""dnsmasq (also OpenWrt, DD-WRT, Pi-hole with `FTL.log`): DNS queries and answers, DHCP, leases.
 
 Source: `dnsmasq(8)` (`log-queries`, `log-queries=extra`, `log-dhcp`), `src/cache.c` `log_query` and
 `src/rfc2131.c` `log_packet`; Pi-hole's wording from https://docs.pi-hole.net/ftldns/dnsmasq_warn/, its query

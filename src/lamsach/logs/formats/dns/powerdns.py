@@ -1,4 +1,4 @@
-"""PowerDNS Recursor, PowerDNS Authoritative Server and dnsdist: questions, by syslog or from the journal.
+"""PowerDNS Recursor, Authoritative Server and dnsdist: questions, by syslog or from the journal.
 
 Source: PowerDNS, documentation of `quiet`, `trace`, `log-dns-queries` and `structured-logging`; dnsdist,
 `LogAction` and `verbose`. Traps:

@@ -1,4 +1,4 @@
-"""NLnet Labs Unbound: questions, replies, local-zone and policy (RPZ) actions, failures; OPNsense, pfSense.
+"""NLnet Labs Unbound: questions, replies, local-zone and policy (RPZ) actions, failures.
 
 Source: unbound.conf(5) (`log-queries`, `log-replies`, `log-tag-queryreply`, `log-local-actions`,
 `log-servfail`, `log-destaddr`, `log-time-ascii`, `log-time-iso`, `verbosity`); `util/log.c`,

@@ -1,4 +1,4 @@
-"""ESET PROTECT (formerly Security Management Center): endpoint events, sent by syslog as JSON, CEF or LEEF.
+"""ESET PROTECT (formerly Security Management Center): endpoint events as JSON, CEF or LEEF.
 
 Source: ESET, "PROTECT On-Prem Online Help", "Events exported to JSON format", "... to CEF format", "... to
 LEEF format". Traps:

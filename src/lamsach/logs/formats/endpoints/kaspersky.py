@@ -1,4 +1,4 @@
-r"""Kaspersky Security Center: endpoint events as CEF, LEEF or structured syslog, and as XML of its database.
+r"""Kaspersky Security Center: endpoint events as CEF, LEEF, structured syslog, and database XML.
 
 Source: Kaspersky, "Security Center Help", "Exporting events to SIEM systems" and "Creating an SQL query using
 the klsql2 utility"; "Events of Kaspersky Endpoint Security"; "Kaspersky Security Center database: public

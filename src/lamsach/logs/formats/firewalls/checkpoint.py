@@ -1,4 +1,4 @@
-r"""Check Point gateways and management: Log Exporter (syslog, generic, Splunk, CEF, LEEF, JSON), `fw log`.
+r"""Check Point gateways and management: Log Exporter in all layouts, `fw log`, FW1-LogGrabber.
 
 Source: Check Point, "Log Exporter" (sk122323) and "Log Fields" (sk144192); `fw log`; FW1-LogGrabber's manual.
 Traps:

@@ -1,4 +1,4 @@
-r"""Cisco IOS, IOS XE and NX-OS: access lists, zone-based firewall, NAT, log-ons, ARP and DHCP inspection.
+r"""Cisco IOS, IOS XE, NX-OS: access lists, zone-based firewall, NAT, log-ons, ARP, DHCP inspection.
 
 Source: Cisco, "System Message Guide for Cisco IOS" and "... for Cisco IOS XE", chapters SEC, IPV6_ACL, FW,
 IPNAT, SEC_LOGIN, SYS, SSH, SW_DAI, AUTHMGR, DOT1X, IP. Lines are `*Jun  5 07:31:12.123 UTC:

@@ -1,4 +1,4 @@
-"""pfSense and OPNsense: the packet filter's `filterlog`, log-ins to their web pages, pfBlockerNG's lines.
+"""pfSense and OPNsense: the packet filter's `filterlog`, web log-ins, pfBlockerNG's lines.
 
 Source: Netgate, "Raw Filter Log Format"
 (https://docs.netgate.com/pfsense/en/latest/monitoring/logs/raw-filter-format.html), OPNsense

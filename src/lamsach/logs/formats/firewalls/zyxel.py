@@ -1,4 +1,4 @@
-"""Zyxel ZyWALL, USG, USG FLEX, ATP and VPN series: `src="a:p" dst="b:p" msg="..." note="..."`, and their CEF.
+"""Zyxel ZyWALL, USG, USG FLEX, ATP and VPN: `src="a:p" dst="b:p" msg="..." note="..."`, and CEF.
 
 Source: Zyxel, "ZyWALL / USG / ATP Series: Log Reference" and the user's guides' appendix "Log Descriptions"
 (ZLD 4 and 5); remote server formats "VRPT/Syslog" and "CEF/Syslog". Traps:

@@ -1,4 +1,4 @@
-"""Flows printed by `ra` of Argus: commas between columns (also `.binetflow` data sets), or aligned columns.
+"""Flows printed by `ra` of Argus: comma-separated (also `.binetflow` data sets) or aligned columns.
 
 Source: `ra(1)`, https://openargus.org. Traps:
 - The columns are a choice of the user, and the heading names them. Aligned columns join address and port by a

@@ -1,4 +1,4 @@
-r"""Output of nfdump: `-o csv`, `-o json`, `-o ndjson`, and lines (`line`, `long`, `extended`, `nsel`, `nel`).
+r"""Output of nfdump: `-o csv`, `-o json`, `-o ndjson`, lines (`line`, `long`, `extended`, `nsel`).
 
 Source: `nfdump(1)`, https://github.com/phaag/nfdump, versions 1.6 and 1.7. Traps:
 - The CSV of version 1.6 has 48 columns and ends with a summary of other columns; that of 1.7 begins with the

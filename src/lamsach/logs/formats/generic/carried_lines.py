@@ -1,4 +1,4 @@
-r"""Lines of products within other output: after a container's name, a relay's header, or remains of a paste.
+r"""Lines of products within other output: after a container's name, a relay's header, a paste.
 
 Source: Docker, "docker compose logs" (`web-1  | ...`, in colour on a terminal), "docker logs --timestamps";
 Kubernetes, "kubectl logs --prefix --timestamps" (`[pod/web-5d78c9869d-abcde/nginx] ...`), "CRI log format";

@@ -1,4 +1,4 @@
-"""Common Event Format (CEF) and Log Event Extended Format (LEEF) of products without a format of their own.
+"""Common Event Format (CEF) and Log Event Extended Format (LEEF) of any other product.
 
 Source: "Implementing ArcSight Common Event Format (CEF)", version 25 and 26; IBM, "LEEF overview" (QRadar
 documentation), LEEF 1.0 and 2.0. Traps:

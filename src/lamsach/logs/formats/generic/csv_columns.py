@@ -1,4 +1,4 @@
-"""Tables of text with a header that names the columns: CSV, TSV, semicolons, exported by products or people.
+"""Tables of text with a header that names the columns: CSV, TSV, semicolons.
 
 Source: RFC 4180, Excel's `sep=` line, and the headings in `lamsach.logs.mappings.columns`. Traps:
 - The delimiter yields the most columns of the header; Excel in Vietnam writes semicolons.
@@ -59,7 +59,7 @@ class Table:
 
     @property
     def w3c(self) -> bool:
-        """Whether the header is W3C's: times are in UTC, and lines that begin with `#` are no rows."""
+        """Return whether the header is W3C's: times are in UTC, lines that begin with `#` are no rows."""
         return self.header.startswith(_W3C)
 
 

@@ -1,4 +1,4 @@
-"""Lines of named values: `src=10.1.1.5 dst=203.0.113.9`, `srcip:10.1.1.5, dstip:...`, `Local Host IP: ...`.
+"""Lines of named values: `src=10.1.1.5 dst=203.0.113.9`, `srcip:10.1.1.5, dstip:...`.
 
 Source: the field lists in the log references of Stormshield, NetScreen, Huawei USG, H3C, Hillstone, Sangfor,
 Barracuda CloudGen, F5 ASM, Zscaler NSS and others that write such lines; names are those of

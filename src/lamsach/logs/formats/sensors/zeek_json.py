@@ -1,4 +1,4 @@
-"""Zeek's logs as JSON lines: ASCII writer with `use_json`, json-streaming-logs package, Corelight, shippers.
+"""Zeek's logs as JSON lines: ASCII writer, json-streaming-logs package, Corelight, shippers.
 
 Source: https://docs.zeek.org/en/master/log-formats.html#zeek-json-format-logs and
 https://github.com/corelight/json-streaming-logs. Traps:

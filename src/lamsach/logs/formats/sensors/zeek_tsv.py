@@ -1,4 +1,4 @@
-"""Zeek's tab-separated logs (Bro before 2018), with headers, cut from the middle, or without any header.
+"""Zeek's tab-separated logs (Bro before 2018), with headers, cut from the middle, or without any.
 
 Source: the ASCII writer, https://docs.zeek.org/en/master/log-formats.html. Traps:
 - The columns differ by version and site: only `#fields` states them; joined files have several headers.

@@ -1,4 +1,4 @@
-"""Linux audit records (auditd, audisp, the kernel): log-ons, remote addresses of programs, command lines.
+"""Linux audit records (auditd, audisp, kernel): log-ons, remote addresses, command lines.
 
 Source: Red Hat "Understanding Audit Log Files", audit-userspace `auparse` and `lib/audit_logging.c`,
 `linux/audit.h`. Traps:

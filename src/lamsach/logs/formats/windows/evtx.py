@@ -1,4 +1,4 @@
-"""Windows event logs in their own files: EVTX (Vista and later), whole, damaged, or copied while in use.
+"""Windows event logs in EVTX files (Vista and later), whole, damaged, or copied while in use.
 
 Source: https://learn.microsoft.com/windows/win32/wes/windows-event-log; read with the library `evtx`
 (https://github.com/omerbenamram/evtx), a chunk at a time. Every record is an event, even without a

@@ -1,4 +1,4 @@
-"""Windows events exported as text: tables of Event Viewer and PowerShell, listings of wevtutil and others.
+"""Windows events exported as text: tables of Event Viewer and PowerShell, listings of wevtutil.
 
 Source: Event Viewer's "Save All Events As" (`Level,Date and Time,Source,Event ID,Task Category`, the text in
 a sixth column without a name), in English and Vietnamese; `Get-WinEvent | Select-Object TimeCreated, Id,

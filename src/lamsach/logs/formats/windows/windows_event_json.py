@@ -1,4 +1,4 @@
-"""Windows events as JSON lines (Winlogbeat, NXLog, Wazuh, Azure, Graylog, evtx_dump), or over several lines.
+"""Windows events as JSON lines (Winlogbeat, NXLog, Wazuh, Azure, Graylog), or over several lines.
 
 Source: `lamsach.logs.mappings.windows.json` for the shapes, `contacts` and `logons` next to it for the
 events; `ConvertTo-Json` of PowerShell, `evtx_dump -o json`, Kibana's and Azure's exports, jq. Traps of pretty

@@ -1,4 +1,4 @@
-"""Windows events as rendered text by syslog: Snare, OSSEC, WinCollect, NXLog, Eventlog-to-Syslog, NTsyslog.
+"""Windows events as rendered text by syslog: Snare, OSSEC, WinCollect, NXLog, NTsyslog and others.
 
 Source: Snare for Windows (`MSWinEventLog`, https://docs.nxlog.co/refman/current/xm/syslog.html), OSSEC and
 Wazuh 3 (`WinEvtLog`), IBM WinCollect (`AgentDevice=`), Eventlog-to-Syslog, NTsyslog (`security[success] 528

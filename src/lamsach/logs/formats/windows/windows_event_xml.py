@@ -1,4 +1,4 @@
-"""Windows events as XML (an event a line, over several, or one document in one line), and JSON in one line.
+"""Windows events as XML, a line, several or one document; documents of JSON in one line.
 
 Source: https://learn.microsoft.com/windows/win32/wes/eventschema-schema; wevtutil, NXLog, evtx_dump, Sysmon
 for Linux; Event Viewer's "Save All Events As" (`<Events><Event ..>..</Event><Event ..>`), `ConvertTo-Json

@@ -1,4 +1,4 @@
-r"""Security events of Firepower Threat Defense (`Key: value, Key: value`), and users in Cisco's sentences.
+r"""Security events of Firepower (`Key: value, Key: value`), and users in Cisco's sentences.
 
 Source: Cisco, "Secure Firewall Threat Defense Syslog Messages", "Security Event Syslog Messages" (430001
 intrusion, 430002 and 430003 begin and end of a connection, 430004 file, 430005 malware); "Secure Firewall ASA

@@ -1,4 +1,4 @@
-"""Fortinet FortiGate: FortiOS 4 to 7.6, as syslog, from FortiAnalyzer, as CEF and as a CSV-like export.
+"""Fortinet FortiGate: FortiOS 4 to 7.6, as syslog, from FortiAnalyzer, as CEF and CSV-like export.
 
 Source: Fortinet, "FortiOS Log Message Reference" of 5.0, 5.6, 6.0, 6.4, 7.0, 7.2, 7.4 and 7.6 (chapters
 Traffic, UTM, Event, DNS and "CEF support"), and the 4.3 reference for the older keys. Traps:

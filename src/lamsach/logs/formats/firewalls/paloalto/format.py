@@ -1,4 +1,4 @@
-"""Palo Alto Networks PAN-OS, Panorama, Prisma Access, Cortex Data Lake: columns by syslog, CEF, LEEF, JSON.
+"""Palo Alto Networks PAN-OS, Panorama, Prisma Access, Cortex Data Lake: columns, CEF, LEEF, JSON.
 
 Source: "Syslog Field Descriptions" of PAN-OS 8.0 to 11.1; "CEF Configuration Guides"; "Log Forwarding App
 Schema Reference" (CEF, LEEF, JSON). Traps:

@@ -1,4 +1,4 @@
-"""Suricata: the EVE log (JSON lines), bare or within a shipper's record, and the one-line alerts of fast.log.
+"""Suricata: the EVE log (JSON lines), bare or within a shipper's record, and alerts of fast.log.
 
 Source: https://docs.suricata.io/en/latest/output/eve/eve-json-format.html, versions 3 to 8. Traps:
 - `src_ip` is the source of the alert's packet, or of the flow: in DNS version 1 an answer's source is the

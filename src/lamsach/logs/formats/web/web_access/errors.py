@@ -1,4 +1,4 @@
-"""Error logs of nginx, Apache, LiteSpeed and lighttpd, and request logs of application servers and stores.
+"""Error logs of nginx, Apache, LiteSpeed, lighttpd, and request logs of application servers.
 
 Each reader reads one shape and returns None for any other.
 

@@ -1,4 +1,4 @@
-"""Access logs as one JSON object a line: Caddy (with Coraza), Envoy, Traefik, nginx, Apache, Cloudflare.
+"""Access logs as one JSON object a line: Caddy (with Coraza), Envoy, Traefik, nginx, Cloudflare.
 
 Source: Caddy "log" directive and its `http.log.access` schema; Coraza audit messages; Envoy "Access logging"
 (JSON dictionaries); Traefik "Access Logs" (fields); Google Cloud's load balancers (`httpRequest`), Azure's
