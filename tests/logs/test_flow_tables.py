@@ -82,7 +82,7 @@ def _tables(path: Path) -> tuple[pa.Table, list[Refusal], bool]:
     return table, refusals, damaged
 
 
-@pytest.mark.parametrize("held", [1, 3, netflow._PACKETS_HELD])
+@pytest.mark.parametrize("buffered", [1, 3, netflow._PACKETS_HELD])
 @pytest.mark.parametrize("seed", range(12))
 def test_tables_equal_single_flows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, buffered: int

@@ -60,8 +60,8 @@ def test_addresses_in_event_files_are_found(tmp_path):
 
 def test_values_inside_longer_ones_do_not_count():
     """Listed names count only on their own, not inside longer ones."""
-    assert recall._stands("a.example", "see a.example:443/x")
-    assert recall._stands("192.0.2.1", "(192.0.2.1)")
-    assert not recall._stands("a.example", "ba.example")
-    assert not recall._stands("a.example", "a.example.net")
-    assert not recall._stands("192.0.2.1", "192.0.2.10")
+    assert recall._is_in("a.example", "see a.example:443/x")
+    assert recall._is_in("192.0.2.1", "(192.0.2.1)")
+    assert not recall._is_in("a.example", "ba.example")
+    assert not recall._is_in("a.example", "a.example.net")
+    assert not recall._is_in("192.0.2.1", "192.0.2.10")
