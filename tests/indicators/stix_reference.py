@@ -24,7 +24,7 @@ PATHS = {
     "file:name": ("x AND y].exe", "it's [not] OR 'so'", "a\\b"),
     "network-traffic:protocols[*]": ("tcp", "http"),
 }
-TAKEN = frozenset(path for path in PATHS if path not in ("file:name", "network-traffic:protocols[*]"))
+ACCEPTED = frozenset(path for path in PATHS if path not in ("file:name", "network-traffic:protocols[*]"))
 START = datetime(2026, 1, 1, tzinfo=UTC)
 Seen = dict[str, str]
 Observation = tuple[int, Seen]

@@ -113,9 +113,15 @@ def _markdown(rows: list[Row]) -> bytes:
 
 def _asciidoc(rows: list[Row]) -> bytes:
     """Merge one listed value over the first two rows; the second's own is in its description."""
-    first, *others = _cells(rows)
-    merged = [f".2+|{first[0]}", f"|{first[1]}", f"|{first[2]}", f"|also {others[0][0]}", f"|{others[0][2]}"]
-    lines = [f"|{cell}" for cells in others for cell in cells]
+    first, *later_rows = _cells(rows)
+    merged = [
+        f".2+|{first[0]}",
+        f"|{first[1]}",
+        f"|{first[2]}",
+        f"|also {later_rows[0][0]}",
+        f"|{later_rows[0][2]}",
+    ]
+    lines = [f"|{cell}" for cells in later_rows for cell in cells]
     headings = "".join(f"|{heading} " for heading in HEADINGS)
     return "\n".join(
         ["= Report", "", '[cols="1,2,1"]', "|===", headings, "", *merged, *lines, "|==="]
@@ -215,9 +221,9 @@ def _with_field(data: bytes, text: str) -> bytes:
     writer.pages[0][NameObject("/Annots")] = ArrayObject([place])
     form = DictionaryObject({NameObject("/Fields"): ArrayObject([place])})
     writer.root_object[NameObject("/AcroForm")] = form
-    out = io.BytesIO()
-    writer.write(out)
-    return out.getvalue()
+    stream = io.BytesIO()
+    writer.write(stream)
+    return stream.getvalue()
 
 
 def _pdf(rows: list[Row]) -> bytes:
@@ -231,7 +237,7 @@ def _pdf_form(rows: list[Row]) -> bytes:
     return _with_field(_pdf(rows[:1]), "\n".join(lines))
 
 
-TAKES: dict[str, Callable[[list[Row]], bytes]] = {
+ACCEPTING_FORMATS: dict[str, Callable[[list[Row]], bytes]] = {
     "list.csv": _csv,
     "list.tsv": lambda rows: _csv(rows, "\t"),
     "list.md": _markdown,
@@ -270,15 +276,15 @@ def _read(path: Path) -> tuple[set[str], set[str]]:
 def test_a_documents_values_are_accepted_or_refused(rows: list[Row]) -> None:
     every = {item.value for row in rows for item in (row.listed, row.noted, row.link)}
     with tempfile.TemporaryDirectory() as folder:
-        for name, make in {**TAKES, **NAMES}.items():
+        for name, make in {**ACCEPTING_FORMATS, **NAMES}.items():
             path = Path(folder) / name
             path.write_bytes(make(rows))
             accepted, refused = _read(path)
             assert every - accepted - refused == set(), name
             assert {value for value in accepted if not value.startswith("blocked-")} <= every, name
-            if name in TAKES:
+            if name in ACCEPTING_FORMATS:
                 assert {row.noted.value for row in rows if row.noted.defanged} <= accepted, name
-            if name in TAKES and name not in ("list.eml", "list.pdf", "form.pdf"):
+            if name in ACCEPTING_FORMATS and name not in ("list.eml", "list.pdf", "form.pdf"):
                 assert {row.listed.value for row in rows} <= accepted, name
                 assert not accepted & {row.link.value for row in rows}, name
 

@@ -39,9 +39,9 @@ def as_html(lines: list[str]) -> tuple[bytes, str]:
     ).encode(), "a.html"
 
 
-@pytest.mark.parametrize("made", [as_pdf, as_docx, as_html])
-def test_a_numbered_link_is_a_footnote_where_the_author_defangs_links(tmp_path: Path, made) -> None:  # type: ignore[no-untyped-def]
-    data, name = made(["The loader came from hxxps://evil-x[.]top/gate.", *FOOTNOTES])
+@pytest.mark.parametrize("build", [as_pdf, as_docx, as_html])
+def test_a_numbered_link_is_a_footnote_where_the_author_defangs_links(tmp_path: Path, build) -> None:  # type: ignore[no-untyped-def]
+    data, name = build(["The loader came from hxxps://evil-x[.]top/gate.", *FOOTNOTES])
     accepted, refused = read(tmp_path, data, name)
     assert accepted == {"https://evil-x.top/gate"}
     assert refused == {

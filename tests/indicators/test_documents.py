@@ -404,10 +404,10 @@ def test_an_outlook_message(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("keep", [0.1, 0.3, 0.5, 0.7, 0.9])
-def test_an_outlook_message_cut_short_is_reported_and_not_read_in_part(tmp_path: Path, keep: float) -> None:
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7, 0.9])
+def test_an_outlook_message_cut_short_is_reported_and_not_read_in_part(tmp_path: Path, share: float) -> None:
     data = compound(outlook("evil-a[.]top", {"a.csv": b"ip\n203.0.113.5\n"}))
-    found, _, problems = reading(tmp_path, "a.msg", data[: int(len(data) * keep)])
+    found, _, problems = reading(tmp_path, "a.msg", data[: int(len(data) * share)])
     assert problems or found == [] or {item.value for item in found} <= {"evil-a.top", "203.0.113.5"}
 
 

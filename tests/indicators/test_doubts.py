@@ -58,7 +58,7 @@ def test_ordinary_words_raise_no_doubt(text: str, value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "is_taken"),
+    ("line", "is_listed"),
     [
         ("Chi tiết xem tại: https://news.bot-info.net/a", False),
         ("The tool is available at https://tool.bot-info.net/a", False),
@@ -66,9 +66,9 @@ def test_ordinary_words_raise_no_doubt(text: str, value: str) -> None:
         ("https://bot-c2.xyz/a", True),
     ],
 )
-def test_links_to_read_are_mentioned(line: str, is_taken: bool) -> None:
+def test_links_to_read_are_mentioned(line: str, is_listed: bool) -> None:
     found = Prose(advisory=True).line(line)
-    assert any(not isinstance(item, Refused) for item in found) is is_taken
+    assert any(not isinstance(item, Refused) for item in found) is is_listed
 
 
 def test_clickable_links_of_a_defanging_author_are_references() -> None:

@@ -23,7 +23,7 @@ from tests.indicators.document_samples import (
 
 GOLDEN = Path(__file__).parent / "golden"
 TABLE = [["Địa chỉ IP", "Mã độc"], ["203.0.113.5", "Mozi"], ["evil-a[.]top", "Mirai"]]
-MADE: dict[str, bytes] = {
+SAMPLES: dict[str, bytes] = {
     "a.docx": docx(paragraph("hxxp://evil-a[.]top/x") + word_table(TABLE)),
     "a.doc": doc("Máy chủ: evil-a[.]top\rIP\x07\x07203.0.113.5\x07\x07\r"),
     "a.ods": opendocument("spreadsheet",
@@ -39,7 +39,7 @@ MADE: dict[str, bytes] = {
               b"Content-Type: multipart/mixed; boundary=B\n\n--B\nContent-Type: text/plain; charset=utf-8\n"
               b"Content-Transfer-Encoding: base64\n\nZXZpbC1hLnRvcA==\n--B--\n"),
 }  # fmt: skip
-ALL = {**MADE, **{path.name: path.read_bytes() for path in sorted(GOLDEN.iterdir()) if path.is_file()}}
+ALL = {**SAMPLES, **{path.name: path.read_bytes() for path in sorted(GOLDEN.iterdir()) if path.is_file()}}
 
 
 def damaged(data: bytes, seed: int) -> bytes:

@@ -16,7 +16,7 @@ from lamsach.model import Indicator, IndicatorType
 
 MD5, SHA1, SHA256 = "0123456789abcdef" * 2, "0123456789" * 4, "0123456789abcdef" * 4
 
-TAKEN = [
+ACCEPTED = [
     ("ip-dst|port", "203.0.113.5|443", ["203.0.113.5"]),
     ("ip-src", "2001:db8::5", ["2001:db8::5"]),
     ("hostname|port", "c2.evil.example|8080", ["c2.evil.example"]),
@@ -87,12 +87,12 @@ def as_records(rows: Sequence[tuple[str, str]]) -> str:
 @pytest.mark.parametrize("form", [as_misp, as_csv, as_records])
 def test_every_form_yields_every_type_of_value(form: object, tmp_path: Path) -> None:
     assert callable(form)
-    stated = [(kind, value) for kind, value, _ in TAKEN]
+    stated = [(kind, value) for kind, value, _ in ACCEPTED]
     path = tmp_path / "list"
     path.write_text(form([*stated, *LEFT_OUT]))
     accepted = [item for item in read_list(str(path), print) if isinstance(item, Indicator)]
     assert sorted(item.value for item in accepted) == sorted(
-        value for _, _, values in TAKEN for value in values
+        value for _, _, values in ACCEPTED for value in values
     )
     assert {item.type for item in accepted if item.value == "evil.com"} == {IndicatorType.FILE_NAME}
 

@@ -191,7 +191,7 @@ def test_an_interrupted_run_continues(tmp_path: Path) -> None:
     with instance(answer) as url:
         with pytest.raises(UnreadableError):
             mirror(f"misp+{url}", tmp_path, Settings(added_after="2025-01-01T00:00:00Z"))
-        assert listed(str(tmp_path)) == ["203.0.113.1"], "what came before is kept"
+        assert listed(str(tmp_path)) == ["203.0.113.1"], "earlier values are retained"
         works = True
         assert mirror(f"misp+{url}", tmp_path, Settings(added_after="2025-01-01T00:00:00Z")) == Fetched(1, 1)
         mirror(f"misp+{url}", tmp_path, Settings())

@@ -167,7 +167,7 @@ def test_several_failures_in_a_row_end_the_run(tmp_path: Path, monkeypatch: pyte
         with pytest.raises(UnreadableError, match="refuses to answer"):
             mirror(url, tmp_path)
         assert len(web.asked) == 1 + 1 + 3
-        assert listed(tmp_path) == ["bot1.xyz"], "what came before is kept"
+        assert listed(tmp_path) == ["bot1.xyz"], "earlier values are retained"
         web.answers.clear()
         assert mirror(url, tmp_path) == Fetched(8, 8)
 

@@ -34,12 +34,12 @@ def test_incremental_count_equals_the_full_count(seed: int) -> None:
     false = [(IndicatorType.DOMAIN, f"c{number}.xyz") for number in range(0, 30, 4)]
     tally = Tally(AT, seen, false)
     for number, (names, days, over) in values.items():
-        begun = None if days is None else AT - timedelta(days=days)
+        start = None if days is None else AT - timedelta(days=days)
         ends = AT - timedelta(days=1) if over else None
-        item = Indicator(IndicatorType.DOMAIN, f"c{number}.xyz", valid_from=begun, valid_until=ends)
+        item = Indicator(IndicatorType.DOMAIN, f"c{number}.xyz", valid_from=start, valid_until=ends)
         for name in names:
             by_source[name].append(item)
-        tally.add(item, dict.fromkeys(names, begun))
+        tally.add(item, dict.fromkeys(names, start))
     expected = {row.source: row for row in quality(by_source, AT, seen, false) if row.count}
     assert tally.rows.keys() == expected.keys()
     for name, row in expected.items():

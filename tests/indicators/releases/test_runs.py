@@ -52,7 +52,7 @@ def test_order_and_merging_equal_lists_in_memory(items: list[Indicator], size: i
     try:
         with Runs(items) as runs:
             assert list(runs) == in_memory(items)
-            assert list(runs) == in_memory(items), "as often as asked"
+            assert list(runs) == in_memory(items), "repeatedly"
             assert first_of(runs) == next(iter(in_memory(items)), None)
     finally:
         module.MAX_RUN = max_run

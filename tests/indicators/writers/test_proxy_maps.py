@@ -34,7 +34,7 @@ LISTED = [
     Indicator(T.IP, "2001:db8::1"),
     Indicator(T.NETWORK, "2001:db8:7::/48"),
 ]
-ASKED = {
+REQUESTS = {
     ("bot-c2.xyz", "127.0.0.1"): 403,
     ("BOT-C2.xyz", "127.0.0.1"): 403,
     ("www.bot-c2.xyz", "127.0.0.1"): 403,
@@ -118,7 +118,7 @@ def status(port: int, host: str, client: str) -> int:
 def test_listed_requests_alone_are_denied(name: str, text: str, tmp_path: Path) -> None:
     command, port = configured(name, text, tmp_path, [*LISTED, *listed(MANY)])
     with running(command, port):
-        assert {request: status(port, *request) for request in ASKED} == ASKED
+        assert {request: status(port, *request) for request in REQUESTS} == REQUESTS
 
 
 @pytest.mark.parametrize(("name", "text"), [("haproxy", HAPROXY), ("nginx", NGINX)])

@@ -24,7 +24,12 @@ LISTED = [
     Indicator(T.IP, "203.0.113.5"),
     Indicator(T.NETWORK, "198.51.100.0/24"),
 ]
-ASKED = {"bot-c2.xyz": True, "www.bot-c2.xyz": True, "robot-c2.xyz": False, "bot-c2.xyz.good.example": False}
+QUERIED = {
+    "bot-c2.xyz": True,
+    "www.bot-c2.xyz": True,
+    "robot-c2.xyz": False,
+    "bot-c2.xyz.good.example": False,
+}
 REACHED = {"203.0.113.5": True, "198.51.100.200": True, "203.0.113.6": False}
 
 
@@ -67,7 +72,8 @@ def page(host: str) -> list[bytes]:
 def capture(path: Path) -> Path:
     """Write a capture with a DNS question for each name, and a packet to each address."""
     frames = [
-        packet("192.0.2.53", 53, question(name, number), 40000 + number) for number, name in enumerate(ASKED)
+        packet("192.0.2.53", 53, question(name, number), 40000 + number)
+        for number, name in enumerate(QUERIED)
     ]
     frames += [packet(address, 9999, b"hello", 41000 + number) for number, address in enumerate(REACHED)]
     frames += page("www.bot-c2.xyz")
@@ -98,7 +104,7 @@ def test_suricata_alerts_on_listed_values_alone(tmp_path: Path) -> None:
     rules.write_text(text_of(exported(BY_NAME["suricata"], LISTED)))
     names, addresses, hosts = alerted(tmp_path, rules)
     assert hosts == {"www.bot-c2.xyz"}
-    assert names == {name for name, listed in ASKED.items() if listed}
+    assert names == {name for name, listed in QUERIED.items() if listed}
     assert addresses == {address for address, listed in REACHED.items() if listed}
 
 

@@ -31,7 +31,7 @@ LISTED = [
     Indicator(T.URL, "http://shared.example/x%0Ay"),
     Indicator(T.URL, "http://shared.example/y%00z"),
 ]
-ASKED = {
+REQUESTS = {
     "http://bot-c2.xyz/": 403,
     "http://www.bot-c2.xyz/x": 403,
     "http://robot-c2.xyz/": 200,
@@ -122,4 +122,4 @@ def status(port: int, url: str) -> int:
 
 
 def test_listed_requests_alone_are_denied(proxy: int) -> None:
-    assert {url: status(proxy, url) for url in ASKED} == ASKED
+    assert {url: status(proxy, url) for url in REQUESTS} == REQUESTS
