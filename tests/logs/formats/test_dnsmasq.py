@@ -70,45 +70,21 @@ def test_records_without_a_contact(text):
 @pytest.mark.parametrize(
     "text, action, address, mac",
     [
-        (
-            "DHCPACK(br0) 10.20.0.5 02:00:5e:10:00:05 PC",
-            LeaseAction.ASSIGNED,
-            "10.20.0.5",
-            "02:00:5e:10:00:05",
-        ),
-        (
-            "12345 DHCPACK(eth0.10) 10.20.0.5 02:00:5e:10:00:05",
-            LeaseAction.ASSIGNED,
-            "10.20.0.5",
-            "02:00:5e:10:00:05",
-        ),
-        (
-            "DHCPACK(br0) 10.20.0.5 06-02:00:5e:10:00:05",
-            LeaseAction.ASSIGNED,
-            "10.20.0.5",
-            "02:00:5e:10:00:05",
-        ),
-        (
-            "DHCPRELEASE(br0) 10.20.0.5 02:00:5e:10:00:05",
-            LeaseAction.RELEASED,
-            "10.20.0.5",
-            "02:00:5e:10:00:05",
-        ),
-        (
-            "DHCPREPLY(br0) 2001:db8::5 00:03:00:01:02:00:5e:10:00:05",
-            LeaseAction.ASSIGNED,
-            "2001:db8::5",
-            "02:00:5e:10:00:05",
-        ),
-        (
-            "DHCPNAK(br0) 10.20.0.5 02:00:5e:10:00:05 wrong network",
-            Action.UNKNOWN,
-            "10.20.0.5",
-            "02:00:5e:10:00:05",
-        ),
+        ("DHCPACK(br0) 10.20.0.5 02:00:5e:10:00:05 PC", LeaseAction.ASSIGNED, "10.20.0.5",
+            "02:00:5e:10:00:05"),
+        ("12345 DHCPACK(eth0.10) 10.20.0.5 02:00:5e:10:00:05", LeaseAction.ASSIGNED, "10.20.0.5",
+            "02:00:5e:10:00:05"),
+        ("DHCPACK(br0) 10.20.0.5 06-02:00:5e:10:00:05", LeaseAction.ASSIGNED, "10.20.0.5",
+            "02:00:5e:10:00:05"),
+        ("DHCPRELEASE(br0) 10.20.0.5 02:00:5e:10:00:05", LeaseAction.RELEASED, "10.20.0.5",
+            "02:00:5e:10:00:05"),
+        ("DHCPREPLY(br0) 2001:db8::5 00:03:00:01:02:00:5e:10:00:05", LeaseAction.ASSIGNED, "2001:db8::5",
+            "02:00:5e:10:00:05"),
+        ("DHCPNAK(br0) 10.20.0.5 02:00:5e:10:00:05 wrong network", Action.UNKNOWN, "10.20.0.5",
+            "02:00:5e:10:00:05"),
         ("DHCPDISCOVER(br0) 02:00:5e:10:00:05 ", Action.UNKNOWN, None, "02:00:5e:10:00:05"),
     ],
-)
+)  # fmt: skip
 def test_dhcp_lines_are_leases(text, action, address, mac):
     event = parse(f"Jun 10 08:00:01 dnsmasq-dhcp[812]: {text}")
     assert (event.action, event.device_ip, event.device_mac) == (action, address, mac)

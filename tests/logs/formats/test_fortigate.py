@@ -86,21 +86,15 @@ def test_zone_is_the_files_without_tz():
 @pytest.mark.parametrize(
     ("action", "expected"),
     [
-        *(
-            (text, Action.ALLOWED)
-            for text in ("accept", "close", "client-rst", "server-rst", "timeout", "ip-conn")
-        ),
-        *(
-            (text, Action.ALLOWED)
-            for text in ("passthrough", "permit", "pass", "monitored", "detected", "exempt")
-        ),
-        *(
-            (text, Action.BLOCKED)
-            for text in ("deny", "block", "blocked", "dropped", "reset", "redirect", "quarantine")
-        ),
+        *((text, Action.ALLOWED) for text in ("accept", "close", "client-rst", "server-rst", "timeout",
+            "ip-conn")),
+        *((text, Action.ALLOWED) for text in ("passthrough", "permit", "pass", "monitored", "detected",
+            "exempt")),
+        *((text, Action.BLOCKED) for text in ("deny", "block", "blocked", "dropped", "reset", "redirect",
+            "quarantine")),
         *((text, Action.UNKNOWN) for text in ("tunnel-up", "login", "")),
     ],
-)
+)  # fmt: skip
 def test_the_action_is_allowed_blocked_or_unknown(action, expected):
     assert parse(f'action="{action}"').action is expected
 

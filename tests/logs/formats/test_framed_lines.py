@@ -17,22 +17,10 @@ VPN = "2026-10-19 05:34:06 203.0.113.9:52234 TLS Error: TLS handshake failed"
 @pytest.mark.parametrize(
     "before",
     [
-        "  ",
-        "\t",
-        "> ",
-        ">> ",
-        "| ",
-        "* ",
-        "$ ",
-        "# ",
-        "% ",
-        "12: ",
-        "12) ",
-        "openvpn.log:",
-        "/var/log/openvpn.log.1:7:",
-        r"C:\logs\vpn.log:",
+        "  ", "\t", "> ", ">> ", "| ", "* ", "$ ", "# ", "% ", "12: ", "12) ", "openvpn.log:",
+        "/var/log/openvpn.log.1:7:", r"C:\logs\vpn.log:",
     ],
-)
+)  # fmt: skip
 def test_remains_of_a_paste_before_a_line(before):
     assert format_of_line(before + VPN) is FramedLines
     (event,) = read(FramedLines, [before + VPN])

@@ -36,62 +36,24 @@ def asa(message: str) -> Event:
 @pytest.mark.parametrize(
     ("message", "source", "destination", "device"),
     [
-        (
-            (
-                "Built outbound TCP connection 1 for outside:203.0.113.7/443 (203.0.113.7/443) to "
-                "inside:10.1.1.5/50000 (198.51.100.1/9)"
-            ),
-            "10.1.1.5",
-            "203.0.113.7",
-            "10.1.1.5",
-        ),
-        (
-            (
-                "Built inbound TCP connection 1 for outside:203.0.113.7/50000 (203.0.113.7/50000) to "
-                "dmz:10.1.1.5/443 (198.51.100.1/443)"
-            ),
-            "203.0.113.7",
-            "10.1.1.5",
-            "10.1.1.5",
-        ),
-        (
-            "Teardown TCP connection 1 for outside:203.0.113.7/443 to inside:10.1.1.5/50000 duration 0:00:01",
-            "10.1.1.5",
-            "203.0.113.7",
-            "10.1.1.5",
-        ),
-        (
-            "Teardown TCP connection 1 for outside:203.0.113.7/50000 to inside:10.1.1.5/443 duration 0:00:01",
-            "203.0.113.7",
-            "10.1.1.5",
-            "10.1.1.5",
-        ),
-        (
-            "Built inbound ICMP connection for faddr 203.0.113.7/9 gaddr 198.51.100.1/0 laddr 10.1.1.5/0",
-            "203.0.113.7",
-            "10.1.1.5",
-            "10.1.1.5",
-        ),
-        (
-            "Teardown ICMP connection for faddr 203.0.113.7/0 gaddr 198.51.100.1/9 laddr 10.1.1.5/9",
-            "10.1.1.5",
-            "203.0.113.7",
-            "10.1.1.5",
-        ),
-        (
-            "Deny inbound UDP from 203.0.113.7/5 to 198.51.100.1/5 on interface outside",
-            "203.0.113.7",
-            "198.51.100.1",
-            "198.51.100.1",
-        ),
-        (
-            "access-list A denied tcp outside/203.0.113.7(5) -> dmz/198.51.100.1(22) hit-cnt 1",
-            "203.0.113.7",
-            "198.51.100.1",
-            "198.51.100.1",
-        ),
+        (("Built outbound TCP connection 1 for outside:203.0.113.7/443 (203.0.113.7/443) to "
+            "inside:10.1.1.5/50000 (198.51.100.1/9)"), "10.1.1.5", "203.0.113.7", "10.1.1.5"),
+        (("Built inbound TCP connection 1 for outside:203.0.113.7/50000 (203.0.113.7/50000) to "
+            "dmz:10.1.1.5/443 (198.51.100.1/443)"), "203.0.113.7", "10.1.1.5", "10.1.1.5"),
+        ("Teardown TCP connection 1 for outside:203.0.113.7/443 to inside:10.1.1.5/50000 duration 0:00:01",
+            "10.1.1.5", "203.0.113.7", "10.1.1.5"),
+        ("Teardown TCP connection 1 for outside:203.0.113.7/50000 to inside:10.1.1.5/443 duration 0:00:01",
+            "203.0.113.7", "10.1.1.5", "10.1.1.5"),
+        ("Built inbound ICMP connection for faddr 203.0.113.7/9 gaddr 198.51.100.1/0 laddr 10.1.1.5/0",
+            "203.0.113.7", "10.1.1.5", "10.1.1.5"),
+        ("Teardown ICMP connection for faddr 203.0.113.7/0 gaddr 198.51.100.1/9 laddr 10.1.1.5/9", "10.1.1.5",
+            "203.0.113.7", "10.1.1.5"),
+        ("Deny inbound UDP from 203.0.113.7/5 to 198.51.100.1/5 on interface outside", "203.0.113.7",
+            "198.51.100.1", "198.51.100.1"),
+        ("access-list A denied tcp outside/203.0.113.7(5) -> dmz/198.51.100.1(22) hit-cnt 1", "203.0.113.7",
+            "198.51.100.1", "198.51.100.1"),
     ],
-)
+)  # fmt: skip
 def test_cisco_states_the_opener_of_a_connection(message, source, destination, device):
     event = as_opened(asa(message))
     assert (event.source_ip, event.destination_ip, event.device_ip) == (source, destination, device)
@@ -110,45 +72,20 @@ def test_a_stranger_at_the_vpn_is_no_device():
 @pytest.mark.parametrize(
     ("log_format", "line"),
     [
-        (
-            Cef,
-            (
-                "CEF:0|A|B|1|2|n|3|src=10.1.1.5 request=http://a.example/?src=203.0.113.66 dst=198.51.100.7 "
-                "src=203.0.113.66"
-            ),
-        ),
-        (
-            CheckPoint,
-            (
-                r"loguid={1}|product=Firewall|ifdir=inbound|origin=CheckPoint|src=10.1.1.5|"
-                r"resource=http://a.example/\|src\=203.0.113.66|src=203.0.113.66"
-            ),
-        ),
-        (
-            CheckPoint,
-            (
-                r'[loguid:"{1}"; product:"VPN-1 & FireWall-1"; ifdir:"inbound"; src:"10.1.1.5"; '
-                r'resource:"a\"; src:\"203.0.113.66\"; "; src:"203.0.113.66";]'
-            ),
-        ),
-        (
-            PaloAlto,
-            (
-                "1,2026/06/05 07:31:12,1,THREAT,url,1,2026/06/05 "
-                '07:31:12,10.1.1.5,198.51.100.7,,,r,,,a,v,t,u,i,j,l,t,1,1,1,2,0,0,0,tcp,alert,"a.example/,'
-                '203.0.113.66,"",x",(9999)'
-            ),
-        ),
-        (
-            CiscoAsa,
-            (
-                "%FTD-6-430003: SrcIP: 10.1.1.5, DstIP: 198.51.100.7, URL: http://a.example/, SrcIP: "
-                "203.0.113.66"
-            ),
-        ),
+        (Cef, ("CEF:0|A|B|1|2|n|3|src=10.1.1.5 request=http://a.example/?src=203.0.113.66 dst=198.51.100.7 "
+            "src=203.0.113.66")),
+        (CheckPoint, (r"loguid={1}|product=Firewall|ifdir=inbound|origin=CheckPoint|src=10.1.1.5|"
+            r"resource=http://a.example/\|src\=203.0.113.66|src=203.0.113.66")),
+        (CheckPoint, (r'[loguid:"{1}"; product:"VPN-1 & FireWall-1"; ifdir:"inbound"; src:"10.1.1.5"; '
+            r'resource:"a\"; src:\"203.0.113.66\"; "; src:"203.0.113.66";]')),
+        (PaloAlto, ("1,2026/06/05 07:31:12,1,THREAT,url,1,2026/06/05 "
+            '07:31:12,10.1.1.5,198.51.100.7,,,r,,,a,v,t,u,i,j,l,t,1,1,1,2,0,0,0,tcp,alert,"a.example/,'
+            '203.0.113.66,"",x",(9999)')),
+        (CiscoAsa, ("%FTD-6-430003: SrcIP: 10.1.1.5, DstIP: 198.51.100.7, URL: http://a.example/, SrcIP: "
+            "203.0.113.66")),
         (Leef, "LEEF:1.0|A|B|1|2|src=10.1.1.5\turl=http://a.example/?src=203.0.113.66\tsrc=203.0.113.66"),
     ],
-)
+)  # fmt: skip
 def test_text_of_a_stranger_never_forges_the_source(log_format, line):
     assert parse(log_format, line).source_ip == "10.1.1.5"
 
@@ -179,26 +116,13 @@ def test_foreign_lines_are_not_recognised(log_format, line):
 @pytest.mark.parametrize(
     ("verb", "action"),
     [
-        *(
-            (text, Action.BLOCKED)
-            for text in (
-                "drop",
-                "Reject",
-                "block-url",
-                "reset-both",
-                "Block with reset",
-                "sinkhole",
-                "Prevent",
-                "drop-icmp",
-            )
-        ),
-        *(
-            (text, Action.ALLOWED)
-            for text in ("Accept", "allow", "alert", "Detect", "Encrypt", "HTTPS Bypass", "Trust")
-        ),
+        *((text, Action.BLOCKED) for text in ("drop", "Reject", "block-url", "reset-both", "Block with reset",
+            "sinkhole", "Prevent", "drop-icmp")),
+        *((text, Action.ALLOWED) for text in ("Accept", "allow", "alert", "Detect", "Encrypt", "HTTPS Bypass",
+            "Trust")),
         *((text, Action.UNKNOWN) for text in ("", "not blocked", "ask user", "Log In failed")),
     ],
-)
+)  # fmt: skip
 def test_cef_verbs_are_allowed_or_blocked(verb, action):
     assert parse(Cef, f"CEF:0|A|B|1|2|n|3|src=10.1.1.5 act={verb}").action is action
 

@@ -95,27 +95,13 @@ def test_packets_of_tshark(layers):
     "record, name, observer",
     [
         ({"host": "gw01", "src_ip": "10.20.0.31", "dst_ip": "203.0.113.7"}, None, "gw01"),
-        (
-            {
-                "host": {"name": "pc"},
-                "process": {"name": "a.exe"},
-                "dns": {"question": {"name": "evil.example"}},
-            },
-            "pc",
-            None,
-        ),
+        ({"host": {"name": "pc"}, "process": {"name": "a.exe"},
+            "dns": {"question": {"name": "evil.example"}}}, "pc", None),
         ({"EventID": 22, "Hostname": "pc", "host": "collector", "QueryName": "evil.example"}, "pc", None),
-        (
-            {
-                "EventID": 4624,
-                "Computer": "srv",
-                "EventData": {"IpAddress": "10.20.0.31", "WorkstationName": "pc"},
-            },
-            "pc",
-            "srv",
-        ),
+        ({"EventID": 4624, "Computer": "srv", "EventData": {"IpAddress": "10.20.0.31",
+            "WorkstationName": "pc"}}, "pc", "srv"),
     ],
-)
+)  # fmt: skip
 def test_the_meaning_of_host(record, name, observer):
     event = parse(record)
     assert (event.device_name, event.observer) == (name, observer)

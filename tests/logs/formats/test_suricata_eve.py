@@ -70,33 +70,17 @@ def test_the_action_of_a_record(record, action):
 @pytest.mark.parametrize(
     "dhcp, kind, action, device",
     [
-        (
-            {"dhcp_type": "ack", "assigned_ip": "10.20.0.50"},
-            EventKind.LEASE,
-            LeaseAction.ASSIGNED,
-            "10.20.0.50",
-        ),
-        (
-            {"dhcp_type": "ack", "assigned_ip": "0.0.0.0", "client_ip": "10.20.0.60"},
-            EventKind.LEASE,
-            LeaseAction.RENEWED,
-            "10.20.0.60",
-        ),
-        (
-            {"dhcp_type": "release", "client_ip": "10.20.0.50"},
-            EventKind.LEASE,
-            LeaseAction.RELEASED,
-            "10.20.0.50",
-        ),
-        (
-            {"dhcp_type": "request", "requested_ip": "10.20.0.50"},
-            EventKind.OTHER,
-            Action.UNKNOWN,
-            "10.20.0.50",
-        ),
+        ({"dhcp_type": "ack", "assigned_ip": "10.20.0.50"}, EventKind.LEASE, LeaseAction.ASSIGNED,
+            "10.20.0.50"),
+        ({"dhcp_type": "ack", "assigned_ip": "0.0.0.0", "client_ip": "10.20.0.60"}, EventKind.LEASE,
+            LeaseAction.RENEWED, "10.20.0.60"),
+        ({"dhcp_type": "release", "client_ip": "10.20.0.50"}, EventKind.LEASE, LeaseAction.RELEASED,
+            "10.20.0.50"),
+        ({"dhcp_type": "request", "requested_ip": "10.20.0.50"}, EventKind.OTHER, Action.UNKNOWN,
+            "10.20.0.50"),
         ({"dhcp_type": "nak", "assigned_ip": "0.0.0.0"}, EventKind.OTHER, Action.UNKNOWN, None),
     ],
-)
+)  # fmt: skip
 def test_dhcp_records_are_leases(dhcp, kind, action, device):
     event = parse({"event_type": "dhcp", "dhcp": dhcp | {"client_mac": "02:00:5e:10:00:50"}})
     assert (event.kind, event.action, event.device_ip) == (kind, action, device)
