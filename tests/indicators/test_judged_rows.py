@@ -10,7 +10,7 @@ import pytest
 
 from lamsach.indicators.judge import exceptions
 from lamsach.indicators.judge.sections import Section, exception_section
-from lamsach.indicators.judge.stated import row_rule
+from lamsach.indicators.judge.verdicts import row_rule
 from lamsach.indicators.lists import read_list
 from lamsach.indicators.values import refusals
 from lamsach.model import Indicator, Refusal

@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.indicators.judge import loop, stated
+from lamsach.indicators.judge import loop, verdicts
 from lamsach.indicators.judge.explanation import Explained, explanations
 from lamsach.indicators.judge.loop import RULES, index
 from lamsach.indicators.judge.mentions import Prose
@@ -64,7 +64,7 @@ def test_each_rule_has_a_name_and_examples_of_its_own() -> None:
 
 def judge(lines: list[str], *, advisory: bool, defangs: bool) -> list[object]:
     """Judge a text's lines, value by value."""
-    stated.statement_rule.cache_clear()
+    verdicts.statement_rule.cache_clear()
     prose = Prose(advisory=advisory, defangs=defangs)
     return [
         (item.value, item.type, item.reason) if isinstance(item, Refused) else item
@@ -98,17 +98,17 @@ def test_the_order_within_a_priority_does_not_matter(
         assert judge(lines, advisory=advisory, defangs=defangs) == expected
     finally:
         loop._INDEX = before
-        stated.statement_rule.cache_clear()
+        verdicts.statement_rule.cache_clear()
 
 
 @each_row("rule", [rule for rule in RULES if rule.scope not in RUNNING], lambda rule: rule.id)
 def test_the_order_does_not_matter_for_rows_and_records(rule: Rule, tmp_path: Path) -> None:
     before = loop._INDEX
     loop._INDEX = index(reversed(RULES))
-    stated.statement_rule.cache_clear()
+    verdicts.statement_rule.cache_clear()
     try:
         for text in rule.refused:
             assert read(rule, text, tmp_path)[-1].rule == rule.id
     finally:
         loop._INDEX = before
-        stated.statement_rule.cache_clear()
+        verdicts.statement_rule.cache_clear()

@@ -27,8 +27,8 @@ from lamsach.indicators.judge.sections import (
     may_be_heading,
     section_of,
 )
-from lamsach.indicators.judge.stated import line_rule
 from lamsach.indicators.judge.unlisted import Account, value_of
+from lamsach.indicators.judge.verdicts import line_rule
 from lamsach.indicators.tables.fields import is_never_in_text
 from lamsach.indicators.text.extract import PIECE, Found, locate, pieces
 from lamsach.indicators.text.rules import HEADER, rule_values

@@ -9,14 +9,14 @@ from lamsach.documents.headings import plain_key
 from lamsach.indicators.judge.loop import decide
 from lamsach.indicators.judge.references import is_cited
 from lamsach.indicators.judge.rule import Rule, Scope
-from lamsach.indicators.judge.stated import (
+from lamsach.indicators.judge.tables import Row
+from lamsach.indicators.judge.verdicts import (
     action_column,
     judge_cell,
     judging_columns,
     lists_withdrawn,
     row_rule,
 )
-from lamsach.indicators.judge.tables import Row
 from lamsach.indicators.judge.vocabulary import vocabulary
 from lamsach.indicators.tables.fields import (
     Field,

@@ -15,9 +15,9 @@ from itertools import chain
 from lamsach.indicators.judge.loop import apply_rule, decide
 from lamsach.indicators.judge.rule import Rule, Scope
 from lamsach.indicators.judge.sections import exception_section
-from lamsach.indicators.judge.stated import Publishers, judge_cell, refuse_described, refuse_struck
 from lamsach.indicators.judge.tables import Cell, Row
 from lamsach.indicators.judge.unlisted import Account, value_of
+from lamsach.indicators.judge.verdicts import Publishers, judge_cell, refuse_described, refuse_struck
 from lamsach.indicators.tables.cells import (
     Headings,
     facts_of,

@@ -19,7 +19,7 @@ from lamsach.documents.table import Table as BlockTable
 from lamsach.indicators.judge.mentions import Prose
 from lamsach.indicators.judge.references import defangs_links
 from lamsach.indicators.judge.sections import Section
-from lamsach.indicators.judge.stated import refuse_struck
+from lamsach.indicators.judge.verdicts import refuse_struck
 from lamsach.indicators.tables.tables import Table
 from lamsach.indicators.text.broken_lines import HASH_DIGITS, Line, is_value, join_broken, rejoin
 from lamsach.indicators.text.extract import Found

@@ -18,8 +18,8 @@ from lamsach.indicators.formats import ListFormat
 from lamsach.indicators.judge.mentions import Prose
 from lamsach.indicators.judge.references import defangs_links
 from lamsach.indicators.judge.sections import Section
-from lamsach.indicators.judge.stated import refuse_struck
 from lamsach.indicators.judge.unlisted import Account
+from lamsach.indicators.judge.verdicts import refuse_struck
 from lamsach.indicators.tables.tables import Table
 from lamsach.indicators.text.broken_lines import Unbroken, rejoin
 from lamsach.indicators.text.documents import (

@@ -19,8 +19,8 @@ from lamsach.indicators.judge.loop import apply_rule, decide
 from lamsach.indicators.judge.mentions import Prose
 from lamsach.indicators.judge.queries import begins_query
 from lamsach.indicators.judge.rule import Scope
-from lamsach.indicators.judge.stated import statement_rule
 from lamsach.indicators.judge.unlisted import Account
+from lamsach.indicators.judge.verdicts import statement_rule
 from lamsach.indicators.tables.cells import holds_value
 from lamsach.indicators.tables.fields import field_of, read_date
 from lamsach.indicators.tables.tables import Table

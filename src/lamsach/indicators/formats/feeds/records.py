@@ -23,9 +23,9 @@ from lamsach.indicators.judge.loop import BY_ID, apply_rule, decide
 from lamsach.indicators.judge.mentions import Prose
 from lamsach.indicators.judge.references import is_cited
 from lamsach.indicators.judge.rule import Scope
-from lamsach.indicators.judge.stated import record_rule, refuse_described
 from lamsach.indicators.judge.tables import Key
 from lamsach.indicators.judge.unlisted import with_unlisted
+from lamsach.indicators.judge.verdicts import record_rule, refuse_described
 from lamsach.indicators.tables.cells import facts_of, refuse_victim
 from lamsach.indicators.tables.fields import Field, field_of, stated_type, supported_part, type_of_heading
 from lamsach.indicators.text.documents import found_values

@@ -9,8 +9,8 @@ from typing import Any
 from lamsach.indicators.files.source import ListSource, documents, looks_like_json
 from lamsach.indicators.formats import ListFormat
 from lamsach.indicators.judge.mentions import Prose
-from lamsach.indicators.judge.stated import judge_cell
 from lamsach.indicators.judge.unlisted import with_unlisted
+from lamsach.indicators.judge.verdicts import judge_cell
 from lamsach.indicators.tables.fields import read_confidence, read_date, read_tlp
 from lamsach.indicators.text.extract import Found
 from lamsach.indicators.text.rules import rule_values, yara_values
