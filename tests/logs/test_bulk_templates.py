@@ -101,7 +101,7 @@ class Toy:
 def test_columns_equal_single_records(records: list[dict[str, str | None]], hosts: list[str | None]) -> None:
     toy, count = Toy(), len(records)
     row = {key: pa.array([values[key] for values in records], pa.string()) for key in VALUES}
-    heads = [hosts[at % len(hosts)] for at in range(count)]
+    hosts_of_rows = [hosts[at % len(hosts)] for at in range(count)]
 
     def load(wanted: Collection[str]) -> dict[str, pa.Array]:
         return {key: row[key] for key in wanted}
@@ -110,13 +110,13 @@ def test_columns_equal_single_records(records: list[dict[str, str | None]], host
         found = Templates(toy).columns(
             Row([*row], load, set()),
             count,
-            lambda: (pa.nulls(count, pa.timestamp("us", "UTC")), pa.array(heads, pa.string())),
+            lambda: (pa.nulls(count, pa.timestamp("us", "UTC")), pa.array(hosts_of_rows, pa.string())),
         )
     except Unusual:
         return
     rows = found.pop("line", pa.array(range(count))).to_pylist()
     events: list[Event] = []
-    for at, (record, host) in enumerate(zip(records, heads, strict=True)):
+    for at, (record, host) in enumerate(zip(records, hosts_of_rows, strict=True)):
         fields = {key: text for key, text in record.items() if text is not None}
         try:
             event = toy.record_event(fields, SyslogHeader(None, host, None, None))

@@ -25,7 +25,7 @@ from lamsach.logs.text.record_headers import header_before
 from lamsach.logs.text.syslog import SyslogHeader
 from lamsach.logs.text.times.stated_clock import states_other_zone
 
-Head = tuple[datetime | None, str | None]
+HeaderValues = tuple[datetime | None, str | None]
 """Time and host."""
 # Jun 10 08:00:01 fw   2026-06-10T08:00:01.123+07:00 fw
 _CLOCK = re.compile(r"\d:\d\d:([0-5]\d)(?!:?\d)(?:\.(\d{1,6})(?!\d))?")
@@ -34,12 +34,12 @@ _FEW = 64
 _LAST_SECOND = timedelta(seconds=59)
 
 
-def read_headers(texts: pa.Array, read: Callable[[str], Head]) -> tuple[pa.Array, pa.Array]:
+def read_headers(texts: pa.Array, read: Callable[[str], HeaderValues]) -> tuple[pa.Array, pa.Array]:
     """Parse each distinct header into times and hosts. Raises what `read` raises."""
     coded = texts.dictionary_encode()
-    distinct = coded.dictionary
-    found = _by_minutes(distinct, read) if len(distinct) > _FEW else None
-    times, names = found or _columns([read(text) for text in distinct.to_pylist()])
+    distinct_texts = coded.dictionary
+    found = _by_minutes(distinct_texts, read) if len(distinct_texts) > _FEW else None
+    times, names = found or _columns([read(text) for text in distinct_texts.to_pylist()])
     return times.take(coded.indices), names.take(coded.indices)
 
 
@@ -57,19 +57,19 @@ def check_clock(before: pa.Array, timezone: ZoneInfo) -> None:
         check(map_distinct(before, lambda text: not states_other_zone(text, timezone), pa.bool_()))
 
 
-def header_values(header: SyslogHeader) -> Head:
+def header_values(header: SyslogHeader) -> HeaderValues:
     """Return the time and host of a syslog header."""
     return header.time, header.host
 
 
-def _columns(found: list[Head]) -> tuple[pa.Array, pa.Array]:
+def _columns(found: list[HeaderValues]) -> tuple[pa.Array, pa.Array]:
     return (
         pa.array([time for time, _ in found], pa.timestamp("us", "UTC")),
         pa.array([name for _, name in found], pa.string()),
     )
 
 
-def _by_minutes(texts: pa.Array, read: Callable[[str], Head]) -> tuple[pa.Array, pa.Array] | None:
+def _by_minutes(texts: pa.Array, read: Callable[[str], HeaderValues]) -> tuple[pa.Array, pa.Array] | None:
     """Parse one text per minute and add the seconds and fraction numerically.
 
     Returns None unless all texts have their seconds at the same position and nothing else depends on them."""
@@ -88,7 +88,7 @@ def _by_minutes(texts: pa.Array, read: Callable[[str], Head]) -> tuple[pa.Array,
         micro = pc.add(micro, pc.multiply(parts, 10 ** (6 - digits)))
     minutes = pc.binary_join_element_wise(before, pc.utf8_slice_codeunits(texts, after), "\n")
     coded = minutes.dictionary_encode()
-    found: list[Head] = []
+    found: list[HeaderValues] = []
     for text in coded.dictionary.to_pylist():
         start, _, rest = text.partition("\n")
         first, last = read(f"{start}00{rest}"), read(f"{start}59{rest}")
@@ -109,7 +109,7 @@ def headers_before(before: pa.Array, record: str, context: FileContext) -> tuple
     check(matches_shape(before, r"^(?:[^{]*[^{A-Za-z0-9])?$"))
     check(pc.less(pc.binary_length(before), _LONGEST_HEADER))
 
-    def read(text: str) -> Head:
+    def read(text: str) -> HeaderValues:
         if states_other_zone(text, context.timezone):
             raise Unusual
         return header_values(header_before(text + record, len(text), context))

@@ -130,7 +130,7 @@ class NestedFields(dict[str, Any]):
     __hash__ = None
 
 
-class Head:
+class TrackedHeader:
     """The header before a record; notes in its fields what is read."""
 
     def __init__(

@@ -21,7 +21,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.bulk.columns import bare_macs, map_distinct
 from lamsach.logs.bulk.headers import times_of_keys
-from lamsach.logs.bulk.rows import HEADER_HOST, HEADER_TIME, Head, NestedFields, Row, TrackedFields
+from lamsach.logs.bulk.rows import HEADER_HOST, HEADER_TIME, NestedFields, Row, TrackedFields, TrackedHeader
 from lamsach.logs.bulk.sources import NOTHING, Source, coded_lists, source_of, stand_ins_of, values_of_items
 from lamsach.logs.bulk.text_buffers import Unusual
 from lamsach.logs.bulk.value_classes import (
@@ -42,7 +42,7 @@ from lamsach.logs.opening.marks import Numbers
 from lamsach.logs.text.values import mac_of
 from lamsach.model import Event
 
-Heads = Callable[[], tuple["pa.Array", "pa.Array"]]
+LoadHeaders = Callable[[], tuple["pa.Array", "pa.Array"]]
 """Loads the times and hosts of the headers before records."""
 _HOST = f"sender.{MARK}.example"
 _HEAD_MOMENT = datetime(2001, 2, 3, 4, 5, 6, 789, tzinfo=UTC)
@@ -59,7 +59,7 @@ _MOST_COMBINED = 2**62
 _SEPARATOR = "\x1f"
 
 
-Make = Callable[[Any, Head], Event | None]
+Make = Callable[[Any, TrackedHeader], Event | None]
 """Builds the event of a record from its fields and header."""
 
 
@@ -80,7 +80,7 @@ class Templates:
         self._deciding: dict[frozenset[str], set[str]] = {}
 
     def columns(
-        self, row: Row, count: int, heads: Heads, before: pa.Array | None = None
+        self, row: Row, count: int, headers: LoadHeaders, before: pa.Array | None = None
     ) -> dict[str, pa.Array]:
         """Parse `count` records; `before`: the text before each record, if any.
 
@@ -88,7 +88,7 @@ class Templates:
         if len(self._cache) > _CACHE_SIZE:
             self._cache.clear()
         deciding = self._deciding.setdefault(frozenset(row.names), set())
-        rows = _Rows(row, count, self._format, heads, before)
+        rows = _Rows(row, count, self._format, headers, before)
         while True:
             first, inverse, odd = rows.combinations(deciding)
             templates = [
@@ -115,12 +115,14 @@ class Templates:
 class _Rows:
     """Records with the same keys."""
 
-    def __init__(self, row: Row, count: int, log_format: Any, heads: Heads, before: pa.Array | None) -> None:
+    def __init__(
+        self, row: Row, count: int, log_format: Any, headers: LoadHeaders, before: pa.Array | None
+    ) -> None:
         self._row, self._count = row, count
         self._before, self._zone = before, log_format.context.timezone
         self._records: Records = log_format.records
         self._read_time = log_format.record_time
-        self._heads = cache(heads)
+        self._headers = cache(headers)
         self.keys = frozenset(row.names)
         self._order = {key: number for number, key in enumerate(row.names)}
         self._codes: dict[str, tuple[Numbers, Numbers]] = {}
@@ -148,7 +150,7 @@ class _Rows:
     def _coded(self, key: str) -> tuple[Numbers, Numbers]:
         """Return each row's class, and a code for its text where it has none (-1: absent)."""
         if key not in self._codes and key in (HEADER_TIME, HEADER_HOST):
-            absent = self._heads()[key == HEADER_HOST].is_null().to_numpy(zero_copy_only=False)
+            absent = self._headers()[key == HEADER_HOST].is_null().to_numpy(zero_copy_only=False)
             self._codes[key] = np.zeros(self._count, np.int64), -absent.astype(np.int64)
         if key not in self._codes and pa.types.is_list(self._column_of(key).type):
             self._codes[key] = coded_lists(self._row[key])
@@ -274,13 +276,13 @@ class _Rows:
             return stand_in if within is None else within.text.format(stand_in)
 
         fields = TrackedFields({key: partial(value, key) for key in self._row.names}, self._row.certain)
-        head = Head(
+        header = TrackedHeader(
             fields,
-            lambda: _HEAD_MOMENT if self._heads()[0][at].is_valid else None,
-            lambda: _HOST if self._heads()[1][at].is_valid else None,
+            lambda: _HEAD_MOMENT if self._headers()[0][at].is_valid else None,
+            lambda: _HOST if self._headers()[1][at].is_valid else None,
         )
         try:
-            event = make(NestedFields(fields, self._row.names) if self._records.nested else fields, head)
+            event = make(NestedFields(fields, self._row.names) if self._records.nested else fields, header)
             texts = [stand_in_text for stand_in_text in stand_ins if isinstance(stand_in_text, str)]
             collides = any(stand_in_text in text for text in literals for stand_in_text in texts)
             unknown = event is None or collides or self._loses_equality(at)
@@ -360,7 +362,7 @@ class _Rows:
 
     def _computed(self, source: Source) -> pa.Array:
         if source[0] == "head":
-            return self._heads()[0]
+            return self._headers()[0]
         if source[0] == "clock":
             return self._stated_times(source[1])
         if source[0] == "is":
@@ -380,7 +382,7 @@ class _Rows:
         return parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, "")
 
     def _part(self, key: str, how: Callable[[pa.Array], pa.Array] | None = None) -> pa.Array:
-        return self._heads()[1] if how is None else how(self._column_of(key))
+        return self._headers()[1] if how is None else how(self._column_of(key))
 
     def _stated_times(self, keys: Sequence[str]) -> pa.Array:
         present = [key for key in self._records.clock if key in self.keys]

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from lamsach.logs.base import FileContext
 from lamsach.logs.bulk.columns import check, internal, lines_of, map_distinct, none_of, not_empty
-from lamsach.logs.bulk.headers import Head, read_headers, read_times
+from lamsach.logs.bulk.headers import HeaderValues, read_headers, read_times
 from lamsach.logs.bulk.reader import FEW_LINES, UNREADABLE, BulkReader, Piece, usable_lines
 from lamsach.logs.bulk.text_buffers import Unusual, offsets_of, slice_until, slices
 from lamsach.logs.events.ends import SIDES, Address, Role, Side, Way
@@ -75,7 +75,7 @@ class LayoutColumns(BulkReader):
 
     def __init__(self, log_format: LayoutFormat, context: FileContext) -> None:
         super().__init__(log_format, context)
-        self._head = lru_cache(maxsize=_HEADER_CACHE_SIZE)(self._read_head)
+        self._cached_header = lru_cache(maxsize=_HEADER_CACHE_SIZE)(self._read_header)
         self._sample = ""
         self._last: tuple[Any, ...] = ()
         self._shapes = [shape for shape in log_format.layout.shapes if shape.in_columns]
@@ -180,7 +180,7 @@ class LayoutColumns(BulkReader):
         """Return the columns of events of one shape; `line`: the first line."""
         count = len(row["head_"])
         self._sample = line[len(row["head_"][0].as_py().encode()) :].decode()
-        moments, hosts = read_headers(row.pop("head_"), self._head)
+        moments, hosts = read_headers(row.pop("head_"), self._cached_header)
         rest = row.pop("rest_", None)
         for other in shape.also:
             found = pc.extract_regex(rest, for_arrow(other))
@@ -220,7 +220,7 @@ class LayoutColumns(BulkReader):
             return read_times(column, lambda text: kind.read(text, self.log_format.clock))
         return map_distinct(column, kind.read, arrow_kind)
 
-    def _read_head(self, text: str) -> Head:
+    def _read_header(self, text: str) -> HeaderValues:
         if _ends_with_second_time(text):  # its meaning depends on the record
             raise Unusual
         if self.log_format.layout.anywhere:

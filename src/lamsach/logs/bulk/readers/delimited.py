@@ -20,7 +20,7 @@ from lamsach.logs.bulk.columns import (
     trimmed,
 )
 from lamsach.logs.bulk.features import Lines, groups_of, letters_of
-from lamsach.logs.bulk.headers import Head, read_headers
+from lamsach.logs.bulk.headers import HeaderValues, read_headers
 from lamsach.logs.bulk.reader import GroupReader, Piece
 from lamsach.logs.bulk.readers.records import MOST_KEYS, NamedRecords, RecordReader
 from lamsach.logs.bulk.rows import Row
@@ -73,13 +73,13 @@ class CellRows(RecordReader):
         def headers(row: Row) -> tuple[pa.Array, pa.Array]:
             before = pc.ascii_rtrim(row[names[0]], "0123456789")
             self._sample = first.decode()[len(before[0].as_py()) :]
-            return read_headers(before, self._head)
+            return read_headers(before, self._read_header)
 
         shapes = {name: shape for name, shape in cell_rows.shapes.items() if name in names}
-        own_heads = headers if cell_rows.head else None
-        return self.events(names, load, count, own_heads, certain=not absent, shapes=shapes, first=shapes)
+        own_headers = headers if cell_rows.head else None
+        return self.events(names, load, count, own_headers, certain=not absent, shapes=shapes, first=shapes)
 
-    def _head(self, text: str) -> Head:
+    def _read_header(self, text: str) -> HeaderValues:
         event = self.log_format.parse(text + self._sample, 1)
         if event is None or event.time is None:
             raise Unusual

@@ -24,7 +24,7 @@ from lamsach.logs.bulk.columns import (
     trimmed,
 )
 from lamsach.logs.bulk.features import Lines, groups_of
-from lamsach.logs.bulk.headers import Head, header_values, read_headers
+from lamsach.logs.bulk.headers import HeaderValues, header_values, read_headers
 from lamsach.logs.bulk.readers.records import MOST_KEYS, RecordReader
 from lamsach.logs.bulk.text_buffers import Unusual, split_once
 from lamsach.logs.mappings.records import NAME, Written
@@ -123,9 +123,9 @@ class PairRecords(RecordReader):
         keys = keys_of(skeleton(records.partition(b"\n")[0]).rstrip(b" "))
         if b"UtcTime" in records or any(key != key.lower() for key in keys):
             raise Unusual
-        own_heads = None if before is None else lambda _: read_headers(before, self._head)
+        own_headers = None if before is None else lambda _: read_headers(before, self._read_header)
         return self.events(
-            tuple(keys), lambda wanted: pair_rows(keys, wanted, records, count), count, own_heads, before
+            tuple(keys), lambda wanted: pair_rows(keys, wanted, records, count), count, own_headers, before
         )
 
     def _split_all(self, data: bytes, count: int) -> tuple[pa.Array | None, bytes]:
@@ -136,7 +136,7 @@ class PairRecords(RecordReader):
         splits = [self._split(line) for line in data.split(b"\n")]
         return pa.array([head.decode() for head, _ in splits]), b"\n".join([record for _, record in splits])
 
-    def _head(self, text: str) -> Head:
+    def _read_header(self, text: str) -> HeaderValues:
         return header_values(split_header(f'{text}{self._starts[0].decode()}"x" a=b', self.context)[0])
 
 
@@ -237,8 +237,11 @@ class QuotedRecords(RecordReader):
             found = {key: null_where(written.absent, column) for key, column in found.items()}
             return found | {NAME: pa.repeat(name[1], count)} if name else found
 
-        names, own_heads = (*keys, NAME) if name else keys, lambda _: read_headers(before, self._head)
-        return self.events(names, load, count, own_heads, before, certain=not written.absent)
+        names, own_headers = (
+            (*keys, NAME) if name else keys,
+            lambda _: read_headers(before, self._read_header),
+        )
+        return self.events(names, load, count, own_headers, before, certain=not written.absent)
 
-    def _head(self, text: str) -> Head:
+    def _read_header(self, text: str) -> HeaderValues:
         return header_values(split_header(text + self._written.sample, self.context)[0])

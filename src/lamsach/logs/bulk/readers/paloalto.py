@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from lamsach.logs.bulk.columns import check, read_cells, stated_texts
 from lamsach.logs.bulk.features import Lines, groups_of, letters_of
-from lamsach.logs.bulk.headers import Head, read_headers
+from lamsach.logs.bulk.headers import HeaderValues, read_headers
 from lamsach.logs.bulk.readers.records import RecordReader
 from lamsach.logs.bulk.text_buffers import Unusual
 from lamsach.logs.formats.firewalls.paloalto.columns import (
@@ -95,11 +95,11 @@ class PaloAltoColumns(RecordReader):
             tuple(fields),
             lambda wanted: {key: stated_texts(fields[key]) for key in wanted},
             count,
-            lambda _: read_headers(pc.ascii_rtrim(row["0"], "0123456789"), self._head),
+            lambda _: read_headers(pc.ascii_rtrim(row["0"], "0123456789"), self._read_header),
             certain=False,
         )
 
-    def _head(self, text: str) -> Head:
+    def _read_header(self, text: str) -> HeaderValues:
         if not text:
             return None, None
         if states_other_zone(text, self.context.timezone):

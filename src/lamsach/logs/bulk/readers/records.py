@@ -42,7 +42,7 @@ class RecordReader(GroupReader):
         names: Collection[str],
         load: Load,
         count: int,
-        heads: Callable[[Row], tuple[pa.Array, pa.Array]] | None = None,
+        headers: Callable[[Row], tuple[pa.Array, pa.Array]] | None = None,
         before: pa.Array | None = None,
         *,
         certain: bool | Collection[str] = True,
@@ -51,7 +51,7 @@ class RecordReader(GroupReader):
     ) -> dict[str, pa.Array]:
         """Parse `count` records with these keys: see `Row` and `Templates.columns`.
 
-        `heads`: times and hosts of the headers; `shapes`: expressions that the keys' texts must match, or
+        `headers`: times and hosts of the headers; `shapes`: expressions that the keys' texts must match, or
         Unusual is raised; `first`: keys to load with the first one read."""
         if len(self._known) > _SHAPES_KEPT:
             self._known.clear()
@@ -60,8 +60,8 @@ class RecordReader(GroupReader):
         for name, shape in shapes.items():
             check(matches_shape(row[name], shape))
         nothing = none_of(count)
-        no_heads = nothing.cast(pa.timestamp("us", "UTC")), nothing
-        return self.templates.columns(row, count, lambda: heads(row) if heads else no_heads, before)
+        no_headers = nothing.cast(pa.timestamp("us", "UTC")), nothing
+        return self.templates.columns(row, count, lambda: headers(row) if headers else no_headers, before)
 
 
 Values = Mapping[str, Sequence[pa.Array]]

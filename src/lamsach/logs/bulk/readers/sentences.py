@@ -19,7 +19,7 @@ import pyarrow as pa
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.columns import check_distinct
 from lamsach.logs.bulk.features import Lines, groups_of
-from lamsach.logs.bulk.headers import Head, read_headers
+from lamsach.logs.bulk.headers import HeaderValues, read_headers
 from lamsach.logs.bulk.reader import GroupReader
 from lamsach.logs.bulk.rows import Row
 from lamsach.logs.bulk.templates import Templates
@@ -161,7 +161,7 @@ def _without_macs(places: Numbers, letters: Any) -> Numbers:
 
 _LONGEST_HEADER, _LONGEST = 200, 500
 _WORDINGS_KEPT = 1000
-_HEADS_KEPT = 1024
+_HEADER_CACHE_SIZE = 1024
 _NUMBER, _LONGEST_NUMBER = HEX_DIGITS + b"x.:", 24
 
 
@@ -220,7 +220,7 @@ class SentenceReader(GroupReader):
         for at in wording.idle:
             if not consists_of(tokens.column(at), _NUMBER, 1, _LONGEST_NUMBER):
                 raise Unusual
-        times, hosts = read_headers(tokens.before(), wording.read_head)
+        times, hosts = read_headers(tokens.before(), wording.read_header)
         if not {times.null_count, hosts.null_count} <= {0, count}:
             raise Unusual
         wording.head = tokens.first_before().decode(), times[0].as_py(), hosts[0].as_py()
@@ -264,9 +264,9 @@ class _Wording:
         )
         self.records = Records(reader="", texts=frozenset(map(str, names)), sentences=stated)
         self._sample = tokens.sample.decode()
-        self.read_head = lru_cache(maxsize=_HEADS_KEPT)(self._read_head)
+        self.read_header = lru_cache(maxsize=_HEADER_CACHE_SIZE)(self._read_header)
 
-    def _read_head(self, text: str) -> Head:
+    def _read_header(self, text: str) -> HeaderValues:
         """Return the time and host of a header before such a message."""
         event = self._format.parse(text + self._sample, 1)
         if event is None:
