@@ -51,12 +51,12 @@ class Heading:
     names: tuple[str, ...]
 
 
-def heading_in(head: Sequence[str]) -> Heading | None:
+def _heading_in(head: Sequence[str]) -> Heading | None:
     """Find the heading in a file's first lines; None unless it is a RADIUS table."""
-    return next((found for line in head[:_LINES_ABOVE] if (found := heading_of(line))), None)
+    return next((found for line in head[:_LINES_ABOVE] if (found := _heading_of(line))), None)
 
 
-def heading_of(line: str) -> Heading | None:
+def _heading_of(line: str) -> Heading | None:
     """Read a heading, which names a user, an address or station, and an accounting column; else None."""
     start = line[:4000].lower()
     if "acct" not in start or ("framed" not in start and "calling" not in start):
@@ -160,13 +160,13 @@ class FreeRadius(LogFormat):
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
         self._times = LooseTimes(context)
-        heading = heading_in(context.head)
+        heading = _heading_in(context.head)
         self._rows = RadiusRows(heading, context) if heading else None
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
         """Below a heading, count the rows with as many columns."""
-        heading = heading_of(head[0]) if head else None
+        heading = _heading_of(head[0]) if head else None
         if heading is None:
             return super().score(head)
         columns = len(heading.names) - 1
@@ -181,7 +181,7 @@ class FreeRadius(LogFormat):
             return _DETAIL_TIME.match(line) is not None or _LOG_TIME.match(line) is not None
         if "onnect: [" in line[:300]:
             return _LINELOG.search(line, 0, 300) is not None
-        if "cct" in line[:4000] and heading_of(line) is not None:
+        if "cct" in line[:4000] and _heading_of(line) is not None:
             return True
         return ("Login " in line[:400] or "radiusd" in line[:200]) and _login(line) is not None
 

@@ -72,7 +72,7 @@ _STARTS = (
 )  # fmt: skip
 
 
-def other_message(message: str) -> Event | None:
+def _other_message(message: str) -> Event | None:
     """Read a message of _SHAPES, which names an address; else None."""
     if not message.startswith(_STARTS):
         return None
@@ -110,7 +110,7 @@ _IAADDR = re.compile(r"^\s*iaaddr ([0-9A-Fa-f:.]{2,45}) \{", re.MULTILINE | re.A
 _NO_HOLDER = frozenset({"abandoned", "backup", "reset", "bootp"})
 
 
-def lease_block(text: str) -> Event | None:
+def _lease_block(text: str) -> Event | None:
     """Read a lease file block: who held the address from `starts` to `ends`."""
     start = LEASE_START.match(text)
     ia = None if start else _IA.match(text)
@@ -245,7 +245,7 @@ class IscDhcp(LogFormat):
             app, message = split_message(line)
             if app in ("dhcpd", "dhcpd6") or _MESSAGE_START.match(message) or _BARE_TAG.match(message):
                 return True
-        if line[:1] not in " \t" and other_message(split_message(line)[1].strip()) is not None:
+        if line[:1] not in " \t" and _other_message(split_message(line)[1].strip()) is not None:
             return True
         return bool(LEASE_START.match(line) or _LEASE_STATEMENT.match(line) or _LEASE_FILE.match(line))
 
@@ -267,7 +267,7 @@ class IscDhcp(LogFormat):
         """Read one message, or one block of the lease file."""
         line = line.rstrip()
         if line.startswith(("lease ", "ia-")):
-            event = lease_block(line)
+            event = _lease_block(line)
         elif "\n" not in line and (
             line.startswith("#") or _LEASE_FILE.match(line) or line.strip() in ("", "}")
         ):
@@ -284,7 +284,7 @@ class IscDhcp(LogFormat):
             _infoblox(message)
             or _message_v6(message, header.time)
             or _message_v4(message, header.time)
-            or other_message(message)
+            or _other_message(message)
         )
         if event is None:
             if (

@@ -67,7 +67,7 @@ _TAPPED = re.compile(
 _SHAPES = (LEAKED, _FORMAT_ERROR, _ZONE, _VALIDATING, _DISPATCH, _RATE_LIMITED, _TAPPED)
 
 
-def is_from_resolver(message: str) -> bool:
+def _is_from_resolver(message: str) -> bool:
     """Return whether the wording is BIND's alone."""
     if _RESOLVING.search(message, 0, _HEAD):
         return True
@@ -75,7 +75,7 @@ def is_from_resolver(message: str) -> bool:
     return any(shape.match(message) for shape in _SHAPES)
 
 
-def resolver_fields(message: str) -> dict[str, Any]:
+def _resolver_fields(message: str) -> dict[str, Any]:
     """Read the event fields of a message without client; empty without address and question."""
     message = message.lstrip(" ")
     if tapped := _TAPPED.match(message):
@@ -273,7 +273,7 @@ def _message(log_format: Bind, found: re.Match[str]) -> Event | None:
     elif old := _BIND8.match(message):
         values = _client(old[1], None, old[2], "") | {"action": Action.ALLOWED}
     elif log_format.recognises(log_format.line):
-        values = resolver_fields(message)
+        values = _resolver_fields(message)
     else:
         raise LineError("The line is not of this product.", message[:80])
     role, way = values.pop("role", Role.APART), values.pop("way", Way.UNSTATED)
@@ -345,7 +345,7 @@ class Bind(LayoutFormat):
                 break
         labels = _LABELS.match(message)
         message = message[labels.end() :] if labels else message
-        return is_from_resolver(message) or (message.startswith("XX") and _BIND8.match(message) is not None)
+        return _is_from_resolver(message) or (message.startswith("XX") and _BIND8.match(message) is not None)
 
     def opened(self, line: str) -> Opened:
         """Split a line into time (BIND's own before syslog's), syslog's host, and the message."""

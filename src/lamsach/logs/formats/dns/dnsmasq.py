@@ -73,7 +73,7 @@ _SINKHOLES = frozenset({"0.0.0.0", "::", "127.0.0.1", "::1", "NXDOMAIN"})  # noq
 _NOWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - addresses in a log
 
 
-def dns_event(message: str) -> Event | None:
+def _dns_event(message: str) -> Event | None:
     """Read a DNS message; None for any other."""
     client, port = None, None
     extra = _EXTRA.match(message)
@@ -91,22 +91,18 @@ def _query(message: str) -> Event | None:
     if match is None:
         return None
     client = ip_of(match[3] or "")
-    return event_between(
-        client, kind=EventKind.DNS, domain=question_of_name(match[2]), role=Role.SERVES_THE_UNIT
-    )
+    return event_between(client, kind=EventKind.DNS, domain=_question_of(match[2]), role=Role.SERVES_THE_UNIT)
 
 
 def _rare_answer(message: str) -> Event | None:
     """Read an answer dropped for an inner address (DNS rebinding), or one added to an address set."""
     if match := _REBIND.match(message):
-        return Event(kind=EventKind.DNS, domain=question_of_name(match[1]), action=Action.BLOCKED)
+        return Event(kind=EventKind.DNS, domain=_question_of(match[1]), action=Action.BLOCKED)
     put = _PUT_IN_SET.match(message)
     address = ip_of(put[1]) if put else None
     if put is None or address is None:
         return None
-    return Event(
-        kind=EventKind.DNS, domain=question_of_name(put[2]), answers=(address,), action=Action.ALLOWED
-    )
+    return Event(kind=EventKind.DNS, domain=_question_of(put[2]), answers=(address,), action=Action.ALLOWED)
 
 
 def _forwarded(message: str) -> Event | None:
@@ -117,7 +113,7 @@ def _forwarded(message: str) -> Event | None:
         kind=EventKind.DNS,
         destination_ip=ip_of(match[2] or ""),
         destination_port=port_of(match[3]) or (53 if match[2] else None),
-        domain=question_of_name(match[1]),
+        domain=_question_of(match[1]),
         forwarded=True,
     )
 
@@ -142,13 +138,13 @@ def _answer(message: str) -> Event | None:
     action = Action.BLOCKED if blocked else Action.ALLOWED if answer or value == "<CNAME>" else Action.UNKNOWN
     return Event(
         kind=EventKind.DNS,
-        domain=question_of_name(match[2]),
+        domain=_question_of(match[2]),
         answers=(answer,) if answer and not blocked else (),
         action=action,
     )
 
 
-def question_of_name(text: str) -> str | None:
+def _question_of(text: str) -> str | None:
     """Return the queried name; a reverse lookup, logged as an address, as its name under `arpa`."""
     if text.startswith("<name "):
         return None
@@ -177,13 +173,13 @@ _RATE_LIMITED = re.compile(
 )
 
 
-def ftl_time(head: re.Match[str], context: FileContext) -> datetime:
+def _ftl_time(head: re.Match[str], context: FileContext) -> datetime:
     """Read the time in a line's head, on the context's clock when it states no known zone."""
     zone = zone_of(head[2]) if head[2] else None
     return from_iso(head[1], zone or context.timezone)
 
 
-def ftl_event(text: str) -> Event | None:
+def _ftl_event(text: str) -> Event | None:
     """Read a line after its head; None without a client and a name."""
     if match := _NEW.match(text):
         client = ip_of(match[2])
@@ -303,9 +299,9 @@ class Dnsmasq(LogFormat):
         """Read one message, or one line of the lease file."""
         line = line.rstrip("\r\n")
         if ftl := FTL.match(line):
-            ftl_record = ftl_event(line[ftl.end() :])
+            ftl_record = _ftl_event(line[ftl.end() :])
             return ftl_record and stamped(
-                changed(ftl_record, time=ftl_time(ftl, self.context)), self.name, self.context.file, number
+                changed(ftl_record, time=_ftl_time(ftl, self.context)), self.name, self.context.file, number
             )
         lease = _LEASE.fullmatch(line)
         event = self._lease(lease) if lease else None if _SERVER_DUID.fullmatch(line) else self._message(line)
@@ -323,7 +319,7 @@ class Dnsmasq(LogFormat):
         elif tag:
             header, message, own = self._header_before(line, tag.start(1)), line[tag.end() :], True
         dhcp = _DHCP.match(message)
-        event = _dhcp(dhcp) if dhcp else dns_event(message) or _lease_remark(message)
+        event = _dhcp(dhcp) if dhcp else _dns_event(message) or _lease_remark(message)
         if event is None:
             if own:
                 return None

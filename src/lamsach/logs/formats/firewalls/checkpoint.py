@@ -78,7 +78,7 @@ def cef_start(line: str) -> re.Match[str] | None:
     return _CEF.search(line, 0, _ROOM) if "|Check" in line else None
 
 
-def is_checkpoint(line: str) -> bool:
+def _is_checkpoint(line: str) -> bool:
     """Return whether the line is a Check Point record of any layout."""
     if line[:1] == "{":
         if '"origin"' in line and '"product"' in line and '"src"' in line:
@@ -228,7 +228,7 @@ class CheckPoint(LogFormat):
     @classmethod
     def recognises(cls, line: str) -> bool:
         """Match the vendor's name in a CEF or LEEF header, or several of its own keys."""
-        return is_checkpoint(unquote_cell(line))
+        return _is_checkpoint(unquote_cell(line))
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
@@ -259,7 +259,7 @@ class CheckPoint(LogFormat):
         )
         if fields.get("service", "") in SERVICES:
             fields["service"] = SERVICES[fields["service"]]
-        event = event_of(fields, KEYS, time=time, observer=header.host or gateway_of(fields), inward=inward)
+        event = event_of(fields, KEYS, time=time, observer=header.host or _gateway_of(fields), inward=inward)
         return _completed(event, fields)
 
     def _header(self, line: str) -> SyslogHeader:
@@ -275,7 +275,7 @@ class CheckPoint(LogFormat):
             return NO_HEADER
 
 
-def gateway_of(fields: Mapping[str, str]) -> str | None:
+def _gateway_of(fields: Mapping[str, str]) -> str | None:
     """Gateway name from its certificate, else its address."""
     for key in ("originsicname", "origin_sic_name"):
         match = _COMMON_NAME.search(fields.get(key, "").replace("\\", ""))

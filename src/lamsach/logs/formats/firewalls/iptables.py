@@ -55,14 +55,14 @@ _ROOM = 300
 _LONGEST = 2000
 
 
-def is_conntrack(line: str) -> bool:
+def _is_conntrack(line: str) -> bool:
     """Return whether the line states both directions of a connection."""
     if line.count(" src=") < 2 and "REPLY: SRC=" not in line:
         return False
     return _CONNTRACK_START.search(line, 0, _ROOM) is not None
 
 
-def conntrack_event(line: str) -> Event | None:
+def _conntrack_event(line: str) -> Event | None:
     """Read a connection, without observer and line number; None without addresses."""
     start = _CONNTRACK_START.search(line, 0, _ROOM)
     if start is None:
@@ -109,12 +109,12 @@ _ACTIONS = {
 _WITH_PORTS = frozenset({"6", "17"})
 
 
-def is_ipchains(line: str) -> bool:
+def _is_ipchains(line: str) -> bool:
     """Return whether the line is a packet logged by ipchains."""
     return MARK in line and _PACKET.search(line) is not None
 
 
-def ipchains_packet(line: str) -> Event | None:
+def _ipchains_packet(line: str) -> Event | None:
     """Read a packet, without observer, time and line number; None without addresses."""
     match = _PACKET.search(line)
     if match is None:
@@ -200,9 +200,9 @@ def _other(log_format: Iptables, match: re.Match[str]) -> Texts | Event:
     if start:
         return _unifi(message[start.start() :])
     if MARK in message:
-        return ipchains_packet(message) or _packet(message)
-    if is_conntrack(message):
-        return conntrack_event(message) or _packet(message)
+        return _ipchains_packet(message) or _packet(message)
+    if _is_conntrack(message):
+        return _conntrack_event(message) or _packet(message)
     return _packet(message)
 
 
@@ -311,11 +311,11 @@ class Iptables(LayoutFormat):
     def recognises(cls, line: str) -> bool:
         """Match `IN=` with `SRC=` and `DST=`, `Packet log:` with two ends, or UniFi's CEF header."""
         if "SRC=" in line and " DST=" in line:
-            return _START.search(line, 0, _PREFIX_ROOM) is not None or is_conntrack(line)
-        if " src=" in line and " dst=" in line and is_conntrack(line):
+            return _START.search(line, 0, _PREFIX_ROOM) is not None or _is_conntrack(line)
+        if " src=" in line and " dst=" in line and _is_conntrack(line):
             return True
         if MARK in line:
-            return is_ipchains(line)
+            return _is_ipchains(line)
         return _CEF in line and _CEF_START.search(line, 0, _PREFIX_ROOM) is not None
 
     def head(self, line: str, start: int) -> tuple[datetime | None, str | None]:

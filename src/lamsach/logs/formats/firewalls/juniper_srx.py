@@ -38,12 +38,12 @@ from lamsach.model import Action, Event, EventKind
 
 # mgd[123]: UI_LOGIN_EVENT: User 'an' login, class 'super-user' [123], ssh-connection '192.0.2.9 5000 ..
 # sshd: SSHD_LOGIN_FAILED: Login failed for user 'root' from host '203.0.113.7'
-JUNOS = re.compile(
+_JUNOS = re.compile(
     r"(?<![\w/-])(UI_LOGIN_EVENT|UI_LOGOUT_EVENT|UI_AUTH_EVENT|LOGIN_FAILED|LOGIN_INFORMATION|LOGIN_ROOT"
     r"|SSHD_LOGIN_FAILED|SSHD_LOGIN_ATTEMPTS_THRESHOLD|LOGIN_PASSWORD\w{1,16}): "
 )
 # NetScreen device_id=ns5gt  [Root]system-alert-00016: Port scan! From 203.0.113.7:5 to 198.51.100.9:10 ..
-SCREENOS = re.compile(r"NetScreen device_id=([\w.-]{1,64}) {1,3}\[[\w.-]{1,64}\]system-[a-z]{3,16}-\d{5}: ")
+_SCREENOS = re.compile(r"NetScreen device_id=([\w.-]{1,64}) {1,3}\[[\w.-]{1,64}\]system-[a-z]{3,16}-\d{5}: ")
 # fpc0 PFE_FW_SYSLOG_IP: FW: ge-0/0/0.0   D  tcp 203.0.113.7 192.0.2.1 51000    22 (1 packets)
 FILTER = re.compile(
     r"(?a)\bFW: [\w./:-]{2,32} {1,6}([ADR]) {1,6}(\w{1,16}) {1,6}((?:\d{1,3}\.){3}\d{1,3}) {1,6}((?:\d{1,3}"
@@ -65,7 +65,7 @@ _LOGGED_ON = re.compile(
 )
 
 
-def junos_logon(text: str) -> Event:
+def _junos_logon(text: str) -> Event:
     """Read a log-on to the firewall itself; `text` begins with the event's name."""
     session = _SSH.search(text, 0, _ROOM_ADMIN)
     host = None if session else _HOST.search(text, 0, _ROOM_ADMIN)
@@ -81,7 +81,7 @@ def junos_logon(text: str) -> Event:
     )
 
 
-def filtered(match: re.Match[str]) -> Event:
+def _filter_event(match: re.Match[str]) -> Event:
     """Read a packet that a filter with `then syslog` accepted (A), discarded (D) or rejected (R)."""
     source, destination = ip_of(match[3]), ip_of(match[4])
     ports = not match[2].lower().startswith("icmp")
@@ -92,7 +92,7 @@ def filtered(match: re.Match[str]) -> Event:
     )
 
 
-def screenos_event(text: str) -> Event:
+def _screenos_event(text: str) -> Event:
     """Read an event of ScreenOS; `text` follows its number."""
     ends, user = _ENDS.search(text, 0, _ROOM_ADMIN), _USER.search(text, 0, _ROOM_ADMIN)
     source, destination = (ip_of(ends[1]), ip_of(ends[3] or "")) if ends else (None, None)
@@ -109,7 +109,7 @@ def screenos_event(text: str) -> Event:
     )
 
 
-def stamped_at(text: str, context: FileContext) -> datetime | None:
+def _screenos_time(text: str, context: FileContext) -> datetime | None:
     """Read the time that ScreenOS writes after its message."""
     match = _STAMP.search(text[-60:])
     try:
@@ -208,18 +208,20 @@ class JuniperSrx(LogFormat):
         """Read an event of the firewall itself, and its own time."""
         match = required(_own_event(line), line)
         if match.re is FILTER:
-            return filtered(match), None
-        if match.re is JUNOS:
-            return junos_logon(line[match.start() :]), None
-        return changed(screenos_event(line[match.end() :]), observer=match[1]), stamped_at(line, self.context)
+            return _filter_event(match), None
+        if match.re is _JUNOS:
+            return _junos_logon(line[match.start() :]), None
+        return changed(_screenos_event(line[match.end() :]), observer=match[1]), _screenos_time(
+            line, self.context
+        )
 
 
 def _own_event(line: str) -> re.Match[str] | None:
     if "NetScreen device_id=" in line:
-        return SCREENOS.search(line, 0, _ROOM)
+        return _SCREENOS.search(line, 0, _ROOM)
     if " FW: " in line:
         return FILTER.search(line, 0, _ROOM)
-    return JUNOS.search(line, 0, _HEAD) if "LOGIN_" in line or "UI_" in line else None
+    return _JUNOS.search(line, 0, _HEAD) if "LOGIN_" in line or "UI_" in line else None
 
 
 def _fields(text: str, name: str) -> dict[str, str]:
@@ -239,7 +241,11 @@ def _structured(fields: Fields) -> Event:
     if nat == source:
         nat = None
     icmp = fields.get("protocol-id") in ("1", "58")
-    way = Way.INWARD if arrives(fields.get(SOURCE_ZONE), fields.get(DESTINATION_ZONE)) else Way.UNSTATED
+    way = (
+        Way.INWARD
+        if _is_from_outside(fields.get(SOURCE_ZONE), fields.get(DESTINATION_ZONE))
+        else Way.UNSTATED
+    )
     site = first(fields, "url")
     if site is not None and site == fields.get("name"):  # AV_VIRUS_DETECTED states the virus' name in `url`
         site = first(fields, "filename")
@@ -257,13 +263,13 @@ def _structured(fields: Fields) -> Event:
         domain=_domain(fields, url),
         url=url,
         hashes=hashes_of(fields, ("sample-sha256", "sha256", "file-hash-lookup")),
-        action=action_of_event(name, fields.get("action", "")),
+        action=_action_of_event(name, fields.get("action", "")),
         way=way,
         inner=inner,
     )
 
 
-def arrives(source_zone: str | None, destination_zone: str | None) -> bool:
+def _is_from_outside(source_zone: str | None, destination_zone: str | None) -> bool:
     """Return whether a contact came from outside, by the zone names."""
     return (source_zone or "").lower() in _OUTSIDE and (destination_zone or "").lower() not in _OUTSIDE
 
@@ -296,7 +302,7 @@ def _text(text: str, name: str) -> Event:
             user=stated(site[3]) if site else None,
             domain=host_of_url(url) or host_and_port(url.partition("/")[0])[0] if url else None,
             url=url,
-            action=action_of_event(name, ""),
+            action=_action_of_event(name, ""),
         )
     screen = _SCREEN.search(text)
     if screen is None:
@@ -309,7 +315,7 @@ def _text(text: str, name: str) -> Event:
     return event_between(
         (source, source_port),
         (destination, destination_port),
-        action=action_of_event(name, text.rpartition("action: ")[2]),
+        action=_action_of_event(name, text.rpartition("action: ")[2]),
         way=Way.INWARD,
     )
 
@@ -321,13 +327,13 @@ def _flow(text: str, name: str, flows: list[re.Match[str]]) -> Event:
     nat = outer if outer != source else None
     done = _DONE.search(text, flows[-1].end())
     zones = _ZONES.search(text, flows[-1].end())
-    inward = zones is not None and arrives(zones[1], zones[2])
+    inward = zones is not None and _is_from_outside(zones[1], zones[2])
     return event_between(
         (source, None if icmp else port_of(flows[0][2])),
         (destination, None if icmp else port_of(flows[0][4])),
         source_nat_ip=nat,
         source_nat_port=port_of(flows[1][2]) if nat and not icmp else None,
-        action=action_of_event(name, done[1] if done else ""),
+        action=_action_of_event(name, done[1] if done else ""),
         way=Way.INWARD if inward else Way.UNSTATED,
         inner=inner,
     )
@@ -341,7 +347,7 @@ def _kind(name: str) -> EventKind:
     )
 
 
-def action_of_event(name: str, word: str) -> Action:
+def _action_of_event(name: str, word: str) -> Action:
     """Outcome of a record by its `action`, else by its name."""
     lower = word.strip().lower()
     if lower and lower.startswith(_BLOCKING):

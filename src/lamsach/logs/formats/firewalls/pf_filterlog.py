@@ -66,7 +66,7 @@ _ACTIONS = {
 _RESOLVED, _NAMED = 4, 5
 
 
-def event_in(line: str, context: FileContext) -> Event | None:
+def _blocker_event(line: str, context: FileContext) -> Event | None:
     """Read a line of pfBlockerNG; None for any other."""
     if line.startswith("DNSBL") and (name := _NAME.match(line)):
         return _question(name[1], name[2], name[3], context)
@@ -190,9 +190,11 @@ class PfFilterlog(LogFormat):
     def recognises(cls, line: str) -> bool:
         """Match nine columns of filterlog, a rule's packet printed by tcpdump, or a web log-in."""
         if ",in," in line or ",out," in line or ", in, " in line or ", out, " in line:
-            return _PACKET.search(_tight(line), 0, _ROOM) is not None or event_in(line, _ANY) is not None
+            return (
+                _PACKET.search(_tight(line), 0, _ROOM) is not None or _blocker_event(line, _ANY) is not None
+            )
         if line.startswith(("DNSBL", "DNS-reply,")):
-            return event_in(line, _ANY) is not None
+            return _blocker_event(line, _ANY) is not None
         if " on " in line and _RULE.search(line, 0, _ROOM) is not None:
             return True
         if " [using OPNsense" in line:
@@ -210,7 +212,7 @@ class PfFilterlog(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """Read one packet, or one log-in."""
-        blocked = event_in(line, self.context)
+        blocked = _blocker_event(line, self.context)
         if blocked is not None:
             return placed(blocked, self, number, blocked.time, None)
         line = _tight(bare(line))

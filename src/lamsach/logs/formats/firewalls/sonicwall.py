@@ -90,7 +90,7 @@ def _event(fields: Fields) -> Event:
     number = fields.get("m", "")
     login = number in _LOGONS or "ogin" in message[:80] or "logged" in message[:80]
     to_itself = destination is not None and destination == ip_of(fields.get("fw", ""))
-    inward = to_itself or _arrives(fields, ends)
+    inward = to_itself or _is_from_outside(fields, ends)
     called = login or (ends and not destination)
     way = Way.CALLED if called else Way.INWARD if inward else Way.UNSTATED
     device = own_end(source, destination, way)
@@ -118,7 +118,7 @@ def _event(fields: Fields) -> Event:
     )
 
 
-def _arrives(fields: Fields, ends: re.Match[str] | None) -> bool:
+def _is_from_outside(fields: Fields, ends: re.Match[str] | None) -> bool:
     """Return whether the contact came from outside, by the zones or an attack's message."""
     zones = [fields.get(key, "").upper() for key in ("srcZone", "dstZone")]
     return ends is not None or (zones[0] in _OUTSIDE and zones[1] not in _OUTSIDE)

@@ -293,11 +293,11 @@ class Sophos(LogFormat):
         self.check(line)
         if line[0] == "{":
             record = {key: text for key, value in read_object(line)[1].items() if (text := text_of(value))}
-            return self._placed(self.record_event(record, NO_HEADER), number)
+            return placed(self.record_event(record, NO_HEADER), self, number, None, None)
         line = unquote_cell(line)
         header, message = split_header(line, self.context)
         if "log_type=" in line:
-            return self._placed(self.record_event(spaced_pairs(message), header), number)
+            return placed(self.record_event(spaced_pairs(message), header), self, number, None, None)
         time, host = header.time, header.host
         cut = _UTM_TIME.match(message)
         if cut:
@@ -305,9 +305,6 @@ class Sophos(LogFormat):
         start = _fields_at(message)
         event = event_of(spaced_pairs(message[start:])) if start >= 0 else event_of_text(message)
         return placed(event, self, number, time, host)
-
-    def _placed(self, event: Event, number: int) -> Event:
-        return placed(event, self, number, None, None)
 
     def record_event(self, fields: Fields, header: Header) -> Event:
         """See `Records`, for SFOS."""

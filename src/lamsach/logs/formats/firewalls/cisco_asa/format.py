@@ -33,7 +33,7 @@ _ARRIVED_AT = re.compile(r" on (?:interface ([\w.-]{1,64})|([\w.-]{1,64}) interf
 _OUTSIDE = ("outside", "wan", "internet", "untrust", "isp", "extern", "public", "ngoai")
 
 
-def place_of(contact: CiscoContact, text: str) -> tuple[Role, Way]:
+def _role_and_way(contact: CiscoContact, text: str) -> tuple[Role, Way]:
     """Decide role and direction of a contact, which determine the unit's own end."""
     source, destination = contact.source, contact.destination
     if source.ip and destination.ip is None:
@@ -53,16 +53,16 @@ def _is_inward(source: End, destination: End, text: str) -> bool:
         return True
     arrived = _ARRIVED_AT.search(text) if source.interface is None else None
     if arrived:
-        return leads_outside(arrived[1] or arrived[2])
-    return leads_inside(source, destination)
+        return _leads_outside(arrived[1] or arrived[2])
+    return _leads_inside(source, destination)
 
 
-def leads_inside(source: End, destination: End) -> bool:
+def _leads_inside(source: End, destination: End) -> bool:
     """Return whether a contact came from outside, by the names of both interfaces."""
-    return [leads_outside(end.interface or "") for end in (source, destination)] == [True, False]
+    return [_leads_outside(end.interface or "") for end in (source, destination)] == [True, False]
 
 
-def leads_outside(interface: str) -> bool:
+def _leads_outside(interface: str) -> bool:
     """Return whether an interface leads to the Internet, by its name."""
     return any(word in interface.lower() for word in _OUTSIDE)
 
@@ -80,7 +80,7 @@ _BLOCKED = (
 _ENDED = ("Teardown ", "torn down")
 
 
-def action_of_message(text: str) -> Action:
+def _action_of_message(text: str) -> Action:
     """Outcome of the contact in a message without header and number."""
     if text.startswith(_ENDED):
         return Action.ALLOWED
@@ -253,11 +253,11 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
     reply = _REPLY.match(text)
     if reply:
         return _reply(contact, reply, time, observer)
-    role, way = place_of(contact, text)
+    role, way = _role_and_way(contact, text)
     device = contact.given or own_end(source.ip, destination.ip, way, role)
     inward = device is not None and device == destination.ip and device != source.ip
     url = contact.url
-    if source.ip is None and destination.ip is None and leads_inside(source, destination):
+    if source.ip is None and destination.ip is None and _leads_inside(source, destination):
         inward = True  # both ends are names: the interfaces show which is the unit's
     far = source if inward and source.ip is None else destination
     mapped = (source.mapped_ip, source.mapped_port) != (source.ip, source.port)
@@ -276,7 +276,7 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
         or (host_in(url) if url else None)
         or (domain_of(far.name) if far.ip is None and far.name and "." in far.name else None),
         url=url,
-        action=action_of_message(text),
+        action=_action_of_message(text),
         way=way,
         role=role,
         given=contact.given,
@@ -320,7 +320,7 @@ def _reply(contact: CiscoContact, reply: re.Match[str], time: datetime | None, o
         observer=observer,
         domain=domain_of(reply[1]),
         response=True,
-        action=action_of_message(reply.string),
+        action=_action_of_message(reply.string),
         role=Role.SERVES_THE_UNIT,
     )
 

@@ -111,7 +111,7 @@ def kind_of(fields: Fields) -> EventKind:
     return EventKind.TLS if sub in ("ssl", "ssh") and fields.get("hostname") else EventKind.CONNECTION
 
 
-def place_of(
+def role_and_way(
     fields: Fields, kind: EventKind, source: str | None, destination: str | None
 ) -> tuple[Role, Way, str | None, str | None]:
     """Decide role and direction, a session's assigned address, and the translated destination."""

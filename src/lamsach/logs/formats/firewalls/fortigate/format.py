@@ -30,7 +30,7 @@ from lamsach.logs.formats.firewalls.fortigate.fields import (
     is_client,
     kind_of,
     logon_action_of,
-    place_of,
+    role_and_way,
     session,
     time_of,
     types_of,
@@ -121,7 +121,7 @@ class FortiGate(LogFormat):
         if line[0] == "{":
             record = read_object(line)[1]
             fields = {key: text for key, value in record.items() if (text := text_of(value))}
-            return self._placed(self.record_event(fields, NO_HEADER), number)
+            return stamped(self.record_event(fields, NO_HEADER), self.name, self.context.file, number)
         line = unquote_cell(line)
         header, message = split_header(line, self.context)
         element = line.find(_ELEMENT) if not message else -1
@@ -132,10 +132,7 @@ class FortiGate(LogFormat):
         own = -1 if start else message.find("|date=", 0, _HEAD)
         message = message[own + 1 :]  # FortiDeceptor: its own pairs in a frame of CEF
         fields = _cef_fields(message, start) if start else with_spaces(pairs(message), message, _TEXTS)
-        return self._placed(self.record_event(fields, header), number)
-
-    def _placed(self, event: Event, number: int) -> Event:
-        return stamped(event, self.name, self.context.file, number)
+        return stamped(self.record_event(fields, header), self.name, self.context.file, number)
 
     def record_time(self, fields: Fields) -> datetime | None:
         """See `Records`."""
@@ -227,7 +224,7 @@ def _event(fields: Fields, time: datetime | None, observer: str | None) -> Event
     ) or interface_ip(fields)
     destination = first_ip(fields, "dstip", "dst", "c6a3", "locip", "loc_ip", "dst_ip", "destinationip")
     kind = kind_of(fields)
-    role, way, given, inner = place_of(fields, kind, source, destination)
+    role, way, given, inner = role_and_way(fields, kind, source, destination)
     inbound = given is None and own_end(source, inner, way, role) not in (None, source)
     nat = first_ip(fields, "transip", "sourceTranslatedAddress")
     if nat is None and "snat" in fields.get("tran_disp", ""):

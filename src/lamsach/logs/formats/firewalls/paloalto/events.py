@@ -83,7 +83,7 @@ def event_of_fields(
     kind: str, subtype: str, fields: MutableMapping[str, str], time: datetime | None, observer: str | None
 ) -> Event:
     """Read a record by the names of its columns."""
-    _spread(fields, subtype)
+    _assign_misc(fields, subtype)
     inward = is_outside(fields.get("from_zone")) and not is_outside(fields.get("to_zone"))
     event = event_of(fields, COLUMN_KEYS, time=time, observer=observer, inward=inward)
     event = with_status(event, fields.get("status"))
@@ -107,7 +107,7 @@ def with_question(event: Event, subtype: str, *texts: str | None) -> Event:
     if event.domain or event.url or subtype not in _QUESTIONS:
         return event
     fields = {"misc": texts[0] or "", "threat": " ".join(text for text in texts[1:] if text)}
-    _spread(fields, subtype)
+    _assign_misc(fields, subtype)
     name = question_of(fields.get("query"))
     return changed(event, kind=EventKind.DNS, domain=name) if name else event
 
@@ -117,7 +117,7 @@ def is_outside(zone: str | None) -> bool:
     return zone is not None and any(word in zone.lower() for word in _OUTSIDE)
 
 
-def _spread(fields: MutableMapping[str, str], subtype: str) -> None:
+def _assign_misc(fields: MutableMapping[str, str], subtype: str) -> None:
     """Move `misc` and `threat` to a URL, a DNS question, or drop them (a file's name)."""
     misc, threat = fields.pop("misc", ""), fields.pop("threat", "")
     if subtype == "url":

@@ -253,7 +253,7 @@ def handshake(text: str, context: FileContext) -> Event | None:
     return request_event(match[2], time=LooseTimes(context).read(match[1]) if match[1] else None)
 
 
-def store(text: str, context: FileContext) -> Event | None:
+def s3_access(text: str, context: FileContext) -> Event | None:
     """Read a line of Amazon S3."""
     match = _STORE.match(text)
     if match is None:
@@ -268,7 +268,7 @@ def store(text: str, context: FileContext) -> Event | None:
     )
 
 
-def labelled(text: str, context: FileContext) -> Event | None:
+def ltsv(text: str, context: FileContext) -> Event | None:
     """Read LTSV: `time:..<TAB>host:192.0.2.1<TAB>req:GET /a HTTP/1.1<TAB>status:200`."""
     if "\t" not in text or "host:" not in text or ("req:" not in text and "uri:" not in text):
         return None

@@ -221,7 +221,7 @@ _READERS: tuple[Callable[[str, FileContext], Event | None], ...] = (
     common, errors.nginx_error, proxies.proxy_manager, proxies.stream, proxies.balancer,
     proxies.network_balancer, proxies.envoy, proxies.haproxy, proxies.haproxy_connect, tls_request,
     time_first, unquoted, errors.zoraxy, errors.apache_error, errors.litespeed_error, errors.lighttpd_error,
-    errors.gin, errors.handshake, _iis_native, errors.uwsgi, errors.rails, errors.store, errors.labelled,
+    errors.gin, errors.handshake, _iis_native, errors.uwsgi, errors.rails, errors.s3_access, errors.ltsv,
 )  # fmt: skip
 _LEVELS = tuple(
     f"[{level}] " for level in ("error", "info", "warn", "notice", "crit", "alert", "emerg", "debug")
