@@ -12,24 +12,24 @@ from lamsach.logs.formats import FORMATS
 from lamsach.logs.reading.detect import detect, format_of_line
 from lamsach.logs.reading.lines import LineParser
 
-OF_THE_CARRIED = {
-    "adguardhome": "its marks stand in the text of a JSON object of its own",
+BY_PRODUCT = {
+    "adguardhome": "its marks are in the text of its own JSON object",
     "samba": "its own JSON has its marks",
     "windows_event_xml": "events in XML within JSON are an export of Windows events",
     "windows_event_json": "events within JSON",
     "windows_event_listing": "a heading",
     "suricata_eve": "JSON within JSON",
     "zeek_json": "JSON within JSON",
-    "zeek_tsv": "headings are nobody's without the file",
+    "zeek_tsv": "headings mean nothing without the file",
     "openvpn": "headings of the status file",
-    "json_lines": "it is one itself",
-    "csv_columns": "rows are nobody's without the file",
+    "json_lines": "the envelope itself",
+    "csv_columns": "rows mean nothing without the file",
     "key_value": "any line of named values",
 }
 
 
 @pytest.mark.parametrize(
-    "log_format", [f for f in FORMATS if f.name not in OF_THE_CARRIED], ids=lambda log_format: log_format.name
+    "log_format", [f for f in FORMATS if f.name not in BY_PRODUCT], ids=lambda log_format: log_format.name
 )
 def test_the_envelope_is_recognised(log_format):
     lines = [line for log in sorted((DATA / log_format.name).glob("*.log")) for line in lines_of(log)[:60]]
