@@ -28,7 +28,7 @@ def scarce(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(self: IndicatorColumns) -> None:
         raise AssertionError("the list is held as a whole")
 
-    monkeypatch.setattr(runs, "RUN", 100)
+    monkeypatch.setattr(runs, "MAX_RUN", 100)
     monkeypatch.setattr(IndicatorColumns, "__init__", refused)
 
 

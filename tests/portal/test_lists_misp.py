@@ -273,7 +273,7 @@ def test_only_news_of_a_feed_is_requested(cast: Cast, secure: Server) -> None:
     feed.events[3] = (30, event(3, "bot3.xyz"))
     feed.broken = {3}
     assert fetched(origin) == ""
-    assert origin.problem.startswith("Some events of the feed could not be had")
+    assert origin.problem.startswith("Some events of the feed could not be fetched")
     assert values(origin) == ["bot1.xyz", "bot9.xyz"], "the others are taken all the same"
     feed.broken = set()
     fetched(origin)

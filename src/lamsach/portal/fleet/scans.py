@@ -30,7 +30,7 @@ from lamsach.portal.findings.models import Bundle, BundleState, Device, Identity
 from lamsach.portal.fleet.models import Look, LookState, Machine
 from lamsach.portal.units.models import Unit
 from lamsach.scanner.report.bundle_reader import read_scan
-from lamsach.scanner.report.fleet import is_whole, still_there
+from lamsach.scanner.report.fleet import is_whole, remaining
 
 NOTHING = gettext_noop("A scan of the machine found nothing. That is a note, not a proof.")
 SOMETHING = gettext_noop("A scan of the machine found something.")
@@ -232,7 +232,7 @@ def summarize(
     host = manifest.get("host")
     if not isinstance(host, dict):
         return None
-    left, done = still_there(findings, actions)
+    left, done = remaining(findings, actions)
     levels = [str(row.get("level", "")) for row in findings]
     listed = manifest.get("list")
     macs = host.get("macs")

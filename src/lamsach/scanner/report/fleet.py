@@ -16,7 +16,7 @@ _PAST = frozenset({Area.EVENTS.value, Area.BROWSER.value})
 """Areas about the past: their contents remain, regardless of cleaning."""
 
 
-def still_there(findings: Sequence[Record], actions: Sequence[Record]) -> tuple[int, int]:
+def remaining(findings: Sequence[Record], actions: Sequence[Record]) -> tuple[int, int]:
     """Return the numbers of a bundle's malicious findings that remain after the actions, and that do not.
 
     A finding is dealt with when a verified action was performed on its object: the same finding, the file or
@@ -47,7 +47,7 @@ def is_whole(stopped: object, skipped: object, problems: object) -> bool:
 def fleet_record(result: Result, actions: Sequence[Record]) -> dict[str, Any]:
     """Return the report that `--report` sends: names and numbers, no path, no user, no visited address."""
     rows = [finding_record(finding, str) for finding in result.findings]
-    left, done = still_there(rows, actions)
+    left, done = remaining(rows, actions)
     return {
         "host": result.host.name[:255],
         "macs": list(result.host.macs[:50]),
