@@ -111,7 +111,7 @@ def test_every_result_has_a_section_of_its_own(mixed: tuple[Path, Findings]) -> 
     assert all(value in section for value in BAD)
     assert "This is, or holds, one of the most visited sites." in section
     assert "30 of about 30 machines called it, more than a tenth." in section
-    assert "5 listed values are to be looked at: contacts with them make no machine infected." in page
+    assert "5 listed values need review: contacts with them make no machine infected." in page
     sheet = load_workbook(folder / "found.xlsx", read_only=True)["To review"]
     assert {(row[0], row[2], row[3]) for row in sheet.iter_rows(min_row=2, values_only=True)} == {
         (value, 30, 60) for value in BAD
@@ -154,7 +154,7 @@ def test_nothing_but_bad_values_is_no_infection_and_no_clean_result(
     shown = " ".join(capsys.readouterr().out.split())
     assert "0 infected machines." in shown
     assert "Nothing was found" not in shown
-    assert "5 listed values are to be looked at" in shown
+    assert "5 listed values need review" in shown
     assert "- google.com (3 machines): This is, or holds, one of the most visited sites." in shown
     assert "lamsach indicators review" in shown
 
