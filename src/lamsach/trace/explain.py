@@ -19,13 +19,13 @@ _ORDER = tuple(Certainty)
 
 
 def answers_of(
-    rows: Sequence[Reported], looked: Sequence[Lookup], holders: Holders, skews: Mapping[str, Skew]
+    rows: Sequence[Reported], lookups: Sequence[Lookup], holders: Holders, skews: Mapping[str, Skew]
 ) -> list[Answer]:
     """Answer every row; rows with several candidates last, as other rows may decide them."""
     answers: dict[int, Answer] = {}
     elsewhere: set[str] = set()
     for later in (False, True):
-        for at, (row, found) in enumerate(zip(rows, looked, strict=True)):
+        for at, (row, found) in enumerate(zip(rows, lookups, strict=True)):
             if (found.why is not None and bool(found.hits)) is later:
                 reply = answers[at] = answer(row, found, holders, skews[row.reference.document], elsewhere)
                 if reply.explained and not later:
@@ -34,7 +34,7 @@ def answers_of(
 
 
 def answer(
-    row: Reported, looked: Lookup, holders: Holders, skew: Skew, elsewhere: Collection[str] = ()
+    row: Reported, lookup: Lookup, holders: Holders, skew: Skew, elsewhere: Collection[str] = ()
 ) -> Answer:
     """Answer a row, which was looked up at its time on the logs' clock.
 
@@ -44,24 +44,24 @@ def answer(
         return Answer(row, why=Why.NO_TIME)
     time = row.time + skew.shift + row.precision / 2
     limit = Certainty.CERTAIN if skew.stated or not skew.shift else Certainty.PROBABLE
-    if not looked.hits:
-        if looked.why in (Why.NO_NAT_LOG, Why.NOT_OUR_ADDRESS) and holders.knows(row.ip):
+    if not lookup.hits:
+        if lookup.why in (Why.NO_NAT_LOG, Why.NOT_OUR_ADDRESS) and holders.knows(row.ip):
             return _direct(row, holders, time)
-        return Answer(row, (), looked.why, covered=looked.covered)
-    hits = _likeliest(looked.hits, elsewhere) if looked.why else looked.hits[:1]
+        return Answer(row, (), lookup.why, covered=lookup.covered)
+    hits = _likeliest(lookup.hits, elsewhere) if lookup.why else lookup.hits[:1]
     named: dict[str, tuple[Named, Why | None]] = {}
     for hit in hits:
         candidate, unheld = _named(replace(hit, certainty=lower(hit.certainty, limit)), holders, time)
         named.setdefault(candidate.device, (candidate, unheld))
     candidates = tuple(candidate for candidate, _ in named.values())
-    why = looked.why
-    omitted = len(looked.hits) - len(hits) if why else 0
+    why = lookup.why
+    omitted = len(lookup.hits) - len(hits) if why else 0
     if why in (Why.SEVERAL_DEVICES, Why.NO_PORT) and len(candidates) == 1 and not omitted:
         why = None  # one device that had several addresses
     if why is None:
         why = next(iter(named.values()))[1]
     shown = candidates[:CANDIDATES_SHOWN]
-    return Answer(row, shown, why, covered=looked.covered, more=len(candidates) - len(shown) + omitted)
+    return Answer(row, shown, why, covered=lookup.covered, more=len(candidates) - len(shown) + omitted)
 
 
 def _likeliest(hits: Sequence[Hit], elsewhere: Collection[str]) -> Sequence[Hit]:

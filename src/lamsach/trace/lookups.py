@@ -75,16 +75,16 @@ class Lookups:
     def _ported(self, row: Reported) -> Lookup:
         hits, hints = self._paths(row, timedelta(0))
         if hits:
-            looked = _decided(hits, hints, row)
+            lookup = _decided(hits, hints, row)
             if (
-                looked.why is None
+                lookup.why is None
                 and row.protocol is None
-                and self._sure_of_every_protocol(row, looked.hits[0])
+                and self._sure_of_every_protocol(row, lookup.hits[0])
             ):
-                looked = replace(
-                    looked, hits=(replace(looked.hits[0], certainty=Certainty.CERTAIN), *looked.hits[1:])
+                lookup = replace(
+                    lookup, hits=(replace(lookup.hits[0], certainty=Certainty.CERTAIN), *lookup.hits[1:])
                 )
-            return looked
+            return lookup
         near, hints = self._paths(row, NEAR)
         shown = tuple(Hit(path, Certainty.POSSIBLE, (*hints, "near_in_time")) for path in near)
         return Lookup(shown, Why.NO_TRANSLATION) if shown else Lookup()

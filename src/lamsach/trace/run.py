@@ -56,12 +56,12 @@ def trace(request: Request, say: Say = lambda _text: None) -> Trace:
     read = _reports(request, found, table)
     say("Comparing the clocks of list and logs.")
     skews = skews_of(read.rows, table, request.skew)
-    looked = _looked_up(read.rows, table, skews)
+    lookups = _look_up(read.rows, table, skews)
     if found.leases:
         say("Reading the leases.")
-    holders = _holders(request, found, inventory, looked, read)
+    holders = _holders(request, found, inventory, lookups, read)
     say("Naming the devices.")
-    answers = with_other_rows(marked_repeats(answers_of(read.rows, looked, holders, skews)))
+    answers = with_other_rows(marked_repeats(answers_of(read.rows, lookups, holders, skews)))
     answers = with_texts(answers, found.all)
     return Trace(
         answers=tuple(answers),
@@ -82,9 +82,9 @@ def trace(request: Request, say: Say = lambda _text: None) -> Trace:
 
 
 def _holders(
-    request: Request, found: _Logs, inventory: Inventory, looked: Sequence[Lookup], read: ReadReports
+    request: Request, found: _Logs, inventory: Inventory, lookups: Sequence[Lookup], read: ReadReports
 ) -> Holders:
-    wanted = {hit.inside for result in looked for hit in result.hits} | {row.ip for row in read.rows}
+    wanted = {hit.inside for result in lookups for hit in result.hits} | {row.ip for row in read.rows}
     logs = HolderLogs(found.leases, found.logs, request.timezone, None, found.problems.append)
     return Holders(logs.events(), inventory, wanted)
 
@@ -132,15 +132,14 @@ def _reports(request: Request, found: _Logs, table: NatTable) -> ReadReports:
     return read
 
 
-def _looked_up(rows: Sequence[Reported], table: NatTable, skews: Mapping[str, Skew]) -> list[Lookup]:
-    lookups = Lookups(table)
-    looked = []
+def _look_up(rows: Sequence[Reported], table: NatTable, skews: Mapping[str, Skew]) -> list[Lookup]:
+    lookups, found = Lookups(table), []
     for row in rows:
         shift = skews[row.reference.document].shift
-        looked.append(
-            lookups.find(row if row.time is None or not shift else replace(row, time=_moved(row.time, shift)))
-        )
-    return looked
+        if row.time is not None and shift:
+            row = replace(row, time=_moved(row.time, shift))
+        found.append(lookups.find(row))
+    return found
 
 
 def _moved(time: datetime, shift: timedelta) -> datetime:
