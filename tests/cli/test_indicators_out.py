@@ -144,7 +144,7 @@ def test_the_formats_are_shown() -> None:
         ),
         (
             ("--to", "rpz", "--include", "google.com"),
-            "The decision states no reason. Write why these values are to be blocked all the same.",
+            "The decision states no reason. Write why these values are to be blocked despite the danger.",
         ),
         (
             ("--to", "rpz", "--include", "a b", "--reason", "order 12"),
@@ -168,7 +168,7 @@ DANGEROUS = (
     "198.41.0.4", "104.16.0.0/12", "113.160.0.0/11", "tinh.gov.vn", "mail.unit.example",
 )  # fmt: skip
 BAD = ("bot-c2.xyz", "g00gle.com", "bot.duckdns.org")
-TITLE = "Dangerous to block, so left out until somebody decides about them (17):"
+TITLE = "Dangerous to block, left out until a decision is made (17):"
 
 
 @pytest.fixture
@@ -207,7 +207,7 @@ def test_a_list_of_nothing_but_dangerous_values_replaces_nothing(tmp_path: Path)
     for words in (("export", path, "--to", "text"), ("sign", path, "--key", key)):
         ran = lamsach("indicators", *words, "-o", output, *AT)
         assert (ran.status, output.read_text()) == (ExitStatus.WITHHELD, "old")
-        assert "Dangerous to block, so left out until somebody decides about them (2):" in ran.errors
+        assert "Dangerous to block, left out until a decision is made (2):" in ran.errors
 
 
 def test_a_decision_exports_a_dangerous_value_and_is_stored_with_it(dangerous: Path, tmp_path: Path) -> None:
