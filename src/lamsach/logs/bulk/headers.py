@@ -179,11 +179,11 @@ def _convert(column: pa.Array) -> pa.Array | None:
 
 def _with_decimals(column: pa.Array, kind: pa.DataType) -> pa.Array | None:
     """Convert seconds with six decimals, all of one length."""
-    places = offsets_of(column)
-    length = int(places[1] - places[0])
-    if length not in _WITH_DECIMALS or (np.diff(places) != length).any():
+    positions = offsets_of(column)
+    length = int(positions[1] - positions[0])
+    if length not in _WITH_DECIMALS or (np.diff(positions) != length).any():
         return None
-    letters = np.frombuffer(column.buffers()[2], np.uint8)[places[0] : places[-1]].reshape(-1, length)
+    letters = np.frombuffer(column.buffers()[2], np.uint8)[positions[0] : positions[-1]].reshape(-1, length)
     point = length - 1 - _DECIMALS
     digits = np.delete(letters, point, axis=1) - ord("0")
     if (digits > 9).any() or (letters[:, point] != ord(".")).any():

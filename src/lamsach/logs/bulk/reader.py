@@ -96,22 +96,22 @@ class GroupReader(BulkReader):
 
     def piece(self, first: int, lines: Sequence[bytes | None]) -> Piece | None:
         """See `BulkReader`."""
-        usable, alone = usable_lines(lines)
-        table = None if alone else self._read_whole(usable, first)
+        usable, leftover = usable_lines(lines)
+        table = None if leftover else self._read_whole(usable, first)
         if table is not None and table.num_rows == len(usable):
             return table, []
         groups, odd = self.groups(usable)
-        if alone:
-            apart = {*alone}
+        if leftover:
+            apart = {*leftover}
             groups = [[at for at in rows if at not in apart] for rows in groups]
-        alone = sorted({*alone, *odd})
+        leftover = sorted({*leftover, *odd})
         groups.sort(key=lambda rows: -len(rows))
         for rows in groups[_MOST_KINDS:]:
-            alone += rows
+            leftover += rows
         tables: list[pa.RecordBatch] = []
         for rows in groups[:_MOST_KINDS]:
-            tables += self._tables(rows, usable, first, alone)
-        return (in_line_order(tables), sorted(alone)) if tables else None
+            tables += self._tables(rows, usable, first, leftover)
+        return (in_line_order(tables), sorted(leftover)) if tables else None
 
     def _read_whole(self, lines: Text, first: int) -> pa.RecordBatch | None:
         """Parse all lines as one kind; None when they are not, or that is unlikely."""

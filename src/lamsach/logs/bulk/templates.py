@@ -349,10 +349,10 @@ class _Rows:
         values = pa.array([source[1] if source[0] == "is" else None for source in sources], kind)
         if not others:
             return values.take(pa.array(inverse))
-        place = np.array([number.get(source, -1) for source in sources])[inverse]
+        block = np.array([number.get(source, -1) for source in sources])[inverse]
         parts = [values, *(self._source(source, kind) for source in others)]
-        begin = len(values) + place * self._count + np.arange(self._count)
-        return pa.concat_arrays(parts).take(pa.array(np.where(place < 0, inverse, begin)))
+        begin = len(values) + block * self._count + np.arange(self._count)
+        return pa.concat_arrays(parts).take(pa.array(np.where(block < 0, inverse, begin)))
 
     def _source(self, source: Source, kind: pa.DataType) -> pa.Array:
         if source not in self._computed_columns:
@@ -373,9 +373,9 @@ class _Rows:
         if source[0] == "list":
             columns = pa.concat_arrays([self._computed(part) for part in source[1]])
             width = len(source[1])
-            places = np.arange(self._count)[:, None] + self._count * np.arange(width)
+            positions = np.arange(self._count)[:, None] + self._count * np.arange(width)
             offsets = pa.array(np.arange(self._count + 1, dtype=np.int32) * width)
-            return pa.ListArray.from_arrays(offsets, columns.take(pa.array(places.ravel())))
+            return pa.ListArray.from_arrays(offsets, columns.take(pa.array(positions.ravel())))
         parts = [
             pa.repeat(part, self._count) if isinstance(part, str) else self._part(*part) for part in source[1]
         ]

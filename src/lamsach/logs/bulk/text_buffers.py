@@ -19,18 +19,18 @@ class Unusual(Exception):  # noqa: N818 - control flow: the format parses the li
 
 def offsets_of(column: pa.Array) -> Numbers:
     """Return the offset of each text in the column's buffer, and the end of the last."""
-    places = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
-    return places.astype(np.int64)
+    positions = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
+    return positions.astype(np.int64)
 
 
 def split_once(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
     """Split each text at the first mark. Raises Unusual when a text has none."""
     if column.null_count or not len(column):
         raise Unusual
-    places = offsets_of(column)
-    found = _first_places(column, places, mark)
-    return slices(column.buffers()[2], places[:-1], found), slices(
-        column.buffers()[2], found + len(mark.encode()), places[1:]
+    positions = offsets_of(column)
+    found = _first_places(column, positions, mark)
+    return slices(column.buffers()[2], positions[:-1], found), slices(
+        column.buffers()[2], found + len(mark.encode()), positions[1:]
     )
 
 
@@ -48,9 +48,9 @@ def partition(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
     Raises Unusual when a text is null."""
     if column.null_count or not len(column):
         raise Unusual
-    places = offsets_of(column)
-    found, ends = _next_places(column, places[:-1], mark), places[1:]
-    return slices(column.buffers()[2], places[:-1], found), slices(
+    positions = offsets_of(column)
+    found, ends = _next_places(column, positions[:-1], mark), positions[1:]
+    return slices(column.buffers()[2], positions[:-1], found), slices(
         column.buffers()[2], np.minimum(found + 1, ends), ends
     )
 
@@ -72,10 +72,10 @@ def _next_places(column: pa.Array, begins: Numbers, mark: str) -> Numbers:
 def slices(buffer: pa.Buffer, begins: Numbers, ends: Numbers) -> pa.Array:
     """Return the texts between these offsets of a buffer, which ascend."""
     count = len(begins)
-    places = np.zeros(2 * count + 1, np.int32)  # each slice, and the gap to the next
-    places[:-1:2], places[1::2] = begins, ends
-    places[-1] = ends[-1] if count else 0
-    texts = pa.StringArray.from_buffers(2 * count, pa.py_buffer(places), buffer)
+    positions = np.zeros(2 * count + 1, np.int32)  # each slice, and the gap to the next
+    positions[:-1:2], positions[1::2] = begins, ends
+    positions[-1] = ends[-1] if count else 0
+    texts = pa.StringArray.from_buffers(2 * count, pa.py_buffer(positions), buffer)
     return texts.take(pa.array(np.arange(0, 2 * count, 2)))
 
 
@@ -106,11 +106,11 @@ def consists_of(column: pa.Array, letters: bytes, shortest: int, longest: int) -
         column = column.drop_null()
     if not len(column):
         return True
-    places, texts = offsets_of(column), column.buffers()[2]
-    lengths = np.diff(places)
+    positions, texts = offsets_of(column), column.buffers()[2]
+    lengths = np.diff(positions)
     if lengths.min() < shortest or lengths.max() > longest:
         return False
-    first, last = int(places[0]), int(places[-1])
+    first, last = int(positions[0]), int(positions[-1])
     return first == last or not texts.slice(first, last - first).to_pybytes().translate(None, letters)
 
 
@@ -118,12 +118,12 @@ def all_ipv4(column: pa.Array) -> bool:
     """Return whether every text is a canonical IPv4 address, and none is null."""
     if column.null_count or not len(column):
         return False
-    places = offsets_of(column)
-    lengths = np.diff(places)
+    positions = offsets_of(column)
+    lengths = np.diff(positions)
     if lengths.min() < _SHORTEST_IPV4 or lengths.max() > _LONGEST_IPV4:
         return False
-    letters = np.frombuffer(column.buffers()[2], np.uint8)[places[0] : places[-1]]
-    bounds = places - places[0]
+    letters = np.frombuffer(column.buffers()[2], np.uint8)[positions[0] : positions[-1]]
+    bounds = positions - positions[0]
     dots = np.flatnonzero(letters == ord("."))
     if len(dots) != 3 * len(column) or np.count_nonzero(letters - ord("0") < 10) != len(letters) - len(dots):
         return False

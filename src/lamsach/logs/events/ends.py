@@ -175,16 +175,21 @@ RULES = (
     Rule("ends that are not the machine", Side.NEITHER, roles=frozenset({Role.APART})),
     _way("the receiver at whose interface it was seen", Way.TO_OWN, Side.DESTINATION),
     _way("an internal client of a public server", Way.CALLED, Side.SOURCE, _INTERNAL),
-    _way("a stranger at a public server", Way.CALLED, Side.NEITHER),
+    _way("an external client of a public server", Way.CALLED, Side.NEITHER),
     _way("the sender that wrote the record", Way.SENT, Side.SOURCE, _STATED),
     Rule("an internal destination alone", Side.DESTINATION, sources=_ABSENT, destinations=_INTERNAL),
     Rule("no source", Side.NEITHER, sources=_ABSENT),
     _way("in from outside, as stated", Way.ARRIVED, Side.DESTINATION, _OUTSIDE, _STATED),
-    Rule("a stranger calls an internal machine", Side.DESTINATION, sources=_OUTSIDE, destinations=_INTERNAL),
+    Rule(
+        "an external source contacts an internal machine",
+        Side.DESTINATION,
+        sources=_OUTSIDE,
+        destinations=_INTERNAL,
+    ),
     _way("the receiver that wrote the record", Way.RECEIVED, Side.DESTINATION, _OUTSIDE, _PUBLIC),
     _way("in from the Internet, both public", Way.INWARD, Side.DESTINATION, _OUTSIDE, _OUTSIDE),
-    _way("two strangers past a host", Way.WITHIN, Side.NEITHER, _OUTSIDE),
-    Rule("whoever is the source", Side.SOURCE),
+    _way("two external ends past a host", Way.WITHIN, Side.NEITHER, _OUTSIDE),
+    Rule("the source by default", Side.SOURCE),
 )
 """Rules in order of precedence; the last one always holds."""
 _ADDRESSES, _WAYS = len(Address), len(Way)

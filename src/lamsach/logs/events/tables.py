@@ -99,8 +99,8 @@ def may_be_empty(texts: pa.Array) -> bool:
     """Return whether any text may be empty; quick where none is null."""
     if texts.null_count == len(texts):
         return False
-    places = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    return not (places[1:] > places[:-1]).all()
+    positions = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    return not (positions[1:] > positions[:-1]).all()
 
 
 def _printable(value: Any) -> Any:

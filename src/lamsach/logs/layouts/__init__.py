@@ -134,17 +134,17 @@ class Shape:
 
 def fields_of(names: list[str], stated: Mapping[str, Any]) -> Mapping[str, Of | Made]:
     """Return how fields are computed from texts with these names, given a Layout's declarations."""
-    places: dict[str, list[str]] = {}
+    groups_by_field: dict[str, list[str]] = {}
     for name in names:
-        places.setdefault(name.rstrip(_DIGITS), []).append(name)
+        groups_by_field.setdefault(name.rstrip(_DIGITS), []).append(name)
     found: dict[str, Of | Made] = {
         key: Of(USUAL[key], tuple(groups))
-        for key, groups in places.items()
+        for key, groups in groups_by_field.items()
         if key in USUAL and key not in stated
     }
     for key, value in stated.items():
         if isinstance(value, Kind | Clock):
-            found[key] = Of(value, tuple(places.get(key, (key,))))
+            found[key] = Of(value, tuple(groups_by_field.get(key, (key,))))
         elif isinstance(value, Of | Made):
             found[key] = value
     return found

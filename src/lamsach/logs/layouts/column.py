@@ -83,21 +83,21 @@ class LayoutColumns(BulkReader):
 
     def piece(self, first: int, lines: Sequence[bytes | None]) -> Piece | None:
         """See `BulkReader`."""
-        usable, alone = usable_lines(lines)
+        usable, leftover = usable_lines(lines)
         data = usable.data
         if any(mark in data for mark in _ODD):
             return None
         texts = lines_of(data)
         fits = pc.less_equal(pc.binary_length(texts), self._longest).to_numpy(zero_copy_only=False)
-        fits[alone] = False
+        fits[leftover] = False
         rows = np.flatnonzero(fits)
         tables: list[pa.RecordBatch] = []
         unread = [np.flatnonzero(~fits)]
         self._last = ()
         for shape in filter(self.log_format.applies, self._shapes):
             rows = self._read_shape(shape, texts, rows, (usable, first, tables, unread))
-        alone = sorted(np.concatenate([rows, *unread]).tolist())
-        return (in_line_order(tables), alone) if tables else None
+        leftover = sorted(np.concatenate([rows, *unread]).tolist())
+        return (in_line_order(tables), leftover) if tables else None
 
     def _read_shape(self, shape: Shape, texts: pa.Array, rows: Numbers, into: tuple[Any, ...]) -> Numbers:
         """Read the lines that have the shape; return the numbers of the others."""
@@ -257,12 +257,12 @@ def _value(records: pa.Array, opening: str, closing: str) -> tuple[pa.Array, pa.
     begins, ends = offsets_of(records)[:-1], offsets_of(records)[1:]
     found = pc.find_substring(records, f" {opening}").to_numpy()
     first = pc.starts_with(records, opening).to_numpy(zero_copy_only=False)
-    places = begins + np.where(first, 0, np.maximum(found, 0) + 1)
-    starts = np.where(first | (found >= 0), places + len(opening), ends)
+    positions = begins + np.where(first, 0, np.maximum(found, 0) + 1)
+    starts = np.where(first | (found >= 0), positions + len(opening), ends)
     values, _ = slice_until(records, starts, closing)
     if closing == " ":
         values = pc.if_else(pc.starts_with(values, '"'), "", values)
-    return not_empty(values), slices(records.buffers()[2], begins, np.minimum(places, ends))
+    return not_empty(values), slices(records.buffers()[2], begins, np.minimum(positions, ends))
 
 
 def _arrow_kind(key: str) -> pa.DataType:

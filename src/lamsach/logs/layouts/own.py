@@ -339,20 +339,20 @@ def _example(declared: Mapping[str, Any], where: str) -> tuple[str, Mapping[str,
 
 def _try_examples(log_format: type[LayoutFormat], where: str) -> None:
     for at, (line, gives) in enumerate(log_format.layout.examples, 1):
-        place = f"{where}: examples {at}"
+        location = f"{where}: examples {at}"
         if not log_format.recognises(line):
             raise UsageError(
                 "An example has none of the shapes.",
-                place,
+                location,
                 "Compare its line with the patterns and the marks.",
             )
         try:
             event = log_format(FileContext()).parse(line, 1)
         except LineError as error:
-            raise UsageError("An example is refused.", place, error.what) from None
+            raise UsageError("An example is refused.", location, error.what) from None
         found = event_record(event) if event else {}
         for key, value in gives.items():
             if found.get(key) != value:
                 raise UsageError(
-                    "An example gives something else.", f"{place}: {key}", f"{found.get(key)!r}"[:200]
+                    "An example gives something else.", f"{location}: {key}", f"{found.get(key)!r}"[:200]
                 )

@@ -156,9 +156,9 @@ def cef_event(
         hashes=hashes,
         destination=event.destination_ip,
     )
-    alone = event.destination_ip is None and fields.get("dhost", "-") == fields.get("dvchost")
+    own_record = event.destination_ip is None and fields.get("dhost", "-") == fields.get("dvchost")
     # written by the endpoint's own agent
-    if (hashes or alone) and event.device_ip is None and event.device_name is None:
+    if (hashes or own_record) and event.device_ip is None and event.device_name is None:
         event = changed(event, device_name=first(fields, "dvchost", "deviceHostName"))
         event = decide(event, role=Role.APART, given=first_ip(fields, "dvc", "c6a1"))
         if event.action is Action.UNKNOWN and fields.get("act", "").lower() in _CLEANED:

@@ -87,14 +87,14 @@ def _with_suffixes(text: str, position: int, end: End) -> tuple[End, int]:
 
 def end_after(text: str, word: str, start: int = 0) -> tuple[End | None, int]:
     """Return the first end after a word, and the position after it; (None, -1) without one."""
-    place = text.find(word, start)
+    position = text.find(word, start)
     for _ in range(8):
-        if place < 0:
+        if position < 0:
             break
-        end, stop = end_at(text, place + len(word))
+        end, stop = end_at(text, position + len(word))
         if end is not None:
             return end, stop
-        place = text.find(word, place + len(word))
+        position = text.find(word, position + len(word))
     return None, -1
 
 

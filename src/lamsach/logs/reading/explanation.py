@@ -232,11 +232,11 @@ def marked_text(explanation: Explanation) -> Iterator[tuple[str, str | None]]:
     """Yield the record's text in pieces, each with the field whose value it is, or None.
 
     The first of overlapping values counts."""
-    places = sorted(
+    positions = sorted(
         (v.begin, v.end, v.field) for v in explanation.values if v.begin is not None and v.end is not None
     )
     end = 0
-    for begin, stop, field in places:
+    for begin, stop, field in positions:
         if begin < end:
             continue
         if begin > end:

@@ -233,10 +233,10 @@ class _Pieces:
         if read is None:
             self._failed += 1
             return None
-        alone = len(read[1])
-        self._failed = self._failed + 1 if alone > len(lines) // 2 else 0
-        self._counts.lines += len(lines) - alone
-        self._counts.parsed += len(lines) - alone
+        left_over = len(read[1])
+        self._failed = self._failed + 1 if left_over > len(lines) // 2 else 0
+        self._counts.lines += len(lines) - left_over
+        self._counts.parsed += len(lines) - left_over
         return read
 
     def _with_records(

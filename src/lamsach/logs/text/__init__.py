@@ -1,1 +1,1 @@
-"""Framing and syntax of text logs: syslog headers, pairs, CEF, LEEF, W3C, JSON: from a line to its fields."""
+"""Framing and syntax of text logs, from a line to its fields: syslog, pairs, CEF, LEEF, W3C, JSON."""

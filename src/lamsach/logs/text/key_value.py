@@ -89,8 +89,8 @@ def with_spaces(fields: dict[str, str], text: str, keys: Collection[str]) -> dic
 
 
 def _goes_on(text: str, key: str) -> bool:
-    place = text.find(f" {key}=")
-    return place >= 0 and _GOES_ON.match(text, place + len(key) + 2) is not None
+    position = text.find(f" {key}=")
+    return position >= 0 and _GOES_ON.match(text, position + len(key) + 2) is not None
 
 
 def _cells(text: str) -> dict[str, str]:
@@ -188,10 +188,10 @@ def _quoted(text: str, start: int) -> int | None:
     quote = text[start : start + 1]
     if not quote or quote not in _QUOTES:
         return None
-    place = text.find(quote, start + 1)
-    while place > 0 and text[place - 1] == "\\" and place - 2 > start and text[place - 2] != "\\":
-        place = text.find(quote, place + 1)
-    return place if place > 0 else None
+    position = text.find(quote, start + 1)
+    while position > 0 and text[position - 1] == "\\" and position - 2 > start and text[position - 2] != "\\":
+        position = text.find(quote, position + 1)
+    return position if position > 0 else None
 
 
 _SPACED_KEY = re.compile(r"(?:^|(?<=[\s,]))([A-Za-z_][\w.-]{0,63})=", re.ASCII)

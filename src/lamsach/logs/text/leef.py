@@ -94,5 +94,5 @@ def _attributes(text: str, delimiter: str) -> dict[str, str]:
 
 def _divides(text: str, delimiter: str) -> bool:
     """Return whether a key follows the delimiter."""
-    place = text.find(delimiter)
-    return place >= 0 and _KEY.match(text, place + len(delimiter)) is not None
+    position = text.find(delimiter)
+    return position >= 0 and _KEY.match(text, position + len(delimiter)) is not None

@@ -185,10 +185,10 @@ def _body(stream: BinaryIO, kind: int, size: int, where: str) -> bytes | None:
 def _interface(body: bytes, order: str) -> _Interface:
     link, _, snap = struct.unpack_from(f"{order}HHI", body)
     units, offset_s = 1_000_000, 0
-    place = 8
-    while place + 4 <= len(body):
-        code, length = struct.unpack_from(f"{order}HH", body, place)
-        value = body[place + 4 : place + 4 + length]
+    position = 8
+    while position + 4 <= len(body):
+        code, length = struct.unpack_from(f"{order}HH", body, position)
+        value = body[position + 4 : position + 4 + length]
         if code == 0:
             break
         if code == 9 and value:  # if_tsresol: a negative power of 10, or of 2 with the highest bit set
@@ -196,7 +196,7 @@ def _interface(body: bytes, order: str) -> _Interface:
             units = (1 << min(exponent, 63)) if value[0] & 0x80 else 10 ** min(exponent, 18)
         elif code == 14 and length == 8:  # if_tsoffset: seconds
             (offset_s,) = struct.unpack(f"{order}q", value)
-        place += 4 + (length + 3) // 4 * 4
+        position += 4 + (length + 3) // 4 * 4
     return _Interface(link, snap, units, offset_s)
 
 

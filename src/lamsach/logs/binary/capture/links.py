@@ -365,8 +365,8 @@ _LINKS: dict[int, Callable[[bytes], Offsets]] = {
 
 def arp_offset(link: int, data: bytes) -> int:
     """Return the offset of an ARP message in a frame of Ethernet or of Linux' "any"; 0 without one."""
-    place, at = _ARP_TYPES.get(link, (0, 0))
-    kind = u16(data, place) if at else -1
+    position, at = _ARP_TYPES.get(link, (0, 0))
+    kind = u16(data, position) if at else -1
     while kind in TAGS and at + 4 <= len(data):
         at += TAGS[kind] + 2
         kind = u16(data, at - 2)

@@ -69,27 +69,29 @@ class QuicHello:
         salt = _VERSIONS.get(version)
         if first & 0xC0 != 0xC0 or salt is None:
             return None, -1
-        place = at + 6
-        identity = datagram[place : place + datagram[at + 5]]
-        place += len(identity)
-        if len(identity) > 20 or place >= len(datagram):
+        position = at + 6
+        identity = datagram[position : position + datagram[at + 5]]
+        position += len(identity)
+        if len(identity) > 20 or position >= len(datagram):
             return None, -1
-        place += 1 + datagram[place]
+        position += 1 + datagram[position]
         if (first >> 4 & 3) != (1 if version == _VERSION_2 else 0):
-            size, place = _variable(datagram, place)
+            size, position = _variable(datagram, position)
             kind = first >> 4 & 3
             known = kind in ((2, 3) if version == _VERSION_2 else (1, 2))  # 0-RTT, Handshake: skipped
-            return None, place + size if known and size > 0 else -1
-        token, place = _variable(datagram, place)
-        size, place = _variable(datagram, max(place + token, place) if token >= 0 else len(datagram))
-        if size < 20 or place + size > len(datagram):
+            return None, position + size if known and size > 0 else -1
+        token, position = _variable(datagram, position)
+        size, position = _variable(datagram, max(position + token, position) if token >= 0 else len(datagram))
+        if size < 20 or position + size > len(datagram):
             return None, -1
         self.first_id = self.first_id or identity
         for known_id in dict.fromkeys((self.first_id, identity)):
-            payload = _decrypt(datagram[at : place + size], place - at, salt, known_id, version == _VERSION_2)
+            payload = _decrypt(
+                datagram[at : position + size], position - at, salt, known_id, version == _VERSION_2
+            )
             if payload is not None:
-                return payload, place + size
-        return None, place + size
+                return payload, position + size
+        return None, position + size
 
     def _take(self, payload: bytes) -> bool:
         """Store the CRYPTO frames of a payload; return whether it has any."""
@@ -231,9 +233,9 @@ def server_name(datagram: bytes) -> str | Need | None:
     if count > _MOST_TAGS or values > len(payload):
         return Need.MORE
     begin = 0
-    for place in range(start + 8, values, 8):
-        end = int.from_bytes(payload[place + 4 : place + 8], "little")
-        if payload[place : place + 4] == b"SNI\0":
+    for position in range(start + 8, values, 8):
+        end = int.from_bytes(payload[position + 4 : position + 8], "little")
+        if payload[position : position + 4] == b"SNI\0":
             name = payload[values + begin : values + end]
             whole = begin < end <= begin + _LONGEST_NAME and len(name) == end - begin
             return name.decode("latin-1") if whole else None

@@ -170,9 +170,9 @@ def quick_record(text: str, *, names_files: bool = False) -> WindowsRecord | Non
     "TimeCreated":{"#attributes":{"SystemTime":"2026-06-10T08:00:01.123456Z"}},..,
     "Channel":"..","Computer":"PC-17",..},"EventData":{..}}}`"""
     try:
-        place = text.index(TIME)
-        layout = layout_of(text[:place])
-        begin = place + len(TIME)
+        position = text.index(TIME)
+        layout = layout_of(text[:position])
+        begin = position + len(TIME)
         end = begin + _TIME_CHARACTERS
         start = text.index(_EVENT_DATA, end)
         channel, computer = _names(text[text.index(_CHANNEL, end, start) : start])
@@ -202,9 +202,9 @@ def _may_state_holder(beginning: str) -> bool:
 @lru_cache(_CACHE_SIZE)
 def layout_of(beginning: str) -> Layout:
     """Return the layout of records with this text before `TIME`. Raises ValueError."""
-    place = beginning.index(_NUMBER)
-    provider, _ = _string(beginning[:place], _PROVIDER)
-    number = beginning[place + len(_NUMBER) :]
+    position = beginning.index(_NUMBER)
+    provider, _ = _string(beginning[:position], _PROVIDER)
+    number = beginning[position + len(_NUMBER) :]
     if number.startswith("{"):  # with qualifiers
         number = number[number.index(_TEXT) + len(_TEXT) :]
     event_id = int(number.partition(",")[0].strip('"}')) & 0xFFFF
@@ -232,17 +232,17 @@ def _string(text: str, mark: str) -> tuple[str, str]:
 def _some(text: str, start: int, marks: Sequence[tuple[str, str]]) -> dict[str, str]:
     data: dict[str, str] = {}
     for name, mark in marks:
-        place = text.find(mark, start)
-        if place < 0:
+        position = text.find(mark, start)
+        if position < 0:
             continue
-        place += len(mark)
-        if text[place] == '"':
-            value = text[place + 1 : text.index('"', place + 1)]
-            data[name] = _decode(text, place)[0] if "\\" in value else value
+        position += len(mark)
+        if text[position] == '"':
+            value = text[position + 1 : text.index('"', position + 1)]
+            data[name] = _decode(text, position)[0] if "\\" in value else value
         else:
-            value = text[place : text.find(",", place)]
+            value = text[position : text.find(",", position)]
             plain = value.isdigit() or value in ("true", "false")
-            data[name] = value if plain else _scalar(_decode(text, place)[0])
+            data[name] = value if plain else _scalar(_decode(text, position)[0])
     return data
 
 

@@ -106,8 +106,8 @@ def _table(packets: list[FixedPacket], file: str) -> pa.RecordBatch:
 
 
 def _layout(size: int) -> np.dtype[Any]:
-    kinds, places = zip(*_FIELDS.values(), strict=True)
-    return np.dtype({"names": [*_FIELDS], "formats": kinds, "offsets": places, "itemsize": size})
+    kinds, positions = zip(*_FIELDS.values(), strict=True)
+    return np.dtype({"names": [*_FIELDS], "formats": kinds, "offsets": positions, "itemsize": size})
 
 
 def _addresses(source: Array, destination: Array) -> dict[str, pa.Array]:

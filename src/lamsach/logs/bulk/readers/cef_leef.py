@@ -134,9 +134,9 @@ class LeefRecords(RecordReader):
         row["0"] = pc.list_element(pc.split_pattern(record, "|", max_splits=1, reverse=True), 1)
         for name, name_written in zip(names, stated, strict=True):
             check(pc.starts_with(row[name], f"{name_written}="))
-        places = dict(zip(keys, names, strict=True))
+        positions = dict(zip(keys, names, strict=True))
 
         def load(wanted: Collection[str]) -> dict[str, pa.Array]:
-            return {key: trimmed(slice_texts(row[places[key]], len(key) + 1)) for key in wanted}
+            return {key: trimmed(slice_texts(row[positions[key]], len(key) + 1)) for key in wanted}
 
         return self.events(keys, load, count, lambda _: headers_before(before, _LEEF, self.context))

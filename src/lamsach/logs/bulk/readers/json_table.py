@@ -37,7 +37,7 @@ def may_be_object(block: Lines) -> Truths:
 
 
 def table_of_objects(data: bytes, count: int) -> pa.Table:
-    """Parse `count` lines that are `may_be_object`; values that look like times in the first line stay texts.
+    """Parse `count` lines that are `may_be_object`; values that look like times stay texts.
 
     Raises Unusual, ValueError, pyarrow.ArrowException."""
     end = data.find(b"\n")

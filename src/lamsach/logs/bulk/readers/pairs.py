@@ -112,9 +112,9 @@ class PairRecords(RecordReader):
     def _split(self, line: bytes) -> tuple[bytes, bytes]:
         """Split a line into header and record."""
         for start in self._starts:
-            place = line.find(start, 0, _LONGEST_HEAD)
-            if place >= 0 and b"=" not in line[:place]:
-                return line[:place], self._single(line[place:])
+            position = line.find(start, 0, _LONGEST_HEAD)
+            if position >= 0 and b"=" not in line[:position]:
+                return line[:position], self._single(line[position:])
         raise Unusual
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
@@ -202,12 +202,12 @@ class QuotedRecords(RecordReader):
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
         """Group by the number of keys, the first key's length, and the text around the mark."""
         block, mark = Lines(lines), self._written.mark
-        place = block.place(mark)
-        usual = (place >= 0) & (place < _LONGEST_QUOTED_HEAD) & (block.place('"') > place)
+        position = block.place(mark)
+        usual = (position >= 0) & (position < _LONGEST_QUOTED_HEAD) & (block.place('"') > position)
         usual &= self._quoted.usual(block) & ~block.has("UtcTime", *self._written.signs)
         usual &= block.count('"]') <= 1  # the record ends at the first, and the rest is no value
-        around = [block.letters(place + ahead, 8) for ahead in (-8, -16, len(mark))]
-        first_length = block.place(self._written.opening) - place
+        around = [block.letters(position + ahead, 8) for ahead in (-8, -16, len(mark))]
+        first_length = block.place(self._written.opening) - position
         return groups_of((block.count(self._written.closing), first_length, *around), usual)
 
     def shape(self, line: bytes) -> Hashable:

@@ -51,17 +51,21 @@ class PaloAltoColumns(RecordReader):
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
         """Group by type, subtype, and (except for URLs, which may contain commas) the number of columns."""
         block = Lines(lines)
-        place = block.nth(",", SUBTYPE - 1) + 1
+        position = block.nth(",", SUBTYPE - 1) + 1
         kind, subtype = np.zeros((2, len(lines)), np.int64)
         for at, (name, several) in enumerate(_SUBTYPES.items(), 1):
-            matches = block.letters(place, len(name)) == letters_of(name)
+            matches = block.letters(position, len(name)) == letters_of(name)
             kind[matches] = at
             for number, word in enumerate(several, 1):
                 text = f",{word},"
-                subtype[matches & (block.letters(place + len(name), len(text)) == letters_of(text))] = number
+                subtype[matches & (block.letters(position + len(name), len(text)) == letters_of(text))] = (
+                    number
+                )
         quotes = block.count('"')
         odd = block.has('""') | (quotes != block.count(',"') + block.count('",'))
-        usual = (place > 0) & (subtype > 0) & ~((quotes > 0) & odd) & ~block.has("CEF:", "LEEF:", '"LogType"')
+        usual = (
+            (position > 0) & (subtype > 0) & ~((quotes > 0) & odd) & ~block.has("CEF:", "LEEF:", '"LogType"')
+        )
         return groups_of((kind, subtype, np.where(quotes > 0, 0, block.count(","))), usual)
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
@@ -70,12 +74,12 @@ class PaloAltoColumns(RecordReader):
             raise Unusual
         line = data[: data.find(b"\n")].decode() if count > 1 else data.decode()
         sample = next(csv.reader([line]))
-        places = PLACES[sample[SUBTYPE - 1]]
+        positions = PLACES[sample[SUBTYPE - 1]]
         exact = max((at for at in range(GENERATED, len(sample)) if _IS_EXACT.match(sample[at])), default=None)
         if exact is None and _MAY_BE_EXACT.search(data):
             raise Unusual
         tail = range(exact if exact is not None else len(sample), len(sample))
-        wanted = {*_SHAPES, TYPE, SUBTYPE, *places.values(), *tail} & {*range(len(sample))}
+        wanted = {*_SHAPES, TYPE, SUBTYPE, *positions.values(), *tail} & {*range(len(sample))}
         names = [str(at) for at in range(len(sample))]
         row = read_cells(data, names, ",", [str(at) for at in sorted(wanted)], count, quotes=True)
         for at, shape in _SHAPES.items():
@@ -83,7 +87,7 @@ class PaloAltoColumns(RecordReader):
         for at in tail:
             found = pc.match_substring_regex(row[str(at)], _EXACT)
             check(found if at == exact else pc.invert(found))
-        fields = {name: row[str(place)] for name, place in places.items() if place < len(sample)}
+        fields = {name: row[str(position)] for name, position in positions.items() if position < len(sample)}
         fields |= {
             KIND_KEY: row[str(TYPE)],
             SUBTYPE_KEY: row[str(SUBTYPE)],

@@ -47,8 +47,8 @@ class Tokens:
             block.ends,
         )
         table = bytes(letter if letter in separators.encode() else 0 for letter in range(256))
-        places = np.flatnonzero(np.frombuffer(self._data.translate(table), np.bool_))
-        self._places = _without_macs(places, self._letters) if ":" in separators else places
+        positions = np.flatnonzero(np.frombuffer(self._data.translate(table), np.bool_))
+        self._places = _without_macs(positions, self._letters) if ":" in separators else positions
         self._first = np.searchsorted(self._places, self._starts)
         self._count = np.searchsorted(self._places, self._ends) - self._first
 
@@ -77,12 +77,12 @@ class Tokens:
         Raises Unusual when the lines' separators differ."""
         if (self._count != self._count[0]).any():
             raise Unusual
-        places = self._places[self._first[:, None] + np.arange(int(self._count[0]))]
-        letters = self._letters[places]
+        positions = self._places[self._first[:, None] + np.arange(int(self._count[0]))]
+        letters = self._letters[positions]
         if (letters != letters[0]).any():
             raise Unusual
-        begins = np.concatenate((self._starts[:, None], places + 1), axis=1)
-        return begins, np.concatenate((places, self._ends[:, None]), axis=1)
+        begins = np.concatenate((self._starts[:, None], positions + 1), axis=1)
+        return begins, np.concatenate((positions, self._ends[:, None]), axis=1)
 
     @property
     def marks(self) -> str:
@@ -179,8 +179,8 @@ class SentenceReader(GroupReader):
         """Return the offset of each line's message; -1 without one."""
         starts = np.full(len(block.ends), _LONGEST)
         for mark in self._stated.marks:
-            place = block.place(mark)
-            starts = np.where((place >= 0) & (place < starts), place, starts)
+            position = block.place(mark)
+            starts = np.where((position >= 0) & (position < starts), position, starts)
         return np.where(starts < _LONGEST, starts, -1)
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:

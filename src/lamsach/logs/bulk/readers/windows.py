@@ -260,10 +260,10 @@ class WindowsObjects(GroupReader):
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
         """Group by event ID and provider, and by whether the connection was inbound."""
         block = Lines(lines)
-        number, place = (block.place(mark) + len(mark) for mark in _MARKS)
-        size: Numbers = block.nth('"', block.count('"') - block.count('"', place) + 2) - place
+        number, position = (block.place(mark) + len(mark) for mark in _MARKS)
+        size: Numbers = block.nth('"', block.count('"') - block.count('"', position) + 2) - position
         provider: list[Numbers] = [
-            block.letters(place + np.minimum(ahead, size - 8), 8) for ahead in _LETTERS
+            block.letters(position + np.minimum(ahead, size - 8), 8) for ahead in _LETTERS
         ]
         features: list[Numbers | Truths] = [
             block.letters(number, _NUMBER_LETTERS),

@@ -78,15 +78,15 @@ def connection(record: WindowsRecord) -> Fields:
         source = ip_of(data.get("sourceaddress", ""))
     initiated, direction = data.get("initiated", "").lower(), data.get("direction", "")
     inbound = initiated == "false" or direction == _INBOUND or direction.lower() in ("inbound", "in")
-    place: Fields = {"way": Way.UNSTATED}
+    facts: Fields = {"way": Way.UNSTATED}
     if inbound and record.event_id in PACKETS:
         sent = is_internal(source or "") and not is_internal(destination or "")
-        place["way"] = Way.UNSTATED if sent else Way.TO_OWN
+        facts["way"] = Way.UNSTATED if sent else Way.TO_OWN
     elif record.event_id in FILTERED or initiated == "true":
-        place["role"] = Role.HOLDER
+        facts["role"] = Role.HOLDER
     elif initiated == "false":
         own = _accepting(source, source_port, destination, destination_port)
-        place = {"given": machine_address(own)}
+        facts = {"given": machine_address(own)}
     if source is None and destination:  # a machine requesting an address
         source = ip_of(data.get("sourceaddress") or data.get("sourceip") or "")
     remote_name = record.text("destinationhostname")
@@ -96,7 +96,7 @@ def connection(record: WindowsRecord) -> Fields:
         "source_port": source_port,
         "destination_ip": destination,
         "destination_port": destination_port,
-        **place,
+        **facts,
         "device_name": record.computer,
         "user": user_of(record.text("user")),
         "domain": domain_of(remote_name) if remote_name and not inbound else None,
@@ -284,7 +284,9 @@ def digests_in(*texts: str) -> tuple[str, ...]:
 
 def _in_pairs(text: str) -> Iterator[str]:
     for match in _HASH_VALUE.finditer(text):
-        place, digest = match.start(), match[1]
-        place -= text[place - 1 : place].isspace()
-        if len(digest) in _DIGEST_LENGTHS and text[max(place - 7, 0) : place].upper().endswith(_HASH_KINDS):
+        position, digest = match.start(), match[1]
+        position -= text[position - 1 : position].isspace()
+        if len(digest) in _DIGEST_LENGTHS and text[max(position - 7, 0) : position].upper().endswith(
+            _HASH_KINDS
+        ):
             yield digest.lower()

@@ -248,14 +248,14 @@ def reader_of(record: WindowsRecord) -> Reader:
 
 @lru_cache(1024)
 def _reader_at(provider: str, channel: str) -> Callable[[WindowsRecord], Reader]:
-    place = f"{provider} {channel}".lower()
-    return next((reader for word, reader in _BY_PROVIDER if word in place), _by_data)
+    origin = f"{provider} {channel}".lower()
+    return next((reader for word, reader in _BY_PROVIDER if word in origin), _by_data)
 
 
 def is_read_by_number(*source: str) -> bool:
     """Return whether the event ID alone determines the reader, for any data."""
-    place = " ".join(source).lower()
-    return "sysmon" in place or "security" in place
+    origin = " ".join(source).lower()
+    return "sysmon" in origin or "security" in origin
 
 
 def states_holder(event_id: int, provider: str) -> bool:

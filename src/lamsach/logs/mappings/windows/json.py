@@ -81,12 +81,12 @@ _ECS: Mapping[str, str] = {
 }  # fmt: skip
 
 
-Place = tuple[Part, str, bool, bool]
+FieldRole = tuple[Part, str, bool, bool]
 """Part, name of the datum or system value, whether it may be XML, whether Winlogbeat's."""
 
 
 @lru_cache(_PATHS_KEPT)
-def part_of(path: str) -> Place:
+def part_of(path: str) -> FieldRole:
     """Return the role of the field with this path."""
     if len(path) > _LONGEST_PATH:
         return Part.NOTHING, "", False, False
@@ -201,7 +201,7 @@ def _inner(record: Mapping[str, object]) -> dict[str, object] | None:
 
 
 @lru_cache(1024)
-def _parts_of(paths: tuple[str, ...]) -> tuple[Place, ...]:
+def _parts_of(paths: tuple[str, ...]) -> tuple[FieldRole, ...]:
     return tuple(part_of(path) for path in paths)
 
 
@@ -224,16 +224,16 @@ class _Collector:
     def add_flat(self, record: Mapping[str, object]) -> None:
         """Add the fields of a record without nested objects."""
         flat = self.flat
-        for place, value in zip(_parts_of(tuple(record)), record.values(), strict=True):
-            if place[0] is Part.FLAT and not place[2] and isinstance(value, str) and value.isascii():
+        for role, value in zip(_parts_of(tuple(record)), record.values(), strict=True):
+            if role[0] is Part.FLAT and not role[2] and isinstance(value, str) and value.isascii():
                 if value:
-                    flat[place[1]] = value
+                    flat[role[1]] = value
             else:
-                self.add(place, value)
+                self.add(role, value)
 
-    def add(self, place: Place, value: object) -> None:
+    def add(self, role: FieldRole, value: object) -> None:
         """Add a field's scalar or list."""
-        part, name, may_be_xml, winlogbeat = place
+        part, name, may_be_xml, winlogbeat = role
         if winlogbeat:
             self.winlogbeat = True
         text = _TRUTH[value] if value.__class__ is bool else text_of(value)

@@ -168,8 +168,8 @@ def ntlm(record: WindowsRecord) -> Fields:
 def remote_shell(record: WindowsRecord) -> Fields:
     """Parse WinRM: 6 names the server reached (`srv01.unit.example/wsman?PSVersion=5.1`)."""
     connection = _CONNECTION.search(record.message[:2000])
-    place = record.text("connection", "connectionstring") or (connection[1] if connection else "")
-    host = place.rpartition("//")[2].partition("/")[0].partition("?")[0]
+    target = record.text("connection", "connectionstring") or (connection[1] if connection else "")
+    host = target.rpartition("//")[2].partition("/")[0].partition("?")[0]
     address, port = host_and_port(host)
     remote = ip_of(address or "")
     client = record.ip("clientip", "clientipaddress", "ipaddress")
