@@ -1,7 +1,7 @@
 """Requests to the unit's own web servers, from server logs.
 
 The client connects to the unit. An external client is no device of the unit, and its claims (Host header,
-absolute URL) implicate nobody: the record then has no `device_ip` (see `ends`).
+absolute URL) are not evidence: the record then has no `device_ip` (see `ends`).
 """
 
 from __future__ import annotations

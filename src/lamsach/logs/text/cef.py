@@ -4,7 +4,8 @@ Source: "Implementing ArcSight Common Event Format (CEF)", version 25 and 26. In
 escapes; in the extension `\=`, `\\`, `\n` and `\r`. Values are not quoted and may contain spaces: one ends
 where the next ` key=` begins. Traps: some relays cut `CEF:` off; some products put a space after it; some do
 not escape `=` in a URL, which is harmless because keys follow a space. The first non-empty value of a
-repeated key counts. `request` keeps its backslashes: products write Windows paths there, and no URL has one.
+repeated key counts. Backslashes in `request` are preserved: products write Windows paths there, and no URL
+has one.
 """
 
 from __future__ import annotations

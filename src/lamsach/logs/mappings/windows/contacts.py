@@ -205,7 +205,7 @@ def url_in(found: Iterable[str]) -> str | None:
 def anything(record: WindowsRecord) -> Fields:
     """Parse an event of an unknown log: everything that its data and text mention.
 
-    An address there may be the machine's client, so it implicates nobody."""
+    An address there may be the machine's client, so no device is blamed."""
     fields = file_or_process(record)
     texts = [*record.data.values(), *record.unnamed, record.message]
     found = mentions("\n".join(texts))
