@@ -40,12 +40,12 @@ def fits(document: bytes) -> bool:
 class Centre:
     """Receiver. `plan`: its reactions to the next requests, else it judges them.
 
-    `taken` has each report once, `requests` every request.
+    `accepted` has each report once, `requests` every request.
     """
 
     def __init__(self, folder: Path, trusted: Signer) -> None:
         self.plan: list[int] = []
-        self.taken: dict[str, bytes] = {}
+        self.accepted: dict[str, bytes] = {}
         self.requests: list[bytes] = []
         self.repeated = 0
         self.certificate = folder / "centre.pem"
@@ -64,9 +64,9 @@ class Centre:
             return 422, str(SCHEMA.error_log.last_error)
         if verify(document, self._trusted.certificates).verdict != "valid":
             return 401, "Chữ ký không hợp lệ"
-        if digest in self.taken:
+        if digest in self.accepted:
             self.repeated += 1
-        self.taken[digest] = document
+        self.accepted[digest] = document
         return 200, f"<receipt>{digest}</receipt>"
 
 

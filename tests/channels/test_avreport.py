@@ -263,7 +263,7 @@ def test_a_report_is_sent_until_the_centre_has_it_once(receiver: Centre, bundles
     assert receipt.sha256 in receipt.answer
     assert waited == [2, 4, 8, 16]
     assert set(receiver.requests) == {document}
-    assert (len(receiver.taken), receiver.repeated) == (1, 4), (
+    assert (len(receiver.accepted), receiver.repeated) == (1, 4), (
         "an answer that was lost makes no second report"
     )
 
@@ -272,7 +272,7 @@ def test_a_centre_that_says_nothing_is_asked_again(receiver: Centre, bundles: li
     receiver.plan = [SILENT]
     document = write(report(gather(bundles, MARCH)), OWN)
     assert send(document, receiver.url, client(receiver, 1.0), lambda _: None).status == 200
-    assert len(receiver.taken) == 1
+    assert len(receiver.accepted) == 1
 
 
 def test_a_refusal_is_stored_and_not_repeated(receiver: Centre, bundles: list[Path]) -> None:
@@ -287,7 +287,7 @@ def test_a_refusal_is_stored_and_not_repeated(receiver: Centre, bundles: list[Pa
         receipt = send(document, receiver.url, client(receiver), lambda _: None)
         assert (receipt.status, len(receiver.requests)) == (status, 1)
         assert json.loads(receipt.as_json())["answer"] == receipt.answer != ""
-    assert not receiver.taken
+    assert not receiver.accepted
 
 
 def test_a_centre_out_of_order_ends_with_one_error(receiver: Centre) -> None:
@@ -344,7 +344,7 @@ def test_the_command_writes_signs_sends_and_stores_the_receipt(
         "--send", receiver.url)  # fmt: skip
     ran: Ran = lamsach(*words)
     assert ran.status == 0, ran.errors
-    (document,) = receiver.taken.values()
+    (document,) = receiver.accepted.values()
     path = folder / "avreport-20261001T000000.xml"
     assert path.read_bytes() == document
     receipt = json.loads((folder / "avreport-20261001T000000.xml.receipt.json").read_text())

@@ -54,7 +54,7 @@ def v5(source: str, destination: str) -> bytes:
     return struct.pack(">HHIIIIBBH", 5, 1, 1000, AT, 0, 1, 0, 0, 0) + flow
 
 
-def told(data: bytes) -> list[tuple[str, str]]:
+def flows_of(data: bytes) -> list[tuple[str, str]]:
     found = [json.loads(line) for line in data.splitlines()]
     return [(item["source_ip"], item["destination_ip"]) for item in found]
 
@@ -114,13 +114,13 @@ def test_templates_are_stored_by_exporter(tmp_path: Path) -> None:
     maker = FlowLines(tmp_path, problems.append)
     assert maker.lines(v9_template(), "192.0.2.1") == b""
     flow = v9(256, record("10.0.0.5", "192.0.2.9"))
-    assert told(maker.lines(flow, "192.0.2.1")) == [("10.0.0.5", "192.0.2.9")]
+    assert flows_of(maker.lines(flow, "192.0.2.1")) == [("10.0.0.5", "192.0.2.9")]
     assert maker.lines(flow, "192.0.2.2") == b""  # another exporter's 256 may be laid out otherwise
     assert maker.lines(flow, "192.0.2.2") == b""
     assert [error.where for error in problems] == ["192.0.2.2"]
     maker.close()
     again = FlowLines(tmp_path, problems.append)
-    assert told(again.lines(flow, "192.0.2.1")) == [("10.0.0.5", "192.0.2.9")]
+    assert flows_of(again.lines(flow, "192.0.2.1")) == [("10.0.0.5", "192.0.2.9")]
     (tmp_path / flows.FILE).write_text('{"192.0.2.1": [[9, 7]]}')
     assert FlowLines(tmp_path, problems.append).lines(flow, "192.0.2.1") == b""
 
@@ -133,5 +133,5 @@ def test_made_up_exporters_do_not_fill_the_memory(tmp_path: Path, monkeypatch: p
         maker.lines(v9_template(), "192.0.2.1")  # it is heard between all the others
         maker.lines(v9_template(), f"198.51.100.{number}")
     assert len(maker._decoders) == 4
-    assert told(maker.lines(flow, "192.0.2.1")) == [("10.0.0.5", "192.0.2.9")]
+    assert flows_of(maker.lines(flow, "192.0.2.1")) == [("10.0.0.5", "192.0.2.9")]
     assert maker.lines(flow, "198.51.100.3") == b""

@@ -55,7 +55,7 @@ class Bench:
         for _ in range(12):
             self.follower.step()
 
-    def taken(self) -> list[str]:
+    def stored(self) -> list[str]:
         parts = []
         for path in spool_files(self.spool):
             spooled = read_spool(path)
@@ -64,7 +64,7 @@ class Bench:
         return b"".join(parts).decode().splitlines()
 
     def check(self) -> None:
-        assert self.taken() == [f"line {n} of the log" for n in range(1, self.written + 1)]
+        assert self.stored() == [f"line {n} of the log" for n in range(1, self.written + 1)]
 
     def rename(self, name: str = "fw.log.1") -> None:
         self.path.rename(self.path.with_name(name))
@@ -90,7 +90,7 @@ def test_a_file_that_grows(bench: Bench) -> None:
     bench.run()
     bench.write(1, end=False)
     bench.run()
-    assert len(bench.taken()) == 3
+    assert len(bench.stored()) == 3
     with bench.path.open("ab") as file:
         file.write(b"\n")
     bench.run()

@@ -140,7 +140,7 @@ def test_killed_again_and_again(seed: int, child: Child, tmp_path: Path) -> None
 def _wait_for(archive: Path, pattern: str, text: str, count: int) -> None:
     """Wait until the text is in the spool or in the archive's segments, if any was sent."""
 
-    def there() -> bool:
+    def is_stored() -> bool:
         spooled = b"".join(path.read_bytes() for path in (archive / "spool").glob("*.wal"))
         if f"{text}\n".encode() in spooled:
             return True
@@ -148,4 +148,4 @@ def _wait_for(archive: Path, pattern: str, text: str, count: int) -> None:
         return any(line.endswith(text) for line in lines_of(Archive(str(archive)), pattern, out))
 
     if count:
-        came(there, PATIENCE_S, 0.1)
+        came(is_stored, PATIENCE_S, 0.1)

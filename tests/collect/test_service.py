@@ -39,9 +39,9 @@ EVIL = "<13>Oct 11 22:14:15 gw app: 10.0.0.9 to 203.0.113.66"
 
 class Running:
     def __init__(
-        self, collector: Collector, ports: dict[str, int], said: list[str], problems: list[LamsachError]
+        self, collector: Collector, ports: dict[str, int], notices: list[str], problems: list[LamsachError]
     ) -> None:
-        self.collector, self.ports, self.said, self.problems = collector, ports, said, problems
+        self.collector, self.ports, self.notices, self.problems = collector, ports, notices, problems
 
 
 @contextmanager
@@ -52,7 +52,7 @@ def collecting(folder: Path, listed: bool = False, **more: Any) -> Iterator[Runn
     if listed:
         (folder / "list.txt").write_text("evil.example\n203.0.113.66\n")
         loaded = load_lists([str(folder / "list.txt")])
-    said: list[str] = []
+    notices: list[str] = []
     problems: list[LamsachError] = []
     ready: dict[str, int] = {}
     begun = threading.Event()
@@ -69,13 +69,13 @@ def collecting(folder: Path, listed: bool = False, **more: Any) -> Iterator[Runn
             settings,
             loaded,
             problems.append,
-            lambda text, values: said.append(text.format(**values)),
+            lambda text, values: notices.append(text.format(**values)),
         )
         thread = threading.Thread(target=collector.run, args=(on_ready,))
         thread.start()
         assert begun.wait(PATIENCE_S)
         try:
-            yield Running(collector, ready, said, problems)
+            yield Running(collector, ready, notices, problems)
         finally:
             collector.stop()
             thread.join(PATIENCE_S)
@@ -206,9 +206,9 @@ def test_a_silent_source_is_reported(tmp_path: Path) -> None:
     with collecting(tmp_path, tcp=0, silence_seconds=0.5) as running:
         with socket.create_connection(("127.0.0.1", running.ports["tcp"])) as sender:
             sender.sendall(b"<13>one\n")
-        until(lambda: running.said)
+        until(lambda: running.notices)
         assert running.collector.status()["sources"][0]["silent"]
-        assert "syslog-tcp/127.0.0.1" in running.said[0]
+        assert "syslog-tcp/127.0.0.1" in running.notices[0]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="sends from many addresses of loopback")

@@ -108,8 +108,8 @@ def test_an_invalid_address(url: str) -> None:
 def test_silence_is_reported_and_recorded(tmp_path: Path) -> None:
     with collecting(tmp_path, tcp=0, silence_seconds=0.5) as running:
         send(running.ports["tcp"], "<13>Oct 11 22:14:15 gw app: one")
-        until(lambda: running.said)
-        assert len(running.said) == 1
+        until(lambda: running.notices)
+        assert len(running.notices) == 1
         send(running.ports["tcp"], "<13>Oct 11 22:14:15 gw app: two")
         archive = Archive(str(tmp_path / "archive"))
         until(lambda: gaps(archive))

@@ -155,7 +155,7 @@ def test_the_plan_reports_each_period_once_and_reaches_back_over_gaps(
     assert reports.deliver() == 1
     (report,) = AvReport.objects.all()
     assert (report.until, report.planned, report.state) == (begun, True, State.SENT)
-    assert receiver.taken == {report.sha256: reports.document_of(report)}
+    assert receiver.accepted == {report.sha256: reports.document_of(report)}
     Plan.objects.update(until=begun - timedelta(days=100))
     monkeypatch.setattr(
         reports,
@@ -186,7 +186,7 @@ def test_a_report_is_delivered_once_despite_failures(cast: Cast, campaign: Any, 
     report.refresh_from_db()
     assert (report.state, report.status, report.problem) == (State.SENT, 200, "")
     assert report.sha256 in report.answer
-    assert (len(receiver.taken), len(receiver.requests)) == (1, 4)
+    assert (len(receiver.accepted), len(receiver.requests)) == (1, 4)
     assert not reports.hand_on(report, kept, cast.people["officer"])
     acts = list(Entry.objects.filter(action__startswith="avreport.").values_list("action", flat=True))
     assert sorted(acts) == ["avreport.made", "avreport.made", "avreport.queued", "avreport.sent"]

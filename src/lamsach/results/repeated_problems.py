@@ -1,4 +1,4 @@
-"""Merging of equal problems with several rows of one file."""
+"""Merging of equal problems in several rows of one file."""
 
 from __future__ import annotations
 
