@@ -265,7 +265,7 @@ def test_a_dispatch_without_text_and_file_does_not_go_out(cast: Cast, browser: B
 
 
 @pytest.mark.parametrize(
-    ("days", "said", "unsaid"),
+    ("days", "present", "absent"),
     [(2, "Đôn đốc, hạn", "quá hạn"), (-2, "đã quá hạn trả lời", "trả lời trước ngày")],
 )
 def test_a_late_letter_says_so(cast: Cast, browser: Browser, days: int, present: str, absent: str) -> None:

@@ -140,7 +140,7 @@ def test_many_at_once_are_asked_too(cast: Cast, campaign: Any) -> None:
         move(case, CaseState.CLEANED, cast.people["officer"], "Đã quét")
     client = cast.client("officer")
     given = {"case": [case.pk], "what": "cleaned", "why": "Đã quét"}
-    assert "nobody said why" in client.post("/office/cases/many/", given, follow=True).content.decode()
+    assert "no reason is given" in client.post("/office/cases/many/", given, follow=True).content.decode()
     client.post("/office/cases/many/", {**given, "unfollowed": "Máy đã thay"})
     assert Step.objects.get(after="cleaned").unfollowed == "Máy đã thay"
 

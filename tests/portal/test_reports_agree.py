@@ -84,7 +84,7 @@ def test_a_text_by_hand_that_says_otherwise_refuses_the_number(cast: Cast, draft
     assert edit(cast, draft, **own) == ""
     page = edit(cast, draft, **sent(draft, deployed=4, informed=4))
     assert "1/4 đơn vị đã triển khai" in page
-    assert "says otherwise than the figures" in page
+    assert "contradicts the figures" in page
     draft.refresh_from_db()
     assert [figure.stated for figure in draft.figures.all()] == [None, None], "nothing was saved"
     right = sent(draft, deployed=4, informed=4) | {"text_assessment": "Có 4/4 đơn vị đã triển khai."}

@@ -186,7 +186,7 @@ def test_a_log_that_this_machine_does_not_see_is_no_quiet_log(ready: Hunt, cast:
     storage.arriving().forget(f"hunts/{ready.pk}")
     work()
     job = Job.objects.get(name="findings.hunt")
-    assert (job.state, "not where uploads are kept" in job.problem) == ("failed", True)
+    assert (job.state, "not in the folder of uploads" in job.problem) == ("failed", True)
     ready.refresh_from_db()
     assert (ready.bundle, ready.logs_deleted) == (None, None)
 
