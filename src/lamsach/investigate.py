@@ -193,9 +193,7 @@ def _findings(
         presence_key=inputs.presence.key_name,
         set_aside=result.account.rows(),
         to_look_at=questions.summed(found, questioned),
-        device_marks={
-            device.key: inputs.presence.marks_of(device.mac, device.name, device.ip) for device in devices
-        },
+        device_marks={item.key: inputs.presence.marks_of(item.mac, item.name, item.ip) for item in devices},
     )
 
 

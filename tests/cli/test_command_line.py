@@ -53,7 +53,7 @@ EMPTY = {"first": "a", "rest": None, "lists": None, "count": 1, "share": None, "
         ("a -i -q", {"lists": ["-q"]}),
     ],
 )
-def test_valid_words(row: tuple[str, dict[str, Any]]) -> None:
+def test_valid_words_are_parsed(row: tuple[str, dict[str, Any]]) -> None:
     assert READ.read(shlex.split(row[0]), "lamsach") == EMPTY | row[1]
 
 
@@ -74,7 +74,7 @@ def test_valid_words(row: tuple[str, dict[str, Any]]) -> None:
         ("a -qx", "There is no option {name}.", "-x"),
     ],
 )
-def test_invalid_words(row: tuple[str, str, str]) -> None:
+def test_invalid_words_are_refused(row: tuple[str, str, str]) -> None:
     with pytest.raises(CommandLineError) as caught:
         READ.read(shlex.split(row[0]), "lamsach")
     assert (caught.value.text, caught.value.name) == row[1:]

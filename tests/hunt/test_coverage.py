@@ -1,4 +1,4 @@
-"""Every line is counted for coverage, whatever line precedes it."""
+"""Every line is counted for coverage, also after long lines."""
 
 from __future__ import annotations
 

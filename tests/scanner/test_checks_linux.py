@@ -63,7 +63,7 @@ ORDINARY = [
 
 
 @pytest.mark.parametrize(("path", "text", "reason"), STARTS)
-def test_automatic_starts(context: Context, path: str, text: str, reason: str) -> None:
+def test_automatic_starts_are_found(context: Context, path: str, text: str, reason: str) -> None:
     file = write(context, path, text)
     start_linux(context)
     assert (reason, str(file)) in {(finding.reason, finding.subject) for finding in context.findings}

@@ -74,7 +74,7 @@ def context(tmp_path: Path) -> Iterator[Context]:
         (("HKLM", rf"{IMAGES}\a.exe", "MitigationOptions"), 256, set()),
     ],
 )
-def test_automatic_starts(
+def test_automatic_starts_are_found(
     context: Context, key: tuple[str, str, str], data: object, reasons: set[str]
 ) -> None:
     start_windows(context, FakeRegistry({key: data}))

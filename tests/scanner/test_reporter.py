@@ -79,7 +79,9 @@ DONE = {"outcome": "done", "verified": True, "finding": "1", "subject": "/a"}
         ([FILE | {"values": "x", "subject": None}], [{"outcome": "done"}], (1, 0)),
     ],
 )
-def test_remaining_findings(findings: list[Any], actions: list[Any], expected: tuple[int, int]) -> None:
+def test_remaining_findings_are_counted(
+    findings: list[Any], actions: list[Any], expected: tuple[int, int]
+) -> None:
     assert remaining(findings, actions) == expected
 
 

@@ -78,7 +78,7 @@ def test_values_come_back_bit_for_bit(wine: Wine) -> None:
     assert seen["cut_short"] == {step: [9, True, True] for step in ("stored", "changed", "given back")}
 
 
-def test_automatic_starts(wine: Wine) -> None:
+def test_automatic_starts_are_found(wine: Wine) -> None:
     seen = wine.check("starts")["starts"]
     found = {tuple(finding) for finding in seen["found"]}
     named = {"once", "policy", "Bad", "Bad2", "Userinit"}
