@@ -111,7 +111,7 @@ def test_a_misp_server_is_added_in_the_page_and_its_key_is_not_shown_again(
             page.locator("#origin_key").fill(key)
             page.locator("#origin_key").press("Enter")
             page.get_by_role("link", name="MISP", exact=True).click()
-            page.get_by_text("A key is kept for the server of this source.").wait_for()
+            page.get_by_text("A key is stored for the server of this source.").wait_for()
             assert page.locator("#id_key").input_value() == ""
             assert key not in page.content()
         assert origins.fetch(Origin.objects.get().pk) == {"new": True}
