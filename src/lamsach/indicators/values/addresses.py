@@ -102,7 +102,7 @@ def may_be_internal(quad: str) -> bool:
 def parse(text: str) -> tuple[tuple[IndicatorType, str], ...] | None:
     """Return every address or network that a text spells, or None.
 
-    A text is an address, with a port, prefix or mask, or a range. Raises Refused when its form is refused.
+    A text is an address, with a port, prefix or mask, or a range. Raises Refused for unaccepted ones.
     """
     if match := _V4_TEXT.fullmatch(text):
         return (_v4(match),)
