@@ -115,36 +115,44 @@ class Cells:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Records:
-    """Description of a format's records.
-
-    `reader`: their syntax, a name in `lamsach.logs.bulk`. `starts`: possible beginnings of a record after
-    its header. `texts`, `ports`: keys that are passed through: addresses, names, users, URLs, digests; and
-    ports. `clock`: keys of the record's own time. `doubled`: a key preceded by two spaces. `like`:
-    expression of further keys of `texts`. `written`: syntax with quotes. `lists`: keys of lists; `within`:
-    keys of `texts` with a value inside a text. `made`: functions of texts that the format receives as lists.
-    `marks`: texts before the words that determine the layout of JSON objects. `nested`: whether the format
-    receives nested objects instead of dotted keys. `needs`: top-level keys of every JSON object, unless
-    parsed singly. `renamed`: key of a dotted path. `sentences`: syntax of prose messages, which have no
-    keys; the format is run on whole lines. `cells`: syntax of rows; then `texts` are users and request
-    targets, and `ports` all values of the classes `bulk.value_classes.TOKEN`."""
+    """Description of a format's records."""
 
     reader: str
+    """Their syntax: a name in `lamsach.logs.bulk.RECORDS`."""
     starts: tuple[str, ...] = ()
+    """Possible beginnings of a record after its header."""
     texts: Collection[str] = ()
+    """Keys of passed-through addresses, names, users, URLs and digests.
+
+    Of `cells`: users and request targets."""
     ports: Collection[str] = ()
+    """Keys of ports; of `cells`, all values of the classes `bulk.value_classes.TOKEN`."""
     clock: Collection[str] = ()
+    """Keys of the record's own time."""
     doubled: str = ""
+    """A key preceded by two spaces."""
     like: str = ""
+    """Expression of further keys of `texts`."""
     written: Written | None = None
+    """Syntax with quotes."""
     lists: Mapping[str, Each] = field(default_factory=dict)
+    """Keys of lists."""
     within: Mapping[str, Within] = field(default_factory=dict)
+    """Keys of `texts` with a value inside a text."""
     made: Mapping[str, Callable[[str], Sequence[str] | None]] = field(default_factory=dict)
+    """Functions of texts that the format receives as lists."""
     marks: tuple[str, ...] = ()
+    """Texts before the words that determine the layout of JSON objects."""
     nested: bool = False
+    """Whether the format receives nested objects instead of dotted keys."""
     needs: tuple[str, ...] = ()
+    """Top-level keys of every JSON object, unless parsed singly."""
     renamed: Callable[[str], str] | None = None
+    """Returns the key of a dotted path."""
     sentences: Sentences | None = None
+    """Syntax of prose messages, which have no keys; the format is run on whole lines."""
     cells: Cells | None = None
+    """Syntax of rows."""
 
 
 @dataclass(frozen=True, slots=True)
