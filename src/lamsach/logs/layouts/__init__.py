@@ -52,24 +52,25 @@ class Shape:
     """Records of one pattern.
 
     Groups are named after the event's fields (`source_ip`; `domain2` for another position in an alternative)
-    or arbitrarily.
-
-    `also`: patterns searched after the record, each at most once. `fields`: fields with another kind than
-    `kinds.USUAL`, computed from other texts (`Of`, `Made`), or constant. `needs`: fields that every line of
-    the shape has. `lead`: pattern of a record's beginning, if not the pattern's part before its first group.
-    `pairs`: records are `key=value` from the start of the pattern, and the keys are the texts (the pattern
-    has no groups). `apart`: code that splits a record into texts, or parses its event, where groups do not
-    suffice (given the format and the match; None: not of the shape); such lines are read singly. `columns`:
-    whether Arrow may run the pattern (RE2 has no look-around)."""
+    or arbitrarily."""
 
     pattern: str
     fields: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of another kind than in `kinds.USUAL`, built from other texts (`Of`, `Made`), or constant."""
     also: tuple[str, ...] = ()
+    """Patterns searched after the record, each at most once."""
     needs: tuple[str, ...] = ()
+    """Fields that every line of the shape has."""
     lead: str | None = None
+    """Pattern of a record's beginning, unless it is the pattern's part before its first group."""
     pairs: bool = False
+    """Whether records are `key=value`, whose keys are the texts (the pattern has no groups)."""
     columns: bool = True
+    """Whether Arrow may run the pattern (RE2 has no look-around)."""
     apart: Callable[[Any, re.Match[str]], dict[str, str | None] | Event | None] | None = None
+    """Splits a record into texts, or parses its event, where groups do not suffice.
+
+    Called with the format and the match; None: not of the shape. Such lines are read singly."""
 
     @cached_property
     def expression(self) -> re.Pattern[str]:
@@ -152,25 +153,26 @@ def fields_of(names: list[str], stated: Mapping[str, Any]) -> Mapping[str, Of | 
 
 @dataclass(frozen=True)
 class Layout:
-    """A log product.
-
-    `source`: its documentation. `marks`: texts, one of them in each of its lines; `room`: maximal offset of
-    a record in a line. `anywhere`: whether records are searched in the line, with the header before them;
-    else they follow the syslog header. `also_gives`: fields that only `apart` code fills. `examples`: lines
-    with expected values; used as tests."""
+    """A log product."""
 
     name: str
     title: str
     shapes: tuple[Shape, ...]
     examples: tuple[tuple[str, Mapping[str, Any]], ...]
+    """Lines with expected values; used as tests."""
     source: str = ""
+    """The product's documentation."""
     marks: tuple[str, ...] = ()
+    """Texts, one of them in each of its lines."""
     room: int = 300
+    """Maximal offset of a record in a line."""
     anywhere: bool = False
+    """Whether records are searched in the line, with the header before them; else they follow it."""
     role: Role = Role.BETWEEN
     of_resolver: bool = False
     leases: tuple[str, ...] = ()
     also_gives: tuple[str, ...] = ()
+    """Fields that only `apart` code fills."""
 
     @property
     def in_columns(self) -> bool:
