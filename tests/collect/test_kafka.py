@@ -174,6 +174,6 @@ def test_a_topic_that_was_made_anew_is_read_from_its_beginning(tmp_path: Path, b
     assert len(reading.problems) == 1
 
 
-def test_invalid_settings() -> None:
+def test_invalid_settings_are_refused() -> None:
     with pytest.raises(UsageError):
         consumer_of(Subscription("127.0.0.1:9", ("a",), more={"no.such.setting": "1"}))

@@ -247,7 +247,7 @@ class Findings:
 
     @property
     def verdict(self) -> Verdict:
-        """What the result proves."""
+        """Verdict: whether anything was found, and the doubts about the result."""
         counting = (MatchStatus.COUNTED, MatchStatus.DOUBTFUL)
         contact = any(sighting.status in counting for sighting in self.sightings)
         searched = any(summary.lines or summary.problem is None for summary in self.files)
