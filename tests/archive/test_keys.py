@@ -84,7 +84,7 @@ def wrong(maker: KeyMaker, text: str, asked: str, compressed_bytes: int) -> int:
     return sum(bool(filters.query(one, [0], [shape], blob)[0]) for one in one_by_one)
 
 
-def test_what_is_not_there_is_denied_but_for_a_few(maker: KeyMaker) -> None:
+def test_absent_values_are_denied_but_for_a_few(maker: KeyMaker) -> None:
     text = "\n".join(f"10.0.0.1 asked for h{n}.cdn.example.org" for n in range(20_000))
     strangers, neighbours = "not-there-{}.example.net", "not-there-{}.cdn.example.org"
     assert wrong(maker, text, strangers, 1 << 30) == 0
@@ -130,9 +130,7 @@ def test_private_addresses_are_known_by_their_network_alone(address: str, maker:
 
 
 @pytest.mark.parametrize("value", ["a.example.com.vn", "203.0.113.66", "2001:db8::5", "www.example.org"])
-def test_what_is_asked_for_beneath_another_is_denied_where_the_other_is_alone(
-    value: str, maker: KeyMaker
-) -> None:
+def test_a_name_below_another_is_denied_where_only_the_other_occurs(value: str, maker: KeyMaker) -> None:
     text = b"b.example.com.vn 203.0.113.65 2001:db8::6 www2.example.org\n"
     assert not may_hold(keys_of(maker, text), compiled(value), 1 << 30)
     assert may_hold(keys_of(maker, text + value.encode() + b"\n"), compiled(value), 1 << 30)

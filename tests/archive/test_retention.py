@@ -215,7 +215,7 @@ def test_a_wrong_clock_neither_hastens_nor_prevents_deletion(archive: Archive) -
         assert expire(writer, {"default": 90}, late, really=False).segments == len(archive.segments())
 
 
-def test_what_a_hold_covers_is_not_erased(archive: Archive, tmp_path: Path) -> None:
+def test_segments_under_a_hold_are_not_erased(archive: Archive, tmp_path: Path) -> None:
     with writing(archive) as writer:
         hold(writer, Hold("case-7", "court"))
         done = erase(writer, ["203.0.113.66"], "request")

@@ -200,7 +200,7 @@ def test_packs_of_many_segments_are_made_used_and_made_again(
     both(archive, log, listed)
 
 
-def test_what_is_in_the_archive_is_not_put_in_again(tmp_path: Path, small_chunks: None) -> None:
+def test_archived_files_are_not_archived_again(tmp_path: Path, small_chunks: None) -> None:
     log = tmp_path / "a.log"
     log.write_text("\n".join(firewall_log(random.Random(7), 1500, hits=5)) + "\n")
     archive, _ = filled(tmp_path / "archive", log, chunk_bytes=SMALL)
@@ -278,7 +278,7 @@ def role_of(infrastructure: Infrastructure, ip: str) -> str | None:
     return standing.role if standing else None
 
 
-def test_few_signs_tell_what_many_do() -> None:
+def test_few_signs_prove_the_same_as_many() -> None:
     rng = random.Random(4)
     many = []
     for _ in range(6000):

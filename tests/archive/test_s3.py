@@ -62,7 +62,7 @@ def a_log(folder: Path, seed: int = 1) -> Path:
     return path
 
 
-def test_a_retro_hunt_in_s3_finds_what_a_hunt_finds(bucket: str, tmp_path: Path) -> None:
+def test_a_retro_hunt_in_s3_finds_the_same_as_a_hunt(bucket: str, tmp_path: Path) -> None:
     log, listed = a_log(tmp_path), write_list(tmp_path)
     archive = Archive(f"s3://{bucket}/archive", create=True)
     archive.settings["chunk_bytes"] = 8 << 10

@@ -80,7 +80,7 @@ def report(gathered: Gathered, naming: Naming = Naming.NAMES, **changes: Any) ->
     return replace(Report(UNIT, MARCH.since, MARCH.until, MARCH.until, gathered, naming, KEY), **changes)
 
 
-def test_what_bundles_say_of_the_period(bundles: list[Path]) -> None:
+def test_bundles_give_the_facts_of_the_period(bundles: list[Path]) -> None:
     gathered = gather(bundles, MARCH)
     assert {(entry.part, entry.machine_key, entry.values) for entry in gathered.entries} == {
         (Part.MALWARE, "pc-01", ("Botnet Ví Dụ", "Botnet", "Kết nối đến địa chỉ độc hại", "", "")),
@@ -97,7 +97,7 @@ def test_what_bundles_say_of_the_period(bundles: list[Path]) -> None:
     assert gathered.warnings == ()
 
 
-def test_what_was_not_looked_at_is_not_called_good(tmp_path: Path) -> None:
+def test_unexamined_parts_are_absent(tmp_path: Path) -> None:
     only_hunt = hunt(
         tmp_path / "hunt.zip", [], [], blind_days=(("FW", DAY + timedelta(days=1)),), partial=True
     )
@@ -129,7 +129,7 @@ def shown(document: bytes) -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def test_each_way_of_naming_shows_what_it_says_and_no_more(bundles: list[Path]) -> None:
+def test_each_way_of_naming_reveals_no_more_than_stated(bundles: list[Path]) -> None:
     gathered = gather(bundles, MARCH)
     secrets = (b"PC-01", b"pc-01", b"SRV", b"192.0.2.", b"02:00:00", b"\\an", b"Users")
     names = write(report(gathered))
@@ -173,7 +173,7 @@ def test_the_document_is_the_facts(bundles: list[Path]) -> None:
     st.sampled_from(list(Naming)),
     st.none() | st.integers(0, 9),
 )
-def test_what_is_written_fits_the_schema_and_reads_back(rows: Any, naming: Naming, old: int | None) -> None:
+def test_written_reports_fit_the_schema_and_read_back(rows: Any, naming: Naming, old: int | None) -> None:
     free = {"MalwareName", "TargetIP", "Name", "OSName", "MalwareType", "Program"}
     entries = set()
     for part, texts, key in rows:

@@ -91,12 +91,12 @@ def test_every_form_gives_the_same_message(document: str | bytes) -> None:
 @each_row(
     "row", [("0", "new"), ("1", "revoke"), ("2", "update"), ("03", "replace"), ("", "new"), ("9", None)]
 )
-def test_what_a_dispatch_does_follows_the_table(row: tuple[str, str | None]) -> None:
+def test_the_effect_of_a_dispatch_follows_the_table(row: tuple[str, str | None]) -> None:
     code, kind = row
     assert shown(dispatch(business=code)).get("kind") == kind
 
 
-def test_a_status_message_states_its_code_and_what_it_answers() -> None:
+def test_a_status_message_states_its_code_and_the_answered_document() -> None:
     for document in (
         STATUS,
         STATUS.replace("Status>", "MessageStatus>"),
@@ -138,7 +138,7 @@ def _moved(text: str) -> str:
 BESIDE = _moved(STATUS)
 
 
-def test_what_is_not_stated_is_left_out_and_lists_are_there() -> None:
+def test_unstated_values_are_omitted_and_lists_are_present() -> None:
     assert shown("<edXML><MessageHeader><Subject>Hỏi</Subject></MessageHeader></edXML>") == {
         "kind": "new",
         "subject": "Hỏi",

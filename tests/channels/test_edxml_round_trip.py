@@ -71,7 +71,7 @@ def test_a_message_comes_back(message: Message) -> None:
     assert read(write(message), "a") == message
 
 
-def test_what_xml_cannot_hold_is_left_out_and_the_id_is_made() -> None:
+def test_invalid_characters_are_omitted_and_the_id_is_built() -> None:
     message = Message(
         sender=Organ("H1"),
         date=date(2026, 9, 3),

@@ -50,7 +50,7 @@ def test_who_is_trusted_decides() -> None:
     assert read(signed, "a", own).signature.signer == "CN=Don vi A"
 
 
-def test_an_issuer_is_trusted_for_what_it_issued_and_no_other_is() -> None:
+def test_an_issuer_is_trusted_for_its_certificates_only() -> None:
     signer("CA cap 2", "")
     signed = write(SENT, LEAF)
     assert read(signed, "a", LEAF.certificates[1:]).signature.verdict == "valid"
@@ -105,7 +105,7 @@ def test_a_signature_with_properties_of_its_own_is_checked_too() -> None:
     assert verify(signed.replace(b"1298", b"1299", 1), OWN.certificates).verdict == "invalid"
 
 
-def test_what_comes_back_is_what_was_sent_of_a_large_file() -> None:
+def test_a_large_file_comes_back_unchanged() -> None:
     from lamsach.channels.edxml.model import Attachment
 
     large = Attachment("a.bin", bytes(11_000_000))

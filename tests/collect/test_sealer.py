@@ -133,7 +133,7 @@ def test_segments_are_compressed_well_while_there_is_time() -> None:
 
 
 @pytest.mark.parametrize("quick", [False, True])
-def test_what_comes_too_fast_is_compressed_quickly(
+def test_lines_that_arrive_too_fast_are_compressed_quickly(
     quick: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Pace, "allows", lambda _pace, _size: not quick)

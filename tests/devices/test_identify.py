@@ -76,7 +76,7 @@ def test_an_address_leased_to_others_is_not_the_inventorys() -> None:
     assert Identifier(leases, INVENTORY)(event(LEASED, 100)) == Identity(LEASED, how="address")
 
 
-def test_without_anything_known() -> None:
+def test_an_unknown_event_has_its_address_only() -> None:
     assert Identifier()(event("10.0.0.1")) == Identity("10.0.0.1", how="address")
 
 

@@ -139,7 +139,7 @@ def test_a_conflict_at_another_time_is_not_reported() -> None:
     assert [reason.code for device in devices for reason in device.reasons] == ["contacted_once"]
 
 
-def test_what_is_only_seen_is_stated_so() -> None:
+def test_mere_observations_are_stated_as_such() -> None:
     identity = Identifier(LeaseTable([arp(0, A, name="PC-7")]))(Event(time=at(5), device_ip=IP))
     assert (identity.mac, identity.name, identity.how) == (A, "PC-7", "observed")
     devices, _ = attribute(dict([sighting(identity, [5])]))

@@ -56,7 +56,7 @@ def test_a_contact_is_not_dropped_for_less_than_a_contact(inner: Item, outer: It
     assert device.state is DeviceState.INFECTED
 
 
-def test_what_was_blocked_on_both_sides_counts_once() -> None:
+def test_contacts_blocked_on_both_sides_count_once() -> None:
     (device,), _ = attribute(dict([own(action=Action.BLOCKED), outside(Action.BLOCKED)]))
     assert (device.state, device.count) == (DeviceState.BLOCKED, 1)
 

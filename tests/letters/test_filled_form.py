@@ -134,7 +134,7 @@ def values(content: bytes) -> dict[str, Any]:
 
 @given(informed=st.integers(0, 10**8), deployed=st.integers(0, 10**8))
 @settings(max_examples=8, deadline=None)
-def test_what_we_write_we_read(informed: int, deployed: int) -> None:
+def test_written_forms_are_read_back(informed: int, deployed: int) -> None:
     filled = Filled(
         FORM,
         {"unit": "Phòng Một", "assessment": "Đã làm.\nĐã rà soát.", "proposals": "Không có."},

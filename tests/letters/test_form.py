@@ -198,7 +198,7 @@ BASE = Evidence("Trung tâm A", "chiến dịch", date(2022, 9, 20), units=31, i
         (Evidence("A", "Chiến dịch B", date(2022, 9, 20), 1, 1, 0), ["chưa triển khai chiến dịch B."], []),
     ],
 )
-def test_the_assessment_says_what_the_figures_say(
+def test_the_assessment_states_what_the_figures_prove(
     known: Evidence, wanted: list[str], unwanted: list[str]
 ) -> None:
     text = assessment(known)
@@ -207,7 +207,7 @@ def test_the_assessment_says_what_the_figures_say(
     assert proposals(known)
 
 
-def test_the_json_is_what_its_schema_says() -> None:
+def test_the_json_fits_its_schema() -> None:
     schema = json.loads((Path(__file__).parents[2] / "docs/report-schema.json").read_text("utf-8"))
     made = record(filled())
     assert list(made) == schema["required"] == list(schema["properties"])

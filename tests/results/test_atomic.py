@@ -142,7 +142,7 @@ def test_impossible_names_are_one_clear_error(tmp_path: Path, name: str) -> None
     assert caught.value.todo
 
 
-def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path: Path) -> None:
+def test_leftovers_of_a_killed_process_are_removed_by_the_next(tmp_path: Path) -> None:
     code = (
         "import os, signal, sys; from pathlib import Path; from lamsach.results.atomic import atomic_file\n"
         "with atomic_file(Path(sys.argv[1])) as stream: stream.write(b'half'); stream.flush(); "

@@ -66,7 +66,7 @@ def sealed(contents: Contents) -> Contents:
     return {**contents, "manifest.json": json.dumps(manifest).encode()}
 
 
-def test_the_manifest_says_what_was_searched_and_holds_the_digests(bundle: Path) -> None:
+def test_the_manifest_states_the_search_and_the_digests(bundle: Path) -> None:
     contents = contents_of(bundle)
     manifest = json.loads(contents["manifest.json"])
     assert manifest["schema_version"] == 1
@@ -78,7 +78,7 @@ def test_the_manifest_says_what_was_searched_and_holds_the_digests(bundle: Path)
         assert manifest["contents"][name]["sha256"] == hashlib.sha256(contents[name]).hexdigest()
 
 
-def test_what_is_written_is_read_back(bundle: Path) -> None:
+def test_a_written_bundle_is_read_back(bundle: Path) -> None:
     findings, read = rich_findings(), read_bundle(bundle)
     assert [(d["key"], d["ip"], d["name"], d["mac"], d["state"]) for d in read.devices] == [
         (d.key, d.ip, d.name, d.mac, d.state) for d in findings.devices
@@ -212,7 +212,7 @@ def test_a_bundle_beyond_the_limits_is_refused(bundle: Path, limits: BundleLimit
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"<html>"])
-def test_what_is_no_zip_is_refused(tmp_path: Path, data: bytes) -> None:
+def test_foreign_files_are_refused(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "f.zip").write_bytes(data)
     with pytest.raises(UnreadableError):
         read_bundle(tmp_path / "f.zip")

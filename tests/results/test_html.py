@@ -93,7 +93,7 @@ PAGES = [
 
 @pytest.mark.parametrize("findings", PAGES)
 @pytest.mark.parametrize("language", ["vi", "en"])
-def test_the_page_is_well_formed_and_holds_only_what_it_needs(findings: Findings, language: str) -> None:
+def test_the_page_is_well_formed_and_minimal(findings: Findings, language: str) -> None:
     outline = Outline(page(findings, language))
     assert outline.open == []
     assert outline.tags <= ALLOWED
@@ -142,7 +142,7 @@ def test_the_contents_come_in_order() -> None:
     assert [name for name in ids if name in wanted] == wanted
 
 
-def test_the_page_opens_with_what_was_searched() -> None:
+def test_the_page_opens_with_the_search() -> None:
     text = Outline(page(rich_findings())).text
     opening = text[: text.index("Máy nhiễm (3)")]
     for part in (
@@ -227,7 +227,7 @@ def test_nothing_found_says_with_which_coverage(changes: dict[str, Any], sentenc
     assert sentence in Outline(page(empty_findings(**changes), "en")).text
 
 
-def test_what_is_left_out_is_counted() -> None:
+def test_omitted_rows_are_counted() -> None:
     findings = large_findings(devices=60, sightings_each=5)
     text = Outline(
         page(findings, "en", limits=Limits(rows=50, details=4, sightings=2, evidence=3, indicators=2))

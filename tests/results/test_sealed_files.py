@@ -60,7 +60,7 @@ WAYS = [
 
 
 @each_row("way", WAYS)
-def test_what_is_sealed_is_opened_by_its_key_alone(way: tuple[Seal, Keys, Keys]) -> None:
+def test_a_sealed_file_is_opened_by_its_key_alone(way: tuple[Seal, Keys, Keys]) -> None:
     seal, right, wrong = way
     for size in SIZES:
         data = bytes(number % 251 for number in range(size))
@@ -227,7 +227,7 @@ def test_names_and_keys_go_together(row: tuple[tuple[str, ...], bool, bool]) -> 
         check_names([Path(name) for name in names], seal)
 
 
-def test_the_kind_is_what_is_sealed() -> None:
+def test_the_suffix_is_that_of_the_sealed_file() -> None:
     assert [result_suffix(Path(name)) for name in ("a.zip.age", "a.ZIP", "a.age", "a")] == [
         ".zip",
         ".zip",

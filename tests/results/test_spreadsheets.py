@@ -20,7 +20,7 @@ OWN_DATA = {"demo/writers"}
 HOSTILE = ("=cmd|'/c calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1", "#REF!")
 
 
-def test_every_table_goes_through_the_one_writer() -> None:
+def test_every_table_goes_through_one_writer() -> None:
     found = []
     for path in sorted(SOURCES.rglob("*.py")):
         name = path.relative_to(SOURCES).as_posix()

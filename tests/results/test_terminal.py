@@ -41,7 +41,7 @@ def commands(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.startswith("   lamsach ")]
 
 
-def test_result_first_then_what_was_not_read_then_what_to_do() -> None:
+def test_result_precedes_unread_inputs_and_next_steps() -> None:
     text = shown(rich_findings())
     places = [
         text.index(part)
@@ -169,7 +169,7 @@ def test_an_archive_is_searched_again_by_its_own_command() -> None:
     assert f"lamsach retro --archive {shlex.quote(given[0])}" in stream.getvalue()
 
 
-def test_what_the_findings_do_not_hold_is_repeated_too() -> None:
+def test_options_outside_the_findings_are_repeated_too() -> None:
     given = replace(rich_findings().parameters, logs=("-",), timezone="UTC", lists=("-odd.txt",))
     stream = io.StringIO()
     again = ("--format", "fortigate", "--password-env", "ZIP WORD")

@@ -134,7 +134,7 @@ def test_no_token_to_a_wrong_address(url: str) -> None:
         Sender(url, "word")
 
 
-def test_what_is_no_bundle_is_not_sent(tmp_path: Path) -> None:
+def test_a_missing_bundle_is_not_sent(tmp_path: Path) -> None:
     with pytest.raises(UnreadableError):
         Sender("http://127.0.0.1:1", "word").send(tmp_path / "none.zip")
     with pytest.raises(UnreadableError):

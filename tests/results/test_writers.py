@@ -58,7 +58,7 @@ def test_a_missing_folder_is_an_output_error(tmp_path: Path) -> None:
         write(rich_findings(), tmp_path / "none" / "report.html", "vi", REASONS)
 
 
-def test_json_lines_open_with_what_was_searched_and_hold_everything(tmp_path: Path) -> None:
+def test_json_lines_open_with_the_search_and_contain_everything(tmp_path: Path) -> None:
     findings = rich_findings()
     write(findings, tmp_path / "f.jsonl", "vi", REASONS)
     records = records_of(tmp_path / "f.jsonl")
@@ -98,7 +98,7 @@ def test_a_text_that_is_not_unicode_is_written_as_an_escape(tmp_path: Path) -> N
     assert "[U+DC80]" in (tmp_path / "f.html").read_text(encoding="utf-8")
 
 
-def test_csv_opens_with_what_was_searched_and_has_the_same_columns_in_each_row(tmp_path: Path) -> None:
+def test_csv_opens_with_the_search_and_has_the_same_columns_in_each_row(tmp_path: Path) -> None:
     findings = rich_findings()
     write(findings, tmp_path / "f.csv", "vi", REASONS)
     data = (tmp_path / "f.csv").read_bytes()
@@ -128,7 +128,7 @@ def test_csv_of_nothing_says_so(tmp_path: Path) -> None:
     assert row["note"].endswith("Nothing was found, and every observer has logs for each day searched.")
 
 
-def test_the_workbook_opens_with_what_was_searched(tmp_path: Path) -> None:
+def test_the_workbook_opens_with_the_search(tmp_path: Path) -> None:
     write(rich_findings(), tmp_path / "f.xlsx", "vi", REASONS)
     book = openpyxl.load_workbook(tmp_path / "f.xlsx")
     assert book.sheetnames == [

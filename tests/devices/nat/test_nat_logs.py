@@ -59,7 +59,7 @@ def test_damage_is_reported_and_the_rest_is_read(tmp_path: Path) -> None:
     assert problems
 
 
-def test_a_syslog_servers_file_gives_what_every_product_in_it_states(tmp_path: Path) -> None:
+def test_a_syslog_servers_file_gives_the_records_of_every_product(tmp_path: Path) -> None:
     """One product has a reader, another only its format; a third states no translation."""
     other = "Jun 10 10:00:00 ns1 unbound: [1:0] info: 10.20.0.5 www.unit.example. A IN\n"
     table, logs = table_of(tmp_path, ASA + other + CHECK_POINT)
