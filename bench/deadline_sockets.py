@@ -45,7 +45,7 @@ class Connection(asyncio.Protocol):
         self._done, self._since = done, time.monotonic()
         self._transport.write(data)
 
-    def data_data(self, data: bytes) -> None:
+    def data_received(self, data: bytes) -> None:
         """Append data, up to the end of the answer."""
         self._data += data
         if self._size < 0:

@@ -10,7 +10,6 @@ from typing import Any
 from lamsach.scanner.safe_open import Skipped
 
 PIECE_BYTES = 8 << 20
-OVERLAP_BYTES = 4096
 
 
 def memory_of(pid: int, limit: int) -> Iterator[bytes]:
