@@ -76,7 +76,7 @@ def test_the_officer_records_corrects_and_hands_out(cast: Cast, browser: Browser
     officer.post(path, {"what": "agree", "how": "paper", "note": "Phiếu số 3"})
     assert states("Lê Giấy")[-1] == ("given", "paper")
     wrong = officer.post(path, {"what": "correct", "name": "Lê Giấy", "email": "THU@person.example"})
-    assert "Somebody else of the unit" in wrong.content.decode()
+    assert "Another person of the unit" in wrong.content.decode()
     officer.post(path, {"what": "correct", "name": "Lê Văn Giấy", "email": "giay@person.example"})
     person.refresh_from_db()
     assert (person.name, person.email) == ("Lê Văn Giấy", "giay@person.example")

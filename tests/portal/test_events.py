@@ -194,7 +194,7 @@ def test_every_change_of_a_role_is_noted() -> None:
                 writes = re.search(
                     (
                         r"Membership\.objects\.\w*create|memberships\.(create|add|update|all\(\)\.delete)|"
-                        r"held\.delete\(\)|Membership\("
+                        r"membership\.delete\(\)|Membership\("
                     ),
                     text,
                 )
