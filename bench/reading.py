@@ -106,12 +106,12 @@ def measured(path: Path) -> tuple[object, ...]:
     size = path.stat().st_size
     bare = BARE.get(path.suffix)
     works = [lambda: read(path), *([lambda: bare(path)] if bare else [])]
-    (seconds, rows), *bare = seconds_of(works, 3 if size < 100_000_000 else 1)
+    (seconds, rows), *peer = seconds_of(works, 3 if size < 100_000_000 else 1)
     pace = seconds / max(rows, 1) * 1e6
-    if not bare or not bare[0][1]:
+    if not peer or not peer[0][1]:
         return path.stem, size / seconds / 1e6, pace, rows, "", ""
-    library = bare[0][0]
-    return path.stem, size / seconds / 1e6, pace, rows, library / bare[0][1] * 1e6, library / seconds
+    library = peer[0][0]
+    return path.stem, size / seconds / 1e6, pace, rows, library / peer[0][1] * 1e6, library / seconds
 
 
 def main() -> None:

@@ -157,7 +157,7 @@ def copies(writer: Writer, size: float, *, hollow: bool) -> Iterator[int]:
             if hollow and archive.store.folder:
                 length = (archive.store.folder / entry.name).stat().st_size - head.frame_offset
                 os.truncate(archive.store.folder / name, len(data) + length)
-            writer.moved(about.sequence, digest)
+            writer.set_end(about.sequence, digest)
             size -= about.end - about.begin
             yield about.end - about.begin
             if size <= 0:
