@@ -98,7 +98,7 @@ def test_stated_figures_count_from_their_day_on(cast: Cast, pair: Any, campaign:
 
 
 def test_the_same_machines_never_count_twice(cast: Cast, pair: Any, campaign: Campaign) -> None:
-    """Of the room's machines known here and from its file, the larger count of each day applies."""
+    """The larger count of each day applies to the room's machines known here and from its file."""
     machines(cast, campaign, 3)
     stated(pair, campaign, 2)
     assert case_counts(campaign, cast.centre.pk).found == 5

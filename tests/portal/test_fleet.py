@@ -159,7 +159,9 @@ def test_the_basis_of_missing_machines(cast: Cast, campaign: Campaign) -> None:
     assert numbers(campaign, cast.centre).missing == 2
 
 
-def test_silent_machines(cast: Cast, campaign: Campaign, browser: Callable[[str], Client]) -> None:
+def test_silent_machines_are_counted(
+    cast: Cast, campaign: Campaign, browser: Callable[[str], Client]
+) -> None:
     for name, days in (("PC-01", 1), ("PC-02", 8), ("PC-03", 20)):
         store_summary(campaign, cast.first, summary(name))
         Look.objects.filter(machine__name=name).update(received=timezone.now() - timedelta(days=days))

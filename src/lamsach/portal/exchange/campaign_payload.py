@@ -70,10 +70,7 @@ def make_record(
         for row in received.select_related("dispatch").order_by("pk")
     ]
     valid = campaign.lists.filter(withdrawn=None).order_by("pk")
-    lists = [
-        {"number": indicator_list.pk, "sha256": indicator_list.sha256, **listed(indicator_list)}
-        for indicator_list in valid
-    ]
+    lists = [{"number": item.pk, "sha256": item.sha256, **listed(item)} for item in valid]
     record = {
         "number": campaign.pk,
         "own": {"owner": campaign.owner_id, "public": campaign.public},

@@ -85,10 +85,7 @@ def _search(hunt: Hunt, logs: Path, nat: Path, scratch: Path, progress: Progress
     from lamsach.results import write
 
     valid = enumerate(hunt.campaign.lists.filter(withdrawn=None))
-    lists = [
-        str(copy_to(indicator_list.path, scratch / f"{number}-{indicator_list.name}"))
-        for number, indicator_list in valid
-    ]
+    lists = [str(copy_to(item.path, scratch / f"{number}-{item.name}")) for number, item in valid]
     files = list(hunt.files.all())
     paths = [(nat if file.nat else logs) / Path(name_of(file)).name for file in files]
     for log, path in zip(files, paths, strict=True):
