@@ -88,19 +88,14 @@ class Counts(Kind):
     def apply(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """Store each day's counts that differ from the stored ones; the newest statement of a day counts."""
         found = _read(arrival, payload)
-        root, statement = arrival.unit.pk, {"partner": arrival.partner, "counter": arrival.counter}
-        for stated in found:
+        root, by = arrival.unit.pk, {"partner": arrival.partner, "counter": arrival.counter}
+        for item in found:
             StatedCounts.objects.bulk_create(
                 [
                     StatedCounts(
-                        campaign=stated.campaign,
-                        unit_id=unit,
-                        inner=unit != root,
-                        day=on,
-                        counts=counts,
-                        **statement,
+                        campaign=item.campaign, unit_id=unit, inner=unit != root, day=on, counts=counts, **by
                     )
-                    for unit, on, counts in _news(stated, arrival)
+                    for unit, on, counts in _news(item, arrival)
                 ],
                 batch_size=1000,
             )

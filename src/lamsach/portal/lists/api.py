@@ -77,17 +77,12 @@ class PlaceOut(Schema):
 def lists(request: HttpRequest) -> Any:
     """Released lists of the unit and the units above it."""
     found = []
-    for kept_list in access.of_token(request.auth.unit):  # type: ignore[attr-defined]
-        version = versions.latest(kept_list)
+    for entry in access.of_token(request.auth.unit):  # type: ignore[attr-defined]
+        version = versions.latest(entry)
         if version is not None:
             names = ("made", "digest", "count", "sha256", "fingerprint")
             facts = {name: getattr(version, name) for name in names} | {"version": version.number}
-            own = {
-                "id": kept_list.pk,
-                "name": kept_list.name,
-                "unit": kept_list.unit.code,
-                "tlp": kept_list.tlp,
-            }
+            own = {"id": entry.pk, "name": entry.name, "unit": entry.unit.code, "tlp": entry.tlp}
             found.append(own | facts)
     return found
 

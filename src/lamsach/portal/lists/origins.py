@@ -49,8 +49,6 @@ WHOLE_S = 1800.0
 _PIECE = 1024 * 1024
 RETRY = timedelta(minutes=30)
 _UNREACHED = mark("The address could not be reached.")
-
-
 _SOME_FAILED = mark("Some events of the feed could not be fetched; they are tried again.")
 
 

@@ -62,30 +62,25 @@ def release(
     list_id: int, note: str, user: Any, step: Callable[[int], None] = lambda done: None
 ) -> dict[str, int]:
     """Make the next version unless its values equal the last one's; undecided dangers are left out."""
-    kept_list = KeptList.objects.select_related("unit").get(pk=list_id)
+    target = KeptList.objects.select_related("unit").get(pk=list_id)
     now = timezone.now().replace(microsecond=0)
-    documents = list(kept_list.documents.filter(withdrawn=None).exclude(read=None).order_by("pk"))
-    before = latest(kept_list)
+    documents = list(target.documents.filter(withdrawn=None).exclude(read=None).order_by("pk"))
+    before = latest(target)
     with Runs() as items:
-        left, accepted = _pass(kept_list, _values(kept_list, documents, step), now, items)
+        left, accepted = _pass(target, _values(target, documents, step), now, items)
         found = versions.compared(values(before) if before else (), items)
         if before is not None and not found:
             versions.complete(before, items)  # the worker may have been killed before it
             return {"version": before.number, "count": before.count, "changed": 0}
-        key = unit_keys.current(kept_list.unit) or unit_keys.renew(kept_list.unit, user)
+        key = unit_keys.current(target.unit) or unit_keys.renew(target.unit, user)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "release.zip"
             with path.open("wb") as stream:
-                facts: dict[str, Any] = {
-                    "name": kept_list.name,
-                    "made": now,
-                    "note": note,
-                    "tlp": kept_list.tlp,
-                }
+                facts: dict[str, Any] = {"name": target.name, "made": now, "note": note, "tlp": target.tlp}
                 facts |= {"version": before.number + 1 if before else 1, "accepted": accepted}
                 previous = before.digest if before else None
                 manifest = write_release(stream, items, unit_keys.opened(key), previous=previous, **facts)
-            made = _keep(kept_list, path, manifest, key.fingerprint, user, found, documents)
+            made = _keep(target, path, manifest, key.fingerprint, user, found, documents)
         versions.cache_changes(made, found)
         versions.index(made, items)
     taxii_objects.of(made)

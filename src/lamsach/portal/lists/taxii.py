@@ -84,15 +84,11 @@ def _accepts(header: str) -> bool:
     """Return whether a media range of Accept (RFC 9110 section 12.5.1) covers TAXII."""
     for text in header.lower().split(","):
         media, *parameters = (part.strip() for part in text.split(";"))
-        values = {
+        args = {
             name.strip(): value.strip()
             for name, _, value in (parameter.partition("=") for parameter in parameters)
         }
-        if (
-            media in _RANGES
-            and values.get("version", "2.1") == "2.1"
-            and values.get("q", "1").strip("0.") != ""
-        ):
+        if media in _RANGES and args.get("version", "2.1") == "2.1" and args.get("q", "1").strip("0.") != "":
             return True
     return False
 
