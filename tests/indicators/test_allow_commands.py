@@ -30,7 +30,7 @@ from lamsach.model import Indicator, Problem
         "set external-list EDL type ip url https://feed.example.org/list.txt",
     ],
 )
-def test_allowing_commands(line: str) -> None:
+def test_allowing_commands_are_recognized(line: str) -> None:
     assert is_allowing_command(line)
 
 

@@ -30,7 +30,7 @@ def test_a_reference_into_the_dictionary_and_into_itself() -> None:
     assert decompress_rtf(packed(b"x" * 12, body)) == b"{\\rtf1" + b"a" * 6
 
 
-def test_uncompressed_data() -> None:
+def test_uncompressed_data_is_returned() -> None:
     assert decompress_rtf(packed(b"{\\rtf1}", b"{\\rtf1}", 0x414C454D)) == b"{\\rtf1}"
 
 

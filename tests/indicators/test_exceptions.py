@@ -52,7 +52,9 @@ def exceptions(tmp_path: Path) -> tuple[ExceptionSet, list[Problem]]:
         ("5f4dcc3b5aa765d61d8327deb882cf99", 8),
     ],
 )
-def test_covered_values(exceptions: tuple[ExceptionSet, list[Problem]], value: str, row: int | None) -> None:
+def test_values_covered_by_exceptions(
+    exceptions: tuple[ExceptionSet, list[Problem]], value: str, row: int | None
+) -> None:
     kind, text = (IndicatorType.DOMAIN, value) if value == "example" else canonical(value)
     found = exceptions[0].covers(kind, text)
     assert (found.row if found else None) == row

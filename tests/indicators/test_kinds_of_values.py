@@ -1,4 +1,4 @@
-"""Lists that state the type of each value: no other type is accepted, whatever its form."""
+"""Lists that state the type of each value: no other type is accepted in any form."""
 
 from __future__ import annotations
 

@@ -199,7 +199,7 @@ def own_facts() -> Iterator[Fact]:
 
 
 def suffix_facts() -> Iterator[Fact]:
-    """Yield names that companies give away subdomains of; `*.` stands for each direct subdomain."""
+    """Yield names under which companies give away subdomains; `*.` is any direct subdomain."""
     for rule in private_rules():
         yield Fact(rule, PRIVATE_SUFFIXES, "publicsuffix.org")
 

@@ -305,5 +305,5 @@ def apply_stated_for(dispatch: Dispatch, units: Iterable[Unit], by: Any) -> None
 
 
 def _differs(due: Deadline, stated: date) -> bool:
-    """Whether the deadline differs: the report's day is the stated one; earlier duties are due by then."""
+    """Compare a deadline with the stated day: the report is due on it, earlier duties by it."""
     return due.day != stated if due.kind == DeadlineKind.REPORT else due.day > stated

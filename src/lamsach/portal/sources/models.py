@@ -31,7 +31,10 @@ class Collector(models.Model):
 
 
 class LogSource(models.Model):
-    """A source of a collector. `formats`: shares of lines; `told`: letters on its silence were sent."""
+    """Source of a collector.
+
+    `formats`: shares of lines; `told`: letters on its silence were sent.
+    """
 
     collector = models.ForeignKey(Collector, models.CASCADE, related_name="sources")
     name = models.CharField(max_length=255)
