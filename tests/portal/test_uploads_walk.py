@@ -45,7 +45,7 @@ from .walk import stop
 
 _TAKE = {"FILES", "body", "store_upload"}
 """Attributes of a request with its body, and the function of `base.forms` that stores its file."""
-_PIECES = {"added", "piece"}
+_PIECES = {"add_piece", "piece"}
 """Names used by views that receive files in pieces."""
 
 
