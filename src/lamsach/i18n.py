@@ -37,6 +37,8 @@ LANGUAGES: Mapping[str, Language] = {
     "en": Language("English", ",.", portal="lamsach.portal.catalogue_vi.libraries:ENGLISH"),
 }
 """The languages by code; the first is the default."""
+LANGUAGE_CODES = "|".join(LANGUAGES)
+"""Codes for the help of `--language`."""
 Translate = Callable[[str], str]
 _GIGABYTE = 1_000_000_000
 

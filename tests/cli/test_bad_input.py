@@ -209,7 +209,7 @@ USES = [
     Case("infrastructure", option("--infrastructure", "10.0.0.0/99"), "10.0.0.0/99",
         "no address, network or host name", USAGE),
     Case("format", option("--format", "telex"), "telex", "There is no log format of this name.", USAGE),
-    Case("language", option("--language", "fr"), "fr", "There is no such language.", USAGE),
+    Case("language", option("--language", "xx"), "xx", "There is no such language.", USAGE),
     Case("password's variable", option("--password-env", "NOT_SET"), "NOT_SET", "is not set", USAGE),
 ]  # fmt: skip
 

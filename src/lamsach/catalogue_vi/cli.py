@@ -45,7 +45,7 @@ CLI: dict[str, str] = {
     "There is no time zone of this name.": "Không có múi giờ nào tên như vậy.",
     "Give a name such as Asia/Ho_Chi_Minh or UTC.": "Hãy ghi tên như Asia/Ho_Chi_Minh hoặc UTC.",
     "There is no such language.": "Không có ngôn ngữ này.",
-    "Give vi or en.": "Hãy chọn vi hoặc en.",
+    "Give a language that --help names.": "Hãy chọn một ngôn ngữ có trong --help.",
     "This is no date or time.": "Đây không phải ngày hay giờ hợp lệ.",
     "Write 2022-09-26, 26/09/2022 or 2022-09-26T08:00.": "Hãy ghi 2022-09-26, 26/09/2022 hoặc 2022-09-26T08:00.",
     "The search would end before it begins.": "Khoảng thời gian cần tìm kết thúc trước khi bắt đầu.",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from lamsach.cli.command_line import Option
 from lamsach.errors import UsageError
-from lamsach.i18n import LANGUAGES, language_from_environment
+from lamsach.i18n import LANGUAGE_CODES, LANGUAGES, language_from_environment
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -78,7 +78,7 @@ Until = Annotated[
     Option("--until", metavar="DATE", help="Only events to this day (included) or before this time."),
 ]
 Zone = Annotated[str, Option("--timezone", metavar="ZONE", help="Time zone of lines that state none.")]
-Language = Annotated[str | None, Option("--language", metavar="vi|en", help="Language of results.")]
+Language = Annotated[str | None, Option("--language", metavar=LANGUAGE_CODES, help="Language of results.")]
 Password = Annotated[
     str | None,
     Option(
@@ -156,7 +156,7 @@ def language_of(language: str | None) -> str:
     if language is None:
         return language_from_environment()
     if language not in LANGUAGES:
-        raise UsageError("There is no such language.", language, "Give vi or en.")
+        raise UsageError("There is no such language.", language, "Give a language that --help names.")
     return language
 
 

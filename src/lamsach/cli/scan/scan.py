@@ -12,6 +12,7 @@ from typing import Annotated
 from lamsach.cli.command_line import Argument, Exit, Option
 from lamsach.cli.options import Paths, SealTo, language_of, seal_of
 from lamsach.errors import UsageError
+from lamsach.i18n import LANGUAGE_CODES
 
 VARIABLE = "LAMSACH_TOKEN"
 
@@ -141,7 +142,7 @@ def scan(
         bool, Option("--page", help="Serve a page on this machine alone, for doing all of this by clicking.")
     ] = False,
     language: Annotated[
-        str | None, Option("--language", metavar="vi|en", help="Language of results.")
+        str | None, Option("--language", metavar=LANGUAGE_CODES, help="Language of results.")
     ] = None,
     stats: Annotated[
         bool, Option("--stats", help="Print figures of the run as JSON on standard error.")
