@@ -97,7 +97,7 @@ def line_format(
 
 
 def line_by_line(source: ListSource, read: Callable[[str, Reference], Iterable[Entry]]) -> Iterator[Entry]:
-    """Yield the entries that `take` returns for each line, and a refusal for an overlong one."""
+    """Yield the entries that `read` returns for each line, and a refusal for an overlong one."""
     for number, line in source.lines():
         reference = Reference(source.document, None, number)
         if line is None:
