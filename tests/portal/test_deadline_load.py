@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.deadline import options, run
-from bench.deadline_load import BRANCH, PUBLIC, SENDING, WHOLE, Told, differences
+from bench.deadline_load import BRANCH, PUBLIC, SENDING, WHOLE, Confirmed, differences
 from bench.deadline_table import table
 
 from .conftest import TEMPLATE
@@ -30,15 +30,15 @@ def test_users_and_readers_at_once(tmp_path: Path, postgresql: str) -> None:
 
 
 def test_what_is_lost_or_doubled_is_told() -> None:
-    told = Told(acknowledged=[1, 2], bundles=[5], reports=[5, 6], stated={5: 9}, sent=[5])
+    confirmed = Confirmed(acknowledged=[1, 2], bundles=[5], reports=[5, 6], stated={5: 9}, sent=[5])
     stored = {
         "acknowledged": [1, 2], "bundles": [5], "imports": 1, "reports": [5, 6], "stated": {"5": 9},
         "sent": [5], "unread": 0, "broken": 0, "doubled": 0, "deliveries": 1, "audited": 1,
     }  # fmt: skip
-    assert differences(told, stored) == []
+    assert differences(confirmed, stored) == []
     for change in (
         {"acknowledged": [1]}, {"acknowledged": [1, 2, 2]}, {"bundles": []}, {"unread": 1}, {"imports": 2},
         {"reports": [5]}, {"stated": {"5": 8}}, {"stated": {}}, {"sent": [5, 6]}, {"broken": 1},
         {"doubled": 1}, {"deliveries": 2}, {"audited": 0},
     ):  # fmt: skip
-        assert differences(told, {**stored, **change}), change
+        assert differences(confirmed, {**stored, **change}), change
