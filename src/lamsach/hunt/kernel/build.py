@@ -122,7 +122,7 @@ done:
 
 @cache
 def _compilers() -> str:
-    """A short digest of the compilers' versions: another one builds anew."""
+    """A short digest of the compilers' versions; a change rebuilds the objects."""
     try:
         linker = f"ziglang {version('ziglang')}"
     except PackageNotFoundError:
@@ -261,7 +261,7 @@ def main(names: Sequence[str], folder: Path = OBJECTS) -> None:
 
 
 def is_built(name: str, folder: Path = OBJECTS) -> bool:
-    """Return whether a platform's object is there, made by these compilers (by any where there are none)."""
+    """Return whether a platform's object exists, built by these compilers (without compilers: by any)."""
     try:
         return path_of(name, folder).is_file()
     except PackageNotFoundError:

@@ -60,7 +60,7 @@ def _beneath(key):
 
 @compiled
 def _name_key(key, labels, more):
-    """The key of a name of so many labels; `more`: labels stand before it. 0 for a name that is not kept."""
+    """The key of a name with `labels` labels; `more`: it has further labels before. 0 if it is not stored."""
     if labels > DEEPEST:
         return np.uint64(0)
     if labels > 2 and (labels == DEEPEST or not more):

@@ -6,16 +6,16 @@ WORDS = 128
 """Class words, of 64 bytes each, that a block has."""
 BLOCK = 64 * WORDS
 BEHIND = 2
-"""Words of the block before that are kept for looking back."""
+"""Words of the previous block available for look-behind."""
 AHEAD = 2
-"""Words behind the block that are classified for looking ahead."""
+"""Words after the block that are classified for look-ahead."""
 TOTAL = BEHIND + WORDS + AHEAD
 ROWS = 9
-"""Classes of bytes that are kept for a block."""
+"""Byte classes stored for a block."""
 TOKENS = BLOCK // 2
 """Dotted tokens that a block may hold."""
 KEYS = 3 * TOKENS
-"""Hashes of names that a block may ask for."""
+"""Maximum hashes of names looked up for a block."""
 SHORT = 55
 """Longest token whose bits fit one word (`tokens.bits_before` gives one more, to show a longer one)."""
 DEEPEST = 5

@@ -95,7 +95,7 @@ def _hit(data, position, line, state, hits):
 def _search_addresses(data, shift, tokens, count, values, blocks, starts, ends, state, hits):
     """Tokens of four numbers and three dots.
 
-    All are read before any is asked for, so that the processor waits for memory once for many of them.
+    All are read before any is looked up, so that the processor waits for memory once for many of them.
     """
     for index in range(count):
         start = start_of(tokens, index) + shift

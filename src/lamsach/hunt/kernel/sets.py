@@ -1,10 +1,9 @@
-"""Small sorted sets of hashes: an archive asks every segment's filter for a list's keys.
+"""Small sorted sets of hashes: the filters of an archive's segments, probed with a list's keys.
 
-A set of n keys keeps `key * n * 2^bits / 2^64` of each, in order (a quotient-remainder set, Elias 1974): the
+A set of n keys stores `key * n * 2^bits / 2^64` of each, in order (a quotient-remainder set, Elias 1974): the
 upper part in unary, one bit 1 an entry and a bit 0 at the end of each of the n buckets, and the lower `bits`
-bits one behind the other. A key that is not in the set is found by mistake with a probability of 2^-bits. A
-filter has two: one of what holds others (parents of names, networks), and one of what only occurs beneath
-such a holder, and is asked for only where its holder is.
+bits one after the other. The probability of a false positive is 2^-bits. A filter has two sets: one of
+parents (parent domains, networks), and one of values below a parent, probed only if the parent is present.
 """
 
 from __future__ import annotations

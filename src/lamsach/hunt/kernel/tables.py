@@ -124,7 +124,7 @@ def top_listed(hashed, tops):
 
 @inlined
 def stem_listed(hashed, stems):
-    """Return whether a name with these last two labels (by hash) may be listed; one in ten others passes."""
+    """Return whether a name with these last two labels (by hash) may be listed; 10 % of others pass."""
     word = stems[(hashed >> np.uint64(1)) & np.uint64(stems.size - 1)]
     return (word >> (hashed >> np.uint64(58))) & np.uint64(1) != np.uint64(0)
 

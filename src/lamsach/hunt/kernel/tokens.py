@@ -32,7 +32,7 @@ _LAST_FOUR = np.uint64(15) << np.uint64(60)
 
 @inlined
 def _near(here, after):
-    """Places of a word with one of these bits one to five places behind them; `after` is the next word."""
+    """Places of a word followed by one of these bits within five places; `after` is the next word."""
     found = (here >> _ONE) | (after << np.uint64(63))
     for distance in (_TWO, _THREE, _FOUR, _FIVE):
         found |= (here >> distance) | (after << (np.uint64(64) - distance))
@@ -41,7 +41,7 @@ def _near(here, after):
 
 @inlined
 def _step(here, after, colons, colons_after):
-    """Colons of two words with one of these bits near behind; a third word is assumed to hold some."""
+    """Colons of two words followed closely by one of these bits; a third word is assumed to hold some."""
     return colons & _near(here, after), colons_after & _near(after, _ONES)
 
 
@@ -142,7 +142,7 @@ def bits_before(row, offset):
 def _carried(word, bits, carry):
     """Add bits to a word, and the carry of the word before: (sum, carry).
 
-    In a run of ones that has one of the bits, those from it on become zeros, and the sum has a one behind the
+    In a run of ones that has one of the bits, those from it on become zeros, and the sum has a one after the
     run. Each bit is in a run, and no run has two.
     """
     summed = word + (bits | carry)
@@ -153,8 +153,8 @@ def _carried(word, bits, carry):
 def _mark_decimals(words):
     """Mark the ends of decimal numbers (one dot, else digits) within 64 bytes: the most tokens of many logs.
 
-    A loop without branches and carries, of which the compiler makes vector instructions; what crosses a
-    border is sorted out later.
+    A loop without branches and carries, which the compiler vectorizes; numbers across a border are
+    corrected later.
     """
     name_row, dot_row, numeric_row, decimal_row = words[NAMES], words[DOTS], words[NUMERIC], words[DECIMALS]
     for column in range(BEHIND, BEHIND + WORDS):
