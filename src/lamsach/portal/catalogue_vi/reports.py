@@ -3,7 +3,7 @@
 REPORTS: dict[str, str] = {
     "The numbers of machines do not fit each other: a part is larger than the whole. Nothing was changed.": "Số máy không khớp nhau: phần lớn hơn tổng. Chưa thay đổi gì.",
     "A text that was edited by hand contradicts the figures. Correct these words, or draft the texts again. Nothing was changed.": "Có nội dung đã sửa bằng tay nêu khác với số liệu. Hãy sửa những từ này, hoặc soạn lại nội dung. Chưa thay đổi gì.",
-    "A text says otherwise than the figures: {phrases}. The report cannot be submitted like this.": "Có nội dung nêu khác với số liệu: {phrases}. Không thể trình báo cáo như vậy.",
+    "A text contradicts the figures: {phrases}. The report cannot be submitted like this.": "Có nội dung nêu khác với số liệu: {phrases}. Không thể trình báo cáo như vậy.",
     "The figures are as of {day}, {days} days ago. Count them again before the report is sent, or send them knowing that.": "Số liệu tính đến ngày {day}, cách đây {days} ngày. Hãy tính lại trước khi gửi báo cáo, hoặc gửi khi đã biết rõ điều đó.",
     "Reports": "Báo cáo",
     "Report": "Báo cáo",

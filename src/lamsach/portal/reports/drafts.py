@@ -268,6 +268,4 @@ def warnings_for(report: Report) -> list[str]:
     return found
 
 
-OTHERWISE_SHOWN = mark(
-    "A text says otherwise than the figures: {phrases}. The report cannot be submitted like this."
-)
+OTHERWISE_SHOWN = mark("A text contradicts the figures: {phrases}. The report cannot be submitted like this.")
