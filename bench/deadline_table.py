@@ -62,16 +62,17 @@ def good(found: Measured) -> bool:
 def table(found: Result, wanted: argparse.Namespace) -> str:
     """Return the figures as tables."""
     own = found.busy[3] / found.seconds
+    stated = f"--rate {wanted.rate:g} " if wanted.rate else ""
     tried = [f"{rate:g}/{public:g} {'yes' if held else 'no'}" for rate, public, held in found.tried]
     rows = [
-        f"{date.today():%d %B %Y}. {os.cpu_count()} cores {_cpu()}, Python {platform.python_version()}, "
+        f"{date.today():%-d %B %Y}. {os.cpu_count()} cores {_cpu()}, Python {platform.python_version()}, "
         f"PostgreSQL, load average before: {wanted.before:.1f}. "
         f"`python -m bench.deadline --units {wanted.units} --users {wanted.users} --minutes "
-        f"{wanted.minutes:g} --public {wanted.public:g}`, {found.processes} web processes. "
+        f"{wanted.minutes:g} {stated}--public {wanted.public:g}`, {found.processes} web processes. "
         f"Goals {'held' if found.holds else 'NOT held'} for {wanted.minutes:g} minutes at "
         f"{found.rate:.1f} acts of users and {found.public_rate:g} public pages a second; "
-        f"{len(found.wrong)} errors, losses or doubles {found.wrong[:2] or ''}; at most "
-        f"{found.peak_mb:.0f} MB a web process (goal {MEMORY_MB}). "
+        f"{len(found.wrong)} errors, losses or doubles{''.join(f' {one}' for one in found.wrong[:2])}; "
+        f"at most {found.peak_mb:.0f} MB a web process (goal {MEMORY_MB}). "
         f"The worker had done all {found.worker_s:.0f} s after the last request. The load itself used "
         f"{own:.2f} of the cores. "
         f"Tried for {wanted.step:g} s each (acts/public pages a second): {', '.join(tried) or 'none'}.",
