@@ -72,21 +72,23 @@ _WORD_LIST = (
 )
 _WORDS = _WORD_LIST.split()
 _HOSTS = (
-    "www",
-    "api",
-    "cdn",
-    "static",
-    "img",
-    "mail",
-    "edge-12",
-    "s3-ap-southeast-1",
-    "settings-win",
-    "ocsp",
-    "clients4",
-    "i-ams-3",
+    *[
+        "www",
+        "api",
+        "cdn",
+        "static",
+        "img",
+        "mail",
+        "edge-12",
+        "s3-ap-southeast-1",
+        "settings-win",
+        "ocsp",
+        "clients4",
+        "i-ams-3",
+    ],
     "",
 )
-_TLDS = (
+_TLDS = [
     "com",
     "com.vn",
     "vn",
@@ -97,7 +99,7 @@ _TLDS = (
     "io",
     "googleapis.example",
     "cloudfront.example",
-)
+]
 
 
 def _names(rng: random.Random, count: int) -> list[str]:

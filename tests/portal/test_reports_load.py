@@ -1,4 +1,4 @@
-"""Short run of `bench/reports.py`: many officers together, on PostgreSQL, through `lamsach serve`."""
+"""Short run of `bench.reports`: many officers together, on PostgreSQL, through `lamsach serve`."""
 
 from __future__ import annotations
 
