@@ -71,35 +71,10 @@ _WORD_LIST = (
     "weather office print backup"
 )
 _WORDS = _WORD_LIST.split()
-_HOSTS = (
-    *[
-        "www",
-        "api",
-        "cdn",
-        "static",
-        "img",
-        "mail",
-        "edge-12",
-        "s3-ap-southeast-1",
-        "settings-win",
-        "ocsp",
-        "clients4",
-        "i-ams-3",
-    ],
-    "",
-)
-_TLDS = [
-    "com",
-    "com.vn",
-    "vn",
-    "gov.vn",
-    "net",
-    "org",
-    "edu.vn",
-    "io",
-    "googleapis.example",
-    "cloudfront.example",
-]
+_HOST_LIST = "www api cdn static img mail edge-12 s3-ap-southeast-1 settings-win ocsp clients4 i-ams-3"
+_HOSTS = (*_HOST_LIST.split(), "")
+_TLD_LIST = "com com.vn vn gov.vn net org edu.vn io googleapis.example cloudfront.example"
+_TLDS = _TLD_LIST.split()
 
 
 def _names(rng: random.Random, count: int) -> list[str]:
