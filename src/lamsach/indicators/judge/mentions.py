@@ -13,7 +13,7 @@ from functools import cached_property
 from lamsach.indicators.judge.lookalikes import PACKAGE, is_code, without_seams
 from lamsach.indicators.judge.loop import apply_rule, judge
 from lamsach.indicators.judge.queries import OpenClause, SigmaFilter
-from lamsach.indicators.judge.rule import Place, Scope, any_case, has_word
+from lamsach.indicators.judge.rule import Observable, Scope, any_case, has_word
 from lamsach.indicators.judge.sections import (
     SIGNATURE_LINES,
     Section,
@@ -100,9 +100,9 @@ class ProseLine:
         """Return the verdict of the rules on a value of the line."""
         if isinstance(item, Refused):
             return item
-        place = Place(item[0], item[1], token, self.text, self.text.find(token))
-        place.line = self
-        return judge(Scope.LINE if place.start < 0 else Scope.WRITTEN, place)
+        found = Observable(item[0], item[1], token, self.text, self.text.find(token))
+        found.line = self
+        return judge(Scope.LINE if found.start < 0 else Scope.WRITTEN, found)
 
 
 class Prose:

@@ -22,7 +22,7 @@ from lamsach.indicators.judge.rule import (
     REFUSED,
     WORD,
     WRITTEN,
-    Place,
+    Observable,
     Rule,
     any_case,
     has_word,
@@ -108,45 +108,45 @@ def defangs_links(texts: Iterable[str]) -> bool:
     return any(_NOT_HTTP.search(text) for text in texts)
 
 
-def _platform(place: Place) -> bool:
-    _, host, rest = split_url(place.value)
+def _platform(found: Observable) -> bool:
+    _, host, rest = split_url(found.value)
     return not rest and host.partition(":")[0].removeprefix("www.") in PLATFORMS
 
 
-def _cited_link(place: Place) -> bool:
-    _, host, rest = split_url(place.value)
+def _cited_link(found: Observable) -> bool:
+    _, host, rest = split_url(found.value)
     if not is_publisher(host.partition(":")[0]):
         return False
-    line = place.line
+    line = found.line
     return (
         not rest
         or line.prose.advisory
         or not line.alone
-        or "[" in place.token
-        or _LINK_BEFORE.search(place.before(4)) is not None
+        or "[" in found.token
+        or _LINK_BEFORE.search(found.before(4)) is not None
     )
 
 
-def _of_a_footnote(place: Place) -> bool:
+def _of_a_footnote(found: Observable) -> bool:
     """Return whether a link is a footnote's or has a link text (Markdown, AsciiDoc)."""
-    if place.start < _FOOTNOTE_AT:
-        before = place.text[: place.start]
+    if found.start < _FOOTNOTE_AT:
+        before = found.text[: found.start]
         if _FOOTNOTE.fullmatch(before):
             return True
-        numbered = place.line.prose.defangs_links and _NUMBERED.fullmatch(before)
-        if numbered and not place.text[place.end :].strip(" ."):
+        numbered = found.line.prose.defangs_links and _NUMBERED.fullmatch(before)
+        if numbered and not found.text[found.end :].strip(" ."):
             return True
-    return _LINK_TEXT.search(place.before(800)) is not None or _TEXT_OF_LINK.search(place.token) is not None
+    return _LINK_TEXT.search(found.before(800)) is not None or _TEXT_OF_LINK.search(found.token) is not None
 
 
-def _sentence(place: Place) -> tuple[str, str]:
+def _sentence(found: Observable) -> tuple[str, str]:
     """Return a sentence's text before a value, and all of it without the value.
 
     The sentence begins on the line above if no word precedes the value on its line and that line is long
     enough and has no final punctuation.
     """
-    before, rest = place.before(_SENTENCE), place.text.replace(place.token, "", 1)
-    above = place.line.prose.before
+    before, rest = found.before(_SENTENCE), found.text.replace(found.token, "", 1)
+    above = found.line.prose.before
     ending = above.rstrip()
     ends = ending[-1:] in ",(" or ending[-1:].isalpha()
     if not has_word(before) and ends and word_count(ending[-2 * _SENTENCE :]) >= _MIN_SENTENCE_WORDS:
@@ -154,11 +154,11 @@ def _sentence(place: Place) -> tuple[str, str]:
     return before[-_SENTENCE:], rest
 
 
-def _is_clickable(place: Place) -> bool:
-    line = place.line
+def _is_clickable(found: Observable) -> bool:
+    line = found.line
     if line.alone or line.code or not line.prose.defangs:
         return False
-    return word_count(_sentence(place)[1][: 4 * _SENTENCE]) >= _MIN_SENTENCE_WORDS
+    return word_count(_sentence(found)[1][: 4 * _SENTENCE]) >= _MIN_SENTENCE_WORDS
 
 
 # ASN: AS64500 (Example Hosting, www.hosting.example)    PDB: C:\\dev\\evil.app\\x.pdb
@@ -202,11 +202,11 @@ LISTED, DEFANGED = "listed", "defanged"
 
 RULES = (
     Rule("reference_label", NAMES, WRITTEN,
-        lambda place: (place.kind is IndicatorType.DOMAIN or place.start < NEAR)
-        and _REFERENCE.search(place.near) is not None, MENTIONED, refusals.REFERENCE, 55,
+        lambda found: (found.kind is IndicatorType.DOMAIN or found.start < NEAR)
+        and _REFERENCE.search(found.near) is not None, MENTIONED, refusals.REFERENCE, 55,
         accepted=['url = "https://evil-a.site/post'],
         refused=['reference = "https://vendor-a.site/post', "canonical_url: https://vendor-a.site/post"]),
-    Rule("under_references", LINK, WRITTEN, lambda place: place.line.prose.section is Section.REFERENCES,
+    Rule("under_references", LINK, WRITTEN, lambda found: found.line.prose.section is Section.REFERENCES,
         MENTIONED, refusals.REFERENCE, 60, accepted=["Indicators\nhttps://evil-a.site/x"],
         refused=["References\nhttps://vendor-a.site/post", "Tài liệu tham khảo\nhttps://vendor-a.site/post"]),
     Rule("platform", LINK, WRITTEN, _platform, MENTIONED, refusals.WELL_KNOWN, 61,
@@ -214,13 +214,13 @@ RULES = (
     Rule("cited_link", LINK, WRITTEN, _cited_link, MENTIONED, refusals.REFERENCE, 62,
         accepted=["Nó tải tệp từ https://evil-a.site/x"], refused=["Theo https://securelist.com/a-report"]),
     Rule("cited_name", DOMAIN, WRITTEN,
-        lambda place: place.line.prose.advisory and is_publisher(place.value) if place.line.alone
-        else is_cited(place.value), MENTIONED, refusals.WELL_KNOWN, 65,
+        lambda found: found.line.prose.advisory and is_publisher(found.value) if found.line.alone
+        else is_cited(found.value), MENTIONED, refusals.WELL_KNOWN, 65,
         accepted=["Nó kết nối tới evil-a.site"],
         refused=["Nó được tải lên virustotal.com", "Nó kết nối tới github.com"]),
     Rule("to_read", LINK, WRITTEN,
-        lambda place: place.line.prose.marks
-        and (_of_a_footnote(place) or _TO_READ.search(_sentence(place)[0]) is not None),
+        lambda found: found.line.prose.marks
+        and (_of_a_footnote(found) or _TO_READ.search(_sentence(found)[0]) is not None),
         MENTIONED, refusals.REFERENCE, 80,
         accepted=["C2: https://evil-a.site/x"],
         refused=["Xem thêm tại https://vendor-a.site/post", "[1] https://vendor-a.site/post",
@@ -247,15 +247,15 @@ RULES = (
         accepted=["Domain: evil-a.site"],
         refused=["ASN: AS64500 (Example Hosting, www.hosting-a.site", "Nhà cung cấp: hosting-a.site"]),
     Rule("imitated", NAMES, WRITTEN,
-        lambda place: place.line.marked and _IMITATED.search(place.near) is not None, MENTIONED,
+        lambda found: found.line.marked and _IMITATED.search(found.near) is not None, MENTIONED,
         refusals.IN_SENTENCE, 90, accepted=["evil-a[.]site, vcb-a.site"],
         refused=["e1[.]top nhái vcb-a.site"]),
-    Rule("detection", DOMAIN, WORD, lambda place: is_detection(place.token), REFUSED, refusals.DETECTION, 20,
+    Rule("detection", DOMAIN, WORD, lambda found: is_detection(found.token), REFUSED, refusals.DETECTION, 20,
         accepted=["trojan.evil-a.site"], refused=["Ransom.MSIL.Hidden.one"]),
-    Rule("searched_for", ALL, WRITTEN, lambda place: place.line.searched, MENTIONED, refusals.SEARCHED_FOR,
+    Rule("searched_for", ALL, WRITTEN, lambda found: found.line.searched, MENTIONED, refusals.SEARCHED_FOR,
         12, accepted=['strings:\n$a = "x"\ncondition: any of them\nC2: evil-a.site'],
         refused=['strings:\n  $a = "evil-a.site']),
-    Rule(DEFANGED, ALL, LINE, lambda place: place.start < 0, ACCEPTED, "", 998,
+    Rule(DEFANGED, ALL, LINE, lambda found: found.start < 0, ACCEPTED, "", 998,
         accepted=["Nó kết nối tới virustotal[.]com", "Package name: com[.]evil[.]bank"]),
-    Rule(LISTED, ALL, LINE, lambda place: True, ACCEPTED, "", 999, accepted=["C2: evil-a.site"]),
+    Rule(LISTED, ALL, LINE, lambda found: True, ACCEPTED, "", 999, accepted=["C2: evil-a.site"]),
 )  # fmt: skip

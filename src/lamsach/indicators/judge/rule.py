@@ -41,10 +41,10 @@ class Verdict(StrEnum):
 class Scope(Enum):
     """Place that a rule examines, which decides the argument of its test."""
 
-    WORD = "a word of any text (Place)"
-    PATH = "a word in the path of a file (Place)"
-    LINE = "a value on a line of running text, however it is spelled (Place with its line)"
-    WRITTEN = "the same, only what its author did not defang (Place with its line)"
+    WORD = "a word of any text (Observable)"
+    PATH = "a word in the path of a file (Observable)"
+    LINE = "a value on a line of running text, however it is spelled (Observable with its line)"
+    WRITTEN = "the same, only what its author did not defang (Observable with its line)"
     COMMAND = "a whole line of a plain list (str)"
     STATEMENT = "a verdict on a value in a cell, field or comment (Statement)"
     CELL = "a value in a row or record, and what its cell is (Cell)"
@@ -77,8 +77,8 @@ class Rule:
     refused: Sequence[str] = ()
 
 
-class Place:
-    """A value in a text: spelling `token` from `start` (-1: defanged) to `end`; `near` precedes it."""
+class Observable:
+    """A value found in a text, not yet judged: `token` from `start` (-1: defanged) to `end`, after `near`."""
 
     __slots__ = ("end", "kind", "line", "near", "start", "text", "token", "value")
     line: ProseLine
@@ -100,16 +100,16 @@ class Place:
         return self.value.rpartition(".")[2]
 
 
-def near(pattern: re.Pattern[str], window: int = NEAR) -> Callable[[Place], bool]:
+def near(pattern: re.Pattern[str], window: int = NEAR) -> Callable[[Observable], bool]:
     """Return a test that searches the text before a value."""
     if window == NEAR:
-        return lambda place: pattern.search(place.near) is not None
-    return lambda place: pattern.search(place.before(window)) is not None
+        return lambda found: pattern.search(found.near) is not None
+    return lambda found: pattern.search(found.before(window)) is not None
 
 
-def on_line(pattern: re.Pattern[str]) -> Callable[[Place], bool]:
+def on_line(pattern: re.Pattern[str]) -> Callable[[Observable], bool]:
     """Return a test that matches the beginning of a value's line."""
-    return lambda place: pattern.match(place.text) is not None
+    return lambda found: pattern.match(found.text) is not None
 
 
 def any_case(pattern: str) -> re.Pattern[str]:

@@ -6,7 +6,17 @@ import re
 from collections.abc import Callable
 from enum import Enum, auto
 
-from lamsach.indicators.judge.rule import ALL, DOMAIN, LINE, MENTIONED, NAMES, WRITTEN, Place, Rule, any_case
+from lamsach.indicators.judge.rule import (
+    ALL,
+    DOMAIN,
+    LINE,
+    MENTIONED,
+    NAMES,
+    WRITTEN,
+    Observable,
+    Rule,
+    any_case,
+)
 from lamsach.indicators.values import refusals
 
 _REFERENCES = any_case(
@@ -205,12 +215,12 @@ _SIGNED = any_case(
 )
 
 
-def _under(section: Section) -> Callable[[Place], bool]:
-    return lambda place: place.line.prose.section is section
+def _under(section: Section) -> Callable[[Observable], bool]:
+    return lambda found: found.line.prose.section is section
 
 
-def _labelled(section: Section) -> Callable[[Place], bool]:
-    return lambda place: place.line.label is section
+def _labelled(section: Section) -> Callable[[Observable], bool]:
+    return lambda found: found.line.label is section
 
 
 RULES = (
@@ -221,7 +231,7 @@ RULES = (
     Rule("label_recommends", ALL, LINE, _labelled(Section.RECOMMENDED), MENTIONED, refusals.RECOMMENDED, 11,
         accepted=["DNS servers of the attacker: 203.0.113.53"],
         refused=["Recommended resolvers: 203.0.113.53", "Đơn vị phối hợp: partner-a.site"]),
-    Rule("form_of_another_type", ALL, LINE, lambda place: bool(place.line.prose.form), MENTIONED,
+    Rule("form_of_another_type", ALL, LINE, lambda found: bool(found.line.prose.form), MENTIONED,
         refusals.UNSUPPORTED_TYPE, 13, accepted=["Type\ndomain\nValue\nevil-a.site"],
         refused=["Type\nlink\nValue\nhttps://vendor-a.site/post"]),
     Rule("under_exceptions", ALL, LINE, _under(Section.ALLOWED), MENTIONED, refusals.ALLOWED, 20,
@@ -242,14 +252,14 @@ RULES = (
         accepted=["Trân trọng./.\nPhụ lục: danh sách tên miền\nevil-a.site"],
         refused=["Best regards,\nwww.unit-a.site"]),
     Rule("mail_text", DOMAIN, WRITTEN,
-        lambda place: _under(Section.MAIL)(place) or (not place.line.alone and place.line.has_mailbox),
+        lambda found: _under(Section.MAIL)(found) or (not found.line.alone and found.line.has_mailbox),
         MENTIONED, refusals.IN_SENTENCE, 64, accepted=["Domains:\nevil-a.site"],
         refused=["Email subjects:\nupdate of evil-a.site",
             "From: Support <a@unit.example> via relay.evil-a.site"]),
-    Rule("title", DOMAIN, WRITTEN, lambda place: place.line.is_title, MENTIONED, refusals.TITLE, 70,
+    Rule("title", DOMAIN, WRITTEN, lambda found: found.line.is_title, MENTIONED, refusals.TITLE, 70,
         accepted=["- evil-a.site"], refused=["2.1 Stay-a.site"]),
     Rule("own_page", NAMES, WRITTEN,
-        lambda place: place.line.prose.defangs and _SIGNED.match(place.text[: place.start]) is not None,
+        lambda found: found.line.prose.defangs and _SIGNED.match(found.text[: found.start]) is not None,
         MENTIONED, refusals.IN_SENTENCE, 81, accepted=["Website: unit-a.site"],
         refused=["C2: evil-b[.]site\nWebsite: unit-a.site"]),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 
 from lamsach.indicators.judge.loop import judge
-from lamsach.indicators.judge.rule import Place, Scope
+from lamsach.indicators.judge.rule import Observable, Scope
 from lamsach.indicators.values import addresses, refusals
 from lamsach.indicators.values.names import (
     INTERNAL_TOP_LEVELS,
@@ -229,12 +229,16 @@ def _judge_word(found: Found, text: str, match: re.Match[str], written: str) -> 
     if kind is IndicatorType.IP and token.lower() not in written:
         return found
     inside = token.lower().find(value[:8])  # after a label: `imphash:0f4c..`
-    return judge(Scope.WORD, Place(kind, value, token, text, match.start() + max(0, inside), match.end()))
+    return judge(
+        Scope.WORD, Observable(kind, value, token, text, match.start() + max(0, inside), match.end())
+    )
 
 
 def _judge_in_path(found: Found) -> Found:
     """Judge a value in the path of a file: a name there is the file's."""
-    return found if isinstance(found, Refused) else judge(Scope.PATH, Place(*found, found[1], found[1], 0))
+    return (
+        found if isinstance(found, Refused) else judge(Scope.PATH, Observable(*found, found[1], found[1], 0))
+    )
 
 
 def _url(text: str, written: str) -> Iterator[Found]:
