@@ -1,5 +1,5 @@
-"""Write the tables of options in `docs/commands.md`, of settings in `docs/settings.md` and of log formats in
-`docs/formats.md` from their declarations.
+"""Write the tables of options in `docs/commands.md`, of settings in `docs/settings.md` and of log and list
+formats in `docs/formats.md` from their declarations.
 
 `make reference` (part of `make docs`) writes these files; `tests/docs/test_docs.py` compares them. Text
 around the tables is written by hand.
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from lamsach.cli.command_line import Command, Group, Parameter
 from lamsach.cli.commands import COMMANDS
+from lamsach.indicators.formats import FORMATS as LIST_FORMATS
 from lamsach.logs.base import LogFormat
 from lamsach.logs.binary.base import BinaryFormat
 from lamsach.logs.formats import BINARY_FORMATS
@@ -22,11 +23,13 @@ from lamsach.logs.formats.generic.unknown_text import UnknownText
 from lamsach.portal.options import markdown
 
 DOCS = Path(__file__).parents[1] / "docs"
+_BAR = r"\|"
 HEAD = "| option | meaning |\n|---|---|\n"
 _TABLE = re.compile(re.escape(HEAD) + r"(?:\|.*\n)*")
 _FORMATS = re.compile(
     r"(?<=\| `--format` \| product \| what is read \| note \|\n\|---\|---\|---\|---\|\n)(?:\|.*\n)*"
 )
+_LISTS = re.compile(r"(?<=\| name \| format \| what is read \|\n\|---\|---\|---\|\n)(?:\|.*\n)*")
 _WORDS = re.compile(r"(?<![`\w/])(--[a-z][-a-z]*|\.[a-z]{3,5}(?![\w.])|[A-Z]+(?:_[A-Z]+)+)")
 """Options, file suffixes and environment variables in a help text."""
 
@@ -70,15 +73,17 @@ def with_settings(document: str) -> str:
 
 
 def with_formats(document: str) -> str:
-    """Return the page of formats with its table of log formats: name, title, and the docstring of each class,
-    whose first paragraph is the description.
+    """Return the page of formats with its tables: log formats by name, title and the docstring of their
+    class, whose first paragraph is the description; list formats by name, title and `what`.
     """
-    rows = [_format_row(kind) for kind in (*LOG_FORMATS, *BINARY_FORMATS, UnknownText)]
-    return _FORMATS.sub(lambda _: "".join(rows), document, count=1)
+    logs = [_format_row(kind) for kind in (*LOG_FORMATS, *BINARY_FORMATS, UnknownText)]
+    lists = [f"| `{kind.name}` | {kind.title} | {kind.what.replace('|', _BAR)} |\n" for kind in LIST_FORMATS]
+    document = _FORMATS.sub(lambda _: "".join(logs), document, count=1)
+    return _LISTS.sub(lambda _: "".join(lists), document, count=1)
 
 
 def _format_row(kind: type[LogFormat] | type[BinaryFormat]) -> str:
-    paragraphs = inspect.cleandoc(kind.__doc__ or "").replace("|", r"\|").split("\n\n", 1)
+    paragraphs = inspect.cleandoc(kind.__doc__ or "").replace("|", _BAR).split("\n\n", 1)
     what, note = (" ".join(text.split()).removesuffix(".") for text in (*paragraphs, "")[:2])
     return f"| `{kind.name}` | {kind.title} | {what} |{f' {note}' if note else ''} |\n"
 
@@ -86,11 +91,11 @@ def _format_row(kind: type[LogFormat] | type[BinaryFormat]) -> str:
 def _names(option: Parameter) -> str:
     short, long = sorted(option.names, key=len)[:-1], max(option.names, key=len)
     value = f" {option.metavar}" if option.metavar else ""
-    return ", ".join([*(f"`{name}`" for name in short), f"`{long}{value}`".replace("|", r"\|")])
+    return ", ".join([*(f"`{name}`" for name in short), f"`{long}{value}`".replace("|", _BAR)])
 
 
 def _meaning(option: Parameter) -> str:
-    text = _WORDS.sub(r"`\1`", option.help).replace("|", r"\|").replace("*", r"\*")
+    text = _WORDS.sub(r"`\1`", option.help).replace("|", _BAR).replace("*", r"\*")
     if option.required:
         text += " Required."
     if option.default not in (None, False, "") and not option.required:

@@ -61,8 +61,9 @@ def matching_formats(source: ListSource) -> Iterator[ListFormat]:
 class ListFormat:
     """Reader of one kind of list.
 
-    `name` is lower case with underscores, `title` the name for people. `begins` recognizes a list by its
-    first bytes (of text alone with `text`), never by its file name. `read` yields indicators and refusals in
+    `name` is lower case with underscores, `title` the name for people, `what` what is read: together a row
+    of `docs/formats.md`. `begins` recognizes a list by its first bytes (of text alone with `text`), never by
+    its file name. `read` yields indicators and refusals in
     file order, duplicates included; it raises UnreadableError or LimitError where the document is damaged or
     too large, after valid entries. `rows_are_lines`: an entry's row is its line, and the format yields only
     listed values; `with_unlisted_lines` adds the rest of each line. `quick` is `read` for long lists, with
@@ -71,6 +72,7 @@ class ListFormat:
 
     name: str
     title: str
+    what: str
     begins: Callable[[ListSource], Any]
     read: Callable[[ListSource], Iterator[Entry]]
     text: bool = False
@@ -89,11 +91,12 @@ class ListFormat:
 def line_format(
     name: str,
     title: str,
+    what: str,
     begins: Callable[[ListSource], Any],
     read: Callable[[ListSource], Iterator[Entry]],
 ) -> ListFormat:
     """Declare a format of text whose rows are its lines."""
-    return ListFormat(name, title, begins, read, text=True, rows_are_lines=True)
+    return ListFormat(name, title, what, begins, read, text=True, rows_are_lines=True)
 
 
 def line_by_line(source: ListSource, read: Callable[[str, Reference], Iterable[Entry]]) -> Iterator[Entry]:

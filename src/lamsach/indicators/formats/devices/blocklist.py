@@ -204,7 +204,12 @@ def _other(text: str, dialect: Dialect, reference: Reference) -> Iterator[Entry]
 
 
 BLOCKLIST = line_format(
-    "blocklist", "Blocklist of a resolver or filter", lambda source: _dialect(source.text_head), _read
+    "blocklist",
+    "Blocklist of a resolver or filter",
+    "hosts, adblock (Pi-hole, AdGuard), dnsmasq, Unbound, BIND zones, Spamhaus DROP, Wazuh CDB; what is "
+    "allowed, redirected or blocked under conditions only is refused",
+    lambda source: _dialect(source.text_head),
+    _read,
 )
 
 
@@ -307,4 +312,10 @@ def _network(body: str) -> str | None:
         return None
 
 
-RPZ = line_format("rpz", "Response policy zone (RPZ)", _begins, _read_rpz)
+RPZ = line_format(
+    "rpz",
+    "Response policy zone (RPZ)",
+    "names, `rpz-ip`, `rpz-nsip`, `rpz-nsdname`; `rpz-passthru` is an exception",
+    _begins,
+    _read_rpz,
+)

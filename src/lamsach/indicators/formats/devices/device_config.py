@@ -139,11 +139,16 @@ def _text(key: str, settings: dict[str, list[str]]) -> str:
 
 
 MIKROTIK = line_format(
-    "mikrotik", "MikroTik RouterOS script", lambda source: _SCRIPT.search(source.text_head), _read_mikrotik
+    "mikrotik",
+    "MikroTik RouterOS script",
+    "address lists and static DNS names with their comments",
+    lambda source: _SCRIPT.search(source.text_head),
+    _read_mikrotik,
 )
 FORTIGATE = line_format(
     "fortigate_config",
     "FortiGate configuration",
+    "address objects, URL and domain filters; what is exempt is an exception",
     lambda source: _SECTION.search(source.text_head),
     _read_fortigate,
 )

@@ -117,11 +117,26 @@ def _intel(record: dict[str, str]) -> list[Found]:
 
 
 CLAMAV = line_format(
-    "clamav", "ClamAV hash signatures", _begins_clamav, lambda source: line_by_line(source, _signature)
+    "clamav",
+    "ClamAV hash signatures",
+    "`.hdb` and `.hsb`; the threat is the signature's name",
+    _begins_clamav,
+    lambda source: line_by_line(source, _signature),
 )
-DATASET = line_format("suricata_dataset", "Suricata dataset", _begins_dataset, _read_dataset)
+DATASET = line_format(
+    "suricata_dataset",
+    "Suricata dataset",
+    "files of type `string` (Base64, with or without reputation); those of addresses and hashes are read "
+    "as plain lists",
+    _begins_dataset,
+    _read_dataset,
+)
 ZEEK = line_format(
-    "zeek_intel", "Zeek intelligence file", lambda source: _FIELDS.search(source.text_head), _read_zeek
+    "zeek_intel",
+    "Zeek intelligence file",
+    "by its `#fields`, with description and source",
+    lambda source: _FIELDS.search(source.text_head),
+    _read_zeek,
 )
 
 
@@ -181,7 +196,15 @@ def _read_yara(source: ListSource) -> Iterator[Entry]:
 IDS = line_format(
     "ids_rules",
     "Suricata or Snort rules",
+    "addresses of the header, names in DNS, TLS and HTTP hosts, hashes; `pass` rules are exceptions",
     _begins_ids,
     lambda source: command_by_command(source, _rule, 512 * 1024, str.rstrip),
 )
-YARA = line_format("yara", "YARA rules", _begins_yara, _read_yara)
+YARA = line_format(
+    "yara",
+    "YARA rules",
+    "the hashes in `meta` and `condition`; the addresses and names that `strings` search for are only "
+    "*mentioned* (clean programs hold such texts too); a rule without any hash is refused by its name",
+    _begins_yara,
+    _read_yara,
+)

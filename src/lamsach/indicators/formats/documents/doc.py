@@ -306,5 +306,9 @@ def _decoded(
 
 
 DOC = ListFormat(
-    "doc", "Word document of the old kind (DOC)", lambda source: "worddocument" in streams(source), _read
+    "doc",
+    "Word document of the old kind (DOC)",
+    "text and tables, with cells merged over rows; macros are never run",
+    lambda source: "worddocument" in streams(source),
+    _read,
 )

@@ -207,7 +207,14 @@ def _listed(table: Table, found: Iterator[Entry], prose: Prose) -> Iterator[Entr
             yield item
 
 
-MARKUP = ListFormat("markup", "Markdown or AsciiDoc", _begins, _read, text=True)
+MARKUP = ListFormat(
+    "markup",
+    "Markdown or AsciiDoc",
+    "prose and tables of an advisory, those with a cell on each line and merged cells too",
+    _begins,
+    _read,
+    text=True,
+)
 
 
 _STARTS = re.compile(
@@ -281,4 +288,12 @@ def _site_of(found: Value) -> str | None:
     return _site(found[1]) if found[0] is IndicatorType.URL else None
 
 
-HTML = ListFormat("html", "HTML page", lambda source: _STARTS.match(source.text_head), _read_html, text=True)
+HTML = ListFormat(
+    "html",
+    "HTML page",
+    "text and tables of a saved page; form fields; the page's own site (`canonical`, `og:url`), its "
+    "navigation and its footer are only *mentioned*",
+    lambda source: _STARTS.match(source.text_head),
+    _read_html,
+    text=True,
+)

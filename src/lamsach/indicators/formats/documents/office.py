@@ -108,23 +108,38 @@ def _xls_cell(cell: Any) -> str:
     return ""
 
 
-XLSX = ListFormat("xlsx", "Excel workbook", _in_archive(b"xl/"), _read_xlsx)
-DOCX = ListFormat(  # the body first, then notes, then page headers and footers
+XLSX = ListFormat(
+    "xlsx",
+    "Excel workbook",
+    "any sheet; a title above the table, headings not on row 1, merged cells, hidden rows; formulas by "
+    "their stored value; a sheet called *Whitelist* lists exceptions, what is struck out is withdrawn; "
+    "comments and text boxes are read as text",
+    _in_archive(b"xl/"),
+    _read_xlsx,
+)
+DOCX = ListFormat(
     "docx",
     "Word document (DOCX)",
+    "text, tables (also those drawn with bars in paragraphs), text boxes, form fields, footnotes, comments;"
+    " what is struck out is withdrawn; links that lead elsewhere, page headers and footers are only "
+    "*mentioned*; macros are never run, nothing outside the file is opened",
     _in_archive(b"word/"),
     lambda source: read_document(Word(source.whole(), source.document), source.document),
 )
 OPENDOCUMENT = ListFormat(
     "opendocument",
     "OpenDocument (ODS, ODT)",
+    "sheets and texts, repeated and merged cells, form fields; page headers and footers are only *mentioned*",
     _in_archive(b"application/vnd.oasis.opendocument", 200),
     _read_opendocument,
 )
-XLS = ListFormat("xls", "Excel workbook of the old kind (XLS)", _begins_xls, _read_xls)
+XLS = ListFormat(
+    "xls", "Excel workbook of the old kind (XLS)", "any sheet; macros are never run", _begins_xls, _read_xls
+)
 RTF = ListFormat(
     "rtf",
     "Rich text (RTF)",
+    "text and tables; page headers and footers are only *mentioned*",
     lambda source: source.head.lstrip(b" \t\r\n").startswith(b"{\\rtf"),
     lambda source: read_document(Rtf(source.whole(), source.document), source.document),
 )

@@ -318,7 +318,20 @@ def _picture_entries(
         yield Refusal(Reference(source.document, page), "", refusals.PICTURE)
 
 
-PDF = ListFormat("pdf", "PDF document", lambda source: b"%PDF-" in source.head[:1024], _read_pdf)
+PDF = ListFormat(
+    "pdf",
+    "PDF document",
+    "the text of dispatches and reports, page by page, with values that lines and pages break put "
+    "together. Tables are read by what the page draws: cells between their rules (where there are none, "
+    "by the order in which it draws them, or below their headings), merged cells, rows over pages, pages "
+    "on their side; a value that a column's width breaks is whole where its lines can be read in one way "
+    "alone, and is otherwise refused with its page and row. Numbered rows in which no value was read, and"
+    " numbers that are left out, are refused as such. Infected machines are victims. The fields of a form"
+    " are read too. A page that is a picture is refused as such, or read with `--ocr` (needs tesseract) "
+    "and marked with confidence 20",
+    lambda source: b"%PDF-" in source.head[:1024],
+    _read_pdf,
+)
 
 
 _PAGE_END = "\f"
@@ -358,4 +371,12 @@ def _blocks(pages: list[list[str]]) -> Iterator[list[Line]]:
     yield block
 
 
-PAGED_TEXT = ListFormat("paged_text", "Text of a document with pages", _begins_text, _read_text, text=True)
+PAGED_TEXT = ListFormat(
+    "paged_text",
+    "Text of a document with pages",
+    "a report's text with page breaks, as `pdftotext` makes it: values have their page, those in headers "
+    "and footers are only *mentioned*; a bare list with page breaks is read as `text`",
+    _begins_text,
+    _read_text,
+    text=True,
+)

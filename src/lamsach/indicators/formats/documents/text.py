@@ -149,6 +149,8 @@ def _values(line: str, prose: Prose) -> list[Found]:
 TEXT = ListFormat(
     "text",
     "Text, one value a line or running text",
+    "one value a line, comments (`#`, `;`, `//`), or running text with values in it; commands of a "
+    "firewall or web server that let an address through are exceptions",
     lambda source: True,
     lambda source: map(as_entry, _read_quickly(source)),
     text=True,
@@ -350,4 +352,14 @@ def _ends_open(line: str, delimiter: str) -> bool:
     return last >= 0 or line.lstrip().startswith('"')
 
 
-DELIMITED = ListFormat("delimited", "CSV, TSV and other tables in text", _begins, _read, text=True)
+DELIMITED = ListFormat(
+    "delimited",
+    "CSV, TSV and other tables in text",
+    "any delimiter and encoding (UTF-8, UTF-16, CP1258 and others), with or without a heading row; a list"
+    " of URLs that hold commas is no table, and a URL without quotes stays whole in its row; a row marked"
+    " `whitelist`, `benign`, `false positive: yes` or *nạn nhân* (as in any table) lists none; abuse.ch "
+    "and Shadowserver reports (where the reported machine itself is refused: it is a victim)",
+    _begins,
+    _read,
+    text=True,
+)

@@ -126,7 +126,12 @@ def _kind_of_object(parent: Element | None) -> IndicatorType | None:
 
 
 STIX1 = ListFormat(
-    "stix1", "STIX 1 package", lambda source: _is_xml(source, _MARK), _read(_objects), text=True
+    "stix1",
+    "STIX 1 package",
+    "indicators and observables of STIX 1.x and CybOX 2.x in XML",
+    lambda source: _is_xml(source, _MARK),
+    _read(_objects),
+    text=True,
 )
 
 
@@ -190,6 +195,7 @@ def _item_values(item: Element) -> list[Found]:
 OPENIOC = ListFormat(
     "openioc",
     "OpenIOC",
+    "the items of an OpenIOC 1.0 or 1.1 document",
     lambda source: _is_xml(source, _ELEMENT, _SCHEMA),
     _read(_items),
 )

@@ -177,5 +177,20 @@ def _stated(attribute: Mapping[str, Any]) -> list[Found]:
     return found or [Refused(refusals.UNSUPPORTED_TYPE, shorten(value))]
 
 
-MISP = ListFormat("misp", "MISP event", _begins, _read)
-INDEX = ListFormat("misp_index", "Index of a MISP feed", _begins_index, _read_index)
+MISP = ListFormat(
+    "misp",
+    "MISP event",
+    "attributes, those of objects too; rules of Snort, Suricata and YARA in them; what is deleted is "
+    "withdrawn, what is not marked for detection (`to_ids`) is *mentioned*, in CSV and STIX made by MISP "
+    "too",
+    _begins,
+    _read,
+)
+INDEX = ListFormat(
+    "misp_index",
+    "Index of a MISP feed",
+    "`hashes.csv` next to a feed's events: refused as a whole, because its digests are those of values "
+    "and not of files",
+    _begins_index,
+    _read_index,
+)

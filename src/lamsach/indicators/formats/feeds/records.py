@@ -287,8 +287,22 @@ def _record(element: Element) -> dict[str, object]:
     return record
 
 
-JSON = ListFormat("json", "JSON, any structure", looks_like_json, _read_json)
-XML = ListFormat("xml", "XML, any structure", _begins_xml, _read_xml, text=True)
+JSON = ListFormat(
+    "json",
+    "JSON, any structure",
+    "any other JSON or JSON lines (URLhaus, ThreatFox, Feodo Tracker, MalwareBazaar, Spamhaus DROP ...); "
+    "keys are recognised like headings",
+    looks_like_json,
+    _read_json,
+)
+XML = ListFormat(
+    "xml",
+    "XML, any structure",
+    "any other XML; elements and attributes are recognised like headings; the texts of items of RSS and Atom",
+    _begins_xml,
+    _read_xml,
+    text=True,
+)
 
 
 # {"type": "domain", "value": "evil.example", "threat": "Mirai", "reference": {"document": "annex.xlsx",
@@ -326,6 +340,8 @@ def _with_origin(stated: Indicator, place: Reference) -> Indicator:
 OWN = ListFormat(
     "lamsach",
     "Lamsach's own JSON lines and signed releases",
+    "what `indicators read -o list.jsonl` and `indicators sign` write, with every fact and the places "
+    "that the values came from",
     lambda source: _LINE.match(source.text_head),
     lambda source: line_by_line(
         source, lambda line, place: [_own_entry(line, place)] if line.strip() else []

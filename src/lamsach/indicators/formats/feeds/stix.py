@@ -197,4 +197,12 @@ def _observable(item: Record) -> Iterator[Found]:
                 yield from read_text(digest, known)
 
 
-STIX = ListFormat("stix", "STIX 2 bundle", _begins, _read)
+STIX = ListFormat(
+    "stix",
+    "STIX 2 bundle",
+    "indicators' patterns (STIX, Suricata, Snort, YARA, Sigma) and observables, with validity and "
+    "confidence; what a pattern asks for beyond its values (order, time, port) is reported as a refusal; "
+    "TAXII 2.1 envelopes",
+    _begins,
+    _read,
+)
