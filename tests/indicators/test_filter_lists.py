@@ -6,20 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.indicators.lists import read_list
 from lamsach.indicators.values import refusals
-from lamsach.model import Indicator, Problem, Refusal
+
+from .list_reader import read_sound
 
 
 def read(tmp_path: Path, text: str) -> tuple[set[str], dict[str, str]]:
     """Return the accepted values, and the reasons for refused ones."""
-    path = tmp_path / "list.txt"
-    path.write_text(text, encoding="utf-8")
-    problems: list[Problem] = []
-    found = list(read_list(str(path), problems.append))
-    assert not problems
-    accepted = {item.value for item in found if isinstance(item, Indicator)}
-    return accepted, {item.value: item.reason for item in found if isinstance(item, Refusal)}
+    found, refused = read_sound(tmp_path / "list.txt", text)
+    return {item.value for item in found}, {item.value: item.reason for item in refused}
 
 
 MIXED = """! Title: Example filter

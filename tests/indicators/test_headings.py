@@ -15,16 +15,11 @@ from lamsach.indicators.values import refusals
 from lamsach.model import Indicator, IndicatorType, Problem, Refusal
 from tests.indicators.document_samples import opendocument
 
+from .list_reader import read_sound
+
 
 def read(tmp_path: Path, text: str, name: str = "list.csv") -> tuple[list[Indicator], list[Refusal]]:
-    path = tmp_path / name
-    path.write_text(text, encoding="utf-8")
-    problems: list[Problem] = []
-    found = list(read_list(str(path), problems.append))
-    assert not problems
-    return [item for item in found if isinstance(item, Indicator)], [
-        item for item in found if isinstance(item, Refusal)
-    ]
+    return read_sound(tmp_path / name, text)
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lamsach.documents.pdf.rows import CellLine
-from lamsach.indicators.lists import read_list
 from lamsach.indicators.tables.cell_text import cell_text
 from lamsach.indicators.values import refusals
-from lamsach.model import Indicator, IndicatorType, Problem, Refusal
+from lamsach.model import Indicator, IndicatorType
 from tests.indicators.document_samples import pdf
+
+from .list_reader import read_sound
 
 COLUMNS = (40, 80, 180, 330, 430)
 
@@ -35,14 +36,8 @@ def drawn(rows: list[list[str]]) -> bytes:
 
 
 def read(tmp_path: Path, data: bytes) -> tuple[dict[str, Indicator], dict[str, str]]:
-    path = tmp_path / "annex.pdf"
-    path.write_bytes(data)
-    problems: list[Problem] = []
-    found = list(read_list(str(path), problems.append))
-    assert not problems
-    return {item.value: item for item in found if isinstance(item, Indicator)}, {
-        item.value: item.reason for item in found if isinstance(item, Refusal)
-    }
+    found, refused = read_sound(tmp_path / "annex.pdf", data)
+    return {item.value: item for item in found}, {item.value: item.reason for item in refused}
 
 
 def test_names_broken_by_a_column_are_joined_and_threats_stay_in_their_column(tmp_path: Path) -> None:

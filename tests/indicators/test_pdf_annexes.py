@@ -19,6 +19,8 @@ from lamsach.model import Indicator, Problem, Refusal
 from tests.conftest import require_program
 from tests.indicators.annex_samples import Annex, annexes, as_docx, as_page, as_typst
 
+from .list_reader import read_sound
+
 
 class Score(NamedTuple):
     values: int
@@ -186,16 +188,8 @@ MD5 = "0f4c9a1b" * 4
 def read(
     tmp_path: Path, markup: str, options: str = "#set page(width: 12cm, height: 12cm)"
 ) -> tuple[list[Indicator], list[Refusal]]:
-    path = tmp_path / "annex.pdf"
-    path.write_bytes(
-        typst.compile(f'{options}\n#set text(font: "Libertinus Serif", size: 10pt)\n{markup}'.encode())
-    )
-    problems: list[Problem] = []
-    found = list(read_list(str(path), problems.append))
-    assert problems == []
-    return [item for item in found if isinstance(item, Indicator)], [
-        item for item in found if isinstance(item, Refusal)
-    ]
+    text = f'{options}\n#set text(font: "Libertinus Serif", size: 10pt)\n{markup}'
+    return read_sound(tmp_path / "annex.pdf", typst.compile(text.encode()))
 
 
 def rows(*cells: str) -> str:

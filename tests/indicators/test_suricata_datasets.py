@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.indicators.lists import read_list
 from lamsach.indicators.values import refusals
-from lamsach.model import Indicator, Problem, Refusal
+from lamsach.model import Problem
+
+from .list_reader import read_content
 
 MD5, SHA256 = "5f" * 16, "6a" * 32
 
@@ -22,14 +23,8 @@ def read(
     folder: Path, text: str, name: str = "bad.lst"
 ) -> tuple[list[str], list[tuple[str, str]], list[Problem]]:
     """Return values, refusals with their reasons, and problems."""
-    (folder / name).write_text(text)
-    problems: list[Problem] = []
-    items = list(read_list(str(folder / name), problems.append))
-    return (
-        [item.value for item in items if isinstance(item, Indicator)],
-        [(item.value, item.reason) for item in items if isinstance(item, Refusal)],
-        problems,
-    )
+    found, refused, problems = read_content(folder / name, text)
+    return [item.value for item in found], [(item.value, item.reason) for item in refused], problems
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.indicators.lists import read_list
 from lamsach.indicators.values import refusals
-from lamsach.model import Indicator, Problem, Refusal
+from lamsach.model import Indicator
+
+from .list_reader import read_sound
 
 DIGEST = "0a" * 32
 RULE = f"""rule Stealer : example {{
@@ -31,14 +32,8 @@ SEARCHED = {"http://gate.evil-x.top/a.php", "http://evil-y.top", "203.0.113.4"}
 
 
 def read(tmp_path: Path, text: str, name: str) -> tuple[dict[str, Indicator], dict[str, str]]:
-    path = tmp_path / name
-    path.write_text(text, encoding="utf-8")
-    problems: list[Problem] = []
-    found = list(read_list(str(path), problems.append))
-    assert not problems
-    return {item.value: item for item in found if isinstance(item, Indicator)}, {
-        item.value: item.reason for item in found if isinstance(item, Refusal)
-    }
+    found, refused = read_sound(tmp_path / name, text)
+    return {item.value: item for item in found}, {item.value: item.reason for item in refused}
 
 
 def test_a_file_of_rules(tmp_path: Path) -> None:
