@@ -28,6 +28,8 @@ COMPRESS = {
 }
 """Compressors; the slow ones cache results, since many tests compress the same data."""
 LINES = b"".join(b"%d 10.0.%d.%d evil.example\n" % (n * 7919, n % 251, n * 31 % 253) for n in range(20_000))
+SMALL = Limits(max_ratio=100, ratio_from_bytes=1 << 20, max_members=10)
+"""Limits that small test files exceed."""
 
 
 def logs(
@@ -59,6 +61,13 @@ def read_one(path: Path | str, **options: object) -> tuple[bytes, LamsachError |
     (log_file,), problems = logs(path, **options)  # type: ignore[arg-type]
     assert not problems
     return read(log_file)
+
+
+def refused(path: Path, **options: object) -> str:
+    """Return the only problem of a file in which no log is found."""
+    found, (problem,) = logs(path, **options)  # type: ignore[arg-type]
+    assert (found, problem.where) == ([], str(path))
+    return problem.what
 
 
 def make_zip(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
