@@ -17,6 +17,7 @@ ROWS = (
     ("1", "203.0.113.5", "4321", "03/11/2026 09:05:09", "Mirai"),
     ("2", "203.0.113.6", "50001", "13/11/2026 21:30:00", "Andromeda"),
 )
+TABLE = (VIETNAMESE, *ROWS)
 SEEN = [
     ("203.0.113.5", 4321, "2026-11-03T02:05:09+00:00", "Mirai"),
     ("203.0.113.6", 50001, "2026-11-13T14:30:00+00:00", "Andromeda"),
@@ -53,6 +54,12 @@ def read(
     result = read_reports([str(path)], problems.append, stated_zone=zone, known=known)
     assert problems == []
     return result
+
+
+def read_with_problems(path: Path) -> tuple[ReadReports, list[Problem]]:
+    """Return the values of a file or folder, and the problems."""
+    problems: list[Problem] = []
+    return read_reports([str(path)], problems.append), problems
 
 
 def short(rows: Sequence[Reported]) -> list[tuple[str, int | None, str | None, str | None]]:
