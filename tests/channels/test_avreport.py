@@ -1,83 +1,28 @@
-"""The malware report: a period's bundles, each way of naming, the schema, and sending."""
+"""The malware report: a period's bundles, each way of naming, the schema, the tables."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import ssl
-import subprocess
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
 from lamsach.channels.avreport import tables
-from lamsach.channels.avreport.delivery import TRIES, Outcome, check_address, outcome_of, send
 from lamsach.channels.avreport.entries import BLIND, PARTIAL, Period, gather
-from lamsach.channels.avreport.model import FIELDS, Entry, Gathered, Machine, Naming, Part, Report, pseudonym
+from lamsach.channels.avreport.model import FIELDS, Entry, Gathered, Machine, Naming, Part, pseudonym
 from lamsach.channels.avreport.report_xml import write
-from lamsach.channels.edxml.model import Organ
-from lamsach.channels.token_key import parts_of, token_signer
 from lamsach.channels.xml_signature import verify
-from lamsach.errors import ExitStatus, InputError, OutputError, UnreadableError, UsageError
-from lamsach.model import DeviceState, Role
-from lamsach.runtime.web_client import WebClient
-from lamsach.scanner.findings import Area, Finding, Level, Target, TargetKind
-from tests.cli.command_runner import Ran, called, lamsach
-from tests.programs import require_program
-from tests.rows import each_row
+from lamsach.errors import InputError, UnreadableError
 
-from .centre import BROKEN, SILENT, Centre, centre, fits
-from .edxml_samples import signer
-from .sample_bundles import DAY, START, contact, file_found, hunt, machine, scan
+from .centre import fits
+from .sample_bundles import DAY, START, hunt, scan
+from .sample_reports import KEY, MARCH, OWN, report
 
-OWN = signer("Don vi A")
-MARCH = Period(START, START + timedelta(days=30))
-UNIT = Organ("H37.DN.001", "Trung tâm Công nghệ thông tin & truyền thông")
-KEY = bytes(range(32))
 NS = {"q": "http://www.mic.gov.vn/TBT/QCVN_102_2016"}
-PC = "mac:02:00:00:00:00:01"
-
-
-@pytest.fixture
-def bundles(tmp_path: Path) -> list[Path]:
-    """Bundles of a hunt and a scan of the same machine, and machines that are not to be reported."""
-    devices = [
-        machine(PC, "PC-01"),
-        machine("name:SRV", "SRV", "192.0.2.8", DeviceState.BLOCKED),
-        machine("ip:192.0.2.9", None, "192.0.2.9", DeviceState.RESOLVED),
-        machine("unattributed:x", None, "192.0.2.10", DeviceState.UNATTRIBUTED),
-        machine("name:LATER", "LATER", "192.0.2.11"),
-    ]
-    contacts = [
-        contact(PC, "198.51.100.9"),
-        contact(PC, "evil.example"),
-        contact(PC, "inbound.example", role=Role.INBOUND),
-        contact("name:SRV", "198.51.100.9"),
-        contact("ip:192.0.2.9", "evil.example"),
-        contact("unattributed:x", "evil.example"),
-        contact("name:LATER", "evil.example", date(2026, 10, 2)),
-    ]
-    found = [
-        *(file_found(number) for number in range(3)),
-        file_found(9, "Doubtful", Level.SUSPICIOUS),
-        Finding(Area.CONNECTION, Level.MALICIOUS, "listed_connection", "chrome.exe -> 203.0.113.5:443",
-            {"place": "x", "status": "ESTABLISHED"}, "", "203.0.113.5", "Botnet Ví Dụ",
-            Target(TargetKind.PROCESS, "x", sha256="b" * 64)),
-        Finding(Area.PROTECTION, Level.SUSPICIOUS, "protection_off", r"HKLM\x\DisableRealtimeMonitoring"),
-    ]  # fmt: skip
-    return [hunt(tmp_path / "hunt.zip", devices, contacts), scan(tmp_path / "scan.zip", found=found)]
-
-
-def report(gathered: Gathered, naming: Naming = Naming.NAMES, **changes: Any) -> Report:
-    return replace(Report(UNIT, MARCH.since, MARCH.until, MARCH.until, gathered, naming, KEY), **changes)
 
 
 def test_bundles_give_the_facts_of_the_period(bundles: list[Path]) -> None:
@@ -240,201 +185,3 @@ def test_a_bundle_of_another_shape_is_one_clear_error(tmp_path: Path) -> None:
     for wrong in (broken, Path(__file__), tmp_path / "none.zip"):
         with pytest.raises(UnreadableError):
             gather([wrong], MARCH)
-
-
-# --- sending ------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def receiver(tmp_path: Path) -> Iterator[Centre]:
-    with centre(tmp_path, OWN) as made:
-        yield made
-
-
-def client(receiver: Centre, timeout_s: float = 10) -> WebClient:
-    return WebClient(timeout_s, ssl.create_default_context(cafile=receiver.certificate), "")
-
-
-def test_a_report_is_sent_until_the_centre_has_it_once(receiver: Centre, bundles: list[Path]) -> None:
-    document, waited = write(report(gather(bundles, MARCH)), OWN), []
-    receiver.plan = [500, 503, BROKEN, 429]
-    receipt = send(document, receiver.url, client(receiver), waited.append)
-    assert (receipt.status, receipt.sha256) == (200, hashlib.sha256(document).hexdigest())
-    assert receipt.sha256 in receipt.answer
-    assert waited == [2, 4, 8, 16]
-    assert set(receiver.requests) == {document}
-    assert (len(receiver.accepted), receiver.repeated) == (1, 4), (
-        "an answer that was lost makes no second report"
-    )
-
-
-def test_a_centre_that_says_nothing_is_asked_again(receiver: Centre, bundles: list[Path]) -> None:
-    receiver.plan = [SILENT]
-    document = write(report(gather(bundles, MARCH)), OWN)
-    assert send(document, receiver.url, client(receiver, 1.0), lambda _: None).status == 200
-    assert len(receiver.accepted) == 1
-
-
-def test_a_refusal_is_stored_and_not_repeated(receiver: Centre, bundles: list[Path]) -> None:
-    gathered = gather(bundles, MARCH)
-    for document, status in (
-        (write(report(gathered), signer("Don vi B")), 401),
-        (write(report(gathered)), 401),
-        (write(report(gathered), OWN).replace(b"evil.example", b"good.example"), 401),
-        (write(report(gathered), OWN).replace(b"Datetime", b"DateTime"), 422),
-    ):
-        receiver.requests.clear()
-        receipt = send(document, receiver.url, client(receiver), lambda _: None)
-        assert (receipt.status, len(receiver.requests)) == (status, 1)
-        assert json.loads(receipt.as_json())["answer"] == receipt.answer != ""
-    assert not receiver.accepted
-
-
-def test_a_centre_out_of_order_ends_with_one_error(receiver: Centre) -> None:
-    receiver.plan = [500] * 99
-    with pytest.raises(OutputError, match="could not be reached"):
-        send(b"<a/>", receiver.url, client(receiver), lambda _: None)
-    assert len(receiver.requests) == TRIES
-    with pytest.raises(OutputError):
-        send(b"<a/>", receiver.url, WebClient(5, ssl.create_default_context(), ""), lambda _: None)
-
-
-def test_addresses_and_answers() -> None:
-    for wrong in ("http://centre.example/", "ftp://127.0.0.1/", "centre.example", ""):
-        with pytest.raises(UsageError):
-            check_address(wrong)
-    check_address("http://127.0.0.1:1/")
-    assert [outcome_of(status) for status in (200, 202, 0, 503, 408, 400, 302)] == [
-        *[Outcome.TAKEN] * 2,
-        *[Outcome.LATER] * 3,
-        *[Outcome.REFUSED] * 2,
-    ]
-
-
-# --- the command --------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def key_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path / "unit.p12"
-    private: Any = OWN.key
-    path.write_bytes(
-        pkcs12.serialize_key_and_certificates(
-            b"k", private, OWN.certificates[0], None, BestAvailableEncryption(b"secret")
-        )
-    )
-    monkeypatch.setenv("LAMSACH_KEY_PASSWORD", "secret")
-    return path
-
-
-def command(bundles: list[Path], *more: object) -> tuple[object, ...]:
-    given_bundles = [word for path in bundles for word in ("--findings", path)]
-    return ("report", "--to", "avreport", "--unit", "Trung tâm A", *given_bundles, "--since", "2026-09-01",
-        "--until", "2026-09-30", *more)  # fmt: skip
-
-
-def test_the_command_writes_signs_sends_and_stores_the_receipt(
-    bundles: list[Path], key_file: Path, receiver: Centre, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(receiver.certificate))
-    monkeypatch.setenv("LANG", "en")
-    folder = tmp_path / "out"
-    folder.mkdir()
-    words = command(bundles, "--names", "--organ-id", "H37.DN.001", "--sign-with", key_file, "-o", folder,
-        "--send", receiver.url)  # fmt: skip
-    ran: Ran = lamsach(*words)
-    assert ran.status == 0, ran.errors
-    (document,) = receiver.accepted.values()
-    path = folder / "avreport-20261001T000000.xml"
-    assert path.read_bytes() == document
-    receipt = json.loads((folder / "avreport-20261001T000000.xml.receipt.json").read_text())
-    assert (receipt["status"], receipt["sha256"]) == (200, hashlib.sha256(document).hexdigest())
-    output = "\n".join(ran.errors)
-    assert "Machines in the report: 2" in output
-    assert "left out: Vulnerability" in output
-    assert "left out of the report: 1" in output
-    again = lamsach(*words)
-    assert (again.status, len(receiver.requests)) == (0, 1), "the same report does not go twice"
-    receiver.plan = [403]
-    refused = lamsach(*command(bundles, "--counts-only", "--sign-with", key_file, "-o", tmp_path / "a.xml",
-        "--send", receiver.url))  # fmt: skip
-    assert refused.status == ExitStatus.OUTPUT
-    assert "403" in refused.errors[-1]
-    assert json.loads((tmp_path / "a.xml.receipt.json").read_text())["status"] == 403
-    assert "secret" not in output + "\n".join(refused.errors)
-
-
-def test_the_unit_has_to_choose_and_nothing_searched_is_no_report(
-    bundles: list[Path], key_file: Path, tmp_path: Path
-) -> None:
-    out = tmp_path / "a.xml"
-    for more, error in (
-        ((), UsageError),
-        (("--names", "--counts-only"), UsageError),
-        (("--names", "--send", "http://centre.example/"), UsageError),
-        (("--names", "--sign-with", tmp_path / "none.p12"), UnreadableError),
-        (("--names", "--sign-with", "pkcs11:object=k"), UsageError),
-        (("--names", "--since", "2026-12-01", "--until", "2026-12-05"), InputError),
-    ):
-        assert isinstance(called(*command(bundles, *more, "-o", out)).exception, error), more
-    assert isinstance(called(*command(bundles, "--names", "-o", tmp_path / "a.docx")).exception, UsageError)
-    assert isinstance(called(*command([], "--names", "-o", out)).exception, UsageError)
-    assert not out.exists()
-    assert called(*command(bundles, "--pseudonyms", "-o", out)).exception is None
-    assert fits(out.read_bytes())
-
-
-# --- tokens -------------------------------------------------------------------------------------------------
-
-
-def test_a_key_on_a_token_signs(bundles: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tool = require_program("softhsm2-util")
-    above = Path(tool).resolve().parents[1] / "lib"
-    module = next(
-        path for place in ("softhsm", "*/softhsm") for path in above.glob(f"{place}/libsofthsm2.so")
-    )
-    (tmp_path / "tokens").mkdir()
-    (tmp_path / "softhsm.conf").write_text(
-        f"directories.tokendir = {tmp_path}/tokens\nobjectstore.backend = file\n"
-    )
-    monkeypatch.setenv("SOFTHSM2_CONF", str(tmp_path / "softhsm.conf"))
-    private: Any = OWN.key
-    from cryptography.hazmat.primitives.serialization import NoEncryption, PrivateFormat
-
-    (tmp_path / "k.pem").write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    for words in (("--init-token", "--free", "--label", "don vi", "--so-pin", "1234", "--pin", "5678"),
-        ("--import", tmp_path / "k.pem", "--token", "don vi", "--label", "khoa", "--id", "01", "--pin",
-         "5678")):  # fmt: skip
-        subprocess.run([tool, "--module", module, *words], check=True, capture_output=True)
-    import pkcs11
-
-    with pkcs11.lib(str(module)).get_token(token_label="don vi").open(user_pin="5678", rw=True) as session:
-        attributes = {
-            pkcs11.Attribute.CLASS: pkcs11.ObjectClass.CERTIFICATE,
-            pkcs11.Attribute.CERTIFICATE_TYPE: pkcs11.constants.CertificateType.X_509,
-            pkcs11.Attribute.LABEL: "khoa",
-            pkcs11.Attribute.TOKEN: True,
-            pkcs11.Attribute.SUBJECT: OWN.certificates[0].subject.public_bytes(),
-            pkcs11.Attribute.VALUE: OWN.certificates[0].public_bytes(Encoding.DER),
-        }
-        session.create_object(attributes)
-    address = f"pkcs11:token=don%20vi;object=khoa?module-path={module}"
-    document = write(report(gather(bundles, MARCH)), token_signer(address, "5678"))
-    assert verify(document, OWN.certificates).verdict == "valid"
-    for wrong, pin in (
-        (address, "0000"),
-        (address.replace("khoa", "khac"), "5678"),
-        (address.replace("don", "xx"), "5678"),
-    ):
-        with pytest.raises(InputError) as caught:
-            token_signer(wrong, pin)
-        assert pin not in str(caught.value)
-
-
-@each_row("address",
-    ["pkcs11:", "pkcs11:token=a", "pkcs11:token=a?module-path=", "token=a?module-path=b",
-     "pkcs11:token=a;pin-value=1?module-path=b"])  # fmt: skip
-def test_addresses_of_keys_that_are_refused(address: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        parts_of(address)
-    assert "pin-value=1" not in str(caught.value)
