@@ -35,8 +35,6 @@ IDENTITIES = st.builds(
     st.sampled_from(["an", "binh", None]),
     st.sampled_from(["lease", "inventory", "log", "address"]),
 )
-
-
 RAW = st.lists(
     st.builds(
         sighting,

@@ -12,10 +12,8 @@ from lamsach.logs.binary.capture import quic
 from lamsach.logs.binary.capture.tls import Need
 
 from . import capture_builder as build
-from .test_capture_messages import initial
+from .quic_builder import IDENTITY, initial
 from .test_capture_reader import PC, SERVER, events_of, short
-
-IDENTITY = bytes.fromhex("8394c8f03e515708")
 
 
 def hello(tags: dict[bytes, bytes], mark: bytes = b"CHLO") -> bytes:

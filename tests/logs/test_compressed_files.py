@@ -24,8 +24,6 @@ from .builders import (
 )
 
 KINDS = sorted(COMPRESS)
-
-
 HALF = len(LINES) // 2
 
 

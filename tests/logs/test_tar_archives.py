@@ -21,8 +21,6 @@ from .builders import (
 )
 
 WRAPS = {"tar": bytes, **COMPRESS}
-
-
 MEMBERS = {
     "a.log": LINES,
     "b" * 150 + ".log": LINES[:5000],

@@ -13,8 +13,6 @@ from tests.indicators.document_samples import docx, paragraph, word_table
 from .lists import ROWS, SEEN, TABLE, VIETNAMESE, csv, read, short, workbook
 
 SHOWN = "\n".join("   ".join(f"{cell:<22}" for cell in row).rstrip() for row in TABLE)
-
-
 UPRIGHT = """Kính gửi Quý đơn vị,
 
 - Địa chỉ IP: 203.0.113.5
@@ -85,21 +83,15 @@ SHADOWSERVER = """"timestamp","severity","protocol","src_ip","src_port","src_asn
 "2026-11-03 02:05:09","high","tcp","203.0.113.5","4321","64496","VN","HA NOI","HA NOI","","","","","","",\
 "198.51.100.7","80","64511","NL","","","","","","","mirai","","iot","","",""
 """
-
-
 OLD_SHADOWSERVER = """"timestamp","ip","port","asn","geo","region","city","hostname","type","infection",\
 "url","agent","cc_ip","cc_port","cc_asn","cc_geo","cc_dns","count","proxy","application"
 "2026-11-03 02:05:09","203.0.113.5","4321","64496","VN","HA NOI","HA NOI","","tcp","mirai","","",\
 "198.51.100.7","80","64511","NL","","1","",""
 """
-
-
 N6_CSV = """time,id,source,restriction,confidence,category,name,ip,asn,cc,dip,sport,dport,proto
 2026-11-03T02:05:09Z,abc123,hidden.s,need-to-know,high,bots,mirai,203.0.113.5,64496,VN,\
 198.51.100.7,4321,80,tcp
 """
-
-
 N6_JSON = [{"id": "abc123", "time": "2026-11-03T02:05:09Z", "category": "bots", "name": "mirai",
     "source": "hidden.s", "restriction": "internal", "confidence": "high",
             "address": [{"ip": "203.0.113.5", "asn": 64496, "cc": "VN"}], "dip": "198.51.100.7",
