@@ -19,7 +19,7 @@ from openpyxl.styles import Font
 
 from lamsach.letters.lines import _VNI_ALONE, _VNI_MARKS, from_vni
 
-from .test_form_submissions import DONE, TOLD, blank_book, read, retyped, saved, sheet
+from .form_documents import DONE, TOLD, blank_book, read, retyped, saved, sheet
 
 HEADS = ("TT", "Nội dung", "Số lượng", "Ghi chú")
 
@@ -92,8 +92,6 @@ RICH = (
     b'uniqueCount="1"><si><r><rPr><strike/></rPr>'
     b'<t>10</t></r><r><t xml:space="preserve"> 08</t></r></si></sst>'
 )
-
-
 WAYS: dict[str, Callable[[], bytes]] = {
     "struck out": struck,
     "prompts left": prompts,

@@ -1,6 +1,6 @@
 """The form as people really send it in.
 
-Retyped, merged, split, swapped, with tracked changes and text boxes, in misnamed files.
+Retyped, merged, split, swapped, with text boxes and content controls, in old fonts.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ import io
 import unicodedata
 import zipfile
 from collections.abc import Callable
-from copy import deepcopy
-from datetime import datetime
 from typing import Any
 
 import docx
@@ -19,71 +17,13 @@ import pytest
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
-from lamsach.errors import InputError, LimitError, UnreadableError
-from lamsach.letters.appendix_2022 import APPENDIX_2022
 from lamsach.letters.docx_ import to_docx
-from lamsach.letters.filled_form import FormValue, read_filled
-from lamsach.letters.form import Filled, parse_form
-from lamsach.letters.layout import blank, report
+from lamsach.letters.form import Filled
+from lamsach.letters.layout import report
 from lamsach.letters.lines import _NEW, _OLD
 from lamsach.letters.model import Head
 
-FORM = parse_form(APPENDIX_2022)
-TOLD = "Tổng số đơn vị, tổ chức nhận được thông tin về chiến dịch"
-DONE = "Tổng số đơn vị, tổ chức triển khai chiến dịch"
-
-
-def blank_book() -> Any:
-    """Open the form in a word processor as it was handed out."""
-    return docx.Document(io.BytesIO(to_docx(blank(Filled(FORM)))))
-
-
-def saved(book: Any) -> bytes:
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return buffer.getvalue()
-
-
-def read(content: bytes) -> dict[str, FormValue]:
-    return {value.key: value for value in read_filled(content, FORM)}
-
-
-def retyped(*rows: tuple[str, ...]) -> bytes:
-    """Retype the table."""
-    book: Any = docx.Document()
-    table = book.add_table(len(rows), max(len(row) for row in rows))
-    for place, row in enumerate(rows):
-        for number, text in enumerate(row):
-            table.cell(place, number).text = text
-    return saved(book)
-
-
-def sheet(*rows: tuple[Any, ...], **more: Any) -> bytes:
-    book = openpyxl.Workbook()
-    first: Any = book.active
-    for row in rows:
-        first.append(list(row))
-    for area in more.get("merged", ()):
-        first.merge_cells(area)
-    return saved(book)
-
-
-def tracked() -> bytes:
-    """Strike out 05 and insert 07 with changes tracked; add a whole row the same way."""
-    book = blank_book()
-    cell = book.tables[0].cell(1, 2).paragraphs[0]._p
-    cell.append(
-        parse_xml(f'<w:del {nsdecls("w")} w:id="1" w:author="a"><w:r><w:delText>05</w:delText></w:r></w:del>')
-    )
-    cell.append(parse_xml(f'<w:ins {nsdecls("w")} w:id="2" w:author="a"><w:r><w:t>07</w:t></w:r></w:ins>'))
-    second = book.tables[0].rows[2]._tr
-    removed = deepcopy(second)
-    second.addnext(removed)
-    removed.get_or_add_trPr().append(parse_xml(f'<w:del {nsdecls("w")} w:id="3" w:author="a"/>'))
-    book.tables[0].cell(2, 2).text = "06"
-    last = removed.tc_lst[2]
-    last.p_lst[0].append(parse_xml(f"<w:r {nsdecls('w')}><w:t>99</w:t></w:r>"))
-    return saved(book)
+from .form_documents import DONE, FORM, TOLD, blank_book, read, retyped, saved, sheet
 
 
 def in_boxes() -> bytes:
@@ -210,6 +150,16 @@ def letter_without_unit() -> bytes:
     return saved(book)
 
 
+def second_sheet() -> bytes:
+    book = openpyxl.Workbook()
+    cover: Any = book.active
+    cover.append(["Hướng dẫn", "Điền 99 vào ô trống"])
+    real = book.create_sheet("Phụ lục")
+    for row in (("TT", "Nội dung", "Số lượng"), (1, TOLD, 8), (2, DONE, 5)):
+        real.append(row)
+    return saved(book)
+
+
 WAYS: dict[str, Callable[[], bytes]] = {
     "in boxes": in_boxes,
     "content controls": in_controls,
@@ -276,19 +226,9 @@ WAYS: dict[str, Callable[[], bytes]] = {
         ("1", "Tæng sè ®¬n vÞ, tæ chøc nhËn ®\u00adîc th«ng tin vÒ chiÕn dÞch", "08 ®¬n vÞ"),
         ("2", "Tæng sè ®¬n vÞ, tæ chøc triÓn khai chiÕn dÞch", "n¨m (05) ®¬n vÞ"),
     ),
-    "a second sheet": lambda: _second_sheet(),
+    "a second sheet": second_sheet,
     "no numbering, all in one cell": lambda: retyped((f"{TOLD}: 08\n", ""), (f"- {DONE}: 05 đơn vị;", "")),
 }
-
-
-def _second_sheet() -> bytes:
-    book = openpyxl.Workbook()
-    cover: Any = book.active
-    cover.append(["Hướng dẫn", "Điền 99 vào ô trống"])
-    real = book.create_sheet("Phụ lục")
-    for row in (("TT", "Nội dung", "Số lượng"), (1, TOLD, 8), (2, DONE, 5)):
-        real.append(row)
-    return saved(book)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -312,11 +252,6 @@ def test_the_unit_is_found(way: str, unit: str) -> None:
     assert (found.sure >= 0.85) == (way == "typed as lines")
 
 
-def test_tracked_changes_count_as_accepted() -> None:
-    found = read(tracked())
-    assert (found["informed"].value, found["deployed"].value) == (7, 6)
-
-
 def test_all_old_letters_are_converted() -> None:
     """Each letter of the old table once, each with a Vietnamese one."""
     assert len(set(_OLD)) == len(_OLD) == len(_NEW) == len(set(_NEW))
@@ -327,86 +262,3 @@ def test_all_old_letters_are_converted() -> None:
         for tone in ("", *"\u0300\u0301\u0309\u0303\u0323")
     }
     assert small == (vowels | {"đ"}) - set("aeiouy")
-
-
-@pytest.mark.parametrize("mark", ["nt", "-nt-", '"', "như trên", "N/t"])
-def test_a_ditto_is_the_number_above_and_never_sure(mark: str) -> None:
-    found = read(retyped(("1", TOLD, "08"), ("2", DONE, mark)))["deployed"]
-    assert (found.value, found.raw) == (8, mark)
-    assert found.sure <= 0.5
-
-
-@pytest.mark.parametrize(
-    ("cell", "value"), [("chưa có số liệu", None), ("", None), ("xem phụ lục", None), ("không có", 0)]
-)
-def test_unknown_is_not_zero(cell: str, value: int | None) -> None:
-    found = read(
-        retyped(("TT", "Nội dung", "Số lượng", "Ghi chú"), ("1", TOLD, cell, ""), ("2", DONE, "05", ""))
-    )
-    assert found["informed"].value == value
-    assert found["deployed"].value == 5
-
-
-def test_two_places_that_differ_are_never_sure() -> None:
-    found = read(retyped(("1", TOLD, "08"), ("2", DONE, "05"), ("1", TOLD, "80")))
-    assert found["informed"].sure <= 0.4 < found["deployed"].sure
-
-
-def test_a_day_that_a_spreadsheet_made_of_a_fraction_is_no_number() -> None:
-    found = read(sheet(("TT", "Nội dung", "Số lượng"), (1, TOLD, datetime(2026, 12, 5)), (2, DONE, 5)))
-    assert (found["informed"].value, found["informed"].raw) == (None, "05/12/2026")
-
-
-def test_the_opposite_wording_is_not_the_row() -> None:
-    found = read(retyped(("1", TOLD, "08"), ("2", "Tổng số đơn vị, tổ chức chưa triển khai chiến dịch", "3")))
-    assert "deployed" not in found or found["deployed"].sure < 0.8
-
-
-def _packed(**parts: bytes) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as made:
-        for name, content in parts.items():
-            made.writestr(name.replace("__", "/").replace("_", "."), content)
-    return target.getvalue()
-
-
-OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
-BOMB = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><x>&b;</x>'
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (OLE + "WordDocument".encode("utf-16-le"), "old format"),
-        (OLE + "EncryptedPackage".encode("utf-16-le"), "password"),
-        (b"{\\rtf1 x}", "no DOCX or XLSX"),
-        (b"<html><table><tr><td>08</td></tr></table></html>", "no DOCX or XLSX"),
-        (_packed(word__document_xml=BOMB), "declares entities"),
-        (_packed(word__document_xml=b"<w:document"), "no DOCX or XLSX"),
-        (_packed(word__document_xml=b"<x/>"), "no DOCX or XLSX"),
-        (_packed(word__other_xml=b"<x/>"), "no DOCX or XLSX"),
-        (_packed(mimetype=b"application/vnd.oasis.opendocument.text"), "no DOCX or XLSX"),
-        (_packed(xl__workbook_xml=b"broken"), "no DOCX or XLSX"),
-    ],
-)
-def test_other_files_are_refused_clearly(content: bytes, message: str) -> None:
-    with pytest.raises(InputError) as refused:
-        read_filled(content, FORM)
-    assert message in refused.value.what
-
-
-def test_a_document_that_swells_is_refused() -> None:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made:
-        made.writestr("word/document.xml", bytes(31_000_000))
-    with pytest.raises(LimitError):
-        read_filled(target.getvalue(), FORM)
-
-
-def test_nesting_without_end_breaks_nothing() -> None:
-    begin = b'<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>'
-    controls = b"<w:sdt><w:sdtContent>" * 4000 + b"</w:sdtContent></w:sdt>" * 4000
-    assert read_filled(_packed(word__document_xml=begin + controls + b"</w:body></w:document>"), FORM) == ()
-    tables = b"<w:tbl><w:tr><w:tc>" * 4000 + b"</w:tc></w:tr></w:tbl>" * 4000
-    with pytest.raises(UnreadableError):
-        read_filled(_packed(word__document_xml=begin + tables + b"</w:body></w:document>"), FORM)
