@@ -1,4 +1,4 @@
-"""Fixtures: English as the language, and a cache of compiled lists of the tests' own."""
+"""Fixtures: English as the language, a cache of compiled lists of the tests' own, a folder to hunt in."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ import pytest
 
 # Load the compiled kernel from the user's cache, before the tests switch to another cache.
 from lamsach.hunt.machine_code import functions
+from lamsach.logs.opening.inputs import find_logs
+from lamsach.logs.opening.limits import Limits
+
+from .bad_input import GOOD
+from .command_runner import write_list, write_log
 
 functions()
 
@@ -23,3 +28,18 @@ def surroundings(monkeypatch: pytest.MonkeyPatch, lists_cache: Path) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "en_US.UTF-8")
     monkeypatch.setenv("LAMSACH_CACHE", str(lists_cache))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder of the command, with a good log and a good list.
+
+    The bomb limit is 1 MiB.
+    """
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WRONG", "wrong")
+    limits = Limits(max_ratio=100, ratio_from_bytes=1 << 20)
+    monkeypatch.setitem(find_logs.__kwdefaults__, "limits", limits)  # type: ignore[arg-type]
+    write_log(tmp_path / "good.log", [GOOD])
+    write_list(tmp_path / "list.txt")
+    return tmp_path

@@ -7,54 +7,30 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import importlib
 import io
-import json
 import lzma
-import os
 import random
-import resource
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import pytest
 import zstandard
 
 from lamsach.errors import ExitStatus
-from lamsach.logs.opening.inputs import find_logs
-from lamsach.logs.opening.limits import Limits
 from tests.logs.builders import make_locked_zip, make_tar, make_zip
 
-from .command_runner import LISTED, bind_line, child, lamsach, write_list, write_log
+from .bad_input import INPUT, OTHER, PARTIAL, USAGE, Case, check, option
+from .command_runner import LISTED, bind_line, lamsach
 
-GOOD, OTHER = "192.168.1.1", "192.168.1.2"
-PARTIAL, USAGE, INPUT = ExitStatus.PARTIAL, ExitStatus.USAGE, ExitStatus.INPUT
 ENTITY = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]>'
 LAUGHS = (
     '<!DOCTYPE x [<!ENTITY a "ha">'
     + "".join(f'<!ENTITY a{n} "{f"&a{n - 1 or str()};" * 10}">' for n in range(1, 10))
     + "]>"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """`make` writes the bad input into a folder and returns further options of the command.
-
-    `also`: a machine that is still found in it.
-    """
-
-    name: str
-    make: Callable[[Path], list[object]]
-    where: str
-    what: str
-    status: ExitStatus = PARTIAL
-    also: str = ""
 
 
 def put(
@@ -69,11 +45,6 @@ def put(
         return [option, path] if option else [path]
 
     return make
-
-
-def option(*words: str) -> Callable[[Path], list[object]]:
-    """Return a case of options alone."""
-    return lambda _folder: list(words)
 
 
 @cache
@@ -214,48 +185,8 @@ USES = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The working folder of the command, with a good log and a good list.
-
-    The bomb limit is 1 MiB.
-    """
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("WRONG", "wrong")
-    limits = Limits(max_ratio=100, ratio_from_bytes=1 << 20)
-    monkeypatch.setitem(find_logs.__kwdefaults__, "limits", limits)  # type: ignore[arg-type]
-    write_log(tmp_path / "good.log", [GOOD])
-    write_list(tmp_path / "list.txt")
-    return tmp_path
-
-
-def check(case: Case, folder: Path) -> None:
-    words = ["good.log", "-i", "list.txt", *case.make(folder)]
-    before = sorted(folder.parent.rglob("outside.log"))
-    ran = lamsach("hunt", *words)
-    assert ran.status == case.status
-    assert len(ran.errors) == 1, ran.errors
-    line = ran.errors[0]
-    assert case.where in line.split(": ")[0]
-    assert case.what in line
-    assert line.endswith((".", "See: lamsach logs formats"))
-    assert (GOOD in ran.out) == (case.status == PARTIAL)
-    assert OTHER in ran.out if case.also else OTHER not in ran.out
-    assert sorted(folder.parent.rglob("outside.log")) == before
-
-
-@pytest.mark.parametrize("case", LOGS, ids=lambda case: case.name)
-def test_a_bad_log_ends_with_its_status_and_one_line(case: Case, folder: Path) -> None:
-    check(case, folder)
-
-
-@pytest.mark.parametrize("case", LISTS, ids=lambda case: case.name)
-def test_list_or_table(case: Case, folder: Path) -> None:
-    check(case, folder)
-
-
-@pytest.mark.parametrize("case", USES, ids=lambda case: case.name)
-def test_words_of_the_command(case: Case, folder: Path) -> None:
+@pytest.mark.parametrize("case", [*LOGS, *LISTS, *USES], ids=lambda case: case.name)
+def test_a_bad_input_ends_with_its_status_and_one_line(case: Case, folder: Path) -> None:
     check(case, folder)
 
 
@@ -299,107 +230,3 @@ def test_names_outside_an_archive_write_nothing(folder: Path) -> None:
     assert OTHER in ran.out
     assert not list(folder.parent.rglob("outside.log"))
     assert ".." not in (folder / "found.jsonl").read_text()
-
-
-def after_listing(monkeypatch: pytest.MonkeyPatch, then: Callable[[], None]) -> None:
-    """Run a function between the listing of the logs and their reading."""
-    module = importlib.import_module("lamsach.investigate")
-    original = module.find_logs
-
-    def listed(*arguments: object, **named: object) -> list[object]:
-        logs = list(original(*arguments, **named))  # type: ignore[arg-type]
-        then()
-        return logs
-
-    monkeypatch.setattr(module, "find_logs", listed)
-
-
-def test_a_log_that_vanishes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    gone = write_log(folder / "gone.log", [OTHER])
-    after_listing(monkeypatch, lambda: gone.unlink(missing_ok=True))
-    check(Case("", option("gone.log"), "gone.log", "The file does not exist."), folder)
-
-
-def test_a_log_that_grows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    log = folder / "good.log"
-
-    def grow() -> None:
-        with log.open("a") as stream:
-            stream.write(bind_line(OTHER) + "\n" + bind_line(OTHER)[:40])
-
-    after_listing(monkeypatch, grow)
-    ran = lamsach("hunt", "good.log", "-i", "list.txt")
-    assert (ran.status, ran.errors) == (ExitStatus.FOUND, [])
-    assert GOOD in ran.out
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_log_that_may_not_be_read(folder: Path) -> None:
-    write_log(folder / "secret.log", [OTHER]).chmod(0)
-    check(Case("", option("secret.log"), "secret.log", "No permission to read the file."), folder)
-
-
-@pytest.mark.parametrize("suffix", ["html", "xlsx", "csv", "jsonl", "zip"])
-def test_a_disk_that_fills(folder: Path, suffix: str) -> None:
-    (folder / f"report.{suffix}").write_text("the old result")
-    listing = sorted(folder.iterdir())
-    ran = child(
-        "hunt", "good.log", "-i", "list.txt", "-o", f"report.{suffix}",
-        before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64)),
-    )  # fmt: skip
-    assert ran.status == ExitStatus.OUTPUT
-    assert len(ran.errors) == 1
-    assert ran.errors[0].startswith(f"report.{suffix}")
-    assert GOOD in ran.out
-    assert (folder / f"report.{suffix}").read_text() == "the old result"
-    assert sorted(folder.iterdir()) == listing
-
-
-def test_an_unwritable_result_does_not_prevent_the_others(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The folder of one output vanishes during the hunt.
-
-    An output that is unwritable from the start is refused before it.
-    """
-    (folder / "brief").mkdir()
-    module = importlib.import_module("lamsach.cli.hunt_run")
-    search = module.investigate
-
-    def searching(*arguments: Any) -> Any:
-        (folder / "brief").rmdir()
-        return search(*arguments)
-
-    monkeypatch.setattr(module, "investigate", searching)
-    ran = lamsach("hunt", "good.log", "-i", "list.txt", "-o", "brief/report.html", "-o", "found.csv")
-    assert ran.status == ExitStatus.OUTPUT
-    assert [line.split(": ")[0] for line in ran.errors] == ["brief/report.html", "Written"]
-    assert GOOD in (folder / "found.csv").read_text(encoding="utf-8-sig")
-
-
-def syslog_line(time: str, address: str) -> str:
-    return bind_line(address).replace("2024-03-01T10:00:00+07:00", time)
-
-
-def test_dates_without_a_year_across_new_year(folder: Path) -> None:
-    lines = [syslog_line("Dec 31 23:59:58", OTHER), syslog_line("Jan  1 00:00:03", "192.168.1.3")]
-    log = folder / "messages"
-    log.write_text("\n".join(lines) + "\n")
-    os.utime(log, (1_704_070_800, 1_704_070_800))  # 1 January 2024, 08:00 in Vietnam
-    ran = lamsach("hunt", "messages", "-i", "list.txt")
-    assert (ran.status, ran.errors) == (ExitStatus.FOUND, [])
-    assert "from 31/12/2023 23:59:58 to 01/01/2024 00:00:03" in " ".join(ran.out.split())
-
-
-def test_an_impossible_date(folder: Path) -> None:
-    lines = [syslog_line("Mar  1 10:00:00", "192.168.1.3"), syslog_line("Feb 30 10:00:00", OTHER)]
-    (folder / "messages").write_text("\n".join(lines) + "\n")
-    ran = lamsach("hunt", "messages", "good.log", "-i", "list.txt", "-o", "found.jsonl")
-    # The line is counted, reported and retained as evidence, but neither dated nor attributed.
-    assert (ran.status, ran.errors) == (ExitStatus.FOUND, ["Written: found.jsonl"])
-    assert "192.168.1.3" in ran.out
-    assert "1 log record could not be read." in ran.out
-    records = [json.loads(line) for line in (folder / "found.jsonl").read_text().splitlines()]
-    assert sum(record["refused"] for record in records if record["record"] == "coverage") == 1
-    (evidence,) = (r for r in records if r["record"] == "evidence" and "Feb 30" in r["text"])
-    assert (evidence.get("time"), evidence["device"], evidence["line"]) == (None, "unattributed:?", 2)
