@@ -1,253 +1,147 @@
 """Columnar reader of Windows events from Winlogbeat and Elastic Agent, by event ID and provider.
 
-Values are never computed twice: time and event ID come from the record, a log-on's port too, and a
-connection that the machine itself opened comes entirely from its columns.
+The event's reader (`mappings.windows.events`) is run once per combination of values (`templates.py`). Texts
+of which it uses only a part (digests, answers, the URL in a command line) are replaced by that part first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.bulk.columns import check, ipv4, map_distinct, names, normalized
+from lamsach.logs.bulk.columns import check, map_distinct, none_of
 from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.headers import read_times
 from lamsach.logs.bulk.reader import GroupReader
 from lamsach.logs.bulk.readers.json_table import as_texts, leaves, may_be_object, table_of_objects
-from lamsach.logs.bulk.text_buffers import DIGITS, Unusual, consists_of
-from lamsach.logs.events.ends import is_internal
-from lamsach.logs.events.records import HASH_KEYS, KEYS
-from lamsach.logs.events.tables import columns_of, table_of
+from lamsach.logs.bulk.rows import Row
+from lamsach.logs.bulk.templates import Templates
+from lamsach.logs.bulk.text_buffers import Unusual
+from lamsach.logs.events.records import HASH_KEYS
+from lamsach.logs.mappings.records import Each, Fields, Header, Records
 from lamsach.logs.mappings.script_mentions import mentions
 from lamsach.logs.mappings.windows import contacts, logons
 from lamsach.logs.mappings.windows.events import (
     CONTACT_DATA,
     READS,
-    Reader,
     event_of,
     is_read_by_number,
     reader_of,
     time_of,
 )
 from lamsach.logs.mappings.windows.json import Part, part_of
-from lamsach.logs.mappings.windows.record import WindowsRecord, machine_address, user_of
+from lamsach.logs.mappings.windows.record import WindowsRecord, user_of
 from lamsach.logs.opening.marks import Numbers, Truths
-from lamsach.logs.text.dns_names import question_name
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.stated_clock import NEAR
-from lamsach.logs.text.values import domain_of, host_of_url, stated
-from lamsach.model import Action
+from lamsach.logs.text.values import stated
+from lamsach.model import Event
 
 _SEPARATOR = "\x1f"
-_STAMPED = frozenset({"time", "format", "file", "line"})
-_UNSPECIFIED = "0.0.0.0"  # noqa: S104 - means: no address
-_PORT_DIGITS = 5
-_INTERNAL, _EXTERNAL = "10.0.0.1", "192.0.2.1"
+_COMPUTER, _WRITTEN, _ANSWERS, _BROADCAST = "\0computer", "\0time", "\0answers", "\0broadcast"
+_URL_DATUM = contacts.TEXTS[0]
+_ADDRESSES = (*contacts.SOURCE, *contacts.DESTINATION, *logons.ADDRESS)
+_USERS = frozenset(("user", *logons.USER))
+_NO_USER = r"NT AUTHORITY\SYSTEM"
+_DECIDING = frozenset({"initiated", "direction", "status"})
+Columns = Mapping[str, "pa.Array"]
 
 
-@dataclass(frozen=True, slots=True)
-class Records:
-    """Records of one event ID, provider and channel.
+class _Events:
+    """Records of one event ID, provider and channel, as a `RecordFormat`.
 
-    `computer`: the host that wrote each; `data`: by lower-case name; `message`: rendered texts, if needed."""
+    Raises Unusual when these do not determine the reader and the data that it uses."""
 
-    event_id: int
-    provider: str
-    channel: str
-    count: int
-    computer: pa.Array
-    data: Mapping[str, pa.Array]
-    message: pa.Array | None = None
-
-
-def connections(record: Records) -> dict[str, pa.Array] | None:
-    """Return the columns of connections that the host opened or its filter saw; None for other events.
-
-    Both addresses must be present. See `windows_contacts.connection`."""
-    data = record.data
-    if _reader(record) is not contacts.connection or not _own_side_is_source(record):
-        return None
-    sides = [_only(data, names_of) for names_of in (contacts.SOURCE, contacts.DESTINATION)]
-    ports = [_only(data, names_of) for names_of in (contacts.SOURCE_PORT, contacts.DESTINATION_PORT)]
-    if None in sides or None in ports or {*sides} & {*ports}:
-        return None
-    source, destination = (_addresses(data[name]) for name in sides if name)
-    if source.null_count or destination.null_count:
-        return None
-    source_port, destination_port = (_ports(data[name]) for name in ports if name)
-    nothing = pa.nulls(record.count, pa.string())
-    hostname = data.get("destinationhostname")
-    action = Action.BLOCKED if record.event_id in contacts.BLOCKED else Action.ALLOWED
-    return {
-        "source_ip": source,
-        "source_port": source_port,
-        "destination_ip": destination,
-        "destination_port": destination_port,
-        "device_ip": map_distinct(source, machine_address),
-        "device_name": record.computer,
-        "user": map_distinct(data["user"], lambda text: user_of(stated(text))) if "user" in data else nothing,
-        "domain": nothing if hostname is None else names(hostname, _domain),
-        "action": pa.repeat(action.value, record.count),
-    }
-
-
-def _own_side_is_source(record: Records) -> bool:
-    """Return whether the host is always the source: it opened the connection, or its filter saw it."""
-    data = record.data
-    if record.event_id in contacts.PACKETS:
-        return False
-    if record.event_id in contacts.FILTERED:
-        return "destinationhostname" not in data
-    initiated = data.get("initiated")
-    if initiated is None or initiated.null_count or "direction" in data:
-        return False
-    return {text.lower() for text in pc.unique(initiated).to_pylist()} == {"true"}
-
-
-def _only(data: Mapping[str, pa.Array], wanted: Sequence[str]) -> str | None:
-    """Return the only one of these names that is present."""
-    found = [name for name in wanted if name in data]
-    return found[0] if len(found) == 1 else None
-
-
-def _addresses(column: pa.Array) -> pa.Array:
-    """Apply `WindowsRecord.ip` to each text."""
-    usual = pc.and_(ipv4(column), pc.not_equal(column, _UNSPECIFIED))
-    return normalized(column, usual, lambda text: WindowsRecord(data={"": text or ""}).ip(""))
-
-
-def _ports(column: pa.Array) -> pa.Array:
-    """Apply `WindowsRecord.port` to each text."""
-    if consists_of(column, DIGITS, 1, _PORT_DIGITS):
-        numbers = column.cast(pa.int32())
-        if (pc.max(numbers).as_py() or 0) <= 65535:
-            return pc.if_else(pc.equal(numbers, 0), pa.scalar(None, pa.int32()), numbers)
-    return map_distinct(column, lambda text: WindowsRecord(data={"": text or ""}).port(""), pa.int32())
-
-
-def _domain(text: str | None) -> str | None:
-    name = stated(text)
-    return domain_of(name) if name else None
-
-
-def _reader(record: Records) -> Reader | None:
-    """Return the reader that the event ID determines; None when the data decide."""
-    if not is_read_by_number(record.provider, record.channel):
-        return None
-    return reader_of(WindowsRecord(record.event_id, record.provider, record.channel))
-
-
-def distinct_events(record: Records, context: FileContext, times: LooseTimes) -> dict[str, pa.Array]:
-    """Parse each distinct combination of the data that the reader uses once.
-
-    Values that depend on one datum only are computed from its column: a log-on's port and address, a query
-    and its answers, an image's digests, mentions in command lines."""
-    reader = _reader(record)
-    used = READS.get(reader) if reader is not None else None
-    data = {name: column for name, column in record.data.items() if used is None or name in used}
-    extract = _OWN.get(reader) if reader is not None else None
-    own = extract(data) if extract is not None else {}
-    message = [] if record.message is None else [record.message]
-    keys, event_rows = _distinct([record.computer, *message, *data.values()], record.count)
-    events = []
-    for computer, *values in keys:
-        text = values.pop(0) if message else ""
-        stated_data = {name: value for name, value in zip(data, values, strict=True) if value}
-        record_of_row = WindowsRecord(
-            record.event_id, record.provider, record.channel, computer or None, None, stated_data, (), text
+    def __init__(self, context: FileContext, times: LooseTimes, number: int, *source: str) -> None:
+        self.context, self._times, self._source = context, times, (number, *source)
+        self._reader = reader_of(WindowsRecord(*self._source))
+        if not is_read_by_number(*source) or self._reader not in READS:
+            raise Unusual
+        self.reads = READS[self._reader]
+        ports = {name for name in self.reads if name.endswith("port")}
+        texts = self.reads | {_COMPUTER, _URL_DATUM, *HASH_KEYS.values()}
+        if self._reader is logons.logon:  # compares the names of both machines up to their first dot
+            texts -= {_COMPUTER, *logons.STATION}
+        self.records = Records(
+            reader="",
+            texts=texts - ports - _DECIDING,
+            ports=ports,
+            clock=(_WRITTEN,),
+            lists={_ANSWERS: Each(lambda item: item)},
         )
-        events.append(event_of(record_of_row, context, times, "", 0))
-    table = table_of(columns_of(events), len(events)).take(event_rows)
-    found = {key: table.column(key) for key in KEYS if key not in _STAMPED}
-    return found | {key: pc.coalesce(column, found[key]) for key, column in own.items()}
 
-
-def _of_logon(data: dict[str, pa.Array]) -> dict[str, pa.Array]:
-    """Take a log-on's port and address out of the data; a stand-in of equal locality replaces the address."""
-    own: dict[str, pa.Array] = {}
-    port, address = _only(data, logons.PORT), _only(data, logons.ADDRESS)
-    if port is not None and port not in (*logons.ADDRESS, *logons.STATION):
-        own["source_port"] = _ports(data.pop(port))
-    if address is not None and address not in (*logons.PORT, *logons.USER, *logons.STATION):
-        column = data[address]
-        own["source_ip"] = map_distinct(column, _client)
-        own["device_ip"] = map_distinct(own["source_ip"], lambda ip: ip if ip and is_internal(ip) else None)
-        data[address] = map_distinct(column, _stand_in)
-    return own
-
-
-def _client(text: str | None) -> str | None:
-    return machine_address(WindowsRecord(data={"": text or ""}).ip(""))
-
-
-def _stand_in(text: str | None) -> str | None:
-    client = _client(text)
-    return text if client is None else _INTERNAL if is_internal(client) else _EXTERNAL
-
-
-def _of_question(data: dict[str, pa.Array]) -> dict[str, pa.Array]:
-    own: dict[str, pa.Array] = {}
-    if (name := _only(data, contacts.QUESTION)) is not None:
-        own["domain"] = names(data.pop(name), lambda text: question_name(stated(text) or ""))
-    if (answer := _only(data, contacts.ANSWER)) is not None:
-        own["answers"] = map_distinct(data.pop(answer), _answers, pa.list_(pa.string()))
-    return own
-
-
-def _answers(text: str | None) -> list[str] | None:
-    return list(dict.fromkeys(contacts.answers_of(text or ""))) or None
-
-
-def _of_process(data: dict[str, pa.Array]) -> dict[str, pa.Array]:
-    """Take digests out, and mentions in executed texts."""
-    own: dict[str, pa.Array] = {}
-    if (hashes := _only(data, contacts.HASH_DATA)) is not None:
-        coded = data.pop(hashes).dictionary_encode()
-        found = [contacts.digests_in(text) for text in coded.dictionary.to_pylist()]
-        for length, key in HASH_KEYS.items():
-            first = [next((digest for digest in digests if len(digest) == length), None) for digests in found]
-            own[key] = pa.array(first, pa.string()).take(coded.indices)
-    texts = [data.pop(name) for name in contacts.TEXTS if name in data and "contents" not in data]
-    if texts:
-        rows, which = _distinct(texts, len(texts[0]))
-        urls = pa.array(
-            [contacts.url_in(mentions("\n".join(filter(None, row)))) for row in rows], pa.string()
+    def record_event(self, fields: Fields, header: Header) -> Event:
+        """Return the event of a record, whose keys are names of data and the constants above."""
+        accepted = self._reader is contacts.connection and fields.get("initiated", "").lower() == "false"
+        if accepted or _BROADCAST in fields:  # decided by the ports, or by the last part of an address
+            raise Unusual
+        record = WindowsRecord(
+            *self._source,
+            computer=fields.get(_COMPUTER),
+            time=fields.get(_WRITTEN),
+            data=cast(dict[str, str], fields),
+            answers=fields.get(_ANSWERS, ()),
         )
-        own["url"] = urls.take(which)
-        own["domain"] = map_distinct(own["url"], lambda url: host_of_url(url) if url else None)
-    return own
+        return event_of(record, self.context, self._times, "", 0)
+
+    def record_time(self, fields: Fields) -> datetime | None:
+        """Return the time of a record."""
+        return time_of(fields.get(_WRITTEN), self.context, self._times)
+
+    def row(self, data: Columns, count: int) -> dict[str, pa.Array]:
+        """Return the data that the reader uses, or the parts of them that it uses."""
+        row = {name: column for name, column in data.items() if name in self.reads}
+        if "contents" in row:
+            raise Unusual
+        answers = [map_distinct(row.pop(name), _answers, pa.list_(pa.string()))
+                   for name in contacts.ANSWER if name in row]  # fmt: skip
+        if answers:
+            row[_ANSWERS] = pc.coalesce(*answers)
+        if hashes := [row.pop(name) for name in contacts.HASH_DATA if name in row]:
+            row |= {key: _by_row(hashes, _digest_of(length)) for length, key in HASH_KEYS.items()}
+        if texts := [row.pop(name) for name in contacts.TEXTS if name in row]:
+            row[_URL_DATUM] = _by_row(texts, lambda *parts: contacts.url_in(mentions("\n".join(parts))))
+        row |= {name: map_distinct(row[name], _account) for name in _USERS & row.keys()}
+        ends = [pc.ends_with(row[name], ".255").fill_null(False) for name in {*_ADDRESSES} & row.keys()]
+        if ends:
+            row[_BROADCAST] = pc.if_else(reduce(pc.or_, ends), "1", none_of(count))
+        return {name: column for name, column in row.items() if column.null_count < count}
 
 
-_OWN: Mapping[Reader, Callable[[dict[str, pa.Array]], dict[str, pa.Array]]] = {
-    logons.logon: _of_logon,
-    contacts.question: _of_question,
-    contacts.file_or_process: _of_process,
-}
-"""By reader, the function that moves data which would multiply the events into columns of their own."""
+def _answers(text: str) -> list[str] | None:
+    return list(dict.fromkeys(contacts.answers_of(text))) or None
 
 
-def _distinct(columns: Sequence[pa.Array], count: int) -> tuple[list[list[str]], pa.Array]:
-    """Return the distinct rows of texts (null as empty), and each row's index in them."""
+def _account(text: str) -> str:
+    """Return the account; of those that are no user's, and no machine's, one without a value class."""
+    return text if stated(text) is None or "$" in text or user_of(text) else _NO_USER
+
+
+def _digest_of(length: int) -> Callable[..., str | None]:
+    """Return a function of a record's texts: the first digest of this length."""
+    return lambda *texts: next((text for text in contacts.digests_in(*texts) if len(text) == length), None)
+
+
+def _by_row(columns: Sequence[pa.Array], function: Callable[..., str | None]) -> pa.Array:
+    """Apply a function once per distinct row of texts, without absent ones."""
     joined = pc.binary_join_element_wise(*(pc.fill_null(column, "") for column in columns), _SEPARATOR)
-    if pc.sum(pc.count_substring(joined, _SEPARATOR)).as_py() != (len(columns) - 1) * count:
+    if pc.any(pc.not_equal(pc.count_substring(joined, _SEPARATOR), len(columns) - 1)).as_py():
         raise Unusual
-    coded = joined.dictionary_encode()
-    return [text.split(_SEPARATOR) for text in coded.dictionary.to_pylist()], coded.indices
+    return map_distinct(joined, lambda text: function(*filter(None, text.split(_SEPARATOR))))
 
 
 _WINLOG = ('"winlog":{', '"winlog": {')
 _MARKS = ('"event_id":', '"provider_name":')
 _NUMBER_LETTERS, _LETTERS = 6, range(0, 40, 8)
-_ACCEPTED = '"Initiated":"false"'
 _TIME = "@timestamp"
 _XML_WITHIN = 60
-Columns = Mapping[str, "pa.Array"]
 
 
 class WindowsObjects(GroupReader):
@@ -256,45 +150,52 @@ class WindowsObjects(GroupReader):
     def __init__(self, log_format: LogFormat, context: FileContext) -> None:
         super().__init__(log_format, context)
         self._times = LooseTimes(context)
+        self._known: dict[tuple[Any, ...], tuple[_Events, Templates]] = {}
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
-        """Group by event ID and provider, and by whether the connection was inbound."""
+        """Group by event ID and provider."""
         block = Lines(lines)
         number, position = (block.place(mark) + len(mark) for mark in _MARKS)
         size: Numbers = block.nth('"', block.count('"') - block.count('"', position) + 2) - position
         provider: list[Numbers] = [
             block.letters(position + np.minimum(ahead, size - 8), 8) for ahead in _LETTERS
         ]
-        features: list[Numbers | Truths] = [
-            block.letters(number, _NUMBER_LETTERS),
-            size,
-            *provider,
-            block.has(_ACCEPTED),
-        ]
+        features: list[Numbers | Truths] = [block.letters(number, _NUMBER_LETTERS), size, *provider]
         return groups_of(features, may_be_object(block) & block.has(*_WINLOG))
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""
-        record, time = _record_of(leaves(table_of_objects(data, count)), count)
-        made = connections(record) or distinct_events(record, self.context, self._times)
-        moments = read_times(time, self._second)
-        if (stated := record.data.get("utctime")) is not None:
-            self._check_near(moments, stated)
-        return made | {"time": moments}
+        source, computers, time, values = _record_of(leaves(table_of_objects(data, count)), count)
+        if source not in self._known:
+            events = _Events(self.context, self._times, *source)
+            self._known[source] = events, Templates(events)
+        events, templates = self._known[source]
+        row = events.row(values, count) | {_COMPUTER: computers, _WRITTEN: time}
+        certain = [name for name, column in row.items() if not column.null_count]
+        named = Row([*row], lambda wanted: {name: row[name] for name in wanted}, set(), certain=certain)
+        made = templates.columns(named, count, lambda: (none_of(count), none_of(count)))
+        if "time" not in made:
+            raise Unusual
+        if (utc := values.get("utctime")) is not None:
+            self._check_near(made["time"], utc.take(made["line"]) if "line" in made else utc)
+        return made
 
-    def _check_near(self, moments: pa.Array, stated: pa.Array) -> None:
+    def _check_near(self, moments: pa.Array, utc: pa.Array) -> None:
         """Raise Unusual when a record's two clocks disagree (see `stated_clock`)."""
-        apart = pc.subtract(
-            moments, read_times(stated, lambda text: self._second(f"{text.replace(' ', 'T')}Z"))
-        )
-        check(pc.less_equal(pc.abs(apart.cast("int64")), NEAR // timedelta(microseconds=1)))
+        times = read_times(utc, lambda text: self._second(f"{text.replace(' ', 'T')}Z"))
+        apart = pc.subtract(moments, times).cast("int64")
+        check(pc.less_equal(pc.abs(apart), NEAR // timedelta(microseconds=1)))
 
     def _second(self, text: str) -> datetime | None:
         return time_of(text, self.context, self._times)
 
 
-def _record_of(values: Columns, count: int) -> tuple[Records, pa.Array]:
-    """Convert columns as `windows_json.record_of_json` does records; also return their times."""
+def _record_of(
+    values: Columns, count: int
+) -> tuple[tuple[int, str, str], pa.Array, pa.Array, dict[str, pa.Array]]:
+    """Convert columns as `windows_json.record_of_json` does records.
+
+    Returns event ID, provider and channel; the writing hosts; the times; the data by lower-case name."""
     found: dict[Part, dict[str, pa.Array]] = {part: {} for part in Part}
     written = False
     for path, column in values.items():
@@ -312,20 +213,15 @@ def _record_of(values: Columns, count: int) -> tuple[Records, pa.Array]:
         columns = found[part]
         columns[name] = _agreeing(columns[name], texts) if name in columns else texts
     data, system = found[Part.DATUM], found[Part.SYSTEM]
-    complete = [name for name, column in data.items() if not column.null_count]
-    if not written or not complete:  # else top-level values would be data
+    if not written or all(column.null_count for column in data.values()):  # top-level values would be data
         raise Unusual
     data = data | {name: _filled(data.get(name), column) for name, column in found[Part.ECS].items()}
-    record = Records(
-        _number(system.get("id")),
-        _constant(system.get("provider")),
-        _constant(system.get("channel")),
-        count,
-        _computers(system.get("computer"), system.get("host"), count),
-        data,
-        _message(data, system.get("message")),
-    )
-    return record, _present(found[Part.TIME].get(_TIME))
+    about_contacts = any(name in CONTACT_DATA and not column.null_count for name, column in data.items())
+    if "message" in system and not about_contacts:  # the rendered text is parsed
+        raise Unusual
+    source = _number(system.get("id")), _constant(system.get("provider")), _constant(system.get("channel"))
+    computers = _computers(system.get("computer"), system.get("host"), count)
+    return source, computers, _present(found[Part.TIME].get(_TIME)), data
 
 
 def _check_no_xml(texts: pa.Array) -> None:
@@ -385,13 +281,3 @@ def _computers(computer: pa.Array | None, host: pa.Array | None, count: int) -> 
 
 def _first_label(name: str | None) -> str | None:
     return name.partition(".")[0].lower() if name else None
-
-
-def _message(data: Columns, message: pa.Array | None) -> pa.Array | None:
-    """Return the rendered texts, which are parsed when the data state no contact."""
-    contact_columns = [column for name, column in data.items() if name in CONTACT_DATA]
-    if any(not column.null_count for column in contact_columns):
-        return None
-    if contact_columns and message is not None:
-        raise Unusual
-    return message
