@@ -23,8 +23,8 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.events.ends import Role, event_between
-from lamsach.logs.layouts import Layout, Of, Shape
+from lamsach.logs.events.ends import Role, changed, stamped
+from lamsach.logs.layouts import Layout, Made, Of, Shape
 from lamsach.logs.layouts.kinds import Kind
 from lamsach.logs.layouts.line import LayoutFormat
 from lamsach.logs.text.dns_names import from_labels
@@ -34,12 +34,6 @@ from lamsach.logs.text.times.timestamps import MONTHS, local_time
 from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Action, Event, EventKind
 
-# 5/21/2015 1:51:18 PM 0D48 PACKET  000000000181D1C0 UDP Rcv 10.1.1.5    0c6b   Q [0001   D   NOERROR] A
-_PACKET = re.compile(
-    r"\b[0-9A-Fa-f]{3,8}\s{1,4}PACKET\s{1,4}(?:[0-9A-Fa-f]{4,16}\s{1,4})?(?:UDP|TCP)\s{1,4}(Rcv"
-    r"|Snd)\s{1,4}(<[^<>\n]{1,40}>|\S{1,60})\s{1,45}([0-9A-Fa-f]{4})\s{1,6}(R\s{1,4})?([A-Z?])(?:\s{1,4}\["
-    r"([^\]\n]{0,48})(?:\]|$)|\s{0,4}$)[ \t]{0,12}([^\r\n]{0,2000})"
-)
 _PACKET_HEAD = 400
 _SHORT_RECORD = _PACKET_HEAD + 2400
 # 5/21/2015 1:51:18 PM 0D48 EVENT   The DNS server has started.
@@ -85,25 +79,33 @@ _MORNING = frozenset(_MORNING_WORDS.split())
 _ENGLISH = frozenset({"am", "pm", "a.m.", "p.m."})
 
 
-def _action_of(flags: str) -> Action:
-    return Action.BLOCKED if "REFUSED" in flags else Action.ALLOWED
+_REFUSAL = Kind("refusal", lambda flags: Action.BLOCKED if "REFUSED" in flags else Action.ALLOWED)
+_LABELS = Kind("labels", lru_cache(65536)(lambda text: question_of_packet(text)))
 
 
-def _packets(end: str, question_mark: str, answer_mark: str) -> Shape:
-    """Shape of one-line packets that state this end, for columnar reading; `parse` reads single lines."""
-    first, second = (rf"{{1,4}}(?P<{end}{at}>[0-9A-Fa-f:.]+) +[0-9A-Fa-f]{{4}} {{1,6}}" for at in ("", "2"))
+# 5/21/2015 1:51:18 PM 0D48 PACKET  000000000181D1C0 UDP Rcv 10.1.1.5    0c6b   Q [0001   D   NOERROR] A
+def _packets(end: str, asked: str, answered: str) -> Shape:
+    """Return the shape of questions (`Rcv`, `Snd`) and answers that name this end."""
+    first, second = (
+        rf"\s{{1,4}}(?P<{end}{at}><[^<>\n]{{1,40}}>|\S{{1,60}})\s{{1,45}}[0-9A-Fa-f]{{4}}\s{{1,6}}"
+        for at in ("", "2")
+    )
     return Shape(
-        rf"{_LEAD[1:]} {{0,3}}(?:[0-9A-Fa-f]+ {{1,4}})?(?:UDP|TCP) {{1,4}}"
-        rf"(?:{question_mark} {first}|{answer_mark} {second}R {{1,4}})"
-        r"Q {1,4}\[(?P<flags>[0-9A-Fa-f]{4}[ A-Z]+)\](?P<domain> [^\[\]]*)$",
-        {"kind": EventKind.DNS, "domain": _LABELS, "action": Of(Kind("refusal", _action_of), ("flags",))},
-        needs=(end,),
-        lead=_LEAD,
+        r"\b[0-9A-Fa-f]{3,8}\s{1,4}PACKET\s{1,4}(?:[0-9A-Fa-f]{4,16}\s{1,4})?(?:UDP|TCP)\s{1,4}"
+        rf"(?:{asked}{first}|{answered}{second}R\s{{1,4}})[A-Z?]"
+        r"(?:\s{1,4}\[(?P<flags>[^\]\n]{0,48})(?:\]|$)|\s{0,4}$)(?P<domain>[^\r\n]{0,2000})",
+        {
+            "kind": EventKind.DNS,
+            "domain": _LABELS,
+            "action": Of(_REFUSAL, ("flags",), absent=Action.ALLOWED),
+            "forwarded": end == "destination_ip",
+            "response": Made(bool, (f"{end}2",)),
+        },
+        lead=r"[0-9A-Fa-f]{3,8}\s{1,4}PACKET\s",
     )
 
 
-_LABELS = Kind("labels", lru_cache(65536)(lambda text: question_of_packet(text)))
-_LEAD = r" [0-9A-Fa-f]{3,8} {1,3}PACKET "
+_SHAPES = _packets("source_ip", "Rcv", "Snd"), _packets("destination_ip", "Snd", "Rcv")
 _EXAMPLE = "6/10/2026 8:00:01 AM 0D48 PACKET  000000000181D1C0 UDP "
 
 
@@ -117,11 +119,11 @@ class WindowsDnsDebug(LayoutFormat):
         name="windows_dns_debug",
         title="Windows DNS Server debug log",
         source='Microsoft, "DNS Logging and Diagnostics"',
-        shapes=(_packets("source_ip", "Rcv", "Snd"), _packets("destination_ip", "Snd", "Rcv")),
+        shapes=_SHAPES,
         anywhere=True,
         role=Role.SERVES_THE_UNIT,
         of_resolver=True,
-        also_gives=("source_port", "destination_port", "answers", "forwarded", "response"),
+        also_gives=("source_port", "destination_port", "answers"),
         examples=(
             (
                 f"{_EXAMPLE}Rcv 10.1.1.5        0c6b   Q [0001   D   NOERROR] A      (3)www(7)example(0)",
@@ -145,9 +147,7 @@ class WindowsDnsDebug(LayoutFormat):
         if "PACKET" not in line:
             return False
         record = _RECORD.search(line, 0, 160)
-        return (record is not None and record[1] == "PACKET") or _PACKET.search(
-            line, 0, _PACKET_HEAD
-        ) is not None
+        return (record is not None and record[1] == "PACKET") or _found(line, _PACKET_HEAD) is not None
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
@@ -171,29 +171,15 @@ class WindowsDnsDebug(LayoutFormat):
             if record[1] != "PACKET" if record else _OTHER.match(first):
                 return None
             raise LineError("The line is not of this product.", first[:80])
-        header, before = self._before(first[: packet.start()])
-        sent, response = packet[1] == "Snd", packet[4] is not None
-        remote = ip_of(packet[2])  # None when it was masked
-        from_client = sent == response
+        shape = next(shape for shape in _SHAPES if shape.expression is packet.re)
+        event = self.event(shape, packet, *self.head(first, packet.start()))
         details = line[len(first) :]
-        stated_port = _REMOTE_PORT.search(details, 0, 2000)
-        port = port_of(stated_port[1]) if stated_port else None
-        return event_between(
-            (remote if from_client else None, port if from_client else None),
-            (None if from_client else remote, None if from_client else port),
-            time=self.time_of(before),
-            kind=EventKind.DNS,
-            observer=header,
-            domain=question_of_packet(packet[7] or ""),
-            answers=_answers(details) if response and details else (),
-            action=Action.BLOCKED if "REFUSED" in (packet[6] or "") else Action.ALLOWED,
-            forwarded=not from_client,
-            response=bool(response),
-            format=self.name,
-            file=self.context.file,
-            line=number,
-            role=Role.SERVES_THE_UNIT,
-        )
+        if event and (stated_port := _REMOTE_PORT.search(details, 0, 2000)):
+            end = "destination_port" if event.forwarded else "source_port"
+            event = changed(event, **{end: port_of(stated_port[1])})
+        if event and event.response and details:
+            event = changed(event, answers=_answers(details))
+        return event and stamped(event, self.name, self.context.file, number)
 
     def head(self, line: str, start: int) -> tuple[datetime | None, str | None]:
         """See `LayoutFormat`."""
@@ -221,12 +207,16 @@ class WindowsDnsDebug(LayoutFormat):
 
 def _packet(line: str, first: str) -> re.Match[str] | None:
     """Find the packet in a record's first line; of a wrapped line, in its first four lines joined."""
-    packet = _PACKET.search(first, 0, _SHORT_RECORD)
-    if len(line) == len(first) or "PACKET" not in first or (packet and question_of_packet(packet[7] or "")):
+    packet = _found(first, _SHORT_RECORD)
+    if len(line) == len(first) or "PACKET" not in first or (packet and question_of_packet(packet["domain"])):
         return packet
-    together = " ".join(line[:_SHORT_RECORD].split("\n", 4)[:4])
-    wrapped = _PACKET.search(together, 0, _SHORT_RECORD)
-    return wrapped if wrapped and (packet is None or question_of_packet(wrapped[7] or "")) else packet
+    wrapped = _found(" ".join(line[:_SHORT_RECORD].split("\n", 4)[:4]), _SHORT_RECORD)
+    return wrapped if wrapped and (packet is None or question_of_packet(wrapped["domain"])) else packet
+
+
+def _found(text: str, room: int) -> re.Match[str] | None:
+    matches = (shape.expression.search(text, 0, room) for shape in _SHAPES)
+    return next((match for match in matches if match), None)
 
 
 def _split_time(text: str) -> tuple[str, tuple[int, int, int], str]:
@@ -264,7 +254,7 @@ def _overlap(first: re.Match[str], second: re.Match[str]) -> bool:
 def _decide_order(context: FileContext) -> DateOrder:
     dates, usual = [], DateOrder.DAY_FIRST
     for line in context.head:
-        packet = _RECORD.search(line, 0, 160) or _PACKET.search(line, 0, _PACKET_HEAD)
+        packet = _RECORD.search(line, 0, 160) or _found(line, _PACKET_HEAD)
         if packet is None and not line.startswith("DNS Server log file creation at "):
             continue
         text = (
