@@ -11,26 +11,32 @@ import gzip
 import json
 import shutil
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[1] / "src" / "lamsach"
 sys.path.insert(0, str(SOURCE.parent))
 
-from lamsach.indicators.review.facts import WARNING_LISTS, list_key  # noqa: E402 - the sources beside this script
+from lamsach.indicators.review.facts import WARNING_LISTS, key_of, value_of  # noqa: E402 - the sources beside this script
 
 
 def packed(lists: Path) -> bytes:
-    """Return the used lists: names with versions, an empty line, then key and list number of each value,
-    sorted. `lists`: the project's folder of them.
+    """Return the used lists: names with versions, an empty line, then sorted keys, each with the numbers of
+    its lists (see `warning_lists`). `lists`: the project's folder of them.
     """
-    heads, lines = [], set()
+    heads, numbers = [], defaultdict[str, list[str]](list)
     for number, name in enumerate(WARNING_LISTS):
         record = json.loads((lists / name / "list.json").read_text("utf-8"))
         heads.append(f"{name} {record['version']}")
-        lines |= {f"{list_key(str(value))}\t{number}" for value in record["list"] if value}
-    if any(len(line.splitlines()) > 1 for line in lines):
-        sys.exit("A value cannot be written on a line of its own.")
-    return gzip.compress("\n".join([*heads, "", *sorted(lines), ""]).encode(), 9, mtime=0)
+        found: dict[str, str] = {}
+        for value in sorted(str(value).strip(" .").lower() for value in record["list"]):
+            if (key := key_of(value)) is not None:
+                is_www = key[0] == "." and value == f"www.{value_of(key)}"
+                found[key] = f"{number}w" if is_www and key not in found else str(number)
+        for key, stated in found.items():
+            numbers[key].append(stated)
+    lines = (f"{key}\t{' '.join(stated)}" for key, stated in sorted(numbers.items()))
+    return gzip.compress("\n".join([*heads, "", *lines, ""]).encode(), 9, mtime=0)
 
 
 def main() -> None:

@@ -21,11 +21,9 @@ from lamsach.devices.presence import Presence
 from lamsach.devices.reasons import REASONS
 from lamsach.errors import ExitStatus, InputError
 from lamsach.hunt.questioned import MIN_CALLERS
-from lamsach.indicators.review.examination import Examiner
-from lamsach.indicators.review.knowledge import Own, knowledge, knowledge_about
 from lamsach.investigate import Request, investigate
 from lamsach.logs.base import DEFAULT_TIMEZONE
-from lamsach.model import DeviceState, Findings, Identity, Indicator, IndicatorType, MatchStatus
+from lamsach.model import DeviceState, Findings, Identity, IndicatorType, MatchStatus
 from lamsach.portal.findings import bundle_reader
 from lamsach.results import write
 
@@ -199,38 +197,6 @@ def test_what_was_accepted_counts(tmp_path: Path) -> None:
     decisions.write_text("value,decision\n")
     with pytest.raises(InputError):
         hunted(tmp_path, lines, ["google.com"], decisions=str(decisions))
-
-
-VALUES = [
-    (T.DOMAIN, value)
-    for value in (
-        "google.com", "www.google.com", "x.google.com", "amazonaws.com", "s3.amazonaws.com",
-        "a.b.compute.amazonaws.com", "com.vn", "vietcombank.com.vn", "mof.gov.vn", "bot.duckdns.org",
-        "github.io", "bit.ly", "bot-c2.xyz", "ctldl.windowsupdate.com",
-    )
-] + [
-    (T.IP, value)
-    for value in ("8.8.8.8", "104.21.5.6", "52.95.110.1", "203.162.4.190", "2606:4700::1", "2001:500:2f::f",
-        "17.1.2.3", "198.51.100.7")
-] + [
-    (T.NETWORK, "104.16.0.0/12"), (T.NETWORK, "8.8.8.0/24"), (T.NETWORK, "2606:4700::/30"),
-    (T.NETWORK, "8.0.0.0/7"), (T.URL, "http://google.com"), (T.URL, "http://8.8.8.8/"),
-    (T.URL, "https://mof.gov.vn/a"), (T.URL, "http://[2606:4700::1]/"),
-    (T.MD5, "d41d8cd98f00b204e9800998ecf8427e"), (T.SHA256, "0" * 64),
-]  # fmt: skip
-
-
-def test_knowledge_read_for_a_few_values_equals_all_knowledge() -> None:
-    knowledge.cache_clear()
-    few = [
-        (group, Examiner(Own(), knowledge_about(group))) for group in (VALUES[place::4] for place in range(4))
-    ]
-    assert knowledge.cache_info().currsize == 0
-    full = Examiner(Own(), knowledge())
-    for group, examiner in few:
-        for value in group:
-            item = Indicator(*value)
-            assert [*examiner.concerns(item)] == [*full.concerns(item)], value
 
 
 @settings(max_examples=25, deadline=None)

@@ -59,9 +59,9 @@ def _reviewed(items: Collection[Indicator]) -> Grounds:
         return {}
     from lamsach.indicators.review.examination import Examiner
     from lamsach.indicators.review.facts import Level
-    from lamsach.indicators.review.knowledge import Own, knowledge_about
+    from lamsach.indicators.review.knowledge import Own, knowledge
 
-    examiner = Examiner(Own(), knowledge_about([(item.type, item.value) for item in items]))
+    examiner = Examiner(Own(), knowledge())
     found: Grounds = {}
     for item in items:
         concerns = [concern for concern in examiner.concerns(item) if concern.level is not Level.NOTABLE]

@@ -175,8 +175,11 @@ def test_no_dangerous_name_passes_for_a_look_alike() -> None:
     examiner = Examiner(Own(), KNOWN)
     mistaken = [
         name
-        for name in KNOWN.names()
-        if any(concern.kind is Kind.HOMOGRAPH for concern in examiner.concerns(Indicator(T.DOMAIN, name)))
+        for name in KNOWN.outlines.values()
+        if any(
+            concern.kind is Kind.HOMOGRAPH
+            for concern in examiner.concerns(Indicator(T.DOMAIN, name), lookalikes=True)
+        )
     ]
     assert not mistaken
 
@@ -272,18 +275,31 @@ def test_the_warning_lists_are_used_if_present() -> None:
 
 
 def test_the_carried_lists_are_those_in_use_in_order(tmp_path: Path) -> None:
-    sources = list(dict.fromkeys(fact.source.split()[1] for fact in facts.warning_facts()))
-    assert sources == list(facts.WARNING_LISTS)
+    lists, _ = facts.warning_lists()
+    assert [source.split()[1] for _, source in lists] == list(facts.WARNING_LISTS)
     for name in facts.WARNING_LISTS:
         (tmp_path / name).mkdir()
-        values = [f"{name}.example", "192.0.2.0/24", ""]
+        values = [f"{name}.example", "192.0.2.0/24", "", "www.b.example", "not a value"]
+        values += ["b.example"] if name == "tranco10k" else []
         (tmp_path / name / "list.json").write_text(json.dumps({"list": values, "version": 7}))
     packed = runpy.run_path(str(Path(__file__).parents[3] / "scripts" / "carried.py"))["packed"](tmp_path)
     heads, lines = (part.splitlines() for part in gzip.decompress(packed).decode().split("\n\n"))
     assert heads == [f"{name} 7" for name in facts.WARNING_LISTS]
     assert lines == sorted(lines)
-    assert {".elpmaxe.etisbew-knab\t0", "4192.0.2.0/24\t0", ".elpmaxe.snd-cimanyd\t1"} <= set(lines)
-    assert len(lines) == 2 * len(facts.WARNING_LISTS)
+    count = len(facts.WARNING_LISTS)
+    everywhere = " ".join(map(str, range(count)))
+    with_www = " ".join("10" if number == 10 else f"{number}w" for number in range(count))
+    assert {".elpmaxe.etisbew-knab\t0", f"4c0000200/24\t{everywhere}", f".elpmaxe.b\t{with_www}"} <= set(
+        lines
+    )
+    assert len(lines) == count + 2
+
+
+@pytest.mark.parametrize(
+    "value", ["evil.example", "192.0.2.7", "192.0.2.0/24", "2001:db8::1", "2001:db8::/32", "0" * 64]
+)
+def test_a_key_gives_back_its_value(value: str) -> None:
+    assert facts.value_of(facts.key_of(value) or "") == value
 
 
 def test_a_place_is_shown_to_people() -> None:

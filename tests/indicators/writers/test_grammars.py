@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lamsach.indicators.writers import BY_NAME
-from lamsach.indicators.writers.addresses import merged_networks, shortest_form
+from lamsach.indicators.writers.addresses import merged_networks
 from lamsach.model import Indicator
 
 from .grammars import sigma_rules, snort_content, snort_rules, zeek_intel
@@ -29,7 +29,7 @@ def test_snort_gets_a_rule_for_every_name_and_all_addresses() -> None:
     names = [snort_content(rule.option("content")) for rule in rules if not rule.targets]
     assert names == [wire_name(item.value) for item in export.items if item.type is T.DOMAIN]
     found = [value for rule in rules for value in rule.targets]
-    assert found == [shortest_form(network) for part in merged_networks(export.items) for network in part]
+    assert found == [network.text for part in merged_networks(export.items) for network in part]
     assert {rule.port for rule in rules if not rule.targets} == {"53"}
 
 

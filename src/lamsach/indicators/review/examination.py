@@ -13,17 +13,17 @@ from typing import NamedTuple
 
 from lamsach.indicators.files.source import expand
 from lamsach.indicators.review.decisions import EXCEPTED, NARROWED, Choice, Decision, Decisions
-from lamsach.indicators.review.facts import Concern, Kind, Level
+from lamsach.indicators.review.facts import Concern, Kind, Level, without_www
 from lamsach.indicators.review.knowledge import (
     Knowledge,
     Own,
     host_of,
     knowledge,
     mixes_scripts,
+    name_of,
     outline,
     skeleton,
     unicode_name,
-    without_www,
 )
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.addresses import Span, host_address, internal_reason, may_be_internal, span
@@ -191,12 +191,12 @@ def review(
     found = Review(collected.items)
     for item in collected.items:
         key = (item.type, item.value)
-        concerns = (*examiner.concerns(item), *collected.disagreements.get(key, ())[:3])
+        concerns = (*examiner.concerns(item, lookalikes=True), *collected.disagreements.get(key, ())[:3])
         found.add(Reviewed(item, concerns, earlier is not None and key not in earlier))
     return found
 
 
-_OF_ANY_PAGE = frozenset({Kind.BOGON, Kind.SUFFIX, Kind.HOMOGRAPH})
+_OF_ANY_PAGE = frozenset({Kind.BOGON, Kind.SUFFIX})
 """Concerns of a page that are the same as of its whole site."""
 _OWNERS = frozenset({Kind.GOVERNMENT, Kind.BANK, Kind.REGISTRY})
 """Owners of a page that may have been hacked: worth knowing, and notifying."""
@@ -209,8 +209,8 @@ class Examiner:
         self._own = own
         self._known = known
 
-    def concerns(self, item: Indicator) -> Iterator[Concern]:
-        """Yield the concerns about a value."""
+    def concerns(self, item: Indicator, *, lookalikes: bool = False) -> Iterator[Concern]:
+        """Yield the concerns about a value, last that of its look-alike, which is notable at most."""
         if (about := self._own.touches(item)) is not None:
             yield Concern(Kind.OWN, Level.DANGEROUS, about)
         if item.type is IndicatorType.DOMAIN:
@@ -221,6 +221,8 @@ class Examiner:
             yield from self._network(item.value)
         else:
             yield from self._known.about_hash(item.value)
+        if lookalikes and (name := name_of(item)) is not None:
+            yield from self._lookalike(name)
 
     def _name(self, name: str) -> Iterator[Concern]:
         if suffixes().is_public(name):
@@ -228,7 +230,6 @@ class Examiner:
         elif "." not in name or name.rpartition(".")[2] in INTERNAL_TOP_LEVELS:
             yield Concern(Kind.BOGON, Level.DANGEROUS, name)
         yield from _worst_of_each_kind(self._known.about_name(without_www(name)))
-        yield from self._lookalike(name)
 
     def _lookalike(self, name: str) -> Iterator[Concern]:
         text = unicode_name(name) or name

@@ -7,15 +7,17 @@ Small files of ours, the public suffix list, and the MISP project's warning list
 from __future__ import annotations
 
 import gzip
-from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterator
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import ip_network
 from typing import NamedTuple
 
-from lamsach.indicators.values.names import private_rules
+from lamsach.indicators.values.addresses import Span, bits, span
+from lamsach.indicators.values.names import private_rules, to_ascii_domain
+from lamsach.model.indicator_types import DIGESTS, FORMS
 
 
 class Level(StrEnum):
@@ -175,17 +177,6 @@ class Fact(NamedTuple):
     source: str
 
 
-def _all(value: str) -> bool:
-    return True
-
-
-def all_facts(wanted: Callable[[str], bool] = _all, keys: Collection[str] = ("",)) -> Iterator[Fact]:
-    """Yield every wanted fact, our own first; of the warning lists by prefixes of `list_key`."""
-    yield from filter(lambda fact: wanted(fact.value), own_facts())
-    yield from filter(lambda fact: wanted(fact.value), suffix_facts())
-    yield from warning_facts(keys)
-
-
 def own_facts() -> Iterator[Fact]:
     """Yield the facts of our own files."""
     for name, meaning in OWN_FILES.items():
@@ -204,48 +195,57 @@ def suffix_facts() -> Iterator[Fact]:
         yield Fact(rule, PRIVATE_SUFFIXES, "publicsuffix.org")
 
 
+def without_www(name: str) -> str:
+    """Strip the `www` that means the same site."""
+    return name.removeprefix("www.") if name.count(".") > 1 else name
+
+
 def name_key(name: str) -> str:
-    """Return a name's key in the packed lists: reversed, so that subdomains are adjacent (`.moc.elpmaxe`)."""
+    """Return a name's key: reversed, so that subdomains are adjacent (`.moc.elpmaxe`)."""
     return f".{name[::-1]}"
 
 
-def network_key(network: IPv4Network | IPv6Network) -> str:
-    """Return the key of an address or network: `4192.0.2.0/24`, with `6` first for IPv6."""
-    is_address = network.prefixlen == network.max_prefixlen
-    return f"{network.version}{network.network_address if is_address else network}"
+def network_key(network: Span) -> str:
+    """Return the key of a network, by first address (`4c0000200/24`); an address's has no length."""
+    address_bits = bits(network.version)
+    length = "" if network.length == address_bits else f"/{network.length}"
+    return f"{network.version}{network.first:0{address_bits // 4}x}{length}"
 
 
-def list_key(value: str) -> str:
-    """Return the sort key of a value: a name's, an address's, a network's, or `#` with a hash."""
-    value = value.strip().strip(".").lower()
+def key_of(value: str) -> str | None:
+    """Return the key of a name (`www` omitted), an address, a network or (`#`) a hash; None for others."""
+    value = value.strip().strip(".")
     try:
-        return network_key(ip_network(value, strict=False))
+        return network_key(span(str(ip_network(value, strict=False)) if "/" in value else value))
     except ValueError:
-        return name_key(value) if "." in value else f"#{value}"
+        pass
+    if re.fullmatch(_HASH, value, re.ASCII | re.IGNORECASE):
+        return f"#{value.lower()}"
+    name = to_ascii_domain(value.removeprefix("*."))
+    return name_key(without_www(name)) if name is not None and "." in name else None
+
+
+_HASH = "|".join(FORMS[kind] for kind in DIGESTS)
+
+
+def span_of(key: str) -> Span:
+    """Return the address or network of a key."""
+    version = int(key[0])
+    first, _, length = key[1:].partition("/")
+    return Span(version, int(first, 16), int(length or bits(version)))
 
 
 def value_of(key: str) -> str:
     """Return the value of a key."""
-    return key[:0:-1] if key.startswith(".") else key[1:]
+    return key[:0:-1] if key[0] == "." else key[1:] if key[0] == "#" else span_of(key).text
 
 
-def warning_facts(keys: Collection[str] = ("",)) -> Iterator[Fact]:
-    """Yield the facts of the warning lists whose key has one of these prefixes, in the order of the lists."""
-    heads, lines = _warning_lists()
-    found: set[tuple[int, str]] = set()
-    for begin in keys:
-        place = bisect_left(lines, begin)
-        while place < len(lines) and lines[place].startswith(begin):
-            key, _, number = lines[place].rpartition("\t")
-            found.add((int(number), key))
-            place += 1
-    for index, key in sorted(found):
-        name, _, version = heads[index].partition(" ")
-        yield Fact(value_of(key), WARNING_LISTS[name], f"MISP {name} {version}")
+def warning_lists() -> tuple[list[tuple[Meaning, str]], dict[str, str]]:
+    """Return meaning and source of each packed warning list, and the lists' numbers by key.
 
-
-def _warning_lists() -> tuple[list[str], list[str]]:
-    """Return names with versions of the lists, and sorted lines: key, tab, number of the list."""
+    `0 8w`: in list 0, and in list 8 with `www.` before it.
+    """
     packed = (files("lamsach.indicators.review") / "data" / "warning_lists.gz").read_bytes()
     heads, _, lines = gzip.decompress(packed).decode().partition("\n\n")
-    return heads.splitlines(), lines.splitlines()
+    lists = [(WARNING_LISTS[head.partition(" ")[0]], f"MISP {head}") for head in heads.splitlines()]
+    return lists, dict(line.split("\t", 1) for line in lines.splitlines())

@@ -8,17 +8,33 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import ip_network
+from itertools import chain
+from types import MappingProxyType
 
 import idna
 
-from lamsach.indicators.review.facts import Concern, Fact, Kind, Level, all_facts, name_key, network_key
+from lamsach.indicators.review.facts import (
+    Concern,
+    Fact,
+    Kind,
+    Level,
+    Meaning,
+    key_of,
+    name_key,
+    network_key,
+    own_facts,
+    span_of,
+    suffix_facts,
+    value_of,
+    warning_lists,
+)
 from lamsach.indicators.values.addresses import Span, bits, host_address, span
 from lamsach.indicators.values.names import split_url, to_ascii_domain
-from lamsach.indicators.values.normalise import Value
 from lamsach.model import Indicator, IndicatorType, Problem
 
 
@@ -68,17 +84,13 @@ class Own:
         if not self.networks:
             return None
         found = span(value)
-        return next((_text(own) for own in self.networks if own.overlaps(found)), None)
+        return next((own.with_prefix for own in self.networks if own.overlaps(found)), None)
 
     def _name(self, name: str, *, holds: bool = True) -> str | None:
         for own in self.names:
             if is_at_or_below(name, own) or (holds and is_at_or_below(own, name)):
                 return own
         return None
-
-
-def _text(found: Span) -> str:
-    return str((IPv4Network if found.version == 4 else IPv6Network)((found.first, found.length)))
 
 
 def is_at_or_below(name: str, above: str) -> bool:
@@ -90,6 +102,14 @@ def host_of(url: str) -> str:
     """Return the host of a canonical URL without its port; an IPv6 address with its brackets."""
     host = split_url(url)[1]
     return host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
+
+
+def name_of(item: Indicator) -> str | None:
+    """Return the name that a value is, or a URL's host; None for others."""
+    if item.type is IndicatorType.DOMAIN:
+        return item.value
+    host = host_of(item.value) if item.type is IndicatorType.URL else None
+    return host if host is not None and host_address(host) is None else None
 
 
 # Letters of UTS 39's confusables that IDN phishing uses: Cyrillic, Greek, Armenian, Latin extensions.
@@ -145,75 +165,61 @@ SHARED_SERVICES = frozenset({Kind.SHARED_HOSTING, Kind.DYNAMIC_DNS, Kind.SHORTEN
 """Services with subdomains of strangers: such a name is the stranger's, not the service's."""
 
 
-def without_www(name: str) -> str:
-    """Strip the `www` that means the same site."""
-    return name.removeprefix("www.") if name.count(".") > 1 else name
-
-
 class Knowledge:
-    """Known names, networks and hashes."""
+    """Known names, networks and hashes: stated facts, then those of packed lists (see `warning_lists`)."""
 
-    def __init__(self, facts: Iterable[Fact]) -> None:
-        self._names: dict[str, list[Fact]] = {}
-        self._wild: dict[str, Fact] = {}
-        self._below: dict[str, Fact] = {}
-        self._networks: dict[tuple[int, int], dict[int, list[Fact]]] = {}
-        self._hashes: dict[str, Fact] = {}
-        for fact in facts:
-            self._add(fact)
-        self._starts = {
-            version: sorted(
-                (first << bits(version) - length, fact)
-                for (known, length), found in self._networks.items()
-                if known == version
-                for first, entries in found.items()
-                for fact in entries[:1]
-            )
-            for version in (4, 6)
-        }
+    def __init__(
+        self,
+        facts: Iterable[Fact],
+        lists: Sequence[tuple[Meaning, str]] = (),
+        packed: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        stated, self._lists = list(facts), lists
+        self._order = {known: n for n, known in enumerate((*stated, *(source for _, source in lists)))}
+        found: dict[str, list[Fact]] = {}
+        for fact in stated:
+            if (key := key_of(fact.value)) is not None:
+                found.setdefault(key, []).append(fact)
+                if fact.value.startswith("*."):
+                    found[f"{key}.*"] = [fact]
+        for key, at_key in found.items():
+            at_key += self._unpacked(key, packed.get(key, ""))
+        self._found: dict[str, list[Fact] | str] = {**packed, **found}
+        self._keys = sorted(self._found)
 
-        self._by_version = {
-            version: [
-                (length, by_length)
-                for (known, length), by_length in sorted(self._networks.items(), key=lambda pair: -pair[0][1])
-                if known == version
-            ]
-            for version in (4, 6)
-        }
+    def _unpacked(self, key: str, numbers: str) -> list[Fact]:
+        return [
+            Fact("www." * number.endswith("w") + value_of(key), *self._lists[int(number.rstrip("w"))])
+            for number in numbers.split()
+        ]
 
-    def _add(self, fact: Fact) -> None:
-        value = fact.value.strip().strip(".")
-        if value.startswith("*."):
-            self._add_name(value[2:], fact)
-            self._wild[value[2:]] = fact
-            return
-        try:
-            network = span(str(ip_network(value, strict=False)) if "/" in value else value)
-        except ValueError:
-            if len(value) in (32, 40, 64) and all(letter in "0123456789abcdef" for letter in value.lower()):
-                self._hashes.setdefault(value.lower(), fact)
-            elif (name := to_ascii_domain(value)) is not None and "." in name:
-                self._add_name(without_www(name), fact)
-            return
-        by_length = self._networks.setdefault((network.version, network.length), {})
-        by_length.setdefault(network.first >> bits(network.version) - network.length, []).append(fact)
+    def _at(self, key: str) -> list[Fact]:
+        """Return the facts about a key, those of the best informed list first."""
+        found = self._found.get(key, [])
+        if isinstance(found, str):
+            found = self._found[key] = self._unpacked(key, found)
+        return found
 
-    def _add_name(self, name: str, fact: Fact) -> None:
-        self._names.setdefault(name, []).append(fact)
-        parent = name.partition(".")[2]
-        while parent:
-            known = self._below.get(parent)
-            if known is None or (_is_dangerous(fact) and not _is_dangerous(known)):
-                self._below[parent] = fact
-            parent = parent.partition(".")[2]
+    def _between(self, first: str, last: str) -> Iterator[list[Fact]]:
+        for place in range(bisect_left(self._keys, first), bisect_left(self._keys, last)):
+            yield self._at(self._keys[place])
+
+    def _place(self, fact: Fact) -> int:
+        """Return the place of a fact, or its list, in the order of information."""
+        return self._order[fact] if fact in self._order else self._order[fact.source]
 
     def about_name(self, name: str) -> Iterator[Concern]:
         """Yield concerns about the name, one below it, and those above, up to a shared service."""
         known = self._known(name)
         for fact in known:
             yield _concern(fact, fact.meaning.level)
-        if (below := self._below.get(name)) is not None and not known:
-            yield _concern(below, below.meaning.level)
+        if not known:
+            key = name_key(name)
+            below = chain.from_iterable(self._between(f"{key}.", f"{key}/"))
+            if found := min(
+                below, key=lambda fact: (not _is_dangerous(fact), self._place(fact)), default=None
+            ):
+                yield _concern(found, found.meaning.level)
         parent = name.partition(".")[2]
         while parent:
             for fact in self._known(parent)[:1]:
@@ -224,52 +230,65 @@ class Knowledge:
             parent = parent.partition(".")[2]
 
     def _known(self, name: str) -> list[Fact]:
-        """Return the facts about a name itself, those of the best informed list first."""
-        known = self._names.get(name, [])
-        wild = self._wild.get(name.partition(".")[2])
-        return known if wild is None else [*known, wild]
+        """Return the facts about a name itself, then those about any name directly below its parent."""
+        return [*self._at(name_key(name)), *self._at(f"{name_key(name.partition('.')[2])}.*")]
+
+    @cached_property
+    def _networks(self) -> dict[int, list[tuple[int, dict[int, str]]]]:
+        """Keys of networks by version, length (the longest first) and first bits."""
+        found: defaultdict[tuple[int, int], dict[int, str]] = defaultdict(dict)
+        for key in self._keys:
+            if "/" in key:
+                version, first, length = span_of(key)
+                found[version, length][first >> bits(version) - length] = key
+        by_length = sorted(found.items(), reverse=True)
+        return {
+            version: [(length, keys) for (of, length), keys in by_length if of == version]
+            for version in (4, 6)
+        }
 
     def about_network(self, network: Span) -> Iterator[Concern]:
         """Yield concerns about known networks around and within an address or network, one a kind."""
+        version, first, own_length = network
+        address_bits = bits(version)
+        around = [
+            key
+            for length, keys in self._networks[version]
+            if length <= own_length and (key := keys.get(first >> address_bits - length)) is not None
+        ]
         seen: set[Kind] = set()
-        address_bits = bits(network.version)
-        for length, by_length in self._by_version[network.version]:
-            if length <= network.length and (found := by_length.get(network.first >> address_bits - length)):
-                for fact in found:
-                    if fact.meaning.kind not in seen:
-                        seen.add(fact.meaning.kind)
-                        level = fact.meaning.level if length == network.length else fact.meaning.within
-                        yield _concern(fact, level)
-        if network.length < address_bits:
-            yield from self._within(network, seen)
-
-    def _within(self, network: Span, seen: set[Kind]) -> Iterator[Concern]:
-        starts, end = self._starts[network.version], network.last
-        place = bisect_left(starts, (network.first,))
-        while place < len(starts) and starts[place][0] <= end:
-            fact = starts[place][1]
-            if fact.meaning.kind not in seen:
-                seen.add(fact.meaning.kind)
-                yield _concern(fact, fact.meaning.level)
-            place += 1
+        own = network_key(network)
+        for key in (own, *around):
+            for fact in self._at(key):
+                if fact.meaning.kind not in seen:
+                    seen.add(fact.meaning.kind)
+                    yield _concern(fact, fact.meaning.level if key == own else fact.meaning.within)
+        if own_length == address_bits:
+            return
+        for facts in self._between(own.partition("/")[0], f"{network_key(network.end)}0"):
+            if facts[0].meaning.kind not in seen:
+                seen.add(facts[0].meaning.kind)
+                yield _concern(facts[0], facts[0].meaning.level)
 
     def about_hash(self, digest: str) -> Iterator[Concern]:
         """Yield the concern about a known harmless file."""
-        if (fact := self._hashes.get(digest)) is not None:
+        for fact in self._at(f"#{digest}")[:1]:
             yield _concern(fact, fact.meaning.level)
 
     def is_known(self, name: str) -> bool:
         """Return whether a name itself is known."""
-        return name in self._names
-
-    def names(self) -> Iterator[str]:
-        """Yield every known name whose look-alikes matter: those dangerous to block."""
-        return (name for name, facts in self._names.items() if any(map(_is_dangerous, facts)))
+        return name_key(name) in self._found
 
     @cached_property
     def outlines(self) -> dict[str, str]:
-        """Map the outlines of those names to the names."""
-        return {outline(name): name for name in self.names()}
+        """The names dangerous to block, whose look-alikes matter, by outline."""
+        keys = [
+            key
+            for key in self._keys
+            if key[0] == "." and key[-1] != "*" and any(map(_is_dangerous, self._at(key)))
+        ]
+        keys.sort(key=lambda key: self._place(self._at(key)[0]))
+        return {outline(name): name for name in map(value_of, keys)}
 
 
 def _is_dangerous(fact: Fact) -> bool:
@@ -283,72 +302,4 @@ def _concern(fact: Fact, level: Level, kind: Kind | None = None) -> Concern:
 @cache
 def knowledge() -> Knowledge:
     """Return everything that is known, read once: our own facts first."""
-    return Knowledge(all_facts())
-
-
-MAX_SELECTED = 5000
-"""Number of values above which reading everything takes no longer than a selection."""
-
-
-def knowledge_about(values: Collection[Value]) -> Knowledge:
-    """Return the knowledge relevant to a few values: several times faster to read than all."""
-    if len(values) > MAX_SELECTED or knowledge.cache_info().currsize:
-        return knowledge()
-    relevant = _Relevant(values)
-    return Knowledge(all_facts(relevant, relevant.keys))
-
-
-class _Relevant:
-    """Test for facts about given values, and prefixes of their `list_key`; never too few pass."""
-
-    def __init__(self, values: Collection[Value]) -> None:
-        self._words: set[str] = set()
-        self._names: set[str] = set()
-        self._octets: set[str] = set()
-        self._any_v6 = False
-        self.keys: set[str] = set()
-        for kind, value in values:
-            host = host_of(value) if kind is IndicatorType.URL else value
-            address = host_address(host) if kind is IndicatorType.URL else None
-            if address is not None or kind in (IndicatorType.IP, IndicatorType.NETWORK):
-                self._add_network(span(value if address is None else str(address)))
-            elif kind in (IndicatorType.DOMAIN, IndicatorType.URL):
-                name = without_www(host)
-                self._names.add(name)
-                self.keys.add(f"{name_key(name)}.")
-                while name:
-                    self._words.add(name)
-                    self.keys.update(f"{name_key(name)}{end}\t" for end in ("", ".www", ".*"))
-                    name = name.partition(".")[2]
-            else:
-                self._words.add(value)
-                self.keys.add(f"#{value.lower()}\t")
-
-    def _add_network(self, network: Span) -> None:
-        make = IPv4Network if network.version == 4 else IPv6Network
-        around = (make((network.first, length), strict=False) for length in range(network.length + 1))
-        self.keys.update(f"{network_key(outer)}\t" for outer in around)
-        octets = (
-            map(str, range(network.first >> 24, (network.last >> 24) + 1)) if network.version == 4 else ()
-        )
-        self._octets.update(octets)
-        self._any_v6 |= network.version == 6
-        if network.length < bits(network.version):
-            self.keys.update((f"4{octet}." for octet in self._octets) if network.version == 4 else ("6",))
-
-    def __call__(self, value: str) -> bool:
-        word = value.strip().strip("*.").lower().removeprefix("www.")
-        if ":" in word:
-            return self._any_v6
-        return (
-            word in self._words
-            or any(above in self._names for above in _above(word))
-            or word.partition(".")[0] in self._octets
-            or not word.isascii()
-            or word[-2:-1] == "/"
-        )
-
-
-def _above(name: str) -> Iterator[str]:
-    while name := name.partition(".")[2]:
-        yield name
+    return Knowledge(chain(own_facts(), suffix_facts()), *warning_lists())

@@ -16,7 +16,7 @@ from ipaddress import (
     ip_network,
     summarize_address_range,
 )
-from socket import AF_INET, AF_INET6, inet_pton
+from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from typing import NamedTuple
 
 from lamsach.indicators.values import refusals
@@ -235,6 +235,27 @@ class Span(NamedTuple):
     def last(self) -> int:
         """Return the last address as a number."""
         return self.first + (1 << (bits(self.version) - self.length)) - 1
+
+    @property
+    def end(self) -> Span:
+        """The last address."""
+        return Span(self.version, self.last, bits(self.version))
+
+    @property
+    def text(self) -> str:
+        """Canonical text, of a single address without its length."""
+        return self._address if self.length == bits(self.version) else self.with_prefix
+
+    @property
+    def with_prefix(self) -> str:
+        """Canonical text with the length."""
+        return f"{self._address}/{self.length}"
+
+    @property
+    def _address(self) -> str:
+        if self.version == 4:
+            return inet_ntop(AF_INET, self.first.to_bytes(4))
+        return str(IPv6Address(self.first))
 
     def overlaps(self, other: Span) -> bool:
         """Return whether the two have an address in common."""

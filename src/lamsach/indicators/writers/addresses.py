@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
-from ipaddress import IPv6Address
-from socket import AF_INET, inet_ntop
 
 from lamsach.indicators.releases.rows import Runs, Spool
 from lamsach.indicators.values.addresses import Span, bits, span
@@ -88,22 +86,6 @@ def _join_spans(spans: Iterable[Span]) -> Iterator[tuple[int, int]]:
             begin, end = found.first, found.last
     if end >= begin:
         yield begin, end
-
-
-def with_prefix(network: Span) -> str:
-    """Return a network as text with its prefix length."""
-    return f"{_address(network)}/{network.length}"
-
-
-def shortest_form(network: Span) -> str:
-    """Return a network as text, a single address without its prefix."""
-    return _address(network) if network.length == bits(network.version) else with_prefix(network)
-
-
-def _address(network: Span) -> str:
-    if network.version == 4:
-        return inet_ntop(AF_INET, network.first.to_bytes(4))
-    return str(IPv6Address(network.first))
 
 
 def is_version(item: Indicator, version: int) -> bool:

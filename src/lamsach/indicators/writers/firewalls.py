@@ -28,8 +28,6 @@ from lamsach.indicators.writers.addresses import (
     Cidrs,
     is_version,
     merged_networks,
-    shortest_form,
-    with_prefix,
 )
 from lamsach.indicators.writers.base import (
     SYNTAX,
@@ -173,7 +171,7 @@ def pf_table(items: Items, stamp: Stamp) -> Iterator[str]:
     """Yield a network a line, neighbouring and overlapping ones merged."""
     for networks in merged_networks(items):
         for network in networks:
-            yield shortest_form(network) + "\n"
+            yield network.text + "\n"
 
 
 @output("nftables", "nftables sets", ".nft", reads_back=False, comment=None)
@@ -199,7 +197,7 @@ def _set(name: str, kind: str, networks: Cidrs) -> Iterator[str]:
     if networks:
         yield "\t\telements = {\n"
         for network in networks:
-            yield f"\t\t\t{shortest_form(network)},\n"
+            yield f"\t\t\t{network.text},\n"
         yield "\t\t}\n"
     yield "\t}\n"
 
@@ -212,7 +210,7 @@ def _rules_of_version(name: str, title: str, version: int) -> Writer:
 
     def pieces(items: Items, stamp: Stamp) -> Iterator[str]:
         yield "*filter\n:LAMSACH - [0:0]\n"
-        for network in map(with_prefix, merged_networks(items)[0 if version == 4 else 1]):
+        for network in (found.with_prefix for found in merged_networks(items)[0 if version == 4 else 1]):
             yield f"-A LAMSACH -d {network} -j DROP\n-A LAMSACH -s {network} -j DROP\n"
         yield "COMMIT\n"
 
@@ -231,5 +229,5 @@ def ipset(items: Items, stamp: Stamp) -> Iterator[str]:
         options = f"hash:net family {family} maxelem {max(65536, len(networks))}"
         yield f"create {name} {options} -exist\ncreate {name}-new {options} -exist\nflush {name}-new\n"
         for network in networks:
-            yield f"add {name}-new {with_prefix(network)} -exist\n"
+            yield f"add {name}-new {network.with_prefix} -exist\n"
         yield f"swap {name}-new {name}\ndestroy {name}-new\n"

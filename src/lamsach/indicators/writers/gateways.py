@@ -34,7 +34,7 @@ from collections.abc import Iterator
 
 from lamsach.indicators.values.addresses import span
 from lamsach.indicators.values.names import split_url
-from lamsach.indicators.writers.addresses import merged_networks, shortest_form, topmost, with_prefix
+from lamsach.indicators.writers.addresses import merged_networks, topmost
 from lamsach.indicators.writers.base import (
     NAME_TOO_LONG,
     Items,
@@ -147,7 +147,7 @@ def nginx(items: Items, stamp: Stamp) -> Iterator[str]:
     yield "geo $lamsach_address {\n    default 0;\n"
     for networks in merged_networks(items):
         for network in networks:
-            yield f"    {with_prefix(network)} 1;\n"
+            yield f"    {network.with_prefix} 1;\n"
     count = sum(1 for _ in of_types(items, IndicatorType.DOMAIN))
     yield f"}}\nmap_hash_bucket_size 512;\nmap_hash_max_size {max(2048, 2 * count)};\n"
     yield "map $host $lamsach_name {\n    hostnames;\n    default 0;\n"
@@ -161,7 +161,7 @@ def squid(items: Items, stamp: Stamp) -> Iterator[str]:
     """Yield access lists by name, address and URL, and the lines that deny them."""
     used = []
     names = (f".{item.value}" for item in of_types(items, IndicatorType.DOMAIN))
-    networks = (shortest_form(network) for part in merged_networks(items) for network in part)
+    networks = (network.text for part in merged_networks(items) for network in part)
     urls = (_pattern(item.value) for item in of_types(items, IndicatorType.URL))
     for acl, kind, values in (
         ("lamsach_names", "dstdomain -n", names),

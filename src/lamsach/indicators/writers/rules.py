@@ -30,7 +30,7 @@ from itertools import chain
 from uuid import uuid5
 
 from lamsach.indicators.values.names import split_url
-from lamsach.indicators.writers.addresses import is_version, merged_networks, shortest_form
+from lamsach.indicators.writers.addresses import is_version, merged_networks
 from lamsach.indicators.writers.base import (
     HASHES,
     Items,
@@ -62,7 +62,7 @@ def message(item: Indicator) -> str:
 
 def listed_addresses(items: Iterable[Indicator]) -> Iterator[str]:
     """Yield the merged networks, some hundred at a time, as in a rule's header."""
-    networks = (shortest_form(network) for part in merged_networks(items) for network in part)
+    networks = (network.text for part in merged_networks(items) for network in part)
     for batch in in_batches(networks, MAX_RULE_ADDRESSES):
         yield "[" + ",".join(batch) + "]"
 
