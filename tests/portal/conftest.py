@@ -226,7 +226,8 @@ def audit_may_be_emptied(request: pytest.FixtureRequest) -> None:
 WATCHED = {
     "test_awareness", "test_campaigns", "test_cases_evidence", "test_exchange", "test_exchange_hostile",
     "test_exchange_upward", "test_findings", "test_fleet_scanner", "test_inbox", "test_lists",
-    "test_reports_carried", "test_reports_received", "test_support", "test_units", "test_uploads",
+    "test_lists_review", "test_lists_versions", "test_reports_carried", "test_reports_received",
+    "test_support", "test_units", "test_uploads",
 }  # fmt: skip
 """Modules whose tests hand in files of every kind, and open no transaction of their own around it."""
 

@@ -12,10 +12,13 @@ from lamsach.portal.lists.models import Document, KeptList, Origin, Outlet, Tlp,
 TEXT = "bot-c2.xyz\n45.155.37.7\nhttps://evil-b.xyz/a\n" + "5f" * 16 + "\n"
 
 
-def kept_list(cast: Any, name: str = "Danh sách chung") -> KeptList:
-    """Return the centre's list."""
-    found, _ = KeptList.objects.get_or_create(
-        unit=cast.centre, name=name, defaults={"created_by": cast.people["coordinator"], "days": 0}
+def kept_list(cast: Any, name: str = "Danh sách chung", **fields: Any) -> KeptList:
+    """Return the centre's list, with these fields changed."""
+    found, _ = KeptList.objects.update_or_create(
+        unit=cast.centre,
+        name=name,
+        defaults=fields,
+        create_defaults={"created_by": cast.people["coordinator"], "days": 0, **fields},
     )
     return found
 
@@ -53,6 +56,11 @@ def next_version(cast: Any, note: str = "Bản mới") -> Version:
     return found
 
 
+def values(version: Version) -> set[str]:
+    """Return the values of a version."""
+    return {item.value for item in versions.values(version)}
+
+
 def origin(cast: Any, url: str = "https://feeds.example.vn/list.txt") -> Origin:
     """Return a source of the list."""
     found, _ = Origin.objects.get_or_create(list=kept_list(cast), name="Nguồn", defaults={"url": url})
@@ -61,5 +69,5 @@ def origin(cast: Any, url: str = "https://feeds.example.vn/list.txt") -> Origin:
 
 def outlet(cast: Any, writer: str = "edl", **fields: Any) -> tuple[Outlet, str]:
     """Issue an outlet of the list; return it and its token."""
-    values = {"name": "fw01", "writer": writer, "tlp": Tlp.AMBER, "confidence": 0, "part": 1000, **fields}
-    return outlets.issue(kept_list(cast), cast.people["coordinator"], **values)
+    settings = {"name": "fw01", "writer": writer, "tlp": Tlp.AMBER, "confidence": 0, "part": 1000, **fields}
+    return outlets.issue(kept_list(cast), cast.people["coordinator"], **settings)

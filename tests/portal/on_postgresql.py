@@ -52,6 +52,8 @@ PARTS = (
     "test_reports_overlap.py",
     "test_reports_received.py",
     "test_lists.py",
+    "test_lists_review.py",
+    "test_lists_versions.py",
     "test_lists_taxii.py",
     "test_lists_outlets.py",
     "test_exchange.py",

@@ -143,8 +143,7 @@ def test_a_red_list_is_not_served_below(cast: Cast) -> None:
 
 
 def test_expired_values_are_not_served(cast: Cast) -> None:
-    kept_list = list_samples.kept_list(cast)
-    KeptList.objects.filter(pk=kept_list.pk).update(days=1)
+    list_samples.kept_list(cast, days=1)
     list_samples.released(cast)
     made, _ = list_samples.outlet(cast)
     now = timezone.now()

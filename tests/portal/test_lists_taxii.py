@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shutil
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +16,7 @@ from lamsach.indicators.lists import read_lists
 from lamsach.indicators.servers.taxii import Collection, Settings
 from lamsach.portal.api.access import issue
 from lamsach.portal.lists import taxii_objects
-from lamsach.portal.lists.models import Document, KeptList, Tlp, Version
+from lamsach.portal.lists.models import Document, Tlp, Version
 
 from . import list_samples
 from .conftest import Cast
@@ -85,8 +86,7 @@ def test_taxii_refuses_by_the_standard(cast: Cast) -> None:
 
 
 def test_taxii_omits_values_restricted_to_the_unit(cast: Cast) -> None:
-    kept_list = list_samples.kept_list(cast)
-    KeptList.objects.filter(pk=kept_list.pk).update(tlp=Tlp.STRICT)
+    list_samples.kept_list(cast, tlp=Tlp.STRICT)
     list_samples.add(cast, list_samples.TEXT)
     list_samples.next_version(cast)
     for unit, count in ((cast.first, 0), (cast.centre, 4)):
@@ -213,8 +213,6 @@ def test_paging_continues_across_versions(cast: Cast, days: Any, settings: Any, 
 
 
 def test_missing_objects_are_made_again(cast: Cast, days: Any, settings: Any, tmp_path: Any) -> None:
-    import shutil
-
     settings.DATA = tmp_path
     list_samples.released(cast)
     made = later(cast, "new-bot.xyz\n")
