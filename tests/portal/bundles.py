@@ -1,7 +1,8 @@
-"""Builders of findings bundles, with invented names and addresses."""
+"""Builders of findings and scan bundles, with invented names and addresses."""
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import zipfile
@@ -37,6 +38,7 @@ from lamsach.portal.worker import load_tasks
 from lamsach.results.bundle import write_bundle
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+ONE = "mac:02:00:00:00:00:01"
 EVIL = "bot-c2.xyz"
 FIREWALL = "FW-A"
 
@@ -45,7 +47,7 @@ FIREWALL = "FW-A"
 class Contact:
     """Events of a device, by day."""
 
-    device: str = "mac:02:00:00:00:00:01"
+    device: str = ONE
     days: Mapping[date, int] = field(default_factory=dict)
     indicator: str = EVIL
     role: Role = Role.OUTBOUND
@@ -165,3 +167,25 @@ def hand_in(cast: Any, campaign: Any, found: Findings | io.BytesIO, unit: Any = 
     work()
     bundle.refresh_from_db()
     return bundle
+
+
+def scan(host: dict[str, Any], findings_in: list[Any], actions: list[Any], **changes: Any) -> io.BytesIO:
+    """A scanner's bundle."""
+    parts = {
+        "findings.jsonl": b"".join(json.dumps(row).encode() + b"\n" for row in findings_in),
+        "skips.jsonl": b"",
+        "actions.jsonl": b"".join(json.dumps(row).encode() + b"\n" for row in actions),
+        "report.html": b"<html></html>",
+    }
+    contents = {
+        name: {"sha256": hashlib.sha256(data).hexdigest(), "size_bytes": len(data)}
+        for name, data in parts.items()
+    }
+    text = {"schema": "lamsach-scan/1", "tool_version": "1", "host": host, "contents": contents, **changes}
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("manifest.json", json.dumps(text))
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    stream.seek(0)
+    return stream

@@ -71,13 +71,15 @@ from lamsach.portal.accounts.models import User  # noqa: E402
 from lamsach.portal.base import tasks as badges  # noqa: E402
 from lamsach.portal.base.roles import Role  # noqa: E402
 from lamsach.portal.base.storage import Folder  # noqa: E402
+from lamsach.portal.campaigns.models import Campaign  # noqa: E402
+from lamsach.portal.cases.models import Rules  # noqa: E402
 from lamsach.portal.jobs import claims  # noqa: E402
 from lamsach.portal.mail import inbox  # noqa: E402
 from lamsach.portal.units import tree  # noqa: E402
 from lamsach.portal.units.models import Changed, Counter, Membership, Unit  # noqa: E402
 from lamsach.portal.worker import load_tasks  # noqa: E402
 
-from . import on_postgresql  # noqa: E402
+from . import on_postgresql, samples  # noqa: E402
 from .rows import Snapshot, restore, take_snapshot  # noqa: E402
 from .template import migrate, pour, schema  # noqa: E402
 
@@ -224,9 +226,9 @@ def audit_may_be_emptied(request: pytest.FixtureRequest) -> None:
 
 
 WATCHED = {
-    "test_awareness", "test_campaigns", "test_cases_evidence", "test_exchange", "test_exchange_hostile",
-    "test_exchange_upward", "test_findings", "test_fleet_scanner", "test_inbox", "test_lists",
-    "test_lists_review", "test_lists_versions", "test_reports_carried", "test_reports_received",
+    "test_awareness", "test_campaigns", "test_cases_evidence", "test_cases_past_days", "test_exchange",
+    "test_exchange_hostile", "test_exchange_upward", "test_findings", "test_fleet_scanner", "test_inbox",
+    "test_lists", "test_lists_review", "test_lists_versions", "test_reports_carried", "test_reports_received",
     "test_support", "test_units", "test_uploads",
 }  # fmt: skip
 """Modules whose tests hand in files of every kind, and open no transaction of their own around it."""
@@ -349,3 +351,15 @@ def cast(db: Any) -> Cast:
 def browser(cast: Cast) -> Callable[[str], Client]:
     """`browser("officer")` is the officer's browser."""
     return cast.client
+
+
+@pytest.fixture
+def campaign(cast: Cast) -> Campaign:
+    """A campaign of the centre, whose dispatch went to its two rooms."""
+    return samples.dispatch(cast).campaign
+
+
+@pytest.fixture
+def seven_quiet_days(campaign: Campaign) -> None:
+    """Verification of the campaign's machines after seven quiet days."""
+    Rules.objects.create(campaign=campaign, quiet_days=7)

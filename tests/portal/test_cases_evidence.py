@@ -1,49 +1,37 @@
-"""Evidence of a quiet day: only with a list that has the address, and only if the machine was seen.
-
-Also the state known on a day, and since when.
-"""
+"""Evidence of a quiet day: only with a list that has the address, and only if the machine was seen."""
 
 from __future__ import annotations
 
-import random
-from datetime import date, datetime, time, timedelta
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.utils import timezone
 
 from lamsach.devices.presence import Presence, mark_of
+from lamsach.hunt.sets.lists import load_lists
 from lamsach.model import ListSummary
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.base.uploads import store
 from lamsach.portal.campaigns.models import IndicatorList
-from lamsach.portal.cases.models import Case, CaseState, Rules, Step
-from lamsach.portal.cases.tally import case_counts, differences, end_of
+from lamsach.portal.cases.models import Case, CaseState, Rules
 from lamsach.portal.cases.tasks import recompute_waiting
-from lamsach.portal.cases.upkeep import move, recompute
 from lamsach.portal.findings import contents
 from lamsach.portal.findings.identities import unit_key
 from lamsach.portal.findings.models import AliveDay, Composition, CoverageDay, Mark
+from lamsach.portal.units import tree
 
-from .bundles import EVIL, FIREWALL, ZONE, Contact, day, device, findings, hand_in
+from .bundles import EVIL, FIREWALL, ONE, ZONE, Contact, day, device, findings, hand_in
+from .case_samples import cleaned
 from .conftest import Cast
-from .samples import dispatch
 
-pytestmark = pytest.mark.django_db
-ONE = "mac:02:00:00:00:00:01"
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("seven_quiet_days")]
 MARK = mark_of("mac", "02:00:00:00:00:01")
 """Mark of older bundles, which are still read."""
 S = CaseState
-
-
-@pytest.fixture
-def campaign(cast: Cast) -> Any:
-    found = dispatch(cast).campaign
-    Rules.objects.create(campaign=found, quiet_days=7)
-    return found
 
 
 def listed(campaign: Any, *values: str) -> IndicatorList:
@@ -57,11 +45,6 @@ def listed(campaign: Any, *values: str) -> IndicatorList:
 
 def digest_of(*values: str) -> str:
     """Digest stated by a hunt with these domains."""
-    import tempfile
-    from pathlib import Path
-
-    from lamsach.hunt.sets.lists import load_lists
-
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "list.txt"
         path.write_text("\n".join(values))
@@ -79,17 +62,6 @@ def quiet(cast: Cast, campaign: Any, days: range, digest: str, alive: bool = Tru
         presence=marks,
     )
     hand_in(cast, campaign, found)
-
-
-def cleaned(cast: Cast, campaign: Any, days_ago: int = 10) -> Case:
-    """A machine stated cleaned so many days ago."""
-    hand_in(cast, campaign, findings([device(ONE, name="PC-01")], [Contact(days={day(-20): 5})]))
-    case = Case.objects.get()
-    Step.objects.filter(case=case).update(at=timezone.now() - timedelta(days=19), day=day(-19))
-    at = timezone.now() - timedelta(days=days_ago)
-    Step.objects.bulk_create([Step(case=case, at=at, day=day(-days_ago), before="new", after=S.CLEANED)])
-    recompute([case])
-    return case
 
 
 def state(case: Case) -> str:
@@ -218,72 +190,6 @@ def test_what_is_missing_is_said_in_words(cast: Cast, campaign: Any) -> None:
     assert f"No firewall log of FW-A from Phòng Một since {first:%A}, {first:%d/%m/%Y}." in page
 
 
-class Clock:
-    """The portal's clock, set by the test."""
-
-    def __init__(self, start: date) -> None:
-        self.day = start
-
-    def now(self) -> datetime:
-        return timezone.make_aware(datetime.combine(self.day, time(10)))
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    made = Clock(date(2022, 9, 1))
-    monkeypatch.setattr(timezone, "now", made.now)
-    return made
-
-
-@pytest.mark.parametrize("seed", range(2))
-def test_the_numbers_of_a_past_day_are_told_again_as_they_were(
-    seed: int, clock: Clock, cast: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Forty days of random hunts, some of them late; the numbers are recorded every evening.
-
-    In the end each evening's numbers are reproduced, and where today's knowledge of it differs, the cases
-    that differ are listed with their cause.
-    """
-    chance = random.Random(seed)
-    campaign = dispatch(cast).campaign
-    Rules.objects.create(campaign=campaign, quiet_days=3, alive_days=1)
-    keys = [f"mac:02:00:00:00:00:{n:02d}" for n in range(1, 6)]
-    reported = {}
-    for _ in range(40):
-        _one_day(chance, cast, campaign, keys)
-        recompute_waiting()
-        reported[clock.day] = case_counts(campaign, cast.centre.pk)
-        clock.day += timedelta(days=1)
-    changed = 0
-    for past, figures in reported.items():
-        assert case_counts(campaign, cast.centre.pk, past, end_of(past)) == figures
-        rows = differences(campaign, cast.centre.pk, past)
-        assert all(row.cause for row in rows)
-        if case_counts(campaign, cast.centre.pk, past) != figures:
-            changed += 1
-            assert rows
-    assert changed, "the random days must include late logs"
-
-
-def _one_day(chance: random.Random, cast: Cast, campaign: Any, keys: list[str]) -> None:
-    if chance.random() < 0.5:
-        late = chance.choice((1, 1, 2, 6))
-        hit = chance.sample(keys, chance.choice((0, 1, 1, 2)))
-        days = [day(-number) for number in range(late, late + 3)]
-        found = findings(
-            [device(key) for key in hit],
-            [Contact(key, {days[0]: 2}) for key in hit],
-            [(FIREWALL, one) for one in days],
-            presence={mark_of("mac", key[4:]): tuple(sorted(days)) for key in keys},
-        )
-        hand_in(cast, campaign, found)
-    for case in Case.objects.exclude(state__in=(S.CLEANED, S.VERIFIED, S.BLIND)):
-        if chance.random() < 0.5:
-            if case.state != S.WORKING:
-                move(case, S.WORKING, cast.people["officer"])
-            move(case, S.CLEANED, cast.people["officer"], "đã quét", unfollowed="máy đã thay mới")
-
-
 def test_coverage_of_a_day_is_kept_for_each_list(cast: Cast, campaign: Any) -> None:
     for digest in ("a" * 64, "b" * 64, "a" * 64):
         quiet(cast, campaign, range(1, 3), digest)
@@ -313,8 +219,6 @@ def test_a_list_that_cannot_be_read_stops_nothing(content: bytes, cast: Cast, ca
 
 
 def test_a_units_new_name_is_found(cast: Cast, campaign: Any) -> None:
-    from lamsach.portal.units import tree
-
     cleaned(cast, campaign)
     tree.rename(cast.first, "Phòng Khác")
     recompute_waiting()

@@ -22,15 +22,9 @@ from lamsach.portal.reports.papers import minutes_paper
 
 from .bundles import Contact, day, device, findings, hand_in
 from .conftest import Cast
-from .samples import dispatch
 
 pytestmark = pytest.mark.django_db
 KEY = "mac:02:00:00:00:00:01"
-
-
-@pytest.fixture
-def campaign(cast: Cast) -> Any:
-    return dispatch(cast).campaign
 
 
 def at(hour: int, number: int = 1) -> datetime:

@@ -45,11 +45,6 @@ def pair(cast: Cast) -> tuple[Partner, Partner]:
     return partners(cast)
 
 
-@pytest.fixture
-def campaign(cast: Cast) -> Campaign:
-    return samples.dispatch(cast).campaign
-
-
 def stated(pair: Any, campaign: Campaign, number: int, unit: Any = None, **counts: int) -> StatedCounts:
     """Store the room's figures so many days ago, from a file accepted that day."""
     whole = CaseCounts(**{"found": 5, "open": 2, "handled": 3, "cleaned": 2, "verified": 1, **counts})

@@ -43,16 +43,10 @@ from lamsach.portal.findings.models import (
 
 from .bundles import EVIL, FIREWALL, Contact, day, device, findings, hand_in, manifest, packed, repacked, work
 from .conftest import Cast
-from .samples import dispatch
 
 pytestmark = pytest.mark.django_db
 ONE = "mac:02:00:00:00:00:01"
 TWO = "mac:02:00:00:00:00:02"
-
-
-@pytest.fixture
-def campaign(cast: Cast) -> Any:
-    return dispatch(cast).campaign
 
 
 def simple(**values: Any) -> Any:

@@ -26,6 +26,7 @@ from lamsach.portal.privacy import erasure, holds
 from lamsach.portal.units import tree
 
 from . import samples
+from .bundles import hand_in, scan
 from .conftest import Cast
 
 pytestmark = pytest.mark.django_db
@@ -277,9 +278,6 @@ def test_the_export_has_every_unit(
 
 
 def test_a_scans_bundle_counts_too(cast: Cast, campaign: Campaign) -> None:
-    from .bundles import hand_in
-    from .test_cases import scan
-
     rows = [{"id": "1", "level": "malicious", "area": "file", "subject": "C:\\a.zip!b.exe", "sentence": "x"}]
     done = [
         {"action": "quarantine", "outcome": "done", "verified": True, "finding": "9", "subject": "C:\\a.zip"}

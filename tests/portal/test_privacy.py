@@ -19,13 +19,7 @@ from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases.models import Case, CaseState, Grant, Note, Span, Step
 from lamsach.portal.cases.tally import case_counts
 from lamsach.portal.cases.upkeep import move, recompute
-from lamsach.portal.findings.models import (
-    Bundle,
-    CoverageDay,
-    Device,
-    EvidenceLine,
-    Sighting,
-)
+from lamsach.portal.findings.models import Bundle, CoverageDay, Device, EvidenceLine, Sighting
 from lamsach.portal.mail.models import Letter
 from lamsach.portal.privacy import erasure, holds, person, retention
 from lamsach.portal.privacy.models import Erasure, Hold, Purge
@@ -37,11 +31,6 @@ from .bundles import Contact, day, device, findings, hand_in
 from .conftest import Cast
 
 PC = "mac:02:00:00:00:00:01"
-
-
-@pytest.fixture
-def campaign(cast: Cast) -> Campaign:
-    return samples.dispatch(cast).campaign
 
 
 def closed(cast: Cast, campaign: Campaign, days: int = 100, name: str = "PC-01") -> Case:

@@ -24,17 +24,11 @@ from lamsach.portal.traces import files
 from lamsach.portal.traces.models import Trace, TraceRow
 from tests.trace.unit_logs import PUBLIC, START, fortigate, make_unit
 
-from . import samples
 from .bundles import Contact, device, findings, hand_in, work
 from .conftest import Cast
 
 pytestmark = pytest.mark.django_db
 FAR = "198.51.100.77"
-
-
-@pytest.fixture
-def campaign(cast: Cast) -> Campaign:
-    return samples.dispatch(cast).campaign
 
 
 @pytest.fixture

@@ -22,16 +22,9 @@ from lamsach.portal.units.tree import today
 
 from .bundles import FIREWALL, Contact, day, device, findings, hand_in
 from .conftest import Cast
-from .samples import dispatch
 
 pytestmark = pytest.mark.django_db
 KEY = "mac:02:00:00:00:00:01"
-
-
-@pytest.fixture
-def campaign(cast: Cast) -> Campaign:
-    found: Campaign = dispatch(cast).campaign
-    return found
 
 
 def searched(campaign: Campaign, unit: Unit, on: date | None = None) -> None:
