@@ -51,7 +51,8 @@ EVERY_DATE = frozenset(
         "tests/portal/test_campaigns.py",
         "tests/portal/test_cases_playbooks.py",
         "tests/portal/test_jobs.py",
-        "tests/portal/test_reports.py",
+        "tests/portal/test_reports_consolidation.py",
+        "tests/portal/test_reports_deadlines.py",
         "tests/portal/test_support.py",
     }
 )

@@ -52,6 +52,8 @@ PARTS = (
     "test_cases_playbooks.py",
     "test_cases_dashboard.py",
     "test_reports.py",
+    "test_reports_consolidation.py",
+    "test_reports_deadlines.py",
     "test_reports_carried.py",
     "test_reports_overlap.py",
     "test_reports_received.py",
