@@ -79,7 +79,7 @@ from lamsach.portal.units import tree  # noqa: E402
 from lamsach.portal.units.models import Changed, Counter, Membership, Unit  # noqa: E402
 from lamsach.portal.worker import load_tasks  # noqa: E402
 
-from . import on_postgresql, samples  # noqa: E402
+from . import mail_samples, on_postgresql, samples  # noqa: E402
 from .rows import Snapshot, restore, take_snapshot  # noqa: E402
 from .template import migrate, pour, schema  # noqa: E402
 
@@ -228,8 +228,8 @@ def audit_may_be_emptied(request: pytest.FixtureRequest) -> None:
 WATCHED = {
     "test_awareness", "test_campaigns", "test_cases_evidence", "test_cases_past_days", "test_exchange",
     "test_exchange_hostile", "test_exchange_upward", "test_findings", "test_fleet_scanner", "test_inbox",
-    "test_lists", "test_lists_review", "test_lists_versions", "test_reports_carried", "test_reports_received",
-    "test_support", "test_units", "test_uploads",
+    "test_inbox_parser", "test_lists", "test_lists_review", "test_lists_versions", "test_mailbox",
+    "test_reports_carried", "test_reports_received", "test_support", "test_units", "test_uploads",
 }  # fmt: skip
 """Modules whose tests hand in files of every kind, and open no transaction of their own around it."""
 
@@ -363,3 +363,9 @@ def campaign(cast: Cast) -> Campaign:
 def seven_quiet_days(campaign: Campaign) -> None:
     """Verification of the campaign's machines after seven quiet days."""
     Rules.objects.create(campaign=campaign, quiet_days=7)
+
+
+@pytest.fixture
+def reply_address(settings: Any) -> None:
+    """An address of the portal with room for the mark of a letter."""
+    settings.MAIL_REPLY = mail_samples.PATTERN

@@ -40,6 +40,8 @@ PARTS = (
     "test_claims.py",
     "test_questions_erased.py",
     "test_inbox.py",
+    "test_inbox_parser.py",
+    "test_mailbox.py",
     "test_api.py",
     "test_findings.py",
     "test_fleet.py",

@@ -7,7 +7,6 @@ import email
 import email.policy
 import io
 import json
-import time
 from collections.abc import Callable
 from email.message import EmailMessage
 from typing import Any
@@ -26,7 +25,6 @@ from lamsach.letters.model import Head
 from lamsach.letters.xlsx import to_xlsx
 from lamsach.portal.campaigns.deadlines import of_unit
 from lamsach.portal.campaigns.models import Step
-from lamsach.portal.mail import letters
 from lamsach.portal.mail.inbox import receive
 from lamsach.portal.mail.models import IncomingKind, Letter
 from lamsach.portal.reports import drafts
@@ -41,18 +39,13 @@ from lamsach.portal.support.models import Question
 from lamsach.portal.units import tree
 
 from .conftest import Cast
+from .mail_samples import address, mail
 from .samples import dispatch, due, received
 from .samples import report as own_report
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("reply_address")]
 Browser = Callable[[str], Client]
-PATTERN = "cong+{tag}@lamsach.example"
 DOCX = "bao-cao.docx"
-
-
-@pytest.fixture(autouse=True)
-def reply_address(settings: Any) -> None:
-    settings.MAIL_REPLY = PATTERN
 
 
 def form_of(cast: Cast, informed: int = 7, deployed: int = 5, name: str = "Phòng Một") -> Filled:
@@ -65,19 +58,6 @@ def form_of(cast: Cast, informed: int = 7, deployed: int = 5, name: str = "Phòn
 
 def paper(filled: Filled) -> bytes:
     return to_docx(report(filled, Head(filled.texts["unit"]), campaign="", to=""))
-
-
-def mail(files: dict[str, bytes], sender: str = "mot@unit.example", **headers: str) -> bytes:
-    made = EmailMessage()
-    made["From"], made["To"] = sender, headers.pop("to", "lamsach@lamsach.example")
-    made["Subject"] = "Báo cáo kết quả"
-    made["Message-ID"] = f"<{time.monotonic_ns()}@unit.example>"
-    for name, value in headers.items():
-        made[name.replace("_", "-")] = value
-    made.set_content("Gửi kèm báo cáo.")
-    for name, content in files.items():
-        made.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
-    return made.as_bytes()
 
 
 @pytest.mark.parametrize("kind", ["docx", "xlsx", "json"])
@@ -95,8 +75,8 @@ def test_an_e_mailed_form_is_kept_at_its_unit_and_campaign(kind: str, way: str, 
             remind_units(sent.campaign, [(cast.first, sent.deadline)], "x")
         wanted = "report_due" if way == "reminder" else "dispatch"
         letter = Letter.objects.filter(unit=cast.first, kind=wanted).latest("pk")
-        headers = {"to": PATTERN.replace("{tag}", letters.mark_of(letter.pk))}
-    incoming = receive(mail({f"a.{kind}": content}, sender, **headers))
+        headers = {"to": address(letter)}
+    incoming = receive(mail(files={f"a.{kind}": content}, sender=sender, **headers))
     found = Received.objects.get()
     assert (found.campaign, found.unit) == (sent.campaign, cast.first)
     assert found.found_by == ("sender" if way == "sender" else "letter")
@@ -116,7 +96,7 @@ def test_an_e_mailed_form_is_kept_at_its_unit_and_campaign(kind: str, way: str, 
 
 def wrapped(content: bytes, way: str) -> bytes:
     """The e-mail as written by other programs."""
-    plain = mail({"a.docx": content})
+    plain = mail(files={"a.docx": content})
     if way == "named by an encoded word":
         word = "=?UTF-8?B?QsOhbyBjw6FvLkRPQ1g=?="
         return plain.replace(b'filename="a.docx"', f'filename="{word}"'.encode())
@@ -165,8 +145,8 @@ def test_an_e_mailed_form_is_found_however_it_is_wrapped(way: str, cast: Cast) -
 
 
 def test_the_name_in_the_form_tells_the_unit_of_an_unknown_sender(cast: Cast) -> None:
-    receive(mail({DOCX: paper(form_of(cast, name="  phòng   HAI "))}, "la@elsewhere.example"))
-    receive(mail({DOCX: paper(form_of(cast, name="Phòng Không Có"))}, "la@elsewhere.example"))
+    receive(mail(files={DOCX: paper(form_of(cast, name="  phòng   HAI "))}, sender="la@elsewhere.example"))
+    receive(mail(files={DOCX: paper(form_of(cast, name="Phòng Không Có"))}, sender="la@elsewhere.example"))
     assert list(Received.objects.order_by("pk").values_list("unit", "found_by")) == [
         (cast.second.pk, "name"),
         (None, ""),
@@ -177,14 +157,14 @@ def test_a_json_states_its_unit_by_code(cast: Cast) -> None:
     filled = form_of(cast, name="Tên khác")
     for code, unit in (("G06.12.02", cast.second.pk), ("G06.13", None), ([], None)):
         Received.objects.all().delete()
-        receive(mail({"a.json": to_json(filled, {"unit_code": code})}, "la@elsewhere.example"))
+        receive(mail(files={"a.json": to_json(filled, {"unit_code": code})}, sender="la@elsewhere.example"))
         assert Received.objects.get().unit_id == unit
 
 
 def test_the_same_file_is_kept_once_and_other_files_make_a_question(cast: Cast) -> None:
     content = paper(form_of(cast))
     for _ in range(2):
-        receive(mail({DOCX: content}))
+        receive(mail(files={DOCX: content}))
     assert Received.objects.count() == 1
     empty = to_docx(blank(Filled(parse_form(dispatch(cast).campaign.form.definition))))
     other = io.BytesIO()
@@ -196,7 +176,7 @@ def test_the_same_file_is_kept_once_and_other_files_make_a_question(cast: Cast) 
         "d.json": b'{"schema":1}',
     }
     for files in ({"mau.docx": empty}, {"khac.docx": other.getvalue()}, hostile):
-        made = receive(mail(files))
+        made = receive(mail(files=files))
         assert made is not None
         assert made.kind == IncomingKind.QUESTION
     assert Received.objects.count() == 1
@@ -204,7 +184,7 @@ def test_the_same_file_is_kept_once_and_other_files_make_a_question(cast: Cast) 
 
 
 def test_a_program_may_send_a_report_and_gets_no_answer(cast: Cast) -> None:
-    made = receive(mail({DOCX: paper(form_of(cast))}, Auto_Submitted="auto-generated"))
+    made = receive(mail(files={DOCX: paper(form_of(cast))}, Auto_Submitted="auto-generated"))
     assert made is not None
     assert (made.kind, made.target[:9]) == (IncomingKind.AUTOMATIC, "received:")
 
@@ -220,7 +200,7 @@ def confirm(client: Client, found: Received, **changes: Any) -> Any:
 
 
 def test_a_person_confirms_and_the_report_goes_the_ordinary_way(cast: Cast, browser: Browser) -> None:
-    receive(mail({DOCX: paper(form_of(cast))}))
+    receive(mail(files={DOCX: paper(form_of(cast))}))
     found = Received.objects.get()
     client = browser("coordinator")
     assert "7" in client.get(f"/office/reports/received/{found.pk}/").content.decode()
