@@ -347,8 +347,11 @@ def cast(db: Any) -> Cast:
     return Cast() if Unit.objects.exists() else remembered("cast", Cast)
 
 
+Browser = Callable[[str], Client]
+
+
 @pytest.fixture
-def browser(cast: Cast) -> Callable[[str], Client]:
+def browser(cast: Cast) -> Browser:
     """`browser("officer")` is the officer's browser."""
     return cast.client
 

@@ -13,8 +13,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from lamsach.portal.base.doors import Door
 from lamsach.portal.base.roles import Role
 
+from .address_samples import OF_THE_UNIT_ITSELF, OWN_ONLY, SAMPLES, SEEN_BY_ALL, sample
 from .conftest import Cast
-from .samples import OF_THE_UNIT_ITSELF, OWN_ONLY, SAMPLES, SEEN_BY_ALL
 from .walk import in_parts, settled, stop, visitors
 
 ROLES = [role.value for role in Role]
@@ -56,7 +56,7 @@ def filled(path: str, cast: Cast) -> str:
     """The address of new objects inside the coordinator's subtree."""
     for name in names(path):
         start = path.index("<")
-        path = path[:start] + str(SAMPLES[name](cast)) + path[path.index(">") + 1 :]
+        path = path[:start] + sample(name, cast) + path[path.index(">") + 1 :]
     return "/" + path
 
 

@@ -9,13 +9,11 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import SimpleUploadedFile
 
 from lamsach.devices.presence import Presence, mark_of
 from lamsach.hunt.sets.lists import load_lists
 from lamsach.model import ListSummary
 from lamsach.portal.audit.models import Entry
-from lamsach.portal.base.uploads import store
 from lamsach.portal.campaigns.models import IndicatorList
 from lamsach.portal.cases.models import Case, CaseState, Rules
 from lamsach.portal.cases.tasks import recompute_waiting
@@ -27,6 +25,7 @@ from lamsach.portal.units import tree
 from .bundles import EVIL, FIREWALL, ONE, ZONE, Contact, day, device, findings, hand_in
 from .case_samples import cleaned
 from .conftest import Cast
+from .samples import indicator_list
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("seven_quiet_days")]
 MARK = mark_of("mac", "02:00:00:00:00:01")
@@ -37,10 +36,7 @@ S = CaseState
 def listed(campaign: Any, *values: str) -> IndicatorList:
     """A list of the campaign."""
     text = "\n".join(values).encode()
-    stored = store(SimpleUploadedFile("danh-sach.txt", text))
-    return IndicatorList.objects.create(
-        campaign=campaign, name=stored.name, path=stored.path, size=stored.size, sha256=stored.sha256
-    )
+    return indicator_list(campaign, text, "danh-sach.txt")
 
 
 def digest_of(*values: str) -> str:

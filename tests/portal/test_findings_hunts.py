@@ -31,7 +31,7 @@ from tests.cli.test_hunt_nat import FAR, ZEEK, firewall, outside
 
 from .bundles import work
 from .conftest import Cast
-from .samples import dispatch
+from .samples import dispatch, indicator_list
 
 pytestmark = pytest.mark.django_db
 LINE = (
@@ -51,10 +51,7 @@ LOG = "".join(
 def ready(cast: Cast) -> Hunt:
     """Create a hunt of the first room, and a campaign with a list."""
     campaign = dispatch(cast).campaign
-    stored = store(SimpleUploadedFile("list.txt", b"203.0.113.66\nbot-c2.xyz\n"))
-    IndicatorList.objects.create(
-        campaign=campaign, name=stored.name, path=stored.path, size=stored.size, sha256=stored.sha256
-    )
+    indicator_list(campaign, b"203.0.113.66\nbot-c2.xyz\n", "list.txt")
     client = cast.client("officer")
     answer = client.post("/office/findings/hunts/", {"campaign": campaign.pk, "unit": cast.first.pk})
     assert answer.status_code == 302
@@ -139,10 +136,7 @@ def test_uploads_in_pieces_resume_after_a_break(ready: Hunt, client: Client) -> 
 def test_nat_logs_name_the_machines_behind_the_gateway(ready: Hunt, client: Client) -> None:
     """A sensor saw the gateway's address; the gateway's log, by form or in pieces, names the machines."""
     IndicatorList.objects.all().delete()
-    stored = store(SimpleUploadedFile("far.txt", FAR.encode()))
-    IndicatorList.objects.create(
-        campaign=ready.campaign, name=stored.name, path=stored.path, size=stored.size, sha256=stored.sha256
-    )
+    indicator_list(ready.campaign, FAR.encode(), "far.txt")
     seen, first, second = (
         ZEEK + outside(40007, 10) + outside(40008, 20),
         firewall("10.0.0.7", 40007),

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tracemalloc
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from django.urls import reverse
 from lamsach.errors import InputError, UnreadableError
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.base.uploads import store
-from lamsach.portal.campaigns.models import Campaign, CampaignState, IndicatorList
+from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.cases.models import Case
 from lamsach.portal.exchange import unit_keys
 from lamsach.portal.findings import intake
@@ -37,7 +36,8 @@ from tests.scanner.planted import EICAR
 
 from . import bundles, samples
 from .confirmation import confirmed
-from .conftest import Cast
+from .conftest import Browser, Cast
+from .samples import indicator_list
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).parents[2]
@@ -49,10 +49,7 @@ def campaign(cast: Cast) -> Campaign:
     found: Campaign = samples.dispatch(cast).campaign
     Campaign.objects.filter(pk=found.pk).update(state=CampaignState.RUNNING)
     found.refresh_from_db()
-    stored = store(SimpleUploadedFile("phu-luc.txt", b"evil.example.com\n203.0.113.9\n"))
-    IndicatorList.objects.create(
-        campaign=found, name=stored.name, path=stored.path, size=stored.size, sha256=stored.sha256, count=2
-    )
+    indicator_list(found, b"evil.example.com\n203.0.113.9\n", "phu-luc.txt", count=2)
     return found
 
 
@@ -173,7 +170,7 @@ def test_a_scanner_is_recognized_by_content(data: bytes, name: str, found: Any) 
     assert (program and (program.inside, program.windows)) == found
 
 
-def test_the_catalogue_accepts_the_single_file(browser: Callable[[str], Client]) -> None:
+def test_the_catalogue_accepts_the_single_file(browser: Browser) -> None:
     fields = {"name": "Lamsach", "publisher": "p", "licence": "l", "systems": "Linux", "purpose": ""}
     for data in (b"#!/usr/bin/env python3.13\n" + plain(""), b"MZ"):
         file = SimpleUploadedFile("lamsach.pyz", data)
@@ -197,7 +194,7 @@ def test_the_public_page_marks_scanners_without_lists(cast: Cast) -> None:
 
 
 def test_an_officer_downloads_a_scanner(
-    cast: Cast, campaign: Campaign, browser: Callable[[str], Client], tmp_path: Path
+    cast: Cast, campaign: Campaign, browser: Browser, tmp_path: Path
 ) -> None:
     tool = catalogued(plain())
     officer = browser("officer")
@@ -224,7 +221,7 @@ def test_an_officer_downloads_a_scanner(
 
 
 def test_the_leading_units_key_signs_if_present(
-    cast: Cast, campaign: Campaign, browser: Callable[[str], Client], tmp_path: Path
+    cast: Cast, campaign: Campaign, browser: Browser, tmp_path: Path
 ) -> None:
     key = unit_keys.renew(cast.centre, cast.people["coordinator"])
     carried = unpacked(take(browser("officer"), campaign, catalogued(plain())), tmp_path)
@@ -234,7 +231,7 @@ def test_the_leading_units_key_signs_if_present(
 
 @pytest.mark.parametrize("fits", [True, False])
 def test_a_program_for_a_single_key(
-    cast: Cast, campaign: Campaign, browser: Callable[[str], Client], tmp_path: Path, fits: bool
+    cast: Cast, campaign: Campaign, browser: Browser, tmp_path: Path, fits: bool
 ) -> None:
     raw = (
         unit_keys.opened(unit_keys.renew(cast.centre, cast.people["coordinator"]))
@@ -278,22 +275,20 @@ def test_the_same_inputs_give_the_same_bytes(
     ],
 )
 def test_scanners_are_issued_to_members_only(
-    cast: Cast, campaign: Campaign, browser: Callable[[str], Client], who: str, query: str, status: int
+    cast: Cast, campaign: Campaign, browser: Browser, who: str, query: str, status: int
 ) -> None:
     for name in ("first", "second"):
         query = query.replace(name, str(getattr(cast, name).pk))
     assert browser(who).get(f"/office/fleet/{campaign.pk}/scanner/{query}").status_code == status
 
 
-def test_no_scanner_for_a_closed_campaign(
-    cast: Cast, campaign: Campaign, browser: Callable[[str], Client]
-) -> None:
+def test_no_scanner_for_a_closed_campaign(cast: Cast, campaign: Campaign, browser: Browser) -> None:
     Campaign.objects.filter(pk=campaign.pk).update(state=CampaignState.CLOSED)
     assert browser("officer").get(f"/office/fleet/{campaign.pk}/scanner/").status_code == 404
 
 
 def test_without_https_a_scanner_does_not_report(
-    cast: Cast, campaign: Campaign, browser: Callable[[str], Client], settings: Any, tmp_path: Path
+    cast: Cast, campaign: Campaign, browser: Browser, settings: Any, tmp_path: Path
 ) -> None:
     settings.PUBLIC_URL = "http://portal.example"
     page = browser("officer").get(f"/office/fleet/{campaign.pk}/scanner/").content.decode()
@@ -352,9 +347,7 @@ def test_a_scanners_token_submits_no_hunts(cast: Cast, campaign: Campaign, word:
     assert "nothing else" in answer.json()["problem"]
 
 
-def test_a_revoked_scanner_is_refused(
-    cast: Cast, campaign: Campaign, word: str, browser: Callable[[str], Client]
-) -> None:
+def test_a_revoked_scanner_is_refused(cast: Cast, campaign: Campaign, word: str, browser: Browser) -> None:
     made = Handout.objects.get()
     address = f"/office/fleet/{campaign.pk}/scanner/"
     for number in ("0", "x", str(made.pk + 1)):

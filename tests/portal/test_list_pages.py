@@ -5,12 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 
@@ -31,11 +29,10 @@ from lamsach.portal.base.lists import (
 from lamsach.portal.mail.models import Letter, LetterState
 from tests.rows import each_row
 
-from .conftest import Cast
-from .samples import SAMPLES
+from .address_samples import sample
+from .conftest import Browser, Cast
 
 pytestmark = pytest.mark.django_db
-Browser = Callable[[str], Client]
 NOW = datetime(2026, 11, 17, 3, tzinfo=UTC)
 EVIL = "<script>alert(1)</script>"
 
@@ -162,10 +159,10 @@ PAGES = (
 
 def test_every_list_can_be_ordered_by_every_heading_that_offers_it(cast: Cast, browser: Browser) -> None:
     found = 0
-    for sample in ("hunt_id", "trace_id"):
-        SAMPLES[sample](cast)
-    for name, view, samples in PAGES:
-        address = reverse(view, args=[SAMPLES[sample](cast) for sample in samples])
+    for parameter in ("hunt_id", "trace_id"):
+        sample(parameter, cast)
+    for name, view, parameters in PAGES:
+        address = reverse(view, args=[sample(parameter, cast) for parameter in parameters])
         client, query = browser(name), "?view=list" if view == "web:units" else "?"
         page = client.get(address + query).content.decode()
         orders = re.findall(r'href="\?[^"]*sort=([\w-]+)"', page)

@@ -26,6 +26,7 @@ from lamsach.portal.sources.models import Collector, LiveSighting
 from lamsach.portal.support import desk
 
 from . import samples
+from .address_samples import sample
 from .conftest import Cast
 from .test_access_walk import DOORS, MEMBER, addresses, filled, get_resolver
 from .walk import in_parts, settled, stop, visitors
@@ -74,7 +75,7 @@ def peopled(cast: Cast) -> None:
     samples.notice(cast)
     samples.question(cast)
     for name in ("incoming_id", "invitation_id", "granted_id"):
-        samples.SAMPLES[name](cast)
+        sample(name, cast)
     collector = Collector.objects.create(unit=cast.first, name="gw", reported=timezone.now())
     LiveSighting.objects.create(
         unit=cast.first,

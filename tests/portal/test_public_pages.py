@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
 from django.apps import apps
@@ -11,7 +10,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from lamsach.portal.base.uploads import store
 from lamsach.portal.campaigns.models import IndicatorList
 from lamsach.portal.campaigns.tasks import read_uploaded_list
 from lamsach.portal.cases.models import Case
@@ -23,12 +21,11 @@ from lamsach.portal.public.models import Download, Tool
 from lamsach.portal.public.views import has_open_case
 from lamsach.portal.units.models import Unit
 
-from .conftest import Cast
-from .samples import dispatch
+from .conftest import Browser, Cast
+from .samples import dispatch, indicator_list
 from .test_supported_systems import IPHONE, WINDOWS_7, WINDOWS_10
 
 pytestmark = pytest.mark.django_db
-Browser = Callable[[str], Client]
 
 
 @pytest.mark.one_date
@@ -83,10 +80,7 @@ def test_the_check_reveals_only_whether_the_address_is_listed(cast: Cast, client
     campaign = dispatch(cast).campaign
     nothing = client.post("/check/", REMOTE_ADDR="192.0.2.8").content.decode()
     assert "Hiện chưa có danh sách" in nothing
-    stored = store(SimpleUploadedFile("ds.txt", b"192.0.2.7\n"))
-    list_ = IndicatorList.objects.create(
-        campaign=campaign, name=stored.name, path=stored.path, size=stored.size, sha256=stored.sha256
-    )
+    list_ = indicator_list(campaign, b"192.0.2.7\n", "ds.txt")
     jobs.FUNCTIONS["campaigns.read_list"] = read_uploaded_list
     jobs.enqueue("campaigns.read_list", list_id=list_.pk)
     assert jobs.run_next()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
 from django.core.cache import cache
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
@@ -27,12 +25,12 @@ from lamsach.portal.units.access import memberships
 from lamsach.portal.units.models import Membership
 from lamsach.portal.web import tasks as daily
 
+from .address_samples import sample
 from .confirmation import asked
-from .conftest import Cast
-from .samples import SAMPLES, dispatch, due, question, received, report
+from .conftest import Browser, Cast
+from .samples import dispatch, due, question, received, report
 
 pytestmark = pytest.mark.django_db
-Browser = Callable[[str], Client]
 
 
 def titles(cast: Cast, name: str) -> list[str]:
@@ -56,7 +54,7 @@ def test_each_role_has_its_open_tasks(cast: Cast) -> None:
     found = report(cast)
     received(cast)
     question(cast)
-    SAMPLES["extension_id"](cast)
+    sample("extension_id", cast)
     due(found.campaign, tree.today() + timedelta(days=3))
     BadAddress.objects.create(address="hai@unit.example", since=timezone.now(), last=timezone.now())
     assert {"Dispatches to answer", "Reports that are due"} <= set(titles(cast, "officer"))
@@ -91,7 +89,7 @@ def test_the_badge_equals_the_list_of_the_home_page(cast: Cast) -> None:
     agree("a report that is not sent")
     received(cast)
     question(cast)
-    SAMPLES["extension_id"](cast)
+    sample("extension_id", cast)
     BadAddress.objects.create(address="hai@unit.example", since=timezone.now(), last=timezone.now())
     agree("what comes from others")
     due(found.campaign, tree.today() + timedelta(days=3))
