@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.test import Client
@@ -12,8 +11,6 @@ from lamsach.portal.reports.models import Report, ReportState
 
 from .conftest import Cast
 from .samples import dispatch
-
-Browser = Callable[[str], Client]
 
 
 def post(client: Client, found: Report, what: str, **data: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,11 +24,10 @@ from lamsach.portal.mail.models import BadAddress, Letter, LetterState
 from lamsach.portal.units import tree
 
 from .confirmation import asked
-from .conftest import Cast
+from .conftest import Browser, Cast
 from .samples import dispatch
 
 pytestmark = pytest.mark.django_db
-Browser = Callable[[str], Client]
 
 
 def people(cast: Cast, count: int = 5, without: int = 1) -> Campaign:

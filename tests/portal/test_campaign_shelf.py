@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -21,11 +20,10 @@ from lamsach.portal.units import tree
 from lamsach.portal.units.models import Unit, UnitImport
 
 from .confirmation import asked, confirmed
-from .conftest import Cast
+from .conftest import Browser, Cast
 from .samples import campaign, dispatch
 
 pytestmark = pytest.mark.django_db
-Browser = Callable[[str], Client]
 
 
 @pytest.mark.one_date

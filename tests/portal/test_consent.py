@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -18,11 +17,10 @@ from lamsach.portal.base import links
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.mail.models import Letter, LetterState
 
-from .conftest import Cast
+from .conftest import Browser, Cast
 from .samples import dispatch
 
 pytestmark = pytest.mark.django_db
-Browser = Callable[[str], Client]
 RIGHT = {f"q{number}": str(asked.right) for number, asked in enumerate(QUESTIONS)}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -46,11 +45,10 @@ from lamsach.portal.units.models import Unit
 from tests.rows import each_row
 
 from .confirmation import asked, confirmed
-from .conftest import Cast
+from .conftest import Browser, Cast
 from .samples import campaign, dispatch
 
 pytestmark = pytest.mark.django_db
-Browser = Callable[[str], Client]
 ACK, DEPLOY, REPORT = DeadlineKind.ACKNOWLEDGE, DeadlineKind.DEPLOY, DeadlineKind.REPORT
 ALL, SUBTREE, BELOW, ONE = MoveScope.ALL, MoveScope.SUBTREE, MoveScope.BELOW, MoveScope.ONE
 

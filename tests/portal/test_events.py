@@ -6,7 +6,7 @@ import ast
 import inspect
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from lamsach.portal.mail.letters import queue_letter
 from lamsach.portal.mail.models import Letter
 
 from .confirmation import confirmed
-from .conftest import Cast
+from .conftest import Browser, Cast
 from .test_people import totp
 
 pytestmark = pytest.mark.django_db
@@ -126,7 +126,7 @@ def test_password_changed_and_reset() -> None:
     assert User.objects.get(email="reader@person.example").check_password(NEW)
 
 
-def test_tokens_made_first_used_and_revoked(cast: Cast, browser: Callable[[str], Client]) -> None:
+def test_tokens_made_first_used_and_revoked(cast: Cast, browser: Browser) -> None:
     word = issue(cast.first, "SIEM", cast.people["coordinator"])
     Entry.objects.latest("pk")
     noted.seen = Entry.objects.latest("pk").pk  # type: ignore[attr-defined]
@@ -152,7 +152,7 @@ def test_a_role_that_is_given(cast: Cast) -> None:
     assert Entry.objects.get(action="role.appointed").details == {"role": "officer"}
 
 
-def test_a_revoked_role_is_audited_and_gone(cast: Cast, browser: Callable[[str], Client]) -> None:
+def test_a_revoked_role_is_audited_and_gone(cast: Cast, browser: Browser) -> None:
     officer, role = cast.people["officer"], cast.people["officer"].memberships.get()
     address = f"/office/people/{officer.pk}/roles/{role.pk}/take/"
     page = browser("coordinator").get(f"/office/people/{officer.pk}/").content.decode()
@@ -169,9 +169,7 @@ def test_a_revoked_role_is_audited_and_gone(cast: Cast, browser: Callable[[str],
     assert browser("coordinator").post(address, **HERE).status_code == 404
 
 
-def test_a_role_is_revoked_only_by_those_who_can_grant_it(
-    cast: Cast, browser: Callable[[str], Client]
-) -> None:
+def test_a_role_is_revoked_only_by_those_who_can_grant_it(cast: Cast, browser: Browser) -> None:
     boss = cast.person("boss", cast.centre, Role.ADMINISTRATOR)
     own = cast.people["coordinator"]
     for person in (boss, own, cast.people["stranger"]):

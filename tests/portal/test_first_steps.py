@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from lamsach.portal.mail import delivery
@@ -14,11 +12,10 @@ from lamsach.portal.mail.models import Letter, LetterState
 from lamsach.portal.units.models import Unit
 from lamsach.portal.web.tasks import first_steps
 
-from .conftest import Cast
+from .conftest import Browser, Cast
 from .samples import campaign
 
 pytestmark = pytest.mark.django_db
-Browser = Callable[[str], Client]
 
 
 def left(cast: Cast) -> list[str]:

@@ -27,7 +27,7 @@ from lamsach.portal.units import tree
 
 from . import samples
 from .bundles import hand_in, scan
-from .conftest import Cast
+from .conftest import Browser, Cast
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +62,7 @@ def numbers(campaign: Campaign, unit: Any, days: int = 7) -> figures.Fleet:
 
 
 def test_a_machine_reports_and_the_coordinator_sees_counts_only(
-    cast: Cast, campaign: Campaign, browser: Callable[[str], Client]
+    cast: Cast, campaign: Campaign, browser: Browser
 ) -> None:
     found = sent("MAY-KE-TOAN", malicious=2, left=1, done=1)
     assert post(cast, campaign.pk, found).json() == {"taken": True, "problem": ""}
@@ -160,9 +160,7 @@ def test_the_basis_of_missing_machines(cast: Cast, campaign: Campaign) -> None:
     assert numbers(campaign, cast.centre).missing == 2
 
 
-def test_silent_machines_are_counted(
-    cast: Cast, campaign: Campaign, browser: Callable[[str], Client]
-) -> None:
+def test_silent_machines_are_counted(cast: Cast, campaign: Campaign, browser: Browser) -> None:
     for name, days in (("PC-01", 1), ("PC-02", 8), ("PC-03", 20)):
         store_summary(campaign, cast.first, summary(name))
         Look.objects.filter(machine__name=name).update(received=timezone.now() - timedelta(days=days))
@@ -177,9 +175,7 @@ def sheet(rows: str, name: str = "may.csv") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, ("Tên máy,MAC,Phòng ban\n" + rows).encode())
 
 
-def test_an_inventory_is_imported_and_exported(
-    cast: Cast, campaign: Campaign, browser: Callable[[str], Client]
-) -> None:
+def test_an_inventory_is_imported_and_exported(cast: Cast, campaign: Campaign, browser: Browser) -> None:
     store_summary(campaign, cast.first, summary("PC-01"))
     address = f"/office/fleet/inventory/{cast.first.pk}/"
     rows = "PC-01,,Kế toán\n=PC-02,,Kế toán\n,00:1a:2b:3c:4d:5e,\n"
@@ -261,9 +257,7 @@ def test_the_interface_gives_counts(cast: Cast, campaign: Campaign) -> None:
 
 
 @pytest.mark.parametrize("kind", ["csv", "json"])
-def test_the_export_has_every_unit(
-    kind: str, cast: Cast, campaign: Campaign, browser: Callable[[str], Client]
-) -> None:
+def test_the_export_has_every_unit(kind: str, cast: Cast, campaign: Campaign, browser: Browser) -> None:
     store_summary(campaign, cast.first, summary("PC-01"))
     tree.create("G06.12.03", "=1+1", cast.centre)
     answer = browser("coordinator").get(f"/office/fleet/{campaign.pk}/export/?as={kind}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.test import Client
 from django.utils import timezone
 
 from lamsach.portal.awareness import letters as notices
@@ -23,7 +21,7 @@ from lamsach.portal.mail.letters import message
 from lamsach.portal.mail.models import BadAddress, Incoming, IncomingKind, Letter, LetterState
 from lamsach.portal.support.models import Message, Question, QuestionState
 
-from .conftest import Cast
+from .conftest import Browser, Cast
 from .mail_samples import address, mail
 from .samples import dispatch, notice
 
@@ -44,7 +42,7 @@ def test_marks_cannot_be_made_up() -> None:
 
 
 @pytest.mark.parametrize("way", ["address", "header"])
-def test_an_answer_lands_at_its_dispatch_once(way: str, cast: Cast, browser: Callable[[str], Client]) -> None:
+def test_an_answer_lands_at_its_dispatch_once(way: str, cast: Cast, browser: Browser) -> None:
     letter = dispatch_letter(cast)
     where: dict[str, str] = (
         {"to": address(letter)} if way == "address" else {"In_Reply_To": str(message(letter)["Message-ID"])}
@@ -170,9 +168,7 @@ def report(letter: Letter, by: str, action: str = "failed", status: str = "5.1.1
 
 
 @pytest.mark.parametrize("by", ["address", "whole", "headers"])
-def test_a_bounce_is_noted_at_letter_and_address(
-    by: str, cast: Cast, browser: Callable[[str], Client]
-) -> None:
+def test_a_bounce_is_noted_at_letter_and_address(by: str, cast: Cast, browser: Browser) -> None:
     letter = dispatch_letter(cast)
     receive(report(letter, by))
     letter.refresh_from_db()

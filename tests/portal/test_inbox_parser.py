@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from django.test import Client
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -15,7 +12,7 @@ from lamsach.portal.mail.inbox import receive
 from lamsach.portal.mail.models import IncomingKind, Letter, LetterState
 from lamsach.portal.mail.parser import from_html, one_address, parse, without_quotes
 
-from .conftest import Cast
+from .conftest import Browser, Cast
 from .mail_samples import mail
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +45,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("number", range(len(HOSTILE)))
-def test_hostile_mail_is_stored_and_inert(number: int, cast: Cast, browser: Callable[[str], Client]) -> None:
+def test_hostile_mail_is_stored_and_inert(number: int, cast: Cast, browser: Browser) -> None:
     got = receive(HOSTILE[number])
     assert got is not None
     page = browser("administrator").get(f"/office/mail/in/{got.pk}/").content.decode()

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from typing import Any
 
 import docx
 import pytest
-from django.test import Client
 
 from lamsach.letters.form import parse_form
 from lamsach.letters.model import Document, Signature
@@ -28,11 +26,10 @@ from lamsach.portal.units import tree
 from lamsach.portal.units.models import Unit
 from tests.letters.decree import faults
 
-from .conftest import Cast
+from .conftest import Browser, Cast
 from .samples import case, dispatch, trace
 
 pytestmark = pytest.mark.django_db
-Browser = Callable[[str], Client]
 GIVEN = {
     "parent_body": "Bộ Minh họa",
     "body": "Trung tâm Công nghệ A",

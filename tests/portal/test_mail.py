@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from django.conf import settings as django_settings
-from django.test import Client
 from django.utils import timezone
 
 from lamsach.portal.jobs.models import Clock
@@ -29,7 +28,7 @@ from lamsach.portal.mail.tasks import check_clock
 from tests.clock import CERTIFIED
 from tests.ports import free_port
 
-from .conftest import Cast
+from .conftest import Browser, Cast
 from .dead_leases import LONG_AGO
 
 pytestmark = pytest.mark.django_db
@@ -234,7 +233,7 @@ def test_answers_of_the_server(
 
 
 def test_a_worker_that_dies_while_handing_over_leaves_it_to_a_person(
-    receiver: Receiver, cast: Cast, browser: Callable[[str], Client]
+    receiver: Receiver, cast: Cast, browser: Browser
 ) -> None:
     write("prepared")
     write("handed")

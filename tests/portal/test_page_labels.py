@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import pytest
-from django.test import Client
 from django.utils import timezone, translation
 
 from lamsach import __version__
@@ -29,11 +27,10 @@ from lamsach.portal.mail.letters import queue_letter
 from lamsach.portal.mail.models import Letter
 from lamsach.portal.reports.chain import Action
 
-from .conftest import Cast
+from .conftest import Browser, Cast
 from .samples import dispatch
 
 pytestmark = pytest.mark.django_db
-Browser = Callable[[str], Client]
 PORTAL = Path(catalogue_vi.__file__).parents[1]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -27,10 +26,9 @@ from lamsach.portal.mail.letters import render
 from lamsach.portal.mail.models import Letter
 from lamsach.portal.units.models import Membership, Unit
 
-from .conftest import Cast
+from .conftest import Browser, Cast
 
 pytestmark = pytest.mark.django_db
-Browser = Callable[[str], Client]
 
 
 def test_the_set_up_link_works_once(client: Client) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,10 +13,9 @@ from lamsach.portal.accounts.models import Invitation
 from lamsach.portal.base.roles import Role
 from lamsach.portal.mail.models import Letter
 
-from .conftest import Cast
+from .conftest import Browser, Cast
 
 pytestmark = pytest.mark.django_db
-Browser = Callable[[str], Client]
 ADDRESS = "/office/people/invite/sheet/"
 SHEET = """Họ và tên,Địa chỉ email,Mã ĐV,Vai trò,Ghi chú
 Nguyễn Văn Một,MOT.nv@unit.example,G06.12.01,Cán bộ phụ trách,a

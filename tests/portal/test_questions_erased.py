@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,11 +21,10 @@ from lamsach.portal.support import desk
 from lamsach.portal.support.models import Message, Question, QuestionFile
 from lamsach.portal.worker import load_tasks
 
-from .conftest import Cast
+from .conftest import Browser, Cast
 from .samples import question
 
 pytestmark = pytest.mark.django_db
-Browser = Callable[[str], Client]
 SECRETS = ("Người hỏi", "hoi@person.example", "Tôi cần giúp", "Mời chị Kín", "Hãy rà quét")
 
 

@@ -26,8 +26,8 @@ from lamsach.portal.reports.models import Figure, Report, ReportState
 from lamsach.portal.units import tree
 
 from .bundles import work
-from .conftest import Cast
-from .report_steps import Browser, fields, frozen, post
+from .conftest import Browser, Cast
+from .report_steps import fields, frozen, post
 from .samples import dispatch, report
 
 pytestmark = pytest.mark.django_db

@@ -24,8 +24,8 @@ from lamsach.portal.reports.models import Figure, Report, ReportState
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import Unit
 
-from .conftest import Cast
-from .report_steps import Browser, fields, frozen, post, send
+from .conftest import Browser, Cast
+from .report_steps import fields, frozen, post, send
 from .samples import dispatch, report
 
 pytestmark = pytest.mark.django_db

@@ -17,8 +17,8 @@ from lamsach.portal.reports.letters import remind_by_schedule
 from lamsach.portal.reports.models import Extension, Report, ReportState
 from lamsach.portal.units import tree
 
-from .conftest import Cast
-from .report_steps import Browser, fields, frozen, post, send
+from .conftest import Browser, Cast
+from .report_steps import fields, frozen, post, send
 from .samples import dispatch, report
 from .samples import due as move_to
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import copy
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import docx
 import pytest
-from django.test import Client
 
 from lamsach.letters.appendix_2022 import APPENDIX_2022
 from lamsach.portal.campaigns.models import Campaign, FormDefinition
@@ -26,11 +25,10 @@ from lamsach.portal.reports.files import validate
 from lamsach.portal.reports.form_views import wording_of
 from lamsach.portal.units import tree
 
-from .conftest import Cast
+from .conftest import Browser, Cast
 from .samples import case, dispatch, report
 
 pytestmark = pytest.mark.django_db
-Browser = Callable[[str], Client]
 
 
 def posted(campaign: Campaign, **changes: Any) -> dict[str, Any]:

@@ -7,7 +7,6 @@ import email
 import email.policy
 import io
 import json
-from collections.abc import Callable
 from email.message import EmailMessage
 from typing import Any
 
@@ -38,13 +37,12 @@ from lamsach.portal.reports.models import Received, ReceivedState, Report, Repor
 from lamsach.portal.support.models import Question
 from lamsach.portal.units import tree
 
-from .conftest import Cast
+from .conftest import Browser, Cast
 from .mail_samples import address, mail
 from .samples import dispatch, due, received
 from .samples import report as own_report
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("reply_address")]
-Browser = Callable[[str], Client]
 DOCX = "bao-cao.docx"
 
 

@@ -33,7 +33,7 @@ from lamsach.portal.sources.models import ArchiveRun, Collector, LiveSighting, L
 from lamsach.portal.worker import load_tasks
 from tests.archive.builders import firewall_line
 
-from .conftest import Cast
+from .conftest import Browser, Cast
 
 pytestmark = pytest.mark.django_db
 load_tasks()
@@ -74,7 +74,7 @@ def live(number: int = 1, **more: Any) -> dict[str, Any]:
     }
 
 
-def test_a_collector_reports_and_the_page_shows_it(cast: Cast, browser: Callable[[str], Client]) -> None:
+def test_a_collector_reports_and_the_page_shows_it(cast: Cast, browser: Browser) -> None:
     assert put(cast, "fw01/status", status()).json() == {"taken": 1}
     assert put(cast, "fw01/status", status(lines=1300)).status_code == 200
     source = LogSource.objects.get()
@@ -86,9 +86,7 @@ def test_a_collector_reports_and_the_page_shows_it(cast: Cast, browser: Callable
     assert "10.0.0.1" not in browser("stranger").get("/office/sources/").content.decode()
 
 
-def test_a_live_sighting_is_stored_once_for_its_unit_only(
-    cast: Cast, browser: Callable[[str], Client]
-) -> None:
+def test_a_live_sighting_is_stored_once_for_its_unit_only(cast: Cast, browser: Browser) -> None:
     for _ in range(2):
         assert put(cast, "fw01/sightings", [live(1), live(2)], "post").status_code == 200
     assert LiveSighting.objects.count() == 2
@@ -145,7 +143,7 @@ def test_silence_is_reported_once_and_ends(cast: Cast) -> None:
     assert Letter.objects.filter(kind="source_silent").count() == 2
 
 
-def test_an_absent_collector_makes_its_sources_blind(cast: Cast, browser: Callable[[str], Client]) -> None:
+def test_an_absent_collector_makes_its_sources_blind(cast: Cast, browser: Browser) -> None:
     put(cast, "fw01/status", status())
     assert collectors.watch() == 0
     Collector.objects.update(reported=timezone.now() - timedelta(minutes=6))
@@ -284,9 +282,7 @@ def work() -> None:
     assert not Job.objects.filter(state=JobState.FAILED).exists()
 
 
-def test_an_accepted_list_is_searched_in_the_archive(
-    cast: Cast, archive: Archive, browser: Callable[[str], Client]
-) -> None:
+def test_an_accepted_list_is_searched_in_the_archive(cast: Cast, archive: Archive, browser: Browser) -> None:
     campaign = _campaign(cast)
     listed(campaign, "bot-c2.xyz\n")
     assert (archives.plan(), archives.plan()) == (1, 0)

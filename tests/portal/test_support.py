@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -20,11 +19,10 @@ from lamsach.portal.support import desk
 from lamsach.portal.support.knowledge import suggest
 from lamsach.portal.support.models import Article, CannedAnswer, Message, Question, QuestionFile
 
-from .conftest import Cast
+from .conftest import Browser, Cast
 from .samples import question
 
 pytestmark = pytest.mark.django_db
-Browser = Callable[[str], Client]
 
 
 def document(macro: bool = False) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from datetime import date, timedelta
 
 import openpyxl
@@ -22,9 +21,7 @@ from lamsach.portal.units.codes import canonical, older_form
 from lamsach.portal.units.models import FOREVER, Unit, UnitImport, UnitLink, UnitName
 from lamsach.portal.units.tree import descendants
 
-from .conftest import Cast
-
-Browser = Callable[[str], Client]
+from .conftest import Browser, Cast
 
 
 @pytest.mark.parametrize(
