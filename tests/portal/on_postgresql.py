@@ -30,6 +30,8 @@ PARTS = (
     "test_units.py",
     "test_people.py",
     "test_campaigns.py",
+    "test_campaign_answers.py",
+    "test_campaign_counts.py",
     "test_campaign_shelf.py",
     "test_awareness.py",
     "test_jobs.py",
