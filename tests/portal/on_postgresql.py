@@ -71,6 +71,7 @@ PARTS = (
     "test_exchange_outbound.py",
     "test_exchange_upward.py",
     "test_privacy.py",
+    "test_privacy_person.py",
     "test_traces_cases.py",
     "test_hostile_parameters.py",
     "test_unsaved_input.py",

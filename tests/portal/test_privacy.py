@@ -1,85 +1,35 @@
-"""Grants, holds, purges, and one person's data."""
+"""Retention, holds that stop it, and grants of a case to units above."""
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.apps import apps
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db.models import CharField, JSONField, TextField
 from django.utils import timezone
 
+from lamsach.model import DeviceState
+from lamsach.portal.accounts.models import Invitation
 from lamsach.portal.audit.models import Entry
-from lamsach.portal.awareness.models import Notice, Person
+from lamsach.portal.awareness.waves import erase_due
+from lamsach.portal.base.roles import Role
 from lamsach.portal.campaigns.models import Campaign
-from lamsach.portal.cases.models import Case, CaseState, Grant, Note, Span, Step
+from lamsach.portal.cases.models import Case, CaseState, Clarification, Grant, Note, Span
 from lamsach.portal.cases.tally import case_counts
-from lamsach.portal.cases.upkeep import move, recompute
+from lamsach.portal.cases.upkeep import recompute
 from lamsach.portal.findings.models import Bundle, CoverageDay, Device, EvidenceLine, Sighting
-from lamsach.portal.mail.models import Letter
-from lamsach.portal.privacy import erasure, holds, person, retention
-from lamsach.portal.privacy.models import Erasure, Hold, Purge
+from lamsach.portal.privacy import holds, person, retention
+from lamsach.portal.privacy.models import Hold, Purge
 from lamsach.portal.privacy.retention import ERASED
-from lamsach.portal.support.models import Question
+from lamsach.portal.sources.collectors import erase
+from lamsach.portal.sources.models import Collector, LiveSighting
+from lamsach.portal.units.models import Membership
 
-from . import bundles, samples
-from .bundles import Contact, day, device, findings, hand_in
+from . import samples
+from .bundles import ONE, Contact, day, device, findings, hand_in
 from .conftest import Cast
-
-PC = "mac:02:00:00:00:00:01"
-
-
-def closed(cast: Cast, campaign: Campaign, days: int = 100, name: str = "PC-01") -> Case:
-    """Create a case that became a false alarm `days` ago, with all dependent data."""
-    case_ = device(PC, name=name, user="thu.tran", department="Kế toán")
-    hand_in(cast, campaign, findings([case_], [Contact(days={day(-days - 1): 4})]))
-    case = Case.objects.get(device__mac=PC[4:])
-    move(case, CaseState.FALSE_ALARM, cast.people["officer"], "Máy thử của Trần Văn Thử")
-    then = timezone.now() - timedelta(days=days)
-    Step.objects.filter(case=case).update(at=then, day=day(-days))
-    recompute([case])
-    Case.objects.filter(pk=case.pk).update(person_name="Trần Văn Thử", person_email="thu@person.example")
-    path = default_storage.save("files/aa/note", ContentFile(b"scan of the paper"))
-    Note.objects.create(
-        case=case, who="Trần Văn Thử", text="Máy của Trần Văn Thử", file_path=path, file_name="a"
-    )
-    Letter.objects.create(
-        key=f"machine:{case.pk}:0",
-        kind="machine",
-        to="thu@person.example",
-        unit=cast.first,
-        context={"name": "Trần Văn Thử", "machine": name},
-        created=timezone.now(),
-        next_attempt=timezone.now() + timedelta(days=9),
-    )
-    aged(days)
-    case.refresh_from_db()
-    return case
-
-
-def aged(days: int) -> None:
-    """Back-date all imports."""
-    then = timezone.now() - timedelta(days=days)
-    Bundle.objects.update(received=then)
-    Device.objects.update(created=then)
-
-
-def names_left() -> str:
-    """Collect all texts in our tables, except accounts and the audit trail."""
-    texts: list[Any] = []
-    for model in apps.get_models():
-        columns = [
-            field.name
-            for field in model._meta.concrete_fields
-            if isinstance(field, (CharField, TextField, JSONField)) and not field.choices
-        ]
-        if columns and model._meta.app_label not in ("accounts", "account", "sessions", "contenttypes"):
-            texts += map(list, model._default_manager.values_list(*columns))
-    return json.dumps(texts, ensure_ascii=False, default=str)
+from .privacy_samples import aged, closed, names_left, told
 
 
 def test_due_cases_are_purged_and_counts_remain(cast: Cast, campaign: Campaign) -> None:
@@ -94,7 +44,7 @@ def test_due_cases_are_purged_and_counts_remain(cast: Cast, campaign: Campaign) 
     counts = retention.run()
     assert (counts["cases"], counts["devices"], counts["bundles"], counts["lines"]) == (1, 1, 1, 1)
     left = names_left()
-    for secret in ("PC-01", "thu.tran", "10.1.2.3", PC[4:], "Trần", "thu@", "srcip", "Kế toán"):
+    for secret in ("PC-01", "thu.tran", "10.1.2.3", ONE[4:], "Trần", "thu@", "srcip", "Kế toán"):
         assert secret not in left, secret
     assert [case_counts(campaign, cast.centre.pk, one) for one in days] == before
     assert list(Sighting.objects.values_list("indicator", "day", "count", "passed")) == sightings
@@ -129,24 +79,24 @@ def test_the_purged_case_can_be_computed_anew(cast: Cast, campaign: Campaign) ->
 def test_an_old_log_that_is_searched_again_finds_its_case(cast: Cast, campaign: Campaign) -> None:
     case = closed(cast, campaign)
     retention.run()
-    one = device(PC, name="PC-01", user="thu.tran", ip="10.1.2.9")
+    one = device(ONE, name="PC-01", user="thu.tran", ip="10.1.2.9")
     hand_in(cast, campaign, findings([one], [Contact(days={day(-101): 3})]))
     assert Case.objects.get().pk == case.pk
     assert Sighting.objects.get().count == 4
     assert "thu.tran" in names_left()
     assert retention.run()["cases"] == 1
-    for secret in ("thu.tran", "10.1.2.9", PC[4:]):
+    for secret in ("thu.tran", "10.1.2.9", ONE[4:]):
         assert secret not in names_left(), secret
 
 
 def test_a_purged_machine_is_recognized_when_seen_again(cast: Cast, campaign: Campaign) -> None:
     case = closed(cast, campaign)
     retention.run()
-    one = device(PC, name="PC-01", ip="10.1.2.9")
+    one = device(ONE, name="PC-01", ip="10.1.2.9")
     hand_in(cast, campaign, findings([one], [Contact(days={day(-1): 2}, indicator="other.example")]))
     found = Case.objects.get()
     assert (found.pk, found.state) == (case.pk, CaseState.NEW)
-    assert found.device.mac == PC[4:]
+    assert found.device.mac == ONE[4:]
     assert retention.run() == {}
 
 
@@ -194,10 +144,6 @@ def test_a_hold_stops_it(scope: str, cast: Cast, campaign: Campaign) -> None:
 
 
 def test_a_hold_covers_people_live_sightings_and_traces_too(cast: Cast, campaign: Campaign) -> None:
-    from lamsach.portal.awareness.waves import erase_due
-    from lamsach.portal.sources.collectors import erase
-    from lamsach.portal.sources.models import Collector, LiveSighting
-
     told(cast)
     Campaign.objects.update(ends=day(-200))
     collector = Collector.objects.create(unit=cast.first, name="a", reported=timezone.now())
@@ -230,7 +176,7 @@ def test_a_device_of_another_open_case_retains_its_name(cast: Cast, campaign: Ca
         state="running",
         form=campaign.form,
     )
-    one = device(PC, name="PC-01", user="thu.tran")
+    one = device(ONE, name="PC-01", user="thu.tran")
     hand_in(cast, other, findings([one], [Contact(days={day(-2): 4})]))
     assert retention.run()["cases"] == 1
     found = Device.objects.get(pk=case.device_id)
@@ -242,14 +188,12 @@ def test_a_device_of_another_open_case_retains_its_name(cast: Cast, campaign: Ca
 
 
 def test_devices_without_a_case_go_too(cast: Cast, campaign: Campaign) -> None:
-    one = device("unattributed:10.1.2.9", ip="10.1.2.9", state=bundles.DeviceState.UNATTRIBUTED)
+    one = device("unattributed:10.1.2.9", ip="10.1.2.9", state=DeviceState.UNATTRIBUTED)
     hand_in(
         cast, campaign, findings([one], [Contact(device=one.key, days={day(-120): 2})], [("FW-A", day(-120))])
     )
     aged(120)
     assert retention.run() == {}
-    from lamsach.portal.cases.models import Clarification
-
     question = Clarification.objects.get()
     Clarification.objects.filter(pk=question.pk).update(
         answer="Máy của Thử", answered=timezone.now() - timedelta(days=95)
@@ -270,11 +214,8 @@ def test_a_file_that_something_else_names_stays(cast: Cast, campaign: Campaign) 
     assert default_storage.exists(path)
 
 
-# --- grants -------------------------------------------------------------------------------------------------
-
-
 def test_a_grant_is_for_one_case_one_unit_and_a_time(cast: Cast, campaign: Campaign) -> None:
-    one, two = device(PC, name="PC-01"), device("mac:02:00:00:00:00:02", name="PC-02")
+    one, two = device(ONE, name="PC-01"), device("mac:02:00:00:00:00:02", name="PC-02")
     contacts = [Contact(known.key, {day(-2): 3}) for known in (one, two)]
     hand_in(cast, campaign, findings([one, two], contacts))
     case, other = Case.objects.order_by("pk")
@@ -306,10 +247,6 @@ def test_grants_are_for_units_above_only(cast: Cast, campaign: Campaign) -> None
 
 
 def test_people_above_cannot_invite_themselves_into_a_unit(cast: Cast) -> None:
-    from lamsach.portal.accounts.models import Invitation
-    from lamsach.portal.base.roles import Role
-    from lamsach.portal.units.models import Membership
-
     form = {"unit": cast.first.code, "role": "officer", "name": "A"}
     for who in ("coordinator", "reader"):
         page = cast.client("coordinator").post(
@@ -323,9 +260,6 @@ def test_people_above_cannot_invite_themselves_into_a_unit(cast: Cast) -> None:
     assert Invitation.objects.count() == 2
 
 
-# --- holds on pages -----------------------------------------------------------------------------------------
-
-
 def test_a_hold_of_a_coordinator_is_not_lifted_by_the_unit(cast: Cast, campaign: Campaign) -> None:
     above, own = cast.client("coordinator"), cast.client("officer")
     above.post("/office/privacy/", {"unit": cast.first.pk, "reason": "Thanh tra"})
@@ -335,112 +269,3 @@ def test_a_hold_of_a_coordinator_is_not_lifted_by_the_unit(cast: Cast, campaign:
     above.post(f"/office/privacy/holds/{hold.pk}/")
     hold.refresh_from_db()
     assert hold.ended_by == cast.people["coordinator"]
-
-
-# --- one person ---------------------------------------------------------------------------------------------
-
-
-def told(cast: Cast) -> None:
-    """Add the person to the list of people, with a question and a letter."""
-    member = Person.objects.create(unit=cast.first, name="Trần Văn Thử", email="thu@person.example")
-    Notice.objects.create(
-        campaign=Campaign.objects.earliest("pk"),
-        unit=cast.first,
-        person=member,
-        nonce="n",
-        sent=timezone.now(),
-    )
-    question = samples.question(cast)
-    Question.objects.filter(pk=question.pk).update(
-        name="Trần Văn Thử", email="thu@person.example", text="Tôi là Trần Văn Thử."
-    )
-
-
-def test_a_persons_data_is_listed_and_exported(cast: Cast, campaign: Campaign) -> None:
-    closed(cast, campaign, 5)
-    told(cast)
-    client = cast.client("officer")
-    page = client.post("/office/privacy/person/", {"q": "trần văn thử"}).content.decode()
-    assert "thu@person.example" in page
-    data = json.loads(client.post("/office/privacy/person/export/", {"q": "Trần Văn Thử"}).content)
-    assert set(data) == {"cases", "steps", "notes", "people", "questions", "letters"}
-    assert [one["email"] for one in data["people"]] == ["thu@person.example"]
-    by_login = json.loads(client.post("/office/privacy/person/export/", {"q": "THU.TRAN"}).content)
-    assert set(by_login) == {"devices"}
-    assert set(json.loads(client.post("/office/privacy/person/export/", {"q": "10.1.2.3"}).content)) >= {
-        "lines",
-        "devices",
-    }
-    assert json.loads(client.post("/office/privacy/person/export/", {"q": "Trần Văn"}).content).keys() == {
-        "steps",
-        "notes",
-        "questions",
-        "letters",
-    }
-    actions = list(Entry.objects.filter(action__startswith="privacy.person").values_list("action", "details"))
-    assert ("privacy.person_viewed", {"found": 6}) in actions
-    assert sum(action == "privacy.person_exported" for action, _ in actions) == 4
-    assert "Trần" not in str(actions)
-
-
-def test_others_find_nothing(cast: Cast, campaign: Campaign) -> None:
-    closed(cast, campaign, 5)
-    told(cast)
-    for name in ("coordinator", "stranger", "authority"):
-        page = cast.client(name).post("/office/privacy/person/", {"q": "thu@person.example"}).content.decode()
-        assert "Nothing is known" in page, name
-    assert cast.client("reader").get("/office/privacy/person/").status_code == 404
-
-
-def test_a_persons_data_is_erased(cast: Cast, campaign: Campaign) -> None:
-    case = closed(cast, campaign, 5)
-    told(cast)
-    client = cast.client("officer")
-    counts = case_counts(campaign, cast.first.pk)
-    for term in ("Trần Văn Thử", "thu@person.example", "thu.tran"):
-        client.post("/office/privacy/person/", {"what": "erase", "q": term, "reason": "Theo yêu cầu"})
-    left = names_left() + json.dumps(list(Question.objects.values_list("name", "email", "text", "subject")))
-    for secret in ("Trần", "thu@", "thu.tran"):
-        assert secret not in left, secret
-    assert "PC-01" in left  # the machine is no secret of the person: it has to be found still
-    assert not Person.objects.exists()
-    assert Notice.objects.get().sent is not None
-    assert case_counts(campaign, cast.first.pk) == counts
-    assert case.number in client.get("/office/cases/?show=all").content.decode()
-    assert Erasure.objects.count() == 3
-    assert Entry.objects.filter(action="privacy.erased").count() == 3
-    assert person.search([cast.first.pk], "Trần Văn Thử") == []
-
-
-def test_a_machines_address_can_be_erased(cast: Cast, campaign: Campaign) -> None:
-    closed(cast, campaign, 5)
-    counts = erasure.erase([cast.first.pk], cast.first, "10.1.2.3", "Theo yêu cầu", cast.people["officer"])
-    assert counts["devices"] == 1
-    assert counts["lines"] == 1
-    line = EvidenceLine.objects.get()
-    assert "10.1.2.3" not in line.text
-    assert bundles.EVIL in line.text
-    assert Device.objects.get().ip == ""
-    assert Bundle.objects.get().path == ERASED
-
-
-def test_a_hold_prevents_the_erasure_of_a_person(cast: Cast, campaign: Campaign) -> None:
-    closed(cast, campaign, 5)
-    told(cast)
-    holds.put(cast.first, "Thanh tra", cast.people["coordinator"])
-    counts = erasure.erase([cast.first.pk], cast.first, "Trần Văn Thử", "x", cast.people["officer"])
-    assert dict(counts) == {"held": 6}
-    assert "Trần Văn Thử" in names_left()
-
-
-@pytest.mark.parametrize("term", ["", "ab", "  a ", "x" * 201])
-def test_a_term_must_identify_a_person(term: str, cast: Cast) -> None:
-    page = cast.client("officer").post("/office/privacy/person/", {"q": term})
-    assert page.status_code == 200
-    assert not Entry.objects.filter(action="privacy.person_viewed").exists()
-
-
-def test_a_part_of_a_word_is_not_the_person(cast: Cast, campaign: Campaign) -> None:
-    closed(cast, campaign, 5)
-    assert person.search([cast.first.pk], "0.1.2.3") == []
-    assert person.search([cast.first.pk], "Văn Th") == []
