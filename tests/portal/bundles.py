@@ -38,7 +38,7 @@ from lamsach.portal.worker import load_tasks
 from lamsach.results.bundle import write_bundle
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
-ONE = "mac:02:00:00:00:00:01"
+ONE, TWO = "mac:02:00:00:00:00:01", "mac:02:00:00:00:00:02"
 EVIL = "bot-c2.xyz"
 FIREWALL = "FW-A"
 
@@ -118,6 +118,11 @@ def findings(
         "problems": (),
     }
     return Findings(**{**values, **changes})
+
+
+def simple(**values: Any) -> Findings:
+    """Build findings with one machine, seen on two days."""
+    return findings([device(ONE, name="PC-01")], [Contact(days={day(-2): 3, day(-1): 2})], **values)
 
 
 def packed(found: Findings) -> io.BytesIO:

@@ -68,10 +68,11 @@ from django.utils import timezone  # noqa: E402
 
 from lamsach.indicators.files import source as opening  # noqa: E402
 from lamsach.portal.accounts.models import User  # noqa: E402
+from lamsach.portal.api.access import issue  # noqa: E402
 from lamsach.portal.base import tasks as badges  # noqa: E402
 from lamsach.portal.base.roles import Role  # noqa: E402
 from lamsach.portal.base.storage import Folder  # noqa: E402
-from lamsach.portal.campaigns.models import Campaign  # noqa: E402
+from lamsach.portal.campaigns.models import Campaign, IndicatorList  # noqa: E402
 from lamsach.portal.cases.models import Rules  # noqa: E402
 from lamsach.portal.jobs import claims  # noqa: E402
 from lamsach.portal.mail import inbox  # noqa: E402
@@ -228,9 +229,9 @@ def audit_may_be_emptied(request: pytest.FixtureRequest) -> None:
 WATCHED = {
     "test_awareness", "test_campaign_answers", "test_campaigns", "test_cases_evidence",
     "test_cases_past_days", "test_exchange", "test_exchange_hostile", "test_exchange_upward", "test_findings",
-    "test_fleet_scanner", "test_inbox", "test_inbox_parser", "test_lists", "test_lists_review",
-    "test_lists_versions", "test_mailbox", "test_reports_carried", "test_reports_received", "test_support",
-    "test_units", "test_uploads",
+    "test_findings_devices", "test_findings_programs", "test_fleet_scanner", "test_inbox",
+    "test_inbox_parser", "test_lists", "test_lists_review", "test_lists_versions", "test_mailbox",
+    "test_reports_carried", "test_reports_received", "test_support", "test_units", "test_uploads",
 }  # fmt: skip
 """Modules whose tests hand in files of every kind, and open no transaction of their own around it."""
 
@@ -322,6 +323,11 @@ class Cast:
         client.force_login(self.people[name], backend="allauth.account.auth_backends.AuthenticationBackend")
         return client
 
+    def program(self, unit: Unit, name: str = "coordinator") -> Client:
+        """A program of a unit, with a token issued by a person."""
+        token = issue(unit, "Phần mềm", self.people[name])
+        return Client(headers={"authorization": f"Bearer {token}"})
+
 
 _REMEMBERED: dict[tuple[str, date], Snapshot] = {}
 
@@ -367,6 +373,12 @@ def campaign(cast: Cast) -> Campaign:
 def seven_quiet_days(campaign: Campaign) -> None:
     """Verification of the campaign's machines after seven quiet days."""
     Rules.objects.create(campaign=campaign, quiet_days=7)
+
+
+@pytest.fixture
+def listed(campaign: Campaign) -> IndicatorList:
+    """The campaign's list of two values, read."""
+    return samples.indicator_list(campaign, b"evil.example.com\n203.0.113.9\n", "phu-luc.txt", count=2)
 
 
 @pytest.fixture

@@ -46,6 +46,8 @@ PARTS = (
     "test_mailbox.py",
     "test_api.py",
     "test_findings.py",
+    "test_findings_devices.py",
+    "test_findings_programs.py",
     "test_fleet.py",
     "test_cases.py",
     "test_cases_verification.py",

@@ -24,8 +24,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def program(cast: Cast) -> Any:
-    word = access.issue(cast.first, "Phần mềm", cast.people["coordinator"])
-    return Client(headers={"authorization": f"Bearer {word}"})
+    return cast.program(cast.first)
 
 
 def test_nothing_without_a_token(client: Client, cast: Cast) -> None:
@@ -53,8 +52,7 @@ def test_a_program_answers_for_its_unit(program: Client, cast: Cast) -> None:
 
 def test_a_program_of_the_unit_above_sees_units_and_state(cast: Cast) -> None:
     sent = dispatch(cast)
-    word = access.issue(cast.centre, "SOC", cast.people["coordinator"])
-    above = Client(headers={"authorization": f"Bearer {word}"})
+    above = cast.program(cast.centre)
     listed = above.get("/api/units").json()
     assert [unit["code"] for unit in listed["items"]] == ["G06.12", "G06.12.01", "G06.12.02"]
     assert listed["items"][1]["parent"] == "G06.12"
@@ -76,8 +74,7 @@ def test_a_program_of_the_unit_above_sees_units_and_state(cast: Cast) -> None:
 
 def test_a_campaign_of_another_branch_does_not_exist(cast: Cast) -> None:
     sent = dispatch(cast)
-    word = access.issue(cast.other, "SOC", cast.people["stranger"])
-    other = Client(headers={"authorization": f"Bearer {word}"})
+    other = cast.program(cast.other, "stranger")
     assert other.get("/api/campaigns").json() == []
     assert other.get(f"/api/campaigns/{sent.campaign_id}/state").status_code == 404
     assert other.get("/api/dispatches").json()["items"] == []

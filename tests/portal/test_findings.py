@@ -1,4 +1,4 @@
-"""Import of bundles: hostile, repeated and overlapping ones; devices recognized, merges shown and undone."""
+"""Import of bundles: counts, hostile and repeated ones, overlapping hunts, interruptions."""
 
 from __future__ import annotations
 
@@ -16,41 +16,36 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.errors import InputError
 from lamsach.model import IndicatorType, MatchStatus, Questioned, Reason
-from lamsach.portal.api import access as tokens
-from lamsach.portal.api.models import Token
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.cases.models import Case
-from lamsach.portal.findings import bundle_reader, evidence, identities
+from lamsach.portal.findings import bundle_reader, evidence
 from lamsach.portal.findings.evidence import heaviest
 from lamsach.portal.findings.intake import Source, import_stored, kind_of, store_bundle
-from lamsach.portal.findings.models import (
-    Bundle,
-    BundleState,
-    CoverageDay,
-    Device,
-    Merge,
-    Part,
-    Sighting,
-    Transfer,
-    Way,
-)
+from lamsach.portal.findings.models import Bundle, BundleState, CoverageDay, Device, Part, Sighting, Way
 
-from .bundles import EVIL, FIREWALL, Contact, day, device, findings, hand_in, manifest, packed, repacked, work
+from .bundles import (
+    EVIL,
+    FIREWALL,
+    ONE,
+    TWO,
+    Contact,
+    day,
+    device,
+    findings,
+    hand_in,
+    manifest,
+    packed,
+    repacked,
+    simple,
+)
 from .conftest import Cast
 
 pytestmark = pytest.mark.django_db
-ONE = "mac:02:00:00:00:00:01"
-TWO = "mac:02:00:00:00:00:02"
-
-
-def simple(**values: Any) -> Any:
-    return findings([device(ONE, name="PC-01")], [Contact(days={day(-2): 3, day(-1): 2})], **values)
 
 
 def total() -> int:
@@ -245,155 +240,6 @@ def test_a_day_shared_by_two_hunts_adds_up_by_time(cast: Cast, campaign: Any) ->
     for hours, count in (((1, 11), 4), ((12, 22), 6), ((1, 22), 9)):
         hand_in(cast, campaign, findings([device(ONE)], [Contact(days={day(-2): count}, hours=hours)]))
     assert total() == 10, "4 in the morning, 6 in the afternoon; 9 over the day is no more"
-
-
-def test_devices_are_recognized(cast: Cast, campaign: Any) -> None:
-    days = {day(-2): 2}
-    hand_in(cast, campaign, findings([device(ONE, name="PC-01")], [Contact(days=days)]))
-    hand_in(
-        cast,
-        campaign,
-        findings(
-            [device("name:pc-01.unit.example", name="pc-01.unit.example")],
-            [Contact("name:pc-01.unit.example", days=days)],
-        ),
-    )
-    assert Case.objects.filter(superseded=None).count() == 1
-    assert Device.objects.count() == 1
-
-
-def test_a_merge_by_name_is_shown_and_undone(cast: Cast, campaign: Any) -> None:
-    hand_in(cast, campaign, findings([device(ONE, name="PC-01")], [Contact(days={day(-2): 2})]))
-    hand_in(cast, campaign, findings([device(TWO, name="PC-01")], [Contact(TWO, days={day(-1): 5})]))
-    merge = Merge.objects.get()
-    assert (merge.kind, merge.value) == ("name", "pc-01")
-    (case,) = Case.objects.filter(superseded=None)
-    assert case.count == 7
-    client = cast.client("officer")
-    page = client.get(f"/office/findings/devices/{case.device_id}/").content.decode()
-    assert "Not the same machine" in page
-    answer = client.post(f"/office/findings/merges/{merge.pk}/undo/", {"reason": "Hai máy khác nhau"})
-    assert answer.status_code == 302
-    assert sorted(Case.objects.filter(superseded=None).values_list("count", flat=True)) == [2, 5]
-    hand_in(cast, campaign, findings([device(TWO, name="PC-01")], [Contact(TWO, days={day(-3): 1})]))
-    assert Case.objects.filter(superseded=None).count() == 2, "what was parted is not merged again"
-    assert Merge.objects.count() == 1
-
-
-def test_a_later_hunt_with_both_identities_merges_devices(cast: Cast, campaign: Any) -> None:
-    hand_in(cast, campaign, findings([device(ONE)], [Contact(days={day(-3): 2})]))
-    hand_in(cast, campaign, findings([device("name:KT-7")], [Contact("name:KT-7", days={day(-2): 2})]))
-    assert Case.objects.filter(superseded=None).count() == 2
-    hand_in(cast, campaign, findings([device(ONE, name="KT-7")], [Contact(days={day(-1): 2})]))
-    (case,) = Case.objects.filter(superseded=None)
-    assert case.count == 6
-
-
-def test_devices_distinct_in_a_hunt_are_not_merged(cast: Cast, campaign: Any) -> None:
-    contacts = [Contact(days={day(-2): 2}), Contact(TWO, days={day(-2): 2})]
-    hand_in(cast, campaign, findings([device(ONE, name="PC-01"), device(TWO, name="PC-01")], contacts))
-    assert Case.objects.filter(superseded=None).count() == 2
-    assert not Merge.objects.exists()
-
-
-@pytest.mark.parametrize("name", ["localhost", "android-1234", "iPhone"])
-def test_a_shared_name_merges_nothing(name: str, cast: Cast, campaign: Any) -> None:
-    hand_in(cast, campaign, findings([device(ONE, name=name)], [Contact(days={day(-2): 2})]))
-    hand_in(cast, campaign, findings([device(TWO, name=name)], [Contact(TWO, days={day(-2): 2})]))
-    assert Case.objects.filter(superseded=None).count() == 2
-
-
-def test_units_do_not_share_devices(cast: Cast, campaign: Any) -> None:
-    for unit in (cast.first, cast.second):
-        hand_in(cast, campaign, findings([device(ONE, name="PC-01")], [Contact(days={day(-2): 2})]), unit)
-    assert {case.unit_id for case in Case.objects.all()} == {cast.first.pk, cast.second.pk}
-
-
-def test_undoing_a_merge_retains_other_merges(cast: Cast, campaign: Any) -> None:
-    made = [Device.objects.create(unit=cast.first, key=f"k{number}") for number in range(4)]
-    for target, gone in ((0, 1), (2, 3), (0, 2)):
-        identities.merge_into(made[target].pk, made[gone].pk)
-        Merge.objects.create(kept=made[target], gone=made[gone], kind="name", value="x")
-    last = Merge.objects.latest("pk")
-    identities.undo_merge(last)
-    assert [device.into_id for device in Device.objects.order_by("pk")] == [
-        None,
-        made[0].pk,
-        None,
-        made[2].pk,
-    ]
-
-
-def program(cast: Cast) -> Client:
-    token = tokens.issue(cast.first, "Máy quét", cast.people["coordinator"])
-    return Client(headers={"authorization": f"Bearer {token}"})
-
-
-def test_a_program_sends_pieces_and_resumes(cast: Cast, campaign: Any) -> None:
-    import hashlib
-
-    data = packed(simple()).getvalue()
-    client, sha256 = program(cast), hashlib.sha256(data).hexdigest()
-    address = f"/api/campaigns/{campaign.pk}/findings/{sha256}"
-
-    def put(offset: int, part: bytes, size: int = len(data)) -> Any:
-        return client.put(f"{address}?offset={offset}&size={size}", part, "application/octet-stream")
-
-    assert client.get(address).json()["received"] == 0
-    assert put(0, data[:100]).json()["received"] == 100
-    repeated = put(0, data[:100])
-    assert (repeated.status_code, repeated.json()["received"]) == (409, 100)
-    assert client.get(address).json()["received"] == 100
-    assert put(100, data[100:] + b"x").status_code == 422
-    done = put(100, data[100:]).json()
-    assert done["state"] == "received"
-    work()
-    assert client.get(address).json()["state"] == "imported"
-    assert not Transfer.objects.exists()
-    assert Bundle.objects.get().unit == cast.first
-    assert put(0, data).json()["state"] == "imported", "sent twice, taken once"
-
-
-def test_a_bundle_changed_in_transit_is_refused(cast: Cast, campaign: Any) -> None:
-    data = packed(simple()).getvalue()
-    address = f"/api/campaigns/{campaign.pk}/findings/{'0' * 64}?offset=0&size={len(data)}"
-    assert program(cast).put(address, data, "application/octet-stream").status_code == 422
-    assert not Bundle.objects.exists()
-
-
-def test_a_foreign_campaign_is_not_found(cast: Cast, campaign: Any) -> None:
-    token = tokens.issue(cast.other, "x", cast.people["stranger"])
-    client = Client(headers={"authorization": f"Bearer {token}"})
-    assert client.get(f"/api/campaigns/{campaign.pk}/findings/{'0' * 64}").status_code == 404
-    assert (
-        Client().put(f"/api/campaigns/{campaign.pk}/findings/{'0' * 64}?offset=0&size=1").status_code == 401
-    )
-
-
-def test_a_signed_file_counts_for_its_signers_unit(cast: Cast, campaign: Any, tmp_path: Any) -> None:
-    from lamsach.results.upload import sign
-
-    token = tokens.issue(cast.second, "USB", cast.people["coordinator"])
-    (tmp_path / "a.zip").write_bytes(packed(simple()).getvalue())
-    sign(tmp_path / "a.zip", token, tmp_path / "a.signed")
-    data = (tmp_path / "a.signed").read_bytes()
-    client = cast.client("coordinator")
-
-    def upload(content: bytes) -> Any:
-        form = {
-            "campaign": campaign.pk,
-            "unit": cast.centre.pk,
-            "file": SimpleUploadedFile("a.signed", content),
-        }
-        return client.post("/office/findings/", form)
-
-    assert upload(data[:-1] + b"?").status_code == 200
-    assert not Bundle.objects.exists()
-    assert upload(data).status_code == 302
-    assert Bundle.objects.get().unit == cast.second
-    Token.objects.update(revoked=datetime.now(UTC))
-    Bundle.objects.all().delete()
-    assert upload(data).status_code == 200, "a revoked token signs nothing"
 
 
 def test_an_interrupted_hunt_covers_no_day(cast: Cast, campaign: Any) -> None:

@@ -15,7 +15,6 @@ from django.utils import timezone
 from lamsach.errors import InputError
 from lamsach.indicators.releases.release import read_release
 from lamsach.indicators.releases.seal import load_public_key
-from lamsach.portal.api.access import issue
 from lamsach.portal.campaigns.lists import read_list
 from lamsach.portal.campaigns.models import IndicatorList
 from lamsach.portal.exchange import unit_keys
@@ -115,40 +114,31 @@ def test_red_values_do_not_leave_the_unit(cast: Cast) -> None:
     list_samples.add(cast, list_samples.TEXT)
     version = list_samples.next_version(cast)
     assert cast.client("officer").get(f"/office/blocklists/versions/{version.pk}/file/").status_code == 302
-    token = issue(cast.first, "x", cast.people["coordinator"])
-    answer = Client().get(f"/api/lists/{kept_list.pk}/release", headers={"Authorization": f"Bearer {token}"})
-    assert answer.status_code == 404
+    assert cast.program(cast.first).get(f"/api/lists/{kept_list.pk}/release").status_code == 404
     assert versions.places([kept_list], "bot-c2.xyz", cast.first) == []
     assert versions.places([kept_list], "bot-c2.xyz", cast.centre)
 
 
 def test_programs_fetch_the_release_and_send_feedback(cast: Cast) -> None:
     version = list_samples.released(cast)
-    headers = {"Authorization": f"Bearer {issue(cast.first, 'x', cast.people['coordinator'])}"}
-    client = Client()
-    (report,) = client.get("/api/lists", headers=headers).json()
+    client = cast.program(cast.first)
+    (report,) = client.get("/api/lists").json()
     assert (report["version"], report["digest"], report["count"]) == (1, version.digest, 4)
-    answer = client.get(f"/api/lists/{report['id']}/release", headers=headers)
+    answer = client.get(f"/api/lists/{report['id']}/release")
     data = b"".join(answer.streaming_content)  # type: ignore[arg-type]
     assert data[:2] == b"PK"
-    unchanged = client.get(
-        f"/api/lists/{report['id']}/release", headers={**headers, "If-None-Match": answer["ETag"]}
-    )
+    unchanged = client.get(f"/api/lists/{report['id']}/release", headers={"If-None-Match": answer["ETag"]})
     assert unchanged.status_code == 304
-    (place,) = client.get("/api/lists/check", {"value": "www.bot-c2[.]xyz"}, headers=headers).json()
+    (place,) = client.get("/api/lists/check", {"value": "www.bot-c2[.]xyz"}).json()
     assert (place["value"], place["document"], place["row"]) == ("bot-c2.xyz", "phu-luc.txt", 1)
     for count in (1, 2):
         body = json.dumps({"value": "bot-c2.xyz", "kind": "false"})
-        sent = client.post("/api/lists/feedback", body, content_type="application/json", headers=headers)
+        sent = client.post("/api/lists/feedback", body, content_type="application/json")
         assert sent.json() == {"count": count}
     body = json.dumps({"value": "no value", "kind": "seen"})
-    assert (
-        client.post("/api/lists/feedback", body, content_type="application/json", headers=headers).status_code
-        == 400
-    )
-    assert client.get("/api/lists").status_code == 401
-    stranger = {"Authorization": f"Bearer {issue(cast.other, 'x', cast.people['stranger'])}"}
-    assert client.get("/api/lists", headers=stranger).json() == []
+    assert client.post("/api/lists/feedback", body, content_type="application/json").status_code == 400
+    assert Client().get("/api/lists").status_code == 401
+    assert cast.program(cast.other, "stranger").get("/api/lists").json() == []
 
 
 def test_a_version_shows_the_hunts_that_used_it(cast: Cast) -> None:
