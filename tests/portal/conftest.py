@@ -8,14 +8,10 @@ branch) -> G06.13.01
 
 from __future__ import annotations
 
-import csv
-import hashlib
 import os
 import pickle
 import shutil
-import sys
 import tempfile
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -60,27 +56,25 @@ assert ("postgresql" in settings.DATABASES["default"]["ENGINE"]) is bool(os.envi
 
 from django.apps import apps  # noqa: E402
 from django.core.cache import cache  # noqa: E402
-from django.core.files.uploadedfile import UploadedFile  # noqa: E402
 from django.db.models.signals import post_migrate  # noqa: E402
 from django.dispatch import receiver  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from lamsach.indicators.files import source as opening  # noqa: E402
 from lamsach.portal.accounts.models import User  # noqa: E402
 from lamsach.portal.api.access import issue  # noqa: E402
 from lamsach.portal.base import tasks as badges  # noqa: E402
 from lamsach.portal.base.roles import Role  # noqa: E402
-from lamsach.portal.base.storage import Folder  # noqa: E402
-from lamsach.portal.campaigns.models import Campaign, IndicatorList  # noqa: E402
-from lamsach.portal.cases.models import Rules  # noqa: E402
+from lamsach.portal.campaigns.models import Campaign, Dispatch, IndicatorList  # noqa: E402
+from lamsach.portal.cases.models import Case, Rules  # noqa: E402
+from lamsach.portal.edxml import folders, outbox  # noqa: E402
+from lamsach.portal.exchange.models import Partner  # noqa: E402
 from lamsach.portal.jobs import claims  # noqa: E402
-from lamsach.portal.mail import inbox  # noqa: E402
 from lamsach.portal.units import tree  # noqa: E402
 from lamsach.portal.units.models import Changed, Counter, Membership, Unit  # noqa: E402
 from lamsach.portal.worker import load_tasks  # noqa: E402
 
-from . import mail_samples, on_postgresql, samples  # noqa: E402
+from . import exchange_pair, mail_samples, on_postgresql, samples, transaction_watch  # noqa: E402
 from .rows import Snapshot, restore, take_snapshot  # noqa: E402
 from .template import migrate, pour, schema  # noqa: E402
 
@@ -226,23 +220,13 @@ def audit_may_be_emptied(request: pytest.FixtureRequest) -> None:
             cursor.execute(guards._SQLITE[1].replace("TRIGGER", "TRIGGER IF NOT EXISTS"))
 
 
-WATCHED = {
-    "test_awareness", "test_campaign_answers", "test_campaigns", "test_cases_evidence",
-    "test_cases_past_days", "test_exchange", "test_exchange_hostile", "test_exchange_upward", "test_findings",
-    "test_findings_devices", "test_findings_programs", "test_fleet_scanner", "test_inbox",
-    "test_inbox_parser", "test_lists", "test_lists_review", "test_lists_versions", "test_mailbox",
-    "test_reports_carried", "test_reports_received", "test_support", "test_units", "test_uploads",
-}  # fmt: skip
-"""Modules whose tests hand in files of every kind, and open no transaction of their own around it."""
-
-
 @pytest.fixture(autouse=True)
 def readers_hold_no_transaction(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test that hands files in may see one read while a transaction is open.
 
     It would hold the lock on all writing as long as the file takes.
     """
-    if request.module.__name__.rpartition(".")[2] not in WATCHED or not (
+    if request.module.__name__.rpartition(".")[2] not in transaction_watch.WATCHED or not (
         {"db", "transactional_db", "cast"} & {*request.fixturenames}
     ):
         return
@@ -250,42 +234,7 @@ def readers_hold_no_transaction(request: pytest.FixtureRequest, monkeypatch: pyt
 
     request.getfixturevalue("transactional_db" if "transactional_db" in request.fixturenames else "db")
     around = len(connection.atomic_blocks)  # those of the test itself
-    watch(monkeypatch, lambda: len(connection.atomic_blocks) > around)
-
-
-def watch(monkeypatch: pytest.MonkeyPatch, is_open: Callable[[], bool]) -> None:
-    """Have everything that reads files of others fail while a transaction is open."""
-
-    def watched(read: Callable[..., Any]) -> Callable[..., Any]:
-        def reading(*args: Any, **options: Any) -> Any:
-            mode = options.get("mode", args[2] if len(args) > 2 else "r") if read is opened else "r"
-            assert mode != "r" or not is_open() or _is_ours(), "a file is read while a transaction is open"
-            return read(*args, **options)
-
-        return reading
-
-    opened: Any = zipfile.ZipFile.__init__
-    monkeypatch.setattr(zipfile.ZipFile, "__init__", watched(opened))
-    monkeypatch.setattr(csv, "reader", watched(csv.reader))
-    monkeypatch.setattr(opening.ListSource, "__init__", watched(opening.ListSource.__init__))
-    monkeypatch.setattr(inbox, "parse", watched(inbox.parse))
-    monkeypatch.setattr(hashlib, "file_digest", watched(hashlib.file_digest))
-    monkeypatch.setattr(Folder, "_save", watched(Folder._save))
-    monkeypatch.setattr(UploadedFile, "chunks", watched(UploadedFile.chunks))
-    monkeypatch.setattr(UploadedFile, "read", property(lambda file: watched(file.file.read)))
-
-
-_OURS = ("letters/docx_.py", "portal/fleet/filling.py", "docx/opc/phys_pkg.py")
-"""Modules that open files of our own: templates, programs."""
-
-
-def _is_ours() -> bool:
-    frame = sys._getframe(2)
-    while frame.f_back is not None:
-        if frame.f_code.co_filename.endswith(_OURS):
-            return True
-        frame = frame.f_back
-    return False
+    transaction_watch.watch(monkeypatch, lambda: len(connection.atomic_blocks) > around)
 
 
 class Cast:
@@ -382,6 +331,28 @@ def listed(campaign: Campaign) -> IndicatorList:
 
 
 @pytest.fixture
+def pair(cast: Cast) -> tuple[Partner, Partner]:
+    """The room as the centre's partner, and the centre as the room's."""
+    return exchange_pair.partners(cast)
+
+
+@pytest.fixture
 def reply_address(settings: Any) -> None:
     """An address of the portal with room for the mark of a letter."""
     settings.MAIL_REPLY = mail_samples.PATTERN
+
+
+@pytest.fixture
+def ours(cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dispatch:
+    """A dispatch of the centre, queued on an edXML connection with folders of the test's own."""
+    monkeypatch.setattr(settings, "EDXML_FOLDERS", tmp_path / "edxml")
+    monkeypatch.setattr(folders, "UNFINISHED_S", 0)
+    found = samples.dispatch(cast, number="12/TTCNTT-KTHT")
+    outbox.queue_dispatch(found, samples.edxml_connection(cast), cast.people["coordinator"])
+    return found
+
+
+@pytest.fixture
+def case(cast: Cast) -> Case:
+    """A case of the first room's machine."""
+    return remembered("case", lambda: samples.case(cast))  # type: ignore[no-any-return]

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from html import unescape
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,8 @@ from tests.channels.sample_bundles import file_found, scan
 
 from .bundles import Contact, day, device, findings, hand_in
 from .conftest import Cast
+from .edxml_exchange import key_file
 from .samples import dispatch
-from .test_edxml_two_portals import key_file
 
 OWN = signer("Don vi A")
 ONE, TWO = "mac:02:00:00:00:00:01", "mac:02:00:00:00:00:02"
@@ -270,8 +271,6 @@ def test_the_way_through_the_pages(cast: Cast, campaign: Any, receiver: Centre) 
     assert answer["Location"] == f"/office/malware-reports/{report.pk}/"
     shown = client.get(answer["Location"]).content.decode()
     document = reports.document_of(report)
-    from html import unescape
-
     assert document.decode() in unescape(shown), "every byte"
     assert client.get(answer["Location"] + "file/").content == document
     assert receiver.requests == []

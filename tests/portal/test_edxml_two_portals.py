@@ -5,10 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
-
-from tests.channels.edxml_samples import signer
-
+from .edxml_exchange import key_file, pem
 from .test_exchange_two_portals import Portal, portal
 
 UNITS = 60
@@ -89,16 +86,6 @@ STATES = """
 rows = Recipient.objects.filter(dispatch=d)
 out = [rows.filter(**{f"{name}__isnull": False}).count() for name in ("opened", "acknowledged", "deployed")]
 """
-
-
-def key_file(name: str) -> bytes:
-    made = signer(name)
-    protection = BestAvailableEncryption(b"mat khau")
-    return pkcs12.serialize_key_and_certificates(b"k", made.key, made.certificates[0], None, protection)  # type: ignore[arg-type]
-
-
-def pem(name: str) -> str:
-    return signer(name).certificates[0].public_bytes(Encoding.PEM).decode()
 
 
 def carried(sender: Path, receiver: Path) -> int:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import openpyxl
 import pytest
+from django.contrib.messages import constants
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.forms import FileField
@@ -35,12 +36,13 @@ from lamsach.portal.worker import load_tasks
 from tests.channels.edxml_samples import dispatch as written
 
 from . import bundles, samples
-from .conftest import Cast, watch
+from .conftest import Cast
+from .edxml_exchange import key_file
 from .exchange_pair import made, partners
 from .test_access_walk import ALL, filled
-from .test_edxml_two_portals import key_file
 from .test_reports_received import form_of, paper
 from .test_uploads import BOMBS
+from .transaction_watch import watch
 from .walk import stop
 
 _TAKE = {"FILES", "body", "store_upload"}
@@ -320,8 +322,6 @@ def test_no_transaction_is_open_while_an_upload_is_read(cast: Cast, watched: _Wa
 
 def _errors(client: Client) -> list[str]:
     """Errors shown on the next page."""
-    from django.contrib.messages import constants
-
     response = client.get("/office/", follow=True)
     return (
         [str(one) for one in response.context["messages"] if one.level >= constants.ERROR]
