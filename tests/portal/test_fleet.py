@@ -25,18 +25,10 @@ from lamsach.portal.fleet.scans import Summary, keys_of, store_summary
 from lamsach.portal.privacy import erasure, holds
 from lamsach.portal.units import tree
 
-from . import samples
 from .bundles import hand_in, scan
 from .conftest import Browser, Cast
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def campaign(cast: Cast) -> Campaign:
-    found: Campaign = samples.dispatch(cast).campaign
-    Campaign.objects.filter(pk=found.pk).update(state=CampaignState.RUNNING)
-    return found
 
 
 def summary(host: str = "PC-01", minutes: int = 0, **more: Any) -> Summary:

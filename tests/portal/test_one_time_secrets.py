@@ -26,7 +26,7 @@ from lamsach.portal.lists.models import Outlet
 from . import list_samples, samples
 from .confirmation import confirmed
 from .conftest import Cast
-from .test_fleet_scanner import campaign, catalogued, plain  # noqa: F401 - a fixture
+from .scanner_samples import catalogued, plain
 from .test_once import APART, in_thread, sending
 from .test_unsaved_input import hidden
 
@@ -113,7 +113,8 @@ def test_an_outlet_is_made_once(cast: Cast) -> None:
 
 
 @pytest.mark.django_db
-def test_a_scanner_is_created_once_with_one_token(cast: Cast, campaign: Any) -> None:  # noqa: F811
+@pytest.mark.usefixtures("listed")
+def test_a_scanner_is_created_once_with_one_token(cast: Cast, campaign: Any) -> None:
     tool, browser, page = (
         catalogued(plain()),
         Presser(cast, "officer"),
