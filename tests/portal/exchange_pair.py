@@ -35,7 +35,12 @@ def made(partner: Partner, by: Any, kinds: Sequence[str] | None = None) -> Path:
     return path
 
 
+def accepted(cast: Any, partner: Partner, path: Path) -> Taken:
+    """Accept a partner's file."""
+    return transfer.accept(partner, path, cast.people["coordinator"])
+
+
 def carried(cast: Any, sender: Partner, receiver: Partner, kinds: Sequence[str] | None = None) -> Taken:
     """Make a file on one side and accept it on the other."""
-    by = cast.people["coordinator"]
-    return transfer.accept(Partner.objects.get(pk=receiver.pk), made(sender, by, kinds), by)
+    path = made(sender, cast.people["coordinator"], kinds)
+    return accepted(cast, Partner.objects.get(pk=receiver.pk), path)

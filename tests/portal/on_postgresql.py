@@ -69,6 +69,7 @@ PARTS = (
     "test_lists_taxii.py",
     "test_lists_outlets.py",
     "test_exchange.py",
+    "test_exchange_payloads.py",
     "test_exchange_exports.py",
     "test_exchange_outbound.py",
     "test_exchange_upward.py",

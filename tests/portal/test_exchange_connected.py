@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from lamsach.errors import InputError
 from lamsach.indicators.releases.seal import load_public_key
+from lamsach.portal.campaigns import dispatches
 from lamsach.portal.campaigns.deadline_moves import Plan, make, undo
 from lamsach.portal.campaigns.deadlines import of_unit
 from lamsach.portal.campaigns.dispatches import take_back
@@ -28,11 +29,13 @@ from lamsach.portal.campaigns.models import (
     DeadlineKind,
     DeadlineMove,
     Dispatch,
+    How,
     IndicatorList,
     MoveScope,
     Participation,
     Recipient,
     Step,
+    StepKind,
 )
 from lamsach.portal.cases.models import Case, Grant, Span
 from lamsach.portal.cases.tally import CaseCounts, case_counts, case_counts_by_child
@@ -54,14 +57,9 @@ from lamsach.portal.units.models import UnitLink
 from . import bundles, samples
 from .bundles import day
 from .conftest import Cast
-from .exchange_pair import carried, made, partners
+from .exchange_pair import carried, made
 
 Pair = tuple[Partner, Partner]
-
-
-@pytest.fixture
-def pair(cast: Cast) -> Pair:
-    return partners(cast)
 
 
 @pytest.fixture
@@ -88,11 +86,11 @@ def test_a_withdrawal_survives_an_older_file(
 ) -> None:
     (down, up), by = pair, cast.people["coordinator"]
     theirs = answered(cast, copies[1])
-    samples.dispatches.take(theirs, samples.StepKind.DEPLOYED, how=samples.How.PORTAL, day=day(-1))
+    dispatches.take(theirs, StepKind.DEPLOYED, how=How.PORTAL, day=day(-1))
     late = made(up, by, ["answers"])
     carried(cast, up, down, ["answers"])
     assert answered(cast, copies[0]).deployed is not None
-    take_back(theirs, by, how=samples.How.PORTAL, reason="Nhầm")
+    take_back(theirs, by, how=How.PORTAL, reason="Nhầm")
     assert carried(cast, up, down, ["answers"]).result == {"answers": {"answers": 1}}
     transfer.accept(same(down), late, by)
     ours = answered(cast, copies[0])
@@ -140,9 +138,9 @@ def test_a_restored_portal_gets_its_statements_back(
 ) -> None:
     (down, up), by = pair, cast.people["coordinator"]
     theirs = answered(cast, copies[1])
-    samples.dispatches.take(theirs, samples.StepKind.DEPLOYED, how=samples.How.PORTAL, day=day(-1))
+    dispatches.take(theirs, StepKind.DEPLOYED, how=How.PORTAL, day=day(-1))
     carried(cast, up, down, ["standing", "answers"])
-    take_back(theirs, by, how=samples.How.PORTAL, reason="as if it had never been said")
+    take_back(theirs, by, how=How.PORTAL, reason="as if it had never been said")
     theirs.steps.all().delete()
     Recipient.objects.filter(pk=theirs.pk).update(opened=None, acknowledged=None)
     lost = dict.fromkeys(("opened_on", "informed_on", "deployed_on"))

@@ -18,11 +18,11 @@ from lamsach.portal.mail import inbox
 
 WATCHED = {
     "test_awareness", "test_campaign_answers", "test_campaigns", "test_cases_evidence",
-    "test_cases_past_days", "test_exchange", "test_exchange_hostile", "test_exchange_upward", "test_findings",
-    "test_findings_devices", "test_findings_programs", "test_fleet_programs", "test_fleet_scanner",
-    "test_inbox", "test_inbox_parser", "test_lists", "test_lists_review", "test_lists_versions",
-    "test_mailbox", "test_reports_carried", "test_reports_received", "test_support", "test_units",
-    "test_uploads",
+    "test_cases_past_days", "test_exchange", "test_exchange_hostile", "test_exchange_payloads",
+    "test_exchange_upward", "test_findings", "test_findings_devices", "test_findings_programs",
+    "test_fleet_programs", "test_fleet_scanner", "test_inbox", "test_inbox_parser", "test_lists",
+    "test_lists_review", "test_lists_versions", "test_mailbox", "test_reports_carried",
+    "test_reports_received", "test_support", "test_units", "test_uploads",
 }  # fmt: skip
 """Modules whose tests hand in files of every kind, and open no transaction of their own around it."""
 
