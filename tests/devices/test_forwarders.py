@@ -18,7 +18,6 @@ from .attribution_case import (
     A,
     B,
     Case,
-    Raw,
     check,
     codes,
     dns_server,
@@ -192,39 +191,30 @@ def test_a_proxy_is_recognized_by_its_clients_times() -> None:
 
 
 EVERY_MINUTE = [float(minute) for minute in range(300)]
-
-
-@pytest.mark.parametrize(
-    ("client", "suspect"),
-    [
-        # both ask every minute, in step
-        ([resolver(PC, EVERY_MINUTE)], [dns(who("10.0.1.6"), [minute + 0.03 for minute in EVERY_MINUTE])]),
-        # both ask every few seconds
-        ([resolver(PC, [n / 10 for n in range(900)])], [dns(who("10.0.1.6"), [n / 7 for n in range(600)])]),
-        # the records of the client are a firewall's, not a resolver's
-        ([dns(PC, [0, 200, 600])], [dns(who("10.0.1.6"), [0.01, 200, 600.01])]),
-        # the suspect is a client of that resolver itself
-        (
-            [resolver(PC, [0, 200, 600])],
-            [dns(who("10.0.1.6"), [0.01, 200, 600.01]), resolver(who("10.0.1.6"), [900])],
-        ),
-        # the suspect's address was leased to a machine
-        ([resolver(PC, [0, 200, 600])], [dns(OTHER, [0.01, 200, 600.01])]),
-        # the suspect also connected, not only asked
-        (
-            [resolver(PC, [0, 200, 600])],
-            [dns(who("10.0.1.6"), [0.01, 200, 600.01]), sighting(who("10.0.1.6"), [601], **LISTED)],
-        ),
-        # one coincidence does not count
-        ([resolver(PC, [0, 200, 600])], [dns(who("10.0.1.6"), [0.01])]),
-        # most of the suspect's times are its own
-        ([resolver(PC, [0, 200, 600])], [dns(who("10.0.1.6"), [0.01, 100, 200, 300, 400, 500, 600])]),
-        # a proxy's log does not explain DNS questions alone, nor a resolver's log connections
-        ([resolver(PC, [0, 200, 600])], [sighting(who("10.0.1.6"), [0.01, 200, 600.01])]),
+BARE = who("10.0.1.6")
+ASKS, FOLLOWS = resolver(PC, [0, 200, 600]), dns(BARE, [0.01, 200, 600.01])
+LOOKALIKES = {
+    "both ask every minute, in step": [
+        resolver(PC, EVERY_MINUTE),
+        dns(BARE, [minute + 0.03 for minute in EVERY_MINUTE]),
     ],
-)
-def test_an_infected_machine_is_not_mistaken_for_a_forwarder(client: list[Raw], suspect: list[Raw]) -> None:
-    devices, _ = attribute(dict(client + suspect))
+    "both ask every few seconds": [
+        resolver(PC, [n / 10 for n in range(900)]),
+        dns(BARE, [n / 7 for n in range(600)]),
+    ],
+    "the client's records are a firewall's, not a resolver's": [dns(PC, [0, 200, 600]), FOLLOWS],
+    "the suspect is a client of that resolver itself": [ASKS, FOLLOWS, resolver(BARE, [900])],
+    "the suspect's address was leased to a machine": [ASKS, dns(OTHER, [0.01, 200, 600.01])],
+    "the suspect also connected, not only asked": [ASKS, FOLLOWS, sighting(BARE, [601], **LISTED)],
+    "one coincidence does not count": [ASKS, dns(BARE, [0.01])],
+    "most of the suspect's times are its own": [ASKS, dns(BARE, [0.01, 100, 200, 300, 400, 500, 600])],
+    "a resolver's log explains no connections": [ASKS, sighting(BARE, [0.01, 200, 600.01])],
+}
+
+
+@pytest.mark.parametrize("name", LOOKALIKES)
+def test_an_infected_machine_is_not_mistaken_for_a_forwarder(name: str) -> None:
+    devices, _ = attribute(dict(LOOKALIKES[name]))
     states = {device.ip: device.state.value for device in devices}
     assert states == {"10.0.1.5": "infected", "10.0.1.6": "infected"}
     assert not any("forwarded_for" in codes(device) for device in devices)
