@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.federation.month import BEGIN, PROVINCES, M, Month
+from tests.federation.month import Month
 from tests.federation.office import TEMPLATE
+from tests.federation.run import BEGIN, PROVINCES, M, Run
 from tests.federation.world import Portal, running
 from tests.portal.lists_server import certificates
 from tests.portal.postgres import QUICK, cluster, fresh, require_postgresql
@@ -69,8 +70,9 @@ def main() -> int:
             files = Path(name) / f"files-{seed}"
             files.mkdir()
             ministry_url = url if options.https else ""
-            month = Month(portals, files, seed, options.units, options.days, ministry_url, options.lost)
-            account = month.run()
+            run = Run(portals, files, seed, options.units, options.days, ministry_url)
+            month = Month(run, options.lost)
+            account = month.play()
             report = {
                 **vars(account),
                 "counted": dict(account.counted),

@@ -52,7 +52,7 @@ def preload() -> None:
     from lamsach.logs.formats import FORMATS
     from lamsach.portal.exchange import kinds
     from lamsach.portal.worker import load_tasks
-    from tests.federation import acts  # noqa: F401
+    from tests.federation import figures  # noqa: F401
 
     list(FORMATS)
     kinds.load()
@@ -85,9 +85,9 @@ def answer(folder: Path, incoming: int, outgoing: int) -> None:
     import time_machine
 
     settle(folder)
-    from tests.federation import acts
+    from tests.federation import acts, figures
 
-    known = {**vars(acts), "fresh": fresh, "put_back": put_back, "used": used}
+    known = {**vars(acts), **vars(figures), "fresh": fresh, "put_back": put_back, "used": used}
     clock = time_machine.travel(datetime(2026, 11, 1, tzinfo=UTC), tick=False).start()
     with os.fdopen(incoming) as requests, os.fdopen(outgoing, "w") as answers:
         for line in requests:

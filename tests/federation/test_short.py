@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.federation.__main__ import opened, server
-from tests.federation.month import M, Month
+from tests.federation.month import Month
+from tests.federation.run import M, Run
 
 pytestmark = pytest.mark.real_clock("each portal has a clock of its own")
 
@@ -19,7 +20,7 @@ def played(
     files = folder / "files"
     files.mkdir()
     with server(postgresql) as address, opened(folder, address) as (portals, url):
-        account = Month(portals, files, seed, units, days, url if tls else "", lost).run()
+        account = Month(Run(portals, files, seed, units, days, url if tls else ""), lost).play()
     assert account.wrong == []
     for event in ("transfers", "files", "report", "findings", "judge", "answer_many", f"restored {lost}"):
         assert account.counted[event] > 0, event
