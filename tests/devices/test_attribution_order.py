@@ -9,22 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.devices.attribution import attribute
-from lamsach.model import (
-    Action,
-    Identity,
-    MatchKind,
-    MatchStatus,
-    Role,
-    Sighting,
-)
+from lamsach.model import Action, Identity, MatchKind, MatchStatus, Role, Sighting
 
-from .attribution_case import (
-    SERVER,
-    A,
-    B,
-    Raw,
-    dns_server,
-)
+from .attribution_case import SERVER, A, B, Raw, dns_server
 from .builders import EVIL, sighting
 
 IDENTITIES = st.builds(

@@ -6,10 +6,7 @@ import io
 import json
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.binary.evtx.records import (
-    quick_record,
-    record_texts,
-)
+from lamsach.logs.binary.evtx.records import quick_record, record_texts
 from lamsach.logs.formats.windows.evtx import Evtx
 from lamsach.logs.mappings.windows.events import event_of
 from lamsach.logs.mappings.windows.json import record_of_json

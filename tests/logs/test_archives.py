@@ -11,15 +11,7 @@ from hypothesis import strategies as st
 from lamsach.errors import LimitError, UnreadableError
 from lamsach.logs.opening.limits import Limits
 
-from .builders import (
-    COMPRESS,
-    LINES,
-    SMALL,
-    logs,
-    make_tar,
-    make_zip,
-    read,
-)
+from .builders import COMPRESS, LINES, SMALL, logs, make_tar, make_zip, read
 
 
 def test_member_names_are_safe_and_nothing_is_written(tmp_path):

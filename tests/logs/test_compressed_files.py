@@ -13,15 +13,7 @@ from hypothesis import strategies as st
 from lamsach.errors import LimitError, UnreadableError
 from lamsach.logs.opening.limits import STEP_BYTES, Limits
 
-from .builders import (
-    COMPRESS,
-    LINES,
-    SMALL,
-    logs,
-    read,
-    read_one,
-    refused,
-)
+from .builders import COMPRESS, LINES, SMALL, logs, read, read_one, refused
 
 KINDS = sorted(COMPRESS)
 HALF = len(LINES) // 2

@@ -11,22 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.evtx_builder import (
-    ANSI,
-    BOOL,
-    FIRST_TIME,
-    STRING,
-    Record,
-    resealed,
-    strings,
-    template_chunk,
-    text,
-)
-from lamsach.logs.binary.evtx.records import (
-    CHUNK_BYTES,
-    RECORDS_START,
-    record_texts,
-)
+from bench.evtx_builder import ANSI, BOOL, FIRST_TIME, STRING, Record, resealed, strings, template_chunk, text
+from lamsach.logs.binary.evtx.records import CHUNK_BYTES, RECORDS_START, record_texts
 from lamsach.model import Event, Refusal
 
 from .evtx_builder import file

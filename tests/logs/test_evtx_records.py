@@ -15,20 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.evtx_builder import (
-    FIRST_TIME,
-    Record,
-    full_chunks,
-    strings,
-    template_chunk,
-)
+from bench.evtx_builder import FIRST_TIME, Record, full_chunks, strings, template_chunk
 from bench.reading_evtx import EVENT_LOGS, records_of
-from lamsach.logs.binary.evtx.records import (
-    CHUNK_BYTES,
-    may_state_holder,
-    quick_record,
-    record_texts,
-)
+from lamsach.logs.binary.evtx.records import CHUNK_BYTES, may_state_holder, quick_record, record_texts
 from lamsach.logs.formats.windows.evtx import Evtx
 from lamsach.logs.mappings.windows.events import READS
 from lamsach.logs.mappings.windows.record import WindowsRecord

@@ -11,14 +11,7 @@ import pytest
 
 from lamsach.errors import UnreadableError
 
-from .builders import (
-    COMPRESS,
-    LINES,
-    logs,
-    make_tar,
-    read,
-    refused,
-)
+from .builders import COMPRESS, LINES, logs, make_tar, read, refused
 
 WRAPS = {"tar": bytes, **COMPRESS}
 MEMBERS = {

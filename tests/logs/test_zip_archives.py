@@ -12,15 +12,7 @@ import pytest
 from lamsach.errors import UnreadableError
 from lamsach.logs.opening.limits import STEP_BYTES
 
-from .builders import (
-    LINES,
-    SMALL,
-    logs,
-    make_locked_zip,
-    make_zip,
-    read,
-    refused,
-)
+from .builders import LINES, SMALL, logs, make_locked_zip, make_zip, read, refused
 
 METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
 
