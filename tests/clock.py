@@ -47,10 +47,11 @@ DATED = ("tests/portal/", "tests/letters/", "tests/scanner/")
 EVERY_DATE = frozenset(
     {
         "tests/portal/test_awareness.py",
+        "tests/portal/test_campaign_answers.py",
         "tests/portal/test_campaign_shelf.py",
         "tests/portal/test_campaigns.py",
-        "tests/portal/test_campaign_answers.py",
-        "tests/portal/test_cases_playbooks.py",
+        "tests/portal/test_cases_past_days.py",
+        "tests/portal/test_cases_reminders.py",
         "tests/portal/test_jobs.py",
         "tests/portal/test_reports_consolidation.py",
         "tests/portal/test_reports_deadlines.py",

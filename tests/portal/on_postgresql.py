@@ -56,6 +56,8 @@ PARTS = (
     "test_cases_evidence.py",
     "test_cases_past_days.py",
     "test_cases_playbooks.py",
+    "test_cases_reminders.py",
+    "test_cases_search.py",
     "test_cases_dashboard.py",
     "test_reports.py",
     "test_reports_consolidation.py",

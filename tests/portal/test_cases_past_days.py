@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from lamsach.devices.presence import mark_of
-from lamsach.portal.cases.models import Case, CaseState, Rules
+from lamsach.portal.cases.models import Case, CaseState, Rules, Step
 from lamsach.portal.cases.tally import case_counts, differences, end_of
 from lamsach.portal.cases.tasks import recompute_waiting
 from lamsach.portal.cases.upkeep import move
@@ -39,6 +39,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return made
 
 
+@pytest.mark.one_date
 @pytest.mark.parametrize("seed", range(2))
 def test_the_numbers_of_a_past_day_are_told_again_as_they_were(
     seed: int, clock: Clock, cast: Cast, monkeypatch: pytest.MonkeyPatch
@@ -86,3 +87,22 @@ def _one_day(chance: random.Random, cast: Cast, campaign: Any, keys: list[str]) 
             if case.state != CaseState.WORKING:
                 move(case, CaseState.WORKING, cast.people["officer"])
             move(case, CaseState.CLEANED, cast.people["officer"], "đã quét", unfollowed="máy đã thay mới")
+
+
+def test_a_case_of_a_past_day_is_listed_by_its_state_then(case: Case, cast: Cast) -> None:
+    Step.objects.filter(case=case).update(at=timezone.now() - timedelta(days=5), day=day(-5))
+    move(case, CaseState.WORKING, cast.people["officer"])
+    listed = {
+        (show, when): f"/office/cases/{case.pk}/"
+        in cast.client("officer").get("/office/cases/", {"show": show, "day": when}).content.decode()
+        for show in ("open", "working")
+        for when in (day(-1).isoformat(), "")
+    }
+    yesterday = day(-1).isoformat()
+    assert listed == {
+        ("open", yesterday): True,
+        ("working", yesterday): False,
+        ("open", ""): False,
+        ("working", ""): True,
+    }
+    assert isinstance(day(0), date)

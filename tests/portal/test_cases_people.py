@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
-from django.utils import timezone
+from django.test import Client, RequestFactory
+from django.utils import timezone, translation
 
+from lamsach.errors import InputError
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.cases import people
 from lamsach.portal.cases.models import Case, Grant, Note
@@ -101,3 +102,30 @@ def test_a_file_is_kept_and_only_the_unit_gets_it(cast: Cast) -> None:
     bad = SimpleUploadedFile("a.exe", b"MZ")
     client.post(f"/office/cases/{case.pk}/notes/", {"text": "", "file": bad})
     assert Note.objects.count() == 1
+
+
+def test_somebody_takes_a_case_on(case: Case, cast: Cast) -> None:
+    client = cast.client("officer")
+    officer, stranger = cast.people["officer"], cast.people["stranger"]
+    client.post(f"/office/cases/{case.pk}/assign/", {"to": officer.pk})
+    case.refresh_from_db()
+    assert case.assignee == officer
+    with translation.override("en"):
+        assert Note.objects.get().display_text == "It is handled by Officer now."
+    client.post(f"/office/cases/{case.pk}/assign/", {"to": stranger.pk})
+    case.refresh_from_db()
+    assert case.assignee == officer, "a stranger may not act for the unit"
+    assert 'name="case"' in client.get("/office/cases/?mine=1").content.decode()
+    client.post("/office/cases/many/", {"case": case.pk, "what": "nobody"})
+    case.refresh_from_db()
+    assert case.assignee_id is None
+    cast.client("coordinator").post("/office/cases/many/", {"case": case.pk, "what": "mine"})
+    case.refresh_from_db()
+    assert case.assignee == cast.people["coordinator"]
+
+
+def test_a_person_cannot_be_given_a_case_of_another_branch(case: Case, cast: Cast) -> None:
+    request = RequestFactory().get("/")
+    request.user = cast.people["officer"]
+    with pytest.raises(InputError):
+        people.assign(case, cast.people["stranger"], request)
