@@ -1,4 +1,4 @@
-"""Objects of the kernel: each processor level gives the results of numba's own code.
+"""Objects of the kernel: all processor levels give the same results, those of numba's own code.
 
 A stale or damaged object is never loaded.
 """
@@ -39,18 +39,23 @@ def compiled() -> Functions:
 
 
 @pytest.fixture(scope="module")
-def expected(compiled: Functions) -> list[str]:
-    """Return the results of numba's own code."""
-    return results(compiled)
-
-
-@pytest.fixture(scope="module")
-def objects(compiled: Functions) -> dict[str, Path]:
+def objects() -> dict[str, Path]:
     build.main(list(build.PLATFORMS))
     return {name: build.path_of(name) for name in build.PLATFORMS}
 
 
-def test_every_level_finds_what_numbas_code_finds(expected: list[str], objects: dict[str, Path]) -> None:
+@pytest.fixture(scope="module")
+def expected(objects: dict[str, Path]) -> list[str]:
+    """Return the results of the lowest level."""
+    return results(load(objects[own_platform()], min(build.PLATFORMS[own_platform()].levels)))
+
+
+@pytest.mark.matrix
+def test_the_lowest_level_finds_what_numbas_code_finds(compiled: Functions, expected: list[str]) -> None:
+    assert results(compiled) == expected
+
+
+def test_every_level_finds_the_same(expected: list[str], objects: dict[str, Path]) -> None:
     own, levels = objects[own_platform()], build.PLATFORMS[own_platform()].levels
     highest = ctypes.CDLL(str(own)).level()
     passed, present = map(int, expected[-1].split())
@@ -62,7 +67,7 @@ def test_every_level_finds_what_numbas_code_finds(expected: list[str], objects: 
             assert results(load(own, level)) == expected, level
 
 
-def test_the_code_for_arm_finds_what_numbas_code_finds(
+def test_the_code_for_arm_finds_the_same(
     expected: list[str], objects: dict[str, Path], tmp_path: Path
 ) -> None:
     """Run on an emulated processor."""
@@ -143,13 +148,16 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine_code, "_SOURCES", tmp_path / "site-packages")
 
 
-@pytest.mark.usefixtures("nowhere")
-def test_without_an_object_numba_compiles_and_the_command_reports_it(
-    compiled: Functions, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert machine_code.compiles_at_start()
+@pytest.mark.matrix
+@pytest.mark.usefixtures("nowhere", "compiled")
+def test_without_an_object_numba_compiles() -> None:
     data = np.frombuffer(b"a\nb\nc\n", np.uint8)
     assert machine_code.functions.__wrapped__()["count_lines"](data.ctypes.data, 0, data.size) == 3
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_without_an_object_the_command_compiles_or_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert machine_code.compiles_at_start()
     monkeypatch.setattr(machine_code, "find_spec", lambda _name: None)
     assert not machine_code.compiles_at_start()
     with pytest.raises(KernelError, match=r"pip install 'lamsach\[jit\]'") as caught:

@@ -22,8 +22,8 @@ from .test_access_walk import MEMBER, OPEN, names
 from .walk import settled, visitors
 
 MOST = 25
-FEW, MANY = 4, 50
-"""Copies at the first visit, and those added before the second: 10 units, then 60."""
+FEW, MANY = 4, 12
+"""Copies at the first visit, and those added before the second: 10 units, then 22."""
 ROLES = ("coordinator", "officer", "administrator", "authority", "reader", "helper")
 SEEN_BY_EACH = ("office/", "office/units/", "office/campaigns/<int:campaign_id>/board/")
 """Pages that differ by role; of others the first role allowed is enough."""
