@@ -218,7 +218,7 @@ RICH_TEXT = {
 
 
 @pytest.mark.parametrize("case", RICH_TEXT)
-def test_rich_text(tmp_path: Path, case: str) -> None:
+def test_rich_text_is_read_with_threats_and_places(tmp_path: Path, case: str) -> None:
     data, expected = RICH_TEXT[case]
     found, _ = read_sound(tmp_path / "a.rtf", data)
     assert short(found) == expected
