@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.firewalls.mikrotik.format import Mikrotik
+from lamsach.logs.formats.firewalls.mikrotik import Mikrotik
 from lamsach.model import Action, Event
 
 FLOW = "in:bridge out:ether1, connection-state:new src-mac 02:00:5e:00:53:01, proto TCP (SYN), "

@@ -66,7 +66,7 @@ _ROWS = (
     Row("firewalls.iptables:Iptables", "iptables", (" DST=", "Packet log:", "|Ubiquiti|")),
     Row("firewalls.pf_filterlog:PfFilterlog", "pf_filterlog", ("filterlog", "DNSBL", "OPNsense", "php-fpm")),
     Row("firewalls.ipfw:Ipfw", "ipfw", ("ipfw: ", " Firewall[")),
-    Row("firewalls.mikrotik.format:Mikrotik", "mikrotik", ("firewall,info", "dhcp,info", "system,info",
+    Row("firewalls.mikrotik:Mikrotik", "mikrotik", ("firewall,info", "dhcp,info", "system,info",
         "dns,packet", "dns ", "web-proxy", "|MikroTik|", " out:")),
     Row("firewalls.draytek:Draytek", "draytek", ("Local User", "DrayTek", " PR ")),
     Row("firewalls.zyxel:Zyxel", "zyxel", (' dst="', "|Zy")),

@@ -12,7 +12,7 @@ import re
 
 from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import placed
-from lamsach.logs.mappings.logon_lines import event_of, sentence
+from lamsach.logs.mappings.sentences import event_of, sentence
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.model import Action, Event

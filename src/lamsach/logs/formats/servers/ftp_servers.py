@@ -17,7 +17,7 @@ from datetime import datetime
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.ends import placed
-from lamsach.logs.mappings.logon_lines import client_event, event_of, sentence
+from lamsach.logs.mappings.sentences import client_event, event_of, sentence
 from lamsach.logs.text.syslog import split_header, split_message
 from lamsach.logs.text.times.loose_times import LooseTimes, month_comes_first
 from lamsach.model import Action, Event, EventKind

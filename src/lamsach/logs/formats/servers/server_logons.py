@@ -25,7 +25,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named, required
 from lamsach.logs.events.ends import placed
 from lamsach.logs.mappings.actions import verdict
-from lamsach.logs.mappings.logon_lines import client_event, event_of, sentence
+from lamsach.logs.mappings.sentences import client_event, event_of, sentence
 from lamsach.logs.text.json_records import flat, read_object, text_of, texts_of
 from lamsach.logs.text.syslog import NO_HEADER, SyslogHeader, split_header
 from lamsach.logs.text.times.loose_times import LooseTimes

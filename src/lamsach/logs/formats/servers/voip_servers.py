@@ -15,7 +15,7 @@ import re
 
 from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import placed
-from lamsach.logs.mappings.logon_lines import client_event, event_of, sentence
+from lamsach.logs.mappings.sentences import client_event, event_of, sentence
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.timestamps import MONTHS, without_year
