@@ -14,16 +14,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Role, changed, decide, event_between, stamped
+from lamsach.logs.events.ends import changed, stamped
+from lamsach.logs.events.leases import lease_event
 from lamsach.logs.mappings.records import Records, Sentences
 from lamsach.logs.text.syslog import split_header, split_message
 from lamsach.logs.text.times.timestamps import from_epoch, local_time
 from lamsach.logs.text.values import domain_of, ip_of, mac_of, mac_of_duid, stated
-from lamsach.model import Event, EventKind, LeaseAction
+from lamsach.model import Event, LeaseAction
 
 _IP = r"[0-9A-Fa-f.:]{2,45}?"
 _END = r"(?=[\s:;,.]*(?:\s|$))"
@@ -86,13 +87,7 @@ def _other_message(message: str) -> Event | None:
         if address is None:
             return None
         name = found.get("name")
-        return event_between(
-            address,
-            kind=EventKind.OTHER,
-            device_mac=mac_of(found.get("mac")),
-            device_name=domain_of(name) if name else None,
-            role=Role.HOLDER,
-        )
+        return lease_event(address, None, mac=mac_of(found.get("mac")), name=domain_of(name or ""))
     return None
 
 
@@ -127,15 +122,13 @@ def _lease_block(text: str) -> Event | None:
     if (state and state[1] in _NO_HOLDER) or (mac is None and ia is None):
         return None
     name = _CLIENT_NAME.search(text)
-    return event_between(
+    return lease_event(
         address,
+        LeaseAction.ASSIGNED,
+        mac=mac,
+        name=re.sub(r"\\(.)", r"\1", name[1]) if name else None,
         time=times.get("starts") or times.get("cltt"),
-        kind=EventKind.LEASE,
-        device_mac=mac,
-        device_name=_unquote(name[1]) if name else None,
-        action=LeaseAction.ASSIGNED,
-        lease_until=times.get("ends"),
-        role=Role.HOLDER,
+        until=times.get("ends"),
     )
 
 
@@ -156,10 +149,6 @@ def _mac_of_ia(quoted: str) -> str | None:
         r"\\(?:([0-3][0-7]{2})|(.))", lambda m: chr(int(m[1], 8)) if m[1] else m[2], quoted, flags=re.DOTALL
     )
     return mac_of_duid(":".join(f"{ord(c) & 255:02x}" for c in raw[4:]))
-
-
-def _unquote(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text)
 
 
 _MESSAGE_START = re.compile(
@@ -202,8 +191,6 @@ _LEASE_FILE = re.compile(
     r"(?:# The format of this file is documented in the dhcpd\.leases|authoring-byte-order |server-duid \""
     r"|failover peer \"|ia-(?:na|ta|pd) \")"
 )
-_LONGEST_LEASE_S = 3660 * 86400
-
 _ACTIONS = {
     "DHCPACK": LeaseAction.ASSIGNED,
     "DHCPRELEASE": LeaseAction.RELEASED,
@@ -314,19 +301,16 @@ def _message_v4(message: str, time: datetime | None) -> Event | None:
         if mac is None and (in_brackets := mac_of(name)):
             mac, name = in_brackets, None if ip_of(client) else client
     other = ip_of(server or "") or ip_of(via or "")
-    event = event_between(
+    seconds = _DURATION.search(message) if action is LeaseAction.ASSIGNED else None
+    return lease_event(
         address,
-        other,
-        kind=EventKind.LEASE if action and address else EventKind.OTHER,
-        device_mac=mac,
-        device_name=None if mac_of(name) or ip_of(name or "") else stated(name),
-        role=Role.HOLDER,
+        action,
+        mac=mac,
+        name=None if mac_of(name) or ip_of(name or "") else stated(name),
+        server=other,
+        time=time,
+        seconds=(seconds[1] or seconds[2]) if seconds else None,
     )
-    if action is None or address is None:
-        return event
-    seconds = _DURATION.search(message)
-    until = _until(time, seconds[1] or seconds[2]) if seconds and action is LeaseAction.ASSIGNED else None
-    return changed(event, action=action, lease_until=until)
 
 
 def _message_v6(message: str, time: datetime | None) -> Event | None:
@@ -334,11 +318,8 @@ def _message_v6(message: str, time: datetime | None) -> Event | None:
     address = ip_of(match[2]) if match else None
     if match is None or address is None:
         return None
-    event = decide(Event(source_ip=address, device_mac=mac_of_duid(match[3])), role=Role.HOLDER)
-    action = _ACTIONS_V6.get(match[1])
-    if action is None:
-        return event
-    return changed(event, kind=EventKind.LEASE, action=action, lease_until=_until(time, match[4]))
+    mac = mac_of_duid(match[3])
+    return lease_event(address, _ACTIONS_V6.get(match[1]), mac=mac, time=time, seconds=match[4])
 
 
 def _infoblox(message: str) -> Event | None:
@@ -347,22 +328,6 @@ def _infoblox(message: str) -> Event | None:
     if match is None or address is None:
         return None
     action = _ACTIONS_INFOBLOX.get(match[2].lower())
-    event = event_between(
-        address,
-        kind=EventKind.OTHER,
-        device_mac=mac_of(match[4]),
-        device_name=stated(match[3].strip('"')),
-        role=Role.HOLDER,
-    )
-    if action is None:
-        return event
-    until = (
-        from_epoch(match[6]) if match[6] and action in (LeaseAction.ASSIGNED, LeaseAction.RENEWED) else None
-    )
-    return changed(event, kind=EventKind.LEASE, action=action, lease_until=until)
-
-
-def _until(time: datetime | None, seconds: str | None) -> datetime | None:
-    """End of a lease of this length in seconds; None when unknown or endless (0xffffffff)."""
-    length = int(seconds) if seconds else 0
-    return time + timedelta(seconds=length) if time and 0 < length <= _LONGEST_LEASE_S else None
+    begins = action in (LeaseAction.ASSIGNED, LeaseAction.RENEWED)
+    until = from_epoch(match[6]) if match[6] and begins else None
+    return lease_event(address, action, mac=mac_of(match[4]), name=stated(match[3].strip('"')), until=until)

@@ -15,15 +15,16 @@ Source: https://kea.readthedocs.io/en/latest/kea-messages.html, the Kea Administ
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Role, changed, event_between, stamped
+from lamsach.logs.events.ends import stamped
+from lamsach.logs.events.leases import lease_event
 from lamsach.logs.mappings.records import Records, Sentences
 from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso
 from lamsach.logs.text.values import ip_of, mac_of, mac_of_duid, stated
-from lamsach.model import Event, EventKind, LeaseAction
+from lamsach.model import Event, LeaseAction
 
 # 2026-04-05 10:20:30.123 INFO  [kea-dhcp4.leases/1234.140737] DHCP4_LEASE_ALLOC [hwtype=1 ..
 _MESSAGE = re.compile(
@@ -147,7 +148,9 @@ class Kea(LogFormat):
         action = _FORENSIC_ACTIONS.get(match[4])
         before = match[5].partition(" to a device")[0]
         seconds = sum(int(count) * _UNIT_S[unit[0]] for count, unit in _LENGTH.findall(before[:200]))
-        return _event(ip_of(match[3]), mac, None, action, own or header.time, seconds, header.host)
+        return lease_event(
+            ip_of(match[3]), action, mac=mac, time=own or header.time, observer=header.host, seconds=seconds
+        )
 
     def _message(self, line: str) -> Event | None:
         header, match = NO_HEADER, _MESSAGE.match(line)
@@ -167,7 +170,8 @@ class Kea(LogFormat):
         action = next((action for pattern, action in _NAMES if pattern.fullmatch(match[2])), None)
         length = _FOR_SECONDS.search(text, 0, 4000)
         time = from_iso(own, self.context.timezone) if own else header.time
-        return _event(address, mac, None, action, time, int(length[1]) if length else 0, header.host)
+        seconds = length[1] if length else None
+        return lease_event(address, action, mac=mac, time=time, observer=header.host, seconds=seconds)
 
 
 def _message_of(line: str) -> re.Match[str] | None:
@@ -210,30 +214,5 @@ def _row(line: str) -> Event | None:
     action = _STATES.get(state or "0", LeaseAction.ASSIGNED if seconds else LeaseAction.RELEASED)
     begins = action is LeaseAction.ASSIGNED and 0 < seconds <= _LONGEST_LEASE_S
     time = until - timedelta(seconds=seconds) if begins else until
-    event = _event(ip_of(address), mac, stated(name), action, time, 0, None)
-    return changed(event, lease_until=until) if begins else event
-
-
-def _event(
-    address: str | None,
-    mac: str | None,
-    name: str | None,
-    action: LeaseAction | None,
-    time: datetime | None,
-    seconds: int,
-    host: str | None,
-) -> Event:
-    event = event_between(
-        address,
-        kind=EventKind.OTHER,
-        time=time,
-        observer=host,
-        device_mac=mac,
-        device_name=name,
-        role=Role.HOLDER,
-    )
-    if action is None or address is None:
-        return event
-    begins = action in (LeaseAction.ASSIGNED, LeaseAction.RENEWED)
-    until = time + timedelta(seconds=seconds) if begins and time and 0 < seconds <= _LONGEST_LEASE_S else None
-    return changed(event, kind=EventKind.LEASE, action=action, lease_until=until)
+    end_of_lease = until if begins else None
+    return lease_event(ip_of(address), action, mac=mac, name=stated(name), time=time, until=end_of_lease)

@@ -21,7 +21,8 @@ from ipaddress import ip_address
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Role, event_between, stamped
+from lamsach.logs.events.ends import stamped
+from lamsach.logs.events.leases import lease_event
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import from_epoch
 from lamsach.logs.text.values import ip_of, mac_of, stated
@@ -205,13 +206,4 @@ def _observation(
     address, mac = ip_of(address_text), mac_of(_plain(mac_text))
     if address is None or mac is None or _is_group(mac) or ip_address(address).is_multicast:
         return None
-    return event_between(
-        address,
-        time=time,
-        kind=EventKind.LEASE,
-        observer=host,
-        device_mac=mac,
-        device_name=stated(name),
-        action=LeaseAction.OBSERVED,
-        role=Role.HOLDER,
-    )
+    return lease_event(address, LeaseAction.OBSERVED, mac=mac, name=stated(name), time=time, observer=host)

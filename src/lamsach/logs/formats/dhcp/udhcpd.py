@@ -12,10 +12,11 @@ from __future__ import annotations
 import re
 
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import Role, event_between, placed
+from lamsach.logs.events.ends import placed
+from lamsach.logs.events.leases import lease_event
 from lamsach.logs.text.record_headers import header_before
 from lamsach.logs.text.values import ip_of, mac_of, stated
-from lamsach.model import Action, Event, EventKind, LeaseAction
+from lamsach.model import Event, EventKind, LeaseAction
 
 _IP = r"(\d{1,3}(?:\.\d{1,3}){3})"
 _MAC = r"((?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2})"
@@ -74,12 +75,4 @@ class Udhcpd(LogFormat):
 
 def _lease(ip: str | None, mac: str | None, name: str | None) -> Event:
     address, hardware = ip_of(ip or ""), mac_of(mac)
-    whole = address is not None and hardware is not None
-    return event_between(
-        address,
-        kind=EventKind.LEASE if whole else EventKind.OTHER,
-        device_name=stated(name),
-        device_mac=hardware,
-        action=LeaseAction.ASSIGNED if whole else Action.UNKNOWN,
-        role=Role.HOLDER,
-    )
+    return lease_event(address, LeaseAction.ASSIGNED if hardware else None, mac=hardware, name=stated(name))

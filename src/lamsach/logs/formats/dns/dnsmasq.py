@@ -24,6 +24,7 @@ from ipaddress import ip_address
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.ends import Role, changed, decide, event_between, stamped
+from lamsach.logs.events.leases import lease_event
 from lamsach.logs.mappings.records import Records, Sentences
 from lamsach.logs.text.pasted import bare
 from lamsach.logs.text.syslog import SyslogHeader, split_header, split_message
@@ -341,16 +342,9 @@ class Dnsmasq(LogFormat):
         until = from_epoch(match[1]) if int(match[1]) else None
         modified = self.context.modified if self.context.modified.year < _UNKNOWN_YEAR else None
         time: datetime | None = min(modified, until) if modified and until else modified or until
-        return event_between(
-            address,
-            time=time,
-            kind=EventKind.LEASE,
-            device_mac=mac_of(match[2].rpartition("-")[2]) or mac_of_duid(match[5]),
-            device_name=None if match[4] == "*" else match[4],
-            action=LeaseAction.ASSIGNED,
-            lease_until=until,
-            role=Role.HOLDER,
-        )
+        mac = mac_of(match[2].rpartition("-")[2]) or mac_of_duid(match[5])
+        name = None if match[4] == "*" else match[4]
+        return lease_event(address, LeaseAction.ASSIGNED, mac=mac, name=name, time=time, until=until)
 
 
 def _dhcp(match: re.Match[str]) -> Event:
@@ -361,14 +355,10 @@ def _dhcp(match: re.Match[str]) -> Event:
     rest = words[1:] if address or masked else words
     client = rest[0] if rest else ""
     mac = mac_of(client.rpartition("-")[2] if client.count("-") == 1 else client) or mac_of_duid(client)
-    action = _ACTIONS.get(kind)
     name = stated(rest[1]) if len(rest) > 1 and kind in ("DHCPACK", "DHCPREPLY") else None
     if kind == "SLAAC-CONFIRM":
         name = stated(client)
-    event = decide(Event(source_ip=address, device_mac=mac, device_name=name), role=Role.SERVES_THE_UNIT)
-    if action is None or address is None:
-        return event
-    return changed(event, kind=EventKind.LEASE, action=action)
+    return lease_event(address, _ACTIONS.get(kind), mac=mac, name=name)
 
 
 def _lease_remark(message: str) -> Event | None:
@@ -377,10 +367,5 @@ def _lease_remark(message: str) -> Event | None:
     if match is None:
         return None
     address = ip_of(match["ip"] or match["left"] or match["kept"] or "")
-    return event_between(
-        address,
-        kind=EventKind.OTHER,
-        device_mac=mac_of(match["mac"] or match["holder"]),
-        device_name=stated(match["name"] or match["own"]),
-        role=Role.SERVES_THE_UNIT,
-    )
+    mac, name = mac_of(match["mac"] or match["holder"]), stated(match["name"] or match["own"])
+    return lease_event(address, None, mac=mac, name=name)

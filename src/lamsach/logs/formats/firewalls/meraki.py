@@ -21,7 +21,8 @@ from __future__ import annotations
 import re
 
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import Role, Way, decide, event_between, is_internal, own_end, placed
+from lamsach.logs.events.ends import Way, decide, event_between, is_internal, own_end, placed
+from lamsach.logs.events.leases import lease_event
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.text.key_value import Fields, pairs_in
 from lamsach.logs.text.record_headers import header_before
@@ -90,16 +91,8 @@ class Meraki(LogFormat):
 def _event(kind: str, text: str) -> Event:
     lease = _LEASE.match(text)
     if lease:
-        address = ip_of(lease[2])
         done = LeaseAction.ASSIGNED if lease[1] == "lease" else LeaseAction.RELEASED
-        return event_between(
-            address,
-            kind=EventKind.LEASE,
-            device_name=lease[4],
-            device_mac=mac_of(lease[3]),
-            action=done,
-            role=Role.HOLDER,
-        )
+        return lease_event(ip_of(lease[2]), done, mac=mac_of(lease[3]), name=lease[4])
     session = _VPN.search(text[:600])
     anyconnect = "anyconnect_vpn" in text[:40]
     if session and (anyconnect or text.startswith("client_vpn")):

@@ -20,7 +20,8 @@ from __future__ import annotations
 import re
 
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import Role, Way, event_between, mac_of_device, own_end, placed
+from lamsach.logs.events.ends import Way, event_between, mac_of_device, own_end, placed
+from lamsach.logs.events.leases import lease_event
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.text.key_value import Fields, first, pairs
 from lamsach.logs.text.syslog import split_header
@@ -173,9 +174,7 @@ def _lease(fields: Fields, message: str) -> Event | None:
         action = LeaseAction.RELEASED
     elif "expire" in words or "delete" in words:
         action = LeaseAction.EXPIRED
-    return event_between(
-        address, kind=EventKind.LEASE, device_mac=mac_of(match[2]), action=action, role=Role.HOLDER
-    )
+    return lease_event(address, action, mac=mac_of(match[2]))
 
 
 def _action(fields: Fields, number: str, message: str) -> Action:

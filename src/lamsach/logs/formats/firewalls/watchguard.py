@@ -18,7 +18,8 @@ import re
 from datetime import datetime
 
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import Role, Way, decide, event_between, placed
+from lamsach.logs.events.ends import Way, decide, event_between, placed
+from lamsach.logs.events.leases import lease_event
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.text.key_value import Fields, first, first_ip, first_port, pairs
 from lamsach.logs.text.syslog import split_header
@@ -100,13 +101,7 @@ def _other(text: str, fields: Fields) -> Event:
     logon = _LOGON.search(text[:600])
     lease = _LEASE.search(text[:600])
     if lease:
-        return event_between(
-            ip_of(lease[1]),
-            kind=EventKind.LEASE,
-            device_mac=mac_of(lease[2]),
-            action=LeaseAction.ASSIGNED,
-            role=Role.HOLDER,
-        )
+        return lease_event(ip_of(lease[1]), LeaseAction.ASSIGNED, mac=mac_of(lease[2]))
     if logon:
         allowed = {"accepted": Action.ALLOWED, "logged in": Action.ALLOWED, "rejected": Action.BLOCKED}
         return event_between(

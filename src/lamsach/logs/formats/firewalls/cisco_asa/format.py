@@ -18,6 +18,7 @@ from datetime import datetime
 
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Role, Way, changed, decide, event_between, is_internal, own_end, stamped
+from lamsach.logs.events.leases import lease_event
 from lamsach.logs.formats.firewalls.cisco_asa.ftd import KEYS, TIMES, security_fields
 from lamsach.logs.formats.firewalls.cisco_asa.messages import TIMED_SENTENCE, CiscoContact, contact_of
 from lamsach.logs.mappings.cisco_ends import ADDRESS, End
@@ -245,7 +246,8 @@ def _starts_message(head: str, position: int) -> bool:
 def _event(text: str, identifier: str, time: datetime | None, observer: str | None) -> Event:
     contact = contact_of(text)
     if contact.lease:
-        return _lease(contact, time, observer)
+        granted = LeaseAction.ASSIGNED if contact.lease == "granted" else LeaseAction.RELEASED
+        return lease_event(contact.given, granted, mac=contact.mac, time=time, observer=observer)
     source, destination = contact.source, contact.destination
     if contact.domain and source == End():  # the firewall's own question, for a rule with a host name
         answers = (contact.answer,) if contact.answer else ()
@@ -294,19 +296,6 @@ def _session(event: Event, contact: CiscoContact, text: str) -> Event | None:
         event = changed(event, kind=EventKind.LEASE, action=LeaseAction.RELEASED)
         return decide(event, role=Role.APART, again=True)
     return None
-
-
-def _lease(contact: CiscoContact, time: datetime | None, observer: str | None) -> Event:
-    """Read a lease granted or released by the firewall's own DHCP server."""
-    return event_between(
-        contact.given,
-        time=time,
-        kind=EventKind.LEASE,
-        observer=observer,
-        device_mac=contact.mac,
-        action=LeaseAction.ASSIGNED if contact.lease == "granted" else LeaseAction.RELEASED,
-        role=Role.HOLDER,
-    )
 
 
 def _reply(contact: CiscoContact, reply: re.Match[str], time: datetime | None, observer: str | None) -> Event:

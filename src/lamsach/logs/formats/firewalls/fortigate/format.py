@@ -21,6 +21,7 @@ from datetime import datetime, timedelta
 
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Role, changed, decide, event_between, own_end, stamped
+from lamsach.logs.events.leases import lease_event
 from lamsach.logs.formats.firewalls.fortigate.fields import (
     action_of,
     answers_of,
@@ -43,7 +44,7 @@ from lamsach.logs.text.key_value import Fields, first, first_ip, first_port, pai
 from lamsach.logs.text.record_headers import unquote_cell
 from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.values import among, domain_of, in_order, ip_of, mac_of
-from lamsach.model import Action, Event, EventKind, LeaseAction
+from lamsach.model import Event, EventKind, LeaseAction
 
 # date=2024-03-06 time=22:06:03 logid="0000000013" type="traffic" subtype="forward" level="notice" vd= ..
 # "date=2024-03-06","type=""event""","subtype=""vpn""","devid=FG100D"
@@ -195,21 +196,16 @@ def _lease_action(fields: Fields) -> LeaseAction | None:
 
 def _lease(fields: Fields, time: datetime | None, observer: str | None) -> Event:
     # dhcp_msg="Ack" mac="00:11:22:33:44:55" ip=10.1.1.5 lease=604800 hostname="PC-KETOAN" msg="DHCP ..
-    address = ip_of(fields["ip"])
     seconds = fields.get("lease", "")
-    until = None
-    if time and seconds.isdigit() and 0 < len(seconds) <= 9:
-        until = time + timedelta(seconds=int(seconds))
-    return event_between(
-        address,
+    stated = seconds.isdigit() and len(seconds) <= 9
+    return lease_event(
+        ip_of(fields["ip"]),
+        _lease_action(fields),
+        mac=mac_of(first(fields, "mac", "macaddr", "smac")),
+        name=first(fields, "hostname", "host", "dhost", "shost"),
         time=time,
         observer=observer,
-        kind=EventKind.LEASE,
-        device_name=first(fields, "hostname", "host", "dhost", "shost"),
-        device_mac=mac_of(first(fields, "mac", "macaddr", "smac")),
-        action=_lease_action(fields) or Action.UNKNOWN,
-        lease_until=until,
-        role=Role.HOLDER,
+        until=time + timedelta(seconds=int(seconds)) if time and stated else None,
     )
 
 

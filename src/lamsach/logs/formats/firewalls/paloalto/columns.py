@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from lamsach.logs.text.values import among, domain_of, ip_of, mac_of, stated
-from lamsach.model import LeaseAction
+from lamsach.logs.events.leases import lease_event
+from lamsach.logs.text.values import among, domain_of, in_order, ip_of, mac_of, stated
+from lamsach.model import Event, LeaseAction
 
 RECEIVED, SERIAL, TYPE, SUBTYPE, GENERATED = 1, 2, 3, 4, 6
 KIND_KEY, SUBTYPE_KEY, TIME_KEYS = "|kind", "|subtype", ("|exact", "|generated")
@@ -94,33 +96,20 @@ _LEASE_ACTIONS = {
     "renewed": LeaseAction.RENEWED,
     "expired": LeaseAction.EXPIRED,
 }
+_ENDS = in_order("source_ip source_port destination_ip destination_port domain user device_name")
 _NO_USERS = among("is in not was name authentication ip has with login logout logged to from for failed")
 
 
-@dataclass(frozen=True, slots=True)
-class MessageEnds:
-    """Client and server in a message, with their ports; the server may be a name."""
-
-    client: str | None = None
-    client_port: int | None = None
-    server: str | None = None
-    server_port: int | None = None
-    server_name: str | None = None
-    user: str | None = None
-    device_name: str | None = None
-
-
-def ends_of(message: str) -> MessageEnds:
-    """Find the machines and the user in a message."""
+def ends_of(message: str) -> dict[str, Any]:
+    """Find the machines and the user in a message, as fields of its event; the server may be a name."""
     message = message[:4096]
     user = _user(message)
     association = _ASSOCIATION.search(message)
     if association:
         first, second = ip_of(association[1]), ip_of(association[3])
         if first and second:
-            return MessageEnds(
-                first, int(association[2]) % 65536, second, int(association[4]) % 65536, None, user
-            )
+            ports = int(association[2]) % 65536, int(association[4]) % 65536
+            return dict(zip(_ENDS, (first, ports[0], second, ports[1], None, user, None), strict=True))
     client = next((ip for match in _CLIENT.finditer(message) if (ip := ip_of(match[1].rstrip(".:")))), None)
     server = name = None
     for match in _SERVER.finditer(message):
@@ -132,34 +121,19 @@ def ends_of(message: str) -> MessageEnds:
         if "." in text and name is None:
             name = domain_of(text)
     device = _DEVICE.search(message) if "evice name:" in message else None
-    return MessageEnds(
-        client=client,
-        server=server,
-        server_name=None if server else name,
-        user=user,
-        device_name=stated(device[1]) if device else None,
-    )
+    own_name = stated(device[1]) if device else None
+    found = (client, None, server, None, None if server else name, user, own_name)
+    return dict(zip(_ENDS, found, strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class LeaseOfMessage:
-    """A lease of the firewall's own DHCP server."""
-
-    action: LeaseAction
-    ip: str
-    mac: str
-    name: str | None
-
-
-def lease_of(message: str) -> LeaseOfMessage | None:
-    """Read the lease in a message; None without one."""
+def lease_of(message: str, time: datetime | None, observer: str | None) -> Event | None:
+    """Read a lease of the firewall's own DHCP server in a message; None without one."""
     match = _LEASE.search(message[:4096]) if "DHCP lease" in message else None
     ip, mac = (ip_of(match[2]), mac_of(match[3])) if match else (None, None)
     if match is None or ip is None or mac is None:
         return None
-    return LeaseOfMessage(
-        _LEASE_ACTIONS.get(match[1].lower(), LeaseAction.RELEASED), ip, mac, stated(match[4])
-    )
+    action = _LEASE_ACTIONS.get(match[1].lower(), LeaseAction.RELEASED)
+    return lease_event(ip, action, mac=mac, name=stated(match[4]), time=time, observer=observer)
 
 
 def _user(message: str) -> str | None:

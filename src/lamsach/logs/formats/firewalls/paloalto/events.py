@@ -10,7 +10,7 @@ from collections.abc import MutableMapping, Sequence
 from datetime import datetime
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.events.ends import Role, Way, changed, decide, event_between
+from lamsach.logs.events.ends import Role, Way, changed, decide
 from lamsach.logs.formats.firewalls.paloalto.columns import PLACES, ends_of, lease_of
 from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.mappings.keyed_events import Keys, event_of
@@ -180,18 +180,8 @@ def completed(
     stage: str | None = None,
 ) -> Event:
     """Add the ends of a system record's message and a VPN client's address; turn sessions into leases."""
-    lease = lease_of(message) if message else None
-    if lease:
-        return event_between(
-            lease.ip,
-            time=event.time,
-            kind=EventKind.LEASE,
-            observer=event.observer,
-            device_name=lease.name,
-            device_mac=lease.mac,
-            action=lease.action,
-            role=Role.HOLDER,
-        )
+    if message and (lease := lease_of(message, event.time, event.observer)):
+        return lease
     if message:
         event = _with_ends(event, message)
     session = _SESSION_STAGES.get((stage or "").lower())
@@ -210,18 +200,10 @@ def completed(
 
 def _with_ends(event: Event, message: str) -> Event:
     """Add the client, server and user of a system record's message."""
-    ends = ends_of(message)
-    event = changed(
-        event,
-        source_ip=event.source_ip or ends.client,
-        source_port=event.source_port if event.source_ip else ends.client_port,
-        destination_ip=event.destination_ip or ends.server,
-        destination_port=event.destination_port or ends.server_port,
-        domain=event.domain or ends.server_name,
-        user=event.user or ends.user,
-        device_name=event.device_name or ends.device_name,
-    )
-    return decide(event, Way.CALLED)
+    found = ends_of(message)
+    port = event.source_port if event.source_ip else found["source_port"]
+    found = {name: getattr(event, name) or value for name, value in found.items()}
+    return decide(changed(event, **found | {"source_port": port}), Way.CALLED)
 
 
 def _logon_outcome(message: str) -> Action:

@@ -1,0 +1,45 @@
+"""Events that state who held an address."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from lamsach.logs.events.ends import Role, event_between
+from lamsach.model import Action, Event, EventKind, LeaseAction
+
+_LONGEST_S = 3660 * 86400
+_BEGINS = frozenset({LeaseAction.ASSIGNED, LeaseAction.RENEWED})
+
+
+def lease_event(
+    address: str | None,
+    action: LeaseAction | None,
+    *,
+    mac: str | None = None,
+    name: str | None = None,
+    server: str | None = None,
+    time: datetime | None = None,
+    observer: str | None = None,
+    until: datetime | None = None,
+    seconds: str | int | None = None,
+) -> Event:
+    """Return the event of a lease; without address or action, one that only proves the machine.
+
+    `server`: the other end of the message; `seconds`: the lease's length from `time` on, unless it is endless
+    (0xffffffff)."""
+    whole = address is not None and action is not None
+    length = int(seconds or 0)
+    if time and action in _BEGINS and 0 < length <= _LONGEST_S:
+        until = time + timedelta(seconds=length)
+    return event_between(
+        address,
+        server,
+        time=time,
+        kind=EventKind.LEASE if whole else EventKind.OTHER,
+        observer=observer,
+        device_name=name,
+        device_mac=mac,
+        action=action if whole and action else Action.UNKNOWN,
+        lease_until=until if whole else None,
+        role=Role.HOLDER,
+    )
