@@ -21,6 +21,7 @@ from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, decide, event_between, placed
 from lamsach.logs.events.leases import lease_event
 from lamsach.logs.mappings.actions import action_of
+from lamsach.logs.mappings.sentences import event_of, sentence
 from lamsach.logs.text.key_value import Fields, first, first_ip, first_port, pairs
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import first_time
@@ -46,13 +47,14 @@ _SESSION = re.compile(r"user (\S{1,128}) (logged in|logged out)\b", re.ASCII)
 _GIVEN = re.compile(rf"[Vv]irtual IP address is ({_ADDRESS})", re.ASCII)
 _REAL = re.compile(rf"[Rr]eal IP address is ({_ADDRESS})", re.ASCII)
 # Authentication of SSLVPN user [an@Firebox-DB] from 203.0.113.9 was accepted
-_LOGON = re.compile(
-    rf"(?a)user \[?([^\]\s]{{1,128}})\]? from ({_ADDRESS}) (?:was )?(accepted|rejected|logged in|logged out)"
-)
+_LOGON = sentence(" from ",
+    rf"user \[?(?P<user>[^\]\s]{{1,128}})\]? from (?P<peer>{_ADDRESS}) (?:was )?(?P<word>accepted|rejected"
+    r"|logged in|logged out)",
+    {"accepted": Action.ALLOWED, "logged in": Action.ALLOWED, "rejected": Action.BLOCKED})  # fmt: skip
 # DHCPACK: ... ip 10.1.1.5 mac 00:11:22:33:44:55
 _LEASE = re.compile(
-    rf"(?a)(?:DHCPACK on|leased? IP(?: address)?|Assigned) ({_ADDRESS}) (?:to|for) ((?:[0-9A-Fa-f]{{2}}"
-    rf":){{5}}[0-9A-Fa-f]{{2}})"
+    rf"(?a)(?:DHCPACK on|leased? IP(?: address)?|Assigned) ({_ADDRESS}) (?:to|for) "
+    rf"((?:[0-9A-Fa-f]{{2}}:){{5}}[0-9A-Fa-f]{{2}})"
 )
 
 
@@ -98,19 +100,11 @@ def _traffic(match: re.Match[str], fields: Fields) -> Event:
 
 def _other(text: str, fields: Fields) -> Event:
     session = _SESSION.search(text[:600])
-    logon = _LOGON.search(text[:600])
     lease = _LEASE.search(text[:600])
     if lease:
         return lease_event(ip_of(lease[1]), LeaseAction.ASSIGNED, mac=mac_of(lease[2]))
-    if logon:
-        allowed = {"accepted": Action.ALLOWED, "logged in": Action.ALLOWED, "rejected": Action.BLOCKED}
-        return event_between(
-            ip_of(logon[2]),
-            kind=EventKind.LOGON,
-            user=logon[1],
-            action=allowed.get(logon[3], Action.UNKNOWN),
-            way=Way.CALLED,
-        )
+    if logon := event_of((_LOGON,), text[:600]):
+        return logon
     if session:
         given, real = (
             ip_of(found[1].rstrip(".")) if found else None

@@ -13,9 +13,11 @@ Source: strongSwan, "Logger configuration" and the messages of `libcharon`; Libr
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Role, Way, event_between, placed
+from lamsach.logs.mappings.sentences import event_of, sentence
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
@@ -27,28 +29,42 @@ _CHARON = re.compile(
     r"|JRN)\] ?(?:<[^>]{1,80}> ?)?"
 )
 _PLUTO = re.compile(rf'(?:^|[\s:])"[\w.@/-]{{1,64}}"(?:\[\d{{1,6}}\] ({_ADDRESS}))?,? #\d{{1,9}}', re.ASCII)
-_OCSERV = re.compile(r"(?a)\bocserv(?:\[\d{1,10}\])?: (?:main|worker|sec-mod)(?:\[([^\]\s]{0,128})\])?:")
-# assigning virtual IP 10.9.8.7 to peer 'an'     lease 10.9.8.7 by 'an' went offline
-_ASSIGNED = re.compile(
-    rf"(?a)assigning (?:new lease|virtual IP) (?:to '[^']{{1,128}}' )?({_ADDRESS})(?: to peer '"
-    rf"([^']{{1,128}})')?"
+_OCSERV = re.compile(
+    r"\bocserv(?:\[\d{1,10}\])?: (?:main|worker|sec-mod)(?:\[(?P<user>[^\]\s]{0,128})\])?:", re.ASCII
 )
-_LEFT = re.compile(rf"lease ({_ADDRESS}) by '([^']{{1,128}})' went offline", re.ASCII)
-# received packet: from 203.0.113.9[500] to 198.51.100.4[500]
-_PACKET = re.compile(
-    rf"(?a)(received|sending) packet: from ({_ADDRESS})\[(\d{{1,5}})\] to ({_ADDRESS})\[(\d{{1,5}})\]"
+_ENDS = rf"packet: from (?P<%s>{_ADDRESS})\[(?P<%s>\d{{1,5}})\] to (?P<%s>{_ADDRESS})\[(?P<%s>\d{{1,5}})\]"
+_BETWEEN = (
+    rf"between (?P<to>{_ADDRESS})\[[^\]]{{0,128}}\]\.\.\.(?P<ip>{_ADDRESS})\[(?:{_ADDRESS}\]"
+    r"|(?P<user>[^\]]{0,128})\])"
 )
-# established between 198.51.100.4[vpn]...203.0.113.9[an]
-_BETWEEN = re.compile(rf"(?a)between ({_ADDRESS})\[[^\]]{{0,128}}\]\.\.\.({_ADDRESS})\[([^\]]{{0,128}})\]")
+_LEASE: dict[str, Any] = {"kind": EventKind.LEASE, "role": Role.HOLDER}
+_SENTENCES = (
+    # assigning virtual IP 10.9.8.7 to peer 'an'     lease 10.9.8.7 by 'an' went offline
+    sentence("went offline", rf"lease (?P<ip>{_ADDRESS}) by '(?P<user>[^']{{1,128}})' went offline",
+        LeaseAction.RELEASED, **_LEASE),
+    sentence("assigning ",
+        rf"assigning (?:new lease|virtual IP) (?:to '[^']{{1,128}}' )?(?P<ip>{_ADDRESS})(?: to peer '"
+        r"(?P<user>[^']{1,128})')?", LeaseAction.ASSIGNED, **_LEASE),
+    # ocserv[1]: worker[an]: 203.0.113.9 sending IPv4 10.9.8.7
+    sentence("ocserv",
+        rf"{_OCSERV.pattern}.*?(?:(?P<peer>{_ADDRESS})(?::\d{{1,5}})? ?)?sending IPv[46] "
+        rf"(?P<given>{_ADDRESS})",
+        LeaseAction.ASSIGNED, kind=EventKind.LEASE),
+    # received packet: from 203.0.113.9[500] to 198.51.100.4[500]
+    sentence("received packet", _ENDS % ("ip", "port", "to", "to_port"), kind=EventKind.CONNECTION),
+    sentence("sending packet", _ENDS % ("to", "to_port", "ip", "port"), kind=EventKind.CONNECTION),
+    # established between 198.51.100.4[vpn]...203.0.113.9[an]
+    sentence("established", _BETWEEN, Action.ALLOWED),
+    sentence("between", _BETWEEN),
+)  # fmt: skip
 # 203.0.113.9 is initiating a Main Mode IKE_SA     main[an]:203.0.113.9:4512 user logged in
 _FROM = re.compile(
-    rf"(?a)({_ADDRESS})(?::(\d{{1,5}})(?![\w:]))? ?(?:is initiating|user logged|user disconnected"
-    rf"|sending IPv[46]|worker|new user|suggesting|user '|authentication|connected|adding|tun)"
+    rf"(?a)({_ADDRESS})(?::(\d{{1,5}})(?![\w:]))? ?(?:is initiating|user logged|user disconnected|sending "
+    rf"IPv[46]|worker|new user|suggesting|user '|authentication|connected|adding|tun)"
 )
-_GIVEN = re.compile(rf"sending IPv[46] ({_ADDRESS})", re.ASCII)
 _USER = re.compile(
-    r"(?a)(?:EAP|XAuth) authentication of '([^']{1,128})'|authentication of '([^']{1,128})' with"
-    r"|user '([^']{1,128})'"
+    r"(?a)(?:EAP|XAuth) authentication of '([^']{1,128})'|authentication of '([^']{1,128})' with|user "
+    r"'([^']{1,128})'"
 )
 _LONGEST = 2048
 _FAILED = ("failed", "rejected", "no peer config", "no matching", "invalid", "denied", "error")
@@ -86,26 +102,9 @@ class StrongSwan(LogFormat):
 
 
 def _event(line: str, message: str) -> Event:
-    lease = _lease(line)
-    if lease is not None:
-        return lease
+    if known := event_of(_SENTENCES, line):
+        return known
     ocserv = _OCSERV.search(line)
-    packet = _PACKET.search(line)
-    if packet:
-        far = (2, 3) if packet[1] == "received" else (4, 5)
-        near = (4, 5) if packet[1] == "received" else (2, 3)
-        source, own = ip_of(packet[far[0]]), ip_of(packet[near[0]])
-        return event_between(
-            (source, port_of(packet[far[1]])), (own, port_of(packet[near[1]])), way=Way.CALLED
-        )
-    between = _BETWEEN.search(line)
-    if between:
-        source = ip_of(between[2])
-        user = between[3] if between[3] and ip_of(between[3]) is None else None
-        action = Action.ALLOWED if "established" in line else Action.UNKNOWN
-        return event_between(
-            source, ip_of(between[1]), kind=EventKind.LOGON, user=user, action=action, way=Way.CALLED
-        )
     pluto = _PLUTO.search(line) if "pluto" in line else None
     start = _FROM.search(line)
     source = ip_of(start[1]) if start else ip_of(pluto[1] or "") if pluto else None
@@ -125,32 +124,3 @@ def _event(line: str, message: str) -> Event:
         action=Action.BLOCKED if failed else Action.ALLOWED if opened else Action.UNKNOWN,
         way=Way.CALLED,
     )
-
-
-def _lease(line: str) -> Event | None:
-    """Read an address assigned to a client or released."""
-    left = _LEFT.search(line)
-    if left:
-        address = ip_of(left[1])
-        return event_between(
-            address, kind=EventKind.LEASE, user=left[2], action=LeaseAction.RELEASED, role=Role.HOLDER
-        )
-    assigned = _ASSIGNED.search(line)
-    if assigned:
-        address = ip_of(assigned[1])
-        return event_between(
-            address, kind=EventKind.LEASE, user=assigned[2], action=LeaseAction.ASSIGNED, role=Role.HOLDER
-        )
-    given = _GIVEN.search(line)
-    ocserv = _OCSERV.search(line) if given else None
-    if given and ocserv:
-        start = _FROM.search(line)
-        address = ip_of(given[1])
-        return event_between(
-            ip_of(start[1]) if start else address,
-            kind=EventKind.LEASE,
-            user=ocserv[1] or None,
-            action=LeaseAction.ASSIGNED,
-            given=address,
-        )
-    return None
