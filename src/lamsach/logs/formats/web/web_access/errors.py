@@ -4,14 +4,16 @@ Each reader reads one shape and returns None for any other.
 
 Source: nginx `ngx_errlog_module`, `ngx_mail_core_module`; Apache HTTP Server `ErrorLogFormat`; ModSecurity's
 tags within either; OpenLiteSpeed "Server Log", and its WebAdmin console's failed log-ons; lighttpd
-`mod_auth.c`, `mod_access.c`; Gin `logger.go`; uWSGI "Formatting uWSGI requests logs"; Rails
-`Rails::Rack::Logger`; Zoraxy `src/mod/info/logger`; Amazon S3 "Server access log format"; LTSV
-(http://ltsv.org, its recommended labels for web servers). Traps: `format.py`.
+`mod_auth.c`, `mod_access.c`; NGINX Proxy Manager `log.conf`; HAProxy "Configuration Manual" chapter 8; Gin
+`logger.go`; uWSGI "Formatting uWSGI requests logs"; Rails `Rails::Rack::Logger`; Zoraxy
+`src/mod/info/logger`; Amazon S3 "Server access log format"; LTSV (http://ltsv.org, its recommended labels for
+web servers). Traps: `format.py`.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime
 
 from lamsach.logs.base import FileContext
@@ -19,12 +21,12 @@ from lamsach.logs.mappings.web_requests import CLF, ISO, STRING, request_event, 
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.timestamps import local_time
 from lamsach.logs.text.values import host_and_port, ip_of, port_of
-from lamsach.model import Event
+from lamsach.model import Event, EventKind
 
 # 2026/01/24 16:33:06 [error] 334#334: *338 user "x": password mismatch, client: 192.0.2.1, server: ..
 _NGINX_ERROR = re.compile(
-    r"(?as)(\d{4})/(\d{2})/(\d{2}) (\d{2}):(\d{2}):(\d{2}) \[([a-z]{3,8})\] \d{1,10}#\d{1,10}: (?:\*"
-    r"\d{1,20} )?(.*)"
+    r"(?as)(\d{4})/(\d{2})/(\d{2}) (\d{2}):(\d{2}):(\d{2}) \[([a-z]{3,8})\] \d{1,10}#\d{1,10}: "
+    r"(?:\*\d{1,20} )?(.*)"
 )
 _NGINX_CLIENT = re.compile(r"(?:, client: |^client |\[client )([0-9A-Fa-f:.\[\]]{2,60}?)(?=[\s,\]]|$)")
 _NGINX_SERVER = re.compile(r"(?:, server: |connected to )([^\s,]{1,255})")
@@ -38,20 +40,20 @@ _LEVEL = r"(?:error|warn|notice|info|crit|alert|emerg|debug)"
 _APACHE_ERROR = re.compile(
     r"(?as)(?:\[(?P<time>[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}(?:\.\d{1,6})? \d{4})\] "
     rf"|\[(?P<other>\d{{4}}-\d{{2}}-\d{{2}} \d{{2}}:\d{{2}}:\d{{2}}(?:\.\d{{1,6}})?|{CLF})\] "
-    rf"(?=(?:\[[^\]]{{1,100}}\] ){{0,4}}\[(?:pid|client|remote) )|(?=\[\w{{0,40}}:?{_LEVEL}\] \[(?:pid"
-    rf"|client) ))(?P<tags>(?:\[[^\]]{{1,100}}\] ){{1,5}})(?P<message>.*)"
+    rf"(?=(?:\[[^\]]{{1,100}}\] ){{0,4}}\[(?:pid|client|remote) )|(?=\[\w{{0,40}}:?{_LEVEL}\] "
+    rf"\[(?:pid|client) ))(?P<tags>(?:\[[^\]]{{1,100}}\] ){{1,5}})(?P<message>.*)"
 )
 _APACHE_CLIENT = re.compile(r"\[(?:client|remote) ([0-9A-Fa-f:.\[\]]{2,60}?)\] ")
 # [client 2001:db8::7:4455]   (2.4; the last number is the port)
 # AH01618: user alice not found: /x
 _APACHE_USER = re.compile(
-    r"(?ai)(?:AH\d{5}: )?user (\S{1,128}?)(?: not found:|: authentication failure|: password mismatch"
-    r"| in realm| to )"
+    r"(?ai)(?:AH\d{5}: )?user (\S{1,128}?)(?: not found:|: authentication failure|: password mismatch| in "
+    r"realm| to )"
 )
 _QUOTED = re.compile(r'"[^"]*"')
 _NGINX_REFUSES = re.compile(
-    r"access forbidden|denied|mismatch|was not found in|login failed|no user/password was provided"
-    r"|limiting (?:requests|connections)"
+    r"access forbidden|denied|mismatch|was not found in|login failed|no user/password was provided|limiting "
+    r"(?:requests|connections)"
 )
 _TAGGED = re.compile(r'\[(hostname|uri) "([^"]{1,2000})"\]')
 
@@ -120,8 +122,8 @@ def _apache_time(match: re.Match[str], context: FileContext) -> datetime | None:
 # 2026-06-08 22:44:57.123456 [NOTICE] [1234] [T0] [203.0.113.9:4455:HTTP2-1#site.example] File not found ..
 # 2026-06-08 22:44:57.123456 [1234] [STDERR] [WebAdmin Console] Failed Login Attempt - username:admin ..
 _LITESPEED = re.compile(
-    r"(?as)(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)[ \t]{1,4}(?=(?:\[[^\]]{1,40}\][ \t]{1,4}"
-    r"){0,4}?(?:\[[0-9A-Fa-f:.]{2,45}:\d{1,5}[-:#\]]|\[WebAdmin Console\] Failed Login Attempt ))(.*)"
+    r"(?as)(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)[ \t]{1,4}(?=(?:\[[^\]]{1,40}\][ "
+    r"\t]{1,4}){0,4}?(?:\[[0-9A-Fa-f:.]{2,45}:\d{1,5}[-:#\]]|\[WebAdmin Console\] Failed Login Attempt ))(.*)"
 )
 # [203.0.113.9:4455-3#APVH_site.example:443]   a virtual host from Apache's settings
 _LITESPEED_CLIENT = re.compile(
@@ -171,101 +173,82 @@ def lighttpd_error(text: str, context: FileContext) -> Event | None:
     )
 
 
-# [pid: 812|app: 0|req: 1/1] 192.0.2.1 (an) {40 vars in 500 bytes} [Thu Jun  4 09:00:01 2026] GET /a?b => ..
-_UWSGI = re.compile(
-    r"(?a)\[pid: \d{1,10}\|app: [\d-]{1,10}\|req: [\d/-]{1,24}\] (\S{2,45}) \(([^()]{0,128})\) "
-    r"\{[^{}]{0,80}\} \[([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4})\] ([A-Z]{3,20}) "
-    r"(\S{1,8192}) => generated .{1,80}? \(\S{4,10} (\d{3})\)"
+_TIME = re.compile(rf"{CLF}|{ISO}", re.ASCII)
+_AT, _REQUEST, _URL = (
+    rf"(?P<time>{CLF})",
+    *(STRING.replace("(", f"(?P<{name}>", 1) for name in ("request", "url")),
 )
-# Started GET "/a?b" for 192.0.2.1 at 2026-06-04 09:00:01 +0700
-_RAILS = re.compile(
-    r'(?a)Started ([A-Z]{3,10}) "([^"]{1,8192})" for ([0-9A-Fa-f:.]{2,45}) at (\d{4}-\d{2}-\d{2} \d{2}'
-    r":\d{2}:\d{2} [+-]\d{4})"
-)
-# 79a5..2be bucket [06/Feb/2026:00:00:38 +0000] 192.0.2.3 arn:aws:... 3E57427F3 REST.GET.OBJECT a.zip "GET ..
-_STORE = re.compile(
-    rf"(?as)[0-9a-f]{{8,64}} (\S{{3,63}}) \[({CLF})\] ([0-9A-Fa-f:.]{{2,45}}) (\S{{1,300}}) \S{{1,64}} "
-    rf"[A-Z]{{2,10}}\.[A-Z_.]{{3,40}} \S{{1,2048}} (?:{STRING}|-) (\d{{3}}|-)"
-)
-# [2026-06-04 09:00:01.123456] [router:host-http] [origin:a.example] [client: 192.0.2.1] [useragent: ..
-_ZORAXY = re.compile(
-    r"(?a)\[(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{1,9})\] \[router:[\w-]{1,40}\] \[origin:([^\]]{0,255})"
-    r"\] \[client:? ([0-9A-Fa-f:.\[\]]{2,60})\] \[useragent:? .{0,2000}?\] ([A-Z]{3,20}) (\S{1,8192}) "
-    r"(\d{3})\s*$"
-)
-# http: TLS handshake error from 192.0.2.1:51514: EOF
-_HANDSHAKE = re.compile(
-    r"(?a)(?:(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?) )?http: TLS handshake error from (\S{2,60}): "
-)
-# [GIN] 2026/06/04 - 09:00:01 | 401 |     505.317µs |       192.0.2.1 | POST     "/client"
-_GIN = re.compile(
-    r"\[GIN\] (\d{4}/\d{2}/\d{2}) - (\d{2}:\d{2}:\d{2}) \|(?:\x1b\[[\d;]{0,12}m)? {0,4}(\d{3}) {0,4}"
-    r"(?:\x1b\[[\d;]{0,12}m)?\| {0,20}[\w.µμ]{1,20} {0,20}\| {0,40}(\S{2,45}) "
-    r'{0,4}\|(?:\x1b\[[\d;]{0,12}m)? {0,4}([A-Z]{3,20}) {0,8}(?:\x1b\[[\d;]{0,12}m)? {0,8}(?:"'
-    r'([^"\s]{1,8192})"|(/\S{0,8192}))'
-)
+_COLOUR = r"(?:\x1b\[[\d;]{0,12}m)?"
+_SHAPES = tuple(
+    (sign, re.compile(f"(?as){pattern}"))
+    for sign, pattern in (
+        # [24/Jan/2026:16:50:41 +0700] MISS 304 304 - GET http site.example "/" [Client 192.0.2.1] ..
+        ("[Client ", rf"^\[{_AT}\] (?:\S{{1,20}} ){{0,3}}?(?P<status>\d{{3}}) (?:- )?[A-Z]{{1,20}} https? "
+            rf"(?P<site>\S{{1,255}}) {_URL} \[Client (?P<client>[^\]\s]{{2,60}})\]"),
+        # [24/Jan/2026:16:50:41 +0700] [Client 192.0.2.1:51514] TCP 200 1024 ..   (NGINX Proxy Manager)
+        # 192.0.2.1 [24/Jan/2026:16:50:41 +0700] TCP 200 1024 512 1.250 "10.0.0.3:22" "512" "1024" "0.001"
+        ("] ", rf"^(?:\[{_AT}\] \[Client (?P<client>\S{{2,60}})\]|(?P<client2>[0-9A-Fa-f.:]{{2,60}}) "
+            rf"\[(?P<time2>{CLF})\]) (?P<stream>TCP|UDP) (?P<status>\d{{3}}) \d{{1,20}} \d{{1,20}} \d{{1,10}}"
+            r"(?:\.\d{1,6})?(?: (?:\[Sent-to |\")(?P<server>[^\]\s\",]{2,60})[\]\",])?(?=\s|$)"),
+        # Connect from 192.0.2.10:10285 to 10.0.0.1:443 (fe/HTTP)   (HAProxy)
+        ("Connect from ", r"^Connect from (?P<client>\S{2,60}:\d{1,5}) to (?P<server>\S{2,60}:\d{1,5}) "
+            r"\(\S{1,100}/\w{1,10}\)"),
+        # [24/Jan/2026:16:50:41 +0700] 192.0.2.1 TLSv1.2 ECDHE-RSA-AES128-GCM-SHA256 "GET / HTTP/1.1" 500
+        ("v1", rf"^\[{_AT}\] (?P<client>\S{{2,60}}) (?:TLS|SSL)v[\d.]{{1,4}} \S{{1,80}} {_REQUEST}"),
+        # [pid: 812|app: 0|req: 1/1] 192.0.2.1 (an) {40 vars in 500 bytes} [Thu Jun  4 09:00:01 2026] GET ..
+        ("[pid: ", r"^\[pid: \d{1,10}\|app: [\d-]{1,10}\|req: [\d/-]{1,24}\] (?P<client>\S{2,45}) "
+            r"\((?P<user>[^()]{0,128})\) \{[^{}]{0,80}\} \[(?P<time>[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d "
+            r"\d{2}:\d{2}:\d{2} \d{4})\] [A-Z]{3,20} (?P<url>\S{1,8192}) => generated .{1,80}? \(\S{4,10} "
+            r"(?P<status>\d{3})\)"),
+        # Started GET "/a?b" for 192.0.2.1 at 2026-06-04 09:00:01 +0700   (Rails)
+        ("Started ", r"Started [A-Z]{3,10} \"(?P<url>[^\"]{1,8192})\" for (?P<client>[0-9A-Fa-f:.]{2,45}) "
+            r"at (?P<time>\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2} [+-]\d{4})"),
+        # [2026-06-04 09:00:01.123456] [router:host-http] [origin:a.example] [client: 192.0.2.1] ..
+        ("] [router:", r"^\[(?P<time>\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{1,9})\] \[router:[\w-]{1,40}\] "
+            r"\[origin:(?P<site>[^\]]{0,255})\] \[client:? (?P<client>[0-9A-Fa-f:.\[\]]{2,60})\] "
+            r"\[useragent:? .{0,2000}?\] [A-Z]{3,20} (?P<url>\S{1,8192}) (?P<status>\d{3})\s*$"),
+        # [GIN] 2026/06/04 - 09:00:01 | 401 |     505.317us |       192.0.2.1 | POST     "/client"
+        ("[GIN] ", r"^\[GIN\] (?P<time>\d{4}/\d{2}/\d{2} - \d{2}:\d{2}:\d{2}) \|%s {0,4}(?P<status>\d{3}) "
+            r"{0,4}%s\| {0,20}[\wµμ.]{1,20} {0,20}\| {0,40}(?P<client>[0-9A-Fa-f:.]{2,45}) {0,4}\|%s "
+            r"{0,4}[A-Z]{3,20} {0,8}%s {0,8}(?:\"(?P<url>[^\"\s]{1,8192})\"|(?P<url2>/\S{0,8192}))"
+            .replace("%s", _COLOUR)),
+        # http: TLS handshake error from 192.0.2.1:51514: EOF   (Go)
+        ("http: TLS handshake error from ", r"^(?:(?P<time>\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?) "
+            r")?http: TLS handshake error from (?P<client>\S{2,60}): "),
+        # 79a5..2be bucket [06/Feb/2026:00:00:38 +0000] 192.0.2.3 arn:aws:.. 3E57427F3 REST.GET.OBJECT ..
+        (" [", rf"^[0-9a-f]{{8,64}} (?P<observer>\S{{3,63}}) \[{_AT}\] (?P<client>[0-9A-Fa-f:.]{{2,45}}) "
+            rf"(?:(?P<user>arn:\S{{1,300}})|\S{{1,300}}) \S{{1,64}} [A-Z]{{2,10}}\.[A-Z_.]{{3,40}} "
+            rf"\S{{1,2048}} (?:{_REQUEST}|-) (?P<status>\d{{3}}|-)"),
+    )
+)  # fmt: skip
+"""Shapes of requests: a text of every such line, and a pattern whose groups are arguments of `request_event`.
+
+NGINX Proxy Manager, HAProxy, Apache's `ssl_request_log`, uWSGI, Rails, Zoraxy, Gin's `Logger`, Go's HTTP
+server, Amazon S3; `stream`: connections forwarded undecoded (`ngx_stream_log_module`).
+"""
 _LABEL = re.compile(r"([a-z_]{2,20}):(.*)", re.ASCII | re.DOTALL)
 _MOST_LABELS = 60
 
 
-def uwsgi(text: str, context: FileContext) -> Event | None:
-    """Read uWSGI's own layout."""
-    match = _UWSGI.match(text) if text.startswith("[pid: ") else None
-    if match is None:
-        return None
-    return request_event(
-        match[1], user=match[2], url=match[5], status=match[6], time=LooseTimes(context).read(match[3])
-    )
+def shaped(text: str, context: FileContext) -> Event | None:
+    """Read a request of one of the shapes."""
+    for sign, pattern in _SHAPES:
+        match = pattern.search(text) if sign in text[:9000] else None
+        if match is None:
+            continue
+        found = {name.rstrip("2"): value for name, value in match.groupdict().items() if value is not None}
+        stream, written = found.pop("stream", None), found.pop("time", None)
+        server, port = host_and_port(found.pop("server", ""))
+        time = _time_of(written, context) if written else None
+        event = request_event(found.pop("client"), time=time, server=server, server_port=port, **found)
+        return replace(event, kind=EventKind.CONNECTION) if stream else event
+    return None
 
 
-def rails(text: str, context: FileContext) -> Event | None:
-    """Read the line with which Rails begins a request."""
-    match = _RAILS.search(text[:9000]) if "Started " in text[:400] else None
-    if match is None:
-        return None
-    return request_event(match[3], url=match[2], time=LooseTimes(context).read(match[4]))
-
-
-def zoraxy(text: str, context: FileContext) -> Event | None:
-    """Read a line of the reverse proxy Zoraxy."""
-    match = _ZORAXY.match(text) if "] [router:" in text[:60] else None
-    if match is None:
-        return None
-    return request_event(
-        match[3], site=match[2], url=match[5], status=match[6], time=LooseTimes(context).read(match[1])
-    )
-
-
-def gin(text: str, context: FileContext) -> Event | None:
-    """Read a line of the middleware `Logger` of Gin programs (Gotify, Ollama and others)."""
-    match = _GIN.match(text) if text.startswith("[GIN] ") else None
-    if match is None or ip_of(match[4]) is None:
-        return None
-    time = LooseTimes(context).read(f"{match[1]} {match[2]}")
-    return request_event(match[4], url=match[6] or match[7], status=match[3], time=time)
-
-
-def handshake(text: str, context: FileContext) -> Event | None:
-    """Read a failed TLS handshake of Go's HTTP server."""
-    match = _HANDSHAKE.match(text) if "http: TLS handshake error from " in text[:80] else None
-    if match is None:
-        return None
-    return request_event(match[2], time=LooseTimes(context).read(match[1]) if match[1] else None)
-
-
-def s3_access(text: str, context: FileContext) -> Event | None:
-    """Read a line of Amazon S3."""
-    match = _STORE.match(text)
-    if match is None:
-        return None
-    return request_event(
-        match[3],
-        user=match[4] if match[4].startswith("arn:") else None,
-        request=match[5],
-        status=match[6],
-        time=web_time(match[2], context.timezone),
-        observer=match[1],
-    )
+def _time_of(text: str, context: FileContext) -> datetime:
+    if _TIME.fullmatch(text):
+        return web_time(text, context.timezone)
+    return LooseTimes(context).read(text.replace(" - ", " "))
 
 
 def ltsv(text: str, context: FileContext) -> Event | None:
@@ -287,6 +270,3 @@ def ltsv(text: str, context: FileContext) -> Event | None:
         status=fields.get("status"),
         time=web_time(written, context.timezone),
     )
-
-
-_TIME = re.compile(rf"{CLF}|{ISO}", re.ASCII)

@@ -2,7 +2,7 @@
 
 Each reader reads one shape and returns None for any other.
 
-Source: NGINX Proxy Manager `log.conf`; HAProxy "Configuration Manual" chapter 8; Envoy "Access logging" and
+Source: HAProxy "Configuration Manual" chapter 8; Envoy "Access logging" and
 Istio's default format; AWS "Access logs for your Application / Classic / Network Load Balancer". Traps:
 `format.py`.
 """
@@ -14,23 +14,11 @@ from dataclasses import replace
 
 from lamsach.logs.base import FileContext
 from lamsach.logs.events.ends import Way, changed, decide
-from lamsach.logs.mappings.web_requests import CLF, ISO, STRING, STRINGS, request_event, target_of, web_time
+from lamsach.logs.mappings.web_requests import ISO, STRING, STRINGS, request_event, target_of, web_time
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import domain_of, host_and_port, port_of
 from lamsach.model import Event, EventKind
 
-# [24/Jan/2026:16:50:41 +0700] MISS 304 304 - GET http site.example "/" [Client 192.0.2.1] [Length 0] ..
-_PROXY_MANAGER = re.compile(
-    rf"(?s)\[({CLF})\] (?:\S{{1,20}} ){{0,3}}?(\d{{3}}) (?:- )?([A-Z]{{1,20}}) (https?) (\S{{1,255}})"
-    rf" {STRING} \[Client ([^\]\s]{{2,60}})\]"
-)
-# [24/Jan/2026:16:50:41 +0700] [Client 192.0.2.1:51514] TCP 200 1024 ..   (streams of NGINX Proxy Manager)
-# 192.0.2.1 [24/Jan/2026:16:50:41 +0700] TCP 200 1024 512 1.250 "10.0.0.3:22" "512" "1024" "0.001"
-_STREAM = re.compile(
-    rf"(?:\[({CLF})\] \[Client (?P<client>\S{{2,60}})\]|(?P<peer>[0-9A-Fa-f.:]{{2,60}}) \[({CLF})\]) (?:TCP"
-    rf"|UDP) (\d{{3}}) \d{{1,20}} \d{{1,20}} \d{{1,10}}(?:\.\d{{1,6}})?"
-    r"(?: (?:\[Sent-to |\")(?P<server>[^\]\s\",]{2,60})[\]\",])?(?=\s|$)"
-)
 # https 2026-04-26T12:23:00.186641Z app/a/4 192.0.2.11:44740 10.0.0.1:80 0.086 0.048 0.037 200 200 0 57 ..
 _BALANCER = re.compile(
     r"(?:(?:(?:https?|h2|grpcs|wss?) )?(\S{20,35}) (\S{1,255}) )?(\S{2,60}):(\d{1,5}) (?:(\S{2,60}):"
@@ -53,38 +41,10 @@ _HAPROXY = re.compile(
 _HAPROXY_STATUS = re.compile(r" [\d/+-]{5,80} (\d{3}|-1) [\d+]{1,20} ")
 # `option httpslog` ends in: 0/0000000000000000/0/0/0 a.example/TLSv1.3/TLS_AES_256_GCM_SHA384
 _HAPROXY_SNI = re.compile(r' (\S{4,255})/(?:TLS|SSL)v[\d.]{1,4}/\S{1,80}(?=\s|$|")')
-# 192.0.2.10:10285 to 10.0.0.1:443 (fe/HTTP)
-_CONNECT = re.compile(r"(?a)Connect from (\S{2,60}:\d{1,5}) to (\S{2,60}:\d{1,5}) \(\S{1,100}/\w{1,10}\)")
 # [2026-04-15T20:17:00.310Z] "POST /api HTTP/2" 204 - 154 0 226 100 "192.0.2.28" "agent" "id" ..
 # Istio goes on: outbound|80||a.b 10.0.2.9:33 10.0.0.1:443 192.0.2.28:4455 site.example default
 _ENVOY = re.compile(rf"\[({ISO})\] {STRING} (\d{{1,3}}) (.*)", re.DOTALL)
 _ISTIO_ENDS = re.compile(r" (?:\S{1,400}) (\S{1,80}) (\S{1,80}) (\S{1,80}) (\S{1,255}) \S{1,255}(?=\s|$)")
-
-
-def proxy_manager(text: str, context: FileContext) -> Event | None:
-    """Read a line of NGINX Proxy Manager."""
-    match = _PROXY_MANAGER.match(text) if "] [Length " in text or "[Client " in text else None
-    if match is None:
-        return None
-    return request_event(
-        match[7], site=match[5], url=match[6], status=match[2], time=web_time(match[1], context.timezone)
-    )
-
-
-def stream(text: str, context: FileContext) -> Event | None:
-    """Read a connection that nginx forwarded undecoded (`ngx_stream_log_module`)."""
-    match = _STREAM.match(text) if "] TCP " in text or "] UDP " in text else None
-    if match is None:
-        return None
-    server, port = host_and_port(match["server"] or "")
-    event = request_event(
-        match["client"] or match["peer"],
-        status=match[5],
-        time=web_time(match[1] or match[4], context.timezone),
-        server=server,
-        server_port=port,
-    )
-    return replace(event, kind=EventKind.CONNECTION)
 
 
 def balancer(text: str, context: FileContext) -> Event | None:
@@ -146,15 +106,6 @@ def haproxy(text: str, context: FileContext) -> Event | None:
         status=status[1] if status else None,
         time=web_time(match[3], context.timezone),
     )
-
-
-def haproxy_connect(text: str, context: FileContext) -> Event | None:
-    """Read HAProxy's line for a connection without a mode's layout."""
-    match = _CONNECT.match(text)
-    if match is None:
-        return None
-    client, server = host_and_port(match[1]), host_and_port(match[2])
-    return request_event(client[0], port=client[1], server=server[0], server_port=server[1])
 
 
 def envoy(text: str, context: FileContext) -> Event | None:

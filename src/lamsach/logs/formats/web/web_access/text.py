@@ -109,18 +109,6 @@ def _is_address_list(text: str) -> bool:
     return 2 < len(text) <= 400 and all(_is_address(part.strip()) for part in text.split(","))
 
 
-# [24/Jan/2026:16:50:41 +0700] 192.0.2.1 TLSv1.2 ECDHE-RSA-AES128-GCM-SHA256 "GET / HTTP/1.1" 500
-_TLS_REQUEST = re.compile(rf"(?s)\[({CLF})\] (\S{{2,60}}) (?:TLS|SSL)v[\d.]{{1,4}} \S{{1,80}} {STRING}")
-
-
-def tls_request(text: str, context: FileContext) -> Event | None:
-    """Read Apache's `ssl_request_log`."""
-    match = _TLS_REQUEST.match(text) if text[:1] == "[" and "v1" in text[:200] else None
-    if match is None:
-        return None
-    return request_event(match[2], request=match[3], time=web_time(match[1], context.timezone))
-
-
 # [24/Jan/2026:16:50:41 +0700] 0.003 "10.0.0.5:80" a.example 192.0.2.1 "GET / HTTP/2.0" 500 12
 _TIME_FIRST = re.compile(rf"\[({CLF}|{ISO})\] ", re.ASCII)
 _REQUEST_LINE = re.compile(r"[A-Z]{3,20} \S.{0,8192} HTTP/\d(?:\.\d)?", re.DOTALL)
@@ -218,10 +206,9 @@ def _american(date: str, clock: str, context: FileContext) -> datetime:
 
 
 _READERS: tuple[Callable[[str, FileContext], Event | None], ...] = (
-    common, errors.nginx_error, proxies.proxy_manager, proxies.stream, proxies.balancer,
-    proxies.network_balancer, proxies.envoy, proxies.haproxy, proxies.haproxy_connect, tls_request,
-    time_first, unquoted, errors.zoraxy, errors.apache_error, errors.litespeed_error, errors.lighttpd_error,
-    errors.gin, errors.handshake, _iis_native, errors.uwsgi, errors.rails, errors.s3_access, errors.ltsv,
+    common, errors.nginx_error, proxies.balancer, proxies.network_balancer, proxies.envoy, proxies.haproxy,
+    errors.shaped, time_first, unquoted, errors.apache_error, errors.litespeed_error, errors.lighttpd_error,
+    _iis_native, errors.ltsv,
 )  # fmt: skip
 _LEVELS = tuple(
     f"[{level}] " for level in ("error", "info", "warn", "notice", "crit", "alert", "emerg", "debug")
