@@ -17,6 +17,7 @@ from tests.indicators.document_samples import pdf
 
 from .list_reader import read_sound
 
+SHA1 = "0123456789abcdef0123456789abcdef01234567"
 COLUMNS = (40, 80, 180, 330, 430)
 
 
@@ -64,6 +65,27 @@ def test_names_broken_by_a_column_are_joined_and_threats_stay_in_their_column(tm
     reference = accepted["203.0.113.4"].reference
     assert reference is not None
     assert (reference.page, reference.table) == (1, 1)
+
+
+def test_pages_drawn_line_by_line(tmp_path: Path) -> None:
+    """A line that begins with digits is no numbered row; a number beside a row's middle is uncertain."""
+    head = "STT  SHA-1                  Ten mien"
+    rows = [
+        head,
+        f"1    {SHA1[:20]}   long-evil-",
+        f"     {SHA1[20:36]}       name1.co",
+        f"     {SHA1[36:]}                   m",
+        f"2    {SHA1[::-1][:20]}   other.evil-",
+        f"     {SHA1[::-1][20:]}   name2.top",
+    ]
+    accepted, refused = read(tmp_path, pdf([rows]))
+    assert set(accepted) == {SHA1, SHA1[::-1], "long-evil-name1.com", "other.evil-name2.top"}
+    assert refused == {}
+    accepted, refused = read(
+        tmp_path, pdf([[head, rows[1].replace("1", " ", 1), rows[2].replace(" ", "1", 1), *rows[3:]]])
+    )
+    assert accepted == {}
+    assert set(refused.values()) == {refusals.CUT}
 
 
 def test_a_row_continues_over_a_page_break(tmp_path: Path) -> None:

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from lamsach.documents.pdf.grid import FLUSH, TextLine, join_strings, split
-from lamsach.documents.pdf.loose_lines import PITCH
-from lamsach.documents.pdf.painter import Shown
+from lamsach.documents.pdf.grid import FLUSH, TextLine, by_height, join_strings, split
+from lamsach.documents.pdf.painter import Numbered, Shown
 
+PITCH = 2.2
+"""Maximum distance between the lines of one row, in font heights."""
 _MIN_COLUMN_GAP = 0.7
 """Minimum gap between the texts of two columns in one string, in font heights."""
 _MAX_WORD_GAP = 0.3
@@ -34,7 +35,7 @@ _MIN_COLUMN_STARTS = 5
 class Line:
     """A line of a cell: strings that follow each other without a gap."""
 
-    items: list[tuple[Shown, int]]
+    items: list[Numbered]
     text: TextLine
 
     @property
@@ -98,9 +99,24 @@ class Block:
 Row = list[Block]
 
 
-def rows_of(strings: Iterable[tuple[Shown, int]]) -> list[Row]:
+def rows_of(strings: Iterable[Numbered]) -> list[Row]:
     """Return the rows of strings in drawing order."""
     return _rows(_split_blocks(_blocks(_lines(strings))))
+
+
+def lines_of_columns(strings: Iterable[Numbered]) -> list[Row]:
+    """Return the texts at each height of a page from the left, from top to bottom."""
+    rows: list[Row] = []
+    for line in _lines(item for row in by_height(strings) for item in row):
+        if rows and rows[-1][-1].left < line.left and _is_level(rows[-1][0].lines[0].text, line.text):
+            rows[-1].append(Block([line]))
+        else:
+            rows.append([Block([line])])
+    return rows
+
+
+def _is_level(text: TextLine | Shown, other: TextLine | Shown) -> bool:
+    return abs(text.base - other.base) <= _SAME_HEIGHT * other.size
 
 
 def overlap(cell: Block | Line, other: Block | Line) -> bool:
@@ -119,7 +135,7 @@ def is_aligned(cell: Block | Line, other: Block | Line) -> bool:
     return min(abs(left), abs(right), abs(left + right) / 2) <= _ALIGNED
 
 
-def _lines(strings: Iterable[tuple[Shown, int]]) -> Iterator[Line]:
+def _lines(strings: Iterable[Numbered]) -> Iterator[Line]:
     """Yield strings drawn without a gap, or with one between words: other gaps separate columns."""
     runs = [Line(items, join_strings(items)) for items in _runs(strings)]
     by_base = sorted(runs, key=lambda run: run.text.base)
@@ -127,11 +143,10 @@ def _lines(strings: Iterable[tuple[Shown, int]]) -> Iterator[Line]:
     items = list(runs[0].items) if runs else []
     for last, run in pairwise(runs):
         gap = run.left - last.right
-        level = abs(last.text.base - run.text.base) <= _SAME_HEIGHT * run.text.size
         reach = _REACH * run.text.size
         near = slice(bisect_left(bases, run.text.base - reach), bisect_right(bases, run.text.base + reach))
         if (
-            level
+            _is_level(last.text, run.text)
             and not run.items[0][0].apart
             and 0 < gap <= _MAX_WORD_GAP * run.text.size
             and _crosses(by_base[near], last.right, run.left)
@@ -155,7 +170,7 @@ def _crosses(lines: Iterable[Line], left: float, right: float) -> bool:
     return crossing > -2  # the two on either side end and begin there
 
 
-def _runs(strings: Iterable[tuple[Shown, int]]) -> Iterator[list[tuple[Shown, int]]]:
+def _runs(strings: Iterable[Numbered]) -> Iterator[list[Numbered]]:
     """Yield strings drawn without a gap, split where other lines show the start of a column."""
     pieces = [(piece, number) for shown, number in strings for piece in split(shown, _MIN_COLUMN_GAP)]
     flush = [False, *(_is_flush(last, shown) for (last, _), (shown, _) in pairwise(pieces))][: len(pieces)]
@@ -163,7 +178,7 @@ def _runs(strings: Iterable[tuple[Shown, int]]) -> Iterator[list[tuple[Shown, in
     for item, follows in zip(pieces, flush, strict=True):
         if not follows:
             insort(begins.setdefault(round(item[0].edges[0]), []), item[0].base)
-    items: list[tuple[Shown, int]] = []
+    items: list[Numbered] = []
     for item, follows in zip(pieces, flush, strict=True):
         if items and not (follows and not _begins_column(item[0], begins)):
             yield items
@@ -181,8 +196,7 @@ def _begins_column(shown: Shown, begins: Mapping[int, Sequence[float]]) -> bool:
 
 
 def _is_flush(last: Shown, shown: Shown) -> bool:
-    level = abs(last.base - shown.base) <= _SAME_HEIGHT * shown.size
-    return level and not shown.apart and abs(shown.edges[0] - last.edges[-1]) <= FLUSH
+    return _is_level(last, shown) and not shown.apart and abs(shown.edges[0] - last.edges[-1]) <= FLUSH
 
 
 def _blocks(lines: Iterable[Line]) -> list[Block]:

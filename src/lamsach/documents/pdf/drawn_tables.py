@@ -1,98 +1,48 @@
-"""Tables without tags and rules, by the order in which a page draws its cells.
+"""Tables without tags and rules: rows below each other with cells in the same columns.
 
-That order shows the cells if it allows no other reading: rows are below each other, their cells in the same
-columns, and the page goes back up from one cell's last line to the next one's first. In such documents, texts
-side by side outside of such tables are reported and not accepted.
+The order in which a page draws its cells shows them if it allows no other reading: the page goes back up from
+one cell's last line to the next one's first. In such documents, texts side by side outside of such tables are
+reported and not accepted. Pages drawn line by line have tables only below the headings of a list: a line
+without a text in the first column continues the row above it, over a page break too.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from math import inf
 
-from lamsach.documents.pdf.drawn_cells import Block, Line, Row, is_aligned, is_running, overlap, rows_of
-from lamsach.documents.pdf.loose_lines import PITCH, Numbered
-from lamsach.documents.pdf.rows import NUMBER, Knowledge, PageTable, column_of
+from lamsach.documents.pdf.columns import MAX_COLUMNS, MIN_ROWS, Columns
+from lamsach.documents.pdf.drawn_cells import (
+    PITCH,
+    Block,
+    Line,
+    Row,
+    is_running,
+    lines_of_columns,
+    overlap,
+    rows_of,
+)
+from lamsach.documents.pdf.painter import Numbered
+from lamsach.documents.pdf.rows import (
+    MAYBE,
+    NUMBER,
+    Knowledge,
+    PageTable,
+    cell_line,
+    line_relations,
+)
 from lamsach.documents.pdf.tagged_tables import TaggedCell, table_part
 
-_MIN_ROWS = 2
-"""Minimum number of a table's rows with several cells."""
 _MAX_PIECE_GAP = 0.3
 """Maximum gap between the pieces of one word, in font heights."""
 _MAX_HEADS = 3
 """Number of rows at the top and the foot of a page that may be headings or parts of a row."""
 _MAX_REMEMBERED_HEADS = 8
-_MAX_COLUMNS = 64
-
-
-@dataclass(slots=True)
-class _Columns:
-    """Left edges of a table's columns in order, and its rows with the column of each cell."""
-
-    spans: list[tuple[float, float]] = field(default_factory=list)
-    last: list[Row] = field(default_factory=list)
-    """Last cells of each column."""
-    rows: list[Row] = field(default_factory=list)
-    places: list[list[int]] = field(default_factory=list)
-    continued: bool = False
-    """Whether the columns are those of the last page."""
-
-    def on_next_page(self) -> _Columns:
-        """Return the same columns for the next page."""
-        return _Columns(self.spans, self.last, continued=bool(self.spans))
-
-    def add(self, row: Row) -> bool:
-        """Add a row whose cells are each in a column of their own; any other ends the table."""
-        spans, last = list(self.spans), list(self.last)
-        below_heads = len(self.rows) == 1 and not self.continued and len(row) == len(spans)
-        if below_heads and _is_below(spans, row):
-            places = list(range(len(row)))
-        else:
-            for block in row:
-                if any(block.left < right and left < block.right for left, right in spans):
-                    continue
-                if len(row) == 1 or len(spans) == _MAX_COLUMNS or len(self.rows) >= _MIN_ROWS:
-                    return False
-                place = sum(right <= block.left for _, right in spans)
-                spans.insert(place, (block.left, block.right))
-                last.insert(place, [])
-            heads = not self.rows and self.continued and len(row) == len(spans)
-            places = [_place(spans, last, block, heads=heads) for block in row]
-        if not all(left < right for left, right in pairwise([-1, *places])):
-            return False
-        repeated = not self.rows and self.continued
-        for place, block in zip(places, row, strict=True):
-            left, right = spans[place]
-            wider = min(left, block.left), max(right, block.right)
-            if column_of(spans, wider) == place:  # wider cells overlap their neighbours
-                spans[place] = wider
-            if not (repeated and last[place]):
-                last[place] = [block]
-        self.spans, self.last = spans, last
-        self.rows.append(row)
-        self.places.append(places)
-        return True
-
-
-def _is_below(spans: Sequence[tuple[float, float]], row: Row) -> bool:
-    """Return whether each cell is below the heading of the same number, or next to it and below no other."""
-    return all(
-        left <= block.left and block.right <= right
-        for (_, left), (right, _), block in zip(
-            [(0, -inf), *spans], [*spans[1:], (inf, 0)], row, strict=False
-        )
-    )
-
-
-def _place(spans: Sequence[tuple[float, float]], last: Sequence[Row], block: Block, *, heads: bool) -> int:
-    """Return the column that a cell overlaps and is aligned with, else -1; `heads` need no alignment."""
-    near = [place for place, (left, right) in enumerate(spans) if block.left < right and left < block.right]
-    like = [place for place in near if not last[place] or is_aligned(last[place][-1], block)]
-    if heads and not like and len(near) == 1:
-        like = near
-    return like[0] if len(like) == 1 else -1
+_DIGITS = re.compile(r"[0-9A-Fa-f]{1,64}")
+_SAME_GAP = 0.5
+"""Minimum difference between two gaps between lines, in points."""
 
 
 class DrawnTables:
@@ -100,10 +50,14 @@ class DrawnTables:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._knowledge = knowledge
-        self._last = _Columns()
+        self._last = Columns()
         """The last table of the last page."""
         self._heads: list[Row] = []
         """The last rows of headings."""
+        self._below = Columns()
+        """Columns of the last headings of a list."""
+        self._is_open = False
+        """Whether a table below them reached the end of the last page."""
         self._goes_back = False
         """Whether the document draws cell by cell, going back up for the next cell of a row."""
         self.uncertain: list[tuple[int, str]] = []
@@ -112,40 +66,173 @@ class DrawnTables:
         """Whether the page begins (as the rest of the last page's last row) or ends with such texts."""
 
     def page(
-        self, number: int, lines: Sequence[Numbered], used: set[int], *, overdrawn: bool
+        self, number: int, lines: Sequence[Sequence[Numbered]], used: set[int], *, overdrawn: bool
     ) -> list[PageTable]:
         """Return the tables among a page's unused lines. `overdrawn`: texts are drawn over each other."""
         self._goes_back = self._goes_back or overdrawn
         strings = (item for place, line in enumerate(lines) if place not in used for item in line)
-        last, self._last = self._last, _Columns()
+        last, self._last = self._last, Columns()
         rows = _without_headings(rows_of(strings), [*self._heads, *last.rows])
         self._heads = [*(row for row in rows if _are_heads(row, self._knowledge)), *self._heads][
             :_MAX_REMEMBERED_HEADS
         ]
-        self._goes_back = self._goes_back or sum(map(_goes_back, rows)) >= _MIN_ROWS
+        self._goes_back = self._goes_back or sum(map(_goes_back, rows)) >= MIN_ROWS
         found: list[PageTable] = []
         for columns in _tables(rows, last):
             if self._is_stated(columns):
                 found.append(_part(number, columns))
                 self._last = columns
                 used |= _places(columns.rows)
-        self.uncertain, self.begins_uncertain, self.ends_uncertain = [], False, False
+        regions: list[list[Row]] = []
         if self._goes_back:
-            for region in _regions(rows, used, continued=bool(last.rows), overdrawn=overdrawn):
-                self.begins_uncertain = self.begins_uncertain or bool(
-                    _places(region) & _places(rows[:_MAX_HEADS])
-                )
-                self.ends_uncertain = bool(_places(region) & _places(rows[-_MAX_HEADS:]))
-                self.uncertain += uncertain_texts(region, self._knowledge)
-                used |= _places(region)
+            regions += _regions(rows, used, continued=bool(last.rows), overdrawn=overdrawn)
+            used |= {place for region in regions for place in _places(region)}
+        free = (item for place, line in enumerate(lines) if place not in used for item in line)
+        for columns, region in self._headed(lines_of_columns(free), continued=self.ends_uncertain):
+            if region:
+                regions.append(region)
+            else:
+                found.append(_part(number, columns))
+                columns.heads = columns.heads or found[-1].rows[0]
+                found[-1].heads = columns.heads
+            used |= _places(region or columns.rows)
+        self.begins_uncertain = any(_places(region) & _places(rows[:_MAX_HEADS]) for region in regions)
+        self.ends_uncertain = any(_places(region) & _places(rows[-_MAX_HEADS:]) for region in regions)
+        self.uncertain = [text for region in regions for text in uncertain_texts(region, self._knowledge)]
         return found
 
-    def _is_stated(self, columns: _Columns) -> bool:
-        if sum(len(row) > 1 for row in columns.rows) < _MIN_ROWS and not columns.continued:
+    def _headed(self, rows: Sequence[Row], *, continued: bool) -> Iterator[tuple[Columns, list[Row]]]:
+        """Yield the tables of a page's lines below headings, and their lines if these are uncertain.
+
+        `continued`: the last page ended with uncertain lines.
+        """
+        place = 0
+        is_open, self._is_open = self._is_open, False
+        while place < len(rows):
+            columns = self._started(rows, place, is_open=is_open and place < _MAX_HEADS)
+            place += 1
+            if not columns.rows:
+                continue
+            first, is_open = place - 1, False
+            while place < len(rows) and self._add_line(columns, rows, place):
+                place += 1
+            end = place
+            while end < len(rows) and _is_near(rows[end - 1], rows[end]):
+                end += 1
+            uncertain = (continued and first < _MAX_HEADS) or self._is_uncertain(columns, rows[first:end])
+            place = end if uncertain else place
+            self._is_open = place == len(rows) and not columns.pieces
+            yield columns, list(rows[first:end]) if uncertain else []
+
+    def _started(self, rows: Sequence[Row], place: int, *, is_open: bool) -> Columns:
+        """Return the columns of a table that begins with a row; without rows if none does."""
+        row = rows[place]
+        columns = Columns()
+        texts = (text for other in rows[place : place + 2] for block in other for text in block.texts)
+        if _are_headings(rows, place, self._knowledge):
+            columns.add(row)
+            columns.headed = True
+            self._below = columns
+        elif self._below.spans and (is_open or len(row) > 1):
+            columns = self._below.continuation()
+            self._add_line(columns, rows, place)
+        elif not self._below.spans and _is_digits(row) and any(map(self._knowledge.has_pieces, texts)):
+            columns.pieces = columns.add(row)
+        return columns
+
+    def _add_line(self, columns: Columns, rows: Sequence[Row], place: int) -> bool:
+        """Add a line to the last row of a table, or as another one; False if it ends the table."""
+        row = rows[place]
+        above = dict(zip(columns.places[-1], columns.rows[-1], strict=True)) if columns.rows else {}
+        if _is_digits(row) < columns.pieces or (above and _are_headings(rows, place, self._knowledge)):
+            return False
+        if not columns.add(row):
+            return False
+        near = not above or _gap(rows[place - 1], row) <= PITCH * row[0].lines[0].text.size
+        begins = columns.places[-1][0] == 0 and not columns.pieces
+        begins = begins and not (near and 0 in above and self._continues(above[0], row[0]))
+        if (begins and len(row) == 1) or not (begins or near):
+            columns.rows.pop()
+            columns.places.pop()
+            return False
+        if above and not begins:
+            columns.extend_last()
+        return True
+
+    def _continues(self, above: Block, first: Block) -> bool:
+        """Return whether a text in the first column continues the one above it, and is no value itself."""
+        last, text = above.lines[-1].text, first.lines[0].text
+        lines = [cell_line(line.text, None) for line in (*above.lines, *first.lines[:1])]
+        return (
+            NUMBER.fullmatch(lines[-1].text) is None
+            and last.right + text.width(1) > above.right
+            and not self._knowledge.is_value(text.text.strip())
+            and line_relations(lines, self._knowledge)[-1] == MAYBE
+        )
+
+    def _is_uncertain(self, columns: Columns, lines: Sequence[Row]) -> bool:
+        """Return whether numbered rows may begin above their number.
+
+        Then a number is on a line without a row of its own, a value is below the headings and above the first
+        number, or the gap above a number is no row's own.
+        """
+        firsts = [row[0] for row in lines if row[0].left < columns.spans[0][1]]
+        numbers = [text for block in firsts for text in block.texts if NUMBER.fullmatch(text.strip())]
+        if not numbers:
+            return False
+        heads = columns.rows[: not _is_numbered(columns.rows[0])]
+        below_heads = (text for row in heads for block in row for text in block.texts[1:])
+        rows = columns.rows[len(heads) :]
+        if len(numbers) != len(rows) or not all(map(_is_numbered, rows)):
+            return True
+        if not columns.continued and any(map(self._knowledge.is_marked, below_heads)):
+            return True
+        bases = [
+            sorted({line.text.base for block in row for line in block.lines}, reverse=True) for row in rows
+        ]
+        within = [high - low for row in bases for high, low in pairwise(row)]
+        between = [above[-1] - row[0] for above, row in pairwise(bases)]
+        return bool(within and between) and min(between) <= max(within) - _SAME_GAP
+
+    def _is_stated(self, columns: Columns) -> bool:
+        if sum(len(row) > 1 for row in columns.rows) < MIN_ROWS and not columns.continued:
             return False
         long = [row for row in columns.rows[1:] if any(len(block.lines) > 1 for block in row)]
         self._goes_back = self._goes_back or any(map(_goes_back, columns.rows))
-        return self._goes_back or (bool(long) and all(map(_is_numbered, long)))
+        numbered = bool(long) and all(map(_is_numbered, long))
+        return self._goes_back or (numbered and not self._is_open)
+
+
+def _are_headings(rows: Sequence[Row], place: int, knowledge: Knowledge) -> bool:
+    """Return whether a row, alone or with the next, heads a table of values."""
+    row = rows[place]
+    if not 1 < len(row) <= MAX_COLUMNS or _is_numbered(row):
+        return False
+    near = [*rows[max(0, place - 1) : place], *rows[place + 1 : place + 2]]
+    if len(row) == 2 and any(_is_head(other[0].lines, knowledge) for other in near):
+        return False  # a record: a name and its value
+    below = [block for other in rows[place + 1 : place + 2] for block in other]
+    found: list[str] = []
+    for block in row:
+        lines = [line for under in below if overlap(under, block) for line in under.lines[:1]]
+        texts = [part.join(block.texts) for part in ("", " ")]
+        texts += [f"{texts[1]}{part}{line.text.text}" for line in lines[:1] for part in ("", " ")]
+        found += [text for text in texts if knowledge.is_heading(text)][:1]
+    return len(found) > 1 and any(map(knowledge.lists_values, found))
+
+
+def _is_digits(row: Row) -> bool:
+    return all(_DIGITS.fullmatch(text.strip()) for block in row for text in block.texts)
+
+
+def _gap(above: Row, row: Row) -> float:
+    return min(block.low for block in above) - max(block.high for block in row)
+
+
+def _is_near(above: Row, row: Row) -> bool:
+    """Return whether a row is no other table or text below another one."""
+    running = len(row) == 1 and is_running(row[0].lines)
+    return not running and _gap(above, row) <= PITCH * row[0].lines[0].text.size
 
 
 def _places(rows: Iterable[Row]) -> set[int]:
@@ -233,7 +320,7 @@ def _continues(above: Block, block: Block) -> bool:
     return 0 < last.text.base - first.text.base <= PITCH * first.text.size and overlap(above, block)
 
 
-def _part(number: int, columns: _Columns) -> PageTable:
+def _part(number: int, columns: Columns) -> PageTable:
     stated = [
         TaggedCell(row, place, 1, {0: [item for line in block.lines for item in line.items]})
         for row, (blocks, places) in enumerate(zip(columns.rows, columns.places, strict=True))
@@ -269,24 +356,24 @@ def _without_headings(rows: list[Row], above: Sequence[Row]) -> list[Row]:
     return rows
 
 
-def _tables(rows: Iterable[Row], last: _Columns) -> Iterator[_Columns]:
+def _tables(rows: Iterable[Row], last: Columns) -> Iterator[Columns]:
     """Yield rows below each other with cells in the same columns, perhaps those of the last page's table."""
-    columns = last.on_next_page()
+    columns = last.continuation()
     low = inf
     for row in rows:
         drop = low - max(block.high for block in row)
         alone = len(row) == 1 and columns.rows and drop > PITCH * row[0].lines[0].text.size
         if drop <= 0 or alone or not columns.add(row):
-            above, columns = columns, _Columns()
+            above, columns = columns, Columns()
             if drop > 0 and above.continued and len(above.rows) == 1 and columns.add(above.rows[0]):
                 if not columns.add(row):  # not even headings of another table
                     yield above
-                    columns = _Columns()
+                    columns = Columns()
                     columns.add(row)
             else:
                 if above.rows:
                     yield above
-                columns = _Columns()
+                columns = Columns()
                 columns.add(row)
         low = min(block.low for block in row)
     if columns.rows:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from lamsach.documents.pdf.painter import Drawing, Rule, Shown
+from lamsach.documents.pdf.painter import Drawing, Numbered, Rule, Shown
 
 _MAX_TOUCH_GAP = 2.5
 """Maximum distance between touching rules, in points."""
@@ -272,7 +272,7 @@ def _cell(units: Sequence[tuple[int, int]], xs: Sequence[float], ys: Sequence[fl
     )
 
 
-def fill(grid: Grid, strings: Iterable[tuple[Shown, int]]) -> None:
+def fill(grid: Grid, strings: Iterable[Numbered]) -> None:
     """Put a page's strings, each with its line number, into the cells where they begin."""
     by_unit = {
         (row, column): cell
@@ -280,7 +280,7 @@ def fill(grid: Grid, strings: Iterable[tuple[Shown, int]]) -> None:
         for row in range(cell.row, cell.row + cell.rows)
         for column in range(cell.column, cell.column + cell.columns)
     }
-    by_cell: dict[int, list[tuple[Shown, int]]] = {}
+    by_cell: dict[int, list[Numbered]] = {}
     falling = [-y for y in grid.ys]
     for shown, number in strings:
         for piece in split(shown, _CELL_GAP):
@@ -304,8 +304,9 @@ def split(shown: Shown, min_gap: float) -> list[Shown]:
         end = place
         while end < len(text) and text[end].isspace():
             end += 1
-        if edges[end] - edges[place] > min_gap * shown.size and start < place and end < len(text):
-            pieces.append(shown._replace(text=text[start:place], edges=edges[start : place + 1]))
+        if edges[end] - edges[place] > min_gap * shown.size and end < len(text):
+            if start < place:
+                pieces.append(shown._replace(text=text[start:place], edges=edges[start : place + 1]))
             start = end
         place = end
     while start < len(text) and text[start].isspace():
@@ -315,18 +316,23 @@ def split(shown: Shown, min_gap: float) -> list[Shown]:
     return pieces
 
 
-def lines_of(strings: Iterable[tuple[Shown, int]]) -> list[TextLine]:
+def lines_of(strings: Iterable[Numbered]) -> list[TextLine]:
     """Join strings to lines, from top to bottom."""
-    rows: list[list[tuple[Shown, int]]] = []
+    return [join_strings(row) for row in by_height(strings)]
+
+
+def by_height(strings: Iterable[Numbered]) -> list[list[Numbered]]:
+    """Group strings by height, from top to bottom; each group is from left to right."""
+    rows: list[list[Numbered]] = []
     for item in sorted(strings, key=lambda pair: (-pair[0].base, pair[0].edges[0])):
         if rows and rows[-1][0][0].base - item[0].base <= _SAME_BASE * max(item[0].size, rows[-1][0][0].size):
             rows[-1].append(item)
         else:
             rows.append([item])
-    return [join_strings(sorted(row, key=lambda pair: pair[0].edges[0])) for row in rows]
+    return [sorted(row, key=lambda pair: pair[0].edges[0]) for row in rows]
 
 
-def join_strings(row: Sequence[tuple[Shown, int]]) -> TextLine:
+def join_strings(row: Sequence[Numbered]) -> TextLine:
     """Join the strings of one line, with spaces at gaps between words and before separate texts."""
     first = row[0][0]
     text, edges = first.text, list(first.edges)

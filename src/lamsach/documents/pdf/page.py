@@ -11,11 +11,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from lamsach.documents.decode import without_zero_width
-from lamsach.documents.pdf.drawn_cells import rows_of
-from lamsach.documents.pdf.drawn_tables import DrawnTables, uncertain_texts
+from lamsach.documents.pdf.drawn_cells import lines_of_columns
+from lamsach.documents.pdf.drawn_tables import DrawnTables
 from lamsach.documents.pdf.grid import FLUSH, WORD_GAP, Grid, fill, grids, join_strings
-from lamsach.documents.pdf.loose_tables import LooseTables
-from lamsach.documents.pdf.painter import Drawing, Shown
+from lamsach.documents.pdf.painter import Drawing, Numbered, Shown
 from lamsach.documents.pdf.rows import Knowledge, PageRow, PageTable, grid_rows, may_be_rest
 from lamsach.documents.pdf.tagged_tables import TaggedTables, Tags
 from lamsach.documents.pdf.whole_tables import are_heads
@@ -23,7 +22,6 @@ from lamsach.documents.pdf.whole_tables import are_heads
 if TYPE_CHECKING:
     from pypdf import PageObject
 
-_Numbered = list[list[tuple[Shown, int]]]
 _MAX_PITCH = 2.2
 """Maximum distance between the lines of one row, in font heights."""
 _MARGIN_LINES = 3
@@ -32,8 +30,6 @@ _SAME_EDGE = 4.0
 """Maximum difference of a column's edges on two pages, in points."""
 _MAX_OVERHANG = 1.5
 """Maximum length of a text beyond its column, in points."""
-
-Numbered = tuple[Shown, int]
 
 
 class OpenRows:
@@ -120,7 +116,6 @@ class PageReader:
         self._tagged = TaggedTables(tags)
         self._open = OpenRows()
         self._drawn = DrawnTables(knowledge)
-        self._loose = LooseTables(knowledge)
         self._last: PageRow | None = None
         """The last row of the last page's last table."""
         self._overdrawn = self._flush = 0
@@ -139,18 +134,17 @@ class PageReader:
         text.tables += self._drawn.page(
             number, numbered, text.in_tables, overdrawn=self._overdrawn > self._flush
         )
-        text.tables += self._loose.page(number, numbered, text.in_tables)
-        begins_uncertain = self._drawn.begins_uncertain or self._loose.begins_uncertain
-        if begins_uncertain and self._last is not None:
+        if self._drawn.begins_uncertain and self._last is not None:
             self._last.doubted = set(self._last.cells)
-        uncertain, self._ends_uncertain = (
-            self._ends_uncertain,
-            self._drawn.ends_uncertain or self._loose.ends_uncertain,
-        )
+        uncertain, self._ends_uncertain = self._ends_uncertain, self._drawn.ends_uncertain
         if self._knowledge.wants_columns:
-            rows = (line for line in self._loose.lines if not line.places & text.in_tables)
-            text.in_columns = [(min(line.places), line.texts) for line in rows]
-        self._report_uncertain(numbered, text, top=uncertain or begins_uncertain)
+            free = (line for place, line in enumerate(numbered) if place not in text.in_tables)
+            rows = lines_of_columns(item for line in free for item in line)
+            text.in_columns = [
+                (min(block.lines[0].text.number for block in row), [block.texts[0].strip() for block in row])
+                for row in rows
+            ]
+        self._report_uncertain(numbered, text, top=uncertain or self._drawn.begins_uncertain)
         text.tables.sort(key=lambda table: table.line)
         self._last = None
         if text.tables:
@@ -164,7 +158,9 @@ class PageReader:
             last.below = [place for place, line in enumerate(lines) if line.base < last.low]
         return text
 
-    def _add_grids(self, number: int, drawing: Drawing, numbered: _Numbered, text: PageText) -> None:
+    def _add_grids(
+        self, number: int, drawing: Drawing, numbered: list[list[Numbered]], text: PageText
+    ) -> None:
         found = grids(drawing)
         free = (line for place, line in enumerate(numbered) if place not in text.in_tables)
         self._open.extend(found, [item for line in free for item in line])
@@ -178,14 +174,13 @@ class PageReader:
                 rows = grid_rows(number, grid)
                 text.tables.append(PageTable(number, min(within) + 1, grid.xs, rows, grid.ys[0], grid.ys[-1]))
 
-    def _report_uncertain(self, numbered: _Numbered, text: PageText, *, top: bool) -> None:
+    def _report_uncertain(self, numbered: list[list[Numbered]], text: PageText, *, top: bool) -> None:
         """Report possible values in uncertain rows; `top`: the page may begin with such rows."""
         is_marked = self._knowledge.is_marked
         free = (place for place in range(len(numbered)) if place not in text.in_tables)
         overdrawn = [place for place in free if _is_over(numbered[place]) and is_marked(text.lines[place])]
         text.in_tables |= set(overdrawn)
-        loose = rows_of(item for place in self._loose.uncertain for item in numbered[place])
-        parts = self._drawn.uncertain + list(uncertain_texts(loose, self._knowledge))
+        parts = self._drawn.uncertain
         first, foot = _MAX_RESTS if top else 0, len(parts) - (_MAX_RESTS if self._ends_uncertain else 0)
         text.uncertain = [
             (place, text_of_row)
@@ -214,9 +209,9 @@ class PageReader:
             for place in drawing.objects:
                 shown[place] = shown[place]._replace(apart=True)
 
-    def _numbered(self, strings: Iterable[Shown]) -> _Numbered:
+    def _numbered(self, strings: Iterable[Shown]) -> list[list[Numbered]]:
         """Group a page's strings by drawn line, with the lines' 0-based numbers."""
-        lines: _Numbered = []
+        lines: list[list[Numbered]] = []
         last: Shown | None = None
         space: Shown | None = None
         for shown in strings:
@@ -244,7 +239,7 @@ class PageReader:
         return lines
 
 
-def _is_over(line: Sequence[tuple[Shown, int]]) -> bool:
+def _is_over(line: Sequence[Numbered]) -> bool:
     """Return whether a line's texts are drawn over each other, so that their ends are uncertain."""
     return any(
         shown.edges[0] - last.edges[-1] < (FLUSH if shown.apart else -_MIN_OVERLAP * shown.size)

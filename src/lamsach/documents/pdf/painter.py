@@ -48,6 +48,10 @@ class Shown(NamedTuple):
     apart: bool = False
 
 
+Numbered = tuple[Shown, int]
+"""A string and the 0-based number of its line on the page."""
+
+
 class Rule(NamedTuple):
     """A straight line along `at` (x of an upright one, y of a level one), from `start` to `end`."""
 

@@ -15,7 +15,7 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lamsach.documents.pdf.grid import Cell, TextLine, lines_of
-from lamsach.documents.pdf.painter import Rule, Shown
+from lamsach.documents.pdf.painter import Numbered, Rule, Shown
 from lamsach.documents.pdf.rows import PageRow, PageTable, cell_lines, line_pitches, paddings
 
 if TYPE_CHECKING:
@@ -200,7 +200,6 @@ _SAME_ROW = 0.4
 _TOUCH = 1.0
 """Maximum distance of a text before the rule at its column's start, in points."""
 
-Numbered = tuple[Shown, int]
 Paragraphs = dict[int, list[Numbered]]
 
 
