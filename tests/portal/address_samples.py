@@ -5,6 +5,7 @@ A new parameter without a row of SAMPLES fails the walk.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,6 +16,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from lamsach.portal.accounts.models import Invitation
+from lamsach.portal.avreports.models import AvReport
 from lamsach.portal.base import links
 from lamsach.portal.base.uploads import store
 from lamsach.portal.campaigns import deadline_moves, dispatches
@@ -30,11 +32,11 @@ from lamsach.portal.campaigns.models import (
     Step,
     StepKind,
 )
-from lamsach.portal.cases.models import Clarification, Grant, Note, SavedView
+from lamsach.portal.cases.models import Clarification, Exemption, Grant, Note, SavedView
 from lamsach.portal.exchange import hooks, misp
 from lamsach.portal.exchange.models import Waiting
 from lamsach.portal.exchange.unit_keys import lock
-from lamsach.portal.findings.models import Bundle, Device, HuntFile, Merge
+from lamsach.portal.findings.models import Bundle, Device, Hunt, HuntFile, Merge
 from lamsach.portal.mail.models import Incoming, Letter
 from lamsach.portal.privacy import holds
 from lamsach.portal.privacy.models import GrantedView
@@ -47,17 +49,15 @@ from lamsach.portal.units import tree
 from lamsach.portal.units.models import UnitImport
 
 from . import exchange_pair, list_samples
+from .bundles import EVIL
 from .samples import (
-    avreport,
     campaign,
     case,
     dispatch,
     edxml_connection,
     edxml_message,
-    exemption,
     file,
     file_fields,
-    hunt,
     notice,
     question,
     received,
@@ -220,6 +220,41 @@ def _waiting(cast: Any) -> Waiting:
     return Waiting.objects.create(user=cast.people["coordinator"], partner=up, name="a.zip", path=path)
 
 
+def _hunt(cast: Any) -> Any:
+    """A hunt of the first room, with one log file in transfer."""
+    made = Hunt.objects.create(unit=cast.first, campaign=dispatch(cast).campaign, user=cast.people["officer"])
+    HuntFile.objects.create(hunt=made, name="fw.log", size=10)
+    default_storage.save("hunts/page.html", ContentFile(b"<html></html>"))
+    Hunt.objects.filter(pk=made.pk).update(page="hunts/page.html")
+    return made
+
+
+def _exemption(cast: Any) -> Any:
+    """An exemption requested by the officer."""
+    found = case(cast)
+    return Exemption.objects.create(
+        campaign=found.campaign,
+        unit=found.unit,
+        indicator=EVIL,
+        reason="Máy thử nghiệm",
+        expires=tree.today() + timedelta(days=30),
+        asked_by=cast.people["officer"],
+    )
+
+
+def _avreport(cast: Any) -> AvReport:
+    """A preview of the first room's malware report."""
+    document = b"<a/>"
+    sha256 = hashlib.sha256(document).hexdigest()
+    now = timezone.now()
+    facts = {"since": now, "until": now, "naming": "counts", "size": len(document)}
+    known = AvReport.objects.filter(unit=cast.first, sha256=sha256).first()
+    if known is not None:
+        return known
+    path = default_storage.save(f"avreports/{sha256}", ContentFile(document))
+    return AvReport.objects.create(unit=cast.first, sha256=sha256, path=path, **facts)
+
+
 def _tool(**fields: str) -> Tool:
     return Tool.objects.create(name="A", publisher="B", licence="C", systems="D", **fields)
 
@@ -231,7 +266,7 @@ def _article(cast: Any) -> Article:
 SAMPLES: dict[str, Callable[[Any], Any]] = {
     "page": lambda cast: "how-to/officer/hunt",
     "picture": lambda cast: "board",
-    "avreport_id": avreport,
+    "avreport_id": _avreport,
     "own_case_id": case,
     "granted_id": _granted,
     "own_unit_id": lambda cast: cast.first,
@@ -287,12 +322,12 @@ SAMPLES: dict[str, Callable[[Any], Any]] = {
     "own_bundle_id": _bundle,
     "device_id": lambda cast: case(cast).device,
     "merge_id": _merge,
-    "hunt_id": hunt,
+    "hunt_id": _hunt,
     "hunt_file_id": lambda cast: HuntFile.objects.latest("pk"),
     "trace_id": trace,
     "trace_file_id": lambda cast: TraceFile.objects.latest("pk"),
     "note_id": _note,
-    "exemption_id": exemption,
+    "exemption_id": _exemption,
     "part": lambda cast: 1,
     "kept_list_id": lambda cast: list_samples.released(cast).list,
     "version_id": list_samples.released,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,18 +11,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from lamsach.letters.filled_form import FormValue
-from lamsach.portal.avreports.models import AvReport
 from lamsach.portal.awareness.models import Notice, Person
 from lamsach.portal.base import links
 from lamsach.portal.base.uploads import store
 from lamsach.portal.campaigns import deadline_moves, dispatches
 from lamsach.portal.campaigns.models import Campaign, DeadlineKind, Dispatch, IndicatorList, MoveScope
 from lamsach.portal.campaigns.views import default_form
-from lamsach.portal.cases.models import Case, Exemption
+from lamsach.portal.cases.models import Case
 from lamsach.portal.edxml import inbox
 from lamsach.portal.edxml.inbox import Source
 from lamsach.portal.edxml.models import Connection, Message, Way
-from lamsach.portal.findings.models import Hunt, HuntFile
 from lamsach.portal.reports import drafts
 from lamsach.portal.reports.arrivals import store_received
 from lamsach.portal.reports.models import Received, Report
@@ -150,15 +147,6 @@ def case(cast: Any) -> Any:
     return found
 
 
-def hunt(cast: Any) -> Any:
-    """A hunt of the first room, with one log file in transfer."""
-    made = Hunt.objects.create(unit=cast.first, campaign=dispatch(cast).campaign, user=cast.people["officer"])
-    HuntFile.objects.create(hunt=made, name="fw.log", size=10)
-    default_storage.save("hunts/page.html", ContentFile(b"<html></html>"))
-    Hunt.objects.filter(pk=made.pk).update(page="hunts/page.html")
-    return made
-
-
 def trace(cast: Any) -> Trace:
     """A finished trace of the first room, with one log file and the row of the case's machine."""
     known = case(cast)
@@ -175,19 +163,6 @@ def trace(cast: Any) -> Trace:
     return made
 
 
-def exemption(cast: Any) -> Any:
-    """An exemption requested by the officer."""
-    found = case(cast)
-    return Exemption.objects.create(
-        campaign=found.campaign,
-        unit=found.unit,
-        indicator=bundles.EVIL,
-        reason="Máy thử nghiệm",
-        expires=tree.today() + timedelta(days=30),
-        asked_by=cast.people["officer"],
-    )
-
-
 def report(cast: Any) -> Report:
     """The first room's report."""
     return drafts.begin(dispatch(cast).campaign, cast.first, cast.people["officer"])
@@ -201,16 +176,3 @@ def received(cast: Any) -> Received:
     return store_received(
         dispatch(cast).campaign, cast.first, stored, values, ReportWay.MAIL, sender="mot@unit.example"
     )
-
-
-def avreport(cast: Any, unit: Any = None) -> AvReport:
-    """A preview of a unit's malware report."""
-    document = b"<a/>"
-    sha256 = hashlib.sha256(document).hexdigest()
-    now = timezone.now()
-    facts = {"since": now, "until": now, "naming": "counts", "size": len(document)}
-    known = AvReport.objects.filter(unit=unit or cast.first, sha256=sha256).first()
-    if known is not None:
-        return known
-    path = default_storage.save(f"avreports/{sha256}", ContentFile(document))
-    return AvReport.objects.create(unit=unit or cast.first, sha256=sha256, path=path, **facts)
