@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
+
 from tests.ports import free_port
 from tests.programs import missing
 
@@ -25,6 +27,9 @@ KEPT = 3
 """Number of clusters cached for the next run."""
 QUICK = "-c jit=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off"
 """Settings for tests, whose data are few and expendable; benchmarks use the server's own."""
+
+DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.matrix)]
+"""Parameters of tests that hold on both databases: `make test` runs them on the first."""
 
 
 def programs() -> Path | None:

@@ -22,7 +22,7 @@ from lamsach.portal import backup
 from tests.poll import until
 
 from .conftest import TEMPLATE
-from .postgres import fresh, require_postgresql
+from .postgres import DATABASES, fresh, require_postgresql
 from .serve_process import MAIN, clean_environment
 from .template import furnish
 from .test_workers import rows
@@ -120,7 +120,7 @@ def check(url: str, data: Path, erased: set[str]) -> int:
     return found
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("database", DATABASES)
 def test_a_backup_under_load_is_whole(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     url = empty = ""
     if database == "postgresql":

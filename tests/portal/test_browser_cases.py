@@ -27,7 +27,7 @@ from tests.poll import until
 from tests.ports import free_port
 
 from .conftest import TEMPLATE
-from .postgres import fresh
+from .postgres import DATABASES, fresh
 from .serve_process import alive
 from .template import furnish
 
@@ -203,7 +203,7 @@ def hunted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[s
     return folder, infected, later
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("kind", DATABASES)
 def test_from_a_hunt_to_verified_blind_and_reinfected(
     kind: str,
     tmp_path: Path,

@@ -16,7 +16,7 @@ import pytest
 from tests.poll import until
 
 from .conftest import TEMPLATE
-from .postgres import fresh
+from .postgres import DATABASES, fresh
 from .serve_process import clean_environment
 from .template import furnish
 from .test_workers import rows
@@ -108,7 +108,7 @@ def run(command: str, environment: dict[str, str], *arguments: str) -> Any:
     return json.loads(ran.stdout)
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("database", DATABASES)
 def test_nothing_is_doubled(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     address = ""
     if database == "postgresql":

@@ -19,7 +19,7 @@ from lamsach.portal.mail.models import Letter, LetterState
 
 from .conftest import TEMPLATE
 from .dead_leases import LONG_AGO, NEVER
-from .postgres import fresh
+from .postgres import DATABASES, fresh
 from .serve_process import clean_environment
 from .template import furnish
 from .test_workers import Receiver, receiver, rows
@@ -111,7 +111,7 @@ while idle < 5:
 """
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("database", DATABASES)
 def test_three_workers_share_the_rate_limit(
     database: str, tmp_path: Path, receiver: tuple[Receiver, int], request: pytest.FixtureRequest
 ) -> None:

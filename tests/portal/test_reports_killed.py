@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from .conftest import TEMPLATE
-from .postgres import fresh
+from .postgres import DATABASES, fresh
 from .template import furnish
 
 POINTS = 9
@@ -164,7 +164,7 @@ print("whole", len(POINTS), flush=True)
 """
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=DATABASES)
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database with the current schema, as in DATABASE_URL."""
     if request.param == "sqlite":

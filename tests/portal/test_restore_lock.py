@@ -21,7 +21,7 @@ from tests.poll import until
 from tests.ports import free_port
 
 from .conftest import TEMPLATE
-from .postgres import fresh, require_postgresql
+from .postgres import DATABASES, fresh, require_postgresql
 from .serve_process import MAIN, Served, clean_environment
 from .template import furnish
 from .test_backup import lamsach
@@ -54,7 +54,7 @@ def is_held(url: str, data: Path) -> bool:
     return False
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=DATABASES)
 def url(request: pytest.FixtureRequest) -> str:
     """The database: a file, or one on a server."""
     if request.param == "sqlite":

@@ -19,7 +19,7 @@ import pytest
 from tests.poll import until
 from tests.ports import free_port
 
-from .postgres import fresh
+from .postgres import DATABASES, fresh
 from .serve_process import MAIN, Served, Visitor, clean_environment
 
 PASSWORD = "mat khau rat dai"
@@ -44,7 +44,7 @@ def connections(url: str) -> int:
         return int(row[0])
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("database", DATABASES)
 def test_from_an_empty_database_to_a_letter_and_back_to_rest(
     database: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

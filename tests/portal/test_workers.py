@@ -20,7 +20,7 @@ from tests.poll import until
 from tests.ports import free_port
 
 from .conftest import TEMPLATE
-from .postgres import fresh
+from .postgres import DATABASES, fresh
 from .template import furnish
 
 LETTERS, JOBS, WORKERS = 240, 60, 3
@@ -122,7 +122,7 @@ def done_once(lines: list[list[str]], killed: str) -> None:
             ticking = ""
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("database", DATABASES)
 def test_workers_do_everything_once(
     database: str, tmp_path: Path, receiver: tuple[Receiver, int], request: pytest.FixtureRequest
 ) -> None:
