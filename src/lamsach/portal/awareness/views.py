@@ -34,7 +34,6 @@ from lamsach.portal.base.forms import ProblemsShown, done
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Listing, State, Wrong, paged
 from lamsach.portal.base.once import accepts_once
-from lamsach.portal.base.parameters import number
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.campaigns.access import get_campaign, readable_campaigns
@@ -42,7 +41,7 @@ from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.mail.inbox import bad_addresses
 from lamsach.portal.mail.models import BadAddress
 from lamsach.portal.public.views import current
-from lamsach.portal.units.access import get_unit, home_units, readable_units
+from lamsach.portal.units.access import readable_units, unit_in_address
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import today
 
@@ -71,8 +70,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 def _branches(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     """Count people reached by branch of a unit (`?unit=`, else the home unit); a leaf is its own branch."""
-    unit_id = number(request.GET, "unit")
-    unit = home_units(request.user)[0] if unit_id is None else get_unit(request.user, unit_id)
+    unit = unit_in_address(request)
     below = readable_units(request.user).filter(parent=unit, valid_until=FOREVER)
     page = paged(request, below.order_by("code") if below else [unit])
     reached = access.branches(campaign, [unit.pk, *(child.pk for child in page)])

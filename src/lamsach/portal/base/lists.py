@@ -137,7 +137,7 @@ class Cell:
     """Column: `value` (field path or function), order (`sort`, otherwise the path), page (`view`).
 
     `template`: a part of a page that renders the row (as `row`) instead of a value, for forms and buttons;
-    such a column is not exported.
+    such a column is not exported. `full`: heading in full (translated) where `label` is a short form.
     """
 
     label: str
@@ -146,6 +146,7 @@ class Cell:
     view: str = ""
     css: str = ""
     template: str = ""
+    full: str = ""
 
     @property
     def order(self) -> str:
@@ -287,7 +288,7 @@ class Listing:
         """Context for a table of rows that are not the page's own list."""
         listed = list(rows)
         self.prepare(listed)
-        heads = [(_(cell.label) if cell.label else "", cell.css, "", "") for cell in self.cells]
+        heads = [(cell, _(cell.label) if cell.label else "", "", "") for cell in self.cells]
         return {**self._words(), "page": listed, "heads": heads, "filters": ()}
 
     def view(self, rows: Callable[[Any], Any], roles: frozenset[Role], doc: str = "") -> View:
@@ -299,20 +300,13 @@ class Listing:
         listed.__doc__, listed.__module__ = doc or self.title, rows.__module__
         return member(roles, roles, ("GET",))(listed)
 
-    def _heads(self, requested: str) -> Iterator[tuple[str, str, str, str]]:
-        """Yield each column's label, class, the order its heading requests, and the current one."""
+    def _heads(self, requested: str) -> Iterator[tuple[Cell, str, str, str]]:
+        """Yield each column, its label, the order its heading requests, and the current one."""
         for cell in self.cells:
-            current = (
-                {cell.order: "ascending", f"-{cell.order}": "descending"}.get(requested, "")
-                if requested
-                else ""
-            )
-            yield (
-                _(cell.label) if cell.label else "",
-                cell.css,
-                f"-{cell.order}" if current == "ascending" else cell.order,
-                current,
-            )
+            orders = {cell.order: "ascending", f"-{cell.order}": "descending"}
+            current = orders.get(requested, "") if requested else ""
+            order = f"-{cell.order}" if current == "ascending" else cell.order
+            yield cell, _(cell.label) if cell.label else "", order, current
 
     def _file(self, rows: Any) -> HttpResponse:
         cells = [cell for cell in self.cells if not cell.template]

@@ -19,7 +19,7 @@ from lamsach.portal.base.charts import Branch, Part, bar
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.lists import paged
 from lamsach.portal.base.once import accepts_once
-from lamsach.portal.base.parameters import number, numbers
+from lamsach.portal.base.parameters import numbers
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns import access, dispatches
 from lamsach.portal.campaigns.checks import last_reminded, remind_after_check
@@ -27,11 +27,10 @@ from lamsach.portal.campaigns.models import Campaign, Recipient
 from lamsach.portal.campaigns.tally import branches, counts, late_on
 from lamsach.portal.mail.models import BadAddress
 from lamsach.portal.units.access import (
-    get_unit,
-    home_units,
     matching,
     may_act,
     readable_above,
+    unit_in_address,
     writable_units,
 )
 from lamsach.portal.units.models import FOREVER, Unit
@@ -61,15 +60,6 @@ SHEET = (
     (gettext_lazy("Report by"), "report_due", 12),
 )
 """Columns of the exported board: heading, attribute of the row, width in characters."""
-
-
-def _unit(request: HttpRequest, campaign: Campaign) -> Unit:
-    """Unit of the board: `?unit=`, otherwise the person's own."""
-    wanted = number(request.GET, "unit")
-    if wanted is not None:
-        return get_unit(request.user, wanted)
-    homes = home_units(request.user)
-    return homes[0] if homes else campaign.owner
 
 
 def filtered(campaign: Campaign, unit: Unit, state: str, search: str = "") -> QuerySet[Unit]:
@@ -107,7 +97,7 @@ def _bar(counted: Collection[Mapping[str, int]]) -> list[Part]:
 def board(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """The tree with its counts, or the units in one state."""
     campaign = access.get_campaign(request.user, campaign_id)
-    unit = _unit(request, campaign)
+    unit = unit_in_address(request, campaign.owner)
     state, search = request.GET.get("state", ""), request.GET.get("q", "").strip()
     context: dict[str, Any] = {
         "campaign": campaign,
@@ -138,7 +128,7 @@ def board(request: HttpRequest, campaign_id: int) -> HttpResponse:
 def remind(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Remind ticked units, or `all` in a state, of their newest dispatch; without ticks, nobody."""
     campaign = access.get_campaign(request.user, campaign_id)
-    unit = _unit(request, campaign)
+    unit = unit_in_address(request, campaign.owner)
     wanted = Recipient.objects.filter(
         dispatch__campaign=campaign,
         dispatch__sent__isnull=False,
@@ -172,7 +162,7 @@ def export(request: HttpRequest, campaign_id: int) -> HttpResponse:
     from openpyxl.cell import WriteOnlyCell
 
     campaign = access.get_campaign(request.user, campaign_id)
-    unit = _unit(request, campaign)
+    unit = unit_in_address(request, campaign.owner)
     record(request, "board.exported", campaign, unit)
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Lamsach")

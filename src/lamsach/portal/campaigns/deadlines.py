@@ -13,7 +13,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import F, Q
+from django.utils.translation import gettext
 
+from lamsach.portal.base.lists import Quiet, State
 from lamsach.portal.base.working_time import is_working_day
 from lamsach.portal.campaigns.models import (
     Campaign,
@@ -52,6 +54,12 @@ class Deadline:
     def late(self) -> bool:
         """Return whether the day has passed with the duty not met."""
         return not self.met and self.day < today()
+
+    @property
+    def shown(self) -> tuple[Any, ...]:
+        """Cell of a list: the day, whether it has passed, its origin."""
+        late = State("late", gettext("overdue")) if self.late else ""
+        return self.day, late, Quiet(self.move.source if self.move else "")
 
 
 @dataclass(frozen=True, slots=True)

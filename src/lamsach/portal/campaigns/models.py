@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.base.lists import state_property
@@ -288,3 +289,16 @@ class DeadlineMove(models.Model):
     class Meta:
         ordering = ("-pk",)
         indexes = (models.Index(fields=("campaign", "undone", "ended")),)
+
+    @property
+    def source(self) -> str:
+        """Origin of the moved day, with its reason."""
+        if self.dispatch:
+            text = gettext("by the dispatch of %(issuer)s") % {"issuer": self.dispatch.issuer.name}
+        elif self.scope == MoveScope.ALL or self.unit is None:
+            text = gettext("moved for all")
+        elif self.scope == MoveScope.ONE:
+            text = gettext("moved for this unit")
+        else:
+            text = gettext("moved for %(unit)s") % {"unit": self.unit.name}
+        return f"{text}: {self.reason}" if self.reason else text

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
@@ -20,7 +21,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.charts import chart
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import ProblemsShown, act
-from lamsach.portal.base.lists import paged
+from lamsach.portal.base.lists import Cell, Link, Listing, paged
 from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.parameters import number
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
@@ -37,7 +38,7 @@ from lamsach.portal.cases.tally import case_counts, case_counts_by_child, stated
 from lamsach.portal.cases.upkeep import policy
 from lamsach.portal.findings.models import Bundle
 from lamsach.portal.jobs.queue import enqueue
-from lamsach.portal.units.access import get_unit, home_units, readable_above, writable_units
+from lamsach.portal.units.access import readable_above, unit_in_address, writable_units
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import ancestors, descendants, today
 
@@ -63,12 +64,7 @@ FIGURES = (
 
 def place_of(request: HttpRequest, campaign: Campaign) -> tuple[Unit, list[Unit]]:
     """The unit in the address or the person's own, and the units above that the person sees."""
-    wanted = number(request.GET, "unit")
-    if wanted is not None:
-        unit = get_unit(request.user, wanted)
-    else:
-        homes = home_units(request.user)
-        unit = homes[0] if homes else campaign.owner
+    unit = unit_in_address(request, campaign.owner)
     return unit, readable_above(request.user, ancestors(unit))
 
 
@@ -175,16 +171,29 @@ def _difference_rows(rows: list[tally.Difference]) -> list[dict[str, Any]]:
 _NO_WORD = re.compile(r"[^a-z0-9]+")
 
 
+def _playbook_link(row: tuple[Campaign, ThreatKind, int]) -> Link:
+    campaign, kind, _version = row
+    return Link(kind.label, reverse("cases:playbook", args=(campaign.pk, kind.value)))
+
+
+PLAYBOOKS = Listing(
+    title="Playbooks",
+    lead="What an officer does with a machine, step by step, for each kind of threat.",
+    cells=(
+        Cell("Kind of threat", _playbook_link),
+        Cell("Steps", lambda row: len(books.steps_of(row[0].pk, row[1], row[2])), css="number"),
+        Cell("Version", lambda row: row[2] or _("the product's own")),
+    ),
+    crumbs="cases/crumbs.html",
+)
+
+
 @member(ALL, COORDINATORS, ("GET",))
 def playbooks(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """The playbooks, one per kind of threat."""
     campaign = get_campaign(request.user, campaign_id)
-    rows = [
-        (kind, len(books.steps_of(campaign.pk, kind, version)), version)
-        for kind in ThreatKind
-        for version in [books.newest(campaign.pk, kind)]
-    ]
-    return render(request, "cases/playbooks.html", {"campaign": campaign, "rows": rows})
+    rows = [(campaign, kind, books.newest(campaign.pk, kind)) for kind in ThreatKind]
+    return PLAYBOOKS.page(request, rows, {"campaign": campaign})
 
 
 @member(ALL, COORDINATORS)

@@ -46,7 +46,7 @@ from lamsach.portal.fleet.forms import InventoryForm
 from lamsach.portal.fleet.inventory import import_inventory, state_size
 from lamsach.portal.fleet.models import Handout, LookState, Machine, Size
 from lamsach.portal.fleet.scanners import Program, programs
-from lamsach.portal.units.access import get_unit, home_units, readable_above
+from lamsach.portal.units.access import readable_above, unit_in_address
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import ancestors, descendants
 from lamsach.results.machines import columns
@@ -55,15 +55,6 @@ from lamsach.results.machines import columns
 def _days(request: HttpRequest) -> int:
     days = number(request.GET, "days")
     return days if days in DAYS else USUAL_DAYS
-
-
-def _unit(request: HttpRequest, campaign: Campaign) -> Unit:
-    """Return the unit in the address, else the user's own, else the campaign's owner."""
-    wanted = number(request.GET, "unit")
-    if wanted is not None:
-        return get_unit(request.user, wanted)
-    own = home_units(request.user)
-    return own[0] if own else campaign.owner
 
 
 CAMPAIGNS = Listing(
@@ -91,7 +82,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
 def fleet(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Show a campaign's counts of machines by unit and branch."""
     campaign = get_campaign(request.user, campaign_id)
-    unit, days = _unit(request, campaign), _days(request)
+    unit, days = unit_in_address(request, campaign.owner), _days(request)
     whole, branches, basis = by_branch(campaign, unit, days, timezone.now())
     context: dict[str, Any] = {
         "campaign": campaign,
@@ -187,7 +178,7 @@ def _machines_file(kind: str, campaign: Campaign, unit: Unit, show: str, days: i
 def export(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Export the counts of every unit under a unit as CSV or, with `?as=json`, JSON."""
     campaign = get_campaign(request.user, campaign_id)
-    unit = _unit(request, campaign)
+    unit = unit_in_address(request, campaign.owner)
     kind = "json" if request.GET.get("as") == "json" else "csv"
     record(request, "fleet.exported", campaign, unit, kind=kind)
     return _units_file(kind, campaign, unit, _days(request))

@@ -18,7 +18,7 @@ from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.campaigns.tally import Counts, counts_of
 from lamsach.portal.reports.access import with_parent
 from lamsach.portal.reports.figures import Scope, accepted, children, stated_values
-from lamsach.portal.reports.models import Report, ReportState
+from lamsach.portal.reports.models import DONE, Report
 from lamsach.portal.reports.overlap import MOST_NAMED, overlap, surplus
 from lamsach.portal.units.models import Unit
 
@@ -40,6 +40,11 @@ class Line:
     def state(self) -> str:
         """`missing` without any report, otherwise the newest report's state."""
         return self.newest.state if self.newest else "missing"
+
+    @property
+    def pk(self) -> int:
+        """The unit's number, for the checkboxes of a list."""
+        return self.unit.pk
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +132,7 @@ def _digests(basis: Report | None) -> dict[str, str] | None:
 
 def is_late(report: Report | None, due: date, day: date) -> bool:
     """Return whether the report was sent after its deadline, or is still missing after it."""
-    from django.utils import timezone
-
-    if report is not None and report.state in (ReportState.SENT, ReportState.FROZEN) and report.sent:
+    if report is not None and report.state in DONE and report.sent:
         return report.edition == 1 and timezone.localdate(report.sent) > due
     if report is not None and report.edition > 1:
         return False
@@ -138,8 +141,6 @@ def is_late(report: Report | None, due: date, day: date) -> bool:
 
 def changed_since(lines: tuple[Line, ...], day: date) -> list[Line]:
     """Lines whose report took a step on or after the day."""
-    from django.utils import timezone
-
     changed = []
     for line in lines:
         moments = (

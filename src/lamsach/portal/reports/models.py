@@ -79,6 +79,8 @@ class Report(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     version = models.PositiveIntegerField(default=1)
 
+    shown_state = state_property({"frozen": "good", "returned": "bad", "draft": "none", "sent": "info"})
+
     class Meta:
         ordering = ("-pk",)
         constraints = (

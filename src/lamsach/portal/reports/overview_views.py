@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,14 +20,14 @@ from lamsach.letters.form import Figure, Filled, Form, parse_form
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.check import MOST_NAMED, Check, confirmation_page
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.lists import Cell, Link, Listing, State, Ticks, Wrong, paged
+from lamsach.portal.base.lists import Below, Cell, Link, Listing, Quiet, State, Ticks, Wrong, paged
 from lamsach.portal.base.once import accepts_once
-from lamsach.portal.base.parameters import number, numbers
+from lamsach.portal.base.parameters import numbers
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns import deadline_moves, deadlines
-from lamsach.portal.campaigns.access import readable_campaigns
+from lamsach.portal.campaigns.access import get_campaign, readable_campaigns
 from lamsach.portal.campaigns.checks import last_reminded, remind_after_check
-from lamsach.portal.campaigns.models import CampaignState, DeadlineKind, MoveScope
+from lamsach.portal.campaigns.models import Campaign, CampaignState, DeadlineKind, MoveScope
 from lamsach.portal.reports import access, documents, drafts
 from lamsach.portal.reports.chain import Action, Stale, take
 from lamsach.portal.reports.consolidation import (
@@ -44,9 +47,55 @@ from lamsach.portal.reports.letters import queue_step_letter, remind_units
 from lamsach.portal.reports.models import DONE, Extension, ReceivedState, Report, ReportState
 from lamsach.portal.reports.tasks import to_accept
 from lamsach.portal.reports.views import answer_file
-from lamsach.portal.units.access import get_unit, home_units, may_act, writable_units
+from lamsach.portal.units.access import get_unit, home_units, may_act, unit_in_address, writable_units
+from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import today
 from lamsach.runtime.file_names import safe_name
+
+
+def _newest(row: Any) -> Any:
+    return row.newest.shown_state if row.newest else State("none", _("not begun"))
+
+
+class _Own(NamedTuple):
+    """Report of an own unit in a campaign."""
+
+    campaign: Campaign
+    unit: Unit
+    newest: Report | None
+    due: deadlines.Deadline
+
+
+def _own(row: _Own) -> Link:
+    return Link(row.unit.name, reverse("reports:of_unit", args=(row.campaign.pk, row.unit.pk)))
+
+
+def _below(row: _Own) -> Link:
+    return Link(_("Subordinates' reports"), access.overview_of(row.campaign.pk, row.unit.pk))
+
+
+MINE = Listing(
+    title="Reports",
+    cells=(
+        Cell("Unit", _own),
+        Cell("Campaign", lambda row: row.campaign.name),
+        Cell("State", _newest),
+        Cell("Deadline", lambda row: row.due.shown),
+        Cell("", _below),
+    ),
+    empty="No campaign is running. Reports are written while one runs.",
+)
+WAITING = Listing(
+    title="Reports",
+    cells=(
+        Cell("Unit", "unit__name", view="reports:report"),
+        Cell("Campaign", "campaign__name"),
+        Cell("State", "shown_state", "state"),
+        Cell("Deadline", lambda row: row.due.shown),
+    ),
+    empty="Nothing is waiting for you.",
+    template="reports/mine.html",
+)
 
 
 @member(ALL, ALL, ("GET",))
@@ -57,7 +106,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     units = home_units(user)[:10]
     dues = deadlines.dates((campaign, unit.pk) for campaign in running for unit in units)
     rows = [
-        (campaign, unit, newest, _owed(newest, dues[campaign.pk, unit.pk]))
+        _Own(campaign, unit, newest, _owed(newest, dues[campaign.pk, unit.pk]))
         for campaign in running
         for unit in units
         for newest in [drafts.newest(campaign, unit)]
@@ -66,15 +115,13 @@ def mine(request: HttpRequest) -> HttpResponse:
     waiting = access.readable_reports(user).filter(
         Q(state=ReportState.SENT, unit__parent__in=heads) | Q(state=ReportState.SUBMITTED, unit__in=heads)
     )
-    page = paged(request, waiting.defer("content").order_by("sent", "submitted", "pk"))
+    waiting = waiting.defer("content").order_by("sent", "submitted", "pk")
+    page = paged(request, WAITING.chosen(request.GET, waiting))
     dues = deadlines.dates((report.campaign, report.unit_id) for report in page)
-    context = {
-        "rows": rows,
-        "page": page,
-        "waiting": [(report, _owed(report, dues[report.campaign_id, report.unit_id])) for report in page],
-        "may_write": bool(user.roles & WRITERS),
-    }
-    return render(request, "reports/mine.html", context)
+    for report in page:
+        report.due = _owed(report, dues[report.campaign_id, report.unit_id])
+    context = {"own": rows, "mine": MINE, "may_write": bool(user.roles & WRITERS)}
+    return WAITING.page(request, page, context)
 
 
 def _owed(report: Report | None, due: deadlines.UnitDates) -> deadlines.Deadline:
@@ -85,7 +132,7 @@ def _owed(report: Report | None, due: deadlines.UnitDates) -> deadlines.Deadline
 @member(ALL, ALL, ("GET",))
 def overview(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Direct subordinates of a unit (`?unit=`): reports, sums of accepted ones, late and missing."""
-    campaign, unit = access.get_place(request.user, campaign_id, _wanted(request))
+    campaign, unit = get_campaign(request.user, campaign_id), unit_in_address(request)
     form = parse_form(campaign.form.definition)
     newest = drafts.newest(campaign, unit)
     result = consolidate(form, Scope(campaign, unit, today()), newest)
@@ -97,7 +144,6 @@ def overview(request: HttpRequest, campaign_id: int) -> HttpResponse:
     context = {
         "campaign": campaign,
         "unit": unit,
-        "rows": form.rows,
         "sums": [(row.label, result.sums[row.key]) for row in form.rows],
         "taken": result,
         "doubled": ", ".join(moved.name for moved in result.doubled),
@@ -105,11 +151,9 @@ def overview(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "groups": {name: len(lines) for name, lines in groups.items()},
         "unsent": sum(line.state not in DONE for line in result.lines),
         "state": state,
-        "page": page,
-        "shown": [(line, _cells(form, line), reminded.get(line.unit.pk)) for line in page],
-        "newest": newest,
         "received": received_by_day(campaign, result.lines, today()),
         "may_remind": unit.pk in led_units,
+        "may_tick": unit.pk in led_units,
         "may_lead": campaign.owner_id in led_units,
         "kinds": ["html", "docx", "pdf", "xlsx", "zip"],
     }
@@ -117,25 +161,49 @@ def overview(request: HttpRequest, campaign_id: int) -> HttpResponse:
         requests = Extension.objects.filter(campaign=campaign, granted=None, unit__parent=unit)
         context["asked"] = requests.select_related("unit")
         context["came"] = access.readable_received(request.user).filter(state=ReceivedState.WAITING).count()
-    return render(request, "reports/overview.html", context)
+    return _lines(campaign, form, reminded).page(request, page, context)
 
 
-def _cells(form: Form, line: Line) -> list[tuple[str, int | None]]:
-    """Accepted numbers of a line in the form's order, each with its column's label on narrow screens."""
-    return [
-        (_("Row %(number)s") % {"number": position}, line.values.get(row.key))
+def _lines(campaign: Campaign, form: Form, reminded: Mapping[int, datetime]) -> Listing:
+    """List of the subordinates, with a column for each row of the form."""
+
+    def name(line: Line) -> Any:
+        own = reverse("reports:of_unit", args=(campaign.pk, line.pk))
+        url = reverse("reports:report", args=(line.newest.pk,)) if line.newest else own
+        return Link(line.unit.name, url), Quiet(line.unit.code)
+
+    def state(line: Line) -> Any:
+        late = _("sent late") if line.newest and line.newest.sent else _("late")
+        return (
+            _newest(line),
+            State("late", late) if line.late else "",
+            State("busy", _("changed since our report")) if line.changed else "",
+            (Below(_("reminded")), reminded[line.pk]) if line.pk in reminded else "",
+        )
+
+    figures = (
+        Cell(str(position), partial(_figure, row.key), css="number", full=row.label)
         for position, row in enumerate(form.rows, 1)
-    ]
+    )
+    return Listing(
+        title="Subordinates' reports",
+        cells=(
+            Cell("Unit", name),
+            Cell("State", state),
+            Cell("Deadline", lambda line: line.due),
+            *figures,
+            Cell("Board: acknowledged", lambda line: line.board.informed, css="number quiet"),
+            Cell("Board: deployed", lambda line: line.board.deployed, css="number quiet"),
+        ),
+        empty="No unit here.",
+        crumbs="reports/crumbs.html",
+        ticks=Ticks("unit", Cell("", lambda line: line.unit.name)),
+        template="reports/overview.html",
+    )
 
 
-def _wanted(request: HttpRequest) -> int:
-    wanted = number(request.GET, "unit")
-    if wanted is not None:
-        return wanted
-    units = home_units(request.user)
-    if not units:
-        raise Http404
-    return units[0].pk
+def _figure(key: str, line: Line) -> int | None:
+    return line.values.get(key)
 
 
 def _groups(result: Consolidation) -> dict[str, list[Line]]:

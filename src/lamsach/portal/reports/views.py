@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.db import transaction
@@ -18,7 +18,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
 from lamsach.portal.base.forms import FileForm, done
-from lamsach.portal.base.lists import paged
+from lamsach.portal.base.lists import Cell, Listing, Quiet
 from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.parameters import number
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
@@ -32,7 +32,7 @@ from lamsach.portal.reports.content import figures_of, filled_form, form_of, is_
 from lamsach.portal.reports.figures import Scope, accepted, children, notices_by_unit, stated_values
 from lamsach.portal.reports.forms import HEAD, DraftForm, ExtensionForm, SignForm, StepForm
 from lamsach.portal.reports.letters import queue_step_letter
-from lamsach.portal.reports.models import Extension, Figure, Report, ReportState, Step
+from lamsach.portal.reports.models import Extension, Report, ReportState, Step
 from lamsach.portal.units.models import Unit, UnitLink
 from lamsach.portal.units.tree import today, under
 from lamsach.runtime.file_names import safe_name
@@ -228,6 +228,22 @@ def correct(request: HttpRequest, report_id: int) -> HttpResponse:
     return redirect("reports:edit", report_id=correction.pk)
 
 
+def _behind(counted: Cell) -> Listing:
+    cells = (Cell("Unit", itemgetter(1)), Cell("Unit code", itemgetter(0)), counted)
+    return Listing("Why this number", cells, "Nothing is behind it yet.", template="reports/why.html")
+
+
+BEHIND = {
+    "amount": _behind(Cell("Number", lambda row: _amount(row[2]), css="number")),
+    "day": _behind(Cell("Counts from", itemgetter(2), css="number")),
+}
+"""Rows behind a number, by the kind of their column."""
+
+
+def _amount(value: int | None) -> Any:
+    return Quiet(_("no accepted report")) if value is None else value
+
+
 @member(ALL, WRITERS, ("GET",))
 def why(request: HttpRequest, report_id: int, figure: str) -> HttpResponse:
     """The list behind a number."""
@@ -237,16 +253,15 @@ def why(request: HttpRequest, report_id: int, figure: str) -> HttpResponse:
     if row is None:
         raise Http404
     number = filled.figures.get(figure)
-    origin = explain(report, row, figures_of(report).get(figure))
+    origin = explain(report, row)
     context = {
         "report": report,
         "campaign": report.campaign,
         "row": row,
         "number": number,
-        "why": origin,
-        "page": paged(request, origin.rows),
+        "why": origin.words,
     }
-    return render(request, "reports/why.html", context)
+    return BEHIND[origin.column].page(request, origin.rows, context)
 
 
 @member(ALL, WRITERS, ("GET",))
@@ -272,33 +287,29 @@ def answer_file(content: bytes, kind: str, name: str) -> HttpResponse:
     return response
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Origin of a number: source as text, rows (code, name, amount or day), kind of `column`."""
+class Origin(NamedTuple):
+    """Origin of a number: source as text, kind of `column`, rows (code, name, amount or day)."""
 
     words: str
     column: str
     rows: Any
-    sum: int | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
 
 
 _REACHED = {"campaign.informed": "informed_on", "campaign.deployed": "deployed_on", "campaign.units": None}
 
 
-def explain(report: Report, row: Row, figure: Figure | None) -> Origin:
+def explain(report: Report, row: Row) -> Origin:
     """Origin of a row's number, as of the report's day."""
     scope = scope_of(report)
     words = _(SOURCES[row.source])
     if row.basis == "reports" or row.source == "manual":
-        return Origin(words, "amount", _from_reports(scope, row.key), figure.computed if figure else None)
+        return Origin(words, "amount", _from_reports(scope, row.key))
     if row.source in _REACHED:
-        rows = units_behind(scope, row.source)
-        return Origin(words, "day", rows, figure.computed if figure else None)
+        return Origin(words, "day", units_behind(scope, row.source))
     if row.source == "people.told":
         people = [(r["unit__code"], r["unit__name"], r["count"]) for r in notices_by_unit(scope)]
-        return Origin(words, "amount", people, figure.computed if figure else None)
-    return Origin(words, "amount", _cases(scope, row.source), figure.computed if figure else None)
+        return Origin(words, "amount", people)
+    return Origin(words, "amount", _cases(scope, row.source))
 
 
 def units_behind(scope: Scope, source: str) -> QuerySet[UnitLink, Any]:

@@ -8,10 +8,10 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
-from lamsach.portal.base.parameters import contains
+from lamsach.portal.base.parameters import contains, number
 from lamsach.portal.base.roles import ALL, ONE_UNIT, WRITERS, Role
 from lamsach.portal.units.codes import canonical
 from lamsach.portal.units.models import FOREVER, Membership, Unit, UnitLink
@@ -130,6 +130,17 @@ def home_units(user: Any) -> list[Unit]:
     """List the units in which the user has a role, highest first."""
     own = {m.unit_id: m.unit for m in memberships(user)}
     return sorted(own.values(), key=lambda unit: (unit.code.count("."), unit.code))
+
+
+def unit_in_address(request: HttpRequest, default: Unit | None = None) -> Unit:
+    """Return the unit of `?unit=`, else the highest own one, else the default. Raises as `get_unit`."""
+    wanted = number(request.GET, "unit")
+    if wanted is not None:
+        return get_unit(request.user, wanted)
+    unit = next(iter(home_units(request.user)), default)
+    if unit is None:
+        raise Http404
+    return unit
 
 
 HOLDS: list[Callable[[], set[int]]] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Count, Q, Subquery
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -64,16 +64,6 @@ def _names(unit: Unit) -> tuple[list[UnitName], Any]:
     return names, bounce if bounce["since"] else None
 
 
-def _root(request: HttpRequest) -> Unit:
-    """Root of the tree or map: by `?unit=`, else the user's own unit."""
-    unit_id, own = number(request.GET, "unit"), access.home_units(request.user)
-    if unit_id is not None:
-        return access.get_unit(request.user, unit_id)
-    if not own:
-        raise Http404
-    return own[0]
-
-
 def _context(request: HttpRequest, root: Unit, view: str) -> dict[str, Any]:
     user: Any = request.user
     return {
@@ -90,7 +80,7 @@ def _context(request: HttpRequest, root: Unit, view: str) -> dict[str, Any]:
 def units(request: HttpRequest) -> HttpResponse:
     """Show the tree; with `?q=` or `?view=list` the list, with `?view=map` the map."""
     search, view = request.GET.get("q", "").strip(), request.GET.get("view", "")
-    context = _context(request, _root(request), "list" if search else view)
+    context = _context(request, access.unit_in_address(request), "list" if search else view)
     if search or view == "list":
         rows = access.readable_units(request.user).annotate(
             below=Count("children", filter=Q(children__valid_until=FOREVER))
