@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 
 from django.db import transaction
 from django.utils import timezone
 
 from lamsach.portal.accounts.models import SetUpLink, User
+from lamsach.portal.base.links import digest_of
 from lamsach.portal.base.roles import Role
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import Membership, Unit
@@ -24,13 +24,13 @@ def new_token() -> str:
     """Create a token and invalidate unused earlier ones."""
     token = secrets.token_urlsafe(32)
     SetUpLink.objects.filter(used=None).delete()
-    SetUpLink.objects.create(digest=_digest(token))
+    SetUpLink.objects.create(digest=digest_of(token))
     return token
 
 
 def valid(token: str) -> bool:
     """Return whether the token is still usable."""
-    return needed() and SetUpLink.objects.filter(digest=_digest(token), used=None).exists()
+    return needed() and SetUpLink.objects.filter(digest=digest_of(token), used=None).exists()
 
 
 @transaction.atomic
@@ -38,13 +38,9 @@ def finish(token: str, *, email: str, name: str, password: str, code: str, unit_
     """Create the administrator and the root unit. None for a used or unknown token."""
     if not needed():
         return None
-    if not SetUpLink.objects.filter(digest=_digest(token), used=None).update(used=timezone.now()):
+    if not SetUpLink.objects.filter(digest=digest_of(token), used=None).update(used=timezone.now()):
         return None
     user = User.objects.create_user(email, password, name=name)
     root = Unit.objects.filter(parent=None).order_by("pk").first() or tree.create(code, unit_name, None)
     Membership.objects.create(user=user, unit=root, role=Role.ADMINISTRATOR)
     return user
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

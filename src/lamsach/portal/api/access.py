@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +15,7 @@ from ninja.security import HttpBearer
 from lamsach.portal.api import access
 from lamsach.portal.api.models import Token
 from lamsach.portal.audit.trail import record, user_of
+from lamsach.portal.base.links import digest_of
 from lamsach.portal.base.ratelimit import client_address, exceeded
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Participation, Recipient
 from lamsach.portal.units.models import Unit
@@ -28,14 +28,14 @@ PREFIX = "lamsach_"
 def issue(unit: Unit, name: str, by: Any) -> str:
     """Create a token and return its secret, which is shown once and stored as a digest."""
     secret = PREFIX + secrets.token_urlsafe(32)
-    token = Token.objects.create(unit=unit, name=name, digest=_digest(secret), created_by=user_of(by))
+    token = Token.objects.create(unit=unit, name=name, digest=digest_of(secret), created_by=user_of(by))
     record(by, "token.issued", token, unit, name=name)
     return secret
 
 
 def find(secret: str, request: HttpRequest) -> Token | None:
     """Return the valid token of a secret; its first use is audited with the client address."""
-    token = Token.objects.filter(digest=_digest(secret), revoked=None).select_related("unit").first()
+    token = Token.objects.filter(digest=digest_of(secret), revoked=None).select_related("unit").first()
     if token is not None:
         now = timezone.now()
         if Token.objects.filter(pk=token.pk, last_used=None).update(last_used=now):
@@ -43,10 +43,6 @@ def find(secret: str, request: HttpRequest) -> Token | None:
         else:
             Token.objects.filter(pk=token.pk).update(last_used=now)
     return token
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def units(token: Token) -> QuerySet[Unit]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 
-from lamsach.errors import LamsachError
 from lamsach.portal.audit.details import action_label, detail_rows
+from lamsach.portal.base.models import AppendOnly
 
 
-class Entry(models.Model):
+class Entry(AppendOnly):
     """Audited act; `action`: such as `dispatch.sent`; `details`: its values, never a secret."""
 
     time = models.DateTimeField(db_index=True)
@@ -39,13 +37,3 @@ class Entry(models.Model):
     def detail_rows(self) -> list[tuple[str, str]]:
         """Name and value of each detail in the reader's language."""
         return detail_rows(self.details, self.action)
-
-    def save(self, *args: Any, **options: Any) -> None:
-        """Insert the row; LamsachError on update."""
-        if not self._state.adding:
-            raise LamsachError("The audit trail cannot be changed.")
-        super().save(*args, **options)
-
-    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
-        """Raise LamsachError."""
-        raise LamsachError("The audit trail cannot be changed.")

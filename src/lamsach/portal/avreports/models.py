@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.base.lists import state_property
+from lamsach.portal.base.models import unique
 from lamsach.portal.jobs.claims import Held
 from lamsach.portal.units.models import Unit
 
@@ -96,5 +97,5 @@ class AvReport(Held):
 
     class Meta:
         ordering = ("-pk",)
-        constraints = (models.UniqueConstraint(fields=("unit", "sha256"), name="avreports_one_report"),)
+        constraints = (unique("avreports_one_report", "unit", "sha256"),)
         indexes = (models.Index(fields=("state", "next_attempt"), name="avreports_waiting"),)

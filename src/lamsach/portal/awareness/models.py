@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.base.models import unique
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.units.models import Unit
 
@@ -31,11 +32,7 @@ class Person(models.Model):
 
     class Meta:
         ordering = ("name", "pk")
-        constraints = (
-            models.UniqueConstraint(
-                fields=("unit", "email"), condition=~models.Q(email=""), name="awareness_one_address"
-            ),
-        )
+        constraints = (unique("awareness_one_address", "unit", "email", condition=~models.Q(email="")),)
 
 
 class ConsentHow(models.TextChoices):
@@ -87,7 +84,7 @@ class Notice(models.Model):
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("campaign", "person"), name="awareness_one_notice"),)
+        constraints = (unique("awareness_one_notice", "campaign", "person"),)
         indexes = (models.Index(fields=("campaign", "unit", "confirmed")),)
 
 
@@ -99,4 +96,4 @@ class Passed(models.Model):
     count = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("campaign", "day"), name="awareness_one_passed"),)
+        constraints = (unique("awareness_one_passed", "campaign", "day"),)

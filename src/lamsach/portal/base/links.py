@@ -1,14 +1,21 @@
-"""Absolute and signed addresses for e-mails and printed sheets."""
+"""Absolute and signed addresses for e-mails and printed sheets; tokens of programs, stored as digests."""
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
+from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils import timezone
+
+_NEAR = timedelta(minutes=1)
+"""Precision of `last_used`, so that frequent requests do not write each time."""
 
 
 def absolute(view: str, **kwargs: Any) -> str:
@@ -25,6 +32,19 @@ def _signer(purpose: str, key: str) -> Signer:
 def nonce() -> str:
     """Random token, to be stored in the row that the link leads to."""
     return secrets.token_urlsafe(24)
+
+
+def digest_of(token: str) -> str:
+    """Digest by which a token is stored and found."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def find_by_token(rows: QuerySet[Any], token: str) -> Any:
+    """The row of a token that is not revoked, or None; its last use is noted."""
+    found, now = rows.filter(digest=digest_of(token), revoked=None).first(), timezone.now()
+    if found is not None and (found.last_used is None or now - found.last_used > _NEAR):
+        rows.filter(pk=found.pk).update(last_used=now)
+    return found
 
 
 def sign(purpose: str, nonce: str) -> str:

@@ -1,8 +1,46 @@
-"""Data shared by all processes of a portal."""
+"""Data shared by all processes of a portal, and what models of several apps have in common."""
 
 from __future__ import annotations
 
+from typing import Any, NoReturn
+
 from django.db import models
+
+from lamsach.errors import LamsachError
+
+
+def unique(name: str, *fields: str, **options: Any) -> models.UniqueConstraint:
+    """Constraint: no two rows have equal values in these fields."""
+    return models.UniqueConstraint(fields=fields, name=name, **options)
+
+
+class StoredRow(models.Model):
+    """A stored file: name for people, path in the storage, size in bytes, digest."""
+
+    name = models.CharField(max_length=200)
+    path = models.CharField(max_length=200)
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        abstract = True
+
+
+class AppendOnly(models.Model):
+    """Row of a history: written once, never changed or deleted."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """Insert the row; LamsachError on update."""
+        if not self._state.adding:
+            raise LamsachError("A history cannot be changed.")
+        super().save(*args, **options)
+
+    def delete(self, *args: Any, **options: Any) -> NoReturn:
+        """Raise LamsachError."""
+        raise LamsachError("A history cannot be changed.")
 
 
 class Remembered(models.Model):

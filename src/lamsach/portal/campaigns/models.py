@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.base.lists import state_property
+from lamsach.portal.base.models import StoredRow, unique
 from lamsach.portal.units.models import Unit
 
 
@@ -24,7 +25,7 @@ class FormDefinition(models.Model):
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("name", "version"), name="campaigns_form_version"),)
+        constraints = (unique("campaigns_form_version", "name", "version"),)
 
 
 class CampaignState(models.TextChoices):
@@ -69,14 +70,10 @@ class Campaign(models.Model):
         return self.name
 
 
-class IndicatorList(models.Model):
+class IndicatorList(StoredRow):
     """List of malicious addresses of a campaign, as uploaded."""
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="lists")
-    name = models.CharField(max_length=200)
-    path = models.CharField(max_length=200)
-    size = models.BigIntegerField()
-    sha256 = models.CharField(max_length=64)
     count = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
     read = models.DateTimeField(null=True)
@@ -85,15 +82,11 @@ class IndicatorList(models.Model):
     withdrawn = models.DateTimeField(null=True)
 
 
-class Material(models.Model):
+class Material(StoredRow):
     """File of a campaign for its units, or for everybody: a guide, a poster, a film's transcript."""
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="materials")
     title = models.CharField(_("Title"), max_length=200)
-    name = models.CharField(max_length=200)
-    path = models.CharField(max_length=200)
-    size = models.BigIntegerField()
-    sha256 = models.CharField(max_length=64)
     public = models.BooleanField(_("Show it on the public page"), default=False)
     created = models.DateTimeField(auto_now_add=True)
     withdrawn = models.DateTimeField(null=True)
@@ -147,14 +140,10 @@ class Dispatch(models.Model):
         return chain
 
 
-class Attachment(models.Model):
+class Attachment(StoredRow):
     """File of a dispatch, with its digest."""
 
     dispatch = models.ForeignKey(Dispatch, models.PROTECT, related_name="attachments")
-    name = models.CharField(max_length=200)
-    path = models.CharField(max_length=200)
-    size = models.BigIntegerField()
-    sha256 = models.CharField(max_length=64)
 
 
 class Recipient(models.Model):
@@ -167,7 +156,7 @@ class Recipient(models.Model):
     deployed = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("dispatch", "unit"), name="campaigns_one_recipient"),)
+        constraints = (unique("campaigns_one_recipient", "dispatch", "unit"),)
         indexes = (models.Index(fields=("unit", "acknowledged")),)
 
 
@@ -243,9 +232,7 @@ class Participation(models.Model):
     stated = models.BooleanField(default=False, db_default=False)
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("campaign", "unit"), name="campaigns_one_participation"),
-        )
+        constraints = (unique("campaigns_one_participation", "campaign", "unit"),)
 
 
 class DeadlineKind(models.TextChoices):

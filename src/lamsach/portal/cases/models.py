@@ -5,16 +5,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from lamsach.errors import LamsachError
 from lamsach.portal.base.lists import State
+from lamsach.portal.base.models import AppendOnly, unique
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.findings.models import Bundle, Device
 from lamsach.portal.units.models import FOREVER, Unit
@@ -111,7 +109,7 @@ class Case(models.Model):
 
     class Meta:
         ordering = ("severity", "due", "pk")
-        constraints = (models.UniqueConstraint(fields=("campaign", "device"), name="cases_one_case"),)
+        constraints = (unique("cases_one_case", "campaign", "device"),)
         indexes = (
             models.Index(fields=("unit", "state", "severity", "due")),
             models.Index(fields=("campaign", "state")),
@@ -125,7 +123,7 @@ class Case(models.Model):
         return f"M{self.pk:06d}"
 
 
-class Step(models.Model):
+class Step(AppendOnly):
     """A step: person, time, reason. Never changed or deleted.
 
     `unfollowed`: reason why no step of the playbook was done. `computed`: by the rules from evidence, not a
@@ -146,16 +144,6 @@ class Step(models.Model):
 
     class Meta:
         ordering = ("pk",)
-
-    def save(self, *args: Any, **options: Any) -> None:
-        """Insert the row; refuse a second save."""
-        if not self._state.adding:
-            raise LamsachError("The history of a case cannot be changed.")
-        super().save(*args, **options)
-
-    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
-        """Always refused."""
-        raise LamsachError("The history of a case cannot be changed.")
 
 
 class Cause(models.TextChoices):
@@ -245,9 +233,7 @@ class Clarification(models.Model):
 
     class Meta:
         ordering = ("answered", "-pk")
-        constraints = (
-            models.UniqueConstraint(fields=("campaign", "device"), name="cases_one_clarification"),
-        )
+        constraints = (unique("cases_one_clarification", "campaign", "device"),)
 
 
 class Exemption(models.Model):
@@ -310,14 +296,10 @@ class Playbook(models.Model):
 
     class Meta:
         ordering = ("-version",)
-        constraints = (
-            models.UniqueConstraint(
-                fields=("campaign", "kind", "version"), name="cases_one_playbook_version"
-            ),
-        )
+        constraints = (unique("cases_one_playbook_version", "campaign", "kind", "version"),)
 
 
-class Tick(models.Model):
+class Tick(AppendOnly):
     """A playbook step marked done or not done. `version` 0: built in. Append-only."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="ticks")
@@ -333,12 +315,6 @@ class Tick(models.Model):
     class Meta:
         ordering = ("pk",)
 
-    def save(self, *args: Any, **options: Any) -> None:
-        """Insert the row; refuse a second save."""
-        if not self._state.adding:
-            raise LamsachError("The history of a case cannot be changed.")
-        super().save(*args, **options)
-
 
 class SavedView(models.Model):
     """Named filters of the machine list, for one person."""
@@ -349,7 +325,7 @@ class SavedView(models.Model):
 
     class Meta:
         ordering = ("name",)
-        constraints = (models.UniqueConstraint(fields=("user", "name"), name="cases_one_view_name"),)
+        constraints = (unique("cases_one_view_name", "user", "name"),)
 
 
 class CaseText(models.Model):

@@ -35,7 +35,6 @@ FINDINGS: dict[str, str] = {
     "See that all machines of the portal share one folder or bucket for uploads.": "Hãy xem mọi máy của cổng có dùng chung một thư mục hoặc bucket cho tệp tải lên không.",
     "There is not enough room on the server's disk for this file.": "Đĩa của máy chủ không đủ chỗ cho tệp này.",
     "Choose the log files first.": "Hãy chọn tệp nhật ký trước.",
-    "A log has not arrived whole. Choose the same file again to go on.": "Có tệp nhật ký chưa tải lên xong. Hãy chọn lại đúng tệp đó để tải tiếp.",
     "The campaign has no list of addresses to search for.": "Chiến dịch chưa có danh sách địa chỉ để truy tìm.",
     "The bundle is being imported.": "Gói kết quả đang được tiếp nhận.",
     "This bundle was handed in before; nothing changes.": "Gói này đã được nộp trước đó, không có gì thay đổi.",

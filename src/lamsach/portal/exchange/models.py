@@ -10,6 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.base.models import unique
 from lamsach.portal.jobs.claims import Held
 from lamsach.portal.units.models import Unit
 
@@ -32,11 +33,7 @@ class OwnKey(models.Model):
 
     class Meta:
         ordering = ("-pk",)
-        constraints = (
-            models.UniqueConstraint(
-                fields=("unit",), condition=models.Q(retired=None), name="exchange_one_key"
-            ),
-        )
+        constraints = (unique("exchange_one_key", "unit", condition=models.Q(retired=None)),)
 
 
 class SealingKey(models.Model):
@@ -51,11 +48,7 @@ class SealingKey(models.Model):
 
     class Meta:
         ordering = ("-pk",)
-        constraints = (
-            models.UniqueConstraint(
-                fields=("unit",), condition=models.Q(retired=None), name="exchange_one_sealing_key"
-            ),
-        )
+        constraints = (unique("exchange_one_sealing_key", "unit", condition=models.Q(retired=None)),)
 
 
 class Partner(models.Model):
@@ -92,7 +85,7 @@ class Partner(models.Model):
 
     class Meta:
         ordering = ("name", "pk")
-        constraints = (models.UniqueConstraint(fields=("unit", "code"), name="exchange_one_partner"),)
+        constraints = (unique("exchange_one_partner", "unit", "code"),)
 
     def __str__(self) -> str:
         return self.name
@@ -118,9 +111,7 @@ class PartnerKey(models.Model):
 
     class Meta:
         ordering = ("-pk",)
-        constraints = (
-            models.UniqueConstraint(fields=("partner", "fingerprint"), name="exchange_one_partner_key"),
-        )
+        constraints = (unique("exchange_one_partner_key", "partner", "fingerprint"),)
 
 
 SHIFT = 24
@@ -178,7 +169,7 @@ class Sent(Carried):
 
     class Meta:
         ordering = ("-pk",)
-        constraints = (models.UniqueConstraint(fields=("partner", "counter"), name="exchange_one_sent"),)
+        constraints = (unique("exchange_one_sent", "partner", "counter"),)
 
 
 class Taken(Carried):
@@ -195,7 +186,7 @@ class Taken(Carried):
 
     class Meta:
         ordering = ("-pk",)
-        constraints = (models.UniqueConstraint(fields=("partner", "counter"), name="exchange_one_taken"),)
+        constraints = (unique("exchange_one_taken", "partner", "counter"),)
 
 
 class Waiting(models.Model):
@@ -218,9 +209,7 @@ class Counterpart(models.Model):
     ours = models.BigIntegerField()
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("partner", "kind", "theirs"), name="exchange_one_counterpart"),
-        )
+        constraints = (unique("exchange_one_counterpart", "partner", "kind", "theirs"),)
         indexes = (models.Index(fields=("kind", "ours")),)
 
 
@@ -241,11 +230,7 @@ class StatedCounts(models.Model):
 
     class Meta:
         ordering = ("-day", "-counter", "-pk")
-        constraints = (
-            models.UniqueConstraint(
-                fields=("unit", "campaign", "day", "partner", "counter"), name="exchange_one_statement"
-            ),
-        )
+        constraints = (unique("exchange_one_statement", "unit", "campaign", "day", "partner", "counter"),)
         indexes = (
             models.Index(fields=("campaign", "day"), name="exchange_stated_counted"),
             models.Index(fields=("campaign", "unit", "day"), name="exchange_stated_by_unit"),
@@ -324,6 +309,4 @@ class MispSighting(models.Model):
     known = models.BooleanField()
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("server", "indicator", "day"), name="exchange_one_misp"),
-        )
+        constraints = (unique("exchange_one_misp", "server", "indicator", "day"),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.db import transaction
 from django.utils import timezone
 
 from lamsach.errors import InputError
@@ -23,8 +22,8 @@ from lamsach.portal.base.storage import arriving, copy_to
 from lamsach.portal.findings.identities import unit_key
 from lamsach.portal.findings.intake import Source, import_stored, store_bundle
 from lamsach.portal.findings.models import Hunt, HuntFile, Way
-from lamsach.portal.findings.pieces import FORGOTTEN, JobFiles, check_whole
-from lamsach.portal.jobs.queue import Cancelled, Progress, enqueue
+from lamsach.portal.findings.pieces import JobFiles, check_whole
+from lamsach.portal.jobs.queue import Cancelled, Progress
 
 if TYPE_CHECKING:
     from lamsach.model import Findings
@@ -40,22 +39,16 @@ def name_of(file: HuntFile) -> str:
     return f"{_folder(file.hunt, nat=file.nat)}/{file.pk}-{file.name}"
 
 
-@transaction.atomic
 def begin(hunt: Hunt, by: Any) -> None:
     """Queue the hunt. InputError without logs, with an incomplete log, or without a list."""
-    held = Hunt.objects.select_for_update(no_key=True).get(pk=hunt.pk)
-    files = list(held.files.all())
-    if held.job_id is not None or held.logs_deleted is not None:
-        return
+    LOGS.begin(hunt, by, _check)
+
+
+def _check(hunt: Hunt, files: Sequence[HuntFile]) -> None:
     if all(file.nat for file in files):
         raise InputError(mark("Choose the log files first."), "")
-    if any(file.received < file.size for file in files):
-        raise InputError(mark("A log has not arrived whole. Choose the same file again to go on."), "")
-    if not held.campaign.lists.filter(withdrawn=None).exists():
+    if not hunt.campaign.lists.filter(withdrawn=None).exists():
         raise InputError(mark("The campaign has no list of addresses to search for."), "")
-    held.job = enqueue("findings.hunt", by.user, hunt_id=held.pk)
-    held.save(update_fields=["job"])
-    record(by, "hunt.begun", held, held.unit, files=len(files), size=sum(file.size for file in files))
 
 
 def run(hunt_id: int, progress: Progress) -> dict[str, int]:
@@ -150,15 +143,6 @@ def delete_logs(hunt: Hunt) -> None:
         arriving().forget(_folder(hunt, nat=nat))
     Hunt.objects.filter(pk=hunt.pk).update(logs_deleted=timezone.now())
     record(None, "hunt.logs_deleted", hunt, hunt.unit)
-
-
-def forget() -> int:
-    """Delete the logs of hunts not begun within a week; return their number."""
-    old = Hunt.objects.filter(job=None, logs_deleted=None, created__lt=timezone.now() - FORGOTTEN)
-    hunts = list(old.select_related("unit"))
-    for hunt in hunts:
-        delete_logs(hunt)
-    return len(hunts)
 
 
 LOGS = JobFiles(HuntFile, "hunt", "logs_deleted", name_of, delete_logs, "findings.hunt")

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.base.lists import state_property
+from lamsach.portal.base.models import StoredRow, unique
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.jobs.models import Job, job_state
 from lamsach.portal.units.models import Unit
@@ -45,7 +46,7 @@ class Way(models.TextChoices):
     TRACE = "trace", _("Trace of public addresses")
 
 
-class Bundle(models.Model):
+class Bundle(StoredRow):
     """A unit's bundle in a campaign, unique by SHA-256. `to_look_at`: values attributed to nobody."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="bundles")
@@ -53,10 +54,6 @@ class Bundle(models.Model):
     kind = models.CharField(max_length=4, choices=BundleKind.choices)
     state = models.CharField(max_length=10, choices=BundleState.choices, default=BundleState.RECEIVED)
     way = models.CharField(max_length=10, choices=Way.choices)
-    name = models.CharField(max_length=200)
-    path = models.CharField(max_length=200)
-    size = models.BigIntegerField()
-    sha256 = models.CharField(max_length=64)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     who = models.CharField(max_length=254, blank=True)
     received = models.DateTimeField(auto_now_add=True)
@@ -74,9 +71,7 @@ class Bundle(models.Model):
 
     class Meta:
         ordering = ("-pk",)
-        constraints = (
-            models.UniqueConstraint(fields=("unit", "campaign", "sha256"), name="findings_one_bundle"),
-        )
+        constraints = (unique("findings_one_bundle", "unit", "campaign", "sha256"),)
         indexes = (models.Index(fields=("campaign", "unit", "state")),)
 
     def __str__(self) -> str:
@@ -121,9 +116,7 @@ class Identity(models.Model):
     value = models.CharField(max_length=600)
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("unit", "kind", "value", "device"), name="findings_one_identity"),
-        )
+        constraints = (unique("findings_one_identity", "unit", "kind", "value", "device"),)
 
 
 class Merge(models.Model):
@@ -152,7 +145,7 @@ class Appearance(models.Model):
     record = models.JSONField(default=dict)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("bundle", "device"), name="findings_one_appearance"),)
+        constraints = (unique("findings_one_appearance", "bundle", "device"),)
 
 
 class Sighting(models.Model):
@@ -172,10 +165,7 @@ class Sighting(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(
-                fields=("campaign", "device", "indicator", "role", "source", "day"),
-                name="findings_one_sighting",
-            ),
+            unique("findings_one_sighting", "campaign", "device", "indicator", "role", "source", "day"),
         )
         indexes = (models.Index(fields=("campaign", "indicator")),)
 
@@ -192,7 +182,7 @@ class Part(models.Model):
     passed = models.BigIntegerField()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("sighting", "bundle"), name="findings_one_part"),)
+        constraints = (unique("findings_one_part", "sighting", "bundle"),)
 
 
 class EvidenceLine(models.Model):
@@ -209,9 +199,7 @@ class EvidenceLine(models.Model):
 
     class Meta:
         ordering = ("time", "pk")
-        constraints = (
-            models.UniqueConstraint(fields=("campaign", "device", "digest"), name="findings_one_line"),
-        )
+        constraints = (unique("findings_one_line", "campaign", "device", "digest"),)
 
 
 class CoverageDay(models.Model):
@@ -226,11 +214,7 @@ class CoverageDay(models.Model):
     format = models.CharField(max_length=60, blank=True)
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=("campaign", "unit", "observer", "day", "digest"), name="findings_one_coverage"
-            ),
-        )
+        constraints = (unique("findings_one_coverage", "campaign", "unit", "observer", "day", "digest"),)
 
 
 class Transfer(models.Model):
@@ -244,9 +228,7 @@ class Transfer(models.Model):
     touched = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("unit", "campaign", "sha256"), name="findings_one_transfer"),
-        )
+        constraints = (unique("findings_one_transfer", "unit", "campaign", "sha256"),)
 
 
 class Hunt(models.Model):
@@ -281,9 +263,7 @@ class HuntFile(models.Model):
 
     class Meta:
         ordering = ("pk",)
-        constraints = (
-            models.UniqueConstraint(fields=("hunt", "name", "size", "nat"), name="findings_one_file_a_use"),
-        )
+        constraints = (unique("findings_one_file_a_use", "hunt", "name", "size", "nat"),)
 
 
 class Composition(models.Model):
@@ -294,9 +274,7 @@ class Composition(models.Model):
     lists = models.JSONField(default=list)
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("campaign", "digest"), name="findings_one_composition"),
-        )
+        constraints = (unique("findings_one_composition", "campaign", "digest"),)
 
 
 class Contained(models.Model):
@@ -307,11 +285,7 @@ class Contained(models.Model):
     indicator = models.CharField(max_length=500)
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=("campaign", "digest", "indicator"), name="findings_one_contained"
-            ),
-        )
+        constraints = (unique("findings_one_contained", "campaign", "digest", "indicator"),)
 
 
 class AliveDay(models.Model):
@@ -321,7 +295,7 @@ class AliveDay(models.Model):
     day = models.DateField()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("device", "day"), name="findings_one_alive_day"),)
+        constraints = (unique("findings_one_alive_day", "device", "day"),)
 
 
 class Mark(models.Model):
@@ -332,4 +306,4 @@ class Mark(models.Model):
     value = models.CharField(max_length=40)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("device", "key", "value"), name="findings_one_mark"),)
+        constraints = (unique("findings_one_mark", "device", "key", "value"),)

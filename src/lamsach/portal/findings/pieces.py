@@ -30,6 +30,7 @@ from lamsach.portal.base.storage import arriving
 from lamsach.portal.findings.intake import Source, store_bundle
 from lamsach.portal.findings.models import Bundle, Transfer
 from lamsach.portal.jobs.models import Job, JobState
+from lamsach.portal.jobs.queue import enqueue
 from lamsach.runtime.file_names import safe_name
 
 FILE_BYTES = 200_000_000_000
@@ -100,6 +101,29 @@ class JobFiles:
             received = 0
             for chunk in upload.chunks(_FORM_BYTES):
                 received = self.add(file, received, chunk)
+
+    @transaction.atomic
+    def begin(self, owner: Any, by: Any, check: Callable[[Any, list[Any]], None]) -> None:
+        """Queue the job, once. InputError with an incomplete file, or by `check` (job's row, files)."""
+        held = type(owner).objects.select_for_update(no_key=True).get(pk=owner.pk)
+        files = list(held.files.all())
+        if held.job_id is not None or getattr(held, self.gone) is not None:
+            return
+        check(held, files)
+        if any(file.received < file.size for file in files):
+            raise InputError(mark("A file has not arrived whole. Choose the same file again to go on."), "")
+        held.job = enqueue(self.job, by.user, **{f"{self.owner}_id": held.pk})
+        held.save(update_fields=["job"])
+        sizes = {"files": len(files), "size": sum(file.size for file in files)}
+        record(by, f"{self.owner}.begun", held, held.unit, **sizes)
+
+    def forget(self, model: Any) -> int:
+        """Delete the files of jobs not begun within a week; return the number of jobs."""
+        age = {"created__lt": timezone.now() - FORGOTTEN}
+        owners = list(model.objects.filter(job=None, **{self.gone: None}, **age).select_related("unit"))
+        for owner in owners:
+            self.delete(owner)
+        return len(owners)
 
     @transaction.atomic
     def stop(self, owner: Any, by: Any) -> None:

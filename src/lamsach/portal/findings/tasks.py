@@ -9,7 +9,7 @@ from lamsach.errors import LamsachError
 from lamsach.i18n import mark
 from lamsach.portal.findings import hunts, months, pieces
 from lamsach.portal.findings.intake import import_stored, refuse
-from lamsach.portal.findings.models import Bundle
+from lamsach.portal.findings.models import Bundle, Hunt
 from lamsach.portal.jobs.queue import Cancelled, Overtaken, Progress, Stopped, job, regular
 
 regular("findings.months", timedelta(hours=1), long=True)(months.arrange)
@@ -34,7 +34,7 @@ _FAILED = mark("The portal failed to take this bundle in. What happened is in th
 @regular("findings.forget", timedelta(hours=6))
 def forget() -> int:
     """Delete abandoned transfers and logs of hunts never begun; return their number."""
-    return pieces.forget() + hunts.forget()
+    return pieces.forget() + hunts.LOGS.forget(Hunt)
 
 
 @job("findings.hunt", long=True)

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.base.models import unique
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.units.models import Unit
 
@@ -22,7 +23,7 @@ class Machine(models.Model):
 
     class Meta:
         ordering = ("name", "pk")
-        constraints = (models.UniqueConstraint(fields=("unit", "key"), name="fleet_one_machine"),)
+        constraints = (unique("fleet_one_machine", "unit", "key"),)
         indexes = (
             models.Index(fields=("unit",), condition=models.Q(listed=True), name="fleet_listed_machines"),
         )
@@ -69,7 +70,7 @@ class Look(models.Model):
     list_digest = models.CharField(max_length=64, blank=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("campaign", "machine"), name="fleet_one_look"),)
+        constraints = (unique("fleet_one_look", "campaign", "machine"),)
         indexes = (
             models.Index(
                 fields=("campaign", "unit", "state", "whole", "ever_found", "received", "machine"),

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
-import secrets
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -22,7 +20,7 @@ from lamsach.documents.archive import ZIP_ERRORS
 from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record, user_of
-from lamsach.portal.base.links import absolute
+from lamsach.portal.base.links import absolute, digest_of, find_by_token, nonce
 from lamsach.portal.campaigns.models import Campaign, IndicatorList
 from lamsach.portal.exchange import unit_keys
 from lamsach.portal.exchange.models import OwnKey
@@ -101,11 +99,11 @@ def _new(program: Program, campaign: Campaign, unit: Unit, by: Any) -> IssuedSca
     if not accepts(program, key):
         raise InputError(mark("The program takes lists of another key only."), program.tool.name)
     lists, now = lists_of(campaign), timezone.now().replace(microsecond=0)
-    token, digest = new_token()
+    token = PREFIX + nonce()
     made = Handout(
         campaign=campaign,
         unit=unit,
-        digest=digest,
+        digest=digest_of(token),
         program=program.tool.name[:200],
         sha256=program.tool.sha256,
         lists=[indicator_list.sha256 for indicator_list in lists],
@@ -182,29 +180,13 @@ def _opened(path: str) -> Any:
 
 
 PREFIX = "scan_"
-_NEAR = timedelta(minutes=1)
-
-
-def new_token() -> tuple[str, str]:
-    """Make a token; return it and its digest."""
-    token = PREFIX + secrets.token_urlsafe(24)
-    return token, _digest(token)
 
 
 def handout_of(token: str) -> Handout | None:
     """Return the issued scanner of a token, unless revoked."""
     if not token.startswith(PREFIX):
         return None
-    rows = Handout.objects.select_related("unit")
-    found = rows.filter(digest=_digest(token), revoked=None).first()
-    now = timezone.now()
-    if found is not None and (found.last_used is None or now - found.last_used > _NEAR):
-        Handout.objects.filter(pk=found.pk).update(last_used=now)
-    return found
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+    return find_by_token(Handout.objects.select_related("unit"), token)  # type: ignore[no-any-return]
 
 
 _ENTRY = re.compile(r"((?:[^/]+/)?)app/lamsach_scanner\.py")

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.base.models import StoredRow, unique
 from lamsach.portal.findings.models import Bundle
 from lamsach.portal.units.models import Unit
 
@@ -44,7 +45,7 @@ class KeptList(models.Model):
 
     class Meta:
         ordering = ("unit__code", "name")
-        constraints = (models.UniqueConstraint(fields=("unit", "name"), name="lists_one_name"),)
+        constraints = (unique("lists_one_name", "unit", "name"),)
 
     def __str__(self) -> str:
         return self.name
@@ -70,7 +71,7 @@ class Origin(models.Model):
 
     class Meta:
         ordering = ("name", "pk")
-        constraints = (models.UniqueConstraint(fields=("list", "name"), name="lists_one_origin"),)
+        constraints = (unique("lists_one_origin", "list", "name"),)
 
     def __str__(self) -> str:
         return self.name
@@ -82,15 +83,11 @@ class Origin(models.Model):
         return " ".join(filter(None, (gettext(what) if what else "", where)))
 
 
-class Document(models.Model):
+class Document(StoredRow):
     """A file whose values are in the list. A fetched one is `withdrawn` when the next arrives."""
 
     list = models.ForeignKey(KeptList, models.CASCADE, related_name="documents")
     origin = models.ForeignKey(Origin, models.SET_NULL, null=True, related_name="documents")
-    name = models.CharField(max_length=200)
-    path = models.CharField(max_length=200)
-    size = models.BigIntegerField()
-    sha256 = models.CharField(max_length=64)
     added = models.DateTimeField(auto_now_add=True)
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     read = models.DateTimeField(null=True)
@@ -125,7 +122,7 @@ class Doubt(models.Model):
 
     class Meta:
         ordering = ("-dangerous", "pk")
-        constraints = (models.UniqueConstraint(fields=("list", "key"), name="lists_one_doubt"),)
+        constraints = (unique("lists_one_doubt", "list", "key"),)
         indexes = (
             models.Index(fields=("list", "decided", "-dangerous", "id"), name="lists_queue"),
             models.Index(fields=("list", "decided", "kinds"), name="lists_queue_kinds"),
@@ -180,7 +177,7 @@ class Version(models.Model):
 
     class Meta:
         ordering = ("-number",)
-        constraints = (models.UniqueConstraint(fields=("list", "number"), name="lists_one_version"),)
+        constraints = (unique("lists_one_version", "list", "number"),)
 
     def __str__(self) -> str:
         return f"{self.list.name} {self.number}"
@@ -193,7 +190,7 @@ class VersionUse(models.Model):
     version = models.ForeignKey(Version, models.CASCADE, null=True, related_name="uses")
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("bundle", "version"), name="lists_one_use"),)
+        constraints = (unique("lists_one_use", "bundle", "version"),)
 
 
 class Outlet(models.Model):
@@ -247,7 +244,7 @@ class Feedback(models.Model):
 
     class Meta:
         ordering = ("-at",)
-        constraints = (models.UniqueConstraint(fields=("unit", "key", "kind"), name="lists_one_feedback"),)
+        constraints = (unique("lists_one_feedback", "unit", "key", "kind"),)
 
 
 class Listed(models.Model):

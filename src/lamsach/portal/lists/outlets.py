@@ -14,7 +14,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -30,12 +30,12 @@ from lamsach.indicators.writers.export import Export, Terms, prepare, stamp_of
 from lamsach.model import Indicator
 from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.base.doors import link
+from lamsach.portal.base.links import digest_of, find_by_token, nonce
 from lamsach.portal.base.ratelimit import client_address, exceeded
 from lamsach.portal.lists import versions
 from lamsach.portal.lists.models import KeptList, Outlet, Version
 
 PREFIX = "out_"
-_NEAR = timedelta(minutes=1)
 _PIECE = 1024 * 1024
 
 
@@ -54,22 +54,15 @@ class Answer:
 @transaction.atomic
 def issue(kept_list: KeptList, by: Any, **fields: Any) -> tuple[Outlet, str]:
     """Make an outlet; return it and its token, shown once."""
-    token = PREFIX + secrets.token_urlsafe(24)
-    made = Outlet.objects.create(list=kept_list, digest=_digest(token), created_by=user_of(by), **fields)
+    token = PREFIX + nonce()
+    made = Outlet.objects.create(list=kept_list, digest=digest_of(token), created_by=user_of(by), **fields)
     record(by, "list.outlet_made", made, kept_list.unit, writer=made.writer, name=made.name)
     return made, token
 
 
 def find(token: str) -> Outlet | None:
     """Return the outlet of a token, unless revoked."""
-    found = Outlet.objects.select_related("list").filter(digest=_digest(token), revoked=None).first()
-    if found is not None and (found.last_used is None or timezone.now() - found.last_used > _NEAR):
-        Outlet.objects.filter(pk=found.pk).update(last_used=timezone.now())
-    return found
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+    return find_by_token(Outlet.objects.select_related("list"), token)  # type: ignore[no-any-return]
 
 
 def answer_of(outlet: Outlet, part: int, now: datetime | None = None) -> Answer | None:

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.base.models import unique
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases.models import Case
 from lamsach.portal.exchange.models import Partner
@@ -70,4 +71,4 @@ class GrantedView(models.Model):
 
     class Meta:
         ordering = ("until", "pk")
-        constraints = (models.UniqueConstraint(fields=("partner", "number"), name="privacy_one_granted"),)
+        constraints = (unique("privacy_one_granted", "partner", "number"),)

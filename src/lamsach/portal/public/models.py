@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.base.models import unique
+
 
 class Tool(models.Model):
     """Free clean-up tool: hosted here, or a link to its publisher."""
@@ -37,4 +39,4 @@ class Download(models.Model):
     count = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("tool", "day"), name="public_one_count_a_day"),)
+        constraints = (unique("public_one_count_a_day", "tool", "day"),)

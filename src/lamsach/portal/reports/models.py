@@ -13,8 +13,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from lamsach.errors import LamsachError
 from lamsach.portal.base.lists import state_property
+from lamsach.portal.base.models import AppendOnly, unique
 from lamsach.portal.campaigns.models import Campaign, FormDefinition
 from lamsach.portal.units.models import Unit
 
@@ -83,9 +83,7 @@ class Report(models.Model):
 
     class Meta:
         ordering = ("-pk",)
-        constraints = (
-            models.UniqueConstraint(fields=("campaign", "unit", "edition"), name="reports_one_edition"),
-        )
+        constraints = (unique("reports_one_edition", "campaign", "unit", "edition"),)
         indexes = (models.Index(fields=("campaign", "state")),)
 
     @property
@@ -111,7 +109,7 @@ class Figure(models.Model):
     note = models.CharField(max_length=500, blank=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("report", "key"), name="reports_one_figure"),)
+        constraints = (unique("reports_one_figure", "report", "key"),)
 
     @property
     def value(self) -> int | None:
@@ -119,7 +117,7 @@ class Figure(models.Model):
         return self.computed if self.stated is None else self.stated
 
 
-class Step(models.Model):
+class Step(AppendOnly):
     """A step of a report: person, time, states before and after, reason. Append-only."""
 
     report = models.ForeignKey(Report, models.PROTECT, related_name="steps")
@@ -134,12 +132,6 @@ class Step(models.Model):
 
     class Meta:
         ordering = ("pk",)
-
-    def save(self, *args: Any, **options: Any) -> None:
-        """Insert the row; refuse a second save."""
-        if not self._state.adding:
-            raise LamsachError("The history of a report cannot be changed.")
-        super().save(*args, **options)
 
 
 class Extension(models.Model):

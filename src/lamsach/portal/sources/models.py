@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from lamsach.portal.base.models import unique
 from lamsach.portal.campaigns.models import Campaign, IndicatorList
 from lamsach.portal.findings.models import Bundle
 from lamsach.portal.jobs.models import Job
@@ -24,7 +25,7 @@ class Collector(models.Model):
 
     class Meta:
         ordering = ("unit__code", "name")
-        constraints = (models.UniqueConstraint(fields=("unit", "name"), name="sources_one_collector"),)
+        constraints = (unique("sources_one_collector", "unit", "name"),)
 
     def __str__(self) -> str:
         return self.name
@@ -48,7 +49,7 @@ class LogSource(models.Model):
 
     class Meta:
         ordering = ("name",)
-        constraints = (models.UniqueConstraint(fields=("collector", "name"), name="sources_one_source"),)
+        constraints = (unique("sources_one_source", "collector", "name"),)
 
     def __str__(self) -> str:
         return self.name
@@ -86,7 +87,7 @@ class LiveSighting(models.Model):
 
     class Meta:
         ordering = ("-pk",)
-        constraints = (models.UniqueConstraint(fields=("collector", "key"), name="sources_one_live"),)
+        constraints = (unique("sources_one_live", "collector", "key"),)
         indexes = (models.Index(fields=("unit", "received")),)
 
     @property
@@ -118,12 +119,6 @@ class ArchiveRun(models.Model):
     class Meta:
         ordering = ("-pk",)
         constraints = (
-            models.UniqueConstraint(
-                fields=("unit", "list"), condition=models.Q(list__isnull=False), name="sources_one_run_a_list"
-            ),
-            models.UniqueConstraint(
-                fields=("unit", "campaign", "day"),
-                condition=models.Q(list__isnull=True),
-                name="sources_one_run_a_day",
-            ),
+            unique("sources_one_run_a_list", "unit", "list", condition=models.Q(list__isnull=False)),
+            unique("sources_one_run_a_day", "unit", "campaign", "day", condition=models.Q(list__isnull=True)),
         )

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lamsach.i18n import language_choices
 from lamsach.portal.base.lists import State
+from lamsach.portal.base.models import StoredRow
 from lamsach.portal.units.models import Unit
 
 
@@ -73,14 +74,10 @@ class Counter(models.Model):
     last = models.PositiveIntegerField(default=0)
 
 
-class QuestionFile(models.Model):
+class QuestionFile(StoredRow):
     """File attached by the asker."""
 
     question = models.ForeignKey(Question, models.PROTECT, related_name="files")
-    name = models.CharField(max_length=200)
-    path = models.CharField(max_length=200)
-    size = models.BigIntegerField()
-    sha256 = models.CharField(max_length=64)
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.storage import arriving
-from lamsach.portal.findings.pieces import FILE_BYTES, FORGOTTEN, JobFiles
+from lamsach.portal.findings.pieces import FILE_BYTES, JobFiles
 from lamsach.portal.traces import rows
 from lamsach.portal.traces.models import FileKind, Trace, TraceFile
 from lamsach.portal.units.access import held_units
@@ -74,15 +74,11 @@ def delete_result(trace: Trace, by: Any = None) -> None:
 
 def forget() -> int:
     """Delete files of traces not begun within a week and results past retention; return their number."""
-    now = timezone.now()
-    begun = Trace.objects.filter(job=None, files_deleted=None, created__lt=now - FORGOTTEN)
-    waiting = list(begun.select_related("unit"))
-    for trace in waiting:
-        delete_files(trace)
-    retention = timedelta(days=settings.RETENTION_DAYS)
-    old = Trace.objects.filter(result_deleted=None, created__lt=now - retention).exclude(listed=None)
+    waiting = FILES.forget(Trace)
+    until = timezone.now() - timedelta(days=settings.RETENTION_DAYS)
+    old = Trace.objects.filter(result_deleted=None, created__lt=until).exclude(listed=None)
     old = old.exclude(unit__in=held_units())
     done = list(old.select_related("unit"))
     for trace in done:
         delete_result(trace)
-    return len(waiting) + len(done)
+    return waiting + len(done)

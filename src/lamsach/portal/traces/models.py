@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.base.models import unique
 from lamsach.portal.base.plain_json import PlainEncoder
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.findings.models import Bundle, Device
@@ -67,9 +68,7 @@ class TraceFile(models.Model):
 
     class Meta:
         ordering = ("pk",)
-        constraints = (
-            models.UniqueConstraint(fields=("trace", "kind", "name", "size"), name="traces_one_file"),
-        )
+        constraints = (unique("traces_one_file", "trace", "kind", "name", "size"),)
 
 
 class TraceRow(models.Model):
@@ -99,7 +98,7 @@ class TraceRow(models.Model):
 
     class Meta:
         ordering = ("at",)
-        constraints = (models.UniqueConstraint(fields=("trace", "at"), name="traces_one_row"),)
+        constraints = (unique("traces_one_row", "trace", "at"),)
         indexes = (models.Index(fields=("digest",), name="traces_row_digest"),)
 
     @property

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.db import transaction
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
-from lamsach.portal.audit.trail import record
 from lamsach.portal.base.storage import arriving
 from lamsach.portal.findings.hunts import tidy
 from lamsach.portal.findings.pieces import check_whole
-from lamsach.portal.jobs.queue import Cancelled, Progress, enqueue
+from lamsach.portal.jobs.queue import Cancelled, Progress
 from lamsach.portal.letterheads import heads
-from lamsach.portal.traces.files import RESULTS, delete_files, folder, name_of, result_path
-from lamsach.portal.traces.models import FileKind, Trace
+from lamsach.portal.traces.files import FILES, RESULTS, delete_files, folder, name_of, result_path
+from lamsach.portal.traces.models import FileKind, Trace, TraceFile
 from lamsach.portal.traces.rows import apply_result
 
 if TYPE_CHECKING:
@@ -31,23 +30,17 @@ STAGES = 5
 _PROBLEMS_SHOWN = 50
 
 
-@transaction.atomic
 def begin(trace: Trace, by: Any) -> None:
     """Queue the trace. InputError without list or logs, or with an incomplete file."""
-    held = Trace.objects.select_for_update(no_key=True).get(pk=trace.pk)
-    if held.job_id is not None or held.files_deleted is not None:
-        return
-    files = list(held.files.all())
+    FILES.begin(trace, by, _check)
+
+
+def _check(trace: Trace, files: Sequence[TraceFile]) -> None:
     kinds = {file.kind for file in files}
     if FileKind.LIST not in kinds:
         raise InputError(mark("Choose the authority's list first."), "")
     if FileKind.LOG not in kinds:
         raise InputError(mark("Choose the log files first."), "")
-    if any(file.received < file.size for file in files):
-        raise InputError(mark("A file has not arrived whole. Choose the same file again to go on."), "")
-    held.job = enqueue("traces.trace", by.user, trace_id=held.pk)
-    held.save(update_fields=["job"])
-    record(by, "trace.begun", held, held.unit, files=len(files), size=sum(file.size for file in files))
 
 
 def run(trace_id: int, progress: Progress) -> dict[str, int]:

@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.base.models import unique
 from lamsach.portal.base.roles import Role
 
 FOREVER = date(9999, 12, 31)
@@ -100,7 +101,7 @@ class Membership(models.Model):
     role = models.CharField(_("Role"), max_length=20, choices=Role.choices)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("user", "unit", "role"), name="units_one_membership"),)
+        constraints = (unique("units_one_membership", "user", "unit", "role"),)
 
 
 class UnitImport(models.Model):
@@ -131,11 +132,7 @@ class Counter(models.Model):
     n = models.BigIntegerField()
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=("scope", "unit", "campaign", "what", "day"), name="units_one_counter"
-            ),
-        )
+        constraints = (unique("units_one_counter", "scope", "unit", "campaign", "what", "day"),)
 
 
 class Changed(models.Model):
