@@ -21,7 +21,7 @@ from lamsach.portal.accounts import access, events, invitations, setup, sheet
 from lamsach.portal.accounts.forms import AcceptForm, InviteForm, MeForm, PeopleSheetForm, SetUpForm
 from lamsach.portal.accounts.models import User
 from lamsach.portal.audit.trail import record
-from lamsach.portal.base.doors import anyone, link, member
+from lamsach.portal.base.doors import anyone, closed_link, link, member
 from lamsach.portal.base.forms import ProblemsShown, done, form_page
 from lamsach.portal.base.lists import Cell, Listing, State
 from lamsach.portal.base.once import accepts_once
@@ -236,16 +236,13 @@ def invitation_withdraw(request: HttpRequest, invitation_id: int) -> HttpRespons
 @accepts_once
 def accept(request: HttpRequest, token: str) -> HttpResponse:
     """Accept an invitation: choose name and password."""
-    invitation = invitations.find(token)
-    if invitation is None:
-        return render(request, "accounts/link_used.html", status=404)
+    invitation = invitations.find(token) or closed_link()
     known = User.objects.filter(email=invitation.email).exists()
     form = AcceptForm(request.POST or None, initial={"name": invitation.name})
     if request.method == "POST" and (known or form.is_valid()):
         data = {} if known else form.cleaned_data
         user = invitations.accept(invitation, data.get("name", ""), data.get("password", ""), request)
-        if user is None:
-            return render(request, "accounts/link_used.html", status=404)
+        user = user or closed_link()
         if known:
             return redirect("account_login")
         _log_in(request, user)
@@ -259,7 +256,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
 def set_up(request: HttpRequest, token: str) -> HttpResponse:
     """Create the first administrator and the root unit."""
     if not setup.valid(token):
-        return render(request, "accounts/link_used.html", status=404)
+        closed_link()
     form = SetUpForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -271,8 +268,7 @@ def set_up(request: HttpRequest, token: str) -> HttpResponse:
             code=data["code"],
             unit_name=data["unit_name"],
         )
-        if user is None:
-            return render(request, "accounts/link_used.html", status=404)
+        user = user or closed_link()
         record(request, "portal.set_up", user, user=user)
         record(request, "role.appointed", user, user=user, role=Role.ADMINISTRATOR)
         _log_in(request, user)

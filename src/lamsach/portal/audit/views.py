@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import localtime
 
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.lists import Cell, Filter, Listing, Quiet
+from lamsach.portal.base.lists import Cell, Filter, Listing, Quiet, streamed
 from lamsach.portal.base.roles import ADMINISTRATORS
 
 TRAIL = Listing(
@@ -62,6 +62,4 @@ def export(request: HttpRequest) -> HttpResponse:
                 + "\n"
             )
 
-    response = StreamingHttpResponse(lines(), content_type="application/jsonl")
-    response["Content-Disposition"] = 'attachment; filename="audit.jsonl"'
-    return response  # type: ignore[return-value]
+    return streamed(lines(), "audit.jsonl", "jsonl")

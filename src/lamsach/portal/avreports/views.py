@@ -27,8 +27,9 @@ from lamsach.portal.base.lists import State as Shown
 from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import WRITERS
+from lamsach.portal.base.uploads import attachment
 from lamsach.portal.edxml.secrets import lock_key
-from lamsach.portal.exchange import outbound
+from lamsach.portal.exchange.forms import checked_url
 from lamsach.portal.findings.access import keyed_units
 from lamsach.portal.units.models import Unit
 
@@ -73,13 +74,7 @@ class PlanForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_url(self) -> str:
         """Reject an address that the portal may not connect to."""
-        url: str = self.cleaned_data["url"]
-        if url:
-            try:
-                outbound.check(url)
-            except LamsachError as problem:
-                raise forms.ValidationError(_(problem.what)) from problem
-        return url
+        return checked_url(self.cleaned_data["url"])
 
     def clean(self) -> Any:
         """Store the uploaded key in the plan if its password opens it."""
@@ -264,8 +259,7 @@ def file(request: HttpRequest, avreport_id: int) -> HttpResponse:
     """Download the report's file, byte for byte."""
     found = access.get_report(request.user, avreport_id)
     with ProblemsShown(request):
-        response = HttpResponse(reports.document_of(found), content_type="application/xml")
-        response["Content-Disposition"] = f'attachment; filename="avreport-{found.pk}.xml"'
+        content = reports.document_of(found)
         record(request, "avreport.exported", found, found.unit, sha256=found.sha256)
-        return response
+        return attachment(content, f"avreport-{found.pk}.xml", "application/xml")
     return redirect("avreports:report", avreport_id=avreport_id)

@@ -29,7 +29,7 @@ from lamsach.portal.awareness.forms import (
 from lamsach.portal.awareness.models import ConfirmedHow, ConsentHow, ConsentState, Notice, Passed, Person
 from lamsach.portal.base.charts import Branch, Part, bar
 from lamsach.portal.base.check import Check, confirmation_page
-from lamsach.portal.base.doors import anyone, link, member
+from lamsach.portal.base.doors import anyone, closed_link, link, member
 from lamsach.portal.base.forms import ProblemsShown, done
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Listing, State, Wrong, paged
@@ -335,18 +335,17 @@ def person_data(request: HttpRequest, person_id: int) -> HttpResponse:
 @link()
 def notice(request: HttpRequest, token: str) -> HttpResponse:
     """Personal page. Only a POST confirms: mail scanners open links too."""
-    found = letters.find(token)
-    if found is None or found.person is None:
-        return render(request, "accounts/link_used.html", status=404)
+    found = letters.find(token) or closed_link()
+    person = found.person or closed_link()
     quiz = QuizForm()
     what = request.POST.get("what", "") if request.method == "POST" else ""
     if what == "unsubscribe":
-        Person.objects.filter(pk=found.person.pk).update(unsubscribed=timezone.now())
+        Person.objects.filter(pk=person.pk).update(unsubscribed=timezone.now())
     elif what == "erase":
-        waves.erase(found.person, None)
+        waves.erase(person, None)
         return render(request, "awareness/erased.html", {"unit": found.unit})
     elif what in _STATES:
-        waves.record_consent(found.person, _STATES[what], ConsentHow.LINK)
+        waves.record_consent(person, _STATES[what], ConsentHow.LINK)
     elif what == "quiz":
         quiz = QuizForm(request.POST)
         if quiz.is_valid():
@@ -374,11 +373,10 @@ def _own(found: Notice) -> dict[str, Any]:
 @link("GET")
 def own_data(request: HttpRequest, token: str) -> HttpResponse:
     """Download the data of the link's person as a file."""
-    found = letters.find(token)
-    if found is None or found.person is None:
-        return render(request, "accounts/link_used.html", status=404)
-    record(request, "person.data_exported", found.person, found.unit, link=True)
-    return _file(found.person)
+    found = letters.find(token) or closed_link()
+    person = found.person or closed_link()
+    record(request, "person.data_exported", person, found.unit, link=True)
+    return _file(person)
 
 
 @rate_limited("quiz", 30, 300)

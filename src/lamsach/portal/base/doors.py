@@ -9,11 +9,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from lamsach.portal.base.errors import not_a_page
@@ -38,9 +39,29 @@ def anyone(*methods: str) -> Callable[[View], View]:
     return _open("anyone", methods or ("GET", "POST"))
 
 
+class ClosedLink(Http404):
+    """The link of an e-mail was used, has expired or is unknown."""
+
+
+def closed_link() -> NoReturn:
+    """Raise ClosedLink: `find(token) or closed_link()`."""
+    raise ClosedLink
+
+
 def link(*methods: str) -> Callable[[View], View]:
-    """Allow access without a log-in; the view verifies the signed token in the address."""
-    return _open("link", methods or ("GET", "POST"))
+    """Allow access without a log-in; the view verifies the signed token in the address (`closed_link`)."""
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            try:
+                return view(request, *args, **kwargs)
+            except ClosedLink:
+                return render(request, "accounts/link_used.html", status=404)
+
+        return _open("link", methods or ("GET", "POST"))(opened)
+
+    return decorate
 
 
 def _open(kind: Literal["anyone", "link"], methods: tuple[str, ...]) -> Callable[[View], View]:

@@ -37,7 +37,9 @@ _CHUNK, PER_PAGE = 500, 50
 DOWNLOADS = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json; charset=utf-8",
+    "jsonl": "application/jsonl",
     "stix": "application/stix+json;version=2.1",
+    "zip": "application/zip",
 }
 """Content types of streamed downloads, by the value of `?as=`."""
 
@@ -324,9 +326,9 @@ class Listing:
         return streamed(lines(), f"{self.export.partition('.')[0]}.csv")
 
 
-def streamed(text: Iterator[str], name: str, kind: str = "csv") -> HttpResponse:
-    """Download of a text, sent as it is generated."""
-    response = StreamingHttpResponse(text, content_type=DOWNLOADS[kind])
+def streamed(content: Iterator[str | bytes], name: str, kind: str = "csv") -> HttpResponse:
+    """Download of a content, sent as it is generated."""
+    response = StreamingHttpResponse(content, content_type=DOWNLOADS[kind])
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response  # type: ignore[return-value]
 

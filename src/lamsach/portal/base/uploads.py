@@ -76,6 +76,30 @@ def spool(file: Any, path: Path) -> Path:
     return path
 
 
+def attachment(content: bytes | str, name: str, kind: str = "application/octet-stream") -> HttpResponse:
+    """Serve generated content as a download."""
+    disposition = f'attachment; filename="{safe_name(name)}"'
+    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": disposition})
+
+
+DOCUMENTS = {
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "html": "text/html; charset=utf-8",
+    "json": "application/json",
+}
+"""Media types of generated documents."""
+
+
+def document(content: bytes, kind: str, name: str) -> HttpResponse:
+    """Serve a generated document: HTML is shown (in a sandbox), others are downloads."""
+    if kind != "html":
+        return attachment(content, name, DOCUMENTS[kind])
+    policy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    return HttpResponse(content, DOCUMENTS[kind], headers={"Content-Security-Policy": policy})
+
+
 def download(name: str, path: str) -> HttpResponse:
     """Serve a stored file as a download that browsers neither display nor run."""
     if not default_storage.exists(path):

@@ -21,6 +21,7 @@ from lamsach.portal.base.lists import paged
 from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.parameters import numbers
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
+from lamsach.portal.base.uploads import attachment
 from lamsach.portal.campaigns import access, dispatches
 from lamsach.portal.campaigns.checks import last_reminded, remind_after_check
 from lamsach.portal.campaigns.models import Campaign, Recipient
@@ -184,6 +185,4 @@ def export(request: HttpRequest, campaign_id: int) -> HttpResponse:
     buffer = io.BytesIO()
     book.save(buffer)
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    response = HttpResponse(buffer.getvalue(), content_type=kind)
-    response["Content-Disposition"] = f'attachment; filename="board-{campaign.pk}.xlsx"'
-    return response
+    return attachment(buffer.getvalue(), f"board-{campaign.pk}.xlsx", kind)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.check import confirmation_page
-from lamsach.portal.base.doors import link, member
+from lamsach.portal.base.doors import closed_link, link, member
 from lamsach.portal.base.errors import conflict
 from lamsach.portal.base.forms import FileForm, done, form_page, store_field, store_upload
 from lamsach.portal.base.links import nonce
@@ -273,9 +273,7 @@ def evidence(request: HttpRequest, recipient_id: int, step_id: int) -> HttpRespo
 @link()
 def answer(request: HttpRequest, token: str) -> HttpResponse:
     """Read and answer the dispatch. GET changes nothing: scanners open links, people press buttons."""
-    answer_link = dispatches.open_link(token)
-    if answer_link is None:
-        return render(request, "accounts/link_used.html", status=404)
+    answer_link = dispatches.open_link(token) or closed_link()
     kinds = _kinds(answer_link)
     form = LinkAnswerForm(request.POST or None, kinds=kinds, initial={"day": today()})
     dispatch = answer_link.recipient.dispatch
@@ -292,7 +290,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
         data = form.cleaned_data
         kind = StepKind(data["kind"])
         if not dispatches.answer(answer_link, kind, who=data["who"], day=data["day"], note=data["note"]):
-            return render(request, "accounts/link_used.html", status=404)
+            closed_link()
         return render(request, "campaigns/answered.html", {**context, "kind": kind})
     status = 409 if request.method == "POST" and answer_link.used else 200
     return render(request, "campaigns/answer.html", context, status=status)
@@ -308,9 +306,7 @@ def _kinds(answer_link: AnswerLink) -> tuple[StepKind, ...]:
 @link("GET")
 def answer_file(request: HttpRequest, token: str, attachment_id: int) -> HttpResponse:
     """File of the dispatch behind the link."""
-    answer_link = dispatches.open_link(token)
-    chain = answer_link.recipient.dispatch.chain() if answer_link else []
-    files = [file for dispatch in chain for file in dispatch.attachments.filter(pk=attachment_id)]
-    if not files:
-        return render(request, "accounts/link_used.html", status=404)
-    return download(files[0].name, files[0].path)
+    chain = (dispatches.open_link(token) or closed_link()).recipient.dispatch.chain()
+    files = (file for dispatch in chain for file in dispatch.attachments.filter(pk=attachment_id))
+    file = next(files, None) or closed_link()
+    return download(file.name, file.path)

@@ -18,12 +18,12 @@ from django.utils.translation import gettext_lazy
 
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record, user_of
-from lamsach.portal.base.doors import link, member
+from lamsach.portal.base.doors import closed_link, link, member
 from lamsach.portal.base.forms import ProblemsShown, act, done, form_page
 from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
-from lamsach.portal.base.uploads import download, store
+from lamsach.portal.base.uploads import attachment, download, store
 from lamsach.portal.cases import access, people, playbooks
 from lamsach.portal.cases.coverage import LOG_KINDS, log_kind, since_yesterday
 from lamsach.portal.cases.forms import (
@@ -204,9 +204,9 @@ def note(request: HttpRequest, case_id: int) -> HttpResponse:
 @member(ALL, WRITERS, ("GET",))
 def note_file(request: HttpRequest, note_id: int) -> HttpResponse:
     """File of a case."""
-    attachment = access.get_note(request.user, note_id)
-    record(request, "case.file", attachment, attachment.case.unit)
-    return download(attachment.file_name or "file", attachment.file_path or "none")
+    found = access.get_note(request.user, note_id)
+    record(request, "case.file", found, found.case.unit)
+    return download(found.file_name or "file", found.file_path or "none")
 
 
 @rate_limited("cases.letter", 120, 300)
@@ -271,9 +271,7 @@ def exempt(request: HttpRequest, case_id: int) -> HttpResponse:
 @accepts_once
 def person_page(request: HttpRequest, token: str) -> HttpResponse:
     """Page for the machine's user: instructions, and an answer form."""
-    case = people.find(token)
-    if case is None:
-        return render(request, "accounts/link_used.html", status=404)
+    case = people.find(token) or closed_link()
     if request.method == "POST":
         people.answer(case, request.POST.get("what", ""), request.POST.get("words", ""))
         return redirect(f"{request.path}?said")
@@ -336,6 +334,4 @@ def letter(request: HttpRequest, named_case_id: int) -> HttpResponse:
     """The letter to the machine's user, for printing."""
     case = access.get_own_case(request.user, named_case_id)
     record(request, "case.letter_printed", case, case.unit)
-    response = HttpResponse(people.sheet(case), content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{case.number}.pdf"'
-    return response
+    return attachment(people.sheet(case), f"{case.number}.pdf", "application/pdf")

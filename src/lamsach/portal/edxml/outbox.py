@@ -16,6 +16,7 @@ from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.letters.output import writer_for
 from lamsach.portal.audit.trail import record, user_of
+from lamsach.portal.base.uploads import DOCUMENTS
 from lamsach.portal.campaigns.models import Attachment, Dispatch
 from lamsach.portal.edxml import secrets
 from lamsach.portal.edxml.attachments import content, store
@@ -226,7 +227,7 @@ def _row(name: str, kind: str, data: bytes) -> dict[str, Any]:
     digest = hashlib.sha256(data).hexdigest()
     return {
         "name": name,
-        "type": documents.KINDS[kind],
+        "type": DOCUMENTS[kind],
         "path": store(data, digest),
         "size": len(data),
         "sha256": digest,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext
@@ -12,18 +12,15 @@ from lamsach.errors import LamsachError
 from lamsach.indicators.releases.seal import fingerprint, load_public_key
 from lamsach.portal.base.forms import text
 from lamsach.portal.exchange import access, outbound
-from lamsach.portal.units.forms import UnitField, offer
+from lamsach.portal.units.forms import Offered, UnitField
 from lamsach.results.sealed.keys import RECIPIENT, recipient
 
 
-class UnitForm(forms.Form):
+class UnitForm(Offered):
     """Choice of one of the user's units."""
 
+    offered: ClassVar = {"unit": access.exchanging_units}
     unit: Any = UnitField()
-
-    def __init__(self, *args: Any, user: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        offer(self, "unit", access.exchanging_units(user))
 
 
 class FileForm(forms.Form):

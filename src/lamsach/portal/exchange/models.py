@@ -10,6 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.base.lists import state_property
 from lamsach.portal.base.models import unique
 from lamsach.portal.jobs.claims import Held
 from lamsach.portal.units.models import Unit
@@ -278,6 +279,8 @@ class Delivery(Held):
     next_attempt = models.DateTimeField()
     delivered = models.DateTimeField(null=True)
     problem = models.CharField(max_length=300, blank=True)
+
+    shown_state = state_property({"done": "good", "waiting": "busy"}, "bad")
 
     class Meta:
         ordering = ("-pk",)

@@ -29,10 +29,11 @@ from lamsach.portal.base.once import accepts_once, make_once, shows_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.base.storage import copy_of
-from lamsach.portal.base.uploads import spool
+from lamsach.portal.base.uploads import attachment, spool
 from lamsach.portal.exchange import access, hooks, misp, online, transfer, unit_keys
 from lamsach.portal.exchange.forms import AddressForm, FileForm, MispForm, PartnerForm, RenewForm
 from lamsach.portal.exchange.models import (
+    DeliveryState,
     OwnKey,
     Partner,
     PartnerKey,
@@ -74,6 +75,18 @@ WEBHOOKS = Listing(
     crumbs="exchange/crumbs.html",
     add=(mark("Add an address"), mark("Add the address")),
     template="exchange/webhooks.html",
+)
+DELIVERIES = Listing(
+    title="Webhook",
+    cells=(
+        Cell("Event", lambda row: Mono(row.key), "key"),
+        Cell("State", lambda row: (row.shown_state, Quiet(row.problem and _(row.problem))), "state"),
+        Cell("Attempts", "attempts", css="number"),
+        Cell("Made", "created"),
+        Cell("Next attempt", lambda row: row.next_attempt if row.state == DeliveryState.WAITING else None),
+    ),
+    empty="Nothing has happened yet.",
+    template="exchange/webhook.html",
 )
 MISP = Listing(
     title="MISP servers",
@@ -209,9 +222,7 @@ def key_file(request: HttpRequest, unit_id: int) -> HttpResponse:
         return redirect("exchange:key", unit_id=unit_id)
     sealed_to = unit_keys.sealing_key(unit)
     text = found.public + (f"{sealed_to.public}\n" if sealed_to else "")
-    response = HttpResponse(text, content_type="application/x-pem-file")
-    response["Content-Disposition"] = f'attachment; filename="lamsach-{unit.pk}.pub"'
-    return response
+    return attachment(text, f"lamsach-{unit.pk}.pub", "application/x-pem-file")
 
 
 @member(COORDINATORS, COORDINATORS)
@@ -348,9 +359,8 @@ def webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
         "hook": found,
         "secret": secret,
         "now": timezone.now(),
-        "page": paged(request, found.deliveries.all()),
     }
-    return render(request, "exchange/webhook.html", context)
+    return DELIVERIES.page(request, found.deliveries.all(), context)
 
 
 @rate_limited("exchange.hooks", 30, 300)

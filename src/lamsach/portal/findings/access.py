@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404
 
 from lamsach.portal.base.roles import WRITERS
 from lamsach.portal.campaigns.access import readable_campaigns
-from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.findings.models import Bundle, Device, Hunt, Merge
 from lamsach.portal.units.access import memberships, readable_units, writable_units
 from lamsach.portal.units.models import FOREVER, Unit
@@ -46,9 +46,19 @@ def uploading_units(user: Any) -> QuerySet[Unit]:
     return writable_units(user).filter(valid_until=FOREVER)
 
 
+def own_uploading_units(user: Any) -> QuerySet[Unit]:
+    """Those among them that the user belongs to."""
+    return uploading_units(user).filter(pk__in=own_units(user))
+
+
 def campaigns(user: Any) -> QuerySet[Campaign]:
     """Campaigns that findings may belong to."""
     return readable_campaigns(user)
+
+
+def open_campaigns(user: Any) -> QuerySet[Campaign]:
+    """Those that findings may still be added to."""
+    return readable_campaigns(user).exclude(state=CampaignState.CLOSED)
 
 
 def readable_bundles(user: Any) -> QuerySet[Bundle]:

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.base.forms import text
-from lamsach.portal.campaigns.models import CampaignState
 from lamsach.portal.findings import access
-from lamsach.portal.units.forms import UnitField, offer
+from lamsach.portal.units.forms import Offered, UnitField
 
 
-class PlaceForm(forms.Form):
-    """Choice of unit and campaign."""
+class PlaceForm(Offered):
+    """Choice of unit (the user's own, else all they may upload for) and campaign."""
 
+    offered: ClassVar = {
+        "campaign": access.open_campaigns,
+        "unit": lambda user: (
+            access.own_uploading_units(user) if access.own_units(user) else access.uploading_units(user)
+        ),
+    }
     campaign: Any = forms.ModelChoiceField(None, label=_("Campaign"), empty_label=None)
     unit: Any = UnitField()
-
-    def __init__(self, *args: Any, user: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        campaign: Any = self.fields["campaign"]
-        campaign.queryset = access.campaigns(user).exclude(state=CampaignState.CLOSED)
-        offer(self, "unit", self.units(user))
-
-    def units(self, user: Any) -> Any:
-        """Units to choose from: the user's own, else all they may upload for."""
-        own = access.own_units(user)
-        return access.uploading_units(user).filter(pk__in=own) if own else access.uploading_units(user)
 
 
 class BundleForm(PlaceForm):
@@ -41,17 +35,15 @@ class BundleForm(PlaceForm):
 
 
 class HuntForm(PlaceForm):
-    """Creation of a hunt in the portal."""
+    """Creation of a hunt in the portal, for own units only: the result names their machines."""
+
+    offered: ClassVar = {**PlaceForm.offered, "unit": access.own_uploading_units}
 
     keep_logs = forms.BooleanField(
         label=_("Keep the logs after the hunt"),
         required=False,
         help_text=_("Otherwise they are deleted as soon as the hunt is done."),
     )
-
-    def units(self, user: Any) -> Any:
-        """The user's own units only: the result names their machines."""
-        return access.uploading_units(user).filter(pk__in=access.own_units(user))
 
 
 class ReasonForm(forms.Form):

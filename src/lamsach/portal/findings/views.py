@@ -20,11 +20,11 @@ from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import ProblemsShown, done, form_page
 from lamsach.portal.base.links import absolute
-from lamsach.portal.base.lists import Cell, Link, Listing, Quiet, machine_cell, paged
+from lamsach.portal.base.lists import Cell, Link, Listing, Mono, Quiet, machine_cell
 from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
-from lamsach.portal.base.uploads import download
+from lamsach.portal.base.uploads import attachment, download
 from lamsach.portal.findings import access, hunts, identities, intake
 from lamsach.portal.findings.evidence import evidence_changed
 from lamsach.portal.findings.forms import BundleForm, HuntForm, ReasonForm
@@ -124,11 +124,7 @@ def unit_key_file(request: HttpRequest, own_unit_id: int) -> HttpResponse:
     """Download the unit's key, with which hunts mark machines, for the unit's own computers."""
     unit = access.get_own_unit(request.user, own_unit_id)
     record(request, "unit_key.exported", unit, unit)
-    response = HttpResponse(
-        identities.unit_key(unit.pk).hex() + "\n", content_type="application/octet-stream"
-    )
-    response["Content-Disposition"] = 'attachment; filename="unit-key"'
-    return response
+    return attachment(identities.unit_key(unit.pk).hex() + "\n", "unit-key")
 
 
 def _upload(request: HttpRequest, form: BundleForm) -> tuple[Bundle, bool]:
@@ -222,12 +218,12 @@ def device(request: HttpRequest, device_id: int) -> HttpResponse:
         "undone": Merge.objects.filter(kept__in=members, undone__isnull=False).select_related(
             "kept", "gone", "undone_by"
         ),
-        "page": paged(request, Sighting.objects.filter(device__in=members).order_by("-day", "indicator")),
         "lines": EvidenceLine.objects.filter(device__in=members)[:50],
         "cases": target.cases.filter(superseded=None).select_related("campaign"),
         "form": ReasonForm(),
     }
-    return render(request, "findings/device.html", context)
+    rows = Sighting.objects.filter(device__in=members).order_by("-day", "indicator")
+    return SIGHTINGS.page(request, rows, context)
 
 
 def _identities(members: list[int]) -> Any:
@@ -266,6 +262,17 @@ def merge_undo(request: HttpRequest, merge_id: int) -> HttpResponse:
     return form_page(request, form, _("Not the same machine"), _("Hold them apart"), lead=lead, back=back)
 
 
+SIGHTINGS = Listing(
+    title="Sightings",
+    cells=(
+        Cell("Day", "day", css="nowrap"),
+        Cell("Listed address", lambda row: (Mono(row.indicator), Quiet(row.threat)), "indicator"),
+        Cell("Log of", lambda row: row.source or "–", "source"),
+        machine_cell("count", "count", css="number"),
+        Cell("Not blocked", "passed", css="number"),
+    ),
+    template="findings/device.html",
+)
 HUNTS = Listing(
     title="Hunt in log files",
     cells=(

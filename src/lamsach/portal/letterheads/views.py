@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from lamsach.letters.dispatch import dispatch
 from lamsach.letters.output import writer_for
 from lamsach.portal.audit.trail import record
+from lamsach.portal.base import uploads
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
 from lamsach.portal.base.forms import VersionedForm, done
@@ -49,7 +50,7 @@ class LetterheadForm(VersionedForm):
         self.fields["version"].initial = self.instance.version if self.instance.pk else 0
 
 
-PREVIEWS = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
+PREVIEWS = ("html", "pdf")
 
 
 @member(ALL, WRITERS)
@@ -102,9 +103,4 @@ def preview(request: HttpRequest, unit_id: int, document: str) -> HttpResponse:
         copies=heads.copies(stored),
         address=stored.address,
     )
-    response = HttpResponse(writer_for(f".{document}")(made), content_type=PREVIEWS[document])
-    if document == "html":
-        response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-    else:
-        response["Content-Disposition"] = 'attachment; filename="xem-thu.pdf"'
-    return response
+    return uploads.document(writer_for(f".{document}")(made), document, f"xem-thu.{document}")

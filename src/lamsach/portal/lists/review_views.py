@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from functools import reduce
 from operator import or_
@@ -33,6 +32,7 @@ from lamsach.portal.base.once import accepts_once, make_once, shows_once
 from lamsach.portal.base.parameters import number, numbers
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.base.templatetags.page_tags import number as figure
+from lamsach.portal.base.uploads import attachment
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.lists import access, feedback, origins, outlets
 from lamsach.portal.lists import decisions as choices
@@ -191,12 +191,7 @@ def decisions_file(request: HttpRequest, kept_list_id: int) -> HttpResponse:
         until = row.until.isoformat() if row.until else ""
         lines.append(csv_row((row.value, row.choice, row.to, until, row.reason)))
     record(request, "list.decisions_downloaded", kept_list, kept_list.unit)
-    name = json.dumps(f"decisions-{kept_list.pk}.csv")
-    return HttpResponse(
-        "".join(lines),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f"attachment; filename={name}"},
-    )
+    return attachment("".join(lines), f"decisions-{kept_list.pk}.csv", "text/csv; charset=utf-8")
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from lamsach.portal.audit.trail import record, user_of
@@ -19,7 +20,7 @@ from lamsach.portal.base.check import MOST_NAMED, Check, confirmation_page
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import ProblemsShown, done, form_page
 from lamsach.portal.base.links import absolute
-from lamsach.portal.base.lists import Cell, Listing, State, paged
+from lamsach.portal.base.lists import Cell, Listing, Mono, State, paged
 from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.parameters import number
 from lamsach.portal.base.ratelimit import rate_limited
@@ -205,18 +206,28 @@ def document_file(request: HttpRequest, document_id: int) -> HttpResponse:
     return download(found.name, found.path)
 
 
+SAID = Listing(
+    title="Sources compared",
+    cells=(
+        Cell("Value", lambda row: Mono(Truncator(row.value).chars(120)), "value"),
+        Cell("Unit", "unit__name"),
+        Cell("What they say", lambda row: row.get_kind_display(), "kind"),
+        Cell("Times", "count", css="number"),
+        Cell("Note", "note"),
+    ),
+    empty="No unit has answered yet.",
+    template="lists/quality.html",
+)
+
+
 @member(ALL, WRITERS, ("GET",))
 def quality(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     """Show the quality of each source of the list, and their overlaps."""
     kept_list = access.get_list(request.user, kept_list_id)
     if not access.sees_inside(request.user, kept_list):
         return redirect("lists:list", kept_list_id=kept_list.pk)
-    reports = feedback.of_subtree(kept_list.unit)
-    return render(
-        request,
-        "lists/quality.html",
-        {"kept": kept_list, "quality": feedback.quality_of(kept_list), "said": paged(request, reports)},
-    )
+    context = {"kept": kept_list, "quality": feedback.quality_of(kept_list)}
+    return SAID.page(request, feedback.of_subtree(kept_list.unit), context)
 
 
 @rate_limited("lists.feedback", 100, 300)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
@@ -26,6 +26,7 @@ from lamsach.portal.base.lists import Cell, Listing, Quiet, State
 from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
+from lamsach.portal.base.uploads import attachment
 from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.cases.models import Case, CaseSeverity, CaseState, Grant
 from lamsach.portal.cases.states import TONES
@@ -33,7 +34,7 @@ from lamsach.portal.findings.access import own_units
 from lamsach.portal.privacy import access, erasure, granted, holds, person, questions, retention
 from lamsach.portal.privacy.models import Hold, Purge
 from lamsach.portal.units.access import home_units, readable_units
-from lamsach.portal.units.forms import UnitField, offer
+from lamsach.portal.units.forms import Offered, UnitField
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import ancestors
 
@@ -59,20 +60,15 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=1000)
 
 
-class HoldForm(forms.Form):
+class HoldForm(Offered):
     """Hold on a unit and all units under it."""
 
+    offered: ClassVar = {"unit": access.holding_units, "campaign": readable_campaigns}
     unit: Any = UnitField()
     campaign: Any = forms.ModelChoiceField(
         None, label=gettext_lazy("Campaign"), required=False, empty_label=gettext_lazy("All campaigns")
     )
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=1000)
-
-    def __init__(self, *args: Any, user: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        campaign: Any = self.fields["campaign"]
-        offer(self, "unit", access.holding_units(user))
-        campaign.queryset = readable_campaigns(user)
 
 
 class SearchForm(forms.Form):
@@ -278,8 +274,5 @@ def person_export(request: HttpRequest) -> HttpResponse:
     data = {
         result.name: [dict(zip(result.facts, row, strict=True)) for row in result.rows] for result in known
     }
-    response = HttpResponse(
-        json.dumps(data, ensure_ascii=False, indent=1), content_type="application/json; charset=utf-8"
-    )
-    response["Content-Disposition"] = 'attachment; filename="person.json"'
-    return response
+    text = json.dumps(data, ensure_ascii=False, indent=1)
+    return attachment(text, "person.json", "application/json; charset=utf-8")

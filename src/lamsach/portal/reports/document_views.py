@@ -16,6 +16,7 @@ from lamsach.letters.model import Document
 from lamsach.letters.output import writer_for
 from lamsach.letters.signature import LARGEST_KEY_BYTES, sign_pdf
 from lamsach.portal.audit.trail import record
+from lamsach.portal.base import uploads
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
 from lamsach.portal.base.forms import ProblemsShown, store_upload
@@ -29,7 +30,6 @@ from lamsach.portal.reports.content import filled_form
 from lamsach.portal.reports.figures import Scope
 from lamsach.portal.reports.forms import SignForm
 from lamsach.portal.reports.models import Report, ReportState
-from lamsach.portal.reports.views import answer_file
 from lamsach.portal.units.tree import today
 
 PAPERS = ("docx", "pdf", "xlsx", "html")
@@ -42,7 +42,7 @@ def _kind(document: str) -> str:
 
 
 def _answer(document: Document, kind: str, stem: str) -> HttpResponse:
-    return answer_file(writer_for(f".{kind}")(document), kind, f"{stem}.{kind}")
+    return uploads.document(writer_for(f".{kind}")(document), kind, f"{stem}.{kind}")
 
 
 @member(ALL, WRITERS, ("GET",))

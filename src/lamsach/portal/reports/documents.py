@@ -23,14 +23,6 @@ from lamsach.portal.reports.figures import Scope, appendices, log_rows, state_ro
 from lamsach.portal.reports.models import Report
 from lamsach.runtime.file_names import safe_name
 
-KINDS: Mapping[str, str] = {
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "pdf": "application/pdf",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "html": "text/html; charset=utf-8",
-    "json": "application/json",
-}
-"""File types of a report, with their media types."""
 _NUMBER = Column("TT", 0.6, "center")
 STATES: Mapping[str, str] = {
     "missing": "Chưa lập báo cáo",

@@ -21,6 +21,7 @@ from lamsach.letters.form import ANNEXES, LONGEST_LABEL, SOURCES, Filled, Form, 
 from lamsach.letters.layout import blank, form_blocks
 from lamsach.letters.output import writer_for
 from lamsach.portal.audit.trail import record
+from lamsach.portal.base import uploads
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
 from lamsach.portal.base.forms import text
@@ -28,7 +29,6 @@ from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns import access
 from lamsach.portal.campaigns.models import Campaign, FormDefinition
-from lamsach.portal.reports.views import answer_file
 
 BLANKS = ("docx", "xlsx", "pdf", "html")
 
@@ -85,7 +85,7 @@ def blank_form(request: HttpRequest, campaign_id: int, document: str) -> HttpRes
         raise Http404
     owner = campaign.owner
     filled = Filled(parse_form(campaign.form.definition), receiver=owner.name, email=owner.email)
-    return answer_file(
+    return uploads.document(
         writer_for(f".{document}")(blank(filled)), document, f"mau-bao-cao-{campaign.pk}.{document}"
     )
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -18,9 +18,10 @@ from django.utils.translation import gettext as _
 
 from lamsach.letters.form import Figure, Filled, Form, parse_form
 from lamsach.portal.audit.trail import record
+from lamsach.portal.base import uploads
 from lamsach.portal.base.check import MOST_NAMED, Check, confirmation_page
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.lists import Below, Cell, Link, Listing, Quiet, State, Ticks, Wrong, paged
+from lamsach.portal.base.lists import Below, Cell, Link, Listing, Quiet, State, Ticks, Wrong, paged, streamed
 from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.parameters import numbers
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
@@ -46,7 +47,6 @@ from lamsach.portal.reports.forms import ExtensionForm
 from lamsach.portal.reports.letters import queue_step_letter, remind_units
 from lamsach.portal.reports.models import DONE, Extension, ReceivedState, Report, ReportState
 from lamsach.portal.reports.tasks import to_accept
-from lamsach.portal.reports.views import answer_file
 from lamsach.portal.units.access import get_unit, home_units, may_act, unit_in_address, writable_units
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import today
@@ -250,7 +250,7 @@ def remind(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse
 def consolidated(request: HttpRequest, campaign_id: int, unit_id: int, document: str) -> HttpResponse:
     """The current consolidated report; `zip`: with all accepted reports of the subordinates."""
     campaign, unit = access.get_place(request.user, campaign_id, unit_id)
-    if document not in (*documents.KINDS, "zip"):
+    if document not in (*uploads.DOCUMENTS, "zip"):
         raise Http404
     form, scope = parse_form(campaign.form.definition), Scope(campaign, unit, today())
     newest = drafts.newest(campaign, unit)
@@ -260,12 +260,9 @@ def consolidated(request: HttpRequest, campaign_id: int, unit_id: int, document:
     record(request, "report.consolidated", campaign, unit, kind=document)
     name = f"tong-hop-{unit.code}.{document}"
     if document == "zip":
-        response = StreamingHttpResponse(zip_reports(document_, result), content_type="application/zip")
-        response["Content-Disposition"] = f'attachment; filename="{safe_name(name)}"'
-        return response  # type: ignore[return-value]
-
+        return streamed(zip_reports(document_, result), safe_name(name), "zip")
     sums = {row.key: Figure(computed=result.sums[row.key]) for row in form.rows}
-    return answer_file(
+    return uploads.document(
         documents.render(document_, Filled(form, {"unit": unit.name}, sums), document), document, name
     )
 

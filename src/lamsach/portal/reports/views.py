@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from lamsach.errors import InputError
 from lamsach.letters.form import SOURCES, Row
 from lamsach.portal.audit.trail import record
+from lamsach.portal.base import uploads
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
 from lamsach.portal.base.forms import FileForm, done
@@ -35,7 +36,6 @@ from lamsach.portal.reports.letters import queue_step_letter
 from lamsach.portal.reports.models import Extension, Report, ReportState, Step
 from lamsach.portal.units.models import Unit, UnitLink
 from lamsach.portal.units.tree import today, under
-from lamsach.runtime.file_names import safe_name
 
 _ON_THE_WAY = (
     ReportState.DRAFT,
@@ -99,7 +99,7 @@ def report(request: HttpRequest, report_id: int) -> HttpResponse:
         "sign": SignForm(),
         "extension": ExtensionForm(),
         "asked": Extension.objects.filter(campaign=report.campaign_id, unit=report.unit_id).first(),
-        "kinds": list(documents.KINDS),
+        "kinds": list(uploads.DOCUMENTS),
     }
     return render(request, "reports/report.html", context)
 
@@ -268,23 +268,13 @@ def why(request: HttpRequest, report_id: int, figure: str) -> HttpResponse:
 def file(request: HttpRequest, report_id: int, document: str) -> HttpResponse:
     """The report as a document."""
     report = access.get_report(request.user, report_id)
-    if document not in documents.KINDS:
+    if document not in uploads.DOCUMENTS:
         raise Http404
     content = documents.render(
         documents.document_of(report), filled_form(report), document, documents.report_facts(report)
     )
     record(request, "report.downloaded", report, report.unit, kind=document)
-    return answer_file(content, document, f"bao-cao-{report.unit.code}-lan-{report.edition}.{document}")
-
-
-def answer_file(content: bytes, kind: str, name: str) -> HttpResponse:
-    """Serve a generated file: HTML is shown (in a sandbox), others are downloads."""
-    response = HttpResponse(content, content_type=documents.KINDS.get(kind, "application/octet-stream"))
-    if kind == "html":
-        response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-    else:
-        response["Content-Disposition"] = f'attachment; filename="{safe_name(name)}"'
-    return response
+    return uploads.document(content, document, f"bao-cao-{report.unit.code}-lan-{report.edition}.{document}")
 
 
 class Origin(NamedTuple):

@@ -13,7 +13,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from lamsach.portal.audit.trail import record
-from lamsach.portal.base.doors import anyone, link, member
+from lamsach.portal.base.doors import anyone, closed_link, link, member
 from lamsach.portal.base.forms import ProblemsShown
 from lamsach.portal.base.links import nonce
 from lamsach.portal.base.lists import Cell, Listing
@@ -103,9 +103,7 @@ def _send(request: HttpRequest, form: AskForm, unit: Unit, files: list[StoredFil
 @accepts_once
 def mine(request: HttpRequest, token: str) -> HttpResponse:
     """Show the question to its asker; POST adds a message."""
-    question = desk.find(token)
-    if question is None:
-        return render(request, "accounts/link_used.html", status=404)
+    question = desk.find(token) or closed_link()
     form = WordForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         files = _files(form)
@@ -219,8 +217,6 @@ def file(request: HttpRequest, question_id: int, file_id: int) -> HttpResponse:
 @link("GET")
 def my_file(request: HttpRequest, token: str, file_id: int) -> HttpResponse:
     """Download a file of a question, for its asker."""
-    question = desk.find(token)
-    if question is None:
-        return render(request, "accounts/link_used.html", status=404)
+    question = desk.find(token) or closed_link()
     record(request, "question.file", question, question.unit, file=file_id, link=True)
     return _file(question, file_id)

@@ -8,15 +8,9 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
-from lamsach.portal.findings.access import own_units, uploading_units
+from lamsach.portal.findings.access import own_units
 from lamsach.portal.traces.models import Trace
 from lamsach.portal.units.access import readable_units
-from lamsach.portal.units.models import Unit
-
-
-def tracing_units(user: Any) -> QuerySet[Unit]:
-    """Units that the user may trace for."""
-    return uploading_units(user).filter(pk__in=own_units(user))
 
 
 def own_traces(user: Any) -> QuerySet[Trace]:

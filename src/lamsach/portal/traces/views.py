@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.files.storage import default_storage
@@ -19,17 +19,17 @@ from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import download
-from lamsach.portal.campaigns.models import CampaignState
-from lamsach.portal.findings.access import campaigns
+from lamsach.portal.findings.access import open_campaigns, own_uploading_units
 from lamsach.portal.findings.pieces import add_piece, announce_file, result_page
 from lamsach.portal.traces import access, files, rows, runs
 from lamsach.portal.traces.models import FileKind, Trace
-from lamsach.portal.units.forms import UnitField, offer
+from lamsach.portal.units.forms import Offered, UnitField
 
 
-class TraceForm(forms.Form):
+class TraceForm(Offered):
     """Unit, campaign, and details of the answer letter."""
 
+    offered: ClassVar = {"campaign": open_campaigns, "unit": own_uploading_units}
     campaign: Any = forms.ModelChoiceField(
         None,
         label=_("Campaign"),
@@ -54,12 +54,10 @@ class TraceForm(forms.Form):
         help_text=_("Such as 5/TTCNTT-ATTT. It may be left open."),
     )
 
-    def __init__(self, *args: Any, user: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         campaign: Any = self.fields["campaign"]
-        campaign.queryset = campaigns(user).exclude(state=CampaignState.CLOSED)
         campaign.initial = campaign.queryset.first()
-        offer(self, "unit", access.tracing_units(user))
 
 
 _FIELDS = (("lists", FileKind.LIST), ("inventory", FileKind.INVENTORY), ("logs", FileKind.LOG))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -94,6 +94,21 @@ def offer(form: forms.BaseForm, name: str, units: QuerySet[Unit], few: int = FEW
     field.offer(units, few)
 
 
+class Offered(forms.Form):
+    """Base of a form whose choices depend on the person: rows by the name of the field."""
+
+    offered: ClassVar[Mapping[str, Callable[[Any], QuerySet[Any]]]] = {}
+
+    def __init__(self, *args: Any, user: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name, rows in self.offered.items():
+            field: Any = self.fields[name]
+            if isinstance(field, UnitField):
+                field.offer(rows(user), FEW)
+            else:
+                field.queryset = rows(user)
+
+
 class UnitForm(VersionedForm):
     """Name and contact of a unit."""
 
@@ -118,16 +133,13 @@ class NewUnitForm(UnitForm):
         return code
 
 
-class PlaceForm(forms.Form):
+class PlaceForm(Offered):
     """Move or closing of a unit."""
+
+    offered: ClassVar = {"unit": lambda user: writable_units(user, COORDINATORS).filter(valid_until=FOREVER)}
 
     day = forms.DateField(label=gettext_lazy("From the day"), widget=DateInput)
     unit: Any = UnitField(label=gettext_lazy("The other unit"), required=False)
-
-    def __init__(self, *args: Any, user: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        units = writable_units(user, COORDINATORS).filter(valid_until=FOREVER)
-        offer(self, "unit", units)
 
 
 class SheetForm(forms.Form):

@@ -20,6 +20,7 @@ from lamsach.documents.vocabulary import UNITS
 from lamsach.documents.workbook import Workbook
 from lamsach.errors import InputError, LimitError, UnreadableError
 from lamsach.i18n import mark
+from lamsach.portal.base.uploads import attachment
 
 MOST_ROWS = 100_000
 MOST_COLUMNS, LONGEST_ROW = 50, 1_000_000
@@ -111,9 +112,7 @@ def labelled(headings: Iterable[Heading]) -> list[tuple[str, str]]:
 def template(headings: Sequence[str], example: Sequence[str], name: str) -> HttpResponse:
     """Respond with an empty sheet: CSV with headings and an example row."""
     text = BOM + csv_row(headings) + csv_row(example)
-    response = HttpResponse(text.encode(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return attachment(text, name, "text/csv; charset=utf-8")
 
 
 def table(file: IO[bytes], name: str) -> Iterator[tuple[int, list[str]]]:
