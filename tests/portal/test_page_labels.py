@@ -82,7 +82,7 @@ def test_every_act_has_its_words() -> None:
         "case": CaseState.values, "dispatch": [*StepKind.values, "reminded"], "report": Action,
         "list": Choice, "campaign": CampaignState.values[1:], "exemption": ("approve", "end"),
         "consent": ("given", "withdrawn"), "canned": ("saved", "withdrawn"),
-        "article": ("saved", "withdrawn"), "hunt": ("stopped",), "trace": ("stopped",),
+        "article": ("saved", "withdrawn"), "hunt": ("begun", "stopped"), "trace": ("begun", "stopped"),
     }  # fmt: skip
     found |= {f"{thing}.{act}" for thing, every in counted.items() for act in every} | set(FACTORS)
     missing = sorted(act for act in found if action_label(act) == act)

@@ -103,6 +103,7 @@ REPORTS: dict[str, str] = {
     "Look at it first": "Xem trước",
     "Keep as a new version": "Lưu thành phiên bản mới",
     "version %(version)s": "phiên bản %(version)s",
+    "Row %(number)s": "Dòng %(number)s",
     "Subordinates' reports": "Báo cáo của đơn vị trực thuộc",
     "units directly under it": "đơn vị trực thuộc",
     "accepted": "đã tiếp nhận",
