@@ -318,6 +318,7 @@ def test_the_page_shows_whom_a_move_touches_and_undoes_it(cast: Cast, browser: B
     assert all(part in render(letter)[1] for part in (f"{day(25):%d/%m/%Y}", f"{before:%d/%m/%Y}", "Bão"))
     page = client.get(address).content.decode()
     assert "Bão" in page
+    assert "this unit alone" in page
     made = DeadlineMove.objects.filter(scope=ONE).latest("pk")
     assert confirmed(client, f"/office/deadlines/{made.pk}/undo/").status_code == 302
     assert deadlines.of_unit(found, cast.first.pk).report.day == before

@@ -26,7 +26,9 @@ from lamsach.portal.base.lists import (
     export_value,
     render_value,
 )
+from lamsach.portal.findings.models import Sighting
 from lamsach.portal.mail.models import Letter, LetterState
+from lamsach.results.labels import product_title
 from tests.rows import each_row
 
 from .address_samples import sample
@@ -139,6 +141,30 @@ def test_letters_are_exported_without_formulas_and_noted(cast: Cast, browser: Br
     assert browser("officer").get("/office/mail/?export=csv").status_code == 404
 
 
+def test_a_cell_whose_part_shows_nothing_is_empty(cast: Cast, browser: Browser) -> None:
+    """On a phone an empty cell is hidden; white space would leave a gap in the card."""
+    Letter.objects.create(
+        to="a@unit.example", kind="x", key="x", unit=cast.first, state="sent", created=NOW, next_attempt=NOW
+    )
+    assert "<td></td></tr>" in browser("coordinator").get("/office/mail/").content.decode()
+
+
+def test_a_list_leads_readers_to_no_page_that_they_may_not_open(cast: Cast, browser: Browser) -> None:
+    link = f'href="{reverse("lists:tell")}"'
+    shown = {
+        name: browser(name).get("/office/blocklists/").content.decode() for name in ("reader", "officer")
+    }
+    assert {name: link in page for name, page in shown.items()} == {"reader": False, "officer": True}
+
+
+def test_a_source_named_after_a_format_is_shown_by_its_product(cast: Cast, browser: Browser) -> None:
+    device = SAMPLES["device_id"](cast)
+    Sighting.objects.filter(device=device).update(source="windows_dns_debug")
+    page = browser("officer").get(f"/office/findings/devices/{device}/").content.decode()
+    assert product_title("windows_dns_debug") in page
+    assert "windows_dns_debug" not in page
+
+
 def test_an_export_asks_the_database_no_more_for_more_rows(cast: Cast) -> None:
     """In chunks: memory does not grow with the list."""
     parts = list(lists._parts(Letter(pk=number) for number in range(1201)))
@@ -154,6 +180,8 @@ PAGES = (
     ("coordinator", "lists:decisions", ("kept_list_id",)), ("officer", "avreports:overview", ()),
     ("officer", "avreports:unit", ("own_unit_id",)), ("coordinator", "reports:received_list", ()),
     ("coordinator", "accounts:people", ()), ("coordinator", "web:units", ()),
+    ("officer", "findings:device", ("device_id",)), ("coordinator", "lists:quality", ("kept_list_id",)),
+    ("coordinator", "exchange:webhook", ("webhook_id",)),
 )  # fmt: skip
 
 

@@ -9,7 +9,6 @@ class AwarenessConfig(AppConfig):
     """Awareness campaigns: notices to each person and counts of confirmations."""
 
     name = "lamsach.portal.awareness"
-    label = "awareness"
 
     def ready(self) -> None:
         """Register the handlers of replies to notices."""

@@ -169,7 +169,8 @@ class Cell:
         """The cell as HTML."""
         if self.template:
             with context.push(row=row):
-                return str(context.template.engine.get_template(self.template).render(context))
+                text = context.template.engine.get_template(self.template).render(context)
+            return mark_safe(text.strip())  # noqa: S308 - rendered by the engine; an empty cell is hidden
         value = self.of(row)
         if not self.view:
             return render_value(value)

@@ -104,9 +104,18 @@ def may_move(user: Any, campaign: Campaign, unit: Unit | None) -> bool:
     return unit is not None and unit.parent_id is not None and may_act(user, unit.parent_id, COORDINATORS)
 
 
+_WITH_UNIT = {
+    MoveScope.SUBTREE: gettext_lazy("and everything under it"),
+    MoveScope.BELOW: gettext_lazy("only what is under it"),
+    MoveScope.ONE: gettext_lazy("this unit alone"),
+}
+"""Scope of a move after its unit's name."""
+
+
 def _whom(move: DeadlineMove) -> Any:
-    scope = move.get_scope_display()
-    return (move.unit.name, Quiet(scope)) if move.unit else scope
+    if move.unit is None:
+        return move.get_scope_display()
+    return move.unit.name, Quiet(_WITH_UNIT.get(MoveScope(move.scope), ""))
 
 
 def _why(move: DeadlineMove) -> str:

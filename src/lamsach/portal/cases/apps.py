@@ -9,7 +9,6 @@ class CasesConfig(AppConfig):
     """Cases of machines."""
 
     name = "lamsach.portal.cases"
-    label = "cases"
 
     def ready(self) -> None:
         """Subscribe to changes of the evidence."""

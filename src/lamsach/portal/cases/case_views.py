@@ -45,6 +45,7 @@ from lamsach.portal.cases.upkeep import Seen, decisions_of, facts_of, move, poli
 from lamsach.portal.findings.access import own_units
 from lamsach.portal.units.access import writable_units
 from lamsach.portal.units.tree import today
+from lamsach.results.labels import product_title
 
 ORDER = (
     CaseState.NEW,
@@ -181,7 +182,7 @@ def _by_indicator(seen: list[Seen]) -> list[dict[str, Any]]:
         row["sources"].add(sighting.source)
     for row in rows.values():
         row["first"], row["last"] = min(row["days"]), max(row["days"])
-        row["sources"] = ", ".join(sorted(source for source in row["sources"] if source))
+        row["sources"] = ", ".join(sorted(map(product_title, filter(None, row["sources"]))))
     return sorted(rows.values(), key=lambda row: (-row["count"], row["indicator"]))
 
 

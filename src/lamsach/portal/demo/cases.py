@@ -248,7 +248,7 @@ def _logs(campaign: Campaign, place: _Place) -> None:
                     day=today() - _ONE * back,
                     lines=40_000,
                     digest=DIGEST,
-                    format=("fortigate", "windows_dns")[number],
+                    format=("fortigate", "windows_dns_debug")[number],
                 )
             )
     CoverageDay.objects.bulk_create(rows)

@@ -9,7 +9,6 @@ class ExchangeConfig(AppConfig):
     """Configuration of the exchange app."""
 
     name = "lamsach.portal.exchange"
-    label = "exchange"
 
     def ready(self) -> None:
         """Connect webhooks to steps, statements of offline units to boards, sealing keys to findings."""

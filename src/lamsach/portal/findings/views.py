@@ -44,6 +44,7 @@ from lamsach.portal.findings.models import (
     Way,
 )
 from lamsach.portal.findings.pieces import add_piece, announce_file, result_page
+from lamsach.results.labels import product_title
 
 BUNDLES = Listing(
     title="Findings",
@@ -267,7 +268,7 @@ SIGHTINGS = Listing(
     cells=(
         Cell("Day", "day", css="nowrap"),
         Cell("Listed address", lambda row: (Mono(row.indicator), Quiet(row.threat)), "indicator"),
-        Cell("Log of", lambda row: row.source or "–", "source"),
+        Cell("Log of", lambda row: product_title(row.source) or "–", "source"),
         machine_cell("count", "count", css="number"),
         Cell("Not blocked", "passed", css="number"),
     ),

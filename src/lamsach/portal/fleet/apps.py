@@ -9,7 +9,6 @@ class FleetConfig(AppConfig):
     """Configuration of the fleet app."""
 
     name = "lamsach.portal.fleet"
-    label = "fleet"
 
     def ready(self) -> None:
         """Register the importer of scan bundles, and the tokens of issued scanners."""

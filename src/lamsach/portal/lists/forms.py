@@ -36,7 +36,7 @@ class ListForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, units: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         unit: Any = self.fields["unit"]
-        unit.queryset = units
+        unit.queryset, unit.empty_label = units, None
 
     def clean_own(self) -> str:
         """Check that each line is an address, a network or a name."""

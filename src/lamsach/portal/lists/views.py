@@ -89,6 +89,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "places": places,
         "refused": refused,
         "may_write": access.writable(request.user).exists(),
+        "may_tell": bool(request.user.roles & WRITERS),  # type: ignore[union-attr]
     }
     return LISTS.page(request, readable, context)
 

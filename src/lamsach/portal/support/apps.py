@@ -9,7 +9,6 @@ class SupportConfig(AppConfig):
     """Support."""
 
     name = "lamsach.portal.support"
-    label = "support"
 
     def ready(self) -> None:
         """Register the handlers of incoming e-mails."""

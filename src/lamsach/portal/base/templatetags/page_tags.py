@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from lamsach.i18n import format_number
 from lamsach.portal.base.navigation import Place, place
+from lamsach.results.labels import product_title
 
 register = template.Library()
 
@@ -81,6 +82,12 @@ def number(value: float | None) -> str:
 def searched(value: int, nothing: bool) -> str:
     """Number of machines; a dash for 0 where nothing was searched."""
     return "–" if nothing and not value else number(value)
+
+
+@register.filter
+def product(name: str) -> str:
+    """Product of a log's format, or of a source that is named after it; other names unchanged."""
+    return product_title(name)
 
 
 @register.filter
