@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.shortcuts import get_object_or_404
-
 from lamsach.portal.avreports.models import AvReport, Plan
-from lamsach.portal.findings.access import get_own_unit
+from lamsach.portal.units.access import get_of_unit, get_own_unit
 
 
 def get_plan(user: Any, unit_id: int) -> Plan:
@@ -18,6 +16,5 @@ def get_plan(user: Any, unit_id: int) -> Plan:
 
 def get_report(user: Any, report_id: int) -> AvReport:
     """Return a report of an own unit."""
-    report = get_object_or_404(AvReport.objects.filter(pk=report_id).select_related("unit", "made_by"))
-    get_own_unit(user, report.unit_id)
-    return report
+    rows = AvReport.objects.filter(pk=report_id).select_related("unit", "made_by")
+    return get_of_unit(user, rows, own=True)

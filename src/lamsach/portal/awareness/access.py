@@ -6,36 +6,20 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from lamsach.portal.awareness.models import Notice, Person
-from lamsach.portal.base.roles import WRITERS
 from lamsach.portal.campaigns.models import Campaign
-from lamsach.portal.units.access import get_unit, memberships
-from lamsach.portal.units.models import Unit
+from lamsach.portal.units.access import own_units
 from lamsach.portal.units.tree import on_day, today
-
-
-def own_units(user: Any) -> list[Unit]:
-    """List the units in which the user holds a writing role."""
-    return [m.unit for m in memberships(user) if m.role in WRITERS]
 
 
 def notified(campaign: Campaign, units: Any, day: date) -> QuerySet[Notice]:
     """Return notices sent to or confirmed by people of `units` (query or list) by the end of the day."""
     end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
     return Notice.objects.filter(Q(sent__lt=end) | Q(confirmed__lt=end), campaign=campaign, unit__in=units)
-
-
-def get_own_unit(user: Any, unit_id: int) -> Unit:
-    """Return a unit with its people. Http404 outside, PermissionDenied for readers."""
-    unit = get_unit(user, unit_id)
-    if unit.pk not in {own.pk for own in own_units(user)}:
-        raise PermissionDenied
-    return unit
 
 
 def get_person(user: Any, person_id: int) -> Person:

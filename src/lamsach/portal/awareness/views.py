@@ -41,7 +41,7 @@ from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.mail.inbox import bad_addresses
 from lamsach.portal.mail.models import BadAddress
 from lamsach.portal.public.views import current
-from lamsach.portal.units.access import readable_units, unit_in_address
+from lamsach.portal.units.access import get_own_unit, own_units, readable_units, unit_in_address
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import today
 
@@ -62,7 +62,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     context = _branches(request, found) if found else {}
     context |= {
         "campaign": found,
-        "own": access.own_units(request.user),
+        "own": Unit.objects.filter(pk__in=own_units(request.user)).order_by("code"),
         "passed": Passed.objects.filter(campaign=found).aggregate(all=Sum("count"))["all"] or 0,
     }
     return render(request, "awareness/list.html", context)
@@ -208,7 +208,7 @@ PEOPLE = Listing(
 @accepts_once
 def people(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse:
     """List the people of an own unit with their confirmations; POST imports, notifies, stops or reminds."""
-    unit = access.get_own_unit(request.user, unit_id)
+    unit = get_own_unit(request.user, unit_id)
     campaign = get_campaign(request.user, campaign_id)
     if request.method == "POST":
         answer = _handle_post(request, campaign, unit)
@@ -239,7 +239,7 @@ def people(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse
 @member(WRITERS, WRITERS, ("GET",))
 def sheet(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse:
     """Show the sheet to be printed and signed by people without a working e-mail address."""
-    unit = access.get_own_unit(request.user, unit_id)
+    unit = get_own_unit(request.user, unit_id)
     campaign = get_campaign(request.user, campaign_id)
     bad = BadAddress.objects.filter(permanent=True).values("address")
     people = Person.objects.filter(unit=unit).annotate(address=Lower("email"))

@@ -294,13 +294,13 @@ class Listing:
         heads = [(cell, _(cell.label) if cell.label else "", "", "") for cell in self.cells]
         return {**self._words(), "page": listed, "heads": heads, "filters": ()}
 
-    def view(self, rows: Callable[[Any], Any], roles: frozenset[Role], doc: str = "") -> View:
+    def view(self, rows: Callable[[Any], Any], roles: frozenset[Role]) -> View:
         """View of a list that needs only the person's rows; for people with one of the roles."""
 
         def listed(request: HttpRequest) -> HttpResponse:
             return self.page(request, rows(request.user))
 
-        listed.__doc__, listed.__module__ = doc or self.title, rows.__module__
+        listed.__doc__, listed.__module__ = self.title, rows.__module__
         return member(roles, roles, ("GET",))(listed)
 
     def _heads(self, requested: str) -> Iterator[tuple[Cell, str, str, str]]:

@@ -66,7 +66,7 @@ def readable_dispatches(user: Any) -> QuerySet[Dispatch]:
 def get_dispatch(user: Any, dispatch_id: int, *, write: bool = False) -> Dispatch:
     """The dispatch; `write`: to edit or send it, which requires the right to act for its issuer."""
     dispatch = get_object_or_404(readable_dispatches(user), pk=dispatch_id)
-    if write and not writable_units(user).filter(pk=dispatch.issuer_id).exists():
+    if write and not may_act(user, dispatch.issuer_id):
         raise PermissionDenied
     return dispatch
 
@@ -78,7 +78,7 @@ def get_recipient(
     seen = Q(unit__in=readable_units(user)) | Q(dispatch__issuer__in=writable_units(user))
     visible = Recipient.objects.filter(seen, pk=recipient_id, dispatch__sent__isnull=False)
     recipient = get_object_or_404(visible.select_related("unit", "dispatch__campaign", "dispatch__issuer"))
-    if write and not writable_units(user, roles).filter(pk=recipient.unit_id).exists():
+    if write and not may_act(user, recipient.unit_id, roles):
         raise PermissionDenied
     return recipient
 

@@ -35,7 +35,7 @@ from lamsach.portal.campaigns.models import (
     Step,
     StepKind,
 )
-from lamsach.portal.units.access import writable_units
+from lamsach.portal.units.access import may_act
 from lamsach.portal.units.tree import today
 
 ATTACHMENTS = ("pdf", "docx", "xlsx", "zip", "txt", "csv", "png", "jpg", "jpeg")
@@ -134,7 +134,7 @@ def dispatch(request: HttpRequest, dispatch_id: int) -> HttpResponse:
         if copy.opened is None:
             dispatches.take(copy, StepKind.OPENED, by=request.user, how=How.PORTAL)
     dues = deadlines.dates((dispatch.campaign, copy.unit_id) for copy in copies)
-    may_write = writable_units(request.user).filter(pk=dispatch.issuer_id).exists()
+    may_write = may_act(request.user, dispatch.issuer_id)
     context: dict[str, Any] = {
         "dispatch": dispatch,
         "chain": dispatch.chain(),
@@ -146,7 +146,7 @@ def dispatch(request: HttpRequest, dispatch_id: int) -> HttpResponse:
         "file": FileForm(),
         "may_exchange": may_write and bool(request.user.roles & COORDINATORS),  # type: ignore[union-attr]
     }
-    if may_write or writable_units(request.user, ALL).filter(pk=dispatch.issuer_id).exists():
+    if may_write or may_act(request.user, dispatch.issuer_id, ALL):
         context["page"] = paged(request, dispatch.recipients.select_related("unit").order_by("unit__code"))
     if may_write and dispatch.sent is None:
         near, whole = dispatches.audience(dispatch), dispatches.audience(dispatch, whole=True)
@@ -220,8 +220,8 @@ def recipient(request: HttpRequest, recipient_id: int) -> HttpResponse:
             "dates": deadlines.of_recipient(recipient),
             "steps": Step.objects.filter(recipient=recipient),
             "reminders": reminders_of(recipient),
-            "may_write": writable_units(request.user).filter(pk=recipient.unit_id).exists(),
-            "may_remind": writable_units(request.user, COORDINATORS).filter(pk=recipient.unit_id).exists(),
+            "may_write": may_act(request.user, recipient.unit_id),
+            "may_remind": may_act(request.user, recipient.unit_id, COORDINATORS),
         },
     )
 

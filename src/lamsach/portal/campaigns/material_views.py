@@ -22,7 +22,7 @@ from lamsach.portal.base.uploads import download
 from lamsach.portal.campaigns import access
 from lamsach.portal.campaigns.forms import MaterialForm, ToolsForm
 from lamsach.portal.campaigns.models import CampaignState, Material
-from lamsach.portal.units.access import writable_units
+from lamsach.portal.units.access import may_act
 
 KINDS = ("pdf", "docx", "xlsx", "zip", "png", "jpg", "jpeg", "txt")
 MOST = 50
@@ -49,7 +49,7 @@ def materials(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "materials": campaign.materials.filter(withdrawn=None),
         "withdrawn": campaign.materials.exclude(withdrawn=None)[:MOST],
         "tools": campaign.tools.filter(hidden=False),
-        "may_lead": writable_units(request.user, COORDINATORS).filter(pk=campaign.owner_id).exists(),
+        "may_lead": may_act(request.user, campaign.owner_id, COORDINATORS),
         "form": form,
         "chosen": chosen,
     }

@@ -21,7 +21,7 @@ from lamsach.portal.campaigns.lists import read_list
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Dispatch, Participation, Recipient
 from lamsach.portal.jobs.queue import Progress, job, regular
 from lamsach.portal.mail.models import BadAddress, Letter
-from lamsach.portal.units.access import home_units, memberships
+from lamsach.portal.units.access import home_units, memberships, own_units
 from lamsach.portal.units.counters import fold
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import today, under
@@ -68,11 +68,6 @@ def _once(group: list[Recipient]) -> int:
 def read_uploaded_list(progress: Progress, list_id: int) -> int:
     """Read an uploaded list of addresses for the public check."""
     return read_list(list_id, progress.step)
-
-
-def own_units(user: Any) -> list[int]:
-    """Units in which the person writes by their own membership, without those below."""
-    return [m.unit_id for m in memberships(user) if m.role in WRITERS]
 
 
 def own_participations(user: Any) -> QuerySet[Participation]:

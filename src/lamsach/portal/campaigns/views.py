@@ -38,7 +38,7 @@ from lamsach.portal.campaigns.models import (
 )
 from lamsach.portal.campaigns.tally import counts
 from lamsach.portal.jobs.queue import enqueue
-from lamsach.portal.units.access import home_units, writable_units
+from lamsach.portal.units.access import home_units, may_act, writable_units
 
 LIST_KINDS = ("xlsx", "csv", "txt", "pdf", "docx")
 
@@ -81,10 +81,7 @@ DISPATCHES = Listing(
 )
 
 
-@member(ALL, WRITERS, ("GET",))
-def campaign_list(request: HttpRequest) -> HttpResponse:
-    """Campaigns visible to the person."""
-    return CAMPAIGNS.page(request, access.readable_campaigns(request.user))
+campaign_list = CAMPAIGNS.view(access.readable_campaigns, ALL)
 
 
 @member(COORDINATORS, COORDINATORS)
@@ -111,7 +108,7 @@ def campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "mine": [(unit, counts(campaign, unit.pk)) for unit in homes[:10]],
         "dates": resolve(campaign, ()).without(*DeadlineKind),
         "lists": campaign.lists.filter(withdrawn=None),
-        "may_lead": writable_units(request.user, COORDINATORS).filter(pk=campaign.owner_id).exists(),
+        "may_lead": may_act(request.user, campaign.owner_id, COORDINATORS),
         "may_issue": writable_units(request.user).filter(pk__in=[unit.pk for unit in homes]).exists(),
         "form": FileForm(),
     }

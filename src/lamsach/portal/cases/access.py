@@ -12,8 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from lamsach.portal.cases.models import Case, Clarification, Exemption, Grant, Note, SavedView
-from lamsach.portal.findings.access import own_units
-from lamsach.portal.units.access import memberships, reaches_below, readable_units, writable_units
+from lamsach.portal.units.access import get_of_unit, memberships, own_units, reaches_below, readable_units
 from lamsach.portal.units.tree import under
 
 
@@ -29,11 +28,8 @@ def readable_cases(user: Any, unit: int | None = None, day: date | None = None) 
 
 def get_case(user: Any, case_id: int, *, write: bool = False) -> Case:
     """The case; `write` requires a writing role over its unit."""
-    rows = Case.objects.filter(unit__in=readable_units(user))
-    case = get_object_or_404(rows.select_related("unit", "campaign", "device", "assignee"), pk=case_id)
-    if write and not writable_units(user).filter(pk=case.unit_id).exists():
-        raise PermissionDenied
-    return case
+    rows = Case.objects.filter(pk=case_id).select_related("unit", "campaign", "device", "assignee")
+    return get_of_unit(user, rows, write=write)
 
 
 def get_view(user: Any, view_id: int) -> SavedView:
@@ -78,10 +74,7 @@ def readable_clarifications(user: Any) -> QuerySet[Clarification]:
 
 def get_clarification(user: Any, question: int) -> Clarification:
     """A question, for the unit that may answer it."""
-    clarification = get_object_or_404(readable_clarifications(user), pk=question)
-    if clarification.unit_id not in own_units(user):
-        raise PermissionDenied
-    return clarification
+    return get_of_unit(user, readable_clarifications(user).filter(pk=question), own=True)
 
 
 def readable_exemptions(user: Any) -> QuerySet[Exemption]:
@@ -92,7 +85,4 @@ def readable_exemptions(user: Any) -> QuerySet[Exemption]:
 
 def get_exemption(user: Any, exemption_id: int, *, write: bool = False) -> Exemption:
     """An exemption; `write`: to approve or end it."""
-    exemption = get_object_or_404(readable_exemptions(user), pk=exemption_id)
-    if write and not writable_units(user).filter(pk=exemption.unit_id).exists():
-        raise PermissionDenied
-    return exemption
+    return get_of_unit(user, readable_exemptions(user).filter(pk=exemption_id), write=write)

@@ -38,7 +38,7 @@ from lamsach.portal.cases.tally import case_counts, case_counts_by_child, stated
 from lamsach.portal.cases.upkeep import policy
 from lamsach.portal.findings.models import Bundle
 from lamsach.portal.jobs.queue import enqueue
-from lamsach.portal.units.access import readable_above, unit_in_address, writable_units
+from lamsach.portal.units.access import may_act, readable_above, unit_in_address
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import ancestors, descendants, today
 
@@ -220,7 +220,7 @@ def playbook(request: HttpRequest, campaign_id: int, threat: str) -> HttpRespons
         "version": version,
         "steps": [books.step_texts(step) for step in steps],
         "given": step_forms,
-        "may_lead": writable_units(request.user, COORDINATORS).filter(pk=campaign.owner_id).exists(),
+        "may_lead": may_act(request.user, campaign.owner_id, COORDINATORS),
         "history": Playbook.objects.filter(campaign=campaign, kind=threat).select_related("user")[:20],
     }
     return render(request, "cases/playbook.html", context)
@@ -274,7 +274,7 @@ def numbers(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "unsearched": unsearched.count,
         "nothing": unsearched.nothing,
         "policy": policy(campaign),
-        "may_lead": writable_units(request.user, COORDINATORS).filter(pk=campaign.owner_id).exists(),
+        "may_lead": may_act(request.user, campaign.owner_id, COORDINATORS),
         "form": RulesForm(instance=Rules.objects.filter(campaign=campaign).first()),
     }
     return render(request, "cases/numbers.html", context)

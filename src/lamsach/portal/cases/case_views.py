@@ -42,8 +42,7 @@ from lamsach.portal.cases.proof import held_by, proofs, records_of, strip
 from lamsach.portal.cases.search import index
 from lamsach.portal.cases.states import ALLOWED, TONES, UNFOLLOWED
 from lamsach.portal.cases.upkeep import Seen, decisions_of, facts_of, move, policy, sightings_of
-from lamsach.portal.findings.access import own_units
-from lamsach.portal.units.access import writable_units
+from lamsach.portal.units.access import may_act, own_units
 from lamsach.portal.units.tree import today
 from lamsach.results.labels import product_title
 
@@ -117,7 +116,7 @@ def _context(request: HttpRequest, case: Case, form: StepForm, book: Followed) -
         "named": named,
         "tone": TONES[case.state],
         "form": form,
-        "may_write": writable_units(request.user).filter(pk=case.unit_id).exists(),
+        "may_write": may_act(request.user, case.unit_id),
         "own": case.unit_id in own_units(request.user),
         "steps": case.steps.select_related("user"),
         "notes": case.notes.select_related("bundle"),

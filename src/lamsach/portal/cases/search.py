@@ -16,8 +16,8 @@ from lamsach.portal.base.parameters import number
 from lamsach.portal.cases.access import readable_cases
 from lamsach.portal.cases.models import Case, CaseSeverity, CaseState, CaseText, Note, Span, ThreatKind
 from lamsach.portal.cases.tally import GROUPS
-from lamsach.portal.findings.access import own_units
 from lamsach.portal.findings.models import Device, Sighting
+from lamsach.portal.units.access import own_units
 
 BATCH = 200
 _LONGEST = 20_000

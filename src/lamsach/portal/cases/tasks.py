@@ -24,7 +24,6 @@ from lamsach.portal.base.roles import WRITERS
 from lamsach.portal.base.tasks import Counted, Row, Tally, register_count
 from lamsach.portal.base.working_time import add_working_hours, is_working_day
 from lamsach.portal.campaigns.models import Campaign, CampaignState
-from lamsach.portal.campaigns.tasks import own_units
 from lamsach.portal.cases.access import readable_cases
 from lamsach.portal.cases.models import Case, CaseState, Cause, Clarification, Reminder
 from lamsach.portal.cases.search import group_condition, index
@@ -33,6 +32,7 @@ from lamsach.portal.cases.upkeep import Reason, recompute
 from lamsach.portal.findings.contents import learn
 from lamsach.portal.jobs.queue import Progress, job, regular
 from lamsach.portal.mail.letters import Draft, queue
+from lamsach.portal.units.access import own_units
 from lamsach.portal.units.models import UnitName
 from lamsach.portal.units.tree import today
 

@@ -58,8 +58,7 @@ from lamsach.portal.cases.search import (
 )
 from lamsach.portal.cases.states import TONES
 from lamsach.portal.cases.upkeep import move, recompute_touched
-from lamsach.portal.findings.access import own_units
-from lamsach.portal.units.access import readable_units, writable_units
+from lamsach.portal.units.access import may_act, own_units, readable_units, writable_units
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import today
 
@@ -264,11 +263,7 @@ EXEMPTIONS = Listing(
 )
 
 
-@member(ALL, WRITERS, ("GET",))
-def exemptions(request: HttpRequest) -> HttpResponse:
-    """Exemptions of the person's units: requested, in force, expired."""
-    rows = access.readable_exemptions(request.user)
-    return EXEMPTIONS.page(request, rows)
+exemptions = EXEMPTIONS.view(access.readable_exemptions, ALL)
 
 
 @member(ALL, WRITERS)
@@ -278,9 +273,7 @@ def exemption(request: HttpRequest, exemption_id: int) -> HttpResponse:
     posted = request.method == "POST"
     entry = access.get_exemption(request.user, exemption_id, write=posted)
     user: Any = request.user
-    may = (
-        writable_units(user, COORDINATORS).filter(pk=entry.unit_id).exists() and entry.asked_by_id != user.pk
-    )
+    may = may_act(user, entry.unit_id, COORDINATORS) and entry.asked_by_id != user.pk
     if posted:
         with transaction.atomic():
             changed = _change(request, entry, may=may)
@@ -305,7 +298,7 @@ def exemption(request: HttpRequest, exemption_id: int) -> HttpResponse:
             "may": may,
             "named": named,
             "today": today(),
-            "may_write": writable_units(user).filter(pk=entry.unit_id).exists(),
+            "may_write": may_act(user, entry.unit_id),
         },
     )
 

@@ -16,7 +16,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.cases.access import seen_by_name
 from lamsach.portal.cases.models import Case, CaseState
 from lamsach.portal.exchange import exports, rows
-from lamsach.portal.findings.access import own_units
+from lamsach.portal.units.access import own_units
 
 router = Router(tags=["cases"])
 MOST = 500

@@ -5,40 +5,21 @@ Bundles and counts are for readers of their unit; devices, names and log lines o
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from lamsach.portal.base.roles import WRITERS
 from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.findings.models import Bundle, Device, Hunt, Merge
-from lamsach.portal.units.access import memberships, readable_units, writable_units
+from lamsach.portal.units.access import get_of_unit, own_units, readable_units, writable_units
 from lamsach.portal.units.models import FOREVER, Unit
-
-T = TypeVar("T", Bundle, Device, Hunt)
-
-
-def own_units(user: Any) -> list[int]:
-    """Units in which the user has a writing role, whose machines they may see by name."""
-    return [member.unit_id for member in memberships(user) if member.role in WRITERS]
 
 
 def keyed_units(user: Any) -> QuerySet[Unit]:
     """The user's own units, whose key they may download."""
     return Unit.objects.filter(pk__in=own_units(user), valid_until=FOREVER).order_by("code")
-
-
-def get_own_unit(user: Any, unit_id: int) -> Unit:
-    """Return a unit in which the user has a writing role. Http404, PermissionDenied."""
-    get_readable(user, unit_id)
-    found = Unit.objects.filter(pk__in=own_units(user)).filter(pk=unit_id).first()
-    if found is None:
-        raise PermissionDenied
-    return found
 
 
 def uploading_units(user: Any) -> QuerySet[Unit]:
@@ -68,14 +49,14 @@ def readable_bundles(user: Any) -> QuerySet[Bundle]:
 
 def get_bundle(user: Any, bundle_id: int, *, own: bool = False) -> Bundle:
     """Return a bundle; `own`: only for members of its unit. Http404, PermissionDenied."""
-    found = readable_bundles(user).filter(pk=bundle_id).first()
-    return _own(user, found, own=own)
+    rows = Bundle.objects.filter(pk=bundle_id).select_related("unit", "campaign")
+    return get_of_unit(user, rows, own=own)
 
 
 def get_device(user: Any, device_id: int) -> Device:
     """Return a device, for members of its unit. Http404, PermissionDenied."""
-    found = Device.objects.filter(pk=device_id, unit__in=readable_units(user)).select_related("unit", "into")
-    return _own(user, found.first(), own=True)
+    rows = Device.objects.filter(pk=device_id).select_related("unit", "into")
+    return get_of_unit(user, rows, own=True)
 
 
 def get_merge(user: Any, merge_id: int) -> Merge:
@@ -93,19 +74,5 @@ def own_hunts(user: Any) -> QuerySet[Hunt]:
 
 def get_hunt(user: Any, hunt_id: int) -> Hunt:
     """Return a hunt, for members of its unit. Http404, PermissionDenied."""
-    found = Hunt.objects.filter(pk=hunt_id, unit__in=readable_units(user))
-    return _own(user, found.select_related("unit", "campaign", "job", "bundle").first(), own=True)
-
-
-def _own(user: Any, found: T | None, *, own: bool) -> T:
-    if found is None:
-        raise Http404
-    if own and found.unit_id not in own_units(user):
-        raise PermissionDenied
-    return found
-
-
-def get_readable(user: Any, unit_id: int) -> None:
-    """Check that the user may read a unit. Http404."""
-    if not readable_units(user).filter(pk=unit_id).exists():
-        raise Http404
+    rows = Hunt.objects.filter(pk=hunt_id).select_related("unit", "campaign", "job", "bundle")
+    return get_of_unit(user, rows, own=True)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.base.forms import text
 from lamsach.portal.findings import access
+from lamsach.portal.units.access import own_units
 from lamsach.portal.units.forms import Offered, UnitField
 
 
@@ -18,7 +19,7 @@ class PlaceForm(Offered):
     offered: ClassVar = {
         "campaign": access.open_campaigns,
         "unit": lambda user: (
-            access.own_uploading_units(user) if access.own_units(user) else access.uploading_units(user)
+            access.own_uploading_units(user) if own_units(user) else access.uploading_units(user)
         ),
     }
     campaign: Any = forms.ModelChoiceField(None, label=_("Campaign"), empty_label=None)

@@ -44,6 +44,7 @@ from lamsach.portal.findings.models import (
     Way,
 )
 from lamsach.portal.findings.pieces import add_piece, announce_file, result_page
+from lamsach.portal.units.access import get_own_unit, get_unit, own_units
 from lamsach.results.labels import product_title
 
 BUNDLES = Listing(
@@ -123,7 +124,7 @@ def bundles(request: HttpRequest) -> HttpResponse:
 @member(WRITERS, WRITERS, ("GET",))
 def unit_key_file(request: HttpRequest, own_unit_id: int) -> HttpResponse:
     """Download the unit's key, with which hunts mark machines, for the unit's own computers."""
-    unit = access.get_own_unit(request.user, own_unit_id)
+    unit = get_own_unit(request.user, own_unit_id)
     record(request, "unit_key.exported", unit, unit)
     return attachment(identities.unit_key(unit.pk).hex() + "\n", "unit-key")
 
@@ -135,7 +136,7 @@ def _upload(request: HttpRequest, form: BundleForm) -> tuple[Bundle, bool]:
         if not intake.is_signed(plain):
             return store_bundle(plain, file.name, Source(unit, campaign, Way.UPLOAD, request))
         token, begin = intake.read_signed_head(plain)
-        access.get_readable(request.user, token.unit_id)
+        get_unit(request.user, token.unit_id)
         inner = intake.InnerFile(plain, begin)
         return store_bundle(inner, file.name, Source(token.unit, campaign, Way.SIGNED, request, token.name))
 
@@ -144,7 +145,7 @@ def _upload(request: HttpRequest, form: BundleForm) -> tuple[Bundle, bool]:
 def bundle(request: HttpRequest, bundle_id: int) -> HttpResponse:
     """Show a bundle's state, counts and machines."""
     found = access.get_bundle(request.user, bundle_id)
-    own = found.unit_id in access.own_units(request.user)
+    own = found.unit_id in own_units(request.user)
     context: dict[str, Any] = {"bundle": found, "own": own, "to_look_at": _to_look_at(found)}
     if not own:
         return render(request, "findings/bundle.html", context)

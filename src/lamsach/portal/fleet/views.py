@@ -27,7 +27,6 @@ from lamsach.portal.base.roles import ALL, LEADERS, WRITERS
 from lamsach.portal.campaigns.access import get_campaign, readable_campaigns
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.cases.coverage import WORDS, find_unsearched, states
-from lamsach.portal.findings.access import own_units
 from lamsach.portal.fleet import access, scanners
 from lamsach.portal.fleet.figures import (
     BASES,
@@ -46,7 +45,7 @@ from lamsach.portal.fleet.forms import InventoryForm
 from lamsach.portal.fleet.inventory import import_inventory, state_size
 from lamsach.portal.fleet.models import Handout, LookState, Machine, Size
 from lamsach.portal.fleet.scanners import Program, programs
-from lamsach.portal.units.access import readable_above, unit_in_address
+from lamsach.portal.units.access import own_units, readable_above, unit_in_address
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import ancestors, descendants
 from lamsach.results.machines import columns

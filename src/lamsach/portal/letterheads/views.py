@@ -21,7 +21,7 @@ from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.letterheads import heads
 from lamsach.portal.letterheads.models import Letterhead
-from lamsach.portal.units.access import get_unit, writable_units
+from lamsach.portal.units.access import get_unit, may_act
 from lamsach.portal.units.tree import today
 
 
@@ -71,7 +71,7 @@ def letterhead(request: HttpRequest, unit_id: int) -> HttpResponse:
         "form": form,
         "unit": found,
         "kept": stored.pk is not None,
-        "may_write": writable_units(request.user).filter(pk=found.pk).exists(),
+        "may_write": may_act(request.user, found.pk),
     }
     return render(request, "letterheads/letterhead.html", context)
 

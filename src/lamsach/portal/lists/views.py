@@ -38,7 +38,7 @@ from lamsach.portal.lists.forms import (
     ReleaseForm,
 )
 from lamsach.portal.lists.models import Document, Doubt, FeedbackKind, KeptList
-from lamsach.portal.units.access import home_units, readable_units, writable_units
+from lamsach.portal.units.access import home_units, may_act, readable_units, writable_units
 from lamsach.portal.units.tree import descendants
 
 
@@ -236,9 +236,7 @@ def quality(request: HttpRequest, kept_list_id: int) -> HttpResponse:
 @accepts_once
 def give_feedback(request: HttpRequest) -> HttpResponse:
     """Report that a value was seen, or is a false alarm."""
-    units = [
-        unit for unit in home_units(request.user) if writable_units(request.user).filter(pk=unit.pk).exists()
-    ]
+    units = [unit for unit in home_units(request.user) if may_act(request.user, unit.pk)]
     form = FeedbackForm(request.POST or None, initial={"value": request.GET.get("value", "")[:2000]})
     if request.method == "POST" and form.is_valid() and units:
         data = form.cleaned_data

@@ -12,9 +12,8 @@ from django.utils import timezone
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.cases.access import get_case
 from lamsach.portal.cases.models import Case, Grant
-from lamsach.portal.findings.access import own_units
 from lamsach.portal.privacy.models import GrantedView, Hold
-from lamsach.portal.units.access import memberships, readable_units, writable_units
+from lamsach.portal.units.access import may_act, memberships, own_units, readable_units, writable_units
 from lamsach.portal.units.models import Unit
 
 
@@ -49,7 +48,7 @@ def holding_units(user: Any) -> QuerySet[Unit]:
 def get_hold(user: Any, hold_id: int) -> Hold:
     """Return a hold that the user may lift: own, or of a unit that the user coordinates."""
     hold = get_object_or_404(readable_holds(user), pk=hold_id)
-    coordinates = writable_units(user, COORDINATORS).filter(pk=hold.unit_id).exists()
+    coordinates = may_act(user, hold.unit_id, COORDINATORS)
     if not coordinates and hold.user_id != user.pk:
         raise PermissionDenied
     return hold

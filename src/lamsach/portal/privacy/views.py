@@ -30,10 +30,9 @@ from lamsach.portal.base.uploads import attachment
 from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.cases.models import Case, CaseSeverity, CaseState, Grant
 from lamsach.portal.cases.states import TONES
-from lamsach.portal.findings.access import own_units
 from lamsach.portal.privacy import access, erasure, granted, holds, person, questions, retention
 from lamsach.portal.privacy.models import Hold, Purge
-from lamsach.portal.units.access import home_units, readable_units
+from lamsach.portal.units.access import home_units, own_units, readable_units
 from lamsach.portal.units.forms import Offered, UnitField
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import ancestors

@@ -20,6 +20,7 @@ from lamsach.portal.campaigns.access import get_campaign
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.reports.models import DONE, Extension, Received, Report
 from lamsach.portal.units.access import (
+    get_of_unit,
     get_unit,
     may_act,
     memberships,
@@ -43,17 +44,10 @@ def with_parent(campaign: Campaign) -> QuerySet[Report]:
 
 def get_report(user: Any, report_id: int, *, write: bool = False, receive: bool = False) -> Report:
     """The report; Http404 if not visible, PermissionDenied without the right to write or receive."""
-    report = get_object_or_404(readable_reports(user), pk=report_id)
-    if write and not may_act(user, report.unit_id):
-        raise PermissionDenied
+    report = get_of_unit(user, readable_reports(user).filter(pk=report_id), write=write)
     if receive and not may_receive(user, report):
         raise PermissionDenied
     return report
-
-
-def may_write(user: Any, unit_id: int) -> bool:
-    """Return whether the person may act for the unit."""
-    return may_act(user, unit_id)
 
 
 def may_receive(user: Any, report: Report) -> bool:

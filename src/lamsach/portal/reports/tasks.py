@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy
 from lamsach.portal.base.roles import COORDINATORS, WRITERS
 from lamsach.portal.base.tasks import MOST, Counted, Row, Tally, register_count, register_rows
 from lamsach.portal.campaigns.models import CampaignState, Participation
-from lamsach.portal.campaigns.tasks import own_dates, own_participations, own_parts, own_units
+from lamsach.portal.campaigns.tasks import own_dates, own_participations, own_parts
 from lamsach.portal.jobs.queue import Progress, job, regular
 from lamsach.portal.reports import access
 from lamsach.portal.reports.letters import deliver, remind_by_schedule
 from lamsach.portal.reports.models import Extension, Received, ReceivedState, Report, ReportState, Step
-from lamsach.portal.units.access import writable_units
+from lamsach.portal.units.access import own_units, writable_units
 from lamsach.portal.units.tree import today
 
 EARLIEST_HOUR, LATEST_HOUR = 7, 18

@@ -34,6 +34,7 @@ from lamsach.portal.reports.figures import Scope, accepted, children, notices_by
 from lamsach.portal.reports.forms import HEAD, DraftForm, ExtensionForm, SignForm, StepForm
 from lamsach.portal.reports.letters import queue_step_letter
 from lamsach.portal.reports.models import Extension, Report, ReportState, Step
+from lamsach.portal.units.access import may_act
 from lamsach.portal.units.models import Unit, UnitLink
 from lamsach.portal.units.tree import today, under
 
@@ -63,7 +64,7 @@ def of_unit(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpRespons
         "campaign": campaign,
         "unit": unit,
         "dates": deadlines.of_unit(campaign, unit.pk),
-        "may_write": access.may_write(request.user, unit.pk),
+        "may_write": may_act(request.user, unit.pk),
     }
     return render(request, "reports/begin.html", context)
 
@@ -84,7 +85,7 @@ def report(request: HttpRequest, report_id: int) -> HttpResponse:
         "steps": Step.objects.filter(report=report),
         "editions": editions.order_by("-edition"),
         "difference": documents.difference(report),
-        "may_write": access.may_write(request.user, report.unit_id),
+        "may_write": may_act(request.user, report.unit_id),
         "may_receive": access.may_receive(request.user, report),
         "is_head": access.is_head(request.user, report.unit_id),
         "is_newest": editions.order_by("-edition").values_list("pk", flat=True).first() == report.pk,

@@ -6,9 +6,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from lamsach.portal.findings.access import own_units
 from lamsach.portal.sources.models import ArchiveRun, LiveSighting, LogSource
-from lamsach.portal.units.access import readable_units
+from lamsach.portal.units.access import own_units, readable_units
 
 
 def sources(user: Any) -> QuerySet[LogSource]:

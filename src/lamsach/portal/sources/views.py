@@ -145,7 +145,4 @@ def _is_new_view(request: HttpRequest, search: str) -> bool:
     return cache.add(f"live.viewed:{request.user.pk}:{digest}", True, _VIEW_S)
 
 
-@member(ALL, WRITERS, ("GET",))
-def runs(request: HttpRequest) -> HttpResponse:
-    """List the archive runs of the user's units."""
-    return RUNS.page(request, access.runs(request.user))
+runs = RUNS.view(access.runs, ALL)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.shortcuts import get_object_or_404
 
-from lamsach.portal.findings.access import own_units
 from lamsach.portal.traces.models import Trace
-from lamsach.portal.units.access import readable_units
+from lamsach.portal.units.access import get_of_unit, own_units
 
 
 def own_traces(user: Any) -> QuerySet[Trace]:
@@ -20,8 +17,5 @@ def own_traces(user: Any) -> QuerySet[Trace]:
 
 def get_trace(user: Any, trace_id: int) -> Trace:
     """Return a trace, for members of its unit. Http404, PermissionDenied."""
-    found = Trace.objects.filter(pk=trace_id, unit__in=readable_units(user)).select_related("unit", "job")
-    trace = get_object_or_404(found)
-    if trace.unit_id not in own_units(user):
-        raise PermissionDenied
-    return trace
+    rows = Trace.objects.filter(pk=trace_id).select_related("unit", "job")
+    return get_of_unit(user, rows, own=True)

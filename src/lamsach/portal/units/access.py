@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
@@ -16,6 +16,8 @@ from lamsach.portal.base.roles import ALL, ONE_UNIT, WRITERS, Role
 from lamsach.portal.units.codes import canonical
 from lamsach.portal.units.models import FOREVER, Membership, Unit, UnitLink
 from lamsach.portal.units.tree import ancestors, on_day, today
+
+Row = TypeVar("Row", bound=Model)
 
 
 def _places(user: Any, roles: Iterable[Role]) -> tuple[list[int], list[int]]:
@@ -130,6 +132,32 @@ def home_units(user: Any) -> list[Unit]:
     """List the units in which the user has a role, highest first."""
     own = {m.unit_id: m.unit for m in memberships(user)}
     return sorted(own.values(), key=lambda unit: (unit.code.count("."), unit.code))
+
+
+def own_units(user: Any) -> list[int]:
+    """Units in which the user has a writing role, whose machines and people they may see by name."""
+    return [member.unit_id for member in memberships(user) if member.role in WRITERS]
+
+
+def get_own_unit(user: Any, unit_id: int) -> Unit:
+    """Return a unit in which the user has a writing role. Raises as `get_unit`."""
+    unit = get_unit(user, unit_id)
+    if unit.pk not in own_units(user):
+        raise PermissionDenied
+    return unit
+
+
+def get_of_unit(user: Any, rows: QuerySet[Row], *, write: bool = False, own: bool = False) -> Row:
+    """Return the first row (it has a `unit`): for readers of its unit, to `write` or `own` for fewer.
+
+    Http404 for others than readers; PermissionDenied for a reader with `write`, or `own` outside own units.
+    """
+    found: Any = rows.first()
+    if found is None or not reaches(user, found.unit_id):
+        raise Http404
+    if (write and not may_act(user, found.unit_id)) or (own and found.unit_id not in own_units(user)):
+        raise PermissionDenied
+    return found  # type: ignore[no-any-return]
 
 
 def unit_in_address(request: HttpRequest, default: Unit | None = None) -> Unit:

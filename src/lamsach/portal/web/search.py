@@ -21,11 +21,10 @@ from lamsach.portal.base.roles import ALL
 from lamsach.portal.campaigns.access import readable_campaigns, readable_dispatches
 from lamsach.portal.cases import search as case_search
 from lamsach.portal.cases.access import readable_cases
-from lamsach.portal.findings.access import own_units
 from lamsach.portal.lists import versions
 from lamsach.portal.lists.access import lists
 from lamsach.portal.reports.access import readable_reports
-from lamsach.portal.units.access import home_units, matching, readable_units
+from lamsach.portal.units.access import home_units, matching, own_units, readable_units
 
 SHOWN = 8
 """Maximum shown hits of a kind."""

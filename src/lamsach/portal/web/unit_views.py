@@ -19,9 +19,9 @@ from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases.coverage import find_unsearched
 from lamsach.portal.cases.tally import case_counts
-from lamsach.portal.findings.access import own_units
 from lamsach.portal.mail.models import BadAddress
 from lamsach.portal.units import access
+from lamsach.portal.units.access import own_units
 from lamsach.portal.units.codes import older_form
 from lamsach.portal.units.models import FOREVER, Unit, UnitName
 from lamsach.portal.web import tiles, tree
