@@ -158,7 +158,7 @@ def test_a_list_leads_readers_to_no_page_that_they_may_not_open(cast: Cast, brow
 
 
 def test_a_source_named_after_a_format_is_shown_by_its_product(cast: Cast, browser: Browser) -> None:
-    device = SAMPLES["device_id"](cast)
+    device = sample("device_id", cast)
     Sighting.objects.filter(device=device).update(source="windows_dns_debug")
     page = browser("officer").get(f"/office/findings/devices/{device}/").content.decode()
     assert product_title("windows_dns_debug") in page
