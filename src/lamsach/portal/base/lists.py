@@ -26,6 +26,7 @@ from django.utils.translation import gettext as _
 
 from lamsach.documents.spreadsheets import BOM, csv_row
 from lamsach.portal.base.doors import View, member
+from lamsach.portal.base.queries import in_parts
 from lamsach.portal.base.roles import Role
 from lamsach.portal.base.templatetags.page_tags import number, state, when
 from lamsach.results.machines import COLUMNS
@@ -169,7 +170,7 @@ class Cell:
         """The cell as HTML."""
         if self.template:
             with context.push(row=row):
-                text = context.template.engine.get_template(self.template).render(context)
+                text: str = context.template.engine.get_template(self.template).render(context)
             return mark_safe(text.strip())  # noqa: S308 - rendered by the engine; an empty cell is hidden
         value = self.of(row)
         if not self.view:
@@ -318,7 +319,7 @@ class Listing:
 
         def lines() -> Iterator[str]:
             yield heads
-            for part in _parts(rows):
+            for part in in_parts(rows, _CHUNK):
                 with translation.override(language):
                     self.prepare(part)
                     text = "".join(csv_row(export_value(cell.of(row)) for cell in cells) for row in part)
@@ -364,15 +365,3 @@ def _json(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     for index, row in enumerate(rows):
         yield (",\n" if index else "\n") + json.dumps(row, ensure_ascii=False)
     yield "\n]\n"
-
-
-def _parts(rows: Any) -> Iterator[list[Any]]:
-    source = rows.iterator(chunk_size=_CHUNK) if isinstance(rows, QuerySet) else iter(rows)
-    part: list[Any] = []
-    for row in source:
-        part.append(row)
-        if len(part) == _CHUNK:
-            yield part
-            part = []
-    if part:
-        yield part

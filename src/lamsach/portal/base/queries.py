@@ -1,8 +1,9 @@
-"""Query helpers: aggregates of several querysets together, statistics after bulk inserts."""
+"""Query helpers: aggregates of several querysets together, rows in parts, statistics after bulk inserts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -22,6 +23,12 @@ def refresh(count: int, *tables: type[models.Model]) -> None:
                 cursor.execute(f"ANALYZE {connection.ops.quote_name(table._meta.db_table)}")
 
     transaction.on_commit(analyse)
+
+
+def in_parts(rows: Any, size: int) -> Iterator[list[Any]]:
+    """Yield rows in lists of `size`; a queryset is read as they are taken."""
+    source = rows.iterator(chunk_size=size) if isinstance(rows, QuerySet) else iter(rows)
+    return iter(lambda: list(islice(source, size)), [])
 
 
 def aggregate_together(parts: Sequence[tuple[QuerySet[Any], Mapping[str, Any]]]) -> list[dict[str, Any]]:

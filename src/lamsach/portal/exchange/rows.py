@@ -24,6 +24,7 @@ from django.utils import timezone
 from lamsach.indicators.writers.base import Stamp, is_canonical
 from lamsach.indicators.writers.exchange import common, identifier, identity, indicator
 from lamsach.model import Indicator, IndicatorType
+from lamsach.portal.base.queries import in_parts
 from lamsach.portal.cases.models import Case
 from lamsach.portal.findings.models import Device, Sighting
 
@@ -83,16 +84,9 @@ SEVERITIES = {1: "high", 2: "medium", 3: "low", 4: "watch"}
 
 
 def batches(cases: QuerySet[Case], named: Named) -> Iterator[tuple[list[Case], Set[int]]]:
-    """Yield batches of cases, each with the numbers of those to be shown by name."""
+    """Return batches of cases, each with the numbers of those to be shown by name."""
     rows = cases.select_related("unit", "campaign", "device").order_by("pk")
-    part: list[Case] = []
-    for case in rows.iterator(chunk_size=BATCH):
-        part.append(case)
-        if len(part) == BATCH:
-            yield part, named(part)
-            part = []
-    if part:
-        yield part, named(part)
+    return ((part, named(part)) for part in in_parts(rows, BATCH))
 
 
 def _of_machine(case: Case, named: Set[int]) -> tuple[str, str, str, str, str, str, str]:
