@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from lamsach.indicators.judge.loop import Trace, traced
 from lamsach.indicators.judge.references import LISTED
-from lamsach.indicators.judge.rule import Rule, Verdict
+from lamsach.indicators.judge.rule import Rule
 from lamsach.indicators.lists import OnProblem, read_list
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import canonical_values
@@ -55,7 +55,7 @@ def explanations(
 def _decided(entry: Entry, fired: list[Rule]) -> str:
     """Return the first rule that fired with an entry's reason; for a value of refused form, the form."""
     if not isinstance(entry, Refusal):
-        return next((rule.id for rule in fired if rule.verdict is Verdict.ACCEPTED), LISTED)
+        return next((rule.id for rule in fired if not rule.reason), LISTED)
     form = _FORMS.get(entry.reason, "")
     return next((rule.id for rule in fired if rule.reason == entry.reason), form)
 

@@ -15,7 +15,6 @@ from lamsach.indicators.judge.rule import (
     FILE,
     FILE_HASHES,
     PATH,
-    REFUSED,
     WORD,
     WRITTEN,
     Observable,
@@ -119,10 +118,6 @@ def _package(found: Observable) -> bool:
     return (announced and of_hash) or ((announced or of_hash) and PACKAGE.fullmatch(found.token) is not None)
 
 
-def _in_code(found: Observable) -> bool:
-    return found.line.code and not found.line.alone and not _is_argument(found)
-
-
 def _is_argument(found: Observable) -> bool:
     """Return whether a name in code is a whole quoted string, or the argument of a command that fetches."""
     before, after = found.text[found.start - 1 : found.start], found.text[found.end : found.end + 1]
@@ -131,10 +126,12 @@ def _is_argument(found: Observable) -> bool:
     return before.isspace() and after != "(" and _FETCHES.search(found.text) is not None
 
 
+_VERSIONS = (
+    r"(?:\d+(?:\.\d+){1,3}\s{0,2}(?:,|-|–|\band\b|\bor\b|\bto\b|\bthrough\b|\bvà\b|\bđến\b)\s{0,2}v?){0,4}$"
+)
+"""Numbers of further versions before the last: `1.2 and`."""
 _STATED_VERSION = any_case(
-    r"(?:version|phiên bản|\bver\.?|\bbuild|firmware)[\"']?\s{0,3}[=:]?\s{0,3}[\"']?v?(?:\d+"
-    r"(?:\.\d+){1,3}\s{0,2}(?:,|-|–|\band\b|\bor\b|\bto\b|\bthrough\b|\bvà\b|\bđến\b)"
-    r"\s{0,2}v?){0,4}$"
+    r"(?:version|phiên bản|\bver\.?|\bbuild|firmware)[\"']?\s{0,3}[=:]?\s{0,3}[\"']?v?" + _VERSIONS
 )
 _PRODUCTS = """
     kernel|openssl|openssh|log4j2?|struts|tomcat|nginx|apache|httpd|php|java|jre|jdk
@@ -145,15 +142,13 @@ _PRODUCTS = """
     |acrobat|reader|flash(?: player)?|teamviewer|anydesk|patch|update|release|bản vá|bản cập nhật
 """
 _PRODUCT_VERSION = any_case(
-    rf"(?:\b(?:{'|'.join(word.strip() for word in _PRODUCTS.split('|'))}|before|prior to|earlier "
-    rf"than|older than|up to|trước|cũ "
-    rf"hơn)|(?:(?<![-=])[<≤≥]|(?<=[\w:,(])\s?(?<![-=a-z/\"'])>)=?)\s{{0,3}}v?"
-    r"(?:\d+(?:\.\d+){1,3}\s{0,2}(?:,|-|–|\band\b|\bor\b|\bto\b|\bthrough\b|\bvà\b|\bđến\b)\s{0,2}v?){0,4}$"
+    rf"(?:\b(?:{'|'.join(map(str.strip, _PRODUCTS.split('|')))}|before|prior to|earlier than|older than|up to"
+    r"|trước|cũ hơn)|(?:(?<![-=])[<≤≥]|(?<=[\w:,(])\s?(?<![-=a-z/\"'])>)=?)\s{0,3}v?" + _VERSIONS
 )
 # the version number of the latest sample was 1.0.0.9, other version numbers were 1.0.0.1 and 1.0.0.8
 _VERSION_IN_SENTENCE = any_case(
     r"(?:versions?|phiên bản)(?: numbers?| số)?\b[^.:;()]{0,60}?\b(?:was|were|is|are|là|numbered)\s{1,3}v?"
-    r"(?:\d+(?:\.\d+){1,3}\s{0,2}(?:,|-|–|\band\b|\bor\b|\bto\b|\bvà\b|\bđến\b)\s{0,2}v?){0,4}$"
+    + _VERSIONS
 )
 _SMALL = re.compile(r"(?:1?\d|20)(?:\.\d{1,2}){3}", re.ASCII)
 _SERVERS = any_case(
@@ -170,10 +165,6 @@ _ARTICLE = any_case(
     r"|clause|article|chapter|paragraph|exhibit|part|step|table|figure|appendix|annex|§)\s{0,3}$"
 )
 _FEW_DIGITS = re.compile(r"(?:1?\d|20)(?:\.\d{1,2}){3}")
-
-
-def _version(found: Observable) -> bool:
-    return ":" not in found.value and _STATED_VERSION.search(found.near) is not None
 
 
 def _version_of_product(found: Observable) -> bool:
@@ -217,111 +208,94 @@ _NAMED_HASH = any_case(
     r"(?:(?:\b|_)(?:md5|sha-?1|sha-?256)\b[\"']?\s{0,3}(?:[=!]=|=~|=|:|\bin~?|\bhas_any)|="
     r"\s{0,3}dynamic)\s{0,3}[\"'(\[]{0,3}(?:[0-9a-f]{32,64}[\"']\s?,\s{0,3}[\"']){0,16}$"
 )
-_FIELDS_OF_DUMP = 8
 
 
 def is_dump(text: str) -> bool:
     """Return whether a line is a memory dump (`|...|` between fields), whose numbers are seldom hashes."""
-    return text.count("|...|") >= _FIELDS_OF_DUMP
-
-
-def _hash_in_code(found: Observable) -> bool:
-    line = found.line
-    return line.code and not line.alone and _NAMED_HASH.search(found.before(1200)) is None
-
-
-_ALL_DIGESTS = frozenset(DIGESTS)
+    return text.count("|...|") >= 8
 
 
 RULES = (
-    Rule("known_program", FILE, CELL, lambda cell: cell.value in _PROGRAMS, REFUSED,
-        refusals.KNOWN_PROGRAM, 5,
+    Rule("known_program", FILE, CELL, lambda cell: cell.value in _PROGRAMS, refusals.KNOWN_PROGRAM, 5,
         accepted=["type,value\nfilename,invoice 2024.exe"],
         refused=["type,value\nfilename,svchost.exe", "type,value\nfile name,C:\\ProgramData\\Rundll32.EXE"]),
-    Rule("in_path", DOMAIN, PATH, lambda found: True, REFUSED, refusals.FILE_NAME, 10,
+    Rule("in_path", DOMAIN, PATH, lambda found: True, refusals.FILE_NAME, 10,
         accepted=["Tệp update.exe tải từ evil-a.site"], refused=["Nó ghi C:\\Windows\\Temp\\setup.com"]),
-    Rule("called_with_brackets", DOMAIN, WORD,
-        lambda found: _CALLED.match(found.text, found.end) is not None,
-        REFUSED, refusals.CODE, 10, accepted=["evil-a.site (203.0.113.5"],
-        refused=["Macro: shell.run('cmd')"]),
-    Rule("file_label", DOMAIN, WRITTEN,
-        lambda found: (found.token.count(".") == 1 or _TWO_ENDINGS.search(found.token) is not None)
-        and (_FILES.match(found.text) is not None or _FILE_OF_HASH.search(found.near) is not None),
-        REFUSED, refusals.FILE_NAME, 53,
-        accepted=["Domain: setup.com"],
+    Rule("called_with_brackets", DOMAIN, WORD, lambda found: _CALLED.match(found.text, found.end),
+        refusals.CODE, 10, accepted=["evil-a.site (203.0.113.5"], refused=["Macro: shell.run('cmd')"]),
+    Rule("file_label", DOMAIN, WRITTEN, lambda found: (found.token.count(".") == 1
+        or _TWO_ENDINGS.search(found.token)) and (_FILES.match(found.text)
+        or _FILE_OF_HASH.search(found.near)), refusals.FILE_NAME, 53, accepted=["Domain: setup.com"],
         refused=["File name: setup.com", "Đính kèm: 0123456789abcdef0123456789abcdef (update.com"]),
-    Rule("called_file", DOMAIN, WRITTEN,
-        lambda found: found.token.count(".") == 1 and found.token.rpartition(".")[2].lower() in _ENDS_FILES
-        and _CALLED_FILE.search(found.near) is not None, REFUSED, refusals.FILE_NAME, 53,
-        accepted=["domain `update.com"], refused=["the file `update.com", "tệp có tên là setup.com"]),
+    Rule("called_file", DOMAIN, WRITTEN, lambda found: found.token.count(".") == 1
+        and found.token.rpartition(".")[2].lower() in _ENDS_FILES and _CALLED_FILE.search(found.near),
+        refusals.FILE_NAME, 53, accepted=["domain `update.com"],
+        refused=["the file `update.com", "tệp có tên là setup.com"]),
     Rule("digest_of_file", DOMAIN, WRITTEN,
-        lambda found: _DIGEST_OF.search(found.near) is not None
-        and _DIGEST_IS.match(found.text, found.end) is not None, REFUSED, refusals.FILE_NAME, 53,
-        accepted=["MD5 (evil-a.site"],
+        lambda found: _DIGEST_OF.search(found.near) and _DIGEST_IS.match(found.text, found.end),
+        refusals.FILE_NAME, 53, accepted=["MD5 (evil-a.site"],
         refused=["Digest\nMD5 (setup.com) = d41d8cd98f00b204e9800998ecf8427e0"]),
-    Rule("package_label", DOMAIN, WRITTEN, near(_PACKAGE_LABEL), REFUSED, refusals.PACKAGE, 54,
+    Rule("package_label", DOMAIN, WRITTEN, near(_PACKAGE_LABEL), refusals.PACKAGE, 54,
         accepted=["C2: com.evil-a.site"],
         refused=["Package name: com.evil.bank", "Tên gói ứng dụng: vn.gov.app"]),
-    Rule("file_heading", DOMAIN, WRITTEN,
-        lambda found: found.line.alone and found.line.prose.section is Section.FILES
-        and found.last_label in _FILE_ENDINGS,
-        REFUSED, refusals.FILE_NAME, 60, accepted=["MD5:\nevil-a.site"], refused=["File names:\nevil.app"]),
+    Rule("file_heading", DOMAIN, WRITTEN, lambda found: found.line.alone
+        and found.line.prose.section is Section.FILES and found.last_label in _FILE_ENDINGS,
+        refusals.FILE_NAME, 60, accepted=["MD5:\nevil-a.site"], refused=["File names:\nevil.app"]),
     Rule("field_of_a_log", DOMAIN, WRITTEN,
-        lambda found: not found.line.alone and _FIELD.fullmatch(found.value) is not None, REFUSED,
-        refusals.CODE, 61, accepted=["evil-a.name"], refused=["The query looks at dns.question.name"]),
+        lambda found: not found.line.alone and _FIELD.fullmatch(found.value), refusals.CODE, 61,
+        accepted=["evil-a.name"], refused=["The query looks at dns.question.name"]),
     Rule("member_of_a_program", DOMAIN, WRITTEN,
-        lambda found: found.value.partition(".")[0] in _PROGRAM_ROOTS, REFUSED, refusals.CODE, 61,
+        lambda found: found.value.partition(".")[0] in _PROGRAM_ROOTS, refusals.CODE, 61,
         accepted=["documents.evil-a.site"], refused=["It reads document.location.host"]),
-    Rule("in_code", DOMAIN, WRITTEN, _in_code, REFUSED, refusals.CODE, 61,
+    Rule("in_code", DOMAIN, WRITTEN,
+        lambda found: found.line.code and not found.line.alone and not _is_argument(found), refusals.CODE, 61,
         accepted=["curl -o a.bin evil-a.site"], refused=["var u = evil.agent.name"]),
-    Rule("package", DOMAIN, WRITTEN, _package, REFUSED, refusals.PACKAGE, 62, accepted=["C2: com.evil.bank"],
+    Rule("package", DOMAIN, WRITTEN, _package, refusals.PACKAGE, 62, accepted=["C2: com.evil.bank"],
         refused=["Mẫu 0123456789abcdef0123456789abcdef com.evil.bank", "Package names\ncom.evil.bank"]),
-    Rule("file_of_hash", DOMAIN, WRITTEN,
-        lambda found: found.last_label in _FILE_ENDINGS - {"ps"} and found.value.count(".") == 1
-        and _on_hash_line(found), REFUSED, refusals.FILE_NAME, 63,
+    Rule("file_of_hash", DOMAIN, WRITTEN, lambda found: found.last_label in _FILE_ENDINGS - {"ps"}
+        and found.value.count(".") == 1 and _on_hash_line(found), refusals.FILE_NAME, 63,
         accepted=["0123456789abcdef0123456789abcdef evil-a.site"],
         refused=["Mẫu 0123456789abcdef0123456789abcdef setup.app"]),
-    Rule("version", ADDRESS, WORD, _version, REFUSED, refusals.VERSION, 30,
+    Rule("version", ADDRESS, WORD,
+        lambda found: ":" not in found.value and _STATED_VERSION.search(found.near), refusals.VERSION, 30,
         accepted=["version 2 of it connects to 203.0.113.58", "version: 1.2.3[.]4"],
         refused=["version 1.2.3.4", "phiên bản 5.6.7.8"]),
     Rule("told_version", ADDRESS, WORD,
-        lambda found: _SMALL.fullmatch(found.value) is not None
-        and _VERSION_IN_SENTENCE.search(found.near) is not None, REFUSED, refusals.VERSION, 30,
-        accepted=["the address was 1.2.3.4"],
+        lambda found: _SMALL.fullmatch(found.value) and _VERSION_IN_SENTENCE.search(found.near),
+        refusals.VERSION, 30, accepted=["the address was 1.2.3.4"],
         refused=["the version number of the latest sample was 1.2.0.9"]),
-    Rule("version_of_product", ADDRESS, WORD, _version_of_product, REFUSED, refusals.VERSION, 30,
+    Rule("version_of_product", ADDRESS, WORD, _version_of_product, refusals.VERSION, 30,
         accepted=["OpenSSL and 203.0.113.58"], refused=["FortiOS 7.4.1.2", "Exchange Server 15.0.1.2"]),
     Rule("heading_number", ADDRESS, WRITTEN,
-        lambda found: (heading := _SECTION.fullmatch(found.text.rstrip())) is not None
-        and heading.start(1) == found.start, REFUSED, refusals.VERSION, 54,
-        accepted=["C2 1.2.3.4"], refused=["1.2.3.4 Technical analysis"]),
+        lambda found: (heading := _SECTION.fullmatch(found.text.rstrip()))
+        and heading.start(1) == found.start, refusals.VERSION, 54, accepted=["C2 1.2.3.4"],
+        refused=["1.2.3.4 Technical analysis"]),
     Rule("article", ADDRESS, WRITTEN,
-        lambda found: _FEW_DIGITS.fullmatch(found.token.rstrip(".")) is not None
-        and _ARTICLE.search(found.before(24)) is not None, REFUSED, refusals.VERSION, 54,
-        accepted=["address 1.2.3.4"], refused=["theo khoản 1.2.3.4"]),
-    Rule("other_digest", _ALL_DIGESTS, WORD, near(_OTHER_DIGEST), REFUSED, refusals.OTHER_DIGEST, 30,
+        lambda found: _FEW_DIGITS.fullmatch(found.token.rstrip(".")) and _ARTICLE.search(found.before(24)),
+        refusals.VERSION, 54, accepted=["address 1.2.3.4"], refused=["theo khoản 1.2.3.4"]),
+    Rule("other_digest", frozenset(DIGESTS), WORD, near(_OTHER_DIGEST), refusals.OTHER_DIGEST, 30,
         accepted=["MD5: 0123456789abcdef0123456789abcdef"],
         refused=["imphash: 0123456789abcdef0123456789abcdef",
             "JA3 fingerprint 0123456789abcdef0123456789abcdef", "mutex 0123456789abcdef0123456789abcdef"]),
     Rule("part_of_a_program", frozenset({IndicatorType.MD5}), WRITTEN,
-        lambda found: _SECTION_ROW.match(found.text, found.end) is not None, REFUSED, refusals.OTHER_DIGEST,
-        53, accepted=["0123456789abcdef0123456789abcdef    sample    81920"],
+        lambda found: _SECTION_ROW.match(found.text, found.end), refusals.OTHER_DIGEST, 53,
+        accepted=["0123456789abcdef0123456789abcdef    sample    81920"],
         refused=["0123456789abcdef0123456789abcdef    .text    81920    6.5"]),
-    Rule("key", _ALL_DIGESTS, WRITTEN,
-        lambda found: _KEY.search(found.near) is not None or _KEY_IN_SENTENCE.search(found.near) is not None,
-        REFUSED, refusals.CODE_HASH, 54,
+    Rule("key", frozenset(DIGESTS), WRITTEN,
+        lambda found: _KEY.search(found.near) or _KEY_IN_SENTENCE.search(found.near), refusals.CODE_HASH, 54,
         accepted=["sample: 0123456789abcdef0123456789abcdef"],
         refused=["RC4 key = 0123456789abcdef0123456789abcdef",
             "strings are decrypted with the key 0123456789abcdef0123456789abcdef"]),
-    Rule("key_with_dots", ADDRESS, WRITTEN, near(_KEY), REFUSED, refusals.CODE, 53,
-        accepted=["c2: 203.0.113.58"], refused=["bot_net_id = 203.0.113.58", "campaign: 203.0.113.58"]),
-    Rule("hash_in_code", FILE_HASHES, WRITTEN, _hash_in_code, REFUSED, refusals.CODE_HASH, 60,
+    Rule("key_with_dots", ADDRESS, WRITTEN, near(_KEY), refusals.CODE, 53, accepted=["c2: 203.0.113.58"],
+        refused=["bot_net_id = 203.0.113.58", "campaign: 203.0.113.58"]),
+    Rule("hash_in_code", FILE_HASHES, WRITTEN, lambda found: found.line.code and not found.line.alone
+        and _NAMED_HASH.search(found.before(1200)) is None, refusals.CODE_HASH, 60,
         accepted=['| where SHA256 == "" or md5 == "0123456789abcdef0123456789abcdef'],
         refused=['var x = "0123456789abcdef0123456789abcdef']),
-    Rule("memory_dump", FILE_HASHES, WRITTEN, lambda found: is_dump(found.text), REFUSED, refusals.CODE_HASH,
-        60, accepted=["a|...|b|...|0123456789abcdef0123456789abcdef"],
+    Rule("memory_dump", FILE_HASHES, WRITTEN, lambda found: is_dump(found.text), refusals.CODE_HASH, 60,
+        accepted=["a|...|b|...|0123456789abcdef0123456789abcdef"],
         refused=["|...||...||...||...||...||...||...||...||...|0123456789abcdef0123456789abcdef"]),
-    Rule("licence", FILE_HASHES, WRITTEN, near(_LICENCE, 80), REFUSED, refusals.CODE_HASH, 60,
+    Rule("licence", FILE_HASHES, WRITTEN, near(_LICENCE, 80), refusals.CODE_HASH, 60,
         accepted=["sample 0123456789abcdef0123456789abcdef"],
         refused=["product key of it 0123456789abcdef0123456789abcdef",
             "mã bản quyền 0123456789abcdef0123456789abcdef"]),

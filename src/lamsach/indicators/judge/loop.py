@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from typing import Any, overload
 
 from lamsach.indicators.judge import exceptions, lookalikes, references, sections, tables
-from lamsach.indicators.judge.rule import Observable, Rule, Scope, Verdict
+from lamsach.indicators.judge.rule import Observable, Rule, Scope
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import Indicator, IndicatorType, Refusal
 
@@ -73,10 +73,7 @@ def traced(trace: Trace) -> Iterator[None]:
 
 def decide(scope: Scope, subject: Any, kind: IndicatorType | None = None) -> Rule | None:
     """Return the first rule that fires, or None."""
-    for rule in _INDEX[scope, kind]:
-        if rule.test(subject):
-            return rule
-    return None
+    return next((rule for rule in _INDEX[scope, kind] if rule.test(subject)), None)
 
 
 def judge(scope: Scope, found: Observable) -> tuple[IndicatorType, str] | Refused:
@@ -85,7 +82,7 @@ def judge(scope: Scope, found: Observable) -> tuple[IndicatorType, str] | Refuse
     if (trace := _TRACE.get()) is not None:
         fired = [rule for rule in _INDEX[scope, found.kind] if rule.test(found)]
         trace.add(found.kind, found.value, fired)
-    if rule is None or rule.verdict is Verdict.ACCEPTED:
+    if rule is None or not rule.reason:
         return found.kind, found.value
     return Refused(rule.reason, found.value, found.kind)
 
@@ -103,7 +100,7 @@ def apply_rule(item: Any, rule: Rule | None) -> Any:
     kind, value = item if isinstance(item, tuple) else (item.type, item.value)
     if (trace := _TRACE.get()) is not None:
         trace.add(kind, value, [rule])
-    if rule.verdict is Verdict.ACCEPTED:
+    if not rule.reason:
         return item
     if isinstance(item, tuple):
         return Refused(rule.reason, value, kind)

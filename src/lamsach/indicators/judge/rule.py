@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from lamsach.indicators.judge.vocabulary import lazy_pattern
@@ -28,16 +28,6 @@ NEAR = 96
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
-class Verdict(StrEnum):
-    """Verdict of a rule on a value."""
-
-    ACCEPTED = "taken"
-    MENTIONED = "mentioned"
-    """A value that the document does not list; a reviewer may accept it."""
-    REFUSED = "refused"
-    """Not a value that logs show."""
-
-
 class Scope(Enum):
     """Place that a rule examines, which decides the argument of its test."""
 
@@ -54,23 +44,26 @@ class Scope(Enum):
     UNLISTED = "a value that a document shows and does not list (Unlisted)"
 
 
-ACCEPTED, MENTIONED, REFUSED = Verdict
 WORD, PATH, LINE, WRITTEN, COMMAND, STATEMENT, CELL, ROW, RECORD, KEY, UNLISTED = Scope
+
+
+Test = Callable[[Any], object]
+"""Test of a rule; what it returns counts as true or false."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule. `id` is what `lamsach indicators explain` prints, `applies_to` the kinds of values.
 
-    Lower priorities decide first; within one priority the order does not matter. The examples are texts of a
-    list or a document: the last value of each in `accepted` is accepted, in `refused` refused by this rule.
+    `reason` is that of the refusals; a rule without one accepts. Lower priorities decide first; within one
+    priority the order does not matter. The examples are texts of a list or a document: the last value of each
+    in `accepted` is accepted, in `refused` refused by this rule.
     """
 
     id: str
     applies_to: frozenset[IndicatorType]
     scope: Scope
-    test: Callable[[Any], bool]
-    verdict: Verdict
+    test: Test
     reason: str
     priority: int
     accepted: Sequence[str] = ()
@@ -100,16 +93,16 @@ class Observable:
         return self.value.rpartition(".")[2]
 
 
-def near(pattern: re.Pattern[str], window: int = NEAR) -> Callable[[Observable], bool]:
+def near(pattern: re.Pattern[str], window: int = NEAR) -> Test:
     """Return a test that searches the text before a value."""
     if window == NEAR:
-        return lambda found: pattern.search(found.near) is not None
-    return lambda found: pattern.search(found.before(window)) is not None
+        return lambda found: pattern.search(found.near)
+    return lambda found: pattern.search(found.before(window))
 
 
-def on_line(pattern: re.Pattern[str]) -> Callable[[Observable], bool]:
+def on_line(pattern: re.Pattern[str]) -> Test:
     """Return a test that matches the beginning of a value's line."""
-    return lambda found: pattern.match(found.text) is not None
+    return lambda found: pattern.match(found.text)
 
 
 def any_case(pattern: str) -> re.Pattern[str]:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from enum import Enum, auto
 
 from lamsach.indicators.judge.rule import (
     ALL,
     DOMAIN,
     LINE,
-    MENTIONED,
     NAMES,
     WRITTEN,
-    Observable,
     Rule,
+    Test,
     any_case,
 )
 from lamsach.indicators.values import refusals
@@ -215,51 +213,50 @@ _SIGNED = any_case(
 )
 
 
-def _under(section: Section) -> Callable[[Observable], bool]:
+def _under(section: Section) -> Test:
     return lambda found: found.line.prose.section is section
 
 
-def _labelled(section: Section) -> Callable[[Observable], bool]:
+def _labelled(section: Section) -> Test:
     return lambda found: found.line.label is section
 
 
 RULES = (
-    Rule("label_allows", ALL, LINE, _labelled(Section.ALLOWED), MENTIONED, refusals.ALLOWED, 11,
+    Rule("label_allows", ALL, LINE, _labelled(Section.ALLOWED), refusals.ALLOWED, 11,
         accepted=["Malicious domains: evil-a.site, evil-b.site"],
         refused=["Legitimate domains: good-a.site, good-b.site", "Whitelist: 203.0.113.58",
             "Not related, shown for context only: good-a.site", "Không liên quan: good-a.site"]),
-    Rule("label_recommends", ALL, LINE, _labelled(Section.RECOMMENDED), MENTIONED, refusals.RECOMMENDED, 11,
+    Rule("label_recommends", ALL, LINE, _labelled(Section.RECOMMENDED), refusals.RECOMMENDED, 11,
         accepted=["DNS servers of the attacker: 203.0.113.53"],
         refused=["Recommended resolvers: 203.0.113.53", "Đơn vị phối hợp: partner-a.site"]),
-    Rule("form_of_another_type", ALL, LINE, lambda found: bool(found.line.prose.form), MENTIONED,
-        refusals.UNSUPPORTED_TYPE, 13, accepted=["Type\ndomain\nValue\nevil-a.site"],
+    Rule("form_of_another_type", ALL, LINE, lambda found: found.line.prose.form, refusals.UNSUPPORTED_TYPE,
+        13, accepted=["Type\ndomain\nValue\nevil-a.site"],
         refused=["Type\nlink\nValue\nhttps://vendor-a.site/post"]),
-    Rule("under_exceptions", ALL, LINE, _under(Section.ALLOWED), MENTIONED, refusals.ALLOWED, 20,
+    Rule("under_exceptions", ALL, LINE, _under(Section.ALLOWED), refusals.ALLOWED, 20,
         accepted=["Domains\nevil-a.site", "Please do not block it, as all use it:\nIt asks evil[.]site",
             "Please do not block it, as all use it:\ngood[.]site\nC2: evil-a.site",
             "You should not block users from reading this, for the servers behind it are many:\nevil-a.site"],
         refused=["Do not block\ngood[.]site",
             "Please do not block the following, they are shared by many:\n\n  good[.]site",
-            "3. Danh sách trắng\n203.0.113.58",
-            "Benign traffic observed\ngood.site"]),
-    Rule("under_recommended", ALL, LINE, _under(Section.RECOMMENDED), MENTIONED, refusals.RECOMMENDED, 20,
+            "3. Danh sách trắng\n203.0.113.58", "Benign traffic observed\ngood.site"]),
+    Rule("under_recommended", ALL, LINE, _under(Section.RECOMMENDED), refusals.RECOMMENDED, 20,
         accepted=["Servers of the attacker\n203.0.113.53"],
         refused=["DNS servers to use\n203.0.113.53", "Thông tin liên hệ\nunit-a.site"]),
-    Rule("margin", ALL, WRITTEN, _under(Section.MARGIN), MENTIONED, refusals.MARGIN, 40,
+    Rule("margin", ALL, WRITTEN, _under(Section.MARGIN), refusals.MARGIN, 40,
         accepted=["Trang 1\nwww.unit-a.site"],
         refused=["\n\f".join(["www.unit-a.site\n" + "a b c d e f g h i k l m n\n" * 7] * 2)]),
-    Rule("letters_signature", NAMES, WRITTEN, _under(Section.SIGNATURE), MENTIONED, refusals.SIGNATURE, 40,
+    Rule("letters_signature", NAMES, WRITTEN, _under(Section.SIGNATURE), refusals.SIGNATURE, 40,
         accepted=["Trân trọng./.\nPhụ lục: danh sách tên miền\nevil-a.site"],
         refused=["Best regards,\nwww.unit-a.site"]),
     Rule("mail_text", DOMAIN, WRITTEN,
         lambda found: _under(Section.MAIL)(found) or (not found.line.alone and found.line.has_mailbox),
-        MENTIONED, refusals.IN_SENTENCE, 64, accepted=["Domains:\nevil-a.site"],
+        refusals.IN_SENTENCE, 64, accepted=["Domains:\nevil-a.site"],
         refused=["Email subjects:\nupdate of evil-a.site",
             "From: Support <a@unit.example> via relay.evil-a.site"]),
-    Rule("title", DOMAIN, WRITTEN, lambda found: found.line.is_title, MENTIONED, refusals.TITLE, 70,
+    Rule("title", DOMAIN, WRITTEN, lambda found: found.line.is_title, refusals.TITLE, 70,
         accepted=["- evil-a.site"], refused=["2.1 Stay-a.site"]),
     Rule("own_page", NAMES, WRITTEN,
-        lambda found: found.line.prose.defangs and _SIGNED.match(found.text[: found.start]) is not None,
-        MENTIONED, refusals.IN_SENTENCE, 81, accepted=["Website: unit-a.site"],
+        lambda found: found.line.prose.defangs and _SIGNED.match(found.text[: found.start]),
+        refusals.IN_SENTENCE, 81, accepted=["Website: unit-a.site"],
         refused=["C2: evil-b[.]site\nWebsite: unit-a.site"]),
 )  # fmt: skip
