@@ -32,16 +32,10 @@ _NAME = re.compile(r"[A-Z][A-Za-z]+|[A-Z]{2,}\d?|[A-Z]\d")
 """A word that may accompany a value, or be the rest of a URL."""
 _PART = re.compile(r"[.\-/\])?&=%_:,]|.*[\[(\-.]", re.DOTALL)
 """Beginning or end of a fragment, which is no value even if it reads as one."""
-_NO_VALUE = frozenset(
-    {
-        refusals.FILE_NAME,
-        refusals.DETECTION,
-        refusals.INTERNAL_NAME,
-        refusals.PUBLIC_SUFFIX,
-        refusals.BAD_NAME,
-        refusals.BAD_URL,
-    }
-)
+_NO_VALUE = frozenset({
+    refusals.FILE_NAME, refusals.DETECTION, refusals.INTERNAL_NAME, refusals.PUBLIC_SUFFIX,
+    refusals.BAD_NAME, refusals.BAD_URL,
+})  # fmt: skip
 """Refusals that the beginning of a longer value gets just as well."""
 _FAMILIES = (frozenset(ADDRESSES), frozenset({IndicatorType.DOMAIN, IndicatorType.URL}))
 
@@ -105,11 +99,11 @@ def cell_text(
     cut: list[str] = []
     chain: list[str] = []
     weak: list[int] = []
-    known = all(line.room is not None for line in lines)
+    resolver = _Resolver(kind, digits, all(line.room is not None for line in lines), promised)
 
     def close() -> None:
         if chain:
-            resolved = _decide(tuple(chain), weak, kind, digits, known=known, promised=promised)
+            resolved = resolver.text(tuple(chain), weak)
             if resolved is None:
                 cut.append("".join(chain)[:_MAX_LENGTH])
             parts.append(resolved or "")
@@ -129,54 +123,49 @@ def cell_text(
     return CellText(rejoin("".join(parts).strip()), cut)
 
 
-def _decide(
-    pieces: tuple[str, ...],
-    weak: Sequence[int],
-    kind: IndicatorType | None,
-    digits: tuple[int, ...],
-    *,
-    known: bool,
-    promised: bool,
-) -> str | None:
-    """Resolve pieces; weakly joined lines that form values of their own stay apart."""
-    if len(pieces) == 1:
-        return pieces[0]
-    if weak:
-        ends = [*weak, len(pieces)]
-        apart = [pieces[start:end] for start, end in zip([0, *weak], ends, strict=True)]
-        readings = [_best(part, kind, digits) for part in apart]
-        if all(reading.junk == 0 and reading.ways == 1 for reading in readings):
-            return NEW.join(word for reading in readings for word in reading.words)
-    return _resolve(pieces, kind, digits, known=known, promised=promised)
+class _Resolver(NamedTuple):
+    """Resolution of pieces into words. `known`: the room after the lines is known."""
 
+    kind: IndicatorType | None
+    digits: tuple[int, ...]
+    known: bool
+    promised: bool
 
-def _resolve(
-    pieces: tuple[str, ...],
-    kind: IndicatorType | None,
-    digits: tuple[int, ...],
-    *,
-    known: bool,
-    promised: bool,
-) -> str | None:
-    """Read pieces as words, a line each; None if uncertain. `known`: the room after the lines is known."""
-    whole = "".join(pieces)
-    if len(pieces) > _MAX_PIECES or len(whole) > _MAX_LENGTH:
-        return None
-    best = _best(pieces, kind, digits)
-    if kind is not None and (best.junk or best.ways > 1):
-        best = _best(pieces, None, digits)
-    every = _best(pieces, None, HASH_DIGITS) if kind is None and HASH_DIGITS[-1] not in digits else best
-    if every != best and not (best.junk == len(pieces) and every == (0, 1, (whole,))):
-        return None  # digests of a length that the document does not name
-    if best.junk == len(pieces):  # nothing in it is a value
-        return whole if (known or promised) and _VALUE_MARKS.search(whole) else " ".join(pieces)
-    if not known:
-        undecided = (best.ways > 1 and whole.isalnum()) or (promised and best.junk)
-        return None if undecided else NEW.join(best.words)
-    if best.junk or best.ways > 1:
-        return None
-    last_is_a_word = _NAME.fullmatch(pieces[-1]) is not None and len(best.words[-1]) > len(pieces[-1])
-    return None if last_is_a_word and is_value("".join(pieces[:-1]), None, digits) else NEW.join(best.words)
+    def text(self, pieces: tuple[str, ...], weak: Sequence[int]) -> str | None:
+        """Return the words, a line each, or None if uncertain.
+
+        Weakly joined lines that form values of their own stay apart.
+        """
+        if len(pieces) == 1:
+            return pieces[0]
+        if weak:
+            ends = [*weak, len(pieces)]
+            apart = [pieces[start:end] for start, end in zip([0, *weak], ends, strict=True)]
+            readings = [_best(part, self.kind, self.digits) for part in apart]
+            if all(reading.junk == 0 and reading.ways == 1 for reading in readings):
+                return NEW.join(word for reading in readings for word in reading.words)
+        whole = "".join(pieces)
+        if len(pieces) > _MAX_PIECES or len(whole) > _MAX_LENGTH:
+            return None
+        return self._resolve(pieces, whole)
+
+    def _resolve(self, pieces: tuple[str, ...], whole: str) -> str | None:
+        kind, digits = self.kind, self.digits
+        best = _best(pieces, kind, digits)
+        if kind is not None and (best.junk or best.ways > 1):
+            best = _best(pieces, None, digits)
+        every = _best(pieces, None, HASH_DIGITS) if kind is None and HASH_DIGITS[-1] not in digits else best
+        if every != best and not (best.junk == len(pieces) and every == (0, 1, (whole,))):
+            return None  # digests of a length that the document does not name
+        if best.junk == len(pieces):  # nothing in it is a value
+            return whole if (self.known or self.promised) and _VALUE_MARKS.search(whole) else " ".join(pieces)
+        if not self.known:
+            undecided = (best.ways > 1 and whole.isalnum()) or (self.promised and best.junk)
+            return None if undecided else NEW.join(best.words)
+        if best.junk or best.ways > 1:
+            return None
+        ends_in_word = _NAME.fullmatch(pieces[-1]) is not None and len(best.words[-1]) > len(pieces[-1])
+        return None if ends_in_word and is_value("".join(pieces[:-1]), None, digits) else NEW.join(best.words)
 
 
 class _Reading(NamedTuple):
@@ -219,12 +208,9 @@ def is_value(text: str, kind: IndicatorType | None = None, digits: tuple[int, ..
 
 
 def _is_of(item: Found, kind: IndicatorType | None, digits: tuple[int, ...]) -> bool:
-    if isinstance(item, Refused):
-        if item.reason in _NO_VALUE:
-            return False
-        found, length = item.type, len(item.value or "")
-    else:
-        found, length = item[0], len(item[1])
-    if found in DIGESTS and length not in digits:
+    if isinstance(item, Refused) and item.reason in _NO_VALUE:
+        return False
+    found, value = (item.type, item.value or "") if isinstance(item, Refused) else item
+    if found in DIGESTS and len(value) not in digits:
         return False
     return kind in (None, found) or any({kind, found} <= family for family in _FAMILIES)

