@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from lamsach.indicators.tables.fields import stated_type
 from lamsach.indicators.text.extract import Found
@@ -28,19 +28,21 @@ OBSERVABLES = {
 
 # [network-traffic:extensions.'http-request-ext'.request_header.'Host' NOT IN ('a.example')] START t'2026'
 _STEP = r"(?:[\w-]{1,250}|'[^'\\\n]{1,250}'|\"[^\"\\\n]{1,250}\")"
+_TEXT = r"[thb]?'(?:[^'\\]|\\.)*+(?:'|\\?\Z)"
+_LITERAL = rf"(?:{_TEXT}|[-+]?\d[\d.]*+|true\b|false\b)"
 _TOKEN = re.compile(
+    rf"(?:\b(?P<before>NOT|EXISTS)\s+)?"
     rf"(?P<path>[a-z0-9_-]{{2,250}}:{_STEP}(?:\.{_STEP}|\[[\d*]{{1,10}}\]){{0,50}})"
-    r"|(?P<kind>[thb]?)'(?P<text>(?:[^'\\]|\\.)*+)(?P<end>'|\\?\Z)"
-    r"|(?P<word>[A-Za-z][A-Za-z0-9_]*+)"
-    r"|(?P<number>[-+]?\d[\d.]*+)"
-    r"|(?P<operator>[!=<>]{1,2})"
-    r"|(?P<mark>[\[\](),])",
+    rf"(?:\s*(?P<negation>NOT\b)?\s*(?P<operator>[!=<>]{{1,2}}|(?:IN|LIKE|MATCHES|ISSUBSET|ISSUPERSET)\b)"
+    rf"\s*(?P<values>\((?:[\s,]*+{_LITERAL})*+|{_LITERAL})?)?"
+    rf"|(?P<text>{_TEXT})|(?P<word>[A-Za-z][A-Za-z0-9_]*+)|(?P<mark>[\[\]])",
     re.DOTALL,
 )
+_TEXTS = re.compile(r"([thb]?)'((?:[^'\\]|\\.)*+)('|\\?\Z)", re.DOTALL)
+"""Kind, contents and end of a text, which an unfinished pattern may lack."""
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _EQUAL = {"=": False, "==": False, "!=": True, "<>": True}
 """Whether an operator negates."""
-_OPERATORS = frozenset({"IN", "LIKE", "MATCHES", "ISSUBSET", "ISSUPERSET"})
 _ORDERED = frozenset({"FOLLOWEDBY", "WITHIN", "REPEATS", "START", "STOP"})
 _IS_FIELD = re.compile(
     r"value|.*_refs?(?:\[[\d*]+\])?\.value|.*request_header.*[Hh]ost'?|.*request_value|.*\.url'?"
@@ -53,25 +55,22 @@ _EXPRESSION = re.compile(
 MAX_PATTERN = 1024 * 1024
 
 
-@dataclass(slots=True)
-class _Comparison:
+class _Comparison(NamedTuple):
     """A path, the texts it is compared with (none for numbers), and its observation's number."""
 
     path: str
     operator: str
     negated: bool
-    texts: list[str] = field(default_factory=list)
-    observation: int = 0
+    texts: list[str]
+    observation: int
 
 
-@dataclass(slots=True)
-class _Pattern:
-    """Comparisons of a pattern, observations joined by AND, whether it requires an order or a time."""
+class _Pattern(NamedTuple):
+    """Comparisons of a pattern, observations joined by AND, whether it requires an order or is cut."""
 
-    comparisons: list[_Comparison] = field(default_factory=list)
-    joined: set[int] = field(default_factory=set)
-    ordered: bool = False
-    cut: bool = False
+    comparisons: list[_Comparison]
+    joined: set[int]
+    conditional: bool
 
 
 def hash_type(name: str) -> IndicatorType | None:
@@ -106,74 +105,40 @@ def pattern_values(pattern: str) -> Iterator[Found]:
         yield Refused(refusals.UNREAD_PATTERN, shorten(pattern))
         return
     multiple = {number for number, paths in accepted.items() if len(paths) > 1}
-    if parsed.ordered or parsed.cut or parsed.joined & (narrowed | multiple):
+    if parsed.conditional or parsed.joined & (narrowed | multiple):
         yield Refused(refusals.CONDITION, shorten(pattern))
 
 
 def _parse(pattern: str) -> _Pattern:
     """Parse the comparisons of a pattern; unbalanced brackets are tolerated."""
-    found = _Pattern(cut=len(pattern) > MAX_PATTERN)
-    tokens = list(_TOKEN.finditer(pattern[:MAX_PATTERN]))
-    found.cut |= any(token["end"] not in (None, "'") for token in tokens[-1:])
-    place = observation = depth = 0
-    before = ""
-    while place < len(tokens):
-        token = tokens[place]
-        place += 1
+    comparisons: list[_Comparison] = []
+    joined: set[int] = set()
+    conditional = len(pattern) > MAX_PATTERN
+    last = ""
+    observation = depth = 0
+    for token in _TOKEN.finditer(pattern[:MAX_PATTERN]):
         if token["path"]:
-            comparison, place = _comparison(tokens, place, token["path"], before)
-            comparison.observation = observation
-            found.comparisons.append(comparison)
+            comparisons.append(_comparison(token, observation))
         elif token["mark"] == "[":
             depth, observation = depth + 1, observation + 1
         elif token["mark"] == "]":
             depth = max(0, depth - 1)
-        elif token["word"] == "AND":
-            if depth:
-                found.joined.add(observation)
-            else:
-                found.ordered = True
-        elif token["word"] in _ORDERED:
-            found.ordered = True
-        before = token["word"] or ""
-    return found
+        elif token["word"] == "AND" and depth:
+            joined.add(observation)
+        elif token["word"] == "AND" or token["word"] in _ORDERED:
+            conditional = True
+        last = token["values"] or token["text"] or ""
+    conditional |= any(end != "'" for _, _, end in _TEXTS.findall(last))
+    return _Pattern(comparisons, joined, conditional)
 
 
-def _comparison(tokens: list[re.Match[str]], place: int, path: str, before: str) -> tuple[_Comparison, int]:
-    """Return the comparison after a path, and the index after it."""
-    negated = before == "NOT"
-    if before == "EXISTS":
-        return _Comparison(path, "EXISTS", negated), place
-    if place < len(tokens) and tokens[place]["word"] == "NOT":
-        negated, place = not negated, place + 1
-    if place >= len(tokens):
-        return _Comparison(path, "", negated), place
-    operator = tokens[place]["operator"] or tokens[place]["word"]
-    if operator not in _OPERATORS and not tokens[place]["operator"]:
-        return _Comparison(path, "", negated), place
-    negated ^= _EQUAL.get(operator, False)
-    texts, place = _texts(tokens, place + 1)
-    return _Comparison(path, "=" if operator in _EQUAL else operator, negated, texts), place
-
-
-def _texts(tokens: list[re.Match[str]], place: int) -> tuple[list[str], int]:
-    """Return the texts at an index, one or a set in round brackets, and the index after them."""
-    if place < len(tokens) and tokens[place]["mark"] == "(":
-        texts: list[str] = []
-        place += 1
-        while place < len(tokens) and tokens[place]["mark"] != ")" and not tokens[place]["path"]:
-            texts += _text(tokens[place])
-            place += 1
-        return texts, place
-    if place < len(tokens) and not tokens[place]["mark"] and not tokens[place]["path"]:
-        return _text(tokens[place]), place + 1
-    return [], place
-
-
-def _text(token: re.Match[str]) -> list[str]:
-    if token["kind"] != "" or token["end"] != "'":
-        return []
-    return [_ESCAPED.sub(r"\1", token["text"])]
+def _comparison(token: re.Match[str], observation: int) -> _Comparison:
+    operator = token["operator"] or ""
+    negated = (token["before"] == "NOT") ^ (token["negation"] is not None) ^ _EQUAL.get(operator, False)
+    parts = _TEXTS.findall(token["values"] or "") if token["before"] != "EXISTS" else ()
+    texts = [_ESCAPED.sub(r"\1", text) for kind, text, end in parts if not kind and end == "'"]
+    operator = "=" if operator in _EQUAL else operator
+    return _Comparison(token["path"], operator, negated, texts, observation)
 
 
 def _values(comparison: _Comparison, kind: IndicatorType | None) -> Iterator[Found]:
