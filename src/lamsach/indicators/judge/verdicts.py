@@ -38,20 +38,18 @@ _MAX_LENGTH = 40
 
 def lists_withdrawn(keys: Iterable[str]) -> bool:
     """Return whether the headings of a table are those of a list of withdrawn entries."""
-    return {plain_key(key) for key in keys} >= REMOVED
+    return set(keys) >= REMOVED
 
 
-def action_column(headings: Mapping[int, str]) -> int | None:
+def action_column(keys: Mapping[int, str]) -> int | None:
     """Return the column of the action on a row's values; None without a column of expiry."""
-    keys = {place: plain_key(text) for place, text in headings.items()}
     if not any("expir" in key for key in keys.values()):
         return None
     return next((place for place, key in keys.items() if key == "action"), None)
 
 
-def judging_columns(headings: Mapping[int, str]) -> dict[int, str]:
-    """Map the columns whose cells judge their row's values to the plain keys of their headings."""
-    keys = {place: plain_key(text) for place, text in headings.items()}
+def judging_columns(keys: Mapping[int, str]) -> dict[int, str]:
+    """Return the columns whose cells judge their row's values, with the plain keys of their headings."""
     return {place: key for place, key in keys.items() if key in VERDICT_KEYS | FLAGS | BLAMES | {DETECTS}}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from lamsach.documents.headings import plain_key
 from lamsach.indicators.judge.loop import decide
@@ -140,31 +141,11 @@ _MASKS = vocabulary("masks")
 _MASK = re.compile(r"/?\d{1,2}|/?(?:255|254|252|248|240|224|192|128)(?:\.\d{1,3}){3}", re.ASCII)
 
 
-def _pair(
-    headings: Mapping[int, str], firsts: frozenset[str], lasts: frozenset[str]
-) -> tuple[int, int] | None:
+def _pair(keys: Mapping[int, str], firsts: frozenset[str], lasts: frozenset[str]) -> tuple[int, int] | None:
     """Return the single column of each of two kinds, if the headings promise both."""
-    first = [place for place, text in headings.items() if plain_key(text) in firsts]
-    last = [place for place, text in headings.items() if plain_key(text) in lasts]
+    first = [place for place, key in keys.items() if key in firsts]
+    last = [place for place, key in keys.items() if key in lasts]
     return (first[0], last[0]) if len(first) == 1 and len(last) == 1 else None
-
-
-def masked_network(cells: Mapping[int, str], columns: tuple[int, int] | None) -> str | None:
-    """Return the network of an IPv4 address and a mask in two columns, or None."""
-    if columns is None:
-        return None
-    address, mask = (cells.get(place, "") for place in columns)
-    if addresses.parse_v4(address) is None or not _MASK.fullmatch(mask):
-        return None
-    return f"{address}/{mask.lstrip('/')}"
-
-
-def range_of(cells: Mapping[int, str], columns: tuple[int, int] | None) -> str | None:
-    """Return the range between IPv4 addresses in two columns, as a text, or None."""
-    if columns is None:
-        return None
-    first, last = (addresses.parse_v4(cells.get(place, "")) for place in columns)
-    return None if first is None or last is None else f"{cells[columns[0]]}-{cells[columns[1]]}"
 
 
 _NAME_KEYS = frozenset({"domain", "fqdn"})
@@ -177,79 +158,94 @@ _CALLED = frozenset({"name", "names", "app name", "ten", "ten ung dung"})
 """Columns of a thing's name, where others hold its values."""
 
 
+@dataclass(slots=True)
 class Headings:
     """The last row of headings. `fields` is None before the first one."""
 
-    def __init__(self) -> None:
-        self.fields: dict[int, Field] | None = None
-        self.types: dict[int, IndicatorType | None] = {}
-        """The type of value that a column of values promises."""
-        self.count = 0
-        """Count of different rows of headings met in succession."""
-        self.only_value: int | None = None
-        """The single column of values, if there is exactly one."""
-        self.loose = False
-        """Whether the headings are in a comment, which may have other columns than the rows."""
-        self.bounds: tuple[int, int] | None = None
-        """The columns of the first and the last address of a range."""
-        self.masked: tuple[int, int] | None = None
-        """The columns of a network's address and its mask."""
-        self.names: frozenset[int] = frozenset()
-        """The columns that promise names, in any spelling."""
-        self.fingerprints: frozenset[int] = frozenset()
-        """The columns of digests of anything but files."""
-        self.withdraws = False
-        """Whether the table lists withdrawn entries."""
-        self.action: int | None = None
-        """The column that states whether a row's values are blocked or allowed."""
-        self.judging: dict[int, str] = {}
-        """The columns whose cells judge a row's values, with the plain keys of their headings."""
-        self._texts: tuple[str, ...] = ()
-        self.width = 0
-        """Number of columns of the last row of headings."""
-        self.row = 0
-        """Number of the last row of headings."""
+    fields: dict[int, Field] | None = None
+    types: dict[int, IndicatorType | None] = field(default_factory=dict)
+    """The type of value that a column of values promises."""
+    count: int = 0
+    """Count of different rows of headings met in succession, i.e. of tables that nothing else separates."""
+    only_value: int | None = None
+    """The single column of values, if there is exactly one."""
+    loose: bool = False
+    """Whether the headings are in a comment, which may have other columns than the rows."""
+    bounds: tuple[int, int] | None = None
+    """The columns of the first and the last address of a range."""
+    masked: tuple[int, int] | None = None
+    """The columns of a network's address and its mask."""
+    names: frozenset[int] = frozenset()
+    """The columns that promise names, in any spelling."""
+    fingerprints: frozenset[int] = frozenset()
+    """The columns of digests of anything but files."""
+    withdraws: bool = False
+    """Whether the table lists withdrawn entries."""
+    action: int | None = None
+    """The column that states whether a row's values are blocked or allowed."""
+    judging: dict[int, str] = field(default_factory=dict)
+    """The columns whose cells judge a row's values, with the plain keys of their headings."""
+    width: int = 0
+    """Number of columns of the last row of headings."""
+    row: int = 0
+    """Number of the last row of headings."""
+    _texts: tuple[str, ...] = ()
 
     def read(self, filled: Mapping[int, str], number: int, *, least: int) -> bool:
         """Read a row of headings, which holds until the next; two successive ones are merged."""
+        keys = {place: plain_key(cell) for place, cell in filled.items()}
         fields = {place: found for place, cell in filled.items() if (found := field_of(cell)) is not None}
         fields.update(dict.fromkeys(victims(filled), Field.VICTIM))
         values = [place for place, found in fields.items() if found is Field.VALUE]
         if values:
-            fields.update(
-                {place: Field.CONTEXT for place, cell in filled.items() if plain_key(cell) in _CALLED}
-            )
+            fields.update({place: Field.CONTEXT for place, key in keys.items() if key in _CALLED})
         if not _are_headings(filled, fields, least) or not (values or len(fields) >= 2):
             return False
-        if not values and self.fields is not None and number != self.row + 1:
+        follows = self.fields is not None and number == self.row + 1
+        if not values and self.fields is not None and not follows:
             return False
         types = {place: type_of_heading(filled[place]) for place in values}
-        if self.fields is not None and number == self.row + 1:
+        if self.fields is not None and follows:
             fields, types = {**self.fields, **fields}, {**self.types, **types}
-        if (headings := tuple(map(plain_key, filled.values()))) != self._texts:
+        if (headings := tuple(keys.values())) != self._texts:
             self.count += number != self.row + 1 or not self.count
             self._texts = headings
         self.fields, self.types, self.row, self.width = fields, types, number, max(filled) + 1
-        self.bounds, self.masked = _pair(filled, _FIRST, _LAST), _pair(filled, _NETWORKS, _MASKS)
-        keys = {place: plain_key(cell) for place, cell in filled.items()}
+        self.bounds, self.masked = _pair(keys, _FIRST, _LAST), _pair(keys, _NETWORKS, _MASKS)
         self.fingerprints = frozenset(place for place, key in keys.items() if key in _FINGERPRINTS)
-        self.withdraws, self.action = lists_withdrawn(filled.values()), action_column(filled)
-        self.judging = judging_columns(filled)
+        self.withdraws, self.action = lists_withdrawn(keys.values()), action_column(keys)
+        self.judging = judging_columns(keys)
         self.names = frozenset(place for place in values if keys[place] in _NAME_KEYS)
         if set(keys.values()) >= _PARTS_OF_A_PROGRAM:
             fields.update(dict.fromkeys(values, Field.CONTEXT))
             self.fingerprints |= frozenset(values)
-        columns = [place for place, field in fields.items() if field is Field.VALUE]
+        columns = [place for place, named in fields.items() if named is Field.VALUE]
         alone = len(columns) == 1 and self.masked is None and self.bounds is None
         self.only_value = columns[0] if alone else None
         return True
 
+    @property
+    def promising(self) -> bool:
+        """Return whether headings that promise values were met."""
+        return self.fields is not None and Field.VALUE in self.fields.values()
+
+    def span(self, cells: Mapping[int, str]) -> str | None:
+        """Return the range or network of the IPv4 addresses that a row has in two columns, or None."""
+        for columns in filter(None, (self.bounds, self.masked)):
+            first, last = (cells.get(place, "") for place in columns)
+            if addresses.parse_v4(first) is None:
+                continue
+            if columns is self.bounds and addresses.parse_v4(last) is not None:
+                return f"{first}-{last}"
+            if columns is self.masked and _MASK.fullmatch(last):
+                return f"{first}/{last.lstrip('/')}"
+        return None
+
     def rule(self, filled: Mapping[int, str]) -> Rule | None:
         """Return the rule by which the headings, or a row's cells under them, judge the row, or None."""
         action = "" if self.action is None else filled.get(self.action, "")
-        if (self.withdraws or action) and (
-            rule := decide(Scope.ROW, Row(self.withdraws, action))
-        ) is not None:
+        rule = decide(Scope.ROW, Row(self.withdraws, action)) if self.withdraws or action else None
+        if rule is not None:
             return rule
         fields = self.fields or {}
         other_cells = {place: cell for place, cell in filled.items() if fields.get(place) is not Field.VALUE}
@@ -266,7 +262,7 @@ def _are_headings(filled: Mapping[int, str], fields: Mapping[int, Field], least:
 def kind_of(filled: Mapping[int, str], fields: Mapping[int, Field]) -> str:
     """Return the type that a row states for its values, or an empty text."""
     return next(
-        (filled[place] for place, field in fields.items() if field is Field.TYPE and place in filled), ""
+        (filled[place] for place, named in fields.items() if named is Field.TYPE and place in filled), ""
     )
 
 

@@ -26,8 +26,6 @@ from lamsach.indicators.tables.cells import (
     is_aside,
     kind_in_row,
     kind_of,
-    masked_network,
-    range_of,
     refuse_victim,
     scattered_values,
     value_cell,
@@ -74,7 +72,7 @@ class Table:
         self.document = document
         self.page = page
         self.place = place
-        self._headings = Headings()
+        self.headings = Headings()
         self._before: list[Entry] = []
         self._quick_cache: dict[tuple[str, ...], tuple[Facts, list[str]] | None] = {}
         self._account = Account()
@@ -83,29 +81,14 @@ class Table:
         """Rule by which all rows list nothing, as their sheet or a title above is `Whitelist`; else None."""
 
     @property
-    def heads(self) -> int:
-        """Number of different headings, i.e. of tables that nothing else separates."""
-        return self._headings.count
-
-    @property
-    def fields(self) -> Mapping[int, Field]:
+    def fields(self) -> dict[int, Field]:
         """Return the columns' contents, as far as their headings state them."""
-        return self._headings.fields or {}
+        return self.headings.fields or {}
 
     def promised(self, cells: Sequence[str], place: int) -> IndicatorType | None:
         """Return the type of value that a cell's heading, or the row's type cell, promises."""
-        kind = self._headings.types.get(place)
+        kind = self.headings.types.get(place)
         return kind or stated_type(kind_of(filled_cells(cells), self.fields))[0]
-
-    @property
-    def width(self) -> int:
-        """Return the number of columns of the last headings; 0 before any."""
-        return self._headings.width
-
-    @property
-    def headed(self) -> bool:
-        """Return whether headings that promise values were met."""
-        return self._headings.fields is not None and Field.VALUE in self._headings.fields.values()
 
     def row(
         self,
@@ -120,11 +103,12 @@ class Table:
         `inherited` holds texts of cells merged over several rows: they describe this row's values and are no
         value of this row. The `struck` cells are withdrawn.
         """
+        reference = self._reference(number)
         if struck:
             struck_values = [item for place in struck if place < len(cells) for item in scan(cells[place])]
-            yield from entries(refuse_struck(struck_values), self._reference(number))
+            yield from entries(refuse_struck(struck_values), reference)
             cells = ["" if place in struck else cell for place, cell in enumerate(cells)]
-        if not inherited and (quick := self._quick_row(cells, self._reference(number))) is not None:
+        if not inherited and (quick := self._quick_row(cells, reference)) is not None:
             yield from quick
             return
         filled = filled_cells(cells)
@@ -137,10 +121,10 @@ class Table:
             return
         # a row that a cell from above extends into states the type of its values (`Domain | C2`) and is no
         # heading
-        continues = inherited and self._headings.fields is not None and number != self._headings.row + 1
+        continues = inherited and self.headings.fields is not None and number != self.headings.row + 1
         if not continues and self._read_headings(filled, number, loose=False):
             yield from self._mentioned()
-            yield from entries(self._account.unlisted(filled.values(), ()), self._reference(number))
+            yield from entries(self._account.unlisted(filled.values(), ()), reference)
             return
         yield from self._values(number, filled, inherited or {})
 
@@ -160,13 +144,13 @@ class Table:
         """Yield the values that a row lists, or hold them back where it may be a title."""
         first = next(iter(filled.values()))
         found = self._data(self._reference(number), filled, {**inherited, **filled})
-        if (rule := self._headings.rule(filled)) is not None:
+        if (rule := self.headings.rule(filled)) is not None:
             found = map(partial(apply_rule, rule=rule), found)
         if len(filled) == 1 and (title_rule := _title_rule(first)):
             self._allows = title_rule
         elif self._allows:
             found = map(partial(apply_rule, rule=self._allows), found)
-        alone = self._headings.fields is None and len(filled) == 1 and len(self._before) < _MAX_TITLE_ROWS
+        alone = self.headings.fields is None and len(filled) == 1 and len(self._before) < _MAX_TITLE_ROWS
         if alone and self.page is not None and not whole_value(first):
             self._before.extend(found)
         elif alone:
@@ -180,11 +164,11 @@ class Table:
 
     def _quick_row(self, cells: Sequence[str], reference: Reference) -> Iterator[Entry] | None:
         """Return the entries of a row with one canonical value in the single column of values, else None."""
-        only = self._headings.only_value
+        only = self.headings.only_value
         if only is None or self._allows or len(cells) <= only:
             return None
         plain = plain_value(cells[only])
-        promised = self._headings.types.get(only)
+        promised = self.headings.types.get(only)
         if plain is None or (promised is not None and (promised is not plain[0] or self.place is not None)):
             return None
         if (quick := self._quick_facts(cells, only, plain[0])) is None:
@@ -206,7 +190,7 @@ class Table:
         if key in self._quick_cache:
             return self._quick_cache[key]
         filled = filled_cells(cells)
-        fields = self._headings.fields or {}
+        fields = self.fields
         first = next(iter(filled.values()), "")
         aside = _COMMENT.match(first) or (len(fields) < 2 and len(filled) == 2 and is_aside(first))
         filled.pop(only, None)
@@ -219,9 +203,7 @@ class Table:
             or (place not in fields and (whole_value(cell) or several_values(cell)))
             for place, cell in filled.items()
         )
-        judged = (
-            aside or self._headings.rule(filled) or decide(Scope.CELL, Cell(kind, stated=type_text), kind)
-        )
+        judged = aside or self.headings.rule(filled) or decide(Scope.CELL, Cell(kind, stated=type_text), kind)
         if plain_others and not judged and not unsupported and stated in (None, kind):
             quick = self._facts(filled, fields), [filled[place] for place in shows]
         if len(self._quick_cache) >= _MAX_KNOWN:
@@ -255,34 +237,34 @@ class Table:
 
     def _read_headings(self, filled: dict[int, str], number: int, *, loose: bool) -> bool:
         """Read a row of headings. `loose`: it is in a comment, so that more headings are required."""
-        if not self._headings.read(filled, number, least=2 if loose else 1):
+        if not self.headings.read(filled, number, least=2 if loose else 1):
             return False
-        self._headings.loose, self._allows = loose, self._all_allowed
+        self.headings.loose, self._allows = loose, self._all_allowed
         self._quick_cache.clear()
         return True
 
     def _data(
         self, reference: Reference, filled: dict[int, str], described: dict[int, str]
     ) -> Iterator[Entry]:
-        fields = self._headings.fields or {}
-        prints = [filled[place] for place in self._headings.fingerprints if place in filled]
+        fields = self.fields
+        prints = [filled[place] for place in self.headings.fingerprints if place in filled]
         promising = prints or any(fields.get(place) is Field.VALUE for place in filled)
-        if self._headings.loose and not promising:
+        if self.headings.loose and not promising:
             fields = {}
         facts = self._facts(described, fields)
-        spanned = range_of(filled, self._headings.bounds) or masked_network(filled, self._headings.masked)
-        if spanned is not None:
-            found = read_text(spanned)
-            listed = {*map(value_of, found), *(cell for cell in filled.values() if cell in spanned)}
-            yield from entries(found, reference, facts)
-            yield from entries(self._account.unlisted(filled.values(), listed), reference)
+        words = ""
+        if (span := self.headings.span(filled)) is not None:
+            found = read_text(span)
+            listed = {*map(value_of, found), *(cell for cell in filled.values() if cell in span)}
+            found += self._account.unlisted(filled.values(), listed)
         elif len(fields) < 2 and len(filled) == 2 and is_aside(next(iter(filled.values()))):
             found = refuse_described(list(filled.values())[1])
             found += self._account.unlisted(filled.values(), set(map(value_of, found)))
-            yield from entries(found, reference, facts)
         else:
             found = self._listed(filled, fields, kind_of(described, fields), prints)
-            yield from entries(found, reference, facts, self._words(described))
+            if self.place is not None:  # a list's rows state facts, a document's words
+                words = " | ".join(described[place] for place in sorted(described))
+        yield from entries(found, reference, facts, words)
 
     def _listed(
         self, filled: dict[int, str], fields: Mapping[int, Field], stated: str, prints: Sequence[str]
@@ -296,14 +278,14 @@ class Table:
         row_kind = kind or (kind_in_row(filled) if any(map(may_be_split, filled.values())) else None)
         for place, cell in filled.items():
             field = fields.get(place)
-            promised = kind if kind in STATED_ONLY else self._headings.types.get(place) or kind
+            promised = kind if kind in STATED_ONLY else self.headings.types.get(place) or kind
             cell = whole_digest(cell, promised or row_kind)
             accepted = False
             if field is Field.VALUE:
                 cell = supported_part(stated, cell)
                 items = value_cell(cell, promised, unsupported=unsupported)
                 items = judge_cell(items, stated=stated) if stated else items
-                if place in self._headings.names and len(items) == 1:
+                if place in self.headings.names and len(items) == 1:
                     items += host_as_promised(items[0])
                 accepted = not all(isinstance(item, Refused) for item in items)
                 (found if accepted else doubtful).extend(items)
@@ -325,27 +307,15 @@ class Table:
                 )
         return found
 
-    def _words(self, described: Mapping[int, str]) -> str:
-        """Return the words around a row's values, for a document's table only: a list's rows state facts."""
-        return "" if self.place is None else " | ".join(described[place] for place in sorted(described))
-
     def _facts(self, filled: dict[int, str], fields: dict[int, Field]) -> Facts:
         texts: dict[Field, str] = {}
         for place, field in fields.items():
             if place in filled:
                 texts.setdefault(field, filled[place])
         threat = texts.get(Field.THREAT) or texts.get(Field.THREAT_CLASS) or texts.get(Field.NOTE)
-        if self._headings.fields is None and len(filled) == 2:
-            threat = next(
-                (
-                    cell
-                    for cell in filled.values()
-                    if _WORDY.search(cell)
-                    and field_of(cell) is None
-                    and not (whole_value(cell) or several_values(cell))
-                ),
-                None,
-            )
+        if self.headings.fields is None and len(filled) == 2:
+            names = (cell for cell in filled.values() if _WORDY.search(cell) and field_of(cell) is None)
+            threat = next((name for name in names if not (whole_value(name) or several_values(name))), None)
         return facts_of(texts, threat)
 
 
