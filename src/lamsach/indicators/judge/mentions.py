@@ -8,6 +8,7 @@ Refused with type and reason, so that a reviewer may accept it. Linear in the te
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cached_property
 
 from lamsach.indicators.judge.lookalikes import PACKAGE, is_code, without_seams
@@ -22,7 +23,6 @@ from lamsach.indicators.judge.sections import (
     begins_letter,
     begins_signature,
     is_title,
-    is_title_line,
     label_section,
     may_be_heading,
     section_of,
@@ -31,10 +31,11 @@ from lamsach.indicators.judge.unlisted import Account, value_of
 from lamsach.indicators.judge.verdicts import line_rule
 from lamsach.indicators.tables.fields import is_never_in_text
 from lamsach.indicators.text.extract import PIECE, Found, locate, pieces
-from lamsach.indicators.text.rules import HEADER, rule_values
-from lamsach.indicators.values.records import Facts
+from lamsach.indicators.text.rules import rule_values
+from lamsach.indicators.values.records import Entry, Facts
 from lamsach.indicators.values.refang import refang
 from lamsach.indicators.values.refusals import Refused
+from lamsach.model import Refusal
 
 # THREAT IDENTIFICATION: QAKBOT    Malware family: Mirai    Mã độc: Mozi
 _THREAT_LINE = any_case(
@@ -86,11 +87,6 @@ class ProseLine:
         """Return whether the line holds a mail address in angle brackets."""
         return _MAILBOX.search(self.text) is not None
 
-    @cached_property
-    def is_title(self) -> bool:
-        """Return whether the line is a title by its mark or number."""
-        return is_title_line(self.text)
-
     @property
     def is_apart(self) -> bool:
         """Return whether the line is outside the prose: no threat, no sentence that continues."""
@@ -112,14 +108,16 @@ class Prose:
     to be accepted without further tests.
     """
 
-    def __init__(self, *, advisory: bool = False, defangs: bool = False, marks: bool = False) -> None:
+    def __init__(
+        self, *, advisory: bool = False, defangs: bool = False, marks: bool = False, links: bool = False
+    ) -> None:
         self.defangs = defangs
         """Whether the author defangs (`hxxp`, `[.]`), so that a clickable link is meant to be followed."""
         self.advisory = advisory
         """Whether the text is for readers, so that a vendor's page is cited even alone on its line."""
         self.marks = marks or advisory or defangs
         """Whether any value of the document is defanged, so that a link after `see` is meant to be read."""
-        self.defangs_links = False
+        self.defangs_links = links
         """Whether the author writes `hxxp`, so that a numbered clickable link is a footnote's."""
         self.section = Section.LIST
         self.threat: str | None = None
@@ -146,6 +144,16 @@ class Prose:
         """Return the facts that the text states about the values it lists."""
         return Facts(threat=self.threat, source=self.number)
 
+    def with_facts(self, item: Entry) -> Entry:
+        """Return an entry; an indicator without a threat or source gets what the text states."""
+        if isinstance(item, Refusal):
+            return item
+        return replace(item, threat=item.threat or self.threat, source=item.source or self.number)
+
+    def another(self) -> Prose:
+        """Return a reader of another text of the same author."""
+        return Prose(advisory=self.advisory, defangs=self.defangs, links=self.defangs_links)
+
     @property
     def filtered(self) -> bool:
         """Return whether the current line is in a filter of a Sigma rule."""
@@ -160,11 +168,7 @@ class Prose:
         """Return the values of a line, mentions as Refused. Very long lines are read in pieces."""
         if len(text) > PIECE:
             return [found for piece in pieces(text) for found in self.line(piece)]
-        if (
-            "->" in text
-            and HEADER.fullmatch(text.strip())
-            and (rule := rule_values(text.strip())) is not None
-        ):
+        if "->" in text and (rule := rule_values(text.strip())) is not None:
             return [*rule[0], *Account().unlisted([text], set(map(value_of, rule[0])))]
         excluded = self._clause.read(text)
         self._sign(text)

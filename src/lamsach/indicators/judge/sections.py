@@ -133,9 +133,8 @@ def is_title(text: str) -> bool:
 
 def may_be_heading(text: str) -> bool:
     """Return whether a line without values is as short as a heading and does not end like a sentence."""
-    words = text.split()
     ends_sentence = text.rstrip().endswith((".", ";", ",", "!", "?"))
-    return 0 < len(words) <= _MAX_WORDS and len(text) <= _MAX_LENGTH and not ends_sentence
+    return 0 < len(text.split()) <= _MAX_WORDS and len(text) <= _MAX_LENGTH and not ends_sentence
 
 
 def exception_section(bare: str) -> Section | None:
@@ -155,11 +154,6 @@ def label_section(line: str) -> Section | None:
     """Return `exception_section` of a line's label (`Legitimate domains: a.example`)."""
     label, colon, _ = line[:_MAX_LENGTH].partition(":")
     return exception_section(label.strip(" \t#=*_->")) if colon else None
-
-
-def is_title_line(text: str) -> bool:
-    """Return whether a line is a title by its mark (Markdown, AsciiDoc) or its multi-part number."""
-    return _TITLE_LINE.match(text.lstrip()) is not None
 
 
 def begins_signature(text: str, *, letter: bool) -> bool:
@@ -198,11 +192,10 @@ def _looks_like_heading(text: str) -> bool:
     """Return whether a line is in capitals, short, marked as a heading, or ends in a colon."""
     bare = text.strip()
     letters = [character for character in bare if character.isalpha()]
-    upper = sum(character.isupper() for character in letters)
     return (
         bare.endswith((":", ":*", ":**"))
-        or bare.startswith(("#", "=", "**", "=="))
-        or (len(letters) > 3 and upper * 4 >= 3 * len(letters))
+        or bare.startswith(("#", "=", "**"))
+        or (len(letters) > 3 and sum(map(str.isupper, letters)) * 4 >= 3 * len(letters))
         or (bare[:1].isupper() and "." not in bare and len(bare.split()) <= 6)
     )
 
@@ -253,7 +246,7 @@ RULES = (
         refusals.IN_SENTENCE, 64, accepted=["Domains:\nevil-a.site"],
         refused=["Email subjects:\nupdate of evil-a.site",
             "From: Support <a@unit.example> via relay.evil-a.site"]),
-    Rule("title", DOMAIN, WRITTEN, lambda found: found.line.is_title, refusals.TITLE, 70,
+    Rule("title", DOMAIN, WRITTEN, lambda found: _TITLE_LINE.match(found.text.lstrip()), refusals.TITLE, 70,
         accepted=["- evil-a.site"], refused=["2.1 Stay-a.site"]),
     Rule("own_page", NAMES, WRITTEN,
         lambda found: found.line.prose.defangs and _SIGNED.match(found.text[: found.start]),

@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from enum import Enum, auto
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol
 from unicodedata import normalize
 
 from lamsach.documents.decode import without_zero_width
@@ -26,7 +25,7 @@ from lamsach.indicators.text.extract import Found
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import Refused, canonical_values
 from lamsach.indicators.values.records import Entry, entries, is_shaped
-from lamsach.model import Indicator, Reference, Refusal
+from lamsach.model import Reference, Refusal
 
 # | --- | :---: |
 _RULER = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*")
@@ -35,7 +34,6 @@ BAR = "\u00a6"
 """Stand-in for a bar that belongs to a text."""
 _BREAK = re.compile(r"<br\s{0,3}/?>", re.IGNORECASE)
 _PAIRS = re.compile(r"(\*\*|__|`{1,3}|\*|~~)(?=\S)([^*`~\n]{1,2000}?)(?<=\S)\1")
-_Place = TypeVar("_Place")
 
 
 class Kind(Enum):
@@ -47,15 +45,15 @@ class Kind(Enum):
     """No row follows: a table above has ended."""
 
 
-class Piped(NamedTuple, Generic[_Place]):
+class Piped(NamedTuple):
     """A classified line: kind, place, text."""
 
     kind: Kind
-    place: _Place
+    place: Any
     text: str
 
 
-class PipedLines(Generic[_Place]):
+class PipedLines:
     """Separation of table rows from text: headings are above a ruler, rows below it.
 
     `framed`: only lines between bars are rows, and lines with as many bars are rows without a ruler too.
@@ -64,10 +62,10 @@ class PipedLines(Generic[_Place]):
     def __init__(self, *, framed: bool = False) -> None:
         self.in_table = False
         self._framed = framed
-        self._pending: tuple[_Place, str] | None = None
+        self._pending: tuple[Any, str] | None = None
         """A line that may be the headings of a table, if a ruler follows."""
 
-    def push(self, place: _Place, line: str, *, fenced: bool | None = None) -> Iterator[Piped[_Place]]:
+    def push(self, place: Any, line: str, *, fenced: bool | None = None) -> Iterator[Piped]:
         """Yield the lines whose kind is known after this one.
 
         `fenced`: the line is within a fence, where each with a bar is a row, or is the fence (False).
@@ -94,7 +92,7 @@ class PipedLines(Generic[_Place]):
         else:
             yield Piped(Kind.TEXT, place, line)
 
-    def end(self) -> Iterator[Piped[_Place]]:
+    def end(self) -> Iterator[Piped]:
         """Yield the pending line."""
         if self._pending is not None:
             yield Piped(Kind.TEXT, *self._pending)
@@ -246,33 +244,31 @@ class Readable(Protocol):
         """Yield its paragraphs and tables in order."""
 
 
+def advisory_prose(texts: Iterable[str]) -> Prose:
+    """Return the reader of an advisory with these texts, which show whether its author defangs."""
+    texts = list(texts)
+    return Prose(advisory=True, defangs=defangs(texts), links=defangs_links(texts))
+
+
 def read_document(document: Readable, name: str) -> Iterator[Entry]:
     """Yield the entries of a document's paragraphs and tables."""
-    reader = DocumentReader(name)
-    reader.detect_defanging(document.texts())
+    reader = _DocumentReader(name, advisory_prose(["".join(document.texts())]))
     for block in document.blocks():
         yield from reader.block(block)
     yield from reader.end()
 
 
-class DocumentReader:
+class _DocumentReader:
     """Reader of one document's paragraphs and tables in order."""
 
-    def __init__(self, document: str) -> None:
+    def __init__(self, document: str, prose: Prose) -> None:
         self.document = document
         self.tables = 0
-        self.defangs = self.defangs_links = False
-        self._prose = Prose(advisory=True)
+        self._prose = prose
         self._last: tuple[int | None, int] = (None, 0)
-        self._lines = PipedLines[tuple[Reference, bool]](framed=True)
+        self._lines = PipedLines(framed=True)
         self._piped: Table | None = None
         """The table that bars draw in the paragraphs."""
-
-    def detect_defanging(self, texts: Iterable[str]) -> None:
-        """Detect in the document's texts, before it is read, whether its author defangs."""
-        joined_text = ["".join(texts)]
-        self.defangs, self.defangs_links = defangs(joined_text), defangs_links(joined_text)
-        self._prose.defangs, self._prose.defangs_links = self.defangs, self.defangs_links
 
     def block(self, block: Block) -> Iterator[Entry]:
         """Yield the entries of a block."""
@@ -284,8 +280,7 @@ class DocumentReader:
             yield from self._table(block.rows)
             yield from self._struck(block.struck)
         else:
-            self._prose = Prose(advisory=True, defangs=self.defangs)
-            self._prose.defangs_links = self.defangs_links
+            self._prose = self._prose.another()
             if block.margin:
                 self._prose.section = Section.MARGIN
 
@@ -302,7 +297,7 @@ class DocumentReader:
             yield from self._link(target, shown, reference)
         yield from self._struck(block.struck)
 
-    def _line(self, item: Piped[tuple[Reference, bool]]) -> Iterator[Entry]:
+    def _line(self, item: Piped) -> Iterator[Entry]:
         """Yield the entries of a paragraph's line: prose, or a row of a table drawn with bars."""
         (reference, title), text = item.place, item.text
         if item.kind is Kind.TEXT:
@@ -354,11 +349,7 @@ class DocumentReader:
         yield from self._with_facts(table, table.end())
 
     def _with_facts(self, table: Table, found: Iterator[Entry]) -> Iterator[Entry]:
-        """Add the threat and source that the text above states; drop texts of a table that is no list."""
+        """Add the facts that the text above states; drop texts of a table that is no list."""
         for item in found:
-            if isinstance(item, Indicator):
-                facts = self._prose.facts
-                item = replace(item, threat=item.threat or facts.threat, source=item.source or facts.source)
-                yield item
-            elif is_shaped(item) or table.headed:
-                yield item
+            if is_shaped(item) or table.headings.promising:
+                yield self._prose.with_facts(item)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import struct
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
 from lamsach.documents.archive import locked_error
@@ -13,7 +14,7 @@ from lamsach.documents.table import Block, Places, Table
 from lamsach.errors import UnreadableError
 from lamsach.indicators.files.source import ListSource, open_compound, streams
 from lamsach.indicators.formats import ListFormat
-from lamsach.indicators.text.documents import DocumentReader
+from lamsach.indicators.text.documents import read_document
 from lamsach.indicators.values.records import Entry
 
 _PAGE = 512
@@ -39,48 +40,34 @@ class _Paragraph(NamedTuple):
     row: tuple[str, ...] | None
 
 
-class Marks:
-    """Table marks of a document from its `main` stream and page table `places`; damaged parts are omitted."""
-
-    def __init__(self, main: bytes, places: bytes) -> None:
-        found: dict[tuple[int, bool], Mark] = {}
-        before = False
-        for paragraph in sorted(_paragraph_properties(main, places), key=lambda item: item.start):
-            if paragraph.in_table and not before:
-                found.setdefault((paragraph.start, False), Mark(paragraph.start, None))
-            before = paragraph.in_table
-            if paragraph.row is not None:
-                found.setdefault((paragraph.end, True), Mark(paragraph.end, paragraph.row))
-        self._marks = sorted(found.values(), key=lambda mark: (mark.place, mark.cells is None))
-        self._places = [mark.place for mark in self._marks]
-
-    def between(self, first: int, last: int) -> list[Mark]:
-        """Return the marks in a piece of the file: starts before its end, row ends after its start."""
-        picked = self._marks[bisect_left(self._places, first) : bisect_left(self._places, last + 1)]
-        return [mark for mark in picked if (mark.place < last if mark.cells is None else mark.place > first)]
+def _table_marks(main: bytes, places: bytes) -> list[Mark]:
+    """Return the marks in order from the `main` stream and page table `places`, without damaged parts."""
+    found: dict[tuple[int, bool], Mark] = {}
+    before = False
+    for paragraph in sorted(_paragraph_properties(main, places), key=lambda item: item.start):
+        if paragraph.in_table and not before:
+            found.setdefault((paragraph.start, False), Mark(paragraph.start, None))
+        before = paragraph.in_table
+        if paragraph.row is not None:
+            found.setdefault((paragraph.end, True), Mark(paragraph.end, paragraph.row))
+    return sorted(found.values(), key=lambda mark: (mark.place, mark.cells is None))
 
 
 def _paragraph_properties(main: bytes, places: bytes) -> Iterator[_Paragraph]:
-    count = max(0, (len(places) - 4) // 8)
-    numbers = struct.unpack_from(f"<{count}I", places, 4 * (count + 1)) if count else ()
+    pages = max(0, (len(places) - 4) // 8)
+    numbers = struct.unpack_from(f"<{pages}I", places, 4 * (pages + 1)) if pages else ()
     for number in sorted({number & _PN for number in numbers})[:MAX_PAGES]:
         page = main[number * _PAGE : (number + 1) * _PAGE]
-        if len(page) == _PAGE:
-            yield from _page_paragraphs(page)
-
-
-def _page_paragraphs(page: bytes) -> Iterator[_Paragraph]:
-    count = page[-1]
-    if 4 * (count + 1) + 13 * count > _PAGE - 1:
-        return
-    ends = struct.unpack_from(f"<{count + 1}I", page)
-    for number in range(count):
-        place = 2 * page[4 * (count + 1) + 13 * number]
-        if not 0 < place < _PAGE - 2:
+        count = page[-1] if len(page) == _PAGE else 0
+        if not count or 4 * (count + 1) + 13 * count > _PAGE - 1:
             continue
-        size = 2 * page[place] - 1 if page[place] else 2 * page[place + 1]
-        place += 1 if page[place] else 2
-        yield _paragraph(ends[number], ends[number + 1], page[place + 2 : place + size])
+        ends = struct.unpack_from(f"<{count + 1}I", page)
+        for item, (start, end) in enumerate(pairwise(ends)):
+            place = 2 * page[4 * (count + 1) + 13 * item]
+            if 0 < place < _PAGE - 2:
+                size = 2 * page[place] - 1 if page[place] else 2 * page[place + 1]
+                place += 1 if page[place] else 2
+                yield _paragraph(start, end, page[place + 2 : place + size])
 
 
 def _paragraph(start: int, end: int, properties: bytes) -> _Paragraph:
@@ -106,29 +93,18 @@ def _changes(properties: bytes) -> Iterator[tuple[int, bytes]]:
         place += 2
         size = _SIZES.get(number >> 13)
         if size is None:
-            if number == _DEFINES:
-                size = (
-                    max(0, struct.unpack_from("<H", properties, place)[0] - 1)
-                    if place + 2 <= len(properties)
-                    else 0
-                )
-                place += 2
-            else:
-                size = properties[place]
-                place += 1
+            wide = number == _DEFINES
+            size = max(0, int.from_bytes(properties[place : place + 1 + wide], "little") - wide)
+            place += 1 + wide
         yield number, properties[place : place + size]
         place += size
 
 
 def _columns(definition: bytes) -> list[str]:
     count = min(definition[0], MAX_COLUMNS) if definition else 0
-    first = 1 + 2 * (count + 1)
-    states: list[str] = []
-    for number in range(count):
-        cell = definition[first + _TC * number : first + _TC * number + 2]
-        flags = struct.unpack("<H", cell)[0] if len(cell) == 2 else 0
-        states.append(_STATES.get(flags >> 5 & 3, ""))
-    return states
+    cells = definition[1 + 2 * (count + 1) :]
+    flags = (int.from_bytes(cells[_TC * number : _TC * number + 2], "little") for number in range(count))
+    return [_STATES.get(flag >> 5 & 3, "") for flag in flags]
 
 
 _MAGIC = 0xA5EC
@@ -148,16 +124,23 @@ _MARKS = dict.fromkeys([0x01, 0x02, 0x05, 0x08, 0x13, 0x14, 0x15])
 """Anchors of pictures and notes, and the ends of fields."""
 
 
+class _Document(NamedTuple):
+    """Paragraphs and tables in order; `page` by hard page breaks, `row` the paragraph or table row."""
+
+    text: str
+    rows: list[tuple[str, ...]]
+
+    def texts(self) -> Iterator[str]:
+        yield self.text
+
+    def blocks(self) -> Iterator[Block]:
+        places = Places()
+        return _marked(self.text, self.rows, places) if self.rows else _unmarked(self.text, places)
+
+
 def _read(source: ListSource) -> Iterator[Entry]:
-    """Read paragraphs and tables in order; `page` by hard page breaks, `row` the paragraph or table row."""
     text, rows = _text(source)
-    text = _FIELD_CODE.sub("", text).translate(_MARKS)
-    reader = DocumentReader(source.document)
-    reader.detect_defanging([text])
-    places = Places()
-    for block in _marked(text, rows, places) if rows else _unmarked(text, places):
-        yield from reader.block(block)
-    yield from reader.end()
+    return read_document(_Document(_FIELD_CODE.sub("", text).translate(_MARKS), rows), source.document)
 
 
 def _marked(text: str, states: list[tuple[str, ...]], places: Places) -> Iterator[Block]:
@@ -174,17 +157,14 @@ def _marked(text: str, states: list[tuple[str, ...]], places: Places) -> Iterato
             yield from _paragraphs(before.replace(_TABLE, ""), places)
         if mark == _CELL:
             row.append(_cell_text(cell.replace(_TABLE, "")))
-            continue
-        merged = next(ends, ())
-        table.append(
-            [(value, merged[place] if place < len(merged) else "") for place, value in enumerate(row)]
-        )
-        row = []
+        else:
+            table.append(list(zip_longest(row, next(ends, ())[: len(row)], fillvalue="")))
+            row = []
     yield from _rows(table, places)
     yield from _paragraphs("\r".join(row) + rest.replace(_TABLE, ""), places)
 
 
-def _rows(table: list[list[tuple[str, str]]], places: Places) -> Iterator[Block]:
+def _rows(table: Iterable[Sequence[tuple[str, str]]], places: Places) -> Iterator[Block]:
     if table:
         yield Table(places.rows(table))
 
@@ -207,7 +187,7 @@ def _unmarked(text: str, places: Places) -> Iterator[Block]:
 
 
 def _cell_text(cell: str) -> str:
-    return cell.replace("\r", "\n").replace("\x0b", "\n")
+    return re.sub("[\r\x0b]", "\n", cell)
 
 
 def _paragraphs(text: str, places: Places) -> Iterator[Block]:
@@ -226,11 +206,9 @@ def _table(texts: list[str], places: Places) -> Iterator[Block]:
     regular = 0 < width <= MAX_COLUMNS and all(
         not cells[place].strip() for place in range(width, len(cells), width + 1)
     )
-    if not regular:
-        yield Table(places.rows([(cell, "")] for cell in cells if cell.strip()))
-        return
-    rows = [cells[start : start + width] for start in range(0, len(cells), width + 1)]
-    yield Table(places.rows([(cell, "") for cell in row] for row in rows))
+    step = width + 1 if regular else 1
+    rows = [cells[start : start + (width if regular else 1)] for start in range(0, len(cells), step)]
+    yield Table(places.rows([(cell, "") for cell in row] for row in rows if regular or row[0].strip()))
 
 
 def _text(source: ListSource) -> tuple[str, list[tuple[str, ...]]]:
@@ -250,15 +228,15 @@ def _text(source: ListSource) -> tuple[str, list[tuple[str, ...]]]:
             start, size = struct.unpack_from("<II", main, _CLX)
             first, length = struct.unpack_from("<II", main, _PAPX)
             rows: list[tuple[str, ...]] = []
-            found = Marks(main, table[first : first + length])
-            return "".join(_pieces(main, table[start : start + size], found, rows)), rows
+            marks = _table_marks(main, table[first : first + length])
+            return "".join(_pieces(main, table[start : start + size], marks, rows)), rows
     except UnreadableError:
         raise
     except (OSError, ValueError, struct.error, IndexError):
         raise UnreadableError("The document is damaged.", source.document, "Save it again as DOCX.") from None
 
 
-def _pieces(main: bytes, clx: bytes, found: Marks, rows: list[tuple[str, ...]]) -> Iterator[str]:
+def _pieces(main: bytes, clx: bytes, marks: list[Mark], rows: list[tuple[str, ...]]) -> Iterator[str]:
     """Yield the texts of the pieces; cell states of rows that end in them are appended to `rows`."""
     place = 0
     while place < len(clx) and clx[place] == 1:
@@ -270,38 +248,41 @@ def _pieces(main: bytes, clx: bytes, found: Marks, rows: list[tuple[str, ...]]) 
     count = min((len(table) - 4) // 12, MAX_PIECES)
     ends = struct.unpack_from(f"<{count + 1}I", table)
     left = len(main)
-    for number in range(count):
-        stated = struct.unpack_from("<I", table, 4 * (count + 1) + 8 * number + 2)[0]
-        length = max(0, ends[number + 1] - ends[number])
-        if stated & _COMPRESSED:
-            start = (stated & ~_COMPRESSED) // 2
-            data = main[start : start + min(length, left)]
-            left -= len(data)
-            yield from _decoded(data, found.between(start, start + len(data)), start, "cp1252", rows)
-        else:
-            data = main[stated : stated + min(2 * length, left)]
-            left -= len(data)
-            yield from _decoded(data, found.between(stated, stated + len(data)), stated, "utf-16-le", rows)
+    for number, (first, last) in enumerate(pairwise(ends)):
+        start = struct.unpack_from("<I", table, 4 * (count + 1) + 8 * number + 2)[0]
+        width = 2
+        if start & _COMPRESSED:
+            start, width = (start & ~_COMPRESSED) // 2, 1
+        data = main[start : start + min(width * max(0, last - first), left)]
+        left -= len(data)
+        low = bisect_left(marks, start, key=lambda mark: mark.place)
+        high = bisect_left(marks, start + len(data) + 1, key=lambda mark: mark.place)
+        yield from _decoded(data, marks[low:high], start, width, rows)
 
 
 def _decoded(
-    data: bytes, found: list[Mark], start: int, encoding: str, rows: list[tuple[str, ...]]
+    data: bytes, marks: list[Mark], start: int, width: int, rows: list[tuple[str, ...]]
 ) -> Iterator[str]:
-    """Yield a piece's text, with marks for the start of a table and each cell mark that ends a row."""
-    width = 2 if encoding == "utf-16-le" else 1
+    """Yield a piece's text, with marks for the start of a table and each cell mark that ends a row.
+
+    A table starts before the piece's end, a row ends after its start.
+    """
+    encoding = "utf-16-le" if width == 2 else "cp1252"
     done = 0
-    for place, cells in found:
+    for place, cells in marks:
         cut = place - start - (width if cells is not None else 0)
-        if cut < done or (cells is not None and data[cut : cut + width].rstrip(b"\0") != b"\x07"):
+        if cut < done or (cells is None and cut >= len(data)):
+            continue
+        if cells is not None and data[cut : cut + width].rstrip(b"\0") != b"\x07":
             continue
         yield data[done:cut].decode(encoding, "replace").translate(_FOREIGN)
         done = cut
         if cells is None:
             yield _TABLE
-            continue
-        yield _ROW
-        rows.append(cells)
-        done = cut + width
+        else:
+            yield _ROW
+            rows.append(cells)
+            done += width
     yield data[done:].decode(encoding, "replace").translate(_FOREIGN)
 
 

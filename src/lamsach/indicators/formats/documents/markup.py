@@ -16,7 +16,6 @@ from lamsach.documents.table import Row
 from lamsach.indicators.files.source import ListSource
 from lamsach.indicators.formats import ListFormat
 from lamsach.indicators.judge.mentions import Prose
-from lamsach.indicators.judge.references import defangs_links
 from lamsach.indicators.judge.sections import Section
 from lamsach.indicators.judge.unlisted import Account
 from lamsach.indicators.judge.verdicts import refuse_struck
@@ -26,6 +25,7 @@ from lamsach.indicators.text.documents import (
     BAR,
     Kind,
     PipedLines,
+    advisory_prose,
     bare_cell,
     defangs,
     is_ruler,
@@ -76,12 +76,13 @@ def cells_of(line: str) -> list[Cell]:
     """Return the cells of a line, repeated ones included; text before the first bar is a cell too."""
     line = line.strip()
     marks = list(_CELL.finditer(line))
-    cells = [Cell(line[: marks[0].start()] if marks else line)] if not begins_cell(line) else []
-    for place, mark in enumerate(marks):
-        end = marks[place + 1].start() if place + 1 < len(marks) else len(line)
-        count = min(int(mark[1] or 1), _MAX_REPEATED if mark[3] == "*" else _MAX_COLUMNS)
+    starts = [mark.start() for mark in marks] + [len(line)]
+    cells = [] if begins_cell(line) else [Cell(line[: starts[0]])]
+    for mark, end in zip(marks, starts[1:], strict=True):
+        repeats = mark[3] == "*"
+        count = min(int(mark[1] or 1), _MAX_REPEATED if repeats else _MAX_COLUMNS)
         text = line[mark.end() : end]
-        cells += [Cell(text)] * count if mark[3] == "*" else [Cell(text, count, int(mark[2] or 1))]
+        cells += [Cell(text)] * count if repeats else [Cell(text, count, int(mark[2] or 1))]
     return cells
 
 
@@ -153,7 +154,7 @@ def _begins(source: ListSource) -> bool:
 def _read(source: ListSource) -> Iterator[Entry]:
     prose, tables = Prose(advisory=True, defangs=defangs([source.text_head])), 1
     table = Table(source.document, None, tables)
-    rows, columns, fenced, lines = Rows(), None, False, PipedLines[int]()
+    rows, columns, fenced, lines = Rows(), None, False, PipedLines()
     for number, line in source.lines():
         if line is None:
             yield Refusal(Reference(source.document, None, number), "", refusals.TOO_LONG)
@@ -170,9 +171,9 @@ def _read(source: ListSource) -> Iterator[Entry]:
                 cells = cells_of(text.replace("\\|", BAR))
                 yield from _rows(table, rows.add(number, cells, continues=not begins_cell(text)), prose)
             elif kind is Kind.ROW:
-                yield from _listed(table, table.row(place, piped_cells(text)), prose)
-            elif in_table or (table.headed and not fenced):
-                yield from _listed(table, table.end(), prose)
+                yield from _listed(table.row(place, piped_cells(text)), prose)
+            elif in_table or (table.headings.promising and not fenced):
+                yield from _listed(table.end(), prose)
                 tables += 1
                 table = Table(source.document, None, tables)
         if not is_ruler(line):
@@ -180,7 +181,7 @@ def _read(source: ListSource) -> Iterator[Entry]:
     yield from _rows(table, rows.end(), prose)
     for _, place, text in lines.end():
         yield from _prose(text, Reference(source.document, None, place), prose)
-    yield from _listed(table, table.end(), prose)
+    yield from _listed(table.end(), prose)
 
 
 def _rows(
@@ -188,7 +189,7 @@ def _rows(
 ) -> Iterator[Entry]:
     for first, texts, above in rows:
         inherited = {place: bare_cell(text) for place, text in above.items()}
-        yield from _listed(table, table.row(first, list(map(bare_cell, texts)), inherited), prose)
+        yield from _listed(table.row(first, list(map(bare_cell, texts)), inherited), prose)
 
 
 def _prose(line: str, reference: Reference, prose: Prose) -> Iterator[Entry]:
@@ -198,13 +199,11 @@ def _prose(line: str, reference: Reference, prose: Prose) -> Iterator[Entry]:
         yield from entries(found, reference, prose.facts, line)
 
 
-def _listed(table: Table, found: Iterator[Entry], prose: Prose) -> Iterator[Entry]:
+def _listed(found: Iterator[Entry], prose: Prose) -> Iterator[Entry]:
     """Add the threat that the text above names; drop texts of a table that is no list."""
-    for item in found:
-        if isinstance(item, Indicator):
-            yield item if item.threat or prose.threat is None else replace(item, threat=prose.threat)
-        elif is_shaped(item):
-            yield item
+    for item in filter(is_shaped, found):
+        named = isinstance(item, Indicator) and item.threat is None
+        yield replace(item, threat=prose.threat) if named else item
 
 
 MARKUP = ListFormat(
@@ -226,10 +225,9 @@ _STARTS = re.compile(
 def _read_html(source: ListSource) -> Iterator[Entry]:
     """Read tables by their columns, other text for the shapes of values; `row` is the source's line."""
     page = Page(source.encoding.decode(source.whole()))
-    page_texts = [text for _, part in page.found for text in _texts(part)]
-    has_defanged = defangs(page_texts)
-    tables, table, prose = 0, Table(source.document), Prose(advisory=True, defangs=has_defanged)
-    prose.defangs_links = defangs_links(page_texts)
+    parts = ([part] if isinstance(part, str) else part.cells if part else () for _, part in page.found)
+    page_texts = [text for texts in parts for text in texts]
+    tables, table, prose = 0, Table(source.document), advisory_prose(page_texts)
     own = frozenset(item[1] for item in scan(page.title) if not isinstance(item, Refused))
     site = _site(page.address)
     for row, cells in _unbroken(page.found):
@@ -250,10 +248,6 @@ def _read_html(source: ListSource) -> Iterator[Entry]:
         yield from entries(found, Reference(source.document, None, row))
     for row, text in page.struck:
         yield from entries(refuse_struck(scan(text)), Reference(source.document, None, row))
-
-
-def _texts(part: str | Row | None) -> list[str]:
-    return [] if part is None else [part] if isinstance(part, str) else list(part.cells)
 
 
 def _unbroken(found: Iterable[tuple[int, str | Row | None]]) -> Iterator[tuple[int, str | Row | None]]:

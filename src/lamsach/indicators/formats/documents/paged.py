@@ -5,8 +5,9 @@ A bare list with form feeds is no such document and is read line by line.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from lamsach.documents.pdf.document import CONFIDENCE, LISTS, field_texts, read_pages, read_picture
 from lamsach.documents.pdf.page import PageText
@@ -17,13 +18,13 @@ from lamsach.indicators.files.source import ListSource
 from lamsach.indicators.formats import ListFormat
 from lamsach.indicators.judge.loop import BY_ID, apply_rule
 from lamsach.indicators.judge.mentions import Prose
-from lamsach.indicators.judge.references import defangs_links
 from lamsach.indicators.judge.sections import Section
 from lamsach.indicators.tables.cell_text import KNOWLEDGE, CellText, cell_text, may_hold_value
 from lamsach.indicators.tables.fields import Field, field_of
 from lamsach.indicators.tables.tables import Table
 from lamsach.indicators.text.broken_lines import Line, hash_lengths
 from lamsach.indicators.text.documents import (
+    advisory_prose,
     defangs,
     full_width,
     has_sentences,
@@ -35,7 +36,7 @@ from lamsach.indicators.text.documents import (
 from lamsach.indicators.text.extract import scan
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.records import Entry, entries, is_shaped, several_values, shorten, whole_value
-from lamsach.model import Indicator, IndicatorType, Reference, Refusal
+from lamsach.model import Indicator, Reference, Refusal
 
 _MAX_NAMED_ROWS = 60
 """Maximum number of row numbers in a warning."""
@@ -46,14 +47,6 @@ def _is_form(rows: Sequence[PageRow]) -> bool:
     firsts = [row.cells[0][0].text for row in rows if row.cells.get(0) and max(row.cells) == 1]
     named = sum(field_of(text) is not None for text in firsts)
     return len(rows) > 2 and len(firsts) * 10 > len(rows) * 9 and named * 2 > len(rows)
-
-
-def _unread(table: Table, texts: Sequence[str], reference: Reference) -> Iterator[Entry]:
-    """Refuse the cells in value columns that look like values and are none."""
-    for place, text in enumerate(texts):
-        promised = table.fields.get(place) is Field.VALUE and may_hold_value(text)
-        if promised and not (whole_value(text) or several_values(text) or list(scan(text))):
-            yield Refusal(reference, shorten(text, refusals.MAX_VALUE), refusals.NOT_A_VALUE)
 
 
 class TableReader:
@@ -69,26 +62,25 @@ class TableReader:
         """Yield the entries of a table, and warnings about its rows without a value."""
         if _is_form(whole.rows):
             for row in whole.rows:
-                texts = [
-                    cell_text(row.cells[place], None, self._digits, line_by_line=True).text
-                    for place in sorted(row.cells)
-                ]
-                reference = Reference(self._document, row.page, row.line)
-                yield from self._as_prose(self._prose, texts, reference, set())
+                cells = (row.cells[place] for place in sorted(row.cells))
+                texts = [cell_text(cell, None, self._digits, line_by_line=True).text for cell in cells]
+                yield from self._as_prose(
+                    self._prose, texts, Reference(self._document, row.page, row.line), set()
+                )
             return
         table = Table(self._document, whole.page, self._tables + 1)
-        check = _RowCheck()
+        checked: list[tuple[PageRow, Sequence[Entry]]] = []
         merged_texts: dict[int, str] = {}
         if whole.heads is not None and not has_same_lines(whole.heads, whole.rows[0]):
             list(self._row(table, 0, whole.heads, {}, loose=True))  # they head rows on an earlier page
         for number, row in enumerate(whole.rows, 1):
             table.page = row.page
             found = list(self._row(table, number, row, merged_texts, loose=whole.heads is not None))
-            check.add(row, found)
+            checked.append((row, found))
             yield from found
         yield from self._placed(table.end(), whole.rows[-1] if whole.rows else None)
-        self._tables += max(1, table.heads) if table.headed else 0
-        yield from check.warnings(self._document, headed=table.headed)
+        self._tables += max(1, table.headings.count) if table.headings.promising else 0
+        yield from _row_warnings(self._document, checked, headed=table.headings.promising)
 
     def _row(
         self, table: Table, number: int, row: PageRow, merged_texts: dict[int, str], *, loose: bool
@@ -100,13 +92,15 @@ class TableReader:
             yield Refusal(reference, text[: refusals.MAX_VALUE], refusals.CUT)
         inherited = {place: merged_texts[place] for place in row.merged if merged_texts.get(place)}
         found = list(self._placed(table.row(number, texts, inherited), row))
-        if not table.headed:
+        if not table.headings.promising:
             yield from self._as_prose(self._prose, texts, reference, set())
             return
         found = [item for item in found if item.type is not None or not (cut or loose)]
         yield from found
-        if all(item.type is not None for item in found):
-            yield from _unread(table, texts, reference)
+        for place, text in enumerate(texts if all(item.type is not None for item in found) else ()):
+            promised = table.fields.get(place) is Field.VALUE and may_hold_value(text)
+            if promised and not (whole_value(text) or several_values(text) or list(scan(text))):
+                yield Refusal(reference, shorten(text, refusals.MAX_VALUE), refusals.NOT_A_VALUE)
         yield from self._other_cells(table, texts, reference, {item.value for item in found})
 
     def _texts(self, table: Table, row: PageRow) -> tuple[list[str], list[str]]:
@@ -132,8 +126,7 @@ class TableReader:
     def _other_cells(
         self, table: Table, texts: Sequence[str], reference: Reference, listed: set[str]
     ) -> Iterator[Entry]:
-        prose = Prose(advisory=True, defangs=self._prose.defangs)
-        prose.defangs_links = self._prose.defangs_links
+        prose = self._prose.another()
         for place, text in enumerate(texts):
             named = table.fields.get(place)
             if named in (Field.VALUE, Field.VICTIM):
@@ -158,61 +151,49 @@ class TableReader:
         for item in found:
             if row is not None and item.reference is not None:
                 item = replace(item, reference=replace(item.reference, row=row.line, page=row.page))
-            if isinstance(item, Indicator):
-                facts = self._prose.facts
-                item = replace(item, threat=item.threat or facts.threat, source=item.source or facts.source)
-                if self._prose.section is Section.ALLOWED:
-                    yield apply_rule(item, BY_ID["sheet_of_exceptions"])
-                    continue
-                if self._prose.section is Section.REFERENCES and item.type is IndicatorType.URL:
-                    yield apply_rule(item, BY_ID["under_references"])
-                    continue
-            yield item
+            rule = _RULES_BELOW.get(self._prose.section)
+            applies = rule is not None and item.type in rule.applies_to
+            yield apply_rule(self._prose.with_facts(item), rule if applies else None)
 
 
-class _RowCheck:
-    """Check that every numbered row has a value."""
+_RULES_BELOW = {
+    Section.ALLOWED: BY_ID["sheet_of_exceptions"],
+    Section.REFERENCES: BY_ID["under_references"],
+}
+"""Rules for the values of tables below a heading."""
 
-    def __init__(self) -> None:
-        self._numbers: list[tuple[int, bool, PageRow]] = []
 
-    def add(self, row: PageRow, found: Sequence[Entry]) -> None:
-        """Record a row and its entries."""
+def _row_warnings(
+    document: str, rows: Iterable[tuple[PageRow, Sequence[Entry]]], *, headed: bool
+) -> Iterator[Entry]:
+    """Yield refusals of the row numbers without a value, and of the missing ones."""
+    numbers: list[tuple[int, bool, PageRow]] = []
+    for row, found in rows:
         valued = any(
             isinstance(item, Indicator) or item.type is not None or item.reason in _UNTYPED_VALUES
             for item in found
         )
         first = row.cells.get(0)
         if first and len(first) == 1 and NUMBER.fullmatch(first[0].text):
-            self._numbers.append((int(first[0].text.rstrip(".)")), valued, row))
-        elif valued and self._numbers:
-            number, _, start_row = self._numbers[-1]
-            self._numbers[-1] = number, True, start_row
-
-    def warnings(self, document: str, *, headed: bool) -> Iterator[Entry]:
-        """Yield the numbers without a value, and the missing ones."""
-        good = sum(valued for _, valued, _ in self._numbers)
-        if good < 2 or (not headed and good * 2 < len(self._numbers)):
-            return
-        empty = [(number, row) for number, valued, row in self._numbers if not valued]
-        if empty:
-            yield self._warning(
-                document, [number for number, _ in empty], empty[0][1], refusals.ROWS_WITHOUT_VALUE
-            )
-        missing: list[int] = []
-        place: PageRow | None = None
-        for (number, _, _), (following, _, row) in zip(self._numbers, self._numbers[1:], strict=False):
-            if 1 < following - number <= _MAX_NAMED_ROWS:
-                missing += range(number + 1, following)
-                place = place or row
-        if place is not None:
-            yield self._warning(document, missing, place, refusals.ROWS_MISSING)
-
-    def _warning(self, document: str, numbers: Sequence[int], row: PageRow, reason: str) -> Refusal:
-        named = ", ".join(map(str, numbers[:_MAX_NAMED_ROWS])) + (
-            ", …" if len(numbers) > _MAX_NAMED_ROWS else ""
-        )
-        return Refusal(Reference(document, row.page, row.line), named, reason)
+            numbers.append((int(first[0].text.rstrip(".)")), valued, row))
+        elif valued and numbers:
+            numbers[-1] = numbers[-1][0], True, numbers[-1][2]
+    good = sum(valued for _, valued, _ in numbers)
+    if good < 2 or (not headed and good * 2 < len(numbers)):
+        return
+    empty = [(number, row) for number, valued, row in numbers if not valued]
+    missing = [
+        (number, row)
+        for (before, _, _), (following, _, row) in pairwise(numbers)
+        if 1 < following - before <= _MAX_NAMED_ROWS
+        for number in range(before + 1, following)
+    ]
+    for places, reason in ((empty, refusals.ROWS_WITHOUT_VALUE), (missing, refusals.ROWS_MISSING)):
+        if places:
+            named = ", ".join(str(number) for number, _ in places[:_MAX_NAMED_ROWS])
+            more = ", …" if len(places) > _MAX_NAMED_ROWS else ""
+            row = places[0][1]
+            yield Refusal(Reference(document, row.page, row.line), named + more, reason)
 
 
 _UNTYPED_VALUES = frozenset(
@@ -245,16 +226,12 @@ def _read_pdf(source: ListSource) -> Iterator[Entry]:
         yield from _picture_entries(source, data, pictures, all_pages=len(pictures) == len(pages))
     if len(heavy) < len(pages):
         yield from (Refusal(Reference(source.document, page), "", refusals.HEAVY_PAGE) for page in heavy)
-    yield from _field_entries(data, source.document)
-    if failed is not None:
-        raise failed
-
-
-def _field_entries(data: bytes, document: str) -> Iterator[Entry]:
     fields = list(field_texts(data, LISTS))
     prose = Prose(advisory=True, defangs=defangs(field.text for field in fields))
     for field in fields:  # fields are no lines of one text: no value continues in the next field
-        yield from read_lines(document, [Line(field.page, field.row, field.text)], prose=prose)
+        yield from read_lines(source.document, [Line(field.page, field.row, field.text)], prose=prose)
+    if failed is not None:
+        raise failed
 
 
 def _text_entries(document: str, pages: list[PageText]) -> Iterator[Entry]:
@@ -265,8 +242,7 @@ def _text_entries(document: str, pages: list[PageText]) -> Iterator[Entry]:
     ]
     every = [text for lines in texts for text in lines]
     digits = hash_lengths(every)
-    prose = Prose(advisory=True, defangs=defangs(every))
-    prose.defangs_links = defangs_links(every)
+    prose = advisory_prose(every)
     tables = TableReader(document, prose, digits)
     parts = [part for page in pages for part in page.tables]
     found = whole_tables(parts, texts, [page.in_tables for page in pages], KNOWLEDGE)
@@ -277,14 +253,17 @@ def _text_entries(document: str, pages: list[PageText]) -> Iterator[Entry]:
             yield from _cut(Reference(document, number, place + 1), text)
     width = full_width([text for lines in texts for text in lines])
     block: list[Line] = []
-    lines = (line for page, shown in enumerate(texts, 1) for line in with_surroundings(page, shown))
-    for line in lines:
+
+    def flushed() -> Iterator[Entry]:
+        yield from read_lines(document, block, prose=prose, width=width, digits=digits)
+        block.clear()
+
+    for line in (line for page, shown in enumerate(texts, 1) for line in with_surroundings(page, shown)):
         while found and (found[0].page, found[0].line) <= (line.page, line.row):
-            yield from read_lines(document, block, prose=prose, width=width, digits=digits)
-            block = []
+            yield from flushed()
             yield from tables.read(found.pop(0))
         block.append(line)
-    yield from read_lines(document, block, prose=prose, width=width, digits=digits)
+    yield from flushed()
     for whole in found:
         yield from tables.read(whole)
     yield from margin_entries(document, margins)
@@ -299,22 +278,19 @@ def _cut(reference: Reference, text: str) -> Iterator[Refusal]:
 def _picture_entries(
     source: ListSource, data: bytes, pictures: list[int], *, all_pages: bool
 ) -> Iterator[Entry]:
-    if not source.ocr:
-        if all_pages:
-            raise UnreadableError(
-                "The pages are pictures (a scan), without text.",
-                source.document,
-                "Read it with --ocr (needs tesseract), or ask the sender for the file with its text.",
-            )
-        for page in pictures:
-            yield Refusal(Reference(source.document, page), "", refusals.PICTURE)
-        return
-    for page in pictures[:_MAX_PICTURES]:
+    if all_pages and not source.ocr:
+        raise UnreadableError(
+            "The pages are pictures (a scan), without text.",
+            source.document,
+            "Read it with --ocr (needs tesseract), or ask the sender for the file with its text.",
+        )
+    count = _MAX_PICTURES if source.ocr else 0
+    for page in pictures[:count]:
         texts = read_picture(data, page, source.document).splitlines()
         lines = [Line(page, row, text) for row, text in enumerate(texts, 1)]
         for item in read_lines(source.document, lines, width=full_width(texts)):
             yield replace(item, confidence=CONFIDENCE) if isinstance(item, Indicator) else item
-    for page in pictures[_MAX_PICTURES:]:
+    for page in pictures[count:]:
         yield Refusal(Reference(source.document, page), "", refusals.PICTURE)
 
 
@@ -335,11 +311,6 @@ PDF = ListFormat(
 
 
 _PAGE_END = "\f"
-
-
-def _begins_text(source: ListSource) -> bool:
-    """Return whether a text of sentences has a page break."""
-    return _PAGE_END in source.text_head and has_sentences(source.text_head)
 
 
 def _read_text(source: ListSource) -> Iterator[Entry]:
@@ -376,7 +347,7 @@ PAGED_TEXT = ListFormat(
     "Text of a document with pages",
     "a report's text with page breaks, as `pdftotext` makes it: values have their page, those in headers "
     "and footers are only *mentioned*; a bare list with page breaks is read as `text`",
-    _begins_text,
+    lambda source: _PAGE_END in source.text_head and has_sentences(source.text_head),
     _read_text,
     text=True,
 )
