@@ -7,7 +7,7 @@ setting) are refused by name here, or accepted where defanged in a text that des
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -21,7 +21,7 @@ from lamsach.indicators.judge.sections import Section
 from lamsach.indicators.judge.tables import Unlisted
 from lamsach.indicators.tables.fields import Field
 from lamsach.indicators.text.extract import Found, locate, pieces
-from lamsach.indicators.values.records import Entry, Plain, entries, is_shaped, whole_value
+from lamsach.indicators.values.records import Entry, Plain, entries, entry, is_shaped, whole_value
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import Reference
 
@@ -128,6 +128,20 @@ def with_unlisted(tree: Any, found: Iterable[Entry], reference: Reference) -> It
     yield from entries(Account().unlisted(leaves(tree), listed), reference)
 
 
+def with_unlisted_records(
+    records: Iterable[tuple[int | None, Any]],
+    document: str,
+    listed: Callable[[Any, Reference], Iterable[Entry]],
+) -> Iterator[Entry]:
+    """Yield the entries that `listed` finds in each numbered record, with those its texts show besides."""
+    for row, record in records:
+        reference = Reference(document, None, row)
+        if isinstance(record, Refused):
+            yield entry(record, reference)
+        else:
+            yield from with_unlisted(record, listed(record, reference), reference)
+
+
 def leaves(tree: Any, depth: int = 0) -> Iterator[str]:
     """Yield the texts of a tree: keys and values, or an element's texts and attributes."""
     if isinstance(tree, str):
@@ -190,14 +204,12 @@ class _Lines:
         shown: list[Entry] = []
         while self._next is not None and (row is None or self._next[0] < row) and len(shown) < _BATCH:
             number, line = self._next
-            if line:
-                rest = line
-                for value in self._row:
-                    rest = rest.replace(value, " ")
-                if rest != self._last_rest:  # always equal in a list of one kind of rules
-                    self._last_rest = rest
-                    found = self._shown(line, rest.strip())
-                    shown += entries(found, Reference(self._document, None, number)) if found else ()
+            rest = line or ""
+            for value in self._row if rest else ():
+                rest = rest.replace(value, " ")
+            if line and rest != self._last_rest:  # always equal in a list of one kind of rules
+                self._last_rest = rest
+                shown += entries(self._shown(line, rest.strip()), Reference(self._document, None, number))
             self._row.clear()
             self._next = next(self._lines, None)
         return shown
@@ -206,9 +218,8 @@ class _Lines:
         if not self._account.is_new(rest):
             return []
         self._account.note(rest)
-        found = Account().unlisted([line], self._listed)
         return [
             item
-            for item in found
+            for item in Account().unlisted([line], self._listed)
             if not any(part and (part in value_of(item) or value_of(item) in part) for part in self._row)
         ]

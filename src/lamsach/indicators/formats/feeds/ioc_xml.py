@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from xml.etree.ElementTree import Element
 
 from lamsach.documents.xml import local_name, parse_whole
@@ -20,12 +19,9 @@ from lamsach.model import IndicatorType, Reference
 from lamsach.model.indicator_types import DIGESTS
 
 _VALUES: dict[str, IndicatorType | None] = {
-    "Address_Value": None,
-    "Simple_Hash_Value": None,
-    "Fuzzy_Hash_Value": None,
+    **dict.fromkeys(("Address_Value", "Simple_Hash_Value", "Fuzzy_Hash_Value")),
     "URI": IndicatorType.URL,
-    "Hostname_Value": IndicatorType.DOMAIN,
-    "Domain_Name": IndicatorType.DOMAIN,
+    **dict.fromkeys(("Hostname_Value", "Domain_Name"), IndicatorType.DOMAIN),
 }
 _VALUED: dict[str, IndicatorType] = {"Domain_Name": IndicatorType.DOMAIN, "Referer": IndicatorType.URL}
 """Parts of other objects (DNS records, HTTP requests) with a `Value` that is one."""
@@ -51,19 +47,36 @@ def _read(
 
 def _objects(root: Element, document: str) -> Iterator[Entry]:
     """Yield the entries of each indicator or observable; `row` is its 1-based number."""
-    common = _facts(root, "")
-    row = 0
+    row, common = 0, _marking(root)
     stack = list(reversed(root))
     while stack:
         element = stack.pop()
-        name = local_name(element.tag)
-        if name in ("Indicator", "Observable") and _holds_values(element):
+        if local_name(element.tag) in ("Indicator", "Observable") and _holds_values(element):
             row += 1
-            facts = _facts(element, name)
-            facts = replace(facts, tlp=facts.tlp or common.tlp)
+            texts = _first_texts(element)
+            facts = Facts.of(
+                texts.get("Title"),
+                valid_from=read_date(texts.get("Start_Time", "")),
+                valid_until=read_date(texts.get("End_Time", "")),
+                tlp=_marking(element) or common,
+            )
             yield from entries(_found(element), Reference(document, None, row), facts)
         else:
             stack.extend(reversed(element))
+
+
+def _first_texts(root: Element) -> dict[str, str]:
+    """Return the first text of each name in an element."""
+    texts: dict[str, str] = {}
+    for part in root.iter():
+        if text := (part.text or "").strip():
+            texts.setdefault(local_name(part.tag), text)
+    return texts
+
+
+def _marking(root: Element) -> str | None:
+    colours = (part.get("color") for part in root.iter() if local_name(part.tag) == "Marking_Structure")
+    return read_tlp(next(filter(None, colours), ""))
 
 
 def _holds_values(element: Element) -> bool:
@@ -72,40 +85,15 @@ def _holds_values(element: Element) -> bool:
     )
 
 
-def _facts(element: Element, name: str) -> Facts:
-    """Return the facts of an indicator's direct parts, or of the package's header."""
-    texts: dict[str, str] = {}
-    for part in element.iter():
-        key = local_name(part.tag)
-        if key in ("Title", "Start_Time", "End_Time", "Name") and part.text and part.text.strip():
-            texts.setdefault(key, part.text.strip())
-        elif key == "Marking_Structure" and part.get("color"):
-            texts.setdefault("tlp", part.get("color", ""))
-    if not name:
-        return Facts(tlp=read_tlp(texts.get("tlp", "")))
-    return Facts.of(
-        texts.get("Title"),
-        valid_from=read_date(texts.get("Start_Time", "")),
-        valid_until=read_date(texts.get("End_Time", "")),
-        tlp=read_tlp(texts.get("tlp", "")),
-    )
-
-
 def _found(element: Element) -> list[Found]:
     found: list[Found] = []
     parents = {part: parent for parent in element.iter() for part in parent}
     for part in element.iter():
-        name, text = local_name(part.tag), (part.text or "").strip()
-        kind = _VALUES.get(name)
-        if name == "Value":
-            kind = _kind_of_object(parents.get(part))
-            if kind is None:
-                continue
-        elif name not in _VALUES:
+        name = local_name(part.tag)
+        kind = _kind_of_object(parents[part]) if name == "Value" else _VALUES.get(name)
+        if kind is None and name not in _VALUES:
             continue
-        for value in _BETWEEN.split(text):
-            if not value.strip():
-                continue
+        for value in filter(str.strip, _BETWEEN.split((part.text or "").strip())):
             if part.get("condition") in _NEGATED:
                 found.append(Refused(refusals.NEGATED, shorten(value)))
             else:
@@ -113,10 +101,8 @@ def _found(element: Element) -> list[Found]:
     return found
 
 
-def _kind_of_object(parent: Element | None) -> IndicatorType | None:
+def _kind_of_object(parent: Element) -> IndicatorType | None:
     """Return the type of a `Value` by the `xsi:type` of the surrounding properties."""
-    if parent is None:
-        return None
     stated = next((value for key, value in parent.attrib.items() if local_name(key) == "type"), "")
     if "DomainName" in stated or parent.get("type") == "FQDN":
         return IndicatorType.DOMAIN
@@ -165,10 +151,7 @@ def _items(root: Element, document: str) -> Iterator[Entry]:
 
 
 def _openioc_facts(root: Element) -> Facts:
-    texts: dict[str, str] = {}
-    for element in root.iter():
-        if element.text and element.text.strip():
-            texts.setdefault(local_name(element.tag), element.text.strip())
+    texts = _first_texts(root)
     threat = texts.get("short_description")
     if threat is None or len(threat) < 4 or threat.startswith(("Event #", "New ")):
         threat = texts.get("description") or threat

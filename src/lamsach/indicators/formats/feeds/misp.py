@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from lamsach.documents.headings import plain_key
 from lamsach.indicators.files.source import ListSource, documents, looks_like_json
 from lamsach.indicators.formats import ListFormat
-from lamsach.indicators.judge.unlisted import with_unlisted
+from lamsach.indicators.judge.unlisted import with_unlisted_records
 from lamsach.indicators.judge.verdicts import judge_cell
 from lamsach.indicators.tables.fields import read_date, read_tlp, stated_type
 from lamsach.indicators.text.extract import Found
 from lamsach.indicators.text.rules import rule_values, yara_values
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import refuse_value
-from lamsach.indicators.values.records import Entry, Facts, entries, entry, read_text, shorten
+from lamsach.indicators.values.records import Entry, Facts, entries, read_text, shorten
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import IndicatorType, Reference, Refusal
 
@@ -29,7 +30,6 @@ _KNOWN_THREAT = re.compile(
     r"misp-galaxy:(?:malpedia|botnet|ransomware|rat|banker|stealer|backdoor|tool"
     r'|threat-actor)="([^"]{1,100})"'
 )
-_READABLE = frozenset(IndicatorType)
 
 
 # 7d793037a0760186574b0282f2f435e7,5a1f0c2e-6b3c-4c0e-9d0a-4f3b950d210f
@@ -59,18 +59,14 @@ def _begins(source: ListSource) -> bool:
 def _read(source: ListSource) -> Iterator[Entry]:
     """Read attribute by attribute; `row` is its 1-based number, objects' attributes included."""
     row = 0
-    for line, tree in documents(source):
-        if isinstance(tree, Refused):
-            yield entry(tree, Reference(source.document, None, line))
-            continue
-        attributes = list(_attributes(tree, Facts(), 0))
-        listed = (
-            item
-            for place, (attribute, facts) in enumerate(attributes, row + 1)
-            for item in entries(_values(attribute), Reference(source.document, None, place), facts)
-        )
-        yield from with_unlisted(tree, listed, Reference(source.document, None, line))
-        row += len(attributes)
+
+    def listed(tree: Any, reference: Reference) -> Iterator[Entry]:
+        nonlocal row
+        for attribute, facts in _attributes(tree, Facts(), 0):
+            row += 1
+            yield from entries(_values(attribute), replace(reference, row=row), facts)
+
+    return with_unlisted_records(documents(source), source.document, listed)
 
 
 def _attributes(tree: Any, facts: Facts, depth: int) -> Iterator[tuple[Mapping[str, Any], Facts]]:
@@ -93,39 +89,33 @@ def _attributes(tree: Any, facts: Facts, depth: int) -> Iterator[tuple[Mapping[s
             yield from _attributes(tree.get(key), facts, depth + 1)
 
 
-def _tags(record: Mapping[str, Any]) -> list[str]:
-    tags = record.get("Tag")
-    return (
-        [str(tag.get("name")) for tag in tags if isinstance(tag, Mapping)] if isinstance(tags, list) else []
-    )
-
-
-def _threat(tags: list[str]) -> str | None:
-    return next((match[1] for tag in tags if (match := _KNOWN_THREAT.match(tag))), None)
+def _tagged(record: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Return the threat and the traffic light that a record's tags state."""
+    tags = record.get("Tag") if isinstance(record.get("Tag"), list) else []
+    names = [str(tag.get("name")) for tag in tags or () if isinstance(tag, Mapping)]
+    threats = (match[1] for name in names if (match := _KNOWN_THREAT.match(name)))
+    return next(threats, None), next(filter(None, map(read_tlp, names)), None)
 
 
 def _event_facts(event: Mapping[str, Any]) -> Facts:
     organisation = event.get("Orgc")
     name = organisation.get("name") if isinstance(organisation, Mapping) else None
-    tags = _tags(event)
+    threat, tlp = _tagged(event)
     return Facts.of(
-        _threat(tags) or str(event["info"]),
+        threat or str(event["info"]),
         str(name) if name else None,
         valid_from=read_date(str(event.get("date", ""))),
-        tlp=next((found for tag in tags if (found := read_tlp(tag))), None),
+        tlp=tlp,
     )
 
 
 def _attribute_facts(attribute: Mapping[str, Any], event: Facts) -> Facts:
-    tags = _tags(attribute)
     about = attribute.get("Event")
     if event.threat is None and isinstance(about, Mapping) and isinstance(about.get("info"), str):
         event = _event_facts(about)
+    threat, tlp = _tagged(attribute)
     return Facts(
-        threat=_threat(tags) or event.threat,
-        source=event.source,
-        valid_from=_first_seen(attribute) or event.valid_from,
-        tlp=next((found for tag in tags if (found := read_tlp(tag))), event.tlp),
+        threat or event.threat, event.source, _first_seen(attribute) or event.valid_from, tlp=tlp or event.tlp
     )
 
 
@@ -147,13 +137,11 @@ def is_for_detection(attribute: Mapping[str, Any]) -> bool:
 def _values(attribute: Mapping[str, Any]) -> list[Found]:
     """Return the values of an attribute; refused if not for detection or of a type that logs do not show."""
     found = _stated(attribute)
-    if attribute.get("category") == "External analysis" and not is_for_detection(attribute):
+    if is_for_detection(attribute):
+        return found
+    if attribute.get("category") == "External analysis":
         found = judge_cell(found, of_source=True)
-    return (
-        found
-        if is_for_detection(attribute)
-        else [refuse_value(item, refusals.NOT_FOR_DETECTION) for item in found]
-    )
+    return [refuse_value(item, refusals.NOT_FOR_DETECTION) for item in found]
 
 
 def _stated(attribute: Mapping[str, Any]) -> list[Found]:
@@ -164,15 +152,13 @@ def _stated(attribute: Mapping[str, Any]) -> list[Found]:
         return rule[0]
     if kind == "yara" and (values_of_rule := yara_values(value)):
         return values_of_rule
-    if kind == "malware-sample":
-        kind = "filename|md5"
-    kinds = kind.split("|")
+    kinds = kind.replace("malware-sample", "filename|md5").split("|")
     values = value.split("|") if len(kinds) > 1 else [value]
     found: list[Found] = []
     for part, text in zip(kinds, values, strict=False):
         stated, _ = stated_type(part)
         with_digest = stated is IndicatorType.FILE_NAME and len(kinds) > 1
-        if stated in _READABLE and part not in ("link", "port") and not with_digest:
+        if stated is not None and part not in ("link", "port") and not with_digest:
             found.extend(read_text(text, stated))
     return found or [Refused(refusals.UNSUPPORTED_TYPE, shorten(value))]
 

@@ -20,11 +20,11 @@ from lamsach.documents.xml import XSI, local_name, parse_whole
 from lamsach.indicators.files.source import ListSource, documents, looks_like_json
 from lamsach.indicators.formats import ListFormat, line_by_line
 from lamsach.indicators.judge.loop import BY_ID, apply_rule, decide
-from lamsach.indicators.judge.mentions import Prose
+from lamsach.indicators.judge.mentions import Prose, is_typed
 from lamsach.indicators.judge.references import is_cited
 from lamsach.indicators.judge.rule import Scope
 from lamsach.indicators.judge.tables import Key
-from lamsach.indicators.judge.unlisted import with_unlisted
+from lamsach.indicators.judge.unlisted import with_unlisted, with_unlisted_records
 from lamsach.indicators.judge.verdicts import record_rule, refuse_described
 from lamsach.indicators.tables.cells import facts_of, refuse_victim
 from lamsach.indicators.tables.fields import Field, field_of, stated_type, supported_part, type_of_heading
@@ -38,7 +38,6 @@ from lamsach.indicators.values.records import (
     Entry,
     Facts,
     entries,
-    entry,
     from_mapping,
     read_text,
     several_values,
@@ -104,17 +103,20 @@ def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, dept
 def _of_text(
     key: str, text: str, field: Field | None, kind: IndicatorType | None, *, unsupported: bool
 ) -> Iterable[Found]:
+    """Return the values of a text under a key; where it promises some, a text without any is no refusal."""
     if field is Field.VICTIM:
         return refuse_victim(text)
     if key == "pattern" and text.startswith("[") and ":" in text:
         return pattern_values(text)
-    if field is Field.VALUE and not unsupported:
-        if key == "data":  # may also be a service's answer, a text
-            return whole_value(text) or several_values(text)
-        return _value(text, kind if kind in STATED_ONLY else type_of_heading(key) or kind)
-    if field is Field.VALUE and text.strip():
-        return [Refused(refusals.UNSUPPORTED_TYPE, shorten(text, refusals.MAX_VALUE))]
-    return whole_value(text) if field is None and not _is_of_other_object(key, text) else ()
+    if field is None:
+        return () if _is_of_other_object(key, text) else whole_value(text)
+    if field is not Field.VALUE:
+        return ()
+    if unsupported:
+        return [Refused(refusals.UNSUPPORTED_TYPE, shorten(text, refusals.MAX_VALUE))] if text.strip() else ()
+    if key == "data":  # may also be a service's answer, a text
+        return whole_value(text) or several_values(text)
+    return filter(is_typed, read_text(text, kind if kind in STATED_ONLY else type_of_heading(key) or kind))
 
 
 def _may_hold(key: str, field: Field | None, child: Any) -> bool:
@@ -180,38 +182,28 @@ def _describing_keys(record: Mapping[Any, Any]) -> frozenset[str]:
     if not _DIGESTS.isdisjoint(str(key).lower() for key in record):
         keys.add("name")
     url, host = record.get("url"), record.get("host")
-    if (
-        isinstance(url, str)
-        and isinstance(host, str)
-        and "://" in url
-        and url.partition("://")[2].startswith(host)
-    ):
-        keys.add("host")
+    if isinstance(url, str) and isinstance(host, str):
+        _, mark, rest = url.partition("://")
+        if mark and rest.startswith(host):
+            keys.add("host")
     return frozenset(keys)
 
 
-def _value(text: str, kind: IndicatorType | None) -> list[Found]:
-    """Return the values under a key that promises some; a text without any is no refusal."""
-    return [item for item in read_text(text, kind) if not isinstance(item, Refused) or item.type is not None]
-
-
 def _within(outer: Facts, inner: Facts) -> Facts:
-    stated = {
-        part.name: value for part in data_fields(inner) if (value := getattr(inner, part.name)) is not None
-    }
-    return replace(outer, **stated) if stated else outer
+    if inner == NO_FACTS:
+        return outer
+    stated = {part.name: getattr(inner, part.name) for part in data_fields(inner)}
+    return replace(outer, **{name: value for name, value in stated.items() if value is not None})
 
 
 def _read_json(source: ListSource) -> Iterator[Entry]:
     """Read record by record; `row` is the 1-based record: the line, or the index in the outermost array."""
-    for row, tree in documents(source):
-        records = enumerate(tree, 1) if row is None and isinstance(tree, list) else [(row, tree)]
-        for number, record in records:
-            reference = Reference(source.document, None, number)
-            if isinstance(record, Refused):
-                yield entry(record, reference)
-            else:
-                yield from with_unlisted(record, walk(record, reference), reference)
+    records = (
+        record
+        for row, tree in documents(source)
+        for record in (enumerate(tree, 1) if row is None and isinstance(tree, list) else [(row, tree)])
+    )
+    return with_unlisted_records(records, source.document, walk)
 
 
 _STARTS = re.compile(r"[\ufeff\s]*(?:<\?xml\s|<[A-Za-z][\w:.-]{0,60}(?:\s[^<>]{0,2000})?>\s{0,1000}<)")
@@ -254,8 +246,8 @@ def _read_xml(source: ListSource) -> Iterator[Entry]:
 def _listed(element: Element, record: dict[str, object], reference: Reference) -> Iterator[Entry]:
     name = local_name(element.tag)
     describes = name in _ABOUT_FEED or (name == "link" and "href" in record)
-    found = walk(record, reference)
-    yield from (apply_rule(item, BY_ID["describes_the_listed"]) for item in found) if describes else found
+    rule = BY_ID["describes_the_listed"] if describes else None
+    yield from (apply_rule(item, rule) for item in walk(record, reference))
     if name in _NEWS:
         yield from _news(record, reference)
 
@@ -275,15 +267,11 @@ def _record(element: Element) -> dict[str, object]:
         local_name(name): value for name, value in element.attrib.items() if not name.startswith(XSI)
     }
     for part in element:
-        text = (part.text or "").strip()
+        text, name = (part.text or "").strip(), local_name(part.tag)
         if len(part) or not text:
             continue
-        name = local_name(part.tag)
         known = record.get(name)
-        if isinstance(known, list):
-            known.append(text)
-        else:
-            record[name] = text if known is None else [known, text]
+        record[name] = text if known is None else [*(known if isinstance(known, list) else [known]), text]
     return record
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from lamsach.indicators.files.source import ListSource, documents, looks_like_json
 from lamsach.indicators.formats import ListFormat
 from lamsach.indicators.judge.mentions import Prose
-from lamsach.indicators.judge.unlisted import with_unlisted
+from lamsach.indicators.judge.unlisted import with_unlisted_records
 from lamsach.indicators.judge.verdicts import judge_cell
 from lamsach.indicators.tables.fields import read_confidence, read_date, read_tlp
 from lamsach.indicators.text.extract import Found
@@ -17,7 +18,7 @@ from lamsach.indicators.text.rules import rule_values, yara_values
 from lamsach.indicators.text.stix_patterns import OBSERVABLES, hash_type, pattern_values
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import refuse_value
-from lamsach.indicators.values.records import Entry, Facts, entries, entry, read_text, shorten
+from lamsach.indicators.values.records import Entry, Facts, entries, read_text, shorten
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import IndicatorType, Reference
 from lamsach.model.indicator_types import STATED_ONLY
@@ -36,8 +37,8 @@ _TLP_MARKINGS = {
     "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed": "red",
 }
 
-_NOT_DETECTING = 'misp:to_ids="False"'
-"""Label of MISP's converter for attributes not marked for detection."""
+_NOT_DETECTING, _ANALYSIS = 'misp:to_ids="False"', 'misp:category="External analysis"'
+"""Labels of MISP's converter."""
 
 Record = Mapping[str, Any]
 
@@ -48,33 +49,21 @@ def _begins(source: ListSource) -> bool:
 
 def _read(source: ListSource) -> Iterator[Entry]:
     """Read indicators by their patterns, and observables; `row` is the object's 1-based number."""
-    for line, tree in documents(source):
-        reference = Reference(source.document, None, line)
-        if isinstance(tree, Refused):
-            yield entry(tree, reference)
-        else:
-            yield from with_unlisted(tree, _listed(tree, source.document, line), reference)
+    return with_unlisted_records(documents(source), source.document, _listed)
 
 
-def _listed(tree: Any, document: str, line: int | None) -> Iterator[Entry]:
+def _listed(tree: Any, reference: Reference) -> Iterator[Entry]:
     objects = list(_objects(tree))
     names = _Names(objects)
     for place, item in enumerate(objects, 1):
-        found = list(_values(item))
-        if _is_analysis(item):
-            found = judge_cell(found, of_source=True)
-        if (reason := _reason_to_refuse(item)) is not None:
-            found = [refuse_value(value, reason) for value in found]
-        if found:
-            yield from entries(found, Reference(document, None, line or place), names.facts(item))
+        row = replace(reference, row=reference.row or place)
+        yield from entries(_judged(item), row, names.facts(item))
 
 
 def _objects(tree: Any) -> Iterator[Record]:
-    if isinstance(tree, Mapping) and not isinstance(tree.get("objects"), list):
-        tree = [tree]
-    for item in (
-        tree.get("objects", []) if isinstance(tree, Mapping) else tree if isinstance(tree, list) else []
-    ):
+    if isinstance(tree, Mapping):
+        tree = tree["objects"] if isinstance(tree.get("objects"), list) else [tree]
+    for item in tree if isinstance(tree, list) else ():
         if isinstance(item, Mapping):
             if item.get("type") != "bundle":
                 yield item
@@ -121,26 +110,22 @@ class _Names:
         )
 
 
-def _is_analysis(item: Record) -> bool:
-    """Return whether an observation is the report on the others, as labelled by MISP's converter."""
-    labels = item.get("labels")
-    return (
-        item.get("type") != "indicator"
-        and isinstance(labels, list)
-        and 'misp:category="External analysis"' in labels
-    )
+def _judged(item: Record) -> list[Found]:
+    """Return an object's values, refused where they are not indicators.
 
-
-def _reason_to_refuse(item: Record) -> str | None:
-    """Return why an object's values are not indicators, or None.
-
-    An indicator's types (STIX 2.1 section 10.9; labels in STIX 2.0) are benign and nothing else, or MISP's
-    converter labels the attribute as not for detection.
+    An indicator's types (STIX 2.1 section 10.9; labels in STIX 2.0) may be benign and nothing else. MISP's
+    converter labels attributes that are not for detection, and the report on the others.
     """
-    labels = item.get("labels")
-    if item.get("type") == "indicator" and (item.get("indicator_types") or labels) == ["benign"]:
-        return refusals.BENIGN
-    return refusals.NOT_FOR_DETECTION if isinstance(labels, list) and _NOT_DETECTING in labels else None
+    found = list(_values(item))
+    is_indicator, labels = item.get("type") == "indicator", item.get("labels")
+    labels = labels if isinstance(labels, list) else []
+    if not is_indicator and _ANALYSIS in labels:
+        found = judge_cell(found, of_source=True)
+    if is_indicator and (item.get("indicator_types") or labels) == ["benign"]:
+        return [refuse_value(value, refusals.BENIGN) for value in found]
+    if _NOT_DETECTING in labels:
+        return [refuse_value(value, refusals.NOT_FOR_DETECTION) for value in found]
+    return found
 
 
 def _text(item: Record, key: str) -> str | None:
@@ -177,7 +162,7 @@ def _sigma_values(rule: str) -> list[Found]:
 
 _LANGUAGES: dict[str, Callable[[str], list[Found]]] = {
     **dict.fromkeys(("suricata", "snort"), lambda text: (rule_values(text) or ([],))[0]),
-    "yara": lambda text: yara_values(text),
+    "yara": yara_values,
     "sigma": _sigma_values,
 }
 """Pattern types other than STIX's own, with their readers."""
