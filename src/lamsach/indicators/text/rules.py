@@ -197,21 +197,12 @@ def yara_values(text: str) -> list[Found]:
     return [item for rule in yara_rules(enumerate(text.splitlines(), 1)) for _, item in rule.found]
 
 
-def refuse_searched(found: Iterable[Found]) -> list[Found]:
-    """Refuse the values of a text that a rule searches files for; drop untyped ones."""
-    return [
-        refuse_value(item, refusals.SEARCHED_FOR)
-        for item in found
-        if not isinstance(item, Refused) or item.type is not None
-    ]
-
-
 def _searched(piece: str) -> list[Found]:
-    return [
-        item
-        for text in _STRING.findall(piece)
-        for item in refuse_searched(scan(_ESCAPE.sub(_unescaped, text)))
-    ]
+    """Refuse the values of the texts that a rule searches files for; drop untyped ones."""
+    texts = (_ESCAPE.sub(_unescaped, text) for text in _STRING.findall(piece))
+    found = [item for text in texts for item in scan(text)]
+    typed = (item for item in found if not isinstance(item, Refused) or item.type is not None)
+    return [refuse_value(item, refusals.SEARCHED_FOR) for item in typed]
 
 
 def _unescaped(match: re.Match[str]) -> str:

@@ -34,8 +34,13 @@ _MIN_RULES = 3
 _NAME = re.compile(r"(?:://|\*\.)?((?:[\w-]{1,63}\.){1,10}[\w-]{2,63})\^?")
 # 0.0.0.0 evil.example
 _HOSTS = re.compile(r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)\s+([\w.-]{4,253})(?:\s+#.*)?")
-_CONDITIONS = frozenset({"domain", "from", "to", "denyallow", "ctag", "client", "app", "dnstype"})
-"""Options that restrict a rule to some pages, machines or queries."""
+_BY_OPTION = {
+    "badfilter": refusals.DISABLED,
+    **dict.fromkeys(
+        ("domain", "from", "to", "denyallow", "ctag", "client", "app", "dnstype"), refusals.CONDITIONAL
+    ),
+}
+"""Reasons to refuse a rule by its options: it withdraws another, or holds for some pages or machines only."""
 
 
 def begins_filter(head: str, lines: Sequence[str]) -> bool:
@@ -43,25 +48,12 @@ def begins_filter(head: str, lines: Sequence[str]) -> bool:
 
     Its head states it, or it has several rules with two bars and almost nothing but rules.
     """
-    rules = sum(_RULE.fullmatch(line) is not None for line in lines)
-    if not rules:
-        return False
-    if _HEAD.search(head):
-        return True
-    others = sum(
-        line.startswith(("@@", "/")) or blocked_name(line) is not None
-        for line in lines
-        if not _RULE.fullmatch(line)
-    )
-    return rules >= _MIN_RULES and rules * 5 >= len(lines) and (rules + others) * 10 >= 9 * len(lines)
-
-
-def refusal_by_options(options: str) -> str | None:
-    """Return why a rule with these options lists nothing (withdrawn, or conditional), or None."""
-    names = {option.strip().lstrip("~").partition("=")[0].lower() for option in options.split(",")}
-    if "badfilter" in names:
-        return refusals.DISABLED
-    return refusals.CONDITIONAL if names & _CONDITIONS else None
+    others = [line for line in lines if not _RULE.fullmatch(line)]
+    rules = len(lines) - len(others)
+    if not rules or _HEAD.search(head):
+        return rules > 0
+    known = sum(line.startswith(("@@", "/")) or blocked_name(line) is not None for line in others)
+    return rules >= _MIN_RULES and rules * 5 >= len(lines) and (rules + known) * 10 >= 9 * len(lines)
 
 
 def blocked_name(line: str) -> str | None:
@@ -156,31 +148,29 @@ def _read(source: ListSource) -> Iterator[Entry]:
 
 def _dialect(head: str) -> Dialect | None:
     """Return the dialect of most of the first lines that are no comments."""
-    lines = [
-        text
-        for line in head.splitlines()[: 4 * _SAMPLE]
-        if (text := line.strip()) and not _COMMENT.match(text)
-    ]
-    lines = [line for line in lines[:_SAMPLE] if _COSMETIC.search(line) is None]
+    lines = [line for line in map(str.strip, head.splitlines()[: 4 * _SAMPLE]) if line]
+    lines = [line for line in lines if not _COMMENT.match(line)][:_SAMPLE]
+    lines = [line for line in lines if _COSMETIC.search(line) is None]
     if begins_filter(head, lines):
         return _ADBLOCK
-    for dialect in _DIALECTS:
-        if lines and sum(dialect.line.fullmatch(line) is not None for line in lines) * 10 >= 6 * len(lines):
+    for dialect in _DIALECTS if lines else ():
+        if sum(dialect.line.fullmatch(line) is not None for line in lines) * 10 >= 6 * len(lines):
             return dialect
     return None
 
 
 def _entries(match: re.Match[str], dialect: Dialect, reference: Reference) -> Iterator[Entry]:
-    groups = match.groupdict()
-    value = groups.get("value") or groups.get("bogus") or ""
-    texts = value.split("/" if dialect.between == "/" else None) if dialect.between else [value]
+    groups = match.groupdict("")
+    value = groups["value"] or groups.get("bogus", "")
+    options = groups.get("options", "").split(",")
+    names = {option.strip().lstrip("~").partition("=")[0].lower() for option in options}
+    reason = next((reason for name, reason in _BY_OPTION.items() if name in names), "")
+    reason = refusals.ALLOWED if groups.get("allow") else reason
     found: list[Found] = []
-    for text in texts:
+    for text in value.split(dialect.between.strip() or None) if dialect.between else [value]:
         text = text.strip().replace("\\.", ".").removeprefix("||").rstrip("^")
-        if not text or text == "#" or text.lower() in _LOCAL_NAMES:
-            continue
-        reason = refusals.ALLOWED if groups.get("allow") else refusal_by_options(groups.get("options") or "")
-        found += [refuse_value(item, reason) for item in read_text(text)] if reason else read_text(text)
+        if text and text != "#" and text.lower() not in _LOCAL_NAMES:
+            found += [refuse_value(item, reason) for item in read_text(text)] if reason else read_text(text)
     yield from entries(found, reference, Facts.of(groups.get("note")))
 
 
@@ -257,11 +247,7 @@ def _read_rpz(source: ListSource) -> Iterator[Entry]:
 
 
 def _mostly_records(head: str) -> bool:
-    lines = [
-        text
-        for line in head.splitlines()[:200]
-        if (text := line.strip()) and not text.startswith((";", "$", "#"))
-    ]
+    lines = [line for line in map(str.strip, head.splitlines()[:200]) if line and line[0] not in ";$#"]
     return sum(_RECORD.fullmatch(line) is not None for line in lines) * 2 >= len(lines)
 
 
@@ -285,11 +271,9 @@ def _without_zone(owner: str) -> str:
 
 def _trigger(owner: str) -> list[Found]:
     match = _TRIGGER.fullmatch(owner)
-    if match is None:
-        return read_text(owner)
-    kind = match["kind"].lower()
-    if kind == "rpz-nsdname":
-        return read_text(match["body"], IndicatorType.DOMAIN)
+    kind = match["kind"].lower() if match else ""
+    if match is None or kind == "rpz-nsdname":
+        return read_text(match["body"], IndicatorType.DOMAIN) if match else read_text(owner)
     if kind == "rpz-client-ip":
         return [Refused(refusals.OWN_CLIENT, owner)]
     network = _network(match["body"])

@@ -48,10 +48,8 @@ def _read_mikrotik(source: ListSource) -> Iterator[Entry]:
 
     def read(text: str, reference: Reference) -> Iterable[Entry]:
         nonlocal in_menu
-        if _MENU.search(text):
-            in_menu = True
-        elif _ANY_MENU.match(text):
-            in_menu = False
+        if _ANY_MENU.match(text) or _MENU.search(text):
+            in_menu = _MENU.search(text) is not None
         match = _ADD.search(text)
         if not in_menu or match is None:
             return ()
@@ -69,13 +67,11 @@ def _bare(value: str) -> str:
 def _values(settings: dict[str, str]) -> list[Found]:
     if settings.get("disabled") == "yes":
         return [Refused(refusals.DISABLED, shorten(settings.get("address") or settings.get("name") or ""))]
-    if "list" in settings:
-        found = read_text(settings.get("address", ""))
-    elif "regexp" in settings:
+    name = settings.get("name", "")
+    if "regexp" in settings:
         name = re.sub(r"^(?:\^|\.\*|\(\^\|\\\.\)|\(\\\.\|\^\)|\\\.)+|\$$", "", settings["regexp"])
-        found = read_text(name.replace("\\.", "."))
-    else:
-        found = read_text(settings.get("name", ""))
+        name = name.replace("\\.", ".")
+    found = read_text(settings.get("address", "") if "list" in settings else name)
     if _ALLOWING.search(settings.get("list", "")):
         return [refuse_value(item, refusals.ALLOWED) for item in found]
     return found
@@ -116,15 +112,11 @@ def _words(line: str) -> list[str]:
 
 
 def _object(settings: dict[str, list[str]], reference: Reference, name: str) -> Iterator[Entry]:
-    found: list[Found] = []
-    for key in _VALUE_SETTINGS:
-        if key in settings:
-            found.extend(read_text(_text(key, settings)))
-    if not found:
-        return
+    found = [item for key in _VALUE_SETTINGS if key in settings for item in read_text(_text(key, settings))]
     action = settings.get("action", [""])[0].lower()
-    if action in _ALLOWING_ACTIONS or settings.get("status", [""])[0] == "disable":
-        reason = refusals.ALLOWED if action in _ALLOWING_ACTIONS else refusals.DISABLED
+    disabled = settings.get("status", [""])[0] == "disable"
+    reason = refusals.ALLOWED if action in _ALLOWING_ACTIONS else refusals.DISABLED if disabled else ""
+    if reason:
         found = [refuse_value(item, reason) for item in found]
     yield from entries(found, reference, Facts.of(" ".join(settings.get("comment", [])) or name))
 

@@ -33,8 +33,8 @@ _MAX_SAMPLE = 50
 
 
 def _begins_clamav(source: ListSource) -> bool:
-    lines = [line.strip() for line in source.text_head.splitlines()[:_MAX_SAMPLE]]
-    lines = [line for line in lines if line and not line.startswith("#")]
+    lines = [line for line in map(str.strip, source.text_head.splitlines()[:_MAX_SAMPLE]) if line]
+    lines = [line for line in lines if not line.startswith("#")]
     return bool(lines) and all(_SIGNATURE.fullmatch(line) for line in lines[:-1] or lines)
 
 
@@ -56,21 +56,15 @@ def _begins_dataset(source: ListSource) -> bool:
     return sum(bool(text) and bool(whole_value(text)) for text in texts if text) * 2 > len(texts)
 
 
-def _read_dataset(source: ListSource) -> Iterator[Entry]:
-    """Read a dataset of type `string` (https://docs.suricata.io/en/latest/rules/datasets.html).
+def _encoded(line: str, reference: Reference) -> Iterable[Entry]:
+    """Read a line of a dataset of type `string` (https://docs.suricata.io/en/latest/rules/datasets.html).
 
     A `datarep` line adds a reputation, on a scale of the rule's own, which is no confidence. Datasets of
     addresses and of hashes are plain lists of other readers.
     """
-    return line_by_line(source, _encoded)
-
-
-def _encoded(line: str, reference: Reference) -> Iterable[Entry]:
-    if not (stripped := line.strip()):
-        return []
-    text = _decoded(stripped)
+    text = _decoded(line.strip())
     if text is None:
-        return [refusal(reference, stripped, refusals.BAD_RECORD)]
+        return [refusal(reference, line.strip(), refusals.BAD_RECORD)] if line.strip() else []
     return entries(read_text(text), reference)
 
 
@@ -129,7 +123,7 @@ DATASET = line_format(
     "files of type `string` (Base64, with or without reputation); those of addresses and hashes are read "
     "as plain lists",
     _begins_dataset,
-    _read_dataset,
+    lambda source: line_by_line(source, _encoded),
 )
 ZEEK = line_format(
     "zeek_intel",
@@ -156,14 +150,11 @@ def _begins_ids(source: ListSource) -> bool:
 
 def _rule(text: str, reference: Reference) -> Iterable[Entry]:
     """Return the values of a rule; refuse one without an address, name or hash."""
-    if (parsed := rule_values(text)) is None:
-        return [refusal(reference, text, refusals.BAD_RECORD)]
-    found, facts = parsed
-    return (
-        entries(found, reference, facts)
-        if found
-        else [refusal(reference, facts.threat or text, refusals.UNREAD_RULE)]
-    )
+    found, facts = rule_values(text) or ([], None)
+    if found and facts is not None:
+        return entries(found, reference, facts)
+    reason = refusals.BAD_RECORD if facts is None else refusals.UNREAD_RULE
+    return [refusal(reference, (facts.threat if facts else None) or text, reason)]
 
 
 def _begins_yara(source: ListSource) -> bool:
@@ -183,14 +174,17 @@ def _read_yara(source: ListSource) -> Iterator[Entry]:
                 too_long.append(number)
             yield number, line or ""
 
-    for rule in yara_rules(lines()):
+    def refused() -> Iterator[Refusal]:
         while too_long:
             yield Refusal(Reference(document, None, too_long.pop(0)), "", refusals.TOO_LONG)
+
+    for rule in yara_rules(lines()):
+        yield from refused()
         for number, item in rule.found:
             yield from entries([item], Reference(document, None, number), rule.facts)
         if not rule.lists:
             yield Refusal(Reference(document, None, rule.line), rule.name, refusals.YARA_ONLY)
-    yield from (Refusal(Reference(document, None, number), "", refusals.TOO_LONG) for number in too_long)
+    yield from refused()
 
 
 IDS = line_format(

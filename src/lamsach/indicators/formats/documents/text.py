@@ -10,13 +10,14 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from lamsach.indicators.files.source import ListSource
 from lamsach.indicators.formats import ListFormat
 from lamsach.indicators.judge.exceptions import is_allowing_command
 from lamsach.indicators.judge.lookalikes import is_dump
 from lamsach.indicators.judge.loop import apply_rule, decide
-from lamsach.indicators.judge.mentions import Prose
+from lamsach.indicators.judge.mentions import Prose, is_typed
 from lamsach.indicators.judge.queries import begins_query
 from lamsach.indicators.judge.rule import Scope
 from lamsach.indicators.judge.unlisted import Account
@@ -44,11 +45,15 @@ from lamsach.model import Indicator, Reference, Refusal
 
 _COMMENT_LINE = re.compile(r"\s*(?:#|;|//(?!\S+\.\S)|!|--(?:\s|$)|\[Adblock)")
 _TRAILING_COMMENT = re.compile(r"\s(?:#|;|//)\s*")
-_HOSTS_LINE = re.compile(r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)[ \t]+(?=\S*[A-Za-z_])", re.ASCII)
-# dnsmasq(8): address=/evil.example/0.0.0.0, server=/evil.example/
-_DNSMASQ_LINE = re.compile(r"(?:address|server|local)=/([^/\s]+)/\S*")
-# (\.|^)evil\.example$    (^|\.)evil\.example$    (Pi-hole)
-_EXPRESSION_LINE = re.compile(r"\((?:\\\.\|\^|\^\|\\\.)\)((?:[\w-]{1,63}\\\.){1,10}[\w-]{2,63})\$?")
+_BLOCKING_LINES = (
+    # 0.0.0.0 evil.example
+    re.compile(r"(?P<address>(?:0\.0\.0\.0|127\.0\.0\.1|::1?)[ \t]+)(?P<rest>\S*[A-Za-z_].*)", re.ASCII),
+    # dnsmasq(8): address=/evil.example/0.0.0.0, server=/evil.example/
+    re.compile(r"(?:address|server|local)=/(?P<rest>[^/\s]+)/\S*"),
+    # (\.|^)evil\.example$    (^|\.)evil\.example$    (Pi-hole)
+    re.compile(r"\((?:\\\.\|\^|\^\|\\\.)\)(?P<rest>(?:[\w-]{1,63}\\\.){1,10}[\w-]{2,63})\$?"),
+)
+"""Single lines of blocklists, which block their `rest`."""
 _STATED = re.compile(r"[\w.-]{1,40}=")
 """A setting (`key=0f4c..`), with a name that identifies its value."""
 _NO_WORDS = re.compile(r"[\W_]*")
@@ -94,47 +99,35 @@ def _entries(line: str | None, reference: Reference, prose: Prose, *, shapeless:
 def read_line(line: str, reference: Reference, prose: Prose | None = None) -> Iterator[Entry]:
     """Yield the entries of one line without a leading comment mark."""
     prose = prose or Prose()
-    if match := _HOSTS_LINE.match(line):
-        yield from entries(Account().unlisted([match[0]], ()), reference)
-        line = line[match.end() :]
-    elif match := _DNSMASQ_LINE.fullmatch(line):
-        line = match[1]
-    elif match := _EXPRESSION_LINE.fullmatch(line):
-        line = match[1].replace("\\", "")
+    if match := next(filter(None, (form.fullmatch(line) for form in _BLOCKING_LINES)), None):
+        line = match["rest"].replace("\\", "") if line.startswith("(") else match["rest"]
+        address = match.groupdict().get("address")
+        yield from entries(Account().unlisted([address] if address else [], ()), reference)
     if match := _TRAILING_COMMENT.search(line):
         found = _values(line[: match.start()].strip(), prose)
+        comment = line[match.end() :]
         if any(not isinstance(item, Refused) for item in found):
-            threat = shorten(line[match.end() :]) or prose.threat
-            rule = statement_rule(line[match.end() :])
+            rule = statement_rule(comment)
             found = [apply_rule(item, rule) for item in found]
-            yield from entries(found, reference, Facts(threat=threat))
-            yield from entries(Account().unlisted([line[match.end() :]], ()), reference)
+            yield from entries(found, reference, Facts(threat=shorten(comment) or prose.threat))
+            yield from entries(Account().unlisted([comment], ()), reference)
             return
     if _NO_WORDS.fullmatch(line):
         prose.follow(line)
         return
     found = _values(line, prose)
-    is_heading = field_of(line) is not None and all(
-        isinstance(item, Refused) and item.type is None for item in found
-    )
-    if not is_heading:
+    if field_of(line) is None or any(map(is_typed, found)):
         yield from entries(found, reference, prose.facts, line if " " in line else "")
 
 
 def _values(line: str, prose: Prose) -> list[Found]:
     if " " not in line and "\t" not in line:
         found = read_text(line)
-        if all(isinstance(item, Refused) and item.type is None for item in found):
+        if not any(map(is_typed, found)):
             prose.heading(line)
             return found
-        if (
-            prose.plain
-            and not _STATED.match(line)
-            and "/[" not in line
-            and "](" not in line
-            and "'" not in line
-            and not is_dump(line)
-        ):
+        marked = _STATED.match(line) or any(mark in line for mark in ("/[", "](", "'")) or is_dump(line)
+        if prose.plain and not marked:
             return found
     found = prose.line(line)
     if found:
@@ -232,21 +225,20 @@ def _read(source: ListSource) -> Iterator[Entry]:
             yield Refusal(Reference(source.document, None, number), "", refusals.TOO_LONG)
         elif len(cells) == 1 and (plain := plain_value(cells[0])) is not None:
             yield Indicator(plain[0], plain[1], None, None, Reference(source.document, None, number))
-        elif len(cells) == 1 and (found := _line_values(cells[0], prose, headed=table.headed)):
+        elif len(cells) == 1 and (found := _line_values(cells[0], prose, headed=table.headings.promising)):
             yield from table.end()
             reference = Reference(source.document, None, number)
             yield from entries(found, reference, prose.facts, cells[0])
         else:
-            yield from table.row(number, rejoin_urls(cells, table.width, delimiter))
+            yield from table.row(number, rejoin_urls(cells, table.headings.width, delimiter))
     yield from table.end()
 
 
 def _line_values(line: str, prose: Prose, *, headed: bool) -> list[Found]:
     """Return the values of a line that is no table row: words, or any line below a table's headings."""
     text = line.strip()
-    if not (headed or " " in text) or _COMMENT.match(text):
-        return []
-    return found_values(prose.line(text))
+    is_line = (headed or " " in text) and not _COMMENT.match(text)
+    return found_values(prose.line(text)) if is_line else []
 
 
 def find_delimiter(text: str) -> str | None:
@@ -256,37 +248,26 @@ def find_delimiter(text: str) -> str | None:
     if any(begins_query(line) or is_allowing_command(line.strip()) for line in data):
         return None
     leads = [_NOTE.sub("", line) for line in data]
-    best: tuple[float, str] | None = None
+    headings = lines[:60]
+    scores: dict[str, float] = {}
     for delimiter in _DELIMITERS:
         if not any(delimiter in line for line in lines) or cuts_urls(leads, delimiter):
             continue
         bare = [line if delimiter in lead else lead for line, lead in zip(data, leads, strict=True)]
         records = [cells for _, cells in rows(enumerate(bare, 1), delimiter) if cells]
-        score = _score(records)
-        if any(_is_heading_row(line, delimiter) for line in lines[:60]):
-            score += 1
-        if score >= 0.6 and (best is None or score > best[0]):
-            best = score, delimiter
-    return best[1] if best else None
+        scores[delimiter] = _score(records) + any(_is_heading_row(line, delimiter) for line in headings)
+    best = max(scores, key=lambda delimiter: scores[delimiter], default=None)
+    return best if best is not None and scores[best] >= 0.6 else None
 
 
 def _score(records: list[list[str]]) -> float:
     """Return the share of records with the commonest number of cells, or 0 if cells read like sentences."""
-    if len(records) < 2:
-        return 0
-    widths = Counter(len(cells) for cells in records)
-    multiple = sum(count for width, count in widths.items() if width > 1)
-    width, count = max(
-        ((width, count) for width, count in widths.items() if width > 1),
-        key=lambda pair: pair[1],
-        default=(1, 0),
-    )
-    if width == 1 or multiple < 0.7 * len(records):
+    widths = Counter(len(cells) for cells in records if len(cells) > 1)
+    multiple = widths.total()
+    if len(records) < 2 or not multiple or multiple < 0.7 * len(records):
         return 0
     sentences = sum(cell.startswith(" ") and cell.count(" ") > 2 for cells in records for cell in cells[1:])
-    if sentences * 3 > multiple:
-        return 0
-    return count / len(records)
+    return 0 if sentences * 3 > multiple else widths.most_common(1)[0][1] / len(records)
 
 
 def _is_heading_row(line: str, delimiter: str) -> bool:
@@ -324,24 +305,20 @@ def _quoted(
     remaining: Iterator[tuple[int, str | None]],
 ) -> list[str]:
     consumed: list[tuple[int, str | None]] = []
-    record = [line]
-    size = len(line)
+    record = line
     is_open = _ends_open(line, delimiter)
     while is_open:
-        item = pushed.pop() if pushed else next(remaining, None)
-        if item is not None:
-            consumed.append(item)
-        if item is None or item[1] is None or len(consumed) > _MAX_CELL_LINES or size > _MAX_RECORD:
-            pushed.extend(reversed(consumed))
-            return line.split(delimiter)
-        record.append(item[1])
-        size += len(item[1]) + 1
-        is_open = item[1].count('"') % 2 == 0
-    try:
-        return next(csv.reader(["\n".join(record)], delimiter=delimiter, skipinitialspace=True), [])
-    except csv.Error:
-        pushed.extend(reversed(consumed))
-        return line.split(delimiter)
+        number, following = item = pushed.pop() if pushed else next(remaining, (0, None))
+        consumed += [item] if number else []
+        if following is None or len(consumed) > _MAX_CELL_LINES or len(record) > _MAX_RECORD:
+            break
+        record += "\n" + following
+        is_open = following.count('"') % 2 == 0
+    else:
+        with suppress(csv.Error):
+            return next(csv.reader([record], delimiter=delimiter, skipinitialspace=True), [])
+    pushed.extend(reversed(consumed))
+    return line.split(delimiter)
 
 
 def _ends_open(line: str, delimiter: str) -> bool:
