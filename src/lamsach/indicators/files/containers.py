@@ -50,33 +50,26 @@ def _unpack(data: bytes, limit: int) -> bytes:
     write = len(_PREFILLED)
     unpacked = bytearray()
     place = 16
-    while place < len(data) and len(unpacked) < limit:
+    while place < len(data):
         control = data[place]
         place += 1
         for bit in range(8):
             if place >= len(data) or len(unpacked) >= limit:
-                break
-            if not control >> bit & 1:
-                piece = data[place : place + 1]
+                return bytes(unpacked[:limit])
+            start, length = place, 1
+            source: bytes | bytearray = data
+            place += 1
+            if control >> bit & 1:
+                reference = int.from_bytes(data[start : start + 2], "big")
                 place += 1
-            else:
-                if place + 1 >= len(data):
+                start, length, source = reference >> 4, (reference & 15) + 2, window
+                if place > len(data) or start == write:
                     return bytes(unpacked)
-                reference = data[place] << 8 | data[place + 1]
-                place += 2
-                start, length = reference >> 4, (reference & 15) + 2
-                if start == write:
-                    return bytes(unpacked)
-                # A run may overlap its own output, so it is copied byte by byte.
-                for step in range(length):
-                    byte = window[(start + step) % _WINDOW]
-                    unpacked.append(byte)
-                    window[write] = byte
-                    write = (write + 1) % _WINDOW
-                continue
-            unpacked += piece
-            window[write] = piece[0]
-            write = (write + 1) % _WINDOW
+            for step in range(start, start + length):  # a run may overlap its own output
+                byte = source[step % len(source)]
+                unpacked.append(byte)
+                window[write] = byte
+                write = (write + 1) % _WINDOW
     return bytes(unpacked[:limit])
 
 
@@ -142,7 +135,8 @@ def parts(source: ListSource) -> Iterator[ListSource]:
     elif is_mail(source.head):
         yield from _mail_parts(source)
     else:
-        yield from _outlook_parts(source)
+        with open_compound(source) as compound:
+            yield from _message_parts(source, compound, ())
 
 
 def _archive_names(source: ListSource) -> list[str] | None:
@@ -156,6 +150,7 @@ def _archive_names(source: ListSource) -> list[str] | None:
 
 
 def _inner(source: ListSource, name: str, data: bytes, *, prose: bool = False) -> ListSource:
+    name = name.replace("\\", "/").rpartition("/")[2][:200]
     return ListSource.of_bytes(f"{source.document}!{name}", data, ocr=source.ocr, prose=prose)
 
 
@@ -176,31 +171,21 @@ def _mail_parts(source: ListSource) -> Iterator[ListSource]:
         raise LimitError("The message has too many attachments.", source.document)
     text: ListSource | None = None
     for number, part in enumerate(leaves, 1):
-        kind, name = kind_of(part), name_of(part).replace("\\", "/").rpartition("/")[2][:200]
+        kind, name = kind_of(part), name_of(part).rstrip("/\\")
         if kind.startswith(_PICTURES) or kind in _CERTIFICATES:
             continue
         content = utf8_of(part) if kind.startswith("text/") else content_of(part)
         if not content.strip():
             continue
         prose, page = (kind == wanted and not name for wanted in ("text/plain", "text/html"))
-        content = as_page(content) if page else content
-        inner = _inner(source, name or f"text{number}", content, prose=prose)
-        if text is not None and page:
-            yield from bodies(text, inner)
-            text = None
-            continue
+        inner = _inner(source, name or f"text{number}", as_page(content) if page else content, prose=prose)
         if text is not None:
-            yield text
+            yield from bodies(text, inner) if page else (text,)
+        if text is None or not page:
+            yield from () if prose else (inner,)
         text = inner if prose else None
-        if not prose:
-            yield inner
     if text is not None:
         yield text
-
-
-def _outlook_parts(source: ListSource) -> Iterator[ListSource]:
-    with open_compound(source) as compound:
-        yield from _message_parts(source, compound, ())
 
 
 def _message_parts(source: ListSource, compound: Any, start: tuple[str, ...]) -> Iterator[ListSource]:
@@ -228,7 +213,7 @@ def _message_parts(source: ListSource, compound: Any, start: tuple[str, ...]) ->
         name = _property(compound, path, "3707") or _property(compound, path, "3704") or place
         data = _bytes(compound, (*path, "__substg1.0_37010102"))
         if data:
-            yield _inner(source, name.replace("\\", "/").rpartition("/")[2][:200], data)
+            yield _inner(source, name, data)
         elif compound.exists([*path, "__substg1.0_3701000D"]) and len(start) < 2 * MAX_NESTED:
             yield from _message_parts(source, compound, (*path, "__substg1.0_3701000D"))
 

@@ -106,11 +106,7 @@ class ListSource:
         number = 0
         with self.open() as stream:
             for block in blocks(stream, self.encoding):
-                if block is None:
-                    number += 1
-                    yield number, None
-                    continue
-                for line in block.split("\n"):
+                for line in [None] if block is None else block.split("\n"):
                     number += 1
                     yield number, line
 

@@ -33,17 +33,14 @@ _MAX_LINES = 2000
 @lru_cache(4)
 def excluded_spans(text: str) -> tuple[tuple[int, int], ...]:
     """Return (start, end) of a line's clauses that exclude their contents."""
-    if _HINT.search(text) is None:
-        return ()
     found: list[tuple[int, int]] = []
-    for pattern, sure in ((_EXCLUDING, True), (_NEGATED, False)):
+    for pattern, sure in ((_EXCLUDING, True), (_NEGATED, False)) if _HINT.search(text) else ():
         last = 0
         for match in pattern.finditer(text):
-            if match.end() < last:
-                continue
-            depth, last = _close(text, match.end())
-            if not depth and (sure or _OF_A_QUERY.search(text, match.end(), last)):
-                found.append((match.end(), last))
+            if match.end() >= last:
+                depth, last = _close(text, match.end())
+                if not depth and (sure or _OF_A_QUERY.search(text, match.end(), last)):
+                    found.append((match.end(), last))
     return tuple(found)
 
 
@@ -66,11 +63,11 @@ class OpenClause:
             self._depth, end = _close(text, 0, self._depth)
             if self._lines > _MAX_LINES:
                 self._depth = 0
-        if not self._depth and _HINT.search(text) is not None:
-            for match in _EXCLUDING.finditer(text, end):
+        if not self._depth:
+            self._lines = 0
+            for match in _EXCLUDING.finditer(text, end) if _HINT.search(text) else ():
                 if match.end() >= start:
                     self._depth, start = _close(text, match.end())
-            self._lines = 0
         return end
 
 

@@ -81,15 +81,11 @@ _MIN_SENTENCE_WORDS = 4
 
 def is_cited(name: str) -> bool:
     """Return whether a name is of a cited site or a great platform, or below one."""
-    return _is_at_or_below(name, _CITED)
+    return is_publisher(name, _CITED)
 
 
-def is_publisher(name: str) -> bool:
+def is_publisher(name: str, sites: frozenset[str] = _PUBLISHERS) -> bool:
     """Return whether a name, or one above it, is that of a cited site."""
-    return _is_at_or_below(name, _PUBLISHERS)
-
-
-def _is_at_or_below(name: str, sites: frozenset[str]) -> bool:
     while name and name not in sites:
         name = name.partition(".")[2]
     return bool(name)
@@ -127,11 +123,9 @@ def _cited_link(found: Observable) -> bool:
 def _of_a_footnote(found: Observable) -> bool:
     """Return whether a link is a footnote's or has a link text (Markdown, AsciiDoc)."""
     if found.start < _FOOTNOTE_AT:
-        before = found.text[: found.start]
-        if _FOOTNOTE.fullmatch(before):
-            return True
-        numbered = found.line.prose.defangs_links and _NUMBERED.fullmatch(before)
-        if numbered and not found.text[found.end :].strip(" ."):
+        before, after = found.text[: found.start], found.text[found.end :].strip(" .")
+        numbered = found.line.prose.defangs_links and not after and _NUMBERED.fullmatch(before)
+        if numbered or _FOOTNOTE.fullmatch(before):
             return True
     return _LINK_TEXT.search(found.before(800)) is not None or _TEXT_OF_LINK.search(found.token) is not None
 
