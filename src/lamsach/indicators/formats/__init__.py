@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from lamsach.indicators.files.source import ListSource
@@ -88,15 +89,8 @@ class ListFormat:
         return (self.quick or self.read)(source)
 
 
-def line_format(
-    name: str,
-    title: str,
-    what: str,
-    begins: Callable[[ListSource], Any],
-    read: Callable[[ListSource], Iterator[Entry]],
-) -> ListFormat:
-    """Declare a format of text whose rows are its lines."""
-    return ListFormat(name, title, what, begins, read, text=True, rows_are_lines=True)
+line_format = partial(ListFormat, text=True, rows_are_lines=True)
+"""Declaration of a format of text whose rows are its lines."""
 
 
 def line_by_line(source: ListSource, read: Callable[[str, Reference], Iterable[Entry]]) -> Iterator[Entry]:

@@ -174,9 +174,9 @@ RULES = (
         accepted=["domain,note\nevil-a.site,blocklist", "domain,false positive\nevil-a.site,no"],
         refused=["domain,note\ngood-a.site,whitelist", "domain,false positive\ngood-a.site,yes",
             "203.0.113.58 # whitelist"]),
-    Rule("said_benign", ALL, STATEMENT, lambda stated: stated.key in _BENIGN
-        or (stated.heading in VERDICT_KEYS and stated.key in _VERDICTS) or (stated.heading in BLAMES
-        and stated.key in _NO), refusals.BENIGN, 20,
+    Rule("said_benign", ALL, STATEMENT,
+        lambda stated: stated.key in _BENIGN or (stated.heading in VERDICT_KEYS and stated.key in _VERDICTS)
+        or (stated.heading in BLAMES and stated.key in _NO), refusals.BENIGN, 20,
         accepted=["domain,verdict\nevil-a.site,malicious", "domain,note\nevil-a.site,clean"],
         refused=["domain,verdict\ngood-a.site,clean", "good-a.site (legitimate)",
             "domain,malicious\ngood-a.site,no"]),

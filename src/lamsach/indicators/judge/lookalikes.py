@@ -45,7 +45,6 @@ _CALLED_FILE = any_case(
     r"(?:\bfiles?|\btệp(?: tin)?|\btập tin)(?: (?:named|called|name is|tên|có tên|tên là|có tên "
     r"là))?\s{1,3}[\"'`“‘]?$"
 )
-_ENDS_FILES = frozenset({"com", "zip", "mov", "sh", "py", "so", "rs", "md", "cab", "app", "ps"})
 # 0f4c.. (update.net)    MD5: 0f4c.. FileName: update.net
 _FILE_OF_HASH = any_case(
     r"(?:(?<![0-9a-z])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})[\"'`*_]{0,3} "
@@ -89,7 +88,7 @@ _FETCHES = any_case(
     r"|Invoke-RestMethod|WebClient)\b"
 )
 """Commands with the queried server as an argument."""
-_JOINED = re.compile(r"([\"'])\s{0,4}[&+]\s{0,4}\1")
+SEAM = re.compile(r"([\"'])\s{0,4}[&+]\s{0,4}\1")
 """The seam between two string literals that program code joins: `"http://evil"&".example/a"`."""
 
 _PROGRAMS = vocabulary("known_programs")
@@ -99,11 +98,6 @@ _PROGRAMS = vocabulary("known_programs")
 def is_code(text: str) -> bool:
     """Return whether a line is of a program or a command, and not of a YARA rule."""
     return len(text) > 8 and _CODE.search(text) is not None and not _YARA.search(text)
-
-
-def without_seams(text: str) -> str:
-    """Join the string literals that a line of program code concatenates."""
-    return _JOINED.sub("", text)
 
 
 def _on_hash_line(found: Observable) -> bool:
@@ -133,16 +127,18 @@ _VERSIONS = (
 _STATED_VERSION = any_case(
     r"(?:version|phiên bản|\bver\.?|\bbuild|firmware)[\"']?\s{0,3}[=:]?\s{0,3}[\"']?v?" + _VERSIONS
 )
-_PRODUCTS = """
-    kernel|openssl|openssh|log4j2?|struts|tomcat|nginx|apache|httpd|php|java|jre|jdk
-    |oracle(?: database)?|weblogic|mysql|mariadb|postgresql|windows|exchange(?: server)?
-    |sharepoint(?: server)?|office|outlook|\\.net(?: framework)?|chrome|chromium|firefox|edge|safari
-    |android|ios(?: xe|xr)?|macos|wordpress|drupal|joomla|confluence|jira|gitlab|jenkins|zimbra
-    |forti[a-z]{2,12}|pan-?os|routeros|junos|big-ip|netscaler|citrix adc|vmware|esxi|vcenter|winrar|7-zip
-    |acrobat|reader|flash(?: player)?|teamviewer|anydesk|patch|update|release|bản vá|bản cập nhật
-"""
+_SERVERS = (
+    r"openssl|openssh|tomcat|nginx|php|mysql|mariadb|postgresql|weblogic|drupal|joomla|confluence|jira|gitlab"
+    r"|jenkins|zimbra|forti[a-z]{2,12}|pan-?os|routeros|junos|vcenter|esxi"
+)
+_PRODUCTS = (
+    rf"{_SERVERS}|kernel|log4j2?|struts|apache|httpd|java|jre|jdk|oracle(?: database)?|windows"
+    r"|exchange(?: server)?|sharepoint(?: server)?|office|outlook|\.net(?: framework)?|chrome|chromium"
+    r"|firefox|edge|safari|android|ios(?: xe|xr)?|macos|wordpress|big-ip|netscaler|citrix adc|vmware|winrar"
+    r"|7-zip|acrobat|reader|flash(?: player)?|teamviewer|anydesk|patch|update|release|bản vá|bản cập nhật"
+)
 _PRODUCT_VERSION = any_case(
-    rf"(?:\b(?:{'|'.join(map(str.strip, _PRODUCTS.split('|')))}|before|prior to|earlier than|older than|up to"
+    rf"(?:\b(?:{_PRODUCTS}|before|prior to|earlier than|older than|up to"
     r"|trước|cũ hơn)|(?:(?<![-=])[<≤≥]|(?<=[\w:,(])\s?(?<![-=a-z/\"'])>)=?)\s{0,3}v?" + _VERSIONS
 )
 # the version number of the latest sample was 1.0.0.9, other version numbers were 1.0.0.1 and 1.0.0.8
@@ -151,11 +147,7 @@ _VERSION_IN_SENTENCE = any_case(
     + _VERSIONS
 )
 _SMALL = re.compile(r"(?:1?\d|20)(?:\.\d{1,2}){3}", re.ASCII)
-_SERVERS = any_case(
-    r"(?:openssl|openssh|tomcat|nginx|php|mysql|mariadb|postgresql|weblogic|drupal|joomla"
-    r"|confluence|jira|gitlab|jenkins|zimbra|forti[a-z]{2,12}|pan-?os|routeros|junos|vcenter"
-    r"|esxi)\b"
-)
+_SERVER = any_case(rf"(?:{_SERVERS})\b")
 _SECTION = re.compile(
     r"\s{0,8}((?:1?\d|20)(?:\.\d){3})\.?\s{1,4}(?=[^\W\d_a-z])[^\W\d_][^.:;\d]{3,100}", re.UNICODE
 )
@@ -164,7 +156,6 @@ _ARTICLE = any_case(
     r"\b(?:điểm|khoản|mục|điều|chương|phần|tiểu mục|bước|bảng|hình|phụ lục|section|sections"
     r"|clause|article|chapter|paragraph|exhibit|part|step|table|figure|appendix|annex|§)\s{0,3}$"
 )
-_FEW_DIGITS = re.compile(r"(?:1?\d|20)(?:\.\d{1,2}){3}")
 
 
 def _version_of_product(found: Observable) -> bool:
@@ -172,7 +163,7 @@ def _version_of_product(found: Observable) -> bool:
     product = _PRODUCT_VERSION.search(found.near) if ":" not in found.value else None
     if product is None:
         return False
-    small = _SMALL.fullmatch(found.value) is not None and _SERVERS.match(product[0]) is not None
+    small = _SMALL.fullmatch(found.value) is not None and _SERVER.match(product[0]) is not None
     return ".0" in found.value or ".0" in product[0] or small
 
 
@@ -223,13 +214,15 @@ RULES = (
         accepted=["Tệp update.exe tải từ evil-a.site"], refused=["Nó ghi C:\\Windows\\Temp\\setup.com"]),
     Rule("called_with_brackets", DOMAIN, WORD, lambda found: _CALLED.match(found.text, found.end),
         refusals.CODE, 10, accepted=["evil-a.site (203.0.113.5"], refused=["Macro: shell.run('cmd')"]),
-    Rule("file_label", DOMAIN, WRITTEN, lambda found: (found.token.count(".") == 1
-        or _TWO_ENDINGS.search(found.token)) and (_FILES.match(found.text)
-        or _FILE_OF_HASH.search(found.near)), refusals.FILE_NAME, 53, accepted=["Domain: setup.com"],
+    Rule("file_label", DOMAIN, WRITTEN,
+        lambda found: (found.token.count(".") == 1 or _TWO_ENDINGS.search(found.token))
+        and (_FILES.match(found.text) or _FILE_OF_HASH.search(found.near)), refusals.FILE_NAME, 53,
+        accepted=["Domain: setup.com"],
         refused=["File name: setup.com", "Đính kèm: 0123456789abcdef0123456789abcdef (update.com"]),
-    Rule("called_file", DOMAIN, WRITTEN, lambda found: found.token.count(".") == 1
-        and found.token.rpartition(".")[2].lower() in _ENDS_FILES and _CALLED_FILE.search(found.near),
-        refusals.FILE_NAME, 53, accepted=["domain `update.com"],
+    Rule("called_file", DOMAIN, WRITTEN,
+        lambda found: found.token.count(".") == 1
+        and found.token.rpartition(".")[2].lower() in _FILE_ENDINGS - {"one", "test"} | {"com"}
+        and _CALLED_FILE.search(found.near), refusals.FILE_NAME, 53, accepted=["domain `update.com"],
         refused=["the file `update.com", "tệp có tên là setup.com"]),
     Rule("digest_of_file", DOMAIN, WRITTEN,
         lambda found: _DIGEST_OF.search(found.near) and _DIGEST_IS.match(found.text, found.end),
@@ -238,9 +231,10 @@ RULES = (
     Rule("package_label", DOMAIN, WRITTEN, near(_PACKAGE_LABEL), refusals.PACKAGE, 54,
         accepted=["C2: com.evil-a.site"],
         refused=["Package name: com.evil.bank", "Tên gói ứng dụng: vn.gov.app"]),
-    Rule("file_heading", DOMAIN, WRITTEN, lambda found: found.line.alone
-        and found.line.prose.section is Section.FILES and found.last_label in _FILE_ENDINGS,
-        refusals.FILE_NAME, 60, accepted=["MD5:\nevil-a.site"], refused=["File names:\nevil.app"]),
+    Rule("file_heading", DOMAIN, WRITTEN,
+        lambda found: found.line.alone and found.line.prose.section is Section.FILES
+        and found.last_label in _FILE_ENDINGS, refusals.FILE_NAME, 60, accepted=["MD5:\nevil-a.site"],
+        refused=["File names:\nevil.app"]),
     Rule("field_of_a_log", DOMAIN, WRITTEN,
         lambda found: not found.line.alone and _FIELD.fullmatch(found.value), refusals.CODE, 61,
         accepted=["evil-a.name"], refused=["The query looks at dns.question.name"]),
@@ -252,8 +246,9 @@ RULES = (
         accepted=["curl -o a.bin evil-a.site"], refused=["var u = evil.agent.name"]),
     Rule("package", DOMAIN, WRITTEN, _package, refusals.PACKAGE, 62, accepted=["C2: com.evil.bank"],
         refused=["Mẫu 0123456789abcdef0123456789abcdef com.evil.bank", "Package names\ncom.evil.bank"]),
-    Rule("file_of_hash", DOMAIN, WRITTEN, lambda found: found.last_label in _FILE_ENDINGS - {"ps"}
-        and found.value.count(".") == 1 and _on_hash_line(found), refusals.FILE_NAME, 63,
+    Rule("file_of_hash", DOMAIN, WRITTEN,
+        lambda found: found.last_label in _FILE_ENDINGS - {"ps"} and found.value.count(".") == 1
+        and _on_hash_line(found), refusals.FILE_NAME, 63,
         accepted=["0123456789abcdef0123456789abcdef evil-a.site"],
         refused=["Mẫu 0123456789abcdef0123456789abcdef setup.app"]),
     Rule("version", ADDRESS, WORD,
@@ -271,7 +266,7 @@ RULES = (
         and heading.start(1) == found.start, refusals.VERSION, 54, accepted=["C2 1.2.3.4"],
         refused=["1.2.3.4 Technical analysis"]),
     Rule("article", ADDRESS, WRITTEN,
-        lambda found: _FEW_DIGITS.fullmatch(found.token.rstrip(".")) and _ARTICLE.search(found.before(24)),
+        lambda found: _SMALL.fullmatch(found.token.rstrip(".")) and _ARTICLE.search(found.before(24)),
         refusals.VERSION, 54, accepted=["address 1.2.3.4"], refused=["theo khoản 1.2.3.4"]),
     Rule("other_digest", frozenset(DIGESTS), WORD, near(_OTHER_DIGEST), refusals.OTHER_DIGEST, 30,
         accepted=["MD5: 0123456789abcdef0123456789abcdef"],
@@ -288,7 +283,8 @@ RULES = (
             "strings are decrypted with the key 0123456789abcdef0123456789abcdef"]),
     Rule("key_with_dots", ADDRESS, WRITTEN, near(_KEY), refusals.CODE, 53, accepted=["c2: 203.0.113.58"],
         refused=["bot_net_id = 203.0.113.58", "campaign: 203.0.113.58"]),
-    Rule("hash_in_code", FILE_HASHES, WRITTEN, lambda found: found.line.code and not found.line.alone
+    Rule("hash_in_code", FILE_HASHES, WRITTEN,
+        lambda found: found.line.code and not found.line.alone
         and _NAMED_HASH.search(found.before(1200)) is None, refusals.CODE_HASH, 60,
         accepted=['| where SHA256 == "" or md5 == "0123456789abcdef0123456789abcdef'],
         refused=['var x = "0123456789abcdef0123456789abcdef']),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, overload
+from typing import Any, TypeVar, cast
 
 from lamsach.indicators.judge import exceptions, lookalikes, references, sections, tables
 from lamsach.indicators.judge.rule import Observable, Rule, Scope
@@ -15,6 +15,7 @@ from lamsach.model import Indicator, IndicatorType, Refusal
 RULES: tuple[Rule, ...] = tuple(
     rule for subject in (sections, references, tables, exceptions, lookalikes) for rule in subject.RULES
 )
+_Judged = TypeVar("_Judged", Indicator | Refusal, tuple[IndicatorType, str] | Refused)
 Index = Mapping[tuple[Scope, IndicatorType | None], tuple[Rule, ...]]
 _MAX_TRACED = 10_000
 _KEY_LENGTH = 200
@@ -87,21 +88,16 @@ def judge(scope: Scope, found: Observable) -> tuple[IndicatorType, str] | Refuse
     return Refused(rule.reason, found.value, found.kind)
 
 
-@overload
-def apply_rule(item: Indicator | Refusal, rule: Rule | None) -> Indicator | Refusal: ...
-@overload
-def apply_rule(
-    item: tuple[IndicatorType, str] | Refused, rule: Rule | None
-) -> tuple[IndicatorType, str] | Refused: ...
-def apply_rule(item: Any, rule: Rule | None) -> Any:
+def apply_rule(item: _Judged, rule: Rule | None) -> _Judged:
     """Apply a rule about a whole row, record or line to a value or an indicator; a refusal stays."""
     if rule is None or isinstance(item, (Refused, Refusal)):
         return item
-    kind, value = item if isinstance(item, tuple) else (item.type, item.value)
+    judged: Any = item
+    kind, value = judged if isinstance(judged, tuple) else (judged.type, judged.value)
     if (trace := _TRACE.get()) is not None:
         trace.add(kind, value, [rule])
-    if not rule.reason:
-        return item
-    if isinstance(item, tuple):
-        return Refused(rule.reason, value, kind)
-    return Refusal(item.reference, value, rule.reason, kind) if item.reference is not None else item
+    if rule.reason and isinstance(judged, tuple):
+        judged = Refused(rule.reason, value, kind)
+    elif rule.reason and judged.reference is not None:
+        judged = Refusal(judged.reference, value, rule.reason, kind)
+    return cast("_Judged", judged)

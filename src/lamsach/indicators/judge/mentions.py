@@ -11,18 +11,18 @@ import re
 from dataclasses import replace
 from functools import cached_property
 
-from lamsach.indicators.judge.lookalikes import PACKAGE, is_code, without_seams
+from lamsach.indicators.judge.lookalikes import PACKAGE, SEAM, is_code
 from lamsach.indicators.judge.loop import apply_rule, judge
 from lamsach.indicators.judge.queries import OpenClause, SigmaFilter
 from lamsach.indicators.judge.rule import Observable, Scope, any_case, has_word
 from lamsach.indicators.judge.sections import (
+    ALLOWED_SENTENCE,
+    ANNEX,
+    QUOTED_LETTER,
     SIGNATURE_LINES,
+    TITLE,
     Section,
-    announces_exceptions,
-    begins_annex,
-    begins_letter,
     begins_signature,
-    is_title,
     label_section,
     may_be_heading,
     section_of,
@@ -31,7 +31,7 @@ from lamsach.indicators.judge.unlisted import Account, value_of
 from lamsach.indicators.judge.verdicts import line_rule
 from lamsach.indicators.tables.fields import is_never_in_text
 from lamsach.indicators.text.extract import PIECE, Found, locate, pieces
-from lamsach.indicators.text.rules import rule_values
+from lamsach.indicators.text.rules import DIGEST, rule_values
 from lamsach.indicators.values.records import Entry, Facts
 from lamsach.indicators.values.refang import refang
 from lamsach.indicators.values.refusals import Refused
@@ -45,7 +45,6 @@ _THREAT_LINE = any_case(
 )
 _MAILBOX = re.compile(r"<[^<>\s]{1,64}@[^<>\s]{1,253}>")
 _PACKAGES = any_case(r"\b(?:package|bundle)[ _-]?(?:names?|ids?)\b|\btên gói|(?:android )?packages?$")
-_HASH = re.compile(r"(?<![0-9a-zA-Z])(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})(?![0-9a-zA-Z])")
 _NUMBER = re.compile(
     r"\bSố\s{0,3}:?\s{0,3}(\d{1,6}\s?/\s?(?:\d{4}/)?[A-ZĐ][A-ZĐ0-9&.-]{1,30}"
     r"(?:/[A-ZĐ0-9&.-]{1,20})?)(?![\w/])"
@@ -80,7 +79,7 @@ class ProseLine:
     @cached_property
     def has_hash(self) -> bool:
         """Return whether the line holds a hash."""
-        return _HASH.search(self.text) is not None
+        return DIGEST.search(self.text) is not None
 
     @cached_property
     def has_mailbox(self) -> bool:
@@ -174,7 +173,7 @@ class Prose:
         self._sign(text)
         code = is_code(text)
         if code:
-            text = without_seams(text)
+            text = SEAM.sub("", text)
         found = list(locate(text))
         if not any(is_typed(item) for _, item in found):
             self.heading(text)
@@ -208,7 +207,7 @@ class Prose:
             self.section, self._signed = Section.SIGNATURE, SIGNATURE_LINES
         elif self.section is Section.SIGNATURE:
             self._signed -= 1
-            if not self._signed or begins_letter(text):
+            if not self._signed or QUOTED_LETTER.fullmatch(text.rstrip()):
                 self.section = Section.LIST
 
     def heading(self, text: str) -> None:
@@ -224,18 +223,17 @@ class Prose:
         if self.section is Section.MARGIN:
             return
         self._name_threat(text)
-        if is_title(text):
-            self.advisory = True
+        self.advisory |= TITLE.match(text) is not None
         if self._brief:
             self.section, self._brief = Section.LIST, False
-        if announces_exceptions(text):
+        if len(text) < 300 and ALLOWED_SENTENCE.fullmatch(text):
             self.section, self._brief = Section.ALLOWED, not may_be_heading(text)
         if not may_be_heading(text):
             return
         bare = text.strip(" \t=#*_-:")
         continues = self.packages and PACKAGE.fullmatch(bare) is not None
         self.packages = continues or _PACKAGES.search(bare) is not None
-        if self.section is not Section.SIGNATURE or begins_annex(bare):
+        if self.section is not Section.SIGNATURE or ANNEX.match(bare):
             self.section = section_of(text, bare) or self.section
 
     def _follow_form(self, text: str) -> None:

@@ -115,7 +115,7 @@ _EXCLUDED = re.compile(
     rf"\s{{0,3}}(?:[(\[]\s{{0,3}}(?:{_VALUE}(?:\s?,\s{{0,3}}|\s(?i:or)\s)){{0,24}})?[\"']?[*.]{{0,2}}$"
 )
 # | where RemoteUrl has_any (..)    let c2 = dynamic([..])    SELECT * FROM dns    index=proxy dest IN (..)
-_QUERY = re.compile(
+BEGINS_QUERY = re.compile(
     r"\s{0,20}(?:\|\s?(?:where|project|extend|summarize|join|union|search|distinct|stats|eval"
     r"|mv-expand)\s[^|]*$|let\s+\w{1,60}\s?=\s?\S|SELECT\s.{1,300}\sFROM\s|index\s?=\s?\w)"
 )
@@ -127,8 +127,3 @@ def is_excluded(text: str, place: int) -> bool:
         return True
     before = text[max(0, place - _CLAUSE) : place]
     return _NEGATION.search(before) is not None and _EXCLUDED.search(before) is not None
-
-
-def begins_query(line: str) -> bool:
-    """Return whether a line is of a query and no row of a table, despite commas and bars."""
-    return _QUERY.match(line) is not None

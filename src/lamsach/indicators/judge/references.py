@@ -192,8 +192,9 @@ LISTED, DEFANGED = "listed", "defanged"
 
 
 RULES = (
-    Rule("reference_label", NAMES, WRITTEN, lambda found: (found.kind is IndicatorType.DOMAIN
-        or found.start < NEAR) and _REFERENCE.search(found.near), refusals.REFERENCE, 55,
+    Rule("reference_label", NAMES, WRITTEN,
+        lambda found: (found.kind is IndicatorType.DOMAIN or found.start < NEAR)
+        and _REFERENCE.search(found.near), refusals.REFERENCE, 55,
         accepted=['url = "https://evil-a.site/post'],
         refused=['reference = "https://vendor-a.site/post', "canonical_url: https://vendor-a.site/post"]),
     Rule("under_references", LINK, WRITTEN, lambda found: found.line.prose.section is Section.REFERENCES,
@@ -203,11 +204,12 @@ RULES = (
         accepted=["https://github.com/evil/x"], refused=["Nó tải tệp từ https://github.com"]),
     Rule("cited_link", LINK, WRITTEN, _cited_link, refusals.REFERENCE, 62,
         accepted=["Nó tải tệp từ https://evil-a.site/x"], refused=["Theo https://securelist.com/a-report"]),
-    Rule("cited_name", DOMAIN, WRITTEN, lambda found: found.line.prose.advisory and is_publisher(found.value)
-        if found.line.alone else is_cited(found.value), refusals.WELL_KNOWN, 65,
-        accepted=["Nó kết nối tới evil-a.site"],
+    Rule("cited_name", DOMAIN, WRITTEN,
+        lambda found: found.line.prose.advisory and is_publisher(found.value) if found.line.alone
+        else is_cited(found.value), refusals.WELL_KNOWN, 65, accepted=["Nó kết nối tới evil-a.site"],
         refused=["Nó được tải lên virustotal.com", "Nó kết nối tới github.com"]),
-    Rule("to_read", LINK, WRITTEN, lambda found: found.line.prose.marks and (_of_a_footnote(found)
+    Rule("to_read", LINK, WRITTEN,
+        lambda found: found.line.prose.marks and (_of_a_footnote(found)
         or _TO_READ.search(_sentence(found)[0])), refusals.REFERENCE, 80,
         accepted=["C2: https://evil-a.site/x"], refused=["Xem thêm tại https://vendor-a.site/post",
             "[1] https://vendor-a.site/post", "[the report](https://vendor-a.site/post"]),

@@ -60,7 +60,7 @@ _ALLOWED_HEADING = any_case(
     r"được) chặn))(?:\s?\([^()]{0,60}\))?"
 )
 # Please do NOT block the following, they are shared hosting:    Không chặn các tên miền sau vì của đơn vị:
-_ALLOWED_SENTENCE = any_case(
+ALLOWED_SENTENCE = any_case(
     r"[^:]{0,120}\b(?:do not|don't|must not|should not|never) block (?:any of )?(?:the (?:following|below"
     r"|listed)|these|those|it|them)\b[^:]{0,160}:\s*"
     r"|[^:]{0,120}\bkhông (?:được |nên |cần )?chặn (?:các|những|địa chỉ|tên miền)\b[^:]{0,160}:\s*"
@@ -94,17 +94,17 @@ _DASHES = re.compile(r"[>\s]{0,8}-- ?")
 """Separator of a signature from its letter (RFC 3676, section 4.3)."""
 # On Mon, 2 Mar 2026, A wrote:    Vào 10:00 .. đã viết:    From: a@unit.example    ----- Original Message
 # -----
-_QUOTED_LETTER = any_case(
+QUOTED_LETTER = any_case(
     r"[>\s]{0,8}(?:.{0,200}(?:wrote|đã viết):|(?:from|từ|subject|chủ đề)\s?:\s.{0,200}"
     r"|-{3,}.{0,60}-{3,}|_{8,})"
 )
-_ANNEX = any_case(r"(?:phụ lục|danh sách|annex|appendix|attachment|indicators?|iocs?)\b")
+ANNEX = any_case(r"(?:phụ lục|danh sách|annex|appendix|attachment|indicators?|iocs?)\b")
 SIGNATURE_LINES = 8
 """Maximum number of lines of a letter's signature."""
 # ## Booking.com    = Telegram.org    2.1 Example.com
 _TITLE_LINE = re.compile(r"(?:#{1,6}|={1,5}|\d{1,2}(?:\.\d{1,2}){1,3}\.?)\s{1,4}(?=\S)")
 # = Title of an AsciiDoc document
-_TITLE = re.compile(r"={1,5} \w")
+TITLE = re.compile(r"={1,5} \w")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _MAX_WORDS, _MAX_LENGTH = 9, 100
 
@@ -126,11 +126,6 @@ class Section(Enum):
     """Sender's signature."""
 
 
-def is_title(text: str) -> bool:
-    """Return whether a line is a document's title in AsciiDoc."""
-    return _TITLE.match(text) is not None
-
-
 def may_be_heading(text: str) -> bool:
     """Return whether a line without values is as short as a heading and does not end like a sentence."""
     ends_sentence = text.rstrip().endswith((".", ";", ",", "!", "?"))
@@ -145,11 +140,6 @@ def exception_section(bare: str) -> Section | None:
     return Section.RECOMMENDED if _RECOMMENDED_HEADING.fullmatch(bare) is not None else None
 
 
-def announces_exceptions(text: str) -> bool:
-    """Return whether a sentence announces that the values on the lines below are not to be blocked."""
-    return len(text) < 300 and _ALLOWED_SENTENCE.fullmatch(text) is not None
-
-
 def label_section(line: str) -> Section | None:
     """Return `exception_section` of a line's label (`Legitimate domains: a.example`)."""
     label, colon, _ = line[:_MAX_LENGTH].partition(":")
@@ -161,16 +151,6 @@ def begins_signature(text: str, *, letter: bool) -> bool:
     if _DASHES.fullmatch(text):
         return letter or text.lstrip().startswith(">")
     return _CLOSING.fullmatch(text) is not None
-
-
-def begins_annex(bare: str) -> bool:
-    """Return whether a heading begins a letter's annex, after its signature."""
-    return _ANNEX.match(bare) is not None
-
-
-def begins_letter(text: str) -> bool:
-    """Return whether a quoted letter follows."""
-    return _QUOTED_LETTER.fullmatch(text.rstrip()) is not None
 
 
 def section_of(text: str, bare: str) -> Section | None:

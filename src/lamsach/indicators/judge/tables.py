@@ -144,8 +144,9 @@ RULES = (
         refused=["victim ip,threat\nmáy 203.0.113.58 của đơn vị,Mirai"]),
     Rule("beside_margin", ALL, UNLISTED, lambda shown: shown.where is Section.MARGIN, refusals.MARGIN, 10,
         refused=["<html><p>C2: 203.0.113.5</p><footer>unit-a.site</footer></html>"]),
-    Rule("defanged_beside", ALL, UNLISTED, lambda shown: shown.may_list and shown.defanged
-        and not (shown.kind in NAMES and is_publisher(host_of(shown.kind, shown.value))), "", 10,
+    Rule("defanged_beside", ALL, UNLISTED,
+        lambda shown: shown.may_list and shown.defanged and not (shown.kind in NAMES
+        and is_publisher(host_of(shown.kind, shown.value))), "", 10,
         accepted=["ip,comment\n203.0.113.5,also at evil-a[.]site"]),
     Rule("not_listed", ALL, UNLISTED, lambda shown: True, refusals.NOT_LISTED, 20,
         accepted=["ip,domain\n203.0.113.5,evil-a.site"],

@@ -12,7 +12,7 @@ from lamsach.indicators.judge.exceptions import BLAMES, DETECTS, FLAGS, VERDICT_
 from lamsach.indicators.judge.loop import apply_rule, decide
 from lamsach.indicators.judge.references import host_of
 from lamsach.indicators.judge.rule import NAMES, Rule, Scope, any_case
-from lamsach.indicators.judge.tables import REMOVED, Cell
+from lamsach.indicators.judge.tables import Cell
 from lamsach.indicators.text.extract import Found, scan
 from lamsach.indicators.values.names import suffixes
 from lamsach.indicators.values.records import whole_value
@@ -34,11 +34,6 @@ _MAY_JUDGE = any_case(
 """First letters of verdict words, with or without accents; most cells begin otherwise."""
 _MAX_LENGTH = 40
 """Maximum length of a cell that is nothing but a verdict."""
-
-
-def lists_withdrawn(keys: Iterable[str]) -> bool:
-    """Return whether the headings of a table are those of a list of withdrawn entries."""
-    return set(keys) >= REMOVED
 
 
 def action_column(keys: Mapping[int, str]) -> int | None:
@@ -64,7 +59,8 @@ def row_rule(cells: Mapping[int, str], judging: Mapping[int, str]) -> Rule | Non
     for place, cell in cells.items():
         if len(cell) > _MAX_LENGTH or (place not in judging and _MAY_JUDGE.match(cell) is None):
             continue
-        if (rule := statement_rule(_verdict_part(cell), judging.get(place, ""))) is not None:
+        verdict = re.split(r"\s[-–—]\s|[,;(]", cell, maxsplit=1)[0]  # Hợp lệ - không chặn
+        if (rule := statement_rule(verdict, judging.get(place, ""))) is not None:
             return rule
     return None
 
@@ -75,11 +71,6 @@ def line_rule(token: str, line: str) -> Rule | None:
         return None
     rest = line.replace(token, "", 1).strip(_AROUND)
     return statement_rule(rest) if len(rest) > 1 else None
-
-
-def _verdict_part(cell: str) -> str:
-    """Return the text before a dash, comma, semicolon or bracket: `Hợp lệ - không chặn`."""
-    return re.split(r"\s[-–—]\s|[,;(]", cell, maxsplit=1)[0]
 
 
 def record_rule(record: Mapping[Any, Any]) -> Rule | None:

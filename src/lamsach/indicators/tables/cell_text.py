@@ -16,7 +16,6 @@ from typing import NamedTuple
 from lamsach.documents.pdf.rows import MAYBE, NEW, SPACE, WEAK, CellLine, Knowledge, line_relations
 from lamsach.indicators.tables.fields import Field, field_of
 from lamsach.indicators.text.broken_lines import HASH_DIGITS, rejoin
-from lamsach.indicators.text.documents import has_fragments
 from lamsach.indicators.text.extract import Found
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import Refused
@@ -27,6 +26,8 @@ from lamsach.model.indicator_types import ADDRESSES, DIGESTS
 _MAX_PIECES = 100
 _MAX_LENGTH = 4096
 _VALUE_MARKS = re.compile(r"://|\[|\w\.\w|(?=[0-9a-f]*\d)[0-9a-f]{6}", re.IGNORECASE)
+_FRAGMENT = re.compile(r"(?<![0-9A-Za-z])(?=[0-9A-Fa-f]*[0-9])[0-9A-Fa-f]{16,63}(?![0-9A-Za-z-])")
+"""A piece of a hash that a narrow column broke, or a whole one."""
 _HEX = re.compile(r"[0-9a-f]{2,63}", re.IGNORECASE)
 _NAME = re.compile(r"[A-Z][A-Za-z]+|[A-Z]{2,}\d?|[A-Z]\d")
 """A word that may accompany a value, or be the rest of a URL."""
@@ -71,7 +72,7 @@ class _ListKnowledge(Knowledge):
         return _HEX.fullmatch(line) is not None and len(line) not in HASH_DIGITS
 
     def has_pieces(self, text: str) -> bool:
-        return has_fragments(text)
+        return any(len(piece) not in HASH_DIGITS for piece in _FRAGMENT.findall(text))
 
     def differ_joined(self, above: Sequence[CellLine], below: Sequence[CellLine]) -> bool:
         texts = [cell_text(part, promised=True) for part in (above, below, [*above, *below])]

@@ -10,12 +10,11 @@ from lamsach.documents.headings import plain_key
 from lamsach.indicators.judge.loop import decide
 from lamsach.indicators.judge.references import is_cited
 from lamsach.indicators.judge.rule import Rule, Scope
-from lamsach.indicators.judge.tables import Row
+from lamsach.indicators.judge.tables import REMOVED, Row
 from lamsach.indicators.judge.verdicts import (
     action_column,
     judge_cell,
     judging_columns,
-    lists_withdrawn,
     row_rule,
 )
 from lamsach.indicators.judge.vocabulary import vocabulary
@@ -213,7 +212,7 @@ class Headings:
         self.fields, self.types, self.row, self.width = fields, types, number, max(filled) + 1
         self.bounds, self.masked = _pair(keys, _FIRST, _LAST), _pair(keys, _NETWORKS, _MASKS)
         self.fingerprints = frozenset(place for place, key in keys.items() if key in _FINGERPRINTS)
-        self.withdraws, self.action = lists_withdrawn(keys.values()), action_column(keys)
+        self.withdraws, self.action = set(keys.values()) >= REMOVED, action_column(keys)
         self.judging = judging_columns(keys)
         self.names = frozenset(place for place in values if keys[place] in _NAME_KEYS)
         if set(keys.values()) >= _PARTS_OF_A_PROGRAM:

@@ -45,10 +45,6 @@ _TYPES: dict[str, IndicatorType | None] = {
 _SPACED_TYPES = {spaced(word): found for word, found in _TYPES.items()}
 
 
-_GEO = "_geo_"
-"""Prefix of keys for an address's location in sensor reports (AnubisNetworks)."""
-
-
 _DOTTED = re.compile(
     r"(source|destination|time|feed|classification|malware|protocol|event_description"
     r"|extra)\.(\w{1,40})(?:\.\w{1,40}){0,3}"
@@ -65,7 +61,7 @@ _DOTTED_FIELDS = {
 @lru_cache(4096)
 def field_of(heading: str) -> Field | None:
     """Return the content of a column with this heading, or None for an unknown heading."""
-    if heading.startswith(_GEO):
+    if heading.startswith("_geo_"):  # the place of an address in sensor reports (AnubisNetworks)
         return Field.CONTEXT
     if "." in heading and (match := _DOTTED.fullmatch(plain_key(heading))) is not None:
         return _DOTTED_FIELDS.get(match[0], _DOTTED_FIELDS.get(match[2], Field.CONTEXT))

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum, auto
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 from unicodedata import normalize
 
 from lamsach.documents.decode import without_zero_width
@@ -45,12 +45,8 @@ class Kind(Enum):
     """No row follows: a table above has ended."""
 
 
-class Piped(NamedTuple):
-    """A classified line: kind, place, text."""
-
-    kind: Kind
-    place: Any
-    text: str
+Piped = tuple[Kind, Any, str]
+"""A classified line: kind, place, text."""
 
 
 class PipedLines:
@@ -76,26 +72,26 @@ class PipedLines:
         ):
             self.in_table = True
             if self._pending is not None:
-                yield Piped(Kind.ROW, *self._pending)
+                yield Kind.ROW, *self._pending
             self._pending = None
         if ruler:
             return
         yield from self.end()
         may_be_row = self.in_table if fenced is None else fenced
         if may_be_row and line.strip() and (_frame(line) if self._framed else "|" in line):
-            yield Piped(Kind.ROW, place, line)
+            yield Kind.ROW, place, line
             return
-        yield Piped(Kind.AFTER, place, "")
+        yield Kind.AFTER, place, ""
         self.in_table = False
         if "|" in line:
             self._pending = place, line
         else:
-            yield Piped(Kind.TEXT, place, line)
+            yield Kind.TEXT, place, line
 
     def end(self) -> Iterator[Piped]:
         """Yield the pending line."""
         if self._pending is not None:
-            yield Piped(Kind.TEXT, *self._pending)
+            yield Kind.TEXT, *self._pending
             self._pending = None
 
 
@@ -159,14 +155,6 @@ def with_surroundings(page: int | None, texts: Sequence[str]) -> Iterator[Line]:
         if text.strip():
             near = lengths[max(0, place - _NEIGHBOURS) : place] + lengths[place + 1 : place + 1 + _NEIGHBOURS]
             yield Line(page, place + 1, text, max(near, default=0))
-
-
-_FRAGMENT = re.compile(r"(?<![0-9A-Za-z])(?=[0-9A-Fa-f]*[0-9])[0-9A-Fa-f]{16,63}(?![0-9A-Za-z-])")
-
-
-def has_fragments(text: str) -> bool:
-    """Return whether a text has hexadecimal pieces of a hash that a narrow column broke."""
-    return any(len(piece) not in HASH_DIGITS for piece in _FRAGMENT.findall(text))
 
 
 def full_width(texts: Sequence[str]) -> int:
@@ -299,11 +287,11 @@ class _DocumentReader:
 
     def _line(self, item: Piped) -> Iterator[Entry]:
         """Yield the entries of a paragraph's line: prose, or a row of a table drawn with bars."""
-        (reference, title), text = item.place, item.text
-        if item.kind is Kind.TEXT:
+        kind, (reference, title), text = item
+        if kind is Kind.TEXT:
             found = self._prose.line(f"# {text}" if title else text)
             yield from entries(found, reference, self._prose.facts, text)
-        elif item.kind is Kind.AFTER:
+        elif kind is Kind.AFTER:
             yield from self._end_table()
         else:
             if self._piped is None:

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
-from typing import NamedTuple
 
 from lamsach.indicators.tables.fields import read_date
 from lamsach.indicators.text.extract import Found, scan
@@ -141,7 +141,7 @@ _HASH_KEY = re.compile(
 )
 # hash.sha256(0, filesize) == "2cf2..."
 _CONDITION = re.compile(r"\bhash\.(?:md5|sha1|sha256)\([^()]{0,80}\)\s*==\s*\"([0-9a-fA-F]{32,64})\"")
-_DIGEST = re.compile(r"(?<![0-9a-zA-Z])(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})(?![0-9a-zA-Z])")
+DIGEST = re.compile(r"(?<![0-9a-zA-Z])(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})(?![0-9a-zA-Z])")
 _SECTION = re.compile(r"\s*(meta|strings|condition|variables)\s*:")
 _SECTION_WITHIN = re.compile(r"(?<![\w$#@!])(?:meta|strings|condition|variables)\s{0,8}:")
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*+(\"?)")
@@ -150,46 +150,51 @@ _LONGEST_RULE = 64 * 1024
 """Maximum length of a line that is searched for sections."""
 
 
-class YaraRule(NamedTuple):
-    """One rule: name, first line, named values with their lines, facts of its meta section."""
+@dataclass(slots=True)
+class YaraRule:
+    """One rule: name, first line, named values with their lines, texts of its meta section by key."""
 
     name: str
     line: int
-    found: list[tuple[int, Found]]
-    facts: Facts
+    found: list[tuple[int, Found]] = field(default_factory=list)
+    meta: dict[str, str] = field(default_factory=dict)
 
     @property
     def lists(self) -> bool:
         """Return whether the rule names a hash."""
         return any(not isinstance(item, Refused) for _, item in self.found)
 
+    @property
+    def facts(self) -> Facts:
+        """Return the facts of its meta section."""
+        keys = ("malware_family", "family", "malware", "threat_name", "actor")
+        threat = next((self.meta[key] for key in keys if self.meta.get(key)), self.name)
+        return Facts.of(threat, self.meta.get("author"), valid_from=read_date(self.meta.get("date", "")))
+
 
 def yara_rules(lines: Iterable[tuple[int, str]]) -> Iterator[YaraRule]:
     """Yield the rules of numbered lines, in order; lines outside rules are skipped."""
-    rule, first, section = "", 0, ""
-    meta: dict[str, str] = {}
-    found: list[tuple[int, Found]] = []
+    rule, section = YaraRule("", 0), ""
     for number, line in lines:
         if match := RULE.match(line):
-            if rule:
-                yield YaraRule(rule, first, found, _yara_facts(rule, meta))
-            rule, first, section, meta, found = match[1], number, "", {}, []
+            if rule.name:
+                yield rule
+            rule, section = YaraRule(match[1], number), ""
             line = line[match.end() :]
-        for piece in _pieces(line) if rule else ():
+        for piece in _pieces(line) if rule.name else ():
             section = match[1] if (match := _SECTION.match(piece)) else section
+            texts: list[str] = []
             if section == "condition":
                 texts = _CONDITION.findall(piece)
             elif section == "meta":
-                texts = []
                 for key, text in _META.findall(piece):
-                    meta.setdefault(key.lower(), text)
-                    texts += _DIGEST.findall(text) if _HASH_KEY.fullmatch(key) else []
-            else:
-                texts = []
-                found += [(number, item) for item in _searched(piece)] if section == "strings" else []
-            found += [(number, item) for text in texts for item in read_text(text)]
-    if rule:
-        yield YaraRule(rule, first, found, _yara_facts(rule, meta))
+                    rule.meta.setdefault(key.lower(), text)
+                    texts += DIGEST.findall(text) if _HASH_KEY.fullmatch(key) else []
+            found = _searched(piece) if section == "strings" else []
+            found += [item for text in texts for item in read_text(text)]
+            rule.found += [(number, item) for item in found]
+    if rule.name:
+        yield rule
 
 
 def yara_values(text: str) -> list[Found]:
@@ -216,9 +221,3 @@ def _pieces(line: str) -> list[str]:
     bare = _QUOTED.sub(lambda match: "\0" * len(match[0]) if match[1] else match[0], line)
     places = [0, *(match.start() for match in _SECTION_WITHIN.finditer(bare)), len(line)]
     return [line[start:end] for start, end in pairwise(places) if end > start]
-
-
-def _yara_facts(rule: str, meta: dict[str, str]) -> Facts:
-    keys = ("malware_family", "family", "malware", "threat_name", "actor")
-    threat = next((meta[key] for key in keys if meta.get(key)), rule)
-    return Facts.of(threat, meta.get("author"), valid_from=read_date(meta.get("date", "")))

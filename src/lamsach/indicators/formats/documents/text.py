@@ -18,7 +18,7 @@ from lamsach.indicators.judge.exceptions import is_allowing_command
 from lamsach.indicators.judge.lookalikes import is_dump
 from lamsach.indicators.judge.loop import apply_rule, decide
 from lamsach.indicators.judge.mentions import Prose, is_typed
-from lamsach.indicators.judge.queries import begins_query
+from lamsach.indicators.judge.queries import BEGINS_QUERY
 from lamsach.indicators.judge.rule import Scope
 from lamsach.indicators.judge.unlisted import Account
 from lamsach.indicators.judge.verdicts import statement_rule
@@ -245,7 +245,7 @@ def find_delimiter(text: str) -> str | None:
     """Return the character that separates the cells of a text's lines, or None when it is no table."""
     lines = [line for line in text.splitlines()[:_SAMPLE_LINES] if line.strip()]
     data = [line for line in lines if not _COMMENT.match(line)]
-    if any(begins_query(line) or is_allowing_command(line.strip()) for line in data):
+    if any(BEGINS_QUERY.match(line) or is_allowing_command(line.strip()) for line in data):
         return None
     leads = [_NOTE.sub("", line) for line in data]
     headings = lines[:60]

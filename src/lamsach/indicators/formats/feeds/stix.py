@@ -9,7 +9,7 @@ from typing import Any
 
 from lamsach.indicators.files.source import ListSource, documents, looks_like_json
 from lamsach.indicators.formats import ListFormat
-from lamsach.indicators.judge.mentions import Prose
+from lamsach.indicators.judge.mentions import Prose, is_typed
 from lamsach.indicators.judge.unlisted import with_unlisted_records
 from lamsach.indicators.judge.verdicts import judge_cell
 from lamsach.indicators.tables.fields import read_confidence, read_date, read_tlp
@@ -56,8 +56,9 @@ def _listed(tree: Any, reference: Reference) -> Iterator[Entry]:
     objects = list(_objects(tree))
     names = _Names(objects)
     for place, item in enumerate(objects, 1):
-        row = replace(reference, row=reference.row or place)
-        yield from entries(_judged(item), row, names.facts(item))
+        if found := _judged(item):
+            row = replace(reference, row=reference.row or place)
+            yield from entries(found, row, names.facts(item))
 
 
 def _objects(tree: Any) -> Iterator[Record]:
@@ -82,16 +83,13 @@ class _Names:
         self._threats: dict[str, str] = {}
         for item in objects:
             if item.get("type") == "marking-definition":
-                self._add_marking(item)
+                definition = item.get("definition")
+                stated = definition.get("tlp") if isinstance(definition, Mapping) else item.get("name")
+                if found := read_tlp(str(stated)):
+                    self._tlp[str(item.get("id"))] = found
             target = str(item.get("target_ref"))
             if item.get("type") == "relationship" and kinds.get(target) in _NAMING and target in names:
                 self._threats.setdefault(str(item.get("source_ref")), names[target])
-
-    def _add_marking(self, item: Record) -> None:
-        definition = item.get("definition")
-        stated = definition.get("tlp") if isinstance(definition, Mapping) else item.get("name")
-        if found := read_tlp(str(stated)):
-            self._tlp[str(item.get("id"))] = found
 
     def facts(self, item: Record) -> Facts:
         """Return the facts of an indicator or observable."""
@@ -157,7 +155,7 @@ def _sigma_values(rule: str) -> list[Found]:
     prose.heading("detection:")
     lines = rule.partition("\ndetection:")[2].partition("\nfalsepositives:")[0].splitlines()
     found = [item for line in lines for item in prose.line(line)]
-    return [item for item in found if not isinstance(item, Refused) or item.type is not None]
+    return list(filter(is_typed, found))
 
 
 _LANGUAGES: dict[str, Callable[[str], list[Found]]] = {
