@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lamsach.documents.archive import MIB, ZIP_ERRORS, clear_errors, is_document
+from lamsach.documents.decode import decode_8bit
 from lamsach.documents.mail import content_of, is_mail, kind_of, name_of, utf8_of
 from lamsach.errors import LamsachError, LimitError, UnreadableError
 from lamsach.indicators.files.source import ListSource, members, open_compound, streams
@@ -122,9 +123,14 @@ _CERTIFICATES = ("application/pkcs7-signature", "application/x-pkcs7-signature",
 def is_container(source: ListSource) -> bool:
     """Return whether the content is a message, or an archive within one."""
     head = source.head
-    if head.startswith(b"PK\x03\x04"):
-        return _archive_names(source) is not None
-    return is_mail(head) or "__properties_version1.0" in streams(source)
+    if not head.startswith(b"PK\x03\x04"):
+        return is_mail(head) or "__properties_version1.0" in streams(source)
+    if b"[Content_Types].xml" in head or b"application/vnd.oasis.opendocument" in head[:200]:
+        return False
+    try:
+        return not is_document(zipfile.ZipFile(io.BytesIO(source.whole())).namelist())
+    except ZIP_ERRORS:
+        return False
 
 
 def parts(source: ListSource) -> Iterator[ListSource]:
@@ -137,16 +143,6 @@ def parts(source: ListSource) -> Iterator[ListSource]:
     else:
         with open_compound(source) as compound:
             yield from _message_parts(source, compound, ())
-
-
-def _archive_names(source: ListSource) -> list[str] | None:
-    if b"[Content_Types].xml" in source.head or b"application/vnd.oasis.opendocument" in source.head[:200]:
-        return None
-    try:
-        names = zipfile.ZipFile(io.BytesIO(source.whole())).namelist()
-    except ZIP_ERRORS:
-        return None
-    return None if is_document(names) else names
 
 
 def _inner(source: ListSource, name: str, data: bytes, *, prose: bool = False) -> ListSource:
@@ -223,8 +219,6 @@ def _property(compound: Any, start: tuple[str, ...], number: str) -> str:
     wide = _bytes(compound, (*start, f"__substg1.0_{number}001F"))
     if wide:
         return wide.decode("utf-16-le", "replace").rstrip("\0")
-    from lamsach.documents.decode import decode_8bit
-
     return decode_8bit(_bytes(compound, (*start, f"__substg1.0_{number}001E"))).rstrip("\0")
 
 

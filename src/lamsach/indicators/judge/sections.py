@@ -14,6 +14,7 @@ from lamsach.indicators.judge.rule import (
     Rule,
     Test,
     any_case,
+    has_word,
 )
 from lamsach.indicators.values import refusals
 
@@ -105,7 +106,6 @@ SIGNATURE_LINES = 8
 _TITLE_LINE = re.compile(r"(?:#{1,6}|={1,5}|\d{1,2}(?:\.\d{1,2}){1,3}\.?)\s{1,4}(?=\S)")
 # = Title of an AsciiDoc document
 TITLE = re.compile(r"={1,5} \w")
-_WORD = re.compile(r"[^\W\d_]{2,}")
 _MAX_WORDS, _MAX_LENGTH = 9, 100
 
 
@@ -161,7 +161,7 @@ def section_of(text: str, bare: str) -> Section | None:
         return Section.LIST
     if _REFERENCES.fullmatch(bare):
         return Section.REFERENCES
-    if not _WORD.search(bare) or not _looks_like_heading(text):
+    if not has_word(bare) or not _looks_like_heading(text):
         return None
     if _MAIL_HEADING.search(bare):
         return Section.MAIL

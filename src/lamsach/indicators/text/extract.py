@@ -291,7 +291,7 @@ def _word(word: str, written: str, depth: int = 0) -> Iterator[Found]:
         yield from _word(word[match.end() :], written, depth + 1)
     elif _RANGE.fullmatch(word) or (":" in word and _is_ipv6(word)):
         yield from _values(word)
-    elif parts := _compound_parts(word) if depth < _MAX_PARTS else ():
+    elif parts := _compound_parts(word) if depth < _MAX_PARTS and not word.isalnum() else ():
         for part in parts:
             yield from _word(part, written, depth + 1)
     elif "." in word and "\\" not in word and not word.startswith(("/", "./", "../", "~")):
@@ -329,6 +329,8 @@ def _dotted(word: str, written: str) -> Iterator[Found]:
     name = to_ascii_domain(host.lstrip("*."))
     if name is None or "." not in name:
         return
+    last = host.rpartition(".")[2]
+    cased_like_a_name = last == last.lower() or host == host.upper()  # unlike `System.In` and `Agent.AI`
     last = name.rpartition(".")[2]
     bare = len(host) == len(word) or word[len(host)] == ":"
     if is_file_name(name):
@@ -336,14 +338,8 @@ def _dotted(word: str, written: str) -> Iterator[Found]:
             yield Refused(refusals.FILE_NAME, word)
     elif bare and may_be_file_name(name, in_sentence=True) and name in written:
         yield Refused(refusals.FILE_NAME, name, IndicatorType.DOMAIN)
-    elif (last in suffixes().top_levels or last in INTERNAL_TOP_LEVELS) and _is_cased_like_a_name(host):
+    elif (last in suffixes().top_levels or last in INTERNAL_TOP_LEVELS) and cased_like_a_name:
         yield from _values(word)
-
-
-def _is_cased_like_a_name(host: str) -> bool:
-    """Return false for `System.In` and `Agent.AI`: a sentence's end or malware, no top-level domain."""
-    last = host.rpartition(".")[2]
-    return last == last.lower() or host == host.upper()
 
 
 def pieces(text: str) -> Iterator[str]:

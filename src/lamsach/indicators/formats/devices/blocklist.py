@@ -212,6 +212,8 @@ _RECORD = re.compile(
 _ORIGIN = re.compile(r"\$ORIGIN\s+(\S+)", re.IGNORECASE)
 _SOA = re.compile(r"(?m)^(?:@|\S+)?\s.{0,80}\bSOA\b", re.IGNORECASE)
 _SOA_OWNER = re.compile(r"(?P<owner>\S+)?\s+(?:\d+\S*\s+)?(?:IN\s+)?(?:\d+\S*\s+)?SOA\s", re.IGNORECASE)
+# evil.example.rpz.local: an absolute name, with a zone that the list does not state
+_ZONE = re.compile(r"\.(?:rpz|[\w-]*blocklist|[\w-]*policy|db\.rpz)(?:\.[\w-]+){0,4}$")
 _PASSTHRU = re.compile(r"rpz-passthru\.?", re.IGNORECASE)
 _TRIGGER = re.compile(r"(?P<body>.+)\.(?P<kind>rpz-(?:ip|client-ip|nsdname|nsip))", re.IGNORECASE)
 
@@ -220,7 +222,10 @@ def _begins(source: ListSource) -> bool:
     head = source.text_head
     if re.search(r"(?m)\bCNAME\s+(?:\.|\*\.|rpz-\w+\.?)\s*(?:;.*)?\r?$", head, re.IGNORECASE) is None:
         return False
-    return _SOA.search(head) is not None or "rpz" in head.lower() or _mostly_records(head)
+    if _SOA.search(head) is not None or "rpz" in head.lower():
+        return True
+    lines = [line for line in map(str.strip, head.splitlines()[:200]) if line and line[0] not in ";$#"]
+    return sum(_RECORD.fullmatch(line) is not None for line in lines) * 2 >= len(lines)
 
 
 def _read_rpz(source: ListSource) -> Iterator[Entry]:
@@ -246,27 +251,17 @@ def _read_rpz(source: ListSource) -> Iterator[Entry]:
     return line_by_line(source, read)
 
 
-def _mostly_records(head: str) -> bool:
-    lines = [line for line in map(str.strip, head.splitlines()[:200]) if line and line[0] not in ";$#"]
-    return sum(_RECORD.fullmatch(line) is not None for line in lines) * 2 >= len(lines)
-
-
 def _values(match: re.Match[str], origin: str) -> list[Found]:
     owner = match["owner"].lower()
     if owner == "@":
         return []
     if owner.endswith("."):
         owner = owner.rstrip(".")
-        owner = owner.removesuffix("." + origin) if origin else _without_zone(owner)
+        owner = owner.removesuffix("." + origin) if origin else _ZONE.sub("", owner)
     found = _trigger(owner) if ".rpz-" in owner else read_text(owner)
     if _PASSTHRU.fullmatch(match["target"]) or match["target"].strip(".").lower() == owner:
         return [refuse_value(item, refusals.ALLOWED) for item in found]
     return found
-
-
-def _without_zone(owner: str) -> str:
-    """Return an absolute name without its unstated zone: `evil.example` of `evil.example.rpz.local`."""
-    return re.sub(r"\.(?:rpz|[\w-]*blocklist|[\w-]*policy|db\.rpz)(?:\.[\w-]+){0,4}$", "", owner)
 
 
 def _trigger(owner: str) -> list[Found]:

@@ -98,16 +98,13 @@ def _read_zeek(source: ListSource) -> Iterator[Entry]:
         stated = {name: text for name, text in record.items() if text and text != "-"}
         threat, source = stated.get("meta.desc"), stated.get("meta.source")
         confidence = read_confidence(stated.get("meta.confidence", "")) if threat or source else None
-        return entries(_intel(stated), reference, Facts.of(threat, source, confidence=confidence))
+        text, kind = stated.get("indicator", ""), stated.get("indicator_type", "").lower()
+        found: list[Found] = [Refused(refusals.UNSUPPORTED_TYPE, shorten(text, refusals.MAX_VALUE))]
+        if kind in _TYPES:
+            found = read_text(text, _TYPES[kind] or DIGEST_TYPES.get(len(text)))
+        return entries(found, reference, Facts.of(threat, source, confidence=confidence))
 
     return line_by_line(source, read)
-
-
-def _intel(record: dict[str, str]) -> list[Found]:
-    text, stated = record.get("indicator", ""), record.get("indicator_type", "").lower()
-    if stated not in _TYPES:
-        return [Refused(refusals.UNSUPPORTED_TYPE, shorten(text, refusals.MAX_VALUE))]
-    return read_text(text, _TYPES[stated] or DIGEST_TYPES.get(len(text)))
 
 
 CLAMAV = line_format(
@@ -135,6 +132,7 @@ ZEEK = line_format(
 
 
 _ACTIONS = ("alert ", "drop ", "reject ", "pass ", "block ")
+# import "pe"    /* comments */: before the first rule
 _BEFORE = re.compile(
     r"\ufeff?(?:\s+|//[^\n]*\n|/\*(?:[^*]|\*(?!/)){0,100000}\*/|(?:import|include)[ \t]+\"[^\"\n]*\"){0,2000}"
 )
@@ -155,12 +153,6 @@ def _rule(text: str, reference: Reference) -> Iterable[Entry]:
         return entries(found, reference, facts)
     reason = refusals.BAD_RECORD if facts is None else refusals.UNREAD_RULE
     return [refusal(reference, (facts.threat if facts else None) or text, reason)]
-
-
-def _begins_yara(source: ListSource) -> bool:
-    """Return whether the first text that is no comment and no import is a rule."""
-    head = source.text_head
-    return "condition:" in head and RULE.match(_BEFORE.sub("", head, count=1)) is not None
 
 
 def _read_yara(source: ListSource) -> Iterator[Entry]:
@@ -199,6 +191,8 @@ YARA = line_format(
     "YARA rules",
     "the hashes in `meta` and `condition`; the addresses and names that `strings` search for are only "
     "*mentioned* (clean programs hold such texts too); a rule without any hash is refused by its name",
-    _begins_yara,
+    lambda source: (
+        "condition:" in source.text_head and RULE.match(_BEFORE.sub("", source.text_head, count=1))
+    ),
     _read_yara,
 )

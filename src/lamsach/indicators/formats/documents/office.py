@@ -32,8 +32,8 @@ def _in_archive(mark: bytes, max_offset: int | None = None) -> Any:
     return lambda source: source.head.startswith(ZIP_MAGIC) and mark in source.head[:max_offset]
 
 
-def _sheets(document: str, sheets: Iterable[tuple[int, str, Iterable[Row]]]) -> Iterator[Entry]:
-    for page, title, rows in sheets:
+def _sheets(document: str, sheets: Iterable[tuple[str, Iterable[Row]]]) -> Iterator[Entry]:
+    for page, (title, rows) in enumerate(sheets, 1):
         table = Table(document, page, title=title)
         for row in rows:
             yield from table.row(row.number, row.cells, row.inherited, struck=row.struck)
@@ -42,19 +42,15 @@ def _sheets(document: str, sheets: Iterable[tuple[int, str, Iterable[Row]]]) -> 
 
 def _read_xlsx(source: ListSource) -> Iterator[Entry]:
     workbook = Workbook(source.whole(), source.document)
-    sheets = (
-        (page, sheet.name, workbook.rows(sheet.part))
-        for page, sheet in enumerate(workbook.sheets(), 1)
-        if sheet.part is not None
-    )
+    parts = ((sheet.name, sheet.part) for sheet in workbook.sheets())
+    sheets = ((name, () if part is None else workbook.rows(part)) for name, part in parts)
     yield from _sheets(source.document, sheets)
     yield from read_document(workbook, source.document)
 
 
 def _read_opendocument(source: ListSource) -> Iterator[Entry]:
     document = OpenDocument(source.whole(), source.document)
-    sheets = ((page, title, rows) for page, (title, rows) in enumerate(document.sheets(), 1))
-    yield from _sheets(source.document, sheets)
+    yield from _sheets(source.document, document.sheets())
     yield from read_document(document, source.document)
 
 
@@ -64,9 +60,8 @@ def _begins_xls(source: ListSource) -> bool:
 
 
 def _read_xls(source: ListSource) -> Iterator[Entry]:
-    sheets = enumerate(_xls_sheets(source), 1)
-    names = ((page, str(getattr(sheet, "name", "")), _xls_rows(sheet)) for page, sheet in sheets)
-    return _sheets(source.document, names)
+    sheets = ((str(getattr(sheet, "name", "")), _xls_rows(sheet)) for sheet in _xls_sheets(source))
+    return _sheets(source.document, sheets)
 
 
 def _xls_rows(sheet: Any) -> Iterator[Row]:

@@ -23,6 +23,7 @@ _VALUES: dict[str, IndicatorType | None] = {
     "URI": IndicatorType.URL,
     **dict.fromkeys(("Hostname_Value", "Domain_Name"), IndicatorType.DOMAIN),
 }
+_HOLDING = _VALUES.keys() | {"Properties"}
 _VALUED: dict[str, IndicatorType] = {"Domain_Name": IndicatorType.DOMAIN, "Referer": IndicatorType.URL}
 """Parts of other objects (DNS records, HTTP requests) with a `Value` that is one."""
 _BETWEEN = re.compile(r"##comma##|,(?!\S)")
@@ -51,7 +52,8 @@ def _objects(root: Element, document: str) -> Iterator[Entry]:
     stack = list(reversed(root))
     while stack:
         element = stack.pop()
-        if local_name(element.tag) in ("Indicator", "Observable") and _holds_values(element):
+        is_record = local_name(element.tag) in ("Indicator", "Observable")
+        if is_record and any(local_name(part.tag) in _HOLDING for part in element.iter()):
             row += 1
             texts = _first_texts(element)
             facts = Facts.of(
@@ -77,12 +79,6 @@ def _first_texts(root: Element) -> dict[str, str]:
 def _marking(root: Element) -> str | None:
     colours = (part.get("color") for part in root.iter() if local_name(part.tag) == "Marking_Structure")
     return read_tlp(next(filter(None, colours), ""))
-
-
-def _holds_values(element: Element) -> bool:
-    return any(
-        local_name(part.tag) in _VALUES or local_name(part.tag) == "Properties" for part in element.iter()
-    )
 
 
 def _found(element: Element) -> list[Found]:

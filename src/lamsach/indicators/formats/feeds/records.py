@@ -226,12 +226,6 @@ _NEWS_TEXTS = ("title", "description", "summary", "encoded", "content")
 _TAGS = re.compile(r"<[^<>]{1,1000}>")
 
 
-def _begins_xml(source: ListSource) -> bool:
-    """Return whether the document begins like XML and is no web page."""
-    head = source.text_head
-    return bool(_STARTS.match(head)) and not _HTML.search(head[:4096]) and not _PIECE.match(head)
-
-
 def _read_xml(source: ListSource) -> Iterator[Entry]:
     """Read record by record; `row` is the 1-based number of the record."""
     row = 0
@@ -287,7 +281,11 @@ XML = ListFormat(
     "xml",
     "XML, any structure",
     "any other XML; elements and attributes are recognised like headings; the texts of items of RSS and Atom",
-    _begins_xml,
+    lambda source: (  # begins like XML and is no web page
+        _STARTS.match(source.text_head)
+        and not _HTML.search(source.text_head[:4096])
+        and not _PIECE.match(source.text_head)
+    ),
     _read_xml,
     text=True,
 )
