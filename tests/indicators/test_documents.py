@@ -244,6 +244,15 @@ def test_words_around_a_value_and_the_dispatch_number_are_stored(tmp_path: Path)
     assert found["45.155.37.7"].threat == "Mozi"
 
 
+def test_a_table_in_markdown_has_the_dispatch_number_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text(
+        "Số: 123/CATTT-NCSC\n\n| IP | Mã độc |\n|---|---|\n| 45.155.37.7 | Mozi |\n", encoding="utf-8"
+    )
+    found = read_lists([str(path)], lambda problem: None).indicators
+    assert [(item.threat, item.source) for item in found] == [("Mozi", "123/CATTT-NCSC")]
+
+
 def test_each_value_names_its_table(tmp_path: Path) -> None:
     body = (
         paragraph("Số: 123/CATTT-NCSC")

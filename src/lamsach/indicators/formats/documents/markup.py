@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from lamsach.documents.html import Page, Spans, Title
@@ -38,7 +37,7 @@ from lamsach.indicators.values.names import split_url, suffixes
 from lamsach.indicators.values.normalise import Value
 from lamsach.indicators.values.records import Entry, entries, is_shaped
 from lamsach.indicators.values.refusals import Refused
-from lamsach.model import Indicator, IndicatorType, Reference, Refusal
+from lamsach.model import IndicatorType, Reference, Refusal
 
 # [cols="1,1,2",options="header"]    [%header,cols=3*]
 _COLUMNS = re.compile(r"\[[^\]]{0,300}\bcols\s?=\s?[\"']?([^\"'\]]{1,200})")
@@ -200,10 +199,8 @@ def _prose(line: str, reference: Reference, prose: Prose) -> Iterator[Entry]:
 
 
 def _listed(found: Iterator[Entry], prose: Prose) -> Iterator[Entry]:
-    """Add the threat that the text above names; drop texts of a table that is no list."""
-    for item in filter(is_shaped, found):
-        named = isinstance(item, Indicator) and item.threat is None
-        yield replace(item, threat=prose.threat) if named else item
+    """Add the facts that the text above states; drop texts of a table that is no list."""
+    return map(prose.with_facts, filter(is_shaped, found))
 
 
 MARKUP = ListFormat(
