@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from lamsach.documents.pdf.grid import FLUSH, TextLine, by_height, join_strings, split
+from lamsach.documents.pdf.grid import FLUSH, SAME_BASE, TextLine, by_height, join_strings, split
 from lamsach.documents.pdf.painter import Numbered, Shown
 
 PITCH = 2.2
@@ -21,8 +21,6 @@ _MAX_WORD_GAP = 0.3
 """Maximum gap between two words, in font heights; two columns may be as near."""
 _REACH = 8.0
 """Distance above and below in which a gap is classified, in font heights."""
-_SAME_HEIGHT = 0.35
-"""Maximum distance between the baselines of one line's texts, in font heights."""
 _NEXT_LINE = 0.5
 """Minimum distance between the lines of a cell, in font heights."""
 _ALIGNED = 3.0
@@ -32,38 +30,10 @@ _MIN_COLUMN_STARTS = 5
 
 
 @dataclass(slots=True)
-class Line:
-    """A line of a cell: strings that follow each other without a gap."""
-
-    items: list[Numbered]
-    text: TextLine
-
-    @property
-    def left(self) -> float:
-        """Return the left edge of its text."""
-        return self.text.left
-
-    @property
-    def right(self) -> float:
-        """Return the right edge of its text."""
-        return self.text.right
-
-    @property
-    def low(self) -> float:
-        """Return the lower edge of its baseline's band."""
-        return self.text.base - _SAME_HEIGHT * self.text.size
-
-    @property
-    def high(self) -> float:
-        """Return the upper edge of its baseline's band."""
-        return self.text.base + _SAME_HEIGHT * self.text.size
-
-
-@dataclass(slots=True)
 class Block:
     """Lines drawn one directly below the other."""
 
-    lines: list[Line]
+    lines: list[TextLine]
 
     @property
     def left(self) -> float:
@@ -88,11 +58,11 @@ class Block:
     @property
     def texts(self) -> list[str]:
         """Return its lines as text."""
-        return [line.text.text for line in self.lines]
+        return [line.text for line in self.lines]
 
-    def continues_in(self, line: Line) -> bool:
+    def continues_in(self, line: TextLine) -> bool:
         """Return whether the next drawn line continues the same cell."""
-        drop = (self.lines[-1].text.base - line.text.base) / line.text.size
+        drop = (self.lines[-1].base - line.base) / line.size
         return _NEXT_LINE <= drop <= PITCH and overlap(line, self) and is_aligned(self.lines[-1], line)
 
 
@@ -108,7 +78,7 @@ def lines_of_columns(strings: Iterable[Numbered]) -> list[Row]:
     """Return the texts at each height of a page from the left, from top to bottom."""
     rows: list[Row] = []
     for line in _lines(item for row in by_height(strings) for item in row):
-        if rows and rows[-1][-1].left < line.left and _is_level(rows[-1][0].lines[0].text, line.text):
+        if rows and rows[-1][-1].left < line.left and _is_level(rows[-1][0].lines[0], line):
             rows[-1].append(Block([line]))
         else:
             rows.append([Block([line])])
@@ -116,50 +86,50 @@ def lines_of_columns(strings: Iterable[Numbered]) -> list[Row]:
 
 
 def _is_level(text: TextLine | Shown, other: TextLine | Shown) -> bool:
-    return abs(text.base - other.base) <= _SAME_HEIGHT * other.size
+    return abs(text.base - other.base) <= SAME_BASE * other.size
 
 
-def overlap(cell: Block | Line, other: Block | Line) -> bool:
+def overlap(cell: Block | TextLine, other: Block | TextLine) -> bool:
     """Return whether two overlap horizontally."""
     return cell.left < other.right and other.left < cell.right
 
 
-def is_running(lines: Sequence[Line]) -> bool:
+def is_running(lines: Sequence[TextLine]) -> bool:
     """Return whether lines are running text, of three words and more each."""
-    return sum(line.text.text.strip().count(" ") for line in lines) >= 2 * len(lines)
+    return sum(line.text.strip().count(" ") for line in lines) >= 2 * len(lines)
 
 
-def is_aligned(cell: Block | Line, other: Block | Line) -> bool:
+def is_aligned(cell: Block | TextLine, other: Block | TextLine) -> bool:
     """Return whether two share an edge or the middle, as cells of a column do."""
     left, right = cell.left - other.left, cell.right - other.right
     return min(abs(left), abs(right), abs(left + right) / 2) <= _ALIGNED
 
 
-def _lines(strings: Iterable[Numbered]) -> Iterator[Line]:
+def _lines(strings: Iterable[Numbered]) -> Iterator[TextLine]:
     """Yield strings drawn without a gap, or with one between words: other gaps separate columns."""
-    runs = [Line(items, join_strings(items)) for items in _runs(strings)]
-    by_base = sorted(runs, key=lambda run: run.text.base)
-    bases = [run.text.base for run in by_base]
+    runs = [join_strings(items) for items in _runs(strings)]
+    by_base = sorted(runs, key=lambda run: run.base)
+    bases = [run.base for run in by_base]
     items = list(runs[0].items) if runs else []
     for last, run in pairwise(runs):
         gap = run.left - last.right
-        reach = _REACH * run.text.size
-        near = slice(bisect_left(bases, run.text.base - reach), bisect_right(bases, run.text.base + reach))
+        reach = _REACH * run.size
+        near = slice(bisect_left(bases, run.base - reach), bisect_right(bases, run.base + reach))
         if (
-            _is_level(last.text, run.text)
+            _is_level(last, run)
             and not run.items[0][0].apart
-            and 0 < gap <= _MAX_WORD_GAP * run.text.size
+            and 0 < gap <= _MAX_WORD_GAP * run.size
             and _crosses(by_base[near], last.right, run.left)
         ):
             items += run.items
             continue
-        yield Line(items, join_strings(items))
+        yield join_strings(items)
         items = list(run.items)
     if items:
-        yield Line(items, join_strings(items))
+        yield join_strings(items)
 
 
-def _crosses(lines: Iterable[Line], left: float, right: float) -> bool:
+def _crosses(lines: Iterable[TextLine], left: float, right: float) -> bool:
     """Return whether more of the lines around a gap cross it than begin or end there."""
     crossing = 0
     for line in lines:
@@ -199,7 +169,7 @@ def _is_flush(last: Shown, shown: Shown) -> bool:
     return _is_level(last, shown) and not shown.apart and abs(shown.edges[0] - last.edges[-1]) <= FLUSH
 
 
-def _blocks(lines: Iterable[Line]) -> list[Block]:
+def _blocks(lines: Iterable[TextLine]) -> list[Block]:
     blocks: list[Block] = []
     for line in lines:
         if blocks and blocks[-1].continues_in(line):

@@ -17,13 +17,13 @@ from lamsach.documents.pdf.columns import MAX_COLUMNS, MIN_ROWS, Columns
 from lamsach.documents.pdf.drawn_cells import (
     PITCH,
     Block,
-    Line,
     Row,
     is_running,
     lines_of_columns,
     overlap,
     rows_of,
 )
+from lamsach.documents.pdf.grid import TextLine
 from lamsach.documents.pdf.painter import Numbered
 from lamsach.documents.pdf.rows import (
     MAYBE,
@@ -148,7 +148,7 @@ class DrawnTables:
             return False
         if not columns.add(row):
             return False
-        near = not above or _gap(rows[place - 1], row) <= PITCH * row[0].lines[0].text.size
+        near = not above or _gap(rows[place - 1], row) <= PITCH * row[0].lines[0].size
         begins = columns.places[-1][0] == 0 and not columns.pieces
         begins = begins and not (near and 0 in above and self._continues(above[0], row[0]))
         if (begins and len(row) == 1) or not (begins or near):
@@ -161,8 +161,8 @@ class DrawnTables:
 
     def _continues(self, above: Block, first: Block) -> bool:
         """Return whether a text in the first column continues the one above it, and is no value itself."""
-        last, text = above.lines[-1].text, first.lines[0].text
-        lines = [cell_line(line.text, None) for line in (*above.lines, *first.lines[:1])]
+        last, text = above.lines[-1], first.lines[0]
+        lines = [cell_line(line, None) for line in (*above.lines, *first.lines[:1])]
         return (
             NUMBER.fullmatch(lines[-1].text) is None
             and last.right + text.width(1) > above.right
@@ -187,9 +187,7 @@ class DrawnTables:
             return True
         if not columns.continued and any(map(self._knowledge.is_marked, below_heads)):
             return True
-        bases = [
-            sorted({line.text.base for block in row for line in block.lines}, reverse=True) for row in rows
-        ]
+        bases = [sorted({line.base for block in row for line in block.lines}, reverse=True) for row in rows]
         within = [high - low for row in bases for high, low in pairwise(row)]
         between = [above[-1] - row[0] for above, row in pairwise(bases)]
         return bool(within and between) and min(between) <= max(within) - _SAME_GAP
@@ -216,7 +214,7 @@ def _are_headings(rows: Sequence[Row], place: int, knowledge: Knowledge) -> bool
     for block in row:
         lines = [line for under in below if overlap(under, block) for line in under.lines[:1]]
         texts = [part.join(block.texts) for part in ("", " ")]
-        texts += [f"{texts[1]}{part}{line.text.text}" for line in lines[:1] for part in ("", " ")]
+        texts += [f"{texts[1]}{part}{line.text}" for line in lines[:1] for part in ("", " ")]
         found += [text for text in texts if knowledge.is_heading(text)][:1]
     return len(found) > 1 and any(map(knowledge.lists_values, found))
 
@@ -232,7 +230,7 @@ def _gap(above: Row, row: Row) -> float:
 def _is_near(above: Row, row: Row) -> bool:
     """Return whether a row is no other table or text below another one."""
     running = len(row) == 1 and is_running(row[0].lines)
-    return not running and _gap(above, row) <= PITCH * row[0].lines[0].text.size
+    return not running and _gap(above, row) <= PITCH * row[0].lines[0].size
 
 
 def _places(rows: Iterable[Row]) -> set[int]:
@@ -277,7 +275,7 @@ def _is_level(last: Row, row: Row) -> bool:
 
 def uncertain_texts(region: Iterable[Row], knowledge: Knowledge) -> Iterator[tuple[int, str]]:
     """Yield the texts of such rows, neighbours joined, with the number of the first line."""
-    chains: list[list[Line]] = []
+    chains: list[list[TextLine]] = []
     above: Block | None = None
     for block in (block for row in region for block in row):
         if above is None or not _continues(above, block):
@@ -302,22 +300,20 @@ def _are_heads(row: Row, knowledge: Knowledge) -> bool:
     return len(row) > 1 and sum(_is_head(block.lines, knowledge) for block in row) * 2 >= len(row)
 
 
-def _text(lines: Sequence[Line]) -> tuple[int, str]:
-    return lines[0].items[0][1], "".join(line.text.text.strip() for line in lines)
+def _text(lines: Sequence[TextLine]) -> tuple[int, str]:
+    return lines[0].items[0][1], "".join(line.text.strip() for line in lines)
 
 
-def _is_head(lines: Sequence[Line], knowledge: Knowledge) -> bool:
-    return any(
-        knowledge.is_heading(part.join(line.text.text.strip() for line in lines)) for part in ("", " ")
-    )
+def _is_head(lines: Sequence[TextLine], knowledge: Knowledge) -> bool:
+    return any(knowledge.is_heading(part.join(line.text.strip() for line in lines)) for part in ("", " "))
 
 
 def _continues(above: Block, block: Block) -> bool:
     """Return whether a text begins directly below another one, or at the end of its last line."""
     last, first = above.lines[-1], block.lines[0]
-    if abs(last.text.base - first.text.base) < first.high - first.low:
-        return abs(first.left - last.right) <= _MAX_PIECE_GAP * first.text.size
-    return 0 < last.text.base - first.text.base <= PITCH * first.text.size and overlap(above, block)
+    if abs(last.base - first.base) < first.high - first.low:
+        return abs(first.left - last.right) <= _MAX_PIECE_GAP * first.size
+    return 0 < last.base - first.base <= PITCH * first.size and overlap(above, block)
 
 
 def _part(number: int, columns: Columns) -> PageTable:
@@ -333,11 +329,11 @@ def _part(number: int, columns: Columns) -> PageTable:
 
 def _is_numbered(row: Row) -> bool:
     first = row[0].lines
-    return len(first) == 1 and NUMBER.fullmatch(first[0].text.text.strip()) is not None
+    return len(first) == 1 and NUMBER.fullmatch(first[0].text.strip()) is not None
 
 
 def _goes_back(row: Row) -> bool:
-    return any(block.lines[0].low > last.lines[-1].text.base for last, block in pairwise(row))
+    return any(block.lines[0].low > last.lines[-1].base for last, block in pairwise(row))
 
 
 def _without_headings(rows: list[Row], above: Sequence[Row]) -> list[Row]:
@@ -362,7 +358,7 @@ def _tables(rows: Iterable[Row], last: Columns) -> Iterator[Columns]:
     low = inf
     for row in rows:
         drop = low - max(block.high for block in row)
-        alone = len(row) == 1 and columns.rows and drop > PITCH * row[0].lines[0].text.size
+        alone = len(row) == 1 and columns.rows and drop > PITCH * row[0].lines[0].size
         if drop <= 0 or alone or not columns.add(row):
             above, columns = columns, Columns()
             if drop > 0 and above.continued and len(above.rows) == 1 and columns.add(above.rows[0]):

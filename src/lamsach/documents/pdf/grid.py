@@ -23,7 +23,7 @@ _MAX_CROSSINGS = 300_000
 _MAX_GRIDS = 64
 _MAX_UNITS = 40_000
 _MAX_IMPLYING = 20_000
-_SAME_BASE = 0.35
+SAME_BASE = 0.35
 """Maximum distance between the baselines of one line's words, in font heights."""
 WORD_GAP = 0.14
 """Minimum gap between two words, in font heights."""
@@ -35,13 +35,13 @@ _CELL_GAP = 1.1
 
 @dataclass(slots=True)
 class TextLine:
-    """One line of text: characters, their edges, baseline, font height, and number on the page."""
+    """One line of text: characters, their edges, baseline, font height, and the strings that form it."""
 
     text: str
     edges: tuple[float, ...]
     base: float
     size: float
-    number: int = 0
+    items: Sequence[Numbered]
 
     @property
     def left(self) -> float:
@@ -52,6 +52,21 @@ class TextLine:
     def right(self) -> float:
         """Return the right edge of its last character that is no space."""
         return self.edges[len(self.text.rstrip()) or 1]
+
+    @property
+    def low(self) -> float:
+        """Return the lower edge of its baseline's band."""
+        return self.base - SAME_BASE * self.size
+
+    @property
+    def high(self) -> float:
+        """Return the upper edge of its baseline's band."""
+        return self.base + SAME_BASE * self.size
+
+    @property
+    def number(self) -> int:
+        """Return the number of its first line on the page."""
+        return min(number for _, number in self.items)
 
     def width(self, characters: int) -> float:
         """Return the width of its first characters."""
@@ -325,7 +340,7 @@ def by_height(strings: Iterable[Numbered]) -> list[list[Numbered]]:
     """Group strings by height, from top to bottom; each group is from left to right."""
     rows: list[list[Numbered]] = []
     for item in sorted(strings, key=lambda pair: (-pair[0].base, pair[0].edges[0])):
-        if rows and rows[-1][0][0].base - item[0].base <= _SAME_BASE * max(item[0].size, rows[-1][0][0].size):
+        if rows and rows[-1][0][0].base - item[0].base <= SAME_BASE * max(item[0].size, rows[-1][0][0].size):
             rows[-1].append(item)
         else:
             rows.append([item])
@@ -344,6 +359,4 @@ def join_strings(row: Sequence[Numbered]) -> TextLine:
             edges.append(shown.edges[0])
         text += shown.text
         edges[-1:] = shown.edges
-    return TextLine(
-        text, tuple(edges), first.base, max(shown.size for shown, _ in row), min(number for _, number in row)
-    )
+    return TextLine(text, tuple(edges), first.base, max(shown.size for shown, _ in row), row)

@@ -141,7 +141,7 @@ class PageReader:
             free = (line for place, line in enumerate(numbered) if place not in text.in_tables)
             rows = lines_of_columns(item for line in free for item in line)
             text.in_columns = [
-                (min(block.lines[0].text.number for block in row), [block.texts[0].strip() for block in row])
+                (min(block.lines[0].number for block in row), [block.texts[0].strip() for block in row])
                 for row in rows
             ]
         self._report_uncertain(numbered, text, top=uncertain or self._drawn.begins_uncertain)
