@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from lamsach.documents.pdf.glyphs import Glyphs
 
@@ -122,7 +122,7 @@ class Painter:
                     self._set_font(resources, operands)
                 elif operator in (b"BDC", b"BMC"):
                     self._mark(resources, operands, is_page=depth == 0)
-                elif (operation := _OPERATIONS.get(operator)) is not None:
+                elif (operation := self._operations.get(operator)) is not None:
                     operation(self, operands)
             except (IndexError, KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
                 continue  # a step with wrong operands draws nothing
@@ -166,60 +166,48 @@ class Painter:
             )
             self._marks[-1] = int(_dictionary(facts).get("/MCID", around))
 
-    def end_mark(self, _: Any) -> None:
-        """End a marked content (`EMC`)."""
+    def _end_mark(self, _: Any) -> None:
         if self._marks:
             self._marks.pop()
 
-    def save(self, _: Any) -> None:
-        """Save the state (`q`)."""
+    def _save(self, _: Any) -> None:
         if len(self._saved) < _MAX_SAVED:
             self._saved.append(copy(self._state))
 
-    def restore(self, _: Any) -> None:
-        """Restore the state (`Q`)."""
+    def _restore(self, _: Any) -> None:
         if self._saved:
             self._state = self._saved.pop()
 
-    def transform(self, operands: Any) -> None:
-        """Change the matrix (`cm`)."""
+    def _transform(self, operands: Any) -> None:
         self._state.matrix = _multiply(_matrix(operands), self._state.matrix)
 
-    def begin_text(self, _: Any) -> None:
-        """Begin a text object (`BT`)."""
+    def _begin_text(self, _: Any) -> None:
         self._text = self._line = _IDENTITY
         self._begins = True
 
-    def place_text(self, operands: Any) -> None:
-        """Set the text matrix (`Tm`)."""
+    def _place_text(self, operands: Any) -> None:
         self._text = self._line = _matrix(operands)
 
-    def move_text(self, operands: Any) -> None:
-        """Move to the next line by an offset (`Td`)."""
+    def _move_text(self, operands: Any) -> None:
         self._text = self._line = _multiply((1, 0, 0, 1, float(operands[0]), float(operands[1])), self._line)
 
-    def move_text_leading(self, operands: Any) -> None:
-        """Move to the next line and set the leading (`TD`)."""
+    def _move_text_leading(self, operands: Any) -> None:
         self._state.leading = -float(operands[1])
-        self.move_text(operands)
+        self._move_text(operands)
 
-    def next_line(self, _: Any) -> None:
-        """Move to the next line (`T*`)."""
-        self.move_text((0, -self._state.leading))
+    def _next_line(self, _: Any) -> None:
+        self._move_text((0, -self._state.leading))
 
-    def set(self, name: str, operands: Any, factor: float = 1.0) -> None:
-        """Set a text parameter (`Tc`, `Tw`, `Tz`, `TL`, `Ts`)."""
+    def _set(self, name: str, operands: Any, factor: float = 1.0) -> None:
         setattr(self._state, name, float(operands[0]) * factor)
 
-    def show_on_next_line(self, operands: Any) -> None:
-        r"""Show a string on the next line (`'`, `\"`)."""
+    def _show_on_next_line(self, operands: Any) -> None:
         if len(operands) > 1:
             self._state.word_spacing, self._state.spacing = float(operands[0]), float(operands[1])
-        self.next_line(())
-        self.show(([operands[-1]],))
+        self._next_line(())
+        self._show(([operands[-1]],))
 
-    def show(self, operands: Any) -> None:
-        """Show strings (`TJ`; `Tj` with a single one)."""
+    def _show(self, operands: Any) -> None:
         state = self._state
         parts = operands[0] if isinstance(operands[0], list) else [operands[0]]
         if state.font is None:
@@ -251,37 +239,32 @@ class Painter:
             self._strings.append(("".join(text), [*edges, pen], risen, state.size, mark, self._begins))
             self._begins = False
 
-    def move(self, operands: Any) -> None:
-        """Begin a subpath (`m`)."""
+    def _move(self, operands: Any) -> None:
         self._path.append([self._point(operands)])
 
-    def line(self, operands: Any) -> None:
-        """Add a line (`l`)."""
+    def _draw_line(self, operands: Any) -> None:
         self._path[-1].append(self._point(operands))
 
-    def curve(self, operands: Any) -> None:
-        """Replace the path by a curve's end (`c`, `v`, `y`), which is no rule."""
+    def _curve(self, operands: Any) -> None:
+        # a curve is no rule: the path begins at its end
         self._path[-1] = [self._point(operands[-2:])]
 
-    def close(self, _: Any) -> None:
-        """Close the subpath (`h`)."""
+    def _close(self, _: Any) -> None:
         self._path[-1].append(self._path[-1][0])
 
-    def box(self, operands: Any) -> None:
-        """Add a rectangle (`re`)."""
+    def _box(self, operands: Any) -> None:
         x, y, width, height = map(float, operands)
         corners = ((x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y))
         self._path.append([self._point(corner) for corner in corners])
 
-    def stroke(self, _: Any) -> None:
-        """Add the path's lines (`S` and the other stroking operators)."""
+    def _stroke(self, _: Any) -> None:
         for points in self._path:
             for (x, y), (to_x, to_y) in itertools.pairwise(points):
                 self._segment(x, y, to_x, to_y)
         self._path = []
 
-    def fill(self, _: Any) -> None:
-        """Add thin filled boxes as rules (`f`); others are backgrounds."""
+    def _fill(self, _: Any) -> None:
+        # thin boxes are rules, others are backgrounds
         for points in self._path:
             xs, ys = [x for x, _ in points], [y for _, y in points]
             left, right, low, high = min(xs), max(xs), min(ys), max(ys)
@@ -291,8 +274,7 @@ class Painter:
                 self._segment(left, (low + high) / 2, right, (low + high) / 2)
         self._path = []
 
-    def drop(self, _: Any) -> None:
-        """Drop the path (`n`)."""
+    def _drop(self, _: Any) -> None:
         self._path = []
 
     def _segment(self, x: float, y: float, to_x: float, to_y: float) -> None:
@@ -304,21 +286,20 @@ class Painter:
         x, y = float(operands[0]), float(operands[1])
         return a * x + c * y + e, b * x + d * y + f
 
-
-_OPERATIONS: dict[bytes, Callable[[Painter, Any], None]] = {
-    b"q": Painter.save, b"Q": Painter.restore, b"cm": Painter.transform, b"EMC": Painter.end_mark,
-    b"BT": Painter.begin_text, b"Tm": Painter.place_text, b"Td": Painter.move_text,
-    b"TD": Painter.move_text_leading, b"T*": Painter.next_line,
-    b"Tc": lambda painter, operands: painter.set("spacing", operands),
-    b"Tw": lambda painter, operands: painter.set("word_spacing", operands),
-    b"Tz": lambda painter, operands: painter.set("scale", operands, 0.01),
-    b"TL": lambda painter, operands: painter.set("leading", operands),
-    b"Ts": lambda painter, operands: painter.set("rise", operands), b"Tj": Painter.show,
-    b"TJ": Painter.show, b"'": Painter.show_on_next_line, b'"': Painter.show_on_next_line,
-    b"m": Painter.move, b"l": Painter.line, b"c": Painter.curve, b"v": Painter.curve, b"y": Painter.curve,
-    b"h": Painter.close, b"re": Painter.box, b"f": Painter.fill, b"F": Painter.fill, b"f*": Painter.fill,
-    b"n": Painter.drop, **dict.fromkeys((b"S", b"s", b"B", b"B*", b"b", b"b*"), Painter.stroke),
-}  # fmt: skip
+    _operations: ClassVar[dict[bytes, Callable[[Painter, Any], None]]] = {
+        b"q": _save, b"Q": _restore, b"cm": _transform, b"EMC": _end_mark,
+        b"BT": _begin_text, b"Tm": _place_text, b"Td": _move_text,
+        b"TD": _move_text_leading, b"T*": _next_line,
+        b"Tc": lambda painter, operands: painter._set("spacing", operands),
+        b"Tw": lambda painter, operands: painter._set("word_spacing", operands),
+        b"Tz": lambda painter, operands: painter._set("scale", operands, 0.01),
+        b"TL": lambda painter, operands: painter._set("leading", operands),
+        b"Ts": lambda painter, operands: painter._set("rise", operands), b"Tj": _show,
+        b"TJ": _show, b"'": _show_on_next_line, b'"': _show_on_next_line,
+        b"m": _move, b"l": _draw_line, b"c": _curve, b"v": _curve, b"y": _curve,
+        b"h": _close, b"re": _box, b"f": _fill, b"F": _fill, b"f*": _fill,
+        b"n": _drop, **dict.fromkeys((b"S", b"s", b"B", b"B*", b"b", b"b*"), _stroke),
+    }  # fmt: skip
 
 
 def _dictionary(found: Any) -> Any:
