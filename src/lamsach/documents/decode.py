@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -92,12 +92,12 @@ def decode_8bit(data: bytes) -> str:
 
 def blocks(stream: BinaryIO, encoding: Encoding) -> Iterator[str | None]:
     """Yield the text in blocks of whole lines without the last line end; None for an overlong line."""
-    raw = (
-        _byte_blocks(stream, encoding.mark_bytes)
-        if encoding.name == "utf-8"
-        else _wide_blocks(stream, encoding)
-    )
-    for block in raw:
+    stream.read(encoding.mark_bytes)
+    parts: Iterable[bytes] = iter(lambda: stream.read(BLOCK_BYTES), b"")
+    if encoding.name != "utf-8":
+        decoder = codecs.getincrementaldecoder(encoding.name)("replace")
+        parts = (decoder.decode(part).encode() for part in parts)
+    for block in _whole_lines(parts):
         if block is None:
             yield None
             continue
@@ -106,12 +106,10 @@ def blocks(stream: BinaryIO, encoding: Encoding) -> Iterator[str | None]:
         yield without_escapes(block.removesuffix("\n"))
 
 
-def _byte_blocks(stream: BinaryIO, skip: int) -> Iterator[str | None]:
+def _whole_lines(parts: Iterable[bytes]) -> Iterator[str | None]:
     carry = b""
     skipping = False
-    while part := stream.read(BLOCK_BYTES):
-        if skip:
-            part, skip = part[skip:], 0
+    for part in parts:
         cut = part.rfind(b"\n") + 1 or part.rfind(b"\r", 0, -1) + 1
         if cut == 0:
             carry = b"" if skipping else carry + part
@@ -143,30 +141,6 @@ def _checked(block: str) -> Iterator[str | None]:
         return
     for line in block.removesuffix("\n").split("\n"):
         yield line if len(line) <= MAX_LINE else None
-
-
-def _wide_blocks(stream: BinaryIO, encoding: Encoding) -> Iterator[str | None]:
-    decoder = codecs.getincrementaldecoder(encoding.name)("replace")
-    stream.read(encoding.mark_bytes)
-    carry = ""
-    skipping = False
-    while part := stream.read(BLOCK_BYTES):
-        text = decoder.decode(part)
-        cut = text.rfind("\n") + 1
-        if cut == 0:
-            carry = "" if skipping else carry + text
-            if len(carry) > MAX_LINE:
-                skipping, carry = True, ""
-                yield None
-            continue
-        whole = carry + text[:cut]
-        if skipping:
-            whole, skipping = text[text.find("\n") + 1 : cut], False
-        carry = text[cut:]
-        if whole:
-            yield from _checked(whole)
-    if carry and not skipping:
-        yield from _checked(carry)
 
 
 def without_escapes(text: str) -> str:
