@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from lamsach.documents.archive import LISTS, Limits, Package, locked_error
-from lamsach.documents.table import Block, Cell, Part, Places, Row, RowSpans, Table
+from lamsach.documents.table import Block, Part, Places, Row, RowSpans, Table
 from lamsach.documents.xml import attribute, local_name, outermost
 from lamsach.errors import LimitError, UnreadableError
 
@@ -142,18 +142,14 @@ def _blocks(body: Element, places: Places) -> Iterator[Block]:
     for part in outermost(body, ("p", "h", "table"), lambda name, _: name not in _TEXT_PARENTS):
         name = local_name(part.tag)
         if name == "table":
-            yield Table(places.rows(_merged(part)))
+            yield Table(_table(part, places))
         else:
             yield places.paragraph(_text(part), title=name == "h")
 
 
-def _merged(table: Element) -> Iterator[list[Cell]]:
-    """Yield the rows of a text's table: texts, with `start` or `more` for a cell merged over several rows."""
+def _table(table: Element, places: Places) -> Iterator[Row]:
     spans = RowSpans()
     for number, row in enumerate(_rows(table), 1):
-        cells: list[Cell] = []
-        for column, text in enumerate(_cells(row, number, spans)):
-            last = spans.last(column)
-            state = "start" if text and last > number else "more" if not text and last >= number else ""
-            cells.append((text, state))
-        yield cells
+        cells = tuple(_cells(row, number, spans))
+        places.row += 1
+        yield Row(places.row, cells, spans.inherited(number, cells), places.page)
