@@ -118,16 +118,27 @@ def is_document(names: Collection[str]) -> bool:
     return "[Content_Types].xml" in names or ("mimetype" in names and "content.xml" in names)
 
 
+def _zstd(raw: BinaryIO) -> object:
+    import zstandard
+
+    decompressor = zstandard.ZstdDecompressor(max_window_size=2**27)
+    return decompressor.stream_reader(raw, read_across_frames=True)
+
+
+_PACKINGS: dict[str, tuple[bytes, Callable[[BinaryIO], object]]] = {
+    "gzip": (b"\x1f\x8b", lambda raw: gzip.GzipFile(fileobj=raw)),
+    "bzip2": (b"BZh", bz2.BZ2File),
+    "xz": (b"\xfd7zXZ\0", lzma.LZMAFile),
+    "zstd": (b"\x28\xb5\x2f\xfd", _zstd),
+}
+"""First bytes of a packed file, and the stream of its contents."""
+
+
 def packing(path: str) -> str:
     """Return a file's packing: `gzip`, `bzip2`, `xz`, `zstd`, `zip` (several files), `document`, or ""."""
     with Path(path).open("rb") as stream:
         magic = stream.read(8)
-    for name, start in (
-        ("gzip", b"\x1f\x8b"),
-        ("bzip2", b"BZh"),
-        ("xz", b"\xfd7zXZ\0"),
-        ("zstd", b"\x28\xb5\x2f\xfd"),
-    ):
+    for name, (start, _) in _PACKINGS.items():
         if magic.startswith(start):
             return name
     if magic.startswith(ZIP_MAGIC):
@@ -142,19 +153,8 @@ def opener(path: str, kind: str, limits: Limits = LISTS) -> Callable[[], BinaryI
     def opened() -> BinaryIO:
         raw = Path(path).open("rb")  # noqa: SIM115 - closed by the reader around it
         limit = limits.of(Path(path).stat().st_size)
-        if kind == "gzip":
-            return Bounded(gzip.GzipFile(fileobj=raw), limit, path, raw)
-        if kind == "bzip2":
-            return Bounded(bz2.BZ2File(raw), limit, path, raw)
-        if kind == "xz":
-            return Bounded(lzma.LZMAFile(raw), limit, path, raw)
-        if kind == "zstd":
-            import zstandard
-
-            reader = zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(
-                raw, read_across_frames=True
-            )
-            return Bounded(reader, limit, path, raw)
+        if kind in _PACKINGS:
+            return Bounded(_PACKINGS[kind][1](raw), limit, path, raw)
         return raw
 
     return opened
