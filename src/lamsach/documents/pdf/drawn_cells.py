@@ -58,7 +58,7 @@ class Block:
     @property
     def texts(self) -> list[str]:
         """Return its lines as text."""
-        return [line.text for line in self.lines]
+        return [line.text.strip() for line in self.lines]
 
     def continues_in(self, line: TextLine) -> bool:
         """Return whether the next drawn line continues the same cell."""

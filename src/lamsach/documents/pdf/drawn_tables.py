@@ -73,9 +73,8 @@ class DrawnTables:
         strings = (item for place, line in enumerate(lines) if place not in used for item in line)
         last, self._last = self._last, Columns()
         rows = _without_headings(rows_of(strings), [*self._heads, *last.rows])
-        self._heads = [*(row for row in rows if _are_heads(row, self._knowledge)), *self._heads][
-            :_MAX_REMEMBERED_HEADS
-        ]
+        heads = (row for row in rows if self._knowledge.are_heads([block.texts for block in row]))
+        self._heads = [*heads, *self._heads][:_MAX_REMEMBERED_HEADS]
         self._goes_back = self._goes_back or sum(map(_goes_back, rows)) >= MIN_ROWS
         found: list[PageTable] = []
         for columns in _tables(rows, last):
@@ -98,7 +97,7 @@ class DrawnTables:
             used |= _places(region or columns.rows)
         self.begins_uncertain = any(_places(region) & _places(rows[:_MAX_HEADS]) for region in regions)
         self.ends_uncertain = any(_places(region) & _places(rows[-_MAX_HEADS:]) for region in regions)
-        self.uncertain = [text for region in regions for text in uncertain_texts(region, self._knowledge)]
+        self.uncertain = [text for region in regions for text in _uncertain_texts(region, self._knowledge)]
         return found
 
     def _headed(self, rows: Sequence[Row], *, continued: bool) -> Iterator[tuple[Columns, list[Row]]]:
@@ -166,7 +165,7 @@ class DrawnTables:
         return (
             NUMBER.fullmatch(lines[-1].text) is None
             and last.right + text.width(1) > above.right
-            and not self._knowledge.is_value(text.text.strip())
+            and not self._knowledge.is_value(lines[-1].text)
             and line_relations(lines, self._knowledge)[-1] == MAYBE
         )
 
@@ -177,7 +176,7 @@ class DrawnTables:
         number, or the gap above a number is no row's own.
         """
         firsts = [row[0] for row in lines if row[0].left < columns.spans[0][1]]
-        numbers = [text for block in firsts for text in block.texts if NUMBER.fullmatch(text.strip())]
+        numbers = [text for block in firsts for text in block.texts if NUMBER.fullmatch(text)]
         if not numbers:
             return False
         heads = columns.rows[: not _is_numbered(columns.rows[0])]
@@ -207,7 +206,7 @@ def _are_headings(rows: Sequence[Row], place: int, knowledge: Knowledge) -> bool
     if not 1 < len(row) <= MAX_COLUMNS or _is_numbered(row):
         return False
     near = [*rows[max(0, place - 1) : place], *rows[place + 1 : place + 2]]
-    if len(row) == 2 and any(_is_head(other[0].lines, knowledge) for other in near):
+    if len(row) == 2 and any(knowledge.is_head(other[0].texts) for other in near):
         return False  # a record: a name and its value
     below = [block for other in rows[place + 1 : place + 2] for block in other]
     found: list[str] = []
@@ -220,7 +219,7 @@ def _are_headings(rows: Sequence[Row], place: int, knowledge: Knowledge) -> bool
 
 
 def _is_digits(row: Row) -> bool:
-    return all(_DIGITS.fullmatch(text.strip()) for block in row for text in block.texts)
+    return all(_DIGITS.fullmatch(text) for block in row for text in block.texts)
 
 
 def _gap(above: Row, row: Row) -> float:
@@ -273,7 +272,7 @@ def _is_level(last: Row, row: Row) -> bool:
     ) < max(block.high for block in last)
 
 
-def uncertain_texts(region: Iterable[Row], knowledge: Knowledge) -> Iterator[tuple[int, str]]:
+def _uncertain_texts(region: Iterable[Row], knowledge: Knowledge) -> Iterator[tuple[int, str]]:
     """Yield the texts of such rows, neighbours joined, with the number of the first line."""
     chains: list[list[TextLine]] = []
     above: Block | None = None
@@ -288,7 +287,7 @@ def uncertain_texts(region: Iterable[Row], knowledge: Knowledge) -> Iterator[tup
             (
                 place
                 for place in range(min(_MAX_HEADS, len(chain) - 1), 0, -1)
-                if _is_head(chain[:place], knowledge)
+                if knowledge.is_head(line.text.strip() for line in chain[:place])
             ),
             0,
         )
@@ -296,16 +295,8 @@ def uncertain_texts(region: Iterable[Row], knowledge: Knowledge) -> Iterator[tup
             yield _text(chain[heads:])
 
 
-def _are_heads(row: Row, knowledge: Knowledge) -> bool:
-    return len(row) > 1 and sum(_is_head(block.lines, knowledge) for block in row) * 2 >= len(row)
-
-
 def _text(lines: Sequence[TextLine]) -> tuple[int, str]:
     return lines[0].items[0][1], "".join(line.text.strip() for line in lines)
-
-
-def _is_head(lines: Sequence[TextLine], knowledge: Knowledge) -> bool:
-    return any(knowledge.is_heading(part.join(line.text.strip() for line in lines)) for part in ("", " "))
 
 
 def _continues(above: Block, block: Block) -> bool:
@@ -328,8 +319,8 @@ def _part(number: int, columns: Columns) -> PageTable:
 
 
 def _is_numbered(row: Row) -> bool:
-    first = row[0].lines
-    return len(first) == 1 and NUMBER.fullmatch(first[0].text.strip()) is not None
+    first = row[0].texts
+    return len(first) == 1 and NUMBER.fullmatch(first[0]) is not None
 
 
 def _goes_back(row: Row) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from lamsach.documents.pdf.painter import Drawing, Numbered, Rule, Shown
 
@@ -211,27 +211,37 @@ def _touch(upright: Rule, level: Rule) -> bool:
     )
 
 
-def _connected(count: int, touched_by: Sequence[set[int]]) -> list[tuple[list[int], list[int]]]:
-    """Group uprights with the levels that join them; a level with fewer than two joins nothing."""
-    head = list(range(count))
+class _Sets:
+    """Disjoint sets of numbers."""
 
-    def root(place: int) -> int:
+    def __init__(self, count: int) -> None:
+        self._head = list(range(count))
+
+    def root(self, place: int) -> int:
+        """Return the number that represents a number's set."""
+        head = self._head
         while head[place] != place:
             head[place] = head[head[place]]
             place = head[place]
         return place
 
+    def join(self, place: int, other: int) -> None:
+        """Join the sets of two numbers."""
+        self._head[self.root(place)] = self.root(other)
+
+
+def _connected(count: int, touched_by: Sequence[set[int]]) -> list[tuple[list[int], list[int]]]:
+    """Group uprights with the levels that join them; a level with fewer than two joins nothing."""
+    sets = _Sets(count)
     for touched in touched_by:
-        if len(touched) > 1:
-            first, *others = touched
-            for other in others:
-                head[root(other)] = root(first)
+        for first, other in pairwise(touched):
+            sets.join(other, first)
     groups: dict[int, tuple[list[int], list[int]]] = {}
     for place in range(count):
-        groups.setdefault(root(place), ([], []))[0].append(place)
+        groups.setdefault(sets.root(place), ([], []))[0].append(place)
     for place, touched in enumerate(touched_by):
         if len(touched) > 1:
-            groups[root(next(iter(touched)))][1].append(place)
+            groups[sets.root(next(iter(touched)))][1].append(place)
     return [(uprights, levels) for uprights, levels in groups.values() if len(levels) > 1]
 
 
@@ -243,30 +253,23 @@ def _grid(upright: list[Rule], level: list[Rule]) -> Grid | None:
     columns, rows = len(xs) - 1, len(ys) - 1
     if columns < 1 or rows < 1 or not 1 < columns * rows <= _MAX_UNITS:
         return None
-    head = list(range(columns * rows))
-
-    def root(place: int) -> int:
-        while head[place] != place:
-            head[place] = head[head[place]]
-            place = head[place]
-        return place
-
+    sets = _Sets(columns * rows)
     for column in range(1, columns):
         dividers = [rule for rule in upright if abs(rule.at - xs[column]) <= _MAX_DOUBLE_GAP]
         for row in range(rows):
             middle = (ys[row] + ys[row + 1]) / 2
             if not any(rule.start <= middle <= rule.end for rule in dividers):
-                head[root(row * columns + column)] = root(row * columns + column - 1)
+                sets.join(row * columns + column, row * columns + column - 1)
     for row in range(1, rows):
         below = [rule for rule in level if abs(rule.at - ys[row]) <= _MAX_DOUBLE_GAP]
         for column in range(columns):
             middle = (xs[column] + xs[column + 1]) / 2
             if not any(rule.start <= middle <= rule.end for rule in below):
-                head[root(row * columns + column)] = root((row - 1) * columns + column)
+                sets.join(row * columns + column, (row - 1) * columns + column)
     units: dict[int, list[tuple[int, int]]] = {}
     for row in range(rows):
         for column in range(columns):
-            units.setdefault(root(row * columns + column), []).append((row, column))
+            units.setdefault(sets.root(row * columns + column), []).append((row, column))
     cells = [_cell(places, xs, ys) for places in units.values()]
     return Grid(xs, ys, cells) if len(cells) > 1 else None
 

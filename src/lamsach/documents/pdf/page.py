@@ -17,7 +17,6 @@ from lamsach.documents.pdf.grid import FLUSH, WORD_GAP, Grid, fill, grids, join_
 from lamsach.documents.pdf.painter import Drawing, Numbered, Shown
 from lamsach.documents.pdf.rows import Knowledge, PageRow, PageTable, grid_rows, may_be_rest
 from lamsach.documents.pdf.tagged_tables import TaggedTables, Tags
-from lamsach.documents.pdf.whole_tables import are_heads
 
 if TYPE_CHECKING:
     from pypdf import PageObject
@@ -141,7 +140,7 @@ class PageReader:
             free = (line for place, line in enumerate(numbered) if place not in text.in_tables)
             rows = lines_of_columns(item for line in free for item in line)
             text.in_columns = [
-                (min(block.lines[0].number for block in row), [block.texts[0].strip() for block in row])
+                (min(block.lines[0].number for block in row), [block.texts[0] for block in row])
                 for row in rows
             ]
         self._report_uncertain(numbered, text, top=uncertain or self._drawn.begins_uncertain)
@@ -149,7 +148,7 @@ class PageReader:
         self._last = None
         if text.tables:
             first, last = text.tables[0], text.tables[-1]
-            head = next((row for row in first.rows if not are_heads(row, self._knowledge)), None)
+            head = next((row for row in first.rows if not self._knowledge.are_heads(row.texts)), None)
             if uncertain and head is not None and first.tagged is None:
                 head.doubted = set(head.cells)
             self._last = last.rows[-1] if last.tagged is None and last.rows else None

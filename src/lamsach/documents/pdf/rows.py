@@ -51,6 +51,19 @@ class Knowledge:
         """Return whether a text is a column's heading."""
         return False
 
+    def is_head(self, lines: Iterable[str]) -> bool:
+        """Return whether the lines of a cell are a column's heading."""
+        texts = list(lines)
+        return any(self.is_heading(part.join(texts)) for part in ("", " "))
+
+    def are_heads(self, cells: Sequence[Sequence[str]]) -> bool:
+        """Return whether a row is nothing but headings, given the lines of its cells."""
+        return (
+            len(cells) > 1
+            and sum(map(self.is_head, cells)) * 2 >= len(cells)
+            and not any(self.is_marked("".join(lines)) for lines in cells)
+        )
+
     def lists_values(self, heading: str) -> bool:
         """Return whether a column with this heading holds the values that the caller reads tables for."""
         return False
@@ -161,6 +174,11 @@ class PageRow:
     """Number of the row in its table, if the document states it."""
     doubted: set[int] = field(default_factory=set)
     """Columns whose lines may belong to two rows, or to one."""
+
+    @property
+    def texts(self) -> list[list[str]]:
+        """Return the lines of its cells as text."""
+        return [[line.text for line in lines] for lines in self.cells.values()]
 
 
 @dataclass(slots=True)

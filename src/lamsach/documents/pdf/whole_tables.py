@@ -92,7 +92,7 @@ def _doubt_all(last: PageTable, part: PageTable, knowledge: Knowledge) -> None:
     """Doubt the rows at a page break without tags or rules that show a table's end or beginning."""
     if not (_is_loose(last) or _is_loose(part)):
         return
-    first = next((row for row in part.rows if not are_heads(row, knowledge)), None)
+    first = next((row for row in part.rows if not knowledge.are_heads(row.texts)), None)
     for row in (last.rows[-1], first):
         if row is not None:
             row.doubted = set(row.cells)
@@ -127,7 +127,7 @@ def _continue_row(
     last = table.rows[-1]
     repeated = _repeated(table.rows, rows)
     rows = rows[repeated:]
-    others = rows[:1] if rows and not repeated and loose and are_heads(rows[0], knowledge) else []
+    others = rows[:1] if rows and not repeated and loose and knowledge.are_heads(rows[0].texts) else []
     rows = rows[len(others) :]
     numbered = _is_numbered(table)
     if rows and not others and _is_rest(last, rows[0], knowledge, numbered=numbered):
@@ -136,17 +136,6 @@ def _continue_row(
     elif rows and loose and not (numbered and _number(last) and _number(rows[0])):
         _doubt(last, rows[0], knowledge)
     return others + rows
-
-
-def are_heads(row: PageRow, knowledge: Knowledge) -> bool:
-    """Return whether a row is nothing but headings."""
-    cells = [[line.text for line in lines] for lines in row.cells.values()]
-    named = sum(any(knowledge.is_heading(part.join(texts)) for part in ("", " ")) for texts in cells)
-    return (
-        len(cells) > 1
-        and named * 2 >= len(cells)
-        and not any(knowledge.is_marked("".join(texts)) for texts in cells)
-    )
 
 
 def _repeated(above: Sequence[PageRow], rows: Sequence[PageRow]) -> int:
