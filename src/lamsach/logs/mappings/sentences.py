@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any
 
 from lamsach.logs.events.ends import Role, Way, event_between
@@ -34,8 +35,8 @@ class Sentence:
     """A message: a text that every such line has, a pattern, and what its event states.
 
     The pattern's groups: `ip`, `port` (the event's source), `to`, `to_port`, `given` (an assigned address),
-    each of which has to be an address where it stands alone; `peer` (an address or hardware address, or
-    neither), `mac`, `name` (of the machine), `user`, `question`, `answer`, `word` (the outcome)."""
+    of which the first has to be an address; `peer` (an address, a hardware address, or neither), `mac`, `name`
+    (of the machine), `user`, `question`, `asked` (see `asked_name`), `answer`, `word` (the outcome)."""
 
     sign: str
     pattern: re.Pattern[str]
@@ -62,7 +63,7 @@ class Sentence:
             device_name=stated(found.get("name")),
             device_mac=mac_of(found.get("mac") or peer),
             user=stated(found.get("user")),
-            domain=question_of(found.get("question")),
+            domain=question_of(found.get("question")) or asked_name(found.get("asked")),
             answers=(answers,) if answers else (),
             action=self._outcome(found.get("word")),
             way=self.way,
@@ -95,6 +96,12 @@ def client_of(client: str | None, port: str | None) -> tuple[str | None, int | N
     if source is None and client and port and (source := ip_of(f"{client}:{port}")):
         return source, None  # the "port" is the last group of an IPv6 address
     return source, port_of(port) or None
+
+
+def asked_name(text: str | None) -> str | None:
+    """Return a queried name; of a reverse lookup, logged as an address, the name under `arpa`."""
+    address = ip_of(text or "")
+    return ip_address(address).reverse_pointer if address else question_of(text)
 
 
 def client_event(

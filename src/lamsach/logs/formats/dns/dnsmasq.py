@@ -19,48 +19,54 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from ipaddress import ip_address
+from typing import Any
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
-from lamsach.logs.events.ends import Role, changed, decide, event_between, stamped
+from lamsach.logs.events.ends import Role, changed, decide, stamped
 from lamsach.logs.events.leases import lease_event
 from lamsach.logs.mappings.records import Records, Sentences
+from lamsach.logs.mappings.sentences import asked_name, event_of, sentence
 from lamsach.logs.text.pasted import bare
 from lamsach.logs.text.syslog import SyslogHeader, split_header, split_message
 from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso, zone_of
-from lamsach.logs.text.values import domain_of, ip_of, mac_of, mac_of_duid, port_of, question_of, stated
+from lamsach.logs.text.values import domain_of, ip_of, mac_of, mac_of_duid, port_of, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 # 106331 192.0.2.49/5001 query[A] example.com from 192.0.2.49
 _EXTRA = re.compile(r"(?a)(\d{1,10}|\*) (?:(?:UDP|TCP) )?(?:([0-9A-Fa-f.:]{2,45}|<[\w ]+>|\*)/(\d{1,5}) )?")
-# query[A] example.com from 192.0.2.49   query[type=65] example.com from 192.0.2.49
-# query[A] <name unprintable> from 192.0.2.49   and cut: query[A] example.com fr
-_QUERY = re.compile(
-    r"(?a)(?:query|auth)\[([\w=<>-]{1,20})\] (<name unprintable>|\S{0,255})(?: from (\S{2,60})"
-    r"| f?r?o?m?$)?(?=\s|$)"
+_DNS: dict[str, Any] = {"kind": EventKind.DNS}
+_SERVES: dict[str, Any] = {**_DNS, "role": Role.SERVES_THE_UNIT}
+_FORWARDED = (
+    r"^(?:forwarded|dnssec-(?:query|retry)\[[\w=-]{1,20}\]) (?:<name unprintable>|(?P<asked>\S{0,255})) "
 )
-# forwarded example.com to 198.51.100.53   dnssec-query[DS] example.com to 198.51.100.53#53
-_FORWARDED = re.compile(
-    r"(?a)(?:forwarded|dnssec-(?:query|retry)\[[\w=-]{1,20}\]) (<name unprintable>|\S{0,255}) t?o?(?:$"
-    r"|(?<=to) $|(?<=to) ([0-9A-Fa-f.:%\w]{2,60})(?:[#](\d{1,5})?)?)"
-)
+_QUESTIONS = (
+    # query[A] example.com from 192.0.2.49   query[type=65] example.com from 192.0.2.49
+    # query[A] <name unprintable> from 192.0.2.49   and cut: query[A] example.com fr
+    sentence("[", r"^(?:query|auth)\[[\w=<>-]{1,20}\] (?:<name unprintable>|(?P<asked>\S{0,255}))(?: from "
+        r"(?P<peer>\S{2,60})| f?r?o?m?$)?(?=\s|$)", **_SERVES),
+    # forwarded example.com to 198.51.100.53   dnssec-query[DS] example.com to 198.51.100.53#53
+    sentence(" to ", rf"{_FORWARDED}to (?P<to>[0-9A-Fa-f.:%\w]{{2,60}})(?:#(?P<to_port>\d{{1,5}})?)?", **_DNS,
+        forwarded=True),
+    sentence(" ", rf"{_FORWARDED}t?o?(?:$|(?<=to) (?:$|[0-9A-Fa-f.:%\w]{{2,60}}))", **_DNS, forwarded=True),
+)  # fmt: skip
 # reply example.com is 198.51.100.7   cached example.com is <CNAME>   /etc/hosts printer is 192.0.2.9
 _ANSWER = re.compile(
-    r"(?a)(reply|cached|cached-stale|config|DHCP|auth|validation|Apple iCloud Private Relay(?: domain)?"
-    r"|special domain|Mozilla canary domain|Pi-hole hostname|Rate-limiting|(?:gravity|regex|exactly"
+    r"(?a)(reply|cached|cached-stale|config|DHCP|auth|validation|Apple iCloud Private Relay(?: "
+    r"domain)?|special domain|Mozilla canary domain|Pi-hole hostname|Rate-limiting|(?:gravity|regex|exactly"
     r"|wildcard|antigravity|upstream|blocked|blacklisted|denied|already)\S*(?: (?:blocked|blacklisted"
     r"|denied|allowed|whitelisted|upstream|during|CNAME|inspection|with|known|as|\S{1,40})){0,5}?"
     r"|/\S{1,200}) (<name unprintable>|\S{1,255}) is(?: (\S.{0,300})| ?$)"
 )
 # /etc/pihole/gravity.list a.example is 192.0.2.1, but not Pi-hole's own local.list and custom.list
 _LIST_OF_BLOCKED = re.compile(r"/\S*(?:gravity|black|block|deny|denied|adlist|adserv|malware)", re.IGNORECASE)
-# ipset add vpn 198.51.100.7 example.com   nftset add inet fw4 vpn 198.51.100.7 example.com
-_PUT_IN_SET = re.compile(
-    r"(?a)(?:ipset|nftset) add \S{1,100}(?: \S{1,100}){0,3}? ([0-9A-Fa-f.:]{2,45}) (\S{1,255})$"
-)
-_REBIND = re.compile(r"possible DNS-rebind attack detected: (\S{1,255})", re.ASCII)
+_RARE = (
+    sentence("rebind", r"^possible DNS-rebind attack detected: (?P<asked>\S{1,255})", Action.BLOCKED, **_DNS),
+    # ipset add vpn 198.51.100.7 example.com   nftset add inet fw4 vpn 198.51.100.7 example.com
+    sentence("set add ", r"^(?:ipset|nftset) add \S{1,100}(?: \S{1,100}){0,3}? "
+        r"(?P<answer>[0-9A-Fa-f.:]{2,45}) (?P<asked>\S{1,255})$", Action.ALLOWED, **_DNS),
+)  # fmt: skip
 _BLOCKING = re.compile(
     r"gravity|regex (?:blacklist|denied)|exactly (?:blacklist|denied)|wildcard|black\.list|gravity\.list"
     r"|blocked|denied|blacklisted"
@@ -81,42 +87,10 @@ def _dns_event(message: str) -> Event | None:
     if extra:
         client, port = ip_of(extra[2] or ""), port_of(extra[3])
         message = message[extra.end() :]
-    event = _query(message) or _forwarded(message) or _answer(message) or _rare_answer(message)
+    event = _to_port_53(event_of(_QUESTIONS, message)) or _answer(message) or event_of(_RARE, message)
     if event is None or client is None:
         return event
     return decide(changed(event, source_ip=client, source_port=port), role=Role.SERVES_THE_UNIT, again=True)
-
-
-def _query(message: str) -> Event | None:
-    match = _QUERY.match(message)
-    if match is None:
-        return None
-    client = ip_of(match[3] or "")
-    return event_between(client, kind=EventKind.DNS, domain=_question_of(match[2]), role=Role.SERVES_THE_UNIT)
-
-
-def _rare_answer(message: str) -> Event | None:
-    """Read an answer dropped for an inner address (DNS rebinding), or one added to an address set."""
-    if match := _REBIND.match(message):
-        return Event(kind=EventKind.DNS, domain=_question_of(match[1]), action=Action.BLOCKED)
-    put = _PUT_IN_SET.match(message)
-    address = ip_of(put[1]) if put else None
-    if put is None or address is None:
-        return None
-    return Event(kind=EventKind.DNS, domain=_question_of(put[2]), answers=(address,), action=Action.ALLOWED)
-
-
-def _forwarded(message: str) -> Event | None:
-    match = _FORWARDED.match(message)
-    if match is None:
-        return None
-    return Event(
-        kind=EventKind.DNS,
-        destination_ip=ip_of(match[2] or ""),
-        destination_port=port_of(match[3]) or (53 if match[2] else None),
-        domain=_question_of(match[1]),
-        forwarded=True,
-    )
 
 
 def _answer(message: str) -> Event | None:
@@ -139,18 +113,10 @@ def _answer(message: str) -> Event | None:
     action = Action.BLOCKED if blocked else Action.ALLOWED if answer or value == "<CNAME>" else Action.UNKNOWN
     return Event(
         kind=EventKind.DNS,
-        domain=_question_of(match[2]),
+        domain=None if match[2].startswith("<name ") else asked_name(match[2]),
         answers=(answer,) if answer and not blocked else (),
         action=action,
     )
-
-
-def _question_of(text: str) -> str | None:
-    """Return the queried name; a reverse lookup, logged as an address, as its name under `arpa`."""
-    if text.startswith("<name "):
-        return None
-    address = ip_of(text)
-    return ip_address(address).reverse_pointer if address else question_of(text)
 
 
 # [2026-06-07 09:00:01.123 812/T813] Rate-limiting ...   2026-06-07 09:00:01.123 +07 [812M] WARNING: ...
@@ -158,20 +124,28 @@ FTL = re.compile(
     r"(?a)\[?(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{3})(?: ([A-Z]{2,5}|[+-]\d{2,4}))? \[?\d{1,10}"
     r"(?:M|/[TF]\d{1,10})\] (?:[A-Z_]{3,24}: )?"
 )
-# **** new UDP IPv4 query[A] query "www.example" from eth0/192.0.2.9#53124 (ID 1, FTL 2 ..
-_NEW = re.compile(
-    r"(?a)\*{4} new (?:TCP|UDP|DoH|DoT) \S{1,8} \w{0,16}\[[\w-]{1,20}\](?: query)? \"([^\"]{0,255})\" from "
-    r"(?:[^\s/]{1,32}/)?([0-9A-Fa-f.:]{2,45})(?:#(\d{1,5}))? "
-)
-# **** got cache reply: www.example is 198.51.100.7 (ID 1, ...
-_REPLY = re.compile(
-    r"(?a)\*{4} got (?:\S{1,30} ){0,3}reply(?: from \S{2,60})?: (?:\S{1,20} )?(\S{1,255}) is (\S{1,255})"
-)
-_FTL_FORWARDED = re.compile(r"\*{4} forwarded (\S{1,255}) to ([0-9A-Fa-f.:]{2,45})(?:#(\d{1,5}))?", re.ASCII)
-# Rate-limiting 192.0.2.9 for at least 44 seconds   Client 192.0.2.9 has been rate-limited ...
-_RATE_LIMITED = re.compile(
-    r"(?a)(?:Rate-limiting ([0-9A-Fa-f.:]{2,45}) for|Client ([0-9A-Fa-f.:]{2,45}) has been rate-limited)"
-)
+_FTL = (
+    # **** new UDP IPv4 query[A] query "www.example" from eth0/192.0.2.9#53124 (ID 1, FTL 2 ..
+    sentence("*** new ", r"^\*{4} new (?:TCP|UDP|DoH|DoT) \S{1,8} \w{0,16}\[[\w-]{1,20}\](?: query)? "
+        r"\"(?P<question>[^\"]{0,255})\" from (?:[^\s/]{1,32}/)?(?P<peer>{ADDRESS})(?:#(?P<port>\d{1,5}))? ",
+        **_SERVES),
+    # **** got cache reply: www.example is 198.51.100.7 (ID 1, ...
+    *(
+        sentence("*** got ", r"^\*{4} got (?:\S{1,30} ){0,3}reply(?: from \S{2,60})?: (?:\S{1,20} )?"
+            rf"(?P<question>\S{{1,255}}) is {answer}", action, **_DNS)
+        for answer, action in (
+            (r"(?P<answer>[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,44})(?=\s|$)",
+                Action.ALLOWED),
+            (r"\(CNAME\)(?=\s|$)", Action.ALLOWED),
+            (r"\S", Action.UNKNOWN),
+        )
+    ),
+    sentence("*** forwarded ", r"^\*{4} forwarded (?P<question>\S{1,255}) to (?P<to>{ADDRESS})(?:#"
+        r"(?P<to_port>\d{1,5}))?", **_DNS, forwarded=True),
+    # Rate-limiting 192.0.2.9 for at least 44 seconds   Client 192.0.2.9 has been rate-limited ...
+    sentence("Rate-limiting ", r"^Rate-limiting (?P<peer>{ADDRESS}) for", Action.BLOCKED, **_SERVES),
+    sentence("rate-limited", r"^Client (?P<peer>{ADDRESS}) has been rate-limited", Action.BLOCKED, **_SERVES),
+)  # fmt: skip
 
 
 def _ftl_time(head: re.Match[str], context: FileContext) -> datetime:
@@ -180,36 +154,10 @@ def _ftl_time(head: re.Match[str], context: FileContext) -> datetime:
     return from_iso(head[1], zone or context.timezone)
 
 
-def _ftl_event(text: str) -> Event | None:
-    """Read a line after its head; None without a client and a name."""
-    if match := _NEW.match(text):
-        client = ip_of(match[2])
-        return event_between(
-            (client, port_of(match[3])),
-            kind=EventKind.DNS,
-            domain=question_of(match[1]),
-            role=Role.SERVES_THE_UNIT,
-        )
-    if match := _REPLY.match(text):
-        answer = ip_of(match[2])
-        return Event(
-            kind=EventKind.DNS,
-            domain=question_of(match[1]),
-            answers=(answer,) if answer else (),
-            action=Action.ALLOWED if answer or match[2] == "(CNAME)" else Action.UNKNOWN,
-        )
-    if match := _FTL_FORWARDED.match(text):
-        return Event(
-            kind=EventKind.DNS,
-            destination_ip=ip_of(match[2]),
-            destination_port=port_of(match[3]) or 53,
-            domain=question_of(match[1]),
-            forwarded=True,
-        )
-    if match := _RATE_LIMITED.match(text):
-        client = ip_of(match[1] or match[2])
-        return event_between(client, kind=EventKind.DNS, action=Action.BLOCKED, role=Role.SERVES_THE_UNIT)
-    return None
+def _to_port_53(event: Event | None) -> Event | None:
+    """Complete a question to an upstream, whose usual port is not written."""
+    unstated = event is not None and event.forwarded and event.destination_ip and not event.destination_port
+    return changed(event, destination_port=53) if event and unstated else event
 
 
 # 1234567 DHCPACK(br0) 192.0.2.50 00:1a:2b:3c:4d:5e laptop   DHCPDISCOVER(br0) 00:1a:2b:3c:4d:5e
@@ -219,9 +167,9 @@ _DHCP = re.compile(
 )
 _DHCP_START = re.compile(r"(?:\d{1,10} )?(?:DHCP|BOOTP|RTR-)[A-Z]{0,12}\([\w.:@-]{1,32}\) ?", re.ASCII)
 _QUERY_START = re.compile(
-    r"(?a)(?:\d{1,10} (?:[0-9A-Fa-f.:]{2,45}/\d{1,5} )?)?(?:query\[[\w=-]{1,20}\] \S+ from "
-    r"|forwarded \S+ to [0-9a-f.:]+(?:#\d+)?$|(?:reply|cached|config|gravity blocked|(?:exactly"
-    r"|regex) (?:denied|blacklisted)) \S+ is )"
+    r"(?a)(?:\d{1,10} (?:[0-9A-Fa-f.:]{2,45}/\d{1,5} )?)?(?:query\[[\w=-]{1,20}\] \S+ from |forwarded \S+ "
+    r"to [0-9a-f.:]+(?:#\d+)?$|(?:reply|cached|config|gravity blocked|(?:exactly|regex) "
+    r"(?:denied|blacklisted)) \S+ is )"
 )
 # 1790000000 00:1a:2b:3c:4d:5e 192.0.2.50 laptop 01:00:1a:2b:3c:4d:5e
 _LEASE = re.compile(
@@ -232,8 +180,8 @@ _SERVER_DUID = re.compile(r"duid (?:[0-9a-f]{2}:){5,60}[0-9a-f]{2}\s*", re.ASCII
 # not giving name laptop to the DHCP lease of 192.0.2.50 because ...
 # client provides name: laptop
 _LEASE_REMARK = re.compile(
-    r"(?a)(?:\d{1,10} )?(?:client provides name: (?P<own>\S{1,255})\s*$|not giving name (?P<name>\S{1,255})"
-    r" to the DHCP lease of (?P<ip>[0-9A-Fa-f.:]{2,45}) |abandoning lease to (?P<mac>[0-9A-Fa-f:-]{11,60}) "
+    r"(?a)(?:\d{1,10} )?(?:client provides name: (?P<own>\S{1,255})\s*$|not giving name (?P<name>\S{1,255}) "
+    r"to the DHCP lease of (?P<ip>[0-9A-Fa-f.:]{2,45}) |abandoning lease to (?P<mac>[0-9A-Fa-f:-]{11,60}) "
     r"of (?P<left>[0-9A-Fa-f.:]{2,45})|not using configured address (?P<kept>[0-9A-Fa-f.:]{2,45}) because "
     r"it is leased to (?P<holder>[0-9A-Fa-f:-]{11,60}))"
 )
@@ -300,7 +248,7 @@ class Dnsmasq(LogFormat):
         """Read one message, or one line of the lease file."""
         line = line.rstrip("\r\n")
         if ftl := FTL.match(line):
-            ftl_record = _ftl_event(line[ftl.end() :])
+            ftl_record = _to_port_53(event_of(_FTL, line[ftl.end() :]))
             return ftl_record and stamped(
                 changed(ftl_record, time=_ftl_time(ftl, self.context)), self.name, self.context.file, number
             )
