@@ -35,7 +35,7 @@ class Sentence:
     """A message: a text that every such line has, a pattern, and what its event states.
 
     The pattern's groups: `ip`, `port` (the event's source), `to`, `to_port`, `given` (an assigned address),
-    of which the first has to be an address; `peer` (an address, a hardware address, or neither), `mac`, `name`
+    of which the first has to be an address; `peer` (address, hardware address, or neither), `mac`, `name`
     (of the machine), `user`, `question`, `asked` (see `asked_name`), `answer`, `word` (the outcome)."""
 
     sign: str

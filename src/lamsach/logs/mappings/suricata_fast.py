@@ -14,7 +14,7 @@ from lamsach.logs.base import FileContext, required
 from lamsach.logs.events.ends import event_between
 from lamsach.logs.text.pasted import bare
 from lamsach.logs.text.syslog import split_header
-from lamsach.logs.text.times.timestamps import local_time
+from lamsach.logs.text.times.timestamps import clock_time
 from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Action, Event
 
@@ -22,7 +22,7 @@ from lamsach.model import Action, Event
 _ALERT = re.compile(r"\[\d{1,10}:\d{1,10}:\d{1,10}\] ")
 _FLOW = re.compile(r"(?a)\{([A-Za-z0-9 _.:/-]{1,40})\} ([0-9A-Fa-f:.]{2,60}) -> ([0-9A-Fa-f:.]{2,60})\s*$")
 # 07/11/2022-08:36:12.345430
-_TIME = re.compile(r"\s*(\d\d)/(\d\d)/(\d{4})-(\d\d):(\d\d):(\d\d)\.(\d{1,6})\s", re.ASCII)
+_TIME = re.compile(r"\s*(\d\d)/(\d\d)/(\d{4})-(\d\d:\d\d:\d\d\.\d{1,6})\s", re.ASCII)
 # Snort's two forms of time, and its name in a syslog header
 _SNORT = re.compile(r"(?a)\s{0,4}(?:\d\d/)?\d\d/\d\d-\d\d:\d\d:\d\d\.|.{0,120}?\bsnort(?:\[\d{1,10}\])?:")
 
@@ -57,11 +57,7 @@ def alert(line: str, context: FileContext) -> Event:
         raise LineError("The alert names no addresses.", line[:80])
     header, message = split_header(bare(line), context)
     stated = _TIME.match(message)
-    time = header.time
-    if stated:
-        month, day, year, hour, minute, second = (int(part) for part in stated.groups()[:6])
-        micro = int(stated[7].ljust(6, "0"))
-        time = local_time(year, month, day, hour, minute, second, micro, context.timezone)
+    time = clock_time(stated[3], stated[1], stated[2], stated[4], context) if stated else header.time
     dropped = "[Drop]" in line[:200] or "[drop]" in line[:200]
     return event_between(
         (source, source_port),

@@ -29,7 +29,7 @@ from lamsach.logs.layouts.line import LayoutFormat, Opened
 from lamsach.logs.text.dns_names import from_presentation
 from lamsach.logs.text.pasted import bare
 from lamsach.logs.text.syslog import NO_HEADER, split_header, split_message
-from lamsach.logs.text.times.timestamps import MONTHS, from_iso, local_time, without_year
+from lamsach.logs.text.times.timestamps import clock_time, from_iso
 from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Action, Event, EventKind
 
@@ -143,9 +143,9 @@ def _tapped(match: re.Match[str]) -> dict[str, Any]:
 
 
 # 19-Oct-2022 05:34:03.425 queries: info: client ...
-_TIME = re.compile(r"(\d{1,2})-([A-Z][a-z]{2})-(\d{4}) (\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))? ", re.ASCII)
+_TIME = re.compile(r"(\d{1,2})-([A-Z][a-z]{2})-(\d{4}) (\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?) ", re.ASCII)
 # Oct 19 05:34:03.425 queries: info: client ...
-_TIME_WITHOUT_YEAR = re.compile(r"(?a)([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d{2}):(\d{2}):(\d{2})\.(\d{1,6}) ")
+_TIME_WITHOUT_YEAR = re.compile(r"(?a)([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d{2}:\d{2}:\d{2}\.\d{1,6}) ")
 # 2024-01-02T03:04:05.678Z queries: info: client ...
 _TIME_ISO = re.compile(r"(?a)(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?) ")
 # infoblox-responses: 28-Nov-2024 15:26:27.498 client ...
@@ -362,24 +362,15 @@ class Bind(LayoutFormat):
         return time or header.time, header.host, message[labels.end() :] if labels else message
 
     def _own_time(self, text: str) -> tuple[datetime | None, str]:
-        zone = self.context.timezone
         text = _BEFORE_TIME.sub("", text, count=1) if text.startswith("infoblox-") else text
         match = _TIME.match(text)
         if match:
-            day, month, year, hour, minute, second, fraction = match.groups()
-            micro = int((fraction or "0").ljust(6, "0"))
-            number = MONTHS.get(month, 0)
-            time = local_time(int(year), number, int(day), int(hour), int(minute), int(second), micro, zone)
-            return time, text[match.end() :]
+            day, month, year, clock = match.groups()
+            return clock_time(year, month, day, clock, self.context), text[match.end() :]
         match = _TIME_ISO.match(text)
         if match and _LABELS_OR_CLIENT.match(text, match.end()):
-            return from_iso(match[1], zone), text[match.end() :]
+            return from_iso(match[1], self.context.timezone), text[match.end() :]
         match = _TIME_WITHOUT_YEAR.match(text)
         if match and _LABELS_OR_CLIENT.match(text, match.end()):
-            month, day, hour, minute, second, fraction = match.groups()
-            micro = int(fraction.ljust(6, "0"))
-            time = without_year(
-                MONTHS.get(month, 0), int(day), int(hour), int(minute), int(second), self.context, micro
-            )
-            return time, text[match.end() :]
+            return clock_time(None, *match.groups(), self.context), text[match.end() :]
         return None, text

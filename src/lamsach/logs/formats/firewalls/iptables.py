@@ -37,7 +37,7 @@ from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.text import cef
 from lamsach.logs.text.key_value import first, first_ip, first_port
 from lamsach.logs.text.syslog import split_header
-from lamsach.logs.text.times.timestamps import MONTHS, from_epoch, from_iso, local_time
+from lamsach.logs.text.times.timestamps import MONTHS, clock_time, from_epoch, from_iso
 from lamsach.logs.text.values import domain_of, host_of_url, ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind
 
@@ -323,10 +323,6 @@ class Iptables(LayoutFormat):
         header, message = split_header(line, self.context)
         dated = _PROXMOX.match(message)
         printed = _DMESG.match(message) if header.time is None else None
-        time = _proxmox_time(dated) if dated else self._dmesg_time(printed) if printed else header.time
-        return time, header.host
-
-    def _dmesg_time(self, match: re.Match[str]) -> datetime:
-        hour, minute, second = (int(part) for part in match[3].split(":"))
-        month = MONTHS.get(match[1], 0)
-        return local_time(int(match[4]), month, int(match[2]), hour, minute, second, 0, self.context.timezone)
+        if printed:
+            return clock_time(printed[4], printed[1], printed[2], printed[3], self.context), header.host
+        return _proxmox_time(dated) if dated else header.time, header.host

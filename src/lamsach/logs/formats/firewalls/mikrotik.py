@@ -25,7 +25,7 @@ from lamsach.logs.mappings.sentences import sentence
 from lamsach.logs.text import cef
 from lamsach.logs.text.key_value import first
 from lamsach.logs.text.syslog import SyslogHeader, split_header
-from lamsach.logs.text.times.timestamps import MONTHS, local_time, without_year
+from lamsach.logs.text.times.timestamps import clock_time
 from lamsach.logs.text.values import host_and_port, host_of_url, ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
@@ -223,8 +223,8 @@ def _proxy(text: str) -> Event | None:
 
 # jun/02/2026 15:04:05 firewall,info ...   jun/02 15:04:05   2026-06-02 15:04:05   06-02 15:04:05   15:04:05
 _TIME = re.compile(
-    r"(?a)(?:(?:([A-Za-z][a-z]{2})/(\d{2})(?:/(\d{4}))?|(?:(\d{4})-)?(\d{2})-(\d{2})) )?(\d{2}):(\d{2}):"
-    r"(\d{2})(?:\.(\d{1,6}))?[ \t]+(?:(?=\S+,)|(?=[a-z]))"
+    r"(?a)(?:(?:([A-Za-z][a-z]{2})/(\d{2})(?:/(\d{4}))?|(?:(\d{4})-)?(\d{2})-(\d{2})) )?"
+    r"(\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)[ \t]+(?:(?=\S+,)|(?=[a-z]))"
 )
 # firewall,info   system,error,critical   dns   hotspot,account,info,debug   l2tp,ppp,info,account
 # dhcp,info:   firewall, info (as WinBox copies them)
@@ -318,24 +318,18 @@ class Mikrotik(LogFormat):
         return header, message
 
     def _time(self, match: re.Match[str]) -> datetime | None:
-        name, day, year, other_year, month_number, other_day, hour, minute, second, fraction = match.groups()
-        clock = int(hour), int(minute), int(second)
-        micro = int(fraction.ljust(6, "0")) if fraction else 0
-        if name is None and month_number is None:
-            return self._today(*clock, micro)
-        month = MONTHS.get(name.capitalize(), 0) if name else int(month_number)
-        stated = year or other_year
-        if stated:
-            return local_time(int(stated), month, int(day or other_day), *clock, micro, self.context.timezone)
-        return without_year(month, int(day or other_day), *clock, self.context, micro)
+        name, day, year, other_year, month, other_day, clock = match.groups()
+        if name is None and month is None:
+            return self._today(clock)
+        return clock_time(year or other_year, name or month, day or other_day, clock, self.context)
 
-    def _today(self, hour: int, minute: int, second: int, micro: int) -> datetime | None:
+    def _today(self, clock: str) -> datetime | None:
         """Date a time of day on the file's day or the day before; None when the file's time is unknown."""
         written = self.context.modified
         if written.year >= 9999:
             return None
         day = written.astimezone(self.context.timezone)
-        time = local_time(day.year, day.month, day.day, hour, minute, second, micro, self.context.timezone)
+        time = clock_time(f"{day:%Y}", f"{day:%m}", f"{day:%d}", clock, self.context)
         return time if time <= written.astimezone(UTC) + timedelta(minutes=5) else time - timedelta(days=1)
 
     def _event(self, text: str) -> Event:

@@ -29,7 +29,7 @@ from lamsach.logs.text.json_records import is_flat_object, read_object, text_of
 from lamsach.logs.text.key_value import Fields, first, first_ip, first_port, spaced_pairs
 from lamsach.logs.text.record_headers import unquote_cell
 from lamsach.logs.text.syslog import NO_HEADER, sender_of, split_header
-from lamsach.logs.text.times.timestamps import from_epoch, from_iso, local_time, without_year, zone_of
+from lamsach.logs.text.times.timestamps import clock_time, from_epoch, from_iso, zone_of
 from lamsach.logs.text.values import among, domain_of, host_of_url, ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
@@ -237,7 +237,7 @@ _UTM = re.compile(
 _UTM_WAF = re.compile(r'(?:httpd|reverseproxy)(?:\[\d{1,10}\])?: id="\d{1,6}" srcip="')
 # 2026:06:02-15:04:05 gw httpproxy[812]: ...     06:02-15:04:05 rproxy httpd: ...
 _UTM_TIME = re.compile(
-    r"(?a)(?:(\d{4}):)?(\d{1,2}):(\d{1,2})-(\d{2}):(\d{2}):(\d{2}) (\S{1,255}) [\w./()-]{1,64}"
+    r"(?a)(?:(\d{4}):)?(\d{1,2}):(\d{1,2})-(\d{2}:\d{2}:\d{2}) (\S{1,255}) [\w./()-]{1,64}"
     r"(?:\[[^\]\s]{1,32}\])?: ?"
 )
 _INDIA = timezone(timedelta(hours=5, minutes=30))
@@ -301,7 +301,8 @@ class Sophos(LogFormat):
         time, host = header.time, header.host
         cut = _UTM_TIME.match(message)
         if cut:
-            time, host, message = self._utm_time(cut), cut[7], message[cut.end() :]
+            time, host = clock_time(*cut.group(1, 2, 3, 4), self.context), cut[5]
+            message = message[cut.end() :]
         start = _fields_at(message)
         event = event_of(spaced_pairs(message[start:])) if start >= 0 else event_of_text(message)
         return placed(event, self, number, time, host)
@@ -322,12 +323,6 @@ class Sophos(LogFormat):
         if stated is None:
             return None
         return from_epoch(stated) if stated.isdigit() else from_iso(stated, zone)
-
-    def _utm_time(self, match: re.Match[str]) -> datetime:
-        month, day, hour, minute, second = (int(match[n]) for n in range(2, 7))
-        if match[1]:
-            return local_time(int(match[1]), month, day, hour, minute, second, 0, self.context.timezone)
-        return without_year(month, day, hour, minute, second, self.context)
 
 
 def observer_of(fields: Fields, sender: str | None = None) -> str | None:

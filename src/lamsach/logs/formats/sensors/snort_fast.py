@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 
@@ -23,12 +24,12 @@ from lamsach.logs.mappings.suricata_fast import endpoint, is_snort, looks_like_a
 from lamsach.logs.text.json_records import read_object, start_of_object, text_of
 from lamsach.logs.text.pasted import bare
 from lamsach.logs.text.syslog import split_header
-from lamsach.logs.text.times.timestamps import from_epoch, local_time, without_year
+from lamsach.logs.text.times.timestamps import clock_time, from_epoch
 from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Action, Event
 
 # 10/03-14:22:02.123456    26/10/03-14:22:02.123456    10/03/26-14:22:02.123456
-_TIME = re.compile(r"(?a)(?:^|[\s\"])(?:(\d\d)/)?(\d\d)/(\d\d)-(\d\d):(\d\d):(\d\d)\.(\d{1,6})(?=[\s,\"]|$)")
+_TIME = re.compile(r"(?a)(?:^|[\s\"])(?:(\d\d)/)?(\d\d)/(\d\d)-(\d\d:\d\d:\d\d\.\d{1,6})(?=[\s,\"]|$)")
 _FULL = re.compile(r"\[\*\*\] \[\d{1,10}:\d{1,10}:\d{1,10}\] ", re.ASCII)
 _FOLLOWS = re.compile(
     r"(?a)\[(?:Classification|Priority|Xref)|\d\d/\d\d(?:/\d\d)?-\d\d:|(?:TCP|UDP|ICMP|IPV6"
@@ -156,22 +157,13 @@ class SnortFast(LogFormat):
         match = _TIME.search(text, 0, 2000)
         if match is None:
             return None
-        hour, minute, second = int(match[4]), int(match[5]), int(match[6])
-        micro = int(match[7].ljust(6, "0"))
-        if match[1] is None:
-            return without_year(int(match[2]), int(match[3]), hour, minute, second, self.context, micro)
-        first, middle, last = int(match[1]), int(match[2]), int(match[3])
+        first, middle, last, clock = match.groups()
+        if first is None:
+            return clock_time(None, middle, last, clock, self.context)
         times = []
         for year, month, day in ((first, middle, last), (last, first, middle)):
-            if 1 <= month <= 12 and 1 <= day <= 31:
-                try:
-                    times.append(
-                        local_time(
-                            2000 + year, month, day, hour, minute, second, micro, self.context.timezone
-                        )
-                    )
-                except LineError:
-                    continue
+            with suppress(LineError):
+                times.append(clock_time(f"20{year}", month, day, clock, self.context))
         if not times:
             raise LineError("The date or time is impossible.", match[0].strip())
         return max((time for time in times if time <= self.context.modified), default=min(times))

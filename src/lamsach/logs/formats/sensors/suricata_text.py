@@ -14,7 +14,6 @@ TLS: Subject='CN=c2.example' Issuerdn='CN=x' SNI='c2.example'`. Traps:
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import Any
 
 from lamsach.errors import LineError
@@ -22,11 +21,11 @@ from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Role, decide, placed
 from lamsach.logs.mappings.suricata_fast import endpoint
 from lamsach.logs.text.syslog import split_header
-from lamsach.logs.text.times.timestamps import local_time
+from lamsach.logs.text.times.timestamps import clock_time
 from lamsach.logs.text.values import domain_of, hash_of, host_and_port, ip_of, question_of
 from lamsach.model import Action, Event, EventKind
 
-_TIME = re.compile(r"(\d\d)/(\d\d)/(\d{4})-(\d\d):(\d\d):(\d\d)\.(\d{1,6}) ", re.ASCII)
+_TIME = re.compile(r"(\d\d)/(\d\d)/(\d{4})-(\d\d:\d\d:\d\d\.\d{1,6}) ", re.ASCII)
 _END = r"([0-9A-Fa-f:.]{2,60})"
 # [**] 10.1.1.5:49152 -> 203.0.113.9:80
 _LAST = re.compile(rf"\[\*\*\] ?{_END} -> {_END}\s*$", re.ASCII)
@@ -84,7 +83,7 @@ class SuricataText(LogFormat):
         answered = dns is not None and dns[1] == "Response"
         fields: dict[str, Any] = _tls(text[tls.end() :]) if tls else _dns(text, dns) if dns else _http(text)
         event = Event(
-            time=self._time(start),
+            time=clock_time(start[3], start[1], start[2], start[4], self.context),
             source_ip=source,
             source_port=source_port,
             destination_ip=destination,
@@ -95,11 +94,6 @@ class SuricataText(LogFormat):
         )
         event = decide(event, role=Role.SERVES_THE_UNIT if dns else Role.BETWEEN, turned=answered)
         return placed(event, self, number, None, header.host if header else None)
-
-    def _time(self, match: re.Match[str]) -> datetime:
-        month, day, year, hour, minute, second = (int(part) for part in match.groups()[:6])
-        micro = int(match[7].ljust(6, "0"))
-        return local_time(year, month, day, hour, minute, second, micro, self.context.timezone)
 
 
 def _tls(text: str) -> dict[str, object]:

@@ -18,7 +18,7 @@ from lamsach.logs.events.ends import placed
 from lamsach.logs.mappings.sentences import client_event, event_of, sentence
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes
-from lamsach.logs.text.times.timestamps import MONTHS, without_year
+from lamsach.logs.text.times.timestamps import clock_time
 from lamsach.model import Action, Event
 
 # [2026-06-07 09:00:01] NOTICE[812][C-00000001] chan_sip.c: ...
@@ -82,10 +82,7 @@ class VoipServers(LogFormat):
         if found["time"]:
             time = LooseTimes(self.context).read(found["time"])
         elif found.get("clock"):
-            hour, minute, second = map(int, found["clock"].split(":"))
-            time = without_year(
-                MONTHS.get(found["month"], 0), int(found["day"]), hour, minute, second, self.context, 0
-            )
+            time = clock_time(None, found["month"], found["day"], found["clock"], self.context)
         message = line[own.end() :]
         event = (
             _security(message[:4096])

@@ -144,6 +144,22 @@ def without_year(
     return _latest_year.__wrapped__(*moment, datetime.now(UTC) + _ONE_DAY, context.timezone)
 
 
+def clock_time(
+    year: str | None, month: str, day: str, clock: str, context: FileContext, zone: tzinfo | None = None
+) -> datetime:
+    """Convert the parts of a stated time, in the file's zone unless stated; without a year, see above.
+
+    `month`: a number or an English abbreviation; `clock`: `21:30:01` or `21:30:01.123`. Raises LineError."""
+    number = int(month) if month.isdigit() else MONTHS.get(month.capitalize(), 0)
+    hour, minute, rest = clock.split(":")
+    second, _, fraction = rest.partition(".")
+    moment = number, int(day), int(hour), int(minute), int(second)
+    microsecond = int(fraction[:6].ljust(6, "0"))
+    if year is None:
+        return without_year(*moment, context, microsecond)
+    return local_time(int(year), *moment, microsecond, zone or context.timezone)
+
+
 @lru_cache(4096)  # consecutive lines share their seconds
 def _latest_year(
     month: int,

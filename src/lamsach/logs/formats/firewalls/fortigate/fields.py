@@ -22,7 +22,7 @@ from lamsach.logs.events.ends import Role, Way, is_internal
 from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text.key_value import Fields, first, first_ip
-from lamsach.logs.text.times.timestamps import MONTHS, from_epoch, from_iso, local_time
+from lamsach.logs.text.times.timestamps import MONTHS, from_epoch, from_iso
 from lamsach.logs.text.values import among, domain_of, hash_of, host_of_url, ip_of
 from lamsach.model import Action, EventKind, LeaseAction
 
@@ -196,7 +196,7 @@ def session(fields: Fields) -> tuple[LeaseAction, str, str] | None:
 # tz="+0700"  tz="-03:30"  tz="UTC+7:00"  tz="GMT-8"  timezone="(GMT+7:00)Bangkok,Hanoi,Jakarta"
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})?")
 # start=Mar 06 2025 13:38:52
-_CEF_TIME = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}) (\d{4}) (\d{2}):(\d{2}):(\d{2})")
+_CEF_TIME = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}) (\d{4}) (\d{2}:\d{2}:\d{2})")
 
 
 def time_of(fields: Fields, zone: tzinfo) -> datetime | None:
@@ -216,10 +216,7 @@ def time_of(fields: Fields, zone: tzinfo) -> datetime | None:
             return from_epoch(value)
         written = _CEF_TIME.fullmatch(value)
         if written and written[1] in MONTHS:
-            _, day, year, hour, minute, second = written.groups()
-            return local_time(
-                int(year), MONTHS[written[1]], int(day), int(hour), int(minute), int(second), 0, zone
-            )
+            return from_iso(f"{written[3]}-{MONTHS[written[1]]:02}-{written[2]:0>2}T{written[4]}", zone)
         if len(value) >= 19 and value[4] in "-/":
             return from_iso(value, zone)
     return None

@@ -19,13 +19,13 @@ from datetime import datetime
 from lamsach.logs.base import FileContext
 from lamsach.logs.mappings.web_requests import CLF, ISO, STRING, request_event, target_of, web_time
 from lamsach.logs.text.times.loose_times import LooseTimes
-from lamsach.logs.text.times.timestamps import local_time
+from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import host_and_port, ip_of, port_of
 from lamsach.model import Event, EventKind
 
 # 2026/01/24 16:33:06 [error] 334#334: *338 user "x": password mismatch, client: 192.0.2.1, server: ..
 _NGINX_ERROR = re.compile(
-    r"(?as)(\d{4})/(\d{2})/(\d{2}) (\d{2}):(\d{2}):(\d{2}) \[([a-z]{3,8})\] \d{1,10}#\d{1,10}: "
+    r"(?as)(\d{4}/\d{2}/\d{2} \d{2}:\d{2}:\d{2}) \[[a-z]{3,8}\] \d{1,10}#\d{1,10}: "
     r"(?:\*\d{1,20} )?(.*)"
 )
 _NGINX_CLIENT = re.compile(r"(?:, client: |^client |\[client )([0-9A-Fa-f:.\[\]]{2,60}?)(?=[\s,\]]|$)")
@@ -63,8 +63,7 @@ def nginx_error(text: str, context: FileContext) -> Event | None:
     match = _NGINX_ERROR.match(text) if "#" in text[:80] else None
     if match is None:
         return None
-    year, month, day, hour, minute, second = (int(match[n]) for n in range(1, 7))
-    message = match[8]
+    message = match[2]
     client, server = _NGINX_CLIENT.search(message), _NGINX_SERVER.search(message)
     request, host, login = (
         _NGINX_REQUEST.search(message),
@@ -81,7 +80,7 @@ def nginx_error(text: str, context: FileContext) -> Event | None:
         url=target_of(request[1]) if request else None,
         user=(login[1] or login[2]) if login else None,
         status="403" if refused else None,
-        time=local_time(year, month, day, hour, minute, second, 0, context.timezone),
+        time=from_iso(match[1], context.timezone),
         server=address,
         server_port=port if ip_of(address or "") else None,
     )

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
 from lamsach.logs.formats.web.web_access import errors, proxies
 from lamsach.logs.mappings.web_requests import CLF, ISO, STRING, STRINGS, request_event, web_time
-from lamsach.logs.text.times.timestamps import local_time
+from lamsach.logs.text.times.timestamps import clock_time
 from lamsach.logs.text.values import domain_of, host_and_port, ip_of
 from lamsach.model import Event
 
@@ -185,23 +184,15 @@ def _iis_native(text: str, context: FileContext) -> Event | None:
     if match is None:
         return None
     query = match[11].strip().rstrip(",")
+    month, day, year = match[3].split("/")
     return request_event(
         match[1],
         url=f"{match[10]}?{query}" if query not in ("", "-") else match[10],
         user=match[2],
         status=match[8],
-        time=_american(match[3], match[4], context),
+        time=clock_time(year if len(year) > 2 else f"20{year:0>2}", month, day, match[4], context),
         server=match[7],
         observer=match[6],
-    )
-
-
-def _american(date: str, clock: str, context: FileContext) -> datetime:
-    """Read month/day/year on the server's clock."""
-    month, day, year = map(int, date.split("/"))
-    hour, minute, second = map(int, clock.split(":"))
-    return local_time(
-        year if year > 99 else 2000 + year, month, day, hour, minute, second, 0, context.timezone
     )
 
 
