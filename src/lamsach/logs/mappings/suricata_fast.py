@@ -57,7 +57,7 @@ def alert(line: str, context: FileContext) -> Event:
         raise LineError("The alert names no addresses.", line[:80])
     header, message = split_header(bare(line), context)
     stated = _TIME.match(message)
-    time = clock_time(stated[3], stated[1], stated[2], stated[4], context) if stated else header.time
+    time = clock_time(context, stated[3], stated[1], stated[2], stated[4]) if stated else header.time
     dropped = "[Drop]" in line[:200] or "[drop]" in line[:200]
     return event_between(
         (source, source_port),

@@ -17,7 +17,7 @@ from lamsach.logs.opening import tars, zips
 from lamsach.logs.opening.compression import PeekedSource, decompressed
 from lamsach.logs.opening.encodings import BINARY, SNIFF_BYTES, Transcoder, bom_bytes, encoding_of
 from lamsach.logs.opening.limits import DEFAULT_LIMITS, Limits
-from lamsach.logs.opening.places import OnProblem, Place, find_places, in_memory, problem
+from lamsach.logs.opening.places import Member, OnProblem, Place, find_places, in_memory, problem
 from lamsach.logs.opening.sources import ByteSource, Opener
 
 HEAD_BYTES = 262_144
@@ -203,12 +203,10 @@ class _Expander:
         else:
             yield LogFile(name, size, modified, lambda: decompressed(opener(), self.limits))
 
-    def _zip(self, place: Place) -> Iterator[zips.ZipMember]:
+    def _zip(self, place: Place) -> Iterator[Member]:
         return zips.zip_members(place, self.limits, self.password, _member_namer(place.name))
 
-    def _members(
-        self, members: Iterator[zips.ZipMember] | Iterator[tars.TarMember], depth: int, name: str
-    ) -> Iterator[LogFile]:
+    def _members(self, members: Iterator[Member], depth: int, name: str) -> Iterator[LogFile]:
         if depth >= self.limits.max_depth:
             raise LimitError(
                 "There are more archives inside archives than the limit allows.", name, "Unpack it first."

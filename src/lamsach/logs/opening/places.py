@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from lamsach.errors import InputError, UnreadableError
-from lamsach.logs.opening.sources import ByteSource, FileSource, HandleSource, unreadable
+from lamsach.logs.opening.sources import ByteSource, FileSource, HandleSource, Opener, unreadable
 from lamsach.model import Problem
 from lamsach.runtime.extras import missing
 
@@ -25,6 +25,17 @@ STANDARD_INPUT_NAME = "(standard input)"
 OnProblem = Callable[[Problem], None]
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file in an archive. `problem`: why it cannot be read."""
+
+    name: str
+    size_bytes: int
+    modified: datetime
+    open: Opener
+    problem: UnreadableError | None = None
 
 
 @dataclass(frozen=True, slots=True)

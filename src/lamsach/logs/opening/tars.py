@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from lamsach.errors import LimitError, UnreadableError
 from lamsach.logs.opening.limits import Limits, archive_cut_short
+from lamsach.logs.opening.places import Member
 from lamsach.logs.opening.sources import ByteSource, Opener
 
 _PREFIX_BYTES = 1 << 19
@@ -160,17 +161,6 @@ def _number(text: bytes) -> int | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class TarMember:
-    """A file in an archive. `problem`: why it cannot be read."""
-
-    name: str
-    size_bytes: int
-    modified: datetime
-    open: Opener
-    problem: UnreadableError | None = None
-
-
 class _Headers:
     """Parser of an archive's consecutive headers; `read` returns bytes at an offset."""
 
@@ -282,7 +272,7 @@ class TarArchive:
     def __post_init__(self) -> None:
         self._forward = ForwardReader(self.opener)
 
-    def members(self, member_name: Callable[[str], str]) -> Iterator[TarMember]:
+    def members(self, member_name: Callable[[str], str]) -> Iterator[Member]:
         """Yield the files in the archive's order.
 
         Raises UnreadableError at damage, LimitError at too many members."""
@@ -303,10 +293,10 @@ class TarArchive:
             modified = _time(seconds, self.modified)
             if kind not in _REGULAR:
                 trouble = UnreadableError("A link or device inside an archive was skipped.", shown)
-                yield TarMember(shown, 0, modified, self.opener, trouble)
+                yield Member(shown, 0, modified, self.opener, trouble)
                 continue
             opener, on_disk = self._member(shown, data, size)
-            yield TarMember(shown, on_disk, modified, opener)
+            yield Member(shown, on_disk, modified, opener)
 
     def _member(self, name: str, data: int, size: int) -> tuple[Opener, int]:
         part = self.part

@@ -10,7 +10,6 @@ import stat
 import struct
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO
 
@@ -21,7 +20,7 @@ from lamsach.errors import LimitError, UnreadableError
 from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.logs.opening.compression import Bzip2Streams, RawDeflate, RawLzma, XzStreams
 from lamsach.logs.opening.limits import Limits, damaged
-from lamsach.logs.opening.places import Place
+from lamsach.logs.opening.places import Member, Place
 from lamsach.logs.opening.sources import ByteSource, HandleSource, unreadable
 from lamsach.logs.opening.zstd import ZstdStreams
 
@@ -48,20 +47,9 @@ _DECODERS: dict[int, Callable[[ByteSource, Limits], ByteSource]] = {
 _AES = 99
 
 
-@dataclass(frozen=True, slots=True)
-class ZipMember:
-    """A file in an archive. `problem`: why it cannot be read."""
-
-    name: str
-    size_bytes: int
-    modified: datetime
-    open: Callable[[], ByteSource]
-    problem: UnreadableError | None = None
-
-
 def zip_members(
     place: Place, limits: Limits, password: bytes | None, member_name: Callable[[str], str]
-) -> Iterator[ZipMember]:
+) -> Iterator[Member]:
     """Yield the files of the archive.
 
     Raises UnreadableError or LimitError when the archive as a whole is not trustworthy."""
@@ -87,7 +75,7 @@ def zip_members(
             if locked_reported:
                 continue
             locked_reported = True
-        yield ZipMember(
+        yield Member(
             name,
             entry.compress_size,
             _modified(entry, place),

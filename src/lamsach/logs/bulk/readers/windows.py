@@ -59,10 +59,10 @@ class _Events:
 
     Raises Unusual when these do not determine the reader and the data that it uses."""
 
-    def __init__(self, context: FileContext, times: LooseTimes, number: int, *source: str) -> None:
-        self.context, self._times, self._source = context, times, (number, *source)
+    def __init__(self, context: FileContext, times: LooseTimes, source: tuple[int, str, str]) -> None:
+        self.context, self._times, self._source = context, times, source
         self._reader = reader_of(WindowsRecord(*self._source))
-        if not is_read_by_number(*source) or self._reader not in READS:
+        if not is_read_by_number(*source[1:]) or self._reader not in READS:
             raise Unusual
         self.reads = READS[self._reader]
         ports = {name for name in self.reads if name.endswith("port")}
@@ -167,7 +167,7 @@ class WindowsObjects(GroupReader):
         """See `BulkReader`."""
         source, computers, time, values = _record_of(leaves(table_of_objects(data, count)), count)
         if source not in self._known:
-            events = _Events(self.context, self._times, *source)
+            events = _Events(self.context, self._times, source)
             self._known[source] = events, Templates(events)
         events, templates = self._known[source]
         row = events.row(values, count) | {_COMPUTER: computers, _WRITTEN: time}

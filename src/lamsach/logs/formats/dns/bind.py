@@ -366,11 +366,11 @@ class Bind(LayoutFormat):
         match = _TIME.match(text)
         if match:
             day, month, year, clock = match.groups()
-            return clock_time(year, month, day, clock, self.context), text[match.end() :]
+            return clock_time(self.context, year, month, day, clock), text[match.end() :]
         match = _TIME_ISO.match(text)
         if match and _LABELS_OR_CLIENT.match(text, match.end()):
             return from_iso(match[1], self.context.timezone), text[match.end() :]
         match = _TIME_WITHOUT_YEAR.match(text)
         if match and _LABELS_OR_CLIENT.match(text, match.end()):
-            return clock_time(None, *match.groups(), self.context), text[match.end() :]
+            return clock_time(self.context, None, *match.groups()), text[match.end() :]
         return None, text

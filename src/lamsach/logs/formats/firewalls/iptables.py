@@ -324,5 +324,5 @@ class Iptables(LayoutFormat):
         dated = _PROXMOX.match(message)
         printed = _DMESG.match(message) if header.time is None else None
         if printed:
-            return clock_time(printed[4], printed[1], printed[2], printed[3], self.context), header.host
+            return clock_time(self.context, printed[4], printed[1], printed[2], printed[3]), header.host
         return _proxmox_time(dated) if dated else header.time, header.host

@@ -15,6 +15,7 @@ import re
 from collections import OrderedDict
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.ends import Role, Way, decide, event_between, mac_of_device, own_end, placed
@@ -104,7 +105,7 @@ def _decision_of(before: str) -> Action:
     return verdict(_BLOCKING.search(prefix), _ALLOWING.search(prefix))
 
 
-_SERVES: dict[str, Role] = {"role": Role.SERVES_THE_UNIT}
+_SERVES: dict[str, Any] = {"role": Role.SERVES_THE_UNIT}
 _NO, _ASSIGNED, _RELEASED = Action.BLOCKED, LeaseAction.ASSIGNED, LeaseAction.RELEASED
 _QUESTION = sentence("query",
     # query from 10.0.0.9: #5487 www.example. A      local query: #9 host.example. A
@@ -321,7 +322,7 @@ class Mikrotik(LogFormat):
         name, day, year, other_year, month, other_day, clock = match.groups()
         if name is None and month is None:
             return self._today(clock)
-        return clock_time(year or other_year, name or month, day or other_day, clock, self.context)
+        return clock_time(self.context, year or other_year, name or month, day or other_day, clock)
 
     def _today(self, clock: str) -> datetime | None:
         """Date a time of day on the file's day or the day before; None when the file's time is unknown."""
@@ -329,7 +330,7 @@ class Mikrotik(LogFormat):
         if written.year >= 9999:
             return None
         day = written.astimezone(self.context.timezone)
-        time = clock_time(f"{day:%Y}", f"{day:%m}", f"{day:%d}", clock, self.context)
+        time = clock_time(self.context, str(day.year), str(day.month), str(day.day), clock)
         return time if time <= written.astimezone(UTC) + timedelta(minutes=5) else time - timedelta(days=1)
 
     def _event(self, text: str) -> Event:

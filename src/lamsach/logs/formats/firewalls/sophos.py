@@ -301,7 +301,7 @@ class Sophos(LogFormat):
         time, host = header.time, header.host
         cut = _UTM_TIME.match(message)
         if cut:
-            time, host = clock_time(*cut.group(1, 2, 3, 4), self.context), cut[5]
+            time, host = clock_time(self.context, *cut.group(1, 2, 3, 4)), cut[5]
             message = message[cut.end() :]
         start = _fields_at(message)
         event = event_of(spaced_pairs(message[start:])) if start >= 0 else event_of_text(message)

@@ -159,11 +159,11 @@ class SnortFast(LogFormat):
             return None
         first, middle, last, clock = match.groups()
         if first is None:
-            return clock_time(None, middle, last, clock, self.context)
+            return clock_time(self.context, None, middle, last, clock)
         times = []
         for year, month, day in ((first, middle, last), (last, first, middle)):
             with suppress(LineError):
-                times.append(clock_time(f"20{year}", month, day, clock, self.context))
+                times.append(clock_time(self.context, f"20{year}", month, day, clock))
         if not times:
             raise LineError("The date or time is impossible.", match[0].strip())
         return max((time for time in times if time <= self.context.modified), default=min(times))

@@ -83,7 +83,7 @@ class SuricataText(LogFormat):
         answered = dns is not None and dns[1] == "Response"
         fields: dict[str, Any] = _tls(text[tls.end() :]) if tls else _dns(text, dns) if dns else _http(text)
         event = Event(
-            time=clock_time(start[3], start[1], start[2], start[4], self.context),
+            time=clock_time(self.context, start[3], start[1], start[2], start[4]),
             source_ip=source,
             source_port=source_port,
             destination_ip=destination,

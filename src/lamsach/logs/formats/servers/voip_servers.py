@@ -82,7 +82,7 @@ class VoipServers(LogFormat):
         if found["time"]:
             time = LooseTimes(self.context).read(found["time"])
         elif found.get("clock"):
-            time = clock_time(None, found["month"], found["day"], found["clock"], self.context)
+            time = clock_time(self.context, None, found["month"], found["day"], found["clock"])
         message = line[own.end() :]
         event = (
             _security(message[:4096])

@@ -16,7 +16,7 @@ from lamsach.errors import LineError
 from lamsach.logs.mappings.windows.events import WindowsLines
 from lamsach.logs.mappings.windows.record import WindowsRecord
 from lamsach.logs.text.syslog import NO_HEADER, split_header
-from lamsach.logs.text.times.timestamps import MONTHS, local_time
+from lamsach.logs.text.times.timestamps import MONTHS, clock_time
 from lamsach.model import Event
 
 _SNARE, _OSSEC_MARK, _COLLECT, _STRUCTURED = "MSWinEventLog", "WinEvtLog: ", "AgentDevice=Win", "[NXLOG@14506"
@@ -210,9 +210,12 @@ def _titled(line: str) -> _TextEvent | None:
 
 # Fri Jun 05 07:31:12 2026, of Snare; 2026 Jun 05 07:31:12, of OSSEC
 _ENGLISH = re.compile(
-    r"(?a)(?:[A-Z][a-z]{2} )?([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d{2}):(\d{2}):(\d{2}) (\d{4})"
+    r"(?a)(?:[A-Z][a-z]{2} )?(?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2}) (?P<clock>\d{2}:\d{2}:\d{2}) "
+    r"(?P<year>\d{4})"
 )
-_YEAR_FIRST = re.compile(r"(\d{4}) ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d{2}):(\d{2}):(\d{2})(?= )", re.ASCII)
+_YEAR_FIRST = re.compile(
+    r"(?a)(?P<year>\d{4}) (?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2}) (?P<clock>\d{2}:\d{2}:\d{2})(?= )"
+)
 
 
 class WindowsEventText(WindowsLines):
@@ -243,17 +246,7 @@ class WindowsEventText(WindowsLines):
 
     def _iso(self, text: str) -> str | None:
         """Convert a time with an English month, on the clock of the file's zone, to ISO 8601."""
-        match = _ENGLISH.fullmatch(text)
-        if match is not None:
-            month, day, hour, minute, second, year = match.groups()
-        else:
-            match = _YEAR_FIRST.match(text)
-            if match is None:
-                return None
-            year, month, day, hour, minute, second = match.groups()
-        if month not in MONTHS:
+        match = _ENGLISH.fullmatch(text) or _YEAR_FIRST.match(text)
+        if match is None or match["month"] not in MONTHS:
             return None
-        time = local_time(
-            int(year), MONTHS[month], int(day), int(hour), int(minute), int(second), 0, self.context.timezone
-        )
-        return time.isoformat()
+        return clock_time(self.context, *match.group("year", "month", "day", "clock")).isoformat()

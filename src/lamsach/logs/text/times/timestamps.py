@@ -145,7 +145,7 @@ def without_year(
 
 
 def clock_time(
-    year: str | None, month: str, day: str, clock: str, context: FileContext, zone: tzinfo | None = None
+    context: FileContext, year: str | None, month: str, day: str, clock: str, *, zone: tzinfo | None = None
 ) -> datetime:
     """Convert the parts of a stated time, in the file's zone unless stated; without a year, see above.
 

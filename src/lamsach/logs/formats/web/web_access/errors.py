@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from lamsach.logs.base import FileContext
 from lamsach.logs.mappings.web_requests import CLF, ISO, STRING, request_event, target_of, web_time
@@ -235,7 +236,8 @@ def shaped(text: str, context: FileContext) -> Event | None:
         match = pattern.search(text) if sign in text[:9000] else None
         if match is None:
             continue
-        found = {name.rstrip("2"): value for name, value in match.groupdict().items() if value is not None}
+        values: dict[str, Any] = match.groupdict()
+        found = {name.rstrip("2"): value for name, value in values.items() if value is not None}
         stream, written = found.pop("stream", None), found.pop("time", None)
         server, port = host_and_port(found.pop("server", ""))
         time = _time_of(written, context) if written else None

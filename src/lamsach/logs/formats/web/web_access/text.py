@@ -190,7 +190,7 @@ def _iis_native(text: str, context: FileContext) -> Event | None:
         url=f"{match[10]}?{query}" if query not in ("", "-") else match[10],
         user=match[2],
         status=match[8],
-        time=clock_time(year if len(year) > 2 else f"20{year:0>2}", month, day, match[4], context),
+        time=clock_time(context, year if len(year) > 2 else f"20{year:0>2}", month, day, match[4]),
         server=match[7],
         observer=match[6],
     )
