@@ -64,7 +64,11 @@ def _reviewed(items: Collection[Indicator]) -> Grounds:
     examiner = Examiner(Own(), knowledge())
     found: Grounds = {}
     for item in items:
-        concerns = [concern for concern in examiner.concerns(item) if concern.level is not Level.NOTABLE]
+        concerns = [
+            concern
+            for concern in examiner.concerns(item, lookalikes=False)
+            if concern.level is not Level.NOTABLE
+        ]
         concerns.sort(key=lambda concern: concern.level is not Level.DANGEROUS)
         if concerns:
             found[item.value] = tuple(

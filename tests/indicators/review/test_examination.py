@@ -171,15 +171,18 @@ def test_values_and_their_concerns() -> None:
     assert all(concern.about for reviewed in found.values() for concern in reviewed.concerns)
 
 
+def test_an_examiner_names_look_alikes_unless_only_danger_counts() -> None:
+    examiner, item = Examiner(Own(), KNOWN), Indicator(T.DOMAIN, "g00gle.com")
+    assert [concern.kind for concern in examiner.concerns(item)] == [Kind.HOMOGRAPH]
+    assert not [*examiner.concerns(item, lookalikes=False)]
+
+
 def test_no_dangerous_name_passes_for_a_look_alike() -> None:
     examiner = Examiner(Own(), KNOWN)
     mistaken = [
         name
         for name in KNOWN.outlines.values()
-        if any(
-            concern.kind is Kind.HOMOGRAPH
-            for concern in examiner.concerns(Indicator(T.DOMAIN, name), lookalikes=True)
-        )
+        if any(concern.kind is Kind.HOMOGRAPH for concern in examiner.concerns(Indicator(T.DOMAIN, name)))
     ]
     assert not mistaken
 

@@ -191,7 +191,7 @@ def review(
     found = Review(collected.items)
     for item in collected.items:
         key = (item.type, item.value)
-        concerns = (*examiner.concerns(item, lookalikes=True), *collected.disagreements.get(key, ())[:3])
+        concerns = (*examiner.concerns(item), *collected.disagreements.get(key, ())[:3])
         found.add(Reviewed(item, concerns, earlier is not None and key not in earlier))
     return found
 
@@ -209,7 +209,7 @@ class Examiner:
         self._own = own
         self._known = known
 
-    def concerns(self, item: Indicator, *, lookalikes: bool = False) -> Iterator[Concern]:
+    def concerns(self, item: Indicator, *, lookalikes: bool = True) -> Iterator[Concern]:
         """Yield the concerns about a value, last that of its look-alike, which is notable at most."""
         if (about := self._own.touches(item)) is not None:
             yield Concern(Kind.OWN, Level.DANGEROUS, about)
@@ -272,7 +272,8 @@ def _is_internal(found: Span) -> bool:
 
 def danger_of(examiner: Examiner, item: Indicator) -> Concern | None:
     """Return the first concern that makes a value dangerous to block, or None."""
-    return next((concern for concern in examiner.concerns(item) if concern.level is Level.DANGEROUS), None)
+    found = examiner.concerns(item, lookalikes=False)
+    return next((concern for concern in found if concern.level is Level.DANGEROUS), None)
 
 
 def _worst_of_each_kind(concerns: Iterable[Concern]) -> Iterator[Concern]:
