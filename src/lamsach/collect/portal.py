@@ -5,25 +5,24 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from lamsach.collect.outbox import post
 from lamsach.errors import LamsachError, OutputError, UsageError
+from lamsach.runtime.web_address import is_private, web_parts
 
 EVERY_S = 5.0
-_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 _REPORT_EACH = 60
 """One of this many failures in a row is reported."""
 
 
 def check_url(url: str) -> str:
     """Check the portal's address and strip its last slash. UsageError if invalid or not encrypted."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or "/collectors/" not in parts.path:
+    parts = web_parts(url)
+    if parts is None or "/collectors/" not in parts.path:
         raise UsageError(
             "This is no address of a portal's collectors.", url, "Copy it from the portal's page of sources."
         )
-    if parts.scheme == "http" and parts.hostname not in _LOCAL:
+    if not is_private(url):
         raise UsageError("The token would be sent without encryption.", url, "Give the address with https.")
     return url.rstrip("/")
 

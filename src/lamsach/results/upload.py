@@ -14,10 +14,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import urlsplit
 
 from lamsach.errors import LamsachError, OutputError, UnreadableError, UsageError
 from lamsach.i18n import mark
+from lamsach.runtime.web_address import is_private, web_parts
 from lamsach.runtime.web_client import WebClient
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ TRIES = 6
 TIMEOUT_S = 60
 POLLS = 120
 SIGNED = "lamsach-signed/1"
-_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Statuses after which the same request may succeed later."""
 _TRY_AGAIN = mark("Send it later with `lamsach send`; what has arrived is kept there.")
@@ -56,14 +55,13 @@ class Sender:
     on_progress: Callable[[int, int], None] = lambda _done, _total: None
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if web_parts(self.url) is None:
             raise UsageError(
                 mark("This is no address of a portal."),
                 self.url,
                 mark("Copy it from the portal's page of findings."),
             )
-        if parts.scheme == "http" and parts.hostname not in _LOCAL:
+        if not is_private(self.url):
             raise UsageError(
                 mark("The token would be sent without encryption."),
                 self.url,

@@ -10,14 +10,14 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from lamsach.errors import UsageError
 from lamsach.i18n import mark
+from lamsach.runtime.web_address import is_private, web_parts
 
 KINDS = ("opensearch", "elasticsearch", "clickhouse", "victorialogs")
 TOKEN, USER, PASSWORD = "LAMSACH_STORE_TOKEN", "LAMSACH_STORE_USER", "LAMSACH_STORE_PASSWORD"
-_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 _EXAMPLE = mark("Write it like this: opensearch+https://logs.example:9200/logs-*")
 _TARGETS = {
     # logs-*   logs-fw-2022.09.*,-logs-fw-test
@@ -43,18 +43,14 @@ class StoreAddress:
     @property
     def is_private(self) -> bool:
         """Return whether the connection is encrypted or local."""
-        return self.url.startswith("https:") or (urlsplit(self.url).hostname or "") in _LOCAL
+        return is_private(self.url)
 
 
 def parse_address(text: str) -> StoreAddress:
     """Parse an address typed by a user. Raises UsageError, whose text contains no password."""
     kind, _, url = text.partition("+")
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host, port, parts = None, None, urlsplit("")
-    if kind not in KINDS or parts.scheme not in ("http", "https") or not host:
+    parts = web_parts(url)
+    if kind not in KINDS or parts is None:
         raise UsageError(mark("This is no address of a log store."), _without_user(text), _EXAMPLE)
     if "@" in parts.netloc:
         raise UsageError(
@@ -70,8 +66,10 @@ def parse_address(text: str) -> StoreAddress:
             text,
             mark("End it with an index pattern (OpenSearch, Elasticsearch) or a table (ClickHouse)."),
         )
+    host = parts.hostname or ""
     shown = f"[{host}]" if ":" in host else host
-    return StoreAddress(kind, f"{parts.scheme}://{shown}{f':{port}' if port else ''}{prefix}", target)
+    port = f":{parts.port}" if parts.port else ""
+    return StoreAddress(kind, f"{parts.scheme}://{shown}{port}{prefix}", target)
 
 
 def _without_user(text: str) -> str:

@@ -9,16 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from urllib.parse import urlsplit
 
 from lamsach.errors import OutputError, UsageError
 from lamsach.i18n import mark
 from lamsach.results.upload import LATER
+from lamsach.runtime.web_address import is_private
 from lamsach.runtime.web_client import WebClient, WebError
 
 CONTENT_TYPE = "text/xml; charset=utf-8"
 TIMEOUT_S, TRIES, ANSWER_BYTES = 30.0, 6, 20_000
-_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 UNREACHED = mark("The centre could not be reached. The report was not sent; nothing is lost.")
 REFUSED = mark("The centre refused the report.")
 NOTHING = mark("No log of the period was searched, and no machine was scanned in it.")
@@ -74,9 +73,7 @@ class Receipt:
 
 def check_address(url: str) -> None:
     """Raise UsageError for an address that is neither HTTPS nor on this machine."""
-    parts = urlsplit(url)
-    local = parts.hostname in _LOCAL and parts.scheme == "http"
-    if not parts.hostname or (parts.scheme != "https" and not local):
+    if not is_private(url):
         raise UsageError(
             mark("A report goes to an address that begins with https."),
             url[:200],

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from django.core.cache import cache
 from django.core.files.storage import default_storage
@@ -29,19 +28,17 @@ from lamsach.portal.fleet.models import Handout
 from lamsach.portal.public.models import Tool
 from lamsach.portal.units.models import Unit
 from lamsach.runtime.file_names import safe_name
+from lamsach.runtime.web_address import is_private
 from lamsach.scanner.campaign import FOLDER, Terms, signed
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-_LOCAL = ("localhost", "127.0.0.1", "::1")
-
 
 def reporting_address(campaign: Campaign) -> str:
     """Return the address that machines report to; empty if not encrypted, which scanners refuse."""
     address = f"{absolute('api:api-root')}campaigns/{campaign.pk}"
-    parts = urlsplit(address)
-    return address if parts.scheme == "https" or parts.hostname in _LOCAL else ""
+    return address if is_private(address) else ""
 
 
 def signing_key(campaign: Campaign, unit: Unit) -> OwnKey | None:
