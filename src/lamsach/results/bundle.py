@@ -19,7 +19,7 @@ from lamsach.errors import LimitError, UnreadableError
 from lamsach.i18n import mark
 from lamsach.model import Findings
 from lamsach.results import records
-from lamsach.results.timeless_zip import entry
+from lamsach.runtime.timeless_zip import entry
 
 MANIFEST = "manifest.json"
 DEVICES = "devices.jsonl"

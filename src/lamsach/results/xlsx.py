@@ -28,8 +28,8 @@ from lamsach.results.summary import (
     verdict_sentence,
     warnings,
 )
-from lamsach.results.timeless_zip import TimelessZip
 from lamsach.results.workbook import MAX_ROWS, Cells, Sheets, fit_page_width
+from lamsach.runtime.timeless_zip import TimelessZip
 
 
 def write_xlsx(

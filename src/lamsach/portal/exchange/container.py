@@ -39,7 +39,7 @@ from lamsach.indicators.releases.seal import (
 )
 from lamsach.portal.exchange.kinds import Payload, PayloadFile, number, rows, text
 from lamsach.results.sealed.keys import recipient
-from lamsach.results.timeless_zip import entry
+from lamsach.runtime.timeless_zip import entry
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey

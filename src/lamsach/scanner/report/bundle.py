@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 from lamsach.i18n import translator
+from lamsach.runtime.timeless_zip import entry
 from lamsach.scanner.findings import Result, Skip
 from lamsach.scanner.report import records
 from lamsach.scanner.report.page import html_page
@@ -20,7 +21,6 @@ MANIFEST, FINDINGS, SKIPS, ACTIONS, PAGE = (
     "actions.jsonl",
     "report.html",
 )
-_TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 
 
 def write_bundle(
@@ -42,18 +42,10 @@ def write_bundle(
     }
     manifest = {**records.summary_record(result), "contents": contents}
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(_entry(MANIFEST), json.dumps(manifest, indent=1).encode("ascii") + b"\n")
+        archive.writestr(entry(MANIFEST), json.dumps(manifest, indent=1).encode("ascii") + b"\n")
         for name, data in parts.items():
-            archive.writestr(_entry(name), data)
+            archive.writestr(entry(name), data)
 
 
 def _skips(result: Result) -> list[Skip]:
     return [*result.skips, *result.refused]
-
-
-def _entry(name: str) -> zipfile.ZipInfo:
-    header = zipfile.ZipInfo(name, _TIMESTAMP)
-    header.compress_type = zipfile.ZIP_DEFLATED
-    header.create_system = 3
-    header.external_attr = 0o644 << 16
-    return header

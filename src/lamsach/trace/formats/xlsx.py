@@ -13,8 +13,8 @@ from openpyxl.styles import Font
 from openpyxl.writer.excel import ExcelWriter
 
 from lamsach.i18n import mark, translator
-from lamsach.results.timeless_zip import TimelessZip
 from lamsach.results.workbook import MAX_ROWS, Cells, Sheets
+from lamsach.runtime.timeless_zip import TimelessZip
 from lamsach.trace.formats.facts import Facts
 from lamsach.trace.formats.rows import numbered
 from lamsach.trace.model import Trace
