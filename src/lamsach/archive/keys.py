@@ -126,11 +126,6 @@ def values_of(text: str) -> Iterator[str]:
         yield token.value
 
 
-def keys_of_texts(texts: Iterable[str]) -> Keys:
-    """Return the distinct keys of the values in texts, sorted; for records of binary logs."""
-    return np.unique(_keys_of_values(value for text in texts for value in values_of(text)))
-
-
 def _keys_of_values(values: Iterable[str]) -> Keys:
     names: list[tuple[str, bool]] = []
     networks: list[tuple[Network, bool]] = []
