@@ -5,14 +5,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.normalise import (
-    Refused,
-    canonical,
-    canonical_values,
-    plain_value,
-    split_url,
-    to_ascii_domain,
-)
+from lamsach.indicators.values.names import split_url, to_ascii_domain
+from lamsach.indicators.values.normalise import Refused, canonical, canonical_values, plain_value
 from lamsach.model import IndicatorType
 
 IP, NETWORK, DOMAIN, URL = IndicatorType.IP, IndicatorType.NETWORK, IndicatorType.DOMAIN, IndicatorType.URL

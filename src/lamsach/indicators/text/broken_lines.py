@@ -19,7 +19,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from lamsach.indicators.values.normalise import HASH_TYPES, Refused, canonical_values
+from lamsach.indicators.values.normalise import Refused, canonical_values
 from lamsach.model import IndicatorType
 from lamsach.model.indicator_types import DIGEST_TYPES
 
@@ -327,10 +327,10 @@ def _with_next_of_text(line: str, following: str) -> str | None:
 
 def _completes_hash(line: str, following: str) -> bool:
     end, start = _BARE_HEX_END.search(line[-70:]), _BARE_HEX_START.match(following)
-    if end is None or start is None or len(end[0]) in HASH_TYPES or len(start[0]) in HASH_TYPES:
+    if end is None or start is None or len(end[0]) in DIGEST_TYPES or len(start[0]) in DIGEST_TYPES:
         return False
     whole = end[0] + start[0]
-    return len(whole) in HASH_TYPES and not whole.isdecimal()  # two cards' or accounts' numbers
+    return len(whole) in DIGEST_TYPES and not whole.isdecimal()  # two cards' or accounts' numbers
 
 
 def _completes_url(line: str, first: str) -> bool:

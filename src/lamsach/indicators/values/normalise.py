@@ -22,12 +22,10 @@ from lamsach.indicators.values.names import (
     canonical_domain,
     canonical_file_name,
     canonical_url,
-    split_url,
     suffixes,
-    to_ascii_domain,
 )
 from lamsach.indicators.values.refang import refang
-from lamsach.indicators.values.refusals import Refused
+from lamsach.indicators.values.refusals import Refused as Refused
 from lamsach.model import IndicatorType
 from lamsach.model.indicator_types import ADDRESSES, DIGEST_TYPES, FORMS, STATED_ONLY
 
@@ -67,20 +65,7 @@ def _decoded_url(data: bytes) -> str | None:
     return text if _URL.fullmatch(text) else None
 
 
-__all__ = [
-    "Refused",
-    "canonical",
-    "canonical_values",
-    "plain_value",
-    "refuse_value",
-    "split_url",
-    "to_ascii_domain",
-]  # fmt: skip
-
 Value = tuple[IndicatorType, str]
-
-HASH_TYPES = DIGEST_TYPES
-"""Type of a hash by its number of hexadecimal digits."""
 
 _EMPTY_FILE = frozenset(
     {
@@ -140,7 +125,7 @@ def plain_value(text: str) -> Value | None:
         return (IndicatorType.URL, text) if ordinary else None
     if kind == "ip":
         return None if addresses.may_be_internal(text) else (IndicatorType.IP, text)
-    return None if text in _EMPTY_FILE or text.startswith(_HEX_OF_URL) else (HASH_TYPES[len(text)], text)
+    return None if text in _EMPTY_FILE or text.startswith(_HEX_OF_URL) else (DIGEST_TYPES[len(text)], text)
 
 
 def canonical(text: str, indicator_type: IndicatorType | None = None) -> Value:
@@ -254,7 +239,7 @@ def _read(text: str, stated: IndicatorType | None) -> tuple[Value, ...]:
 
 
 def _hash(text: str) -> Value:
-    kind = HASH_TYPES.get(len(text))
+    kind = DIGEST_TYPES.get(len(text))
     if kind is None:
         raise Refused(refusals.OTHER_HASH, text)
     if text in _EMPTY_FILE:

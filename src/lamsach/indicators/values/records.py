@@ -6,11 +6,11 @@ Also their plain mappings for JSON and CSV: absent values left out, times in ISO
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from lamsach.indicators.judge.loop import apply_rule, decide
 from lamsach.indicators.judge.references import is_detection
@@ -24,6 +24,8 @@ from lamsach.indicators.values.refang import refang
 from lamsach.model import Indicator, IndicatorType, Reference, Refusal
 from lamsach.model.indicator_types import STATED_ONLY
 
+_T = TypeVar("_T")
+
 Entry = Indicator | Refusal
 """Entry that every reader of a list yields."""
 
@@ -34,8 +36,7 @@ MAX_TEXT = 300
 """Maximum length of a threat's name or a note."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """Statements of a record about its values."""
 
     threat: str | None = None
@@ -101,18 +102,7 @@ def refusal(reference: Reference, text: str, reason: str) -> Refusal:
 
 def indicator(found: Value, reference: Reference | None, facts: Facts = NO_FACTS) -> Indicator:
     """Return the indicator of a value that a place lists."""
-    kind, value = found
-    return Indicator(
-        kind,
-        value,
-        facts.threat,
-        facts.source,
-        reference,
-        facts.valid_from,
-        facts.valid_until,
-        facts.confidence,
-        facts.tlp,
-    )
+    return Indicator(*found, facts.threat, facts.source, reference, *facts[2:])
 
 
 def entries(
@@ -238,29 +228,32 @@ COLUMNS = (
 """Columns of the CSV form, in order."""
 
 
+_KEYS = (
+    "type", "value", "threat", "source", "reference", "valid_from", "valid_until", "confidence", "tlp",
+    "other_references",
+)  # fmt: skip
+_REFUSAL_KEYS = ("type", "value", "reference", "reason")
+_PLACE_KEYS = ("document", "page", "table", "row", "words")
+
+
 def as_mapping(item: Indicator | Refusal) -> dict[str, Any]:
     """Return the keys of the command-line contract, in a fixed order."""
-    if isinstance(item, Refusal):
-        pairs: dict[str, Any] = {
-            "type": item.type,
-            "value": item.value,
-            "reference": _reference(item.reference),
-            "reason": item.reason,
-        }
-        return {key: value for key, value in pairs.items() if value is not None}
-    pairs = {
-        "type": item.type,
-        "value": item.value,
-        "threat": item.threat,
-        "source": item.source,
-        "reference": _reference(item.reference) if item.reference else None,
-        "valid_from": _time(item.valid_from),
-        "valid_until": _time(item.valid_until),
-        "confidence": item.confidence,
-        "tlp": item.tlp,
-        "other_references": [_reference(place) for place in item.other_references] or None,
-    }
-    return {key: value for key, value in pairs.items() if value is not None}
+    return _stated(item, _REFUSAL_KEYS if isinstance(item, Refusal) else _KEYS)
+
+
+def _stated(record: object, names: Iterable[str]) -> dict[str, Any]:
+    pairs = ((name, _plain(getattr(record, name))) for name in names)
+    return {name: value for name, value in pairs if value is not None}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Reference):
+        return _stated(value, _PLACE_KEYS)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, tuple):
+        return [*map(_plain, value)] or None
+    return value
 
 
 def as_row(item: Indicator) -> list[str]:
@@ -276,36 +269,25 @@ def _short(place: dict[str, Any]) -> str:
     return ":".join(str(place[key]) for key in ("document", "page", "row") if key in place)
 
 
-def _reference(place: Reference) -> dict[str, Any]:
-    pairs = {
-        "document": place.document,
-        "page": place.page,
-        "table": place.table,
-        "row": place.row,
-        "words": place.words,
-    }
-    return {key: value for key, value in pairs.items() if value is not None}
-
-
-def _time(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
-
-
 def from_mapping(record: Mapping[str, Any]) -> Indicator:
     """Return the indicator of a mapping. Raises ValueError, KeyError or TypeError for a malformed one."""
-    confidence = record.get("confidence")
     return Indicator(
         type=IndicatorType(record["type"]),
         value=_text(record["value"]),
-        threat=_optional(record.get("threat")),
-        source=_optional(record.get("source")),
-        reference=None if record.get("reference") is None else _read_reference(record["reference"]),
-        valid_from=_read_time(record.get("valid_from")),
-        valid_until=_read_time(record.get("valid_until")),
-        confidence=None if confidence is None else int(confidence),
-        tlp=_optional(record.get("tlp")),
-        other_references=tuple(_read_reference(place) for place in record.get("other_references", ())),
+        threat=_read(record, "threat", _text),
+        source=_read(record, "source", _text),
+        reference=_read(record, "reference", _read_reference),
+        valid_from=_read(record, "valid_from", _read_time),
+        valid_until=_read(record, "valid_until", _read_time),
+        confidence=_read(record, "confidence", int),
+        tlp=_read(record, "tlp", _text),
+        other_references=tuple(map(_read_reference, record.get("other_references", ()))),
     )
+
+
+def _read(record: Mapping[str, Any], name: str, read: Callable[[Any], _T]) -> _T | None:
+    value = record.get(name)
+    return None if value is None else read(value)
 
 
 def _text(value: Any) -> str:
@@ -314,22 +296,14 @@ def _text(value: Any) -> str:
     return value
 
 
-def _optional(value: Any) -> str | None:
-    return None if value is None else _text(value)
-
-
 def _read_reference(record: Any) -> Reference:
     if not isinstance(record, Mapping):
         raise TypeError
-    page, row, table = (
-        None if record.get(key) is None else int(record[key]) for key in ("page", "row", "table")
-    )
-    return Reference(_text(record["document"]), page, row, _optional(record.get("words")), table)
+    page, row, table = (_read(record, name, int) for name in ("page", "row", "table"))
+    return Reference(_text(record["document"]), page, row, _read(record, "words", _text), table)
 
 
-def _read_time(value: Any) -> datetime | None:
-    if value is None:
-        return None
+def _read_time(value: Any) -> datetime:
     moment = datetime.fromisoformat(_text(value))
     if moment.tzinfo is None:
         raise ValueError

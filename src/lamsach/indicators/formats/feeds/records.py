@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields as data_fields
 from dataclasses import replace
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -190,10 +189,7 @@ def _describing_keys(record: Mapping[Any, Any]) -> frozenset[str]:
 
 
 def _within(outer: Facts, inner: Facts) -> Facts:
-    if inner == NO_FACTS:
-        return outer
-    stated = {part.name: getattr(inner, part.name) for part in data_fields(inner)}
-    return replace(outer, **{name: value for name, value in stated.items() if value is not None})
+    return Facts._make(above if own is None else own for own, above in zip(inner, outer, strict=True))
 
 
 def _read_json(source: ListSource) -> Iterator[Entry]:
