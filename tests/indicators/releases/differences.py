@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from lamsach.indicators.releases.quality import FACTS
+from lamsach.indicators.values.records import Facts
 from lamsach.model import Indicator
 
 
@@ -21,7 +21,9 @@ def difference(before: list[Indicator], after: list[Indicator]) -> Difference:
     found = Difference()
     for key in dict.fromkeys((i.type, i.value) for i in after):
         was, item = old.get(key), new[key]
-        facts = tuple(name for name in FACTS if was is not None and getattr(was, name) != getattr(item, name))
+        facts = tuple(
+            name for name in Facts._fields if was is not None and getattr(was, name) != getattr(item, name)
+        )
         if was is None:
             found.added.append(item)
         elif facts:

@@ -8,7 +8,6 @@ import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -24,12 +23,12 @@ from lamsach.indicators.files.source import RELEASE_MEMBERS
 from lamsach.indicators.lists import read_lists
 from lamsach.indicators.releases import release
 from lamsach.indicators.releases import seal as keys
-from lamsach.indicators.releases.quality import changes, overlaps, quality
+from lamsach.indicators.releases.quality import changes
 from lamsach.indicators.releases.release import MEMBERS, list_digest, read_release, write_release
 from lamsach.indicators.releases.rows import Runs
 from lamsach.indicators.values.records import as_mapping, from_mapping
 from lamsach.model import Indicator, IndicatorType, Problem, Reference
-from tests.indicators.writers.sample import FROM, NOW, SAMPLE, UNTIL, T
+from tests.indicators.writers.sample import FROM, NOW, SAMPLE, UNTIL
 
 Paths = tuple[Path, Path]
 
@@ -318,31 +317,10 @@ def test_a_mapping_that_is_no_indicator(change: dict[str, object]) -> None:
         from_mapping({**as_mapping(SAMPLE[0]), **change})
 
 
-def test_quality_of_each_source() -> None:
-    day = datetime(2026, 2, 19, 7, 0, tzinfo=UTC)
-    first = [SAMPLE[0], replace(SAMPLE[1], valid_from=day), replace(SAMPLE[2], valid_until=NOW)]
-    second = [SAMPLE[0], SAMPLE[0]]
-    rows = quality(
-        {"a": first, "b": second}, NOW, seen=[(T.DOMAIN, "bot-c2.xyz")], false=[(T.DOMAIN, SAMPLE[1].value)]
-    )
-    assert [
-        (row.source, row.count, row.unique, row.shared, row.over, row.undated, row.seen, row.false)
-        for row in rows
-    ] == [
-        ("a", 3, 2, 1, 1, 2, 1, 1),
-        ("b", 1, 0, 1, 0, 1, 1, 0),
-    ]
-    assert rows[0].age_days == pytest.approx((NOW - day) / timedelta(days=1))
-    assert rows[1].age_days is None
-    assert overlaps({"a": first, "b": second, "c": []}) == {("a", "b"): 1, ("a", "c"): 0, ("b", "c"): 0}
-
-
 def test_the_digest_of_many_equals_that_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
-    from lamsach.indicators.releases import release as digest
-
     items = [Indicator(IndicatorType.DOMAIN, f"bot-{number % 400}.xyz") for number in range(900)]
-    few = digest.list_digest(items)
-    monkeypatch.setattr(digest, "MAX_SORTED_IN_PYTHON", 10)
-    assert digest.list_digest(items) == few
-    assert digest.list_digest(items[:400]) == few, "each value counts once"
-    assert digest.list_digest(items[:399]) != few
+    few = list_digest(items)
+    monkeypatch.setattr("lamsach.indicators.releases.rows.MAX_SORTED_IN_PYTHON", 10)
+    assert list_digest(items) == few
+    assert list_digest(items[:400]) == few, "each value counts once"
+    assert list_digest(items[:399]) != few

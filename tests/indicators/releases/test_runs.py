@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lamsach.indicators.releases import rows as module
 from lamsach.indicators.releases.quality import changes
 from lamsach.indicators.releases.release import write_release
-from lamsach.indicators.releases.rows import CountedSample, Runs, first_of
+from lamsach.indicators.releases.rows import CountedSample, Runs
 from lamsach.indicators.releases.seal import new_key, private_key
 from lamsach.indicators.values.listings import IndicatorColumns, merge
 from lamsach.model import Indicator, IndicatorType, Reference
@@ -53,7 +53,7 @@ def test_order_and_merging_equal_lists_in_memory(items: list[Indicator], size: i
         with Runs(items) as runs:
             assert list(runs) == in_memory(items)
             assert list(runs) == in_memory(items), "repeatedly"
-            assert first_of(runs) == next(iter(in_memory(items)), None)
+            assert next(iter(runs), None) == next(iter(in_memory(items)), None)
     finally:
         module.MAX_RUN = max_run
 

@@ -11,7 +11,7 @@ import pytest
 
 from lamsach.catalogue_vi import VIETNAMESE
 from lamsach.indicators.review import facts, knowledge
-from lamsach.indicators.review.examination import Collected, Examiner, Reviewed, collect, review
+from lamsach.indicators.review.examination import Collected, Examiner, Reviewed, collect, review, values_of
 from lamsach.indicators.review.facts import (
     OWN_FILES,
     REASONS,
@@ -317,13 +317,11 @@ def test_a_place_is_shown_to_people() -> None:
 def test_an_earlier_list_is_searched_by_digests_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from lamsach.indicators.review import examination as reviewing
-
     lines = [f"bot-{number}.top" for number in range(300)]
     (tmp_path / "a.txt").write_text("\n".join(lines) + "\n")
     for at_most in (1000, 10):
-        monkeypatch.setattr(reviewing, "_MAX_SORTED_IN_PYTHON", at_most)
-        earlier = reviewing.Values([str(tmp_path / "a.txt")], lambda problem: None)
+        monkeypatch.setattr("lamsach.indicators.releases.rows.MAX_SORTED_IN_PYTHON", at_most)
+        earlier = values_of([str(tmp_path / "a.txt")], lambda problem: None)
         assert all((T.DOMAIN, line) in earlier for line in lines)
         assert (T.DOMAIN, "bot-300.top") not in earlier
         assert (T.URL, "bot-1.top") not in earlier

@@ -42,7 +42,7 @@ def test_many_networks_are_sorted_as_few_are(monkeypatch: pytest.MonkeyPatch) ->
         "10.0.0.0/9", "10.255.255.0/24", "11.0.0.0"]  # fmt: skip
     items = [Indicator(T.NETWORK if "/" in text else T.IP, text) for text in texts]
     few = [[found.text for found in part] for part in merged_networks(items)]
-    monkeypatch.setattr("lamsach.indicators.writers.addresses._MAX_SORTED_IN_PYTHON", 1)
+    monkeypatch.setattr("lamsach.indicators.releases.rows.MAX_SORTED_IN_PYTHON", 1)
     assert [[found.text for found in part] for part in merged_networks(items)] == few
     assert few == [["0.0.0.0", "10.0.0.0/8", "11.0.0.0"], ["::", "2001:db8::/48", "ffff::ff00"]]
 

@@ -8,8 +8,7 @@ from datetime import datetime
 from lamsach.cli.console import emit, translate
 from lamsach.cli.indicators.shared import report_values
 from lamsach.errors import ExitStatus, InputError, WithheldError
-from lamsach.indicators.releases.release import ListDigest
-from lamsach.indicators.releases.rows import CountedSample
+from lamsach.indicators.releases.rows import CountedSample, ListDigest
 from lamsach.indicators.review.decisions import Decisions
 from lamsach.indicators.review.examination import Examiner, judge_values
 from lamsach.indicators.review.knowledge import Own, knowledge

@@ -168,7 +168,7 @@ def _write(
 ) -> Sequence[Problem]:
     """Write the release, and report its content and omissions; return the problems of the lists."""
     from lamsach.indicators.releases.release import write_release
-    from lamsach.indicators.releases.rows import CountedSample, Runs, first_of
+    from lamsach.indicators.releases.rows import CountedSample, Runs
 
     left_out = CountedSample()
 
@@ -181,7 +181,7 @@ def _write(
 
     with runs_of(files, partial=partial) as (listed, problems), Runs() as chosen, replacing(output) as stream:
         chosen.extend(_with_end(item, terms.at, valid_days) for item in rules.allowed(within_terms(listed)))
-        if first_of(chosen) is None:
+        if next(iter(chosen), None) is None:
             report_values("Left out ({count}):", left_out)
             rules.report()
             where = ", ".join(files)

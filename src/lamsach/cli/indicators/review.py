@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,6 +31,7 @@ from lamsach.errors import ExitStatus
 if TYPE_CHECKING:
     from lamsach.indicators.review.decisions import Decisions
     from lamsach.indicators.review.examination import Reviewed
+    from lamsach.indicators.values.normalise import Value
     from lamsach.model import Problem
 
 RANKS = ("dangerous", "doubtful", "notable", "new", "known")
@@ -62,13 +65,13 @@ def review(
     if sources:
         _show_sources(files, now, partial=partial)
         return
-    from lamsach.indicators.review.examination import Values, collect
+    from lamsach.indicators.review.examination import collect, values_of
     from lamsach.indicators.review.examination import review as reviewed_of
 
     _ = translate()
     problems: list[Problem] = []
     collected = collect(files, problems.append)
-    earlier = Values(since, problems.append) if since else None
+    earlier = values_of(since, problems.append) if since else None
     stop_or_report(problems, partial=partial)
     known = decisions_of(decisions)
     found = reviewed_of(collected, own_of(own), earlier)
@@ -164,17 +167,23 @@ def _show_sources(files: list[str], now: datetime, *, partial: bool) -> None:
 
     from lamsach.indicators.files.source import expand
     from lamsach.indicators.lists import read_list
-    from lamsach.indicators.releases.quality import overlaps, quality
+    from lamsach.indicators.releases.quality import Quality, Tally
     from lamsach.model import Indicator
 
     problems: list[Problem] = []
-    lists = {
-        path: [item for item in read_list(path, problems.append) if isinstance(item, Indicator)]
-        for path in expand(files)
-    }
+    tally = Tally(now)
+    holders: dict[Value, dict[str, Indicator]] = {}
+    for path in expand(files):
+        tally.rows[path] = Quality(path)
+        for item in read_list(path, problems.append):
+            if isinstance(item, Indicator):
+                holders.setdefault((item.type, item.value), {})[path] = item
     stop_or_report(problems, partial=partial)
-    shared = overlaps(lists)
-    for row in quality(lists, now):
+    for listed in holders.values():
+        for path, item in listed.items():
+            tally.count(path, item, item.valid_from, shared=len(listed) > 1)
+    shared = Counter(pair for listed in holders.values() for pair in permutations(listed, 2))
+    for path, row in tally.rows.items():
         mapping = {
             key: value
             for key, value in asdict(row).items()
@@ -182,9 +191,5 @@ def _show_sources(files: list[str], now: datetime, *, partial: bool) -> None:
         }
         if "age_days" in mapping:
             mapping["age_days"] = round(mapping["age_days"], 1)
-        mapping["with"] = {
-            (second if first == row.source else first): count
-            for (first, second), count in shared.items()
-            if row.source in (first, second) and count
-        }
+        mapping["with"] = {other: shared[path, other] for other in tally.rows if shared[path, other]}
         write_out(json.dumps(mapping, ensure_ascii=False) + "\n")

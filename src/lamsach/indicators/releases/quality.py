@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
 
-from lamsach.model import Indicator, IndicatorType
+from lamsach.indicators.values.normalise import Value
+from lamsach.indicators.values.records import Facts
+from lamsach.model import Indicator
 
-FACTS = ("threat", "source", "valid_from", "valid_until", "confidence", "tlp")
-"""Facts of a value that may change between versions."""
-Key = tuple[IndicatorType, str]
 MAX_PAIRED = 20
 """Maximum number of sources of one value whose pairs are counted."""
 MAX_PAIRS = 100_000
@@ -47,7 +46,7 @@ def _key(item: Indicator) -> tuple[str, str]:
 
 
 def _changed(before: Indicator, after: Indicator) -> Iterator[str]:
-    return (name for name in FACTS if getattr(before, name) != getattr(after, name))
+    return (name for name in Facts._fields if getattr(before, name) != getattr(after, name))
 
 
 @dataclass(slots=True)
@@ -77,7 +76,7 @@ class Tally:
     sources. `rows` by source; `pairs` counts the shared values of each two.
     """
 
-    def __init__(self, at: datetime, seen: Iterable[Key] = (), false: Iterable[Key] = ()) -> None:
+    def __init__(self, at: datetime, seen: Iterable[Value] = (), false: Iterable[Value] = ()) -> None:
         self.rows: dict[str, Quality] = {}
         self.pairs: Counter[tuple[str, str]] = Counter()
         self._at, self._seen, self._false = at, set(seen), set(false)
@@ -106,31 +105,3 @@ class Tally:
         else:
             self._ages[name] += int((self._at - start).total_seconds())
             row.age_days = self._ages[name] / 86400 / (row.count - row.undated)
-
-
-def quality(
-    sources: Mapping[str, Iterable[Indicator]],
-    at: datetime,
-    seen: Iterable[Key] = (),
-    false: Iterable[Key] = (),
-) -> list[Quality]:
-    """Return a row for each source, in the order given. `seen` and `false` are reported by units."""
-    listed = {name: {(item.type, item.value): item for item in items} for name, items in sources.items()}
-    holders = Counter(key for items in listed.values() for key in items)
-    tally = Tally(at, seen, false)
-    for name, items in listed.items():
-        tally.rows[name] = Quality(name)
-        for key, item in items.items():
-            tally.count(name, item, item.valid_from, shared=holders[key] > 1)
-    return list(tally.rows.values())
-
-
-def overlaps(sources: Mapping[str, Iterable[Indicator]]) -> dict[tuple[str, str], int]:
-    """Count the values that each pair of sources shares."""
-    keys = {name: {(item.type, item.value) for item in items} for name, items in sources.items()}
-    names = list(keys)
-    return {
-        (first, second): len(keys[first] & keys[second])
-        for place, first in enumerate(names)
-        for second in names[place + 1 :]
-    }

@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from lamsach.documents.archive import ZIP_ERRORS
 from lamsach.errors import InputError, LimitError, UnreadableError
-from lamsach.indicators.releases.rows import Runs
+from lamsach.indicators.releases.rows import ListDigest, Runs
 from lamsach.indicators.releases.seal import (
     SIGNATURE,
     BrokenSeal,
@@ -39,60 +39,13 @@ from lamsach.model import Indicator, Reference
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-SIZE = 16
-"""Length of a value's digest in bytes."""
-MAX_SORTED_IN_PYTHON = 100_000
-
-
-_PARTS = 16
-"""Number of parts, by their first bits, in which many digests are sorted, to save memory."""
-
-
-class ListDigest:
-    """Incremental digest of a list: 16 bytes of memory a value."""
-
-    def __init__(self) -> None:
-        self._found = bytearray()
-
-    def add(self, item: Indicator) -> None:
-        """Add a value, in any order; duplicates change nothing."""
-        text = f"{item.type.value} {item.value}".encode()
-        self._found += hashlib.blake2b(text, digest_size=SIZE).digest()
-
-    def hexdigest(self) -> str:
-        """Return the digest of the added values."""
-        digest, found = hashlib.sha256(), self._found
-        if len(found) > MAX_SORTED_IN_PYTHON * SIZE:
-            for piece in _sort_with_numpy(found):
-                digest.update(piece)
-        else:
-            for part in sorted({bytes(found[start : start + SIZE]) for start in range(0, len(found), SIZE)}):
-                digest.update(part)
-        return digest.hexdigest()
-
 
 def list_digest(items: Iterable[Indicator]) -> str:
-    """Return the SHA-256 (hex) of the sorted, distinct BLAKE2b-128 digests of `type value`."""
+    """Return the digest of a list's values."""
     digest = ListDigest()
     for item in items:
         digest.add(item)
     return digest.hexdigest()
-
-
-def _sort_with_numpy(found: bytearray) -> Iterator[bytes]:
-    """Yield the sorted, distinct digests in pieces; numpy needs no object for each."""
-    import numpy as np
-
-    pairs = np.frombuffer(found, dtype=">u8").reshape(-1, 2)
-    kinds = (pairs[:, 0] >> 60).astype(np.uint8)
-    for kind in range(_PARTS):
-        part = pairs[kinds == kind]
-        if not len(part):
-            continue
-        part = part[np.lexsort((part[:, 1], part[:, 0]))]
-        first = np.ones(len(part), dtype=bool)
-        first[1:] = (part[1:] != part[:-1]).any(axis=1)
-        yield part[first].tobytes()
 
 
 SCHEMA = "lamsach-list-1"
@@ -244,7 +197,9 @@ def check_release(
             entry = entry_of(archive, MEMBERS[1], MAX_INDICATORS_BYTES, _too_large(where))
             signed_by = _signer(statement, signed, keys, where)
             manifest = _manifest(statement, where)
-            if _sha256(archive, entry, where) != manifest.indicators_sha256:
+            with archive.open(entry) as lines:
+                found = hashlib.file_digest(lines, "sha256").hexdigest()  # type: ignore[arg-type]
+            if found != manifest.indicators_sha256:
                 raise InputError(
                     "The values were changed after the release was signed.",
                     where,
@@ -267,17 +222,6 @@ def check_release(
             "The values do not fit what the release says of them.", where, "Ask its author for another."
         )
     return manifest, signed_by
-
-
-def _sha256(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, where: str) -> str:
-    digest, size = hashlib.sha256(), 0
-    with archive.open(entry) as lines:
-        while piece := lines.read(_PIECE):
-            size += len(piece)
-            if size > MAX_INDICATORS_BYTES:
-                raise _too_large(where)
-            digest.update(piece)
-    return digest.hexdigest()
 
 
 def _too_large(where: str) -> LimitError:

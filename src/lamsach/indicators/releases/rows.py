@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import heapq
 import marshal
 import tempfile
 import weakref
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
 from threading import Lock
-from types import TracebackType
 from typing import IO, Any
 
 from lamsach.indicators.values.listings import merge
@@ -40,18 +42,16 @@ class Blocks:
         """Write rows and return the numbers of their blocks. OSError when the disk is full."""
         first, remaining = len(self._places), iter(rows)
         while block := list(islice(remaining, BLOCK)):
-            self._write(marshal.dumps(block))
+            data = marshal.dumps(block)
+            with self._lock:
+                if self._stream is None:
+                    self._stream = tempfile.TemporaryFile(prefix="lamsach-rows-")  # noqa: SIM115
+                    weakref.finalize(self, self._stream.close)
+                self._stream.seek(self._end)
+                self._stream.write(data)
+                self._places.append((self._end, len(data)))
+                self._end += len(data)
         return range(first, len(self._places))
-
-    def _write(self, data: bytes) -> None:
-        with self._lock:
-            if self._stream is None:
-                self._stream = tempfile.TemporaryFile(prefix="lamsach-rows-")  # noqa: SIM115
-                weakref.finalize(self, self._stream.close)
-            self._stream.seek(self._end)
-            self._stream.write(data)
-            self._places.append((self._end, len(data)))
-            self._end += len(data)
 
     def rows(self, blocks: Sequence[int]) -> Iterator[Any]:
         """Yield the rows of these blocks, in order."""
@@ -121,7 +121,7 @@ _Row = tuple[str, str, int, tuple[Any, ...]]
 """Type, value, number in the order of addition, other properties."""
 
 
-class Runs:
+class Runs(AbstractContextManager["Runs"]):
     """Indicators added in any order and iterated sorted, repeatedly. Its files are deleted on closing."""
 
     def __init__(self, items: Iterable[Indicator] = ()) -> None:
@@ -131,12 +131,7 @@ class Runs:
         self._runs: list[range] = []
         self.extend(items)
 
-    def __enter__(self) -> Runs:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -188,9 +183,59 @@ class CountedSample:
             self.first.append((item, reason))
 
 
-def first_of(runs: Runs) -> Indicator | None:
-    """Return the first indicator, or None."""
-    return next(islice(runs, 1), None)
+MAX_SORTED_IN_PYTHON = 100_000
+"""Number of rows above which numpy sorts, which needs no object for each."""
+_DIGEST = 16
+
+
+def sort_rows(rows: bytearray, size: int) -> None:
+    """Sort rows of a fixed size in place."""
+    if len(rows) <= MAX_SORTED_IN_PYTHON * size:
+        rows[:] = b"".join(sorted(rows[at : at + size] for at in range(0, len(rows), size)))
+        return
+    import numpy as np
+
+    np.frombuffer(rows, dtype=f"S{size}").sort()
+
+
+class ListDigest:
+    """Values of a list by their digests, BLAKE2b-128 of `type value`: 16 bytes of memory a value."""
+
+    def __init__(self) -> None:
+        self._rows = bytearray()
+        self._sorted_size = 0
+
+    def add(self, item: Indicator) -> None:
+        """Add a value, in any order; duplicates change nothing."""
+        self._rows += _digest((item.type, item.value))
+
+    def _row(self, number: int) -> bytearray:
+        return self._rows[_DIGEST * number : _DIGEST * (number + 1)]
+
+    def _sort(self) -> range:
+        """Sort the rows and return their numbers."""
+        if self._sorted_size != len(self._rows):
+            sort_rows(self._rows, _DIGEST)
+            self._sorted_size = len(self._rows)
+        return range(len(self._rows) // _DIGEST)
+
+    def __contains__(self, key: object) -> bool:
+        wanted, numbers = _digest(key) if isinstance(key, tuple) else b"", self._sort()
+        place = bisect_left(numbers, wanted, key=self._row)
+        return place < len(numbers) and self._row(place) == wanted
+
+    def hexdigest(self) -> str:
+        """Return the digest of the added values: SHA-256 of the sorted, distinct digests."""
+        digest, last = hashlib.sha256(), bytearray()
+        for row in map(self._row, self._sort()):
+            if row != last:
+                digest.update(row)
+                last = row
+        return digest.hexdigest()
+
+
+def _digest(key: tuple[IndicatorType, str]) -> bytes:
+    return hashlib.blake2b(f"{key[0].value} {key[1]}".encode(), digest_size=_DIGEST).digest()
 
 
 MAX_HELD = 200_000

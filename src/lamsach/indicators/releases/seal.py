@@ -200,12 +200,9 @@ def read_seal(signed: bytes) -> tuple[bytes, str]:
 
 
 def member(archive: zipfile.ZipFile, name: str, limit: int, too_large: LimitError) -> bytes:
-    """Read a member of limited size. Raises `too_large`, BadZipFile, KeyError."""
+    """Read a member of limited size, as its entry states. Raises `too_large`, BadZipFile, KeyError."""
     with archive.open(entry_of(archive, name, limit, too_large)) as stream:
-        data = stream.read(limit + 1)
-    if len(data) > limit:
-        raise too_large
-    return data
+        return stream.read()
 
 
 def entry_of(archive: zipfile.ZipFile, name: str, limit: int, too_large: LimitError) -> zipfile.ZipInfo:

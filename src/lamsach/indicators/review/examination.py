@@ -2,40 +2,36 @@
 
 from __future__ import annotations
 
-import hashlib
-from array import array
-from bisect import bisect_left
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
 
 from lamsach.indicators.files.source import expand
+from lamsach.indicators.releases.rows import ListDigest
 from lamsach.indicators.review.decisions import EXCEPTED, NARROWED, Choice, Decision, Decisions
 from lamsach.indicators.review.facts import Concern, Kind, Level, without_www
 from lamsach.indicators.review.knowledge import (
     Knowledge,
     Own,
-    host_of,
+    ends_of,
     knowledge,
     mixes_scripts,
-    name_of,
     outline,
     skeleton,
     unicode_name,
 )
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.addresses import Span, host_address, internal_reason, may_be_internal, span
+from lamsach.indicators.values.addresses import internal_reason, span
 from lamsach.indicators.values.listings import IndicatorColumns, merge
 from lamsach.indicators.values.names import INTERNAL_TOP_LEVELS, split_url, suffixes
+from lamsach.indicators.values.normalise import Value
 from lamsach.model import Indicator, IndicatorType, Problem, Refusal
 
 WIDE_PREFIX = {4: 20, 6: 44}
 VERY_WIDE_PREFIX = {4: 16, 6: 32}
 """Shortest prefixes that are not yet large, or very large, for a list of machines."""
 _CONTRADICTING = (refusals.ALLOWED, refusals.WITHDRAWN, refusals.DISABLED)
-Key = tuple[IndicatorType, str]
 
 
 _LEVELS = (Level.DANGEROUS, Level.DOUBTFUL, Level.NOTABLE)
@@ -66,7 +62,7 @@ class Collected:
     def __init__(self) -> None:
         self.items = IndicatorColumns()
         self.refused = 0
-        self.disagreements: dict[Key, list[Concern]] = {}
+        self.disagreements: dict[Value, list[Concern]] = {}
         self._places: dict[IndicatorType, dict[str, int]] = {kind: {} for kind in IndicatorType}
 
     def add(self, item: Indicator | Refusal) -> None:
@@ -88,53 +84,25 @@ class Collected:
                 self._disagree((item.type, item.value), Level.NOTABLE, f"{name}: {stated} / {other}")
         self.items.change(place, merge(known, item))
 
-    def _disagree(self, key: Key, level: Level, about: str) -> None:
+    def _disagree(self, key: Value, level: Level, about: str) -> None:
         self.disagreements.setdefault(key, []).append(Concern(Kind.DISAGREE, level, about))
-
-
-class Values:
-    """Membership test for the values of an earlier list: eight bytes each."""
-
-    def __init__(self, paths: Iterable[str], on_problem: Callable[[Problem], None]) -> None:
-        from lamsach.indicators.lists import read_list  # imports every format
-
-        found = array("Q")
-        for path in expand(list(paths)):
-            for item in read_list(path, on_problem):
-                if isinstance(item, Indicator):
-                    found.append(_digest((item.type, item.value)))
-        self._found = (
-            array("Q", sorted(found)) if len(found) < _MAX_SORTED_IN_PYTHON else _sort_with_numpy(found)
-        )
-
-    def __contains__(self, key: object) -> bool:
-        if not isinstance(key, tuple):
-            return False
-        wanted = _digest(key)
-        place = bisect_left(self._found, wanted)
-        return place < len(self._found) and self._found[place] == wanted
-
-
-_MAX_SORTED_IN_PYTHON = 100_000
-"""Minimum number of values to be sorted by numpy, which needs no object for each."""
-
-
-def _digest(key: tuple[IndicatorType, str]) -> int:
-    text = f"{key[0].value} {key[1]}".encode()
-    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")
-
-
-def _sort_with_numpy(found: array[int]) -> array[int]:
-    import numpy as np
-
-    values = np.frombuffer(found, dtype=np.uint64).copy()
-    values.sort()
-    return array("Q", values.tobytes())
 
 
 def _place(item: Refusal) -> str:
     row = f":{item.reference.row}" if item.reference.row else ""
     return f"{item.reference.document}{row}"
+
+
+def values_of(paths: Iterable[str], on_problem: Callable[[Problem], None]) -> ListDigest:
+    """Read the values of an earlier list."""
+    from lamsach.indicators.lists import read_list  # imports every format
+
+    found = ListDigest()
+    for path in expand(list(paths)):
+        for item in read_list(path, on_problem):
+            if isinstance(item, Indicator):
+                found.add(item)
+    return found
 
 
 def collect(paths: Iterable[str], on_problem: Callable[[Problem], None]) -> Collected:
@@ -183,7 +151,7 @@ class Review:
 def review(
     collected: Collected,
     own: Own | None = None,
-    earlier: Container[Key] | None = None,
+    earlier: Container[Value] | None = None,
     known: Knowledge | None = None,
 ) -> Review:
     """Return every value with its concerns."""
@@ -213,15 +181,15 @@ class Examiner:
         """Yield the concerns about a value, last that of its look-alike, which is notable at most."""
         if (about := self._own.touches(item)) is not None:
             yield Concern(Kind.OWN, Level.DANGEROUS, about)
-        if item.type is IndicatorType.DOMAIN:
-            yield from self._name(item.value)
-        elif item.type is IndicatorType.URL:
-            yield from self._url(item.value)
-        elif item.type in (IndicatorType.IP, IndicatorType.NETWORK):
-            yield from self._network(item.value)
+        name, network = ends_of(item)
+        if name is not None:
+            found = self._name(name)
+        elif network is not None:
+            found = self._network(network)
         else:
-            yield from self._known.about_hash(item.value)
-        if lookalikes and (name := name_of(item)) is not None:
+            found = self._known.about_hash(item.value)
+        yield from _of_page(found) if item.type is IndicatorType.URL and is_page(item.value) else found
+        if lookalikes and name is not None:
             yield from self._lookalike(name)
 
     def _name(self, name: str) -> Iterator[Concern]:
@@ -244,19 +212,9 @@ class Examiner:
         if text is not name and mixes_scripts(text):
             yield Concern(Kind.HOMOGRAPH, Level.NOTABLE, skeleton(text))
 
-    def _url(self, url: str) -> Iterator[Concern]:
-        """Yield the concerns about a URL: the host's for a whole site, only its owner's for a page."""
-        host, rest = host_of(url), split_url(url)[2]
-        address = host_address(host)
-        for concern in self._name(host) if address is None else self._network(str(address)):
-            if rest in ("", "/") or concern.kind in _OF_ANY_PAGE:
-                yield concern
-            elif concern.kind in _OWNERS and concern.level is Level.DANGEROUS:
-                yield replace(concern, level=Level.NOTABLE)
-
     def _network(self, value: str) -> Iterator[Concern]:
         found = span(value)
-        if (found.version == 6 or may_be_internal(value)) and _is_internal(found):
+        if internal_reason(found.begin) is not None:
             yield Concern(Kind.BOGON, Level.DANGEROUS, value)
         if found.length < VERY_WIDE_PREFIX[found.version]:
             yield Concern(Kind.WIDE, Level.DANGEROUS, f"/{found.length}")
@@ -265,9 +223,18 @@ class Examiner:
         yield from self._known.about_network(found)
 
 
-def _is_internal(found: Span) -> bool:
-    address = IPv4Address(found.first) if found.version == 4 else IPv6Address(found.first)
-    return internal_reason(address) is not None
+def is_page(url: str) -> bool:
+    """Return whether a URL names a page, not a whole site."""
+    return split_url(url)[2] not in ("", "/")
+
+
+def _of_page(concerns: Iterable[Concern]) -> Iterator[Concern]:
+    """Yield the concerns about a page: of those about its host, the owner's as notable."""
+    for concern in concerns:
+        if concern.kind in _OF_ANY_PAGE:
+            yield concern
+        elif concern.kind in _OWNERS and concern.level is Level.DANGEROUS:
+            yield replace(concern, level=Level.NOTABLE)
 
 
 def danger_of(examiner: Examiner, item: Indicator) -> Concern | None:

@@ -34,8 +34,9 @@ from lamsach.indicators.review.facts import (
     warning_lists,
 )
 from lamsach.indicators.values.addresses import Span, bits, host_address, span
-from lamsach.indicators.values.names import split_url, to_ascii_domain
+from lamsach.indicators.values.names import host_of, to_ascii_domain
 from lamsach.model import Indicator, IndicatorType, Problem
+from lamsach.model.indicator_types import ADDRESSES
 
 
 @dataclass(slots=True)
@@ -68,17 +69,12 @@ class Own:
 
     def touches(self, item: Indicator) -> str | None:
         """Return the own network or name that a value equals, holds or is within, or None."""
-        if item.type in (IndicatorType.IP, IndicatorType.NETWORK):
-            return self._network(item.value)
-        if item.type is IndicatorType.DOMAIN:
-            return self._name(item.value)
         if item.type is IndicatorType.EMAIL:
             return self._name(item.value.rpartition("@")[2], holds=False)
-        if item.type is IndicatorType.URL:
-            host = host_of(item.value)
-            address = host_address(host)
-            return self._name(host, holds=False) if address is None else self._network(str(address))
-        return None
+        name, network = ends_of(item)
+        if name is not None:
+            return self._name(name, holds=item.type is IndicatorType.DOMAIN)
+        return None if network is None else self._network(network)
 
     def _network(self, value: str) -> str | None:
         if not self.networks:
@@ -98,18 +94,17 @@ def is_at_or_below(name: str, above: str) -> bool:
     return name == above or name.endswith("." + above)
 
 
-def host_of(url: str) -> str:
-    """Return the host of a canonical URL without its port; an IPv6 address with its brackets."""
-    host = split_url(url)[1]
-    return host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
-
-
-def name_of(item: Indicator) -> str | None:
-    """Return the name that a value is, or a URL's host; None for others."""
+def ends_of(item: Indicator) -> tuple[str | None, str | None]:
+    """Return the name and the address or network that a value is, or is at; None for what it has not."""
+    if item.type in ADDRESSES:
+        return None, item.value
     if item.type is IndicatorType.DOMAIN:
-        return item.value
-    host = host_of(item.value) if item.type is IndicatorType.URL else None
-    return host if host is not None and host_address(host) is None else None
+        return item.value, None
+    if item.type is not IndicatorType.URL:
+        return None, None
+    host = host_of(item.value)
+    address = host_address(host)
+    return (host, None) if address is None else (None, str(address))
 
 
 # Letters of UTS 39's confusables that IDN phishing uses: Cyrillic, Greek, Armenian, Latin extensions.

@@ -13,7 +13,6 @@ from ipaddress import (
     IPv6Address,
     IPv6Network,
     ip_address,
-    ip_network,
     summarize_address_range,
 )
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
@@ -29,8 +28,74 @@ Network = IPv4Network | IPv6Network
 SHORTEST_PREFIX = {4: 8, 6: 16}
 """Largest accepted networks: a whole /8, or a /16 of IPv6 (the largest that a registry holds)."""
 
-_INTERNAL: tuple[tuple[Network, str], ...] = tuple(
-    (ip_network(text), reason)
+
+class Span(NamedTuple):
+    """An address or network: IP version, first address as a number, prefix length."""
+
+    version: int
+    first: int
+    length: int
+
+    @property
+    def last(self) -> int:
+        """Return the last address as a number."""
+        return self.first + (1 << (bits(self.version) - self.length)) - 1
+
+    @property
+    def begin(self) -> Span:
+        """The first address."""
+        return Span(self.version, self.first, bits(self.version))
+
+    @property
+    def end(self) -> Span:
+        """The last address."""
+        return Span(self.version, self.last, bits(self.version))
+
+    @property
+    def text(self) -> str:
+        """Canonical text, of a single address without its length."""
+        return self._address if self.length == bits(self.version) else self.with_prefix
+
+    @property
+    def with_prefix(self) -> str:
+        """Canonical text with the length."""
+        return f"{self._address}/{self.length}"
+
+    @property
+    def _address(self) -> str:
+        if self.version == 4:
+            return inet_ntop(AF_INET, self.first.to_bytes(4))
+        return str(IPv6Address(self.first))
+
+    def overlaps(self, other: Span) -> bool:
+        """Return whether the two have an address in common."""
+        return self.version == other.version and self.first <= other.last and other.first <= self.last
+
+
+def bits(version: int) -> int:
+    """Return the length of an address in bits."""
+    return 32 if version == 4 else 128
+
+
+def span(value: str) -> Span:
+    """Return the span of an address or network in canonical (`ipaddress`) text. Raises ValueError."""
+    text, slash, prefix = value.partition("/")
+    version = 6 if ":" in text else 4
+    try:
+        first = int.from_bytes(inet_pton(AF_INET6 if version == 6 else AF_INET, text))
+    except (OSError, UnicodeError):
+        raise ValueError(value) from None
+    address_bits = bits(version)
+    length = (
+        int(prefix) if slash and prefix.isascii() and prefix.isdecimal() else -1 if slash else address_bits
+    )
+    if not 0 <= length <= address_bits or first & ((1 << address_bits - length) - 1):
+        raise ValueError(value)
+    return Span(version, first, length)
+
+
+_INTERNAL = tuple(
+    (span(text), reason)
     for text, reason in (
         ("0.0.0.0/32", refusals.UNSPECIFIED),
         ("0.0.0.0/8", refusals.RESERVED),
@@ -80,18 +145,23 @@ def parse_v4(text: str) -> IPv4Address | None:
     )
 
 
-def internal_reason(address: Address) -> str | None:
-    """Return why an address cannot be an indicator (private, reserved and the like), or None."""
-    if address.version == 4 and int(address) >> 24 not in _FIRST_OCTETS:
+def internal_reason(found: Span) -> str | None:
+    """Return why an address or network cannot be an indicator (private, reserved and the like), or None."""
+    if found.version == 4 and found.first >> 24 not in _FIRST_OCTETS:
         return None
     return next(
         (
             reason
-            for network, reason in _INTERNAL
-            if address.version == network.version and address in network
+            for internal, reason in _INTERNAL
+            if internal.length <= found.length and internal.overlaps(found)
         ),
         None,
     )
+
+
+def span_of(address: Address) -> Span:
+    """Return the span of an address."""
+    return Span(address.version, int(address), address.max_prefixlen)
 
 
 def may_be_internal(quad: str) -> bool:
@@ -175,7 +245,7 @@ def _range(first: Address, last: Address) -> tuple[tuple[IndicatorType, str], ..
 def _address(address: Address) -> tuple[IndicatorType, str]:
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
-    if reason := internal_reason(address):
+    if reason := internal_reason(span_of(address)):
         raise Refused(reason, str(address), IndicatorType.IP)
     return IndicatorType.IP, str(address)
 
@@ -183,16 +253,14 @@ def _address(address: Address) -> tuple[IndicatorType, str]:
 def _network(network: Network) -> tuple[IndicatorType, str]:
     if network.prefixlen == network.max_prefixlen:
         return _address(network.network_address)
-    for internal, reason in _INTERNAL:
-        if network.version == internal.version and network.subnet_of(internal):  # type: ignore[arg-type]
-            raise Refused(reason, str(network), IndicatorType.NETWORK)
-    if network.prefixlen < SHORTEST_PREFIX[network.version]:
-        raise Refused(refusals.TOO_LARGE, str(network), IndicatorType.NETWORK)
-    if any(
-        network.version == internal.version and internal.subnet_of(network)  # type: ignore[arg-type]
-        for internal, _ in _INTERNAL
-    ):
-        raise Refused(refusals.HOLDS_INTERNAL, str(network), IndicatorType.NETWORK)
+    found = Span(network.version, int(network.network_address), network.prefixlen)
+    reason = internal_reason(found)
+    if reason is None and found.length < SHORTEST_PREFIX[found.version]:
+        reason = refusals.TOO_LARGE
+    if reason is None and any(internal.overlaps(found) for internal, _ in _INTERNAL):
+        reason = refusals.HOLDS_INTERNAL
+    if reason is not None:
+        raise Refused(reason, str(network), IndicatorType.NETWORK)
     return IndicatorType.NETWORK, str(network)
 
 
@@ -222,63 +290,3 @@ def host_address(host: str) -> Address | None:
     for place, number in enumerate(numbers[:-1]):
         value += number << (8 * (3 - place))
     return IPv4Address(value)
-
-
-class Span(NamedTuple):
-    """An address or network: IP version, first address as a number, prefix length."""
-
-    version: int
-    first: int
-    length: int
-
-    @property
-    def last(self) -> int:
-        """Return the last address as a number."""
-        return self.first + (1 << (bits(self.version) - self.length)) - 1
-
-    @property
-    def end(self) -> Span:
-        """The last address."""
-        return Span(self.version, self.last, bits(self.version))
-
-    @property
-    def text(self) -> str:
-        """Canonical text, of a single address without its length."""
-        return self._address if self.length == bits(self.version) else self.with_prefix
-
-    @property
-    def with_prefix(self) -> str:
-        """Canonical text with the length."""
-        return f"{self._address}/{self.length}"
-
-    @property
-    def _address(self) -> str:
-        if self.version == 4:
-            return inet_ntop(AF_INET, self.first.to_bytes(4))
-        return str(IPv6Address(self.first))
-
-    def overlaps(self, other: Span) -> bool:
-        """Return whether the two have an address in common."""
-        return self.version == other.version and self.first <= other.last and other.first <= self.last
-
-
-def bits(version: int) -> int:
-    """Return the length of an address in bits."""
-    return 32 if version == 4 else 128
-
-
-def span(value: str) -> Span:
-    """Return the span of an address or network in canonical (`ipaddress`) text. Raises ValueError."""
-    text, slash, prefix = value.partition("/")
-    version = 6 if ":" in text else 4
-    try:
-        first = int.from_bytes(inet_pton(AF_INET6 if version == 6 else AF_INET, text))
-    except (OSError, UnicodeError):
-        raise ValueError(value) from None
-    address_bits = bits(version)
-    length = (
-        int(prefix) if slash and prefix.isascii() and prefix.isdecimal() else -1 if slash else address_bits
-    )
-    if not 0 <= length <= address_bits or first & ((1 << address_bits - length) - 1):
-        raise ValueError(value)
-    return Span(version, first, length)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from ipaddress import ip_network
 
 from lamsach.indicators.judge.unlisted import listed_only
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.addresses import host_address
-from lamsach.indicators.values.normalise import split_url
+from lamsach.indicators.values.addresses import Span, bits, host_address, span
+from lamsach.indicators.values.names import host_of, split_url
 from lamsach.indicators.values.records import Entry
-from lamsach.model import Indicator, IndicatorType, Problem, Reference, Refusal
+from lamsach.model import Indicator, IndicatorType, Problem, Reference
 from lamsach.model.indicator_types import ADDRESSES
 
 MAX_CUTS = 64
@@ -57,7 +56,9 @@ class ExceptionSet:
             elif item.type is not None and "-" not in item.value.partition("/")[0].strip("-"):
                 self.add(item.type, item.value, item.reference)
             else:
-                on_problem(_not_understood(item))
+                row = f", row {item.reference.row}" if item.reference.row else ""
+                where = f"{item.reference.document}{row} ({item.value})"
+                on_problem(Problem(where, "This exception was not understood.", "Write one value a line."))
 
     def add(self, indicator_type: IndicatorType, value: str, reference: Reference) -> None:
         """Add a canonical value."""
@@ -82,11 +83,13 @@ def covering(indicator_type: IndicatorType, value: str) -> Iterator[tuple[Indica
             yield IndicatorType.DOMAIN, value
             value = value.partition(".")[2]
     elif indicator_type in ADDRESSES:
-        network = ip_network(value, strict=False)
-        if network.prefixlen == network.max_prefixlen:
-            yield IndicatorType.IP, str(network.network_address)
-        for length in range(min(network.prefixlen, network.max_prefixlen - 1), -1, -1):
-            yield IndicatorType.NETWORK, str(network.supernet(new_prefix=length))
+        version, first, own_length = span(value)
+        address_bits = bits(version)
+        if own_length == address_bits:
+            yield IndicatorType.IP, span(value).text
+        for beyond in range(max(address_bits - own_length, 1), address_bits + 1):
+            above = Span(version, first >> beyond << beyond, address_bits - beyond)
+            yield IndicatorType.NETWORK, above.with_prefix
     elif indicator_type is IndicatorType.URL:
         yield from _above_url(value)
     else:
@@ -99,17 +102,8 @@ def _above_url(value: str) -> Iterator[tuple[IndicatorType, str]]:
     for cut in (len(rest), *cuts):
         for start in (f"{scheme}://", "") if scheme else ("", "http://", "https://"):
             yield IndicatorType.URL, start + host + rest[:cut]
-    bare = host if host.endswith("]") or ":" not in host else host.rpartition(":")[0]
+    bare = host_of(value)
     address = host_address(bare)
     yield from (
         covering(IndicatorType.DOMAIN, bare) if address is None else covering(IndicatorType.IP, str(address))
-    )
-
-
-def _not_understood(item: Refusal) -> Problem:
-    row = f", row {item.reference.row}" if item.reference.row else ""
-    return Problem(
-        f"{item.reference.document}{row} ({item.value})",
-        "This exception was not understood.",
-        "Write one value a line.",
     )

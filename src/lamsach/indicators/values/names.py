@@ -15,7 +15,7 @@ from importlib.resources import files
 from urllib.parse import unquote
 
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.addresses import host_address, internal_reason
+from lamsach.indicators.values.addresses import host_address, internal_reason, span_of
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import IndicatorType
 
@@ -121,15 +121,12 @@ _SURELY_FILES = re.compile(
     r"[\w-]{1,60}\.py|lib[\w-]{1,40}\.so|(?:readme|changelog|license|contributing|index)\.md",
     re.ASCII,
 )
-_AMBIGUOUS_ENDINGS = FILE_LIKE_ENDINGS | {"py", "sh", "cab", "so"}
+_AMBIGUOUS_ENDINGS = frozenset({"py", "sh", "cab", "so"})
 _PICTURE = "[\u2600-\u27bf\U0001f300-\U0001faff]"
 _BETWEEN_NAMES = re.compile(f"[‐-―←-⇿➔➜➡➤►▶「」『』]|^{_PICTURE}\ufe0f?(?=[a-z0-9])", re.IGNORECASE)
 """Dashes, arrows and quotes that no name holds; a picture that marks a list item before a name."""
 _PICTURES_BEFORE = re.compile(f"(?:{_PICTURE}|[\ufe0f\u200d])+(?=[a-z0-9])", re.IGNORECASE)
-_FILE_NAMES = re.compile(
-    r"(?:readme|changelog|license|contributing|index)\.md|lib[\w-]{1,40}\.so|\w{1,40}\.(?:class|java|rs)",
-    re.ASCII,
-)
+_FILE_NAMES = re.compile(r"\w{1,40}\.(?:class|java|rs)", re.ASCII)
 
 
 def may_be_file_name(name: str, *, in_sentence: bool) -> bool:
@@ -170,9 +167,7 @@ def _from_unicode(text: str) -> str | None:
         pass
     try:
         labels = idna.uts46_remap(name, std3_rules=False).split(".")
-        return ".".join(
-            label if label.isascii() else "xn--" + label.encode("punycode").decode() for label in labels
-        )
+        return ".".join(map(_ascii, labels))
     except (idna.IDNAError, UnicodeError):
         return None
 
@@ -255,6 +250,12 @@ def split_url(value: str) -> tuple[str, str, str]:
     return scheme, rest[:cut], rest[cut:]
 
 
+def host_of(url: str) -> str:
+    """Return the host of a canonical URL without its port; an IPv6 address with its brackets."""
+    host = split_url(url)[1]
+    return host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
+
+
 def canonical_url(text: str, *, strict: bool = True) -> str:
     """Return a URL's canonical text; `strict` requires a host with a top-level domain. Raises Refused."""
     cleaned = text.strip().translate({9: None, 10: None, 13: None})
@@ -298,7 +299,7 @@ def _host(host: str, *, strict: bool) -> tuple[str, str | None]:
     address = host_address(host)
     if address is not None:
         text = f"[{address}]" if address.version == 6 else str(address)
-        return text, internal_reason(address)
+        return text, internal_reason(span_of(address))
     name = to_ascii_domain(host)
     if name is None:
         raise Refused(refusals.BAD_URL)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
-from lamsach.indicators.releases.rows import Runs, Spool
+from lamsach.indicators.releases.rows import Runs, Spool, sort_rows
 from lamsach.indicators.values.addresses import Span, bits, span
 from lamsach.indicators.writers.base import of_types
 from lamsach.model import Indicator, IndicatorType
 from lamsach.model.indicator_types import ADDRESSES
-
-_MAX_SORTED_IN_PYTHON = 100_000
 
 
 class Cidrs(Collection[Span]):
@@ -27,14 +25,7 @@ class Cidrs(Collection[Span]):
 
     def sort(self) -> None:
         """Sort by first address, the largest network first."""
-        size = self._bytes + 1
-        if len(self) <= _MAX_SORTED_IN_PYTHON:
-            rows = sorted(self._rows[at : at + size] for at in range(0, len(self._rows), size))
-            self._rows = bytearray().join(rows)
-            return
-        import numpy as np
-
-        np.frombuffer(self._rows, dtype=f"S{size}").sort()
+        sort_rows(self._rows, self._bytes + 1)
 
     def __len__(self) -> int:
         return len(self._rows) // (self._bytes + 1)
