@@ -213,7 +213,7 @@ def test_limits_of_the_manifest(
 
 
 def test_a_feeds_size_is_limited(web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(misp_feed, "MAX_TOTAL_BYTES", len(web.manifest()) + 1)
+    monkeypatch.setattr("lamsach.indicators.servers.client.MAX_TOTAL_BYTES", len(web.manifest()) + 1)
     with serving(web) as url:
         assert mirror(url, tmp_path).failed == 2
 

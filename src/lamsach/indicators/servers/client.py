@@ -59,16 +59,6 @@ class Settings:
     client: WebClient | None = None
 
 
-def web_parts(url: str) -> urllib.parse.SplitResult | None:
-    """Return the parts of a web address; None for any other."""
-    try:
-        parts = urllib.parse.urlsplit(url)
-        known = parts.port is None or parts.port >= 0
-    except ValueError:
-        return None
-    return parts if known and parts.scheme in ("http", "https") and parts.hostname else None
-
-
 def _same_server(old: str, new: str, headers: Headers) -> Headers | None:
     """Follow a redirection only within the server, so that the token is not sent to another."""
     was, now = urllib.parse.urlsplit(old), urllib.parse.urlsplit(new)
@@ -95,6 +85,7 @@ class Server:
         self.url = url
         self.settings = settings
         self._unknown = unknown
+        self._total_bytes = 0
         self._client = settings.client or self._of_settings()
 
     def _of_settings(self) -> WebClient:
@@ -125,6 +116,9 @@ class Server:
             raise self.failure("The server cannot be reached, or stopped half-way.", str(error)) from None
         if len(data) > max_bytes:
             raise LimitError("A page of the server is too large.", self.url)
+        self._total_bytes += len(data)
+        if self._total_bytes > MAX_TOTAL_BYTES:
+            raise LimitError("The server sends more than a list holds.", self.url)
         stated = answer_headers.get("Content-Length")
         if stated is not None and stated.isdecimal() and int(stated) != len(data):
             raise self.failure("The server stopped half-way: the page is shorter than it says.")
@@ -132,7 +126,7 @@ class Server:
 
     def pages(self, ask: Callable[[Any], Page], first: Any, max_pages: int) -> Iterator[Page]:
         """Yield pages from the first on. Raises UnreadableError or LimitError for a server without end."""
-        requested, digests, total = {first}, set[bytes](), 0
+        requested, digests = {first}, set[bytes]()
         for _ in range(max_pages):
             page = ask(first)
             digest = hashlib.sha256(json.dumps(page.records).encode()).digest()
@@ -140,9 +134,6 @@ class Server:
             if page.following is not None and repeated:
                 raise self.failure("The server gives the same page again and again.")
             digests.add(digest)
-            total += len(page.data)
-            if total > MAX_TOTAL_BYTES:
-                raise LimitError("The server sends more than a list holds.", self.url)
             yield page
             if page.following is None:
                 return

@@ -29,10 +29,10 @@ from lamsach.indicators.servers.client import (
     Server,
     Settings,
     unwritable_error,
-    web_parts,
     write_whole,
 )
 from lamsach.indicators.tables.fields import read_date
+from lamsach.runtime.web_address import web_parts
 from lamsach.runtime.web_client import Headers
 
 MAX_PAGE_BYTES = 128 * MIB
@@ -196,7 +196,7 @@ def _as_document(instance: Instance, records: Iterable[Record]) -> bytes:
 
 
 _STATE = ".misp-state.json"
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _OVERLAP = timedelta(minutes=5)
 """Overlap of successive runs: an instance publishes with a delay."""
 
@@ -241,7 +241,7 @@ def _seconds(moment: datetime | None) -> str | None:
 def _store_events(folder: Path, instance: Instance, events: Iterable[Record]) -> int:
     """Replace the folder's events; return the number of changed ones."""
     return sum(
-        store_event(folder / _file_name(event), wanted)
+        store_event(event_path(folder, _uuid_of(event)), wanted)
         for event in events
         if (wanted := instance.wanted_part(event)) is not None
     )
@@ -249,15 +249,16 @@ def _store_events(folder: Path, instance: Instance, events: Iterable[Record]) ->
 
 def _store_attributes(folder: Path, instance: Instance, attributes: Iterable[Record]) -> int:
     """Store attributes in the files of their events; return the number of changed ones."""
-    by_file: dict[str, tuple[Record, list[Record]]] = {}
+    by_event: dict[str, tuple[Record, list[Record]]] = {}
     for attribute in attributes:
         about = attribute.get("Event")
         event = dict(about) if isinstance(about, dict) else {"id": str(attribute.get("event_id"))}
         bare = {name: value for name, value in attribute.items() if name != "Event"}
-        by_file.setdefault(_file_name(event), (event, []))[1].append(bare)
+        by_event.setdefault(_uuid_of(event), (event, []))[1].append(bare)
     changed = 0
-    for name, (event, found) in by_file.items():
-        before = {_identity(item): item for item in _stored(folder / name)}
+    for uuid, (event, found) in by_event.items():
+        path = event_path(folder, uuid)
+        before = {_identity(item): item for item in _stored(path)}
         after = dict(before)
         for item in found:
             if (wanted := instance.wanted_part(item)) is not None:
@@ -265,7 +266,7 @@ def _store_attributes(folder: Path, instance: Instance, attributes: Iterable[Rec
             else:
                 after.pop(_identity(item), None)
         changed += sum(before.get(identity) != after.get(identity) for identity in before | after)
-        store_event(folder / name, {**event, "Attribute": list(after.values())})
+        store_event(path, {**event, "Attribute": list(after.values())})
     return changed
 
 
@@ -275,20 +276,16 @@ def _identity(attribute: Mapping[str, Any]) -> str:
     )
 
 
-def _file_name(event: Mapping[str, Any]) -> str:
+def _uuid_of(event: Mapping[str, Any]) -> str:
     uuid = str(event.get("uuid") or "").lower()
-    if not _UUID.fullmatch(uuid):
-        uuid = hashlib.sha256(str(event.get("id") or json.dumps(event)).encode()).hexdigest()[:32]
-    return _name(uuid)
-
-
-def _name(uuid: str) -> str:
-    return f"event-{uuid}.json"
+    if UUID.fullmatch(uuid):
+        return uuid
+    return hashlib.sha256(str(event.get("id") or json.dumps(event)).encode()).hexdigest()[:32]
 
 
 def event_path(folder: Path, uuid: str) -> Path:
     """Return the path of an event in a folder."""
-    return folder / _name(uuid)
+    return folder / f"event-{uuid}.json"
 
 
 def _stored(path: Path) -> list[Record]:

@@ -11,8 +11,7 @@ from __future__ import annotations
 import json
 import re
 import urllib.parse
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +19,21 @@ from lamsach.documents.archive import MIB
 from lamsach.errors import InputError, LimitError, UsageError
 from lamsach.indicators.files.source import ListSource
 from lamsach.indicators.servers.client import (
-    MAX_TOTAL_BYTES,
     Fetched,
     MirrorState,
     Server,
     Settings,
-    web_parts,
 )
-from lamsach.indicators.servers.misp_api import MAX_PAGE_BYTES, Record, event_path, for_detection, store_event
+from lamsach.indicators.servers.misp_api import (
+    MAX_PAGE_BYTES,
+    UUID,
+    Record,
+    event_path,
+    for_detection,
+    store_event,
+)
 from lamsach.indicators.tables.fields import read_date
+from lamsach.runtime.web_address import web_parts
 
 MANIFEST = "manifest.json"
 MAX_MANIFEST_BYTES = 64 * MIB
@@ -37,7 +42,6 @@ FAILURES = 5
 """Number of successive failures after which the remaining events are left to the next run."""
 _STATE = ".misp-feed-state.json"
 _SAVE_INTERVAL = 50
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _STAMP = re.compile(r"\d{1,12}")
 
 
@@ -60,7 +64,6 @@ class Feed:
         self.url = urllib.parse.urlunsplit((parts.scheme, parts.netloc, parts.path, parts.query, ""))
         self._parts = parts
         self._server = Server(self.url, self.settings, "The server does not know this address.")
-        self._total_bytes = 0
 
     def manifest(self) -> dict[str, int]:
         """Return the last changes (epoch seconds) by event UUID. Raises UnreadableError, LimitError."""
@@ -72,11 +75,17 @@ class Feed:
         found = {
             uuid.lower(): stamp
             for uuid, listed in tree.items()
-            if _UUID.fullmatch(uuid.lower()) and (stamp := _stamp(listed)) is not None
+            if UUID.fullmatch(uuid.lower()) and (stamp := _stamp(listed)) is not None
         }
         if not found:
             raise self._server.failure("The manifest of the feed names no event.")
         return found
+
+    def wanted(self) -> dict[str, int]:
+        """Return the part of the manifest since `added_after` of the settings."""
+        since = read_date(self.settings.added_after or "")
+        first_stamp = -1 if since is None else int(since.timestamp())
+        return {uuid: stamp for uuid, stamp in self.manifest().items() if stamp >= first_stamp}
 
     def event(self, uuid: str) -> Record:
         """Return the part of an event for detection. Raises UnreadableError, LimitError."""
@@ -90,9 +99,6 @@ class Feed:
 
     def _fetch(self, url: str, limit: int) -> Any:
         data, _ = self._server.request(url, {"Accept": "application/json"}, limit)
-        self._total_bytes += len(data)
-        if self._total_bytes > MAX_TOTAL_BYTES:
-            raise LimitError("The server sends more than a list holds.", self.url)
         return self._server.parse(data, "The answer of the server is no JSON.", url.rpartition("/")[2])
 
 
@@ -102,31 +108,20 @@ def _stamp(listed: object) -> int | None:
     return int(text) if _STAMP.fullmatch(text) else None
 
 
-def _changed_since(manifest: Mapping[str, int], since: datetime | None) -> dict[str, int]:
-    first_stamp = -1 if since is None else int(since.timestamp())
-    return {uuid: stamp for uuid, stamp in manifest.items() if stamp >= first_stamp}
-
-
-class _Tries:
-    """Fetching of events with a count of failures; it ends after several in a row."""
-
-    def __init__(self, feed: Feed) -> None:
-        self._feed = feed
-        self._in_a_row = 0
-        self.failed: list[InputError] = []
-
-    def event(self, uuid: str) -> Record | None:
-        """Return the event, or None on failure. Raises the error of the last of several in a row."""
+def _fetched(feed: Feed, uuids: Iterable[str], failed: list[InputError]) -> Iterator[tuple[str, Record]]:
+    """Yield the events, the failures in `failed`. Raises the error of the last of several in a row."""
+    in_a_row = 0
+    for uuid in uuids:
         try:
-            found = self._feed.event(uuid)
+            event = feed.event(uuid)
         except InputError as error:
-            self.failed.append(error)
-            self._in_a_row += 1
-            if self._in_a_row >= FAILURES:
+            failed.append(error)
+            in_a_row += 1
+            if in_a_row >= FAILURES:
                 raise
-            return None
-        self._in_a_row = 0
-        return found
+            continue
+        in_a_row = 0
+        yield uuid, event
 
 
 def mirror(url: str, folder: Path, settings: Settings | None = None) -> Fetched:
@@ -138,25 +133,24 @@ def mirror(url: str, folder: Path, settings: Settings | None = None) -> Fetched:
     """
     feed = Feed(url, settings)
     state = MirrorState(folder, _STATE, feed.url)
-    wanted = _changed_since(feed.manifest(), read_date(feed.settings.added_after or ""))
+    wanted = feed.wanted()
     for uuid in state.values.keys() - wanted.keys():
         store_event(event_path(folder, uuid), {})
         del state.values[uuid]
-    tries = _Tries(feed)
+    changed = [uuid for uuid, stamp in wanted.items() if state.values.get(uuid) != str(stamp)]
+    failed: list[InputError] = []
     events = attributes = 0
     try:
-        for uuid, stamp in wanted.items():
-            if state.values.get(uuid) == str(stamp) or (event := tries.event(uuid)) is None:
-                continue
+        for uuid, event in _fetched(feed, changed, failed):
             store_event(event_path(folder, uuid), event)
-            state.values[uuid] = str(stamp)
+            state.values[uuid] = str(wanted[uuid])
             events += 1
             attributes += _count(event)
             if events % _SAVE_INTERVAL == 0:
                 state.save()
     finally:
         state.save()
-    return Fetched(events, attributes, len(tries.failed))
+    return Fetched(events, attributes, len(failed))
 
 
 def _count(event: Record) -> int:
@@ -166,10 +160,9 @@ def _count(event: Record) -> int:
 def events(path: str, settings: Settings | None = None) -> Iterator[ListSource]:
     """Yield each event of a feed (`misp+https://.../manifest.json`); raise the first error last."""
     feed = Feed(path, settings)
-    tries = _Tries(feed)
-    for uuid in _changed_since(feed.manifest(), read_date(feed.settings.added_after or "")):
-        event = tries.event(uuid)
-        if event is not None and _count(event):
+    failed: list[InputError] = []
+    for uuid, event in _fetched(feed, feed.wanted(), failed):
+        if _count(event):
             yield ListSource.of_bytes(f"{path}#{uuid}", json.dumps({"Event": event}).encode())
-    if tries.failed:
-        raise tries.failed[0]
+    if failed:
+        raise failed[0]

@@ -19,9 +19,9 @@ from lamsach.indicators.servers.client import (
     Page,
     Server,
     Settings,
-    web_parts,
     write_whole,
 )
+from lamsach.runtime.web_address import web_parts
 
 MEDIA_TYPE = "application/taxii+json;version=2.1"
 MAX_PAGE_BYTES = 64 * MIB
@@ -43,14 +43,9 @@ class Collection:
                 url,
                 "Give taxii+https://host/api/collections/ID/.",
             )
-        path = parts.path.rstrip("/")
-        self.url = (
-            urllib.parse.urlunsplit(
-                (parts.scheme, parts.netloc, path if path.endswith("/objects") else path + "/objects", "", "")
-            )
-            + "/"
-        )
-        self._query = [(name, value) for name, value in urllib.parse.parse_qsl(parts.query)]
+        path = parts.path.rstrip("/").removesuffix("/objects") + "/objects/"
+        self.url = urllib.parse.urlunsplit((parts.scheme, parts.netloc, path, "", ""))
+        self._query = urllib.parse.parse_qsl(parts.query)
         self._server = Server(self.url, self.settings, "The server does not know this collection.")
 
     def pages(self, following: str | None = None, added_after: str | None = None) -> Iterator[Page]:
