@@ -13,17 +13,26 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from itertools import islice
 from socket import AF_INET, inet_ntop, inet_pton
 from typing import Any, BinaryIO, TypeVar
 
 from lamsach.indicators.releases.rows import Spool
-from lamsach.indicators.values.names import DEFAULT_PORTS, LABEL, MAX_URL_LENGTH, canonical_file_name
+from lamsach.indicators.values.addresses import span
+from lamsach.indicators.values.names import (
+    DEFAULT_PORTS,
+    LABEL,
+    MAX_URL_LENGTH,
+    canonical_file_name,
+    split_url,
+)
 from lamsach.indicators.values.normalise import LOCAL_PART
+from lamsach.indicators.values.records import Facts
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import Indicator, IndicatorType
 from lamsach.model.indicator_types import DIGESTS, FORMS, ROWS, Held
+from lamsach.runtime.timeless_zip import entry
 
 _NAME = re.compile(rf"{LABEL}(?:\.{LABEL})+", re.ASCII)
 _FORMS = {kind: re.compile(form) for kind, form in FORMS.items()}
@@ -32,7 +41,6 @@ _URL = re.compile(
     rf"(?::\d{{1,5}})?(?:[/?][^#]*)?",
     re.DOTALL | re.ASCII,
 )
-_NUMERIC = re.compile(r"[0-9a-f.:/]+")
 _UNSAFE = re.compile(r"[^A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]")
 _ALLOWED = frozenset(" ._-+,:/")
 
@@ -51,19 +59,15 @@ def is_canonical(kind: IndicatorType, value: str) -> bool:
             return False
     if kind in _FORMS:
         return _FORMS[kind].fullmatch(value) is not None
+    if kind is IndicatorType.URL:
+        return _is_url(value)
+    if kind is IndicatorType.IP and _is_quad(value):
+        return True
     try:
-        if kind is IndicatorType.IP:
-            return _is_quad(value) or (_is_numeric(value) and str(ip_address(value)) == value)
-        if kind is IndicatorType.NETWORK:
-            return _is_numeric(value) and str(ip_network(value)) == value
+        found = span(value)
     except ValueError:
         return False
-    return _is_url(value)
-
-
-def _is_numeric(value: str) -> bool:
-    """Return whether a text has only characters of addresses: `ipaddress` accepts any text after a `%`."""
-    return _NUMERIC.fullmatch(value) is not None
+    return value == (found.text if kind is IndicatorType.IP else found.with_prefix)
 
 
 def _is_quad(value: str) -> bool:
@@ -99,6 +103,11 @@ def wire_form(url: str) -> str:
     return _UNSAFE.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), url)
 
 
+def without_scheme(url: str) -> str:
+    """Return host, port and rest of a URL as sent over the wire."""
+    return "".join(split_url(wire_form(url))[1:])
+
+
 @lru_cache(maxsize=1 << 12)
 def safe_words(text: str | None, limit: int = 120) -> str:
     """Return free text for any comment: letters, digits, spaces and ` ._-+,:/`, others as spaces."""
@@ -124,10 +133,9 @@ def slug(text: str) -> str:
 
 
 HASHES = tuple(sorted(DIGESTS))
-ALL_FACTS = frozenset({"threat", "source", "valid_from", "valid_until", "confidence", "tlp"})
+ALL_FACTS = frozenset(Facts._fields)
 
 _T = TypeVar("_T")
-_EARLIEST = (1980, 1, 1, 0, 0, 0)
 MAX_ACCEPTED_SHOWN = 20
 """Maximum number of accepted values in a stamp."""
 
@@ -306,9 +314,6 @@ def save_zip(stream: BinaryIO, files: Iterable[tuple[str, Iterable[str]]]) -> No
     """Write a zip of text files; its bytes depend only on names and texts."""
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files:
-            entry = zipfile.ZipInfo(name, _EARLIEST)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            with archive.open(entry, "w") as member:
+            with archive.open(entry(name), "w") as member:
                 for piece in text:
                     member.write(piece.encode("utf-8"))

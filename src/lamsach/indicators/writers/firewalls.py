@@ -23,7 +23,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv6Network, ip_network
 
-from lamsach.indicators.values.names import split_url
 from lamsach.indicators.writers.addresses import (
     Cidrs,
     is_version,
@@ -43,6 +42,7 @@ from lamsach.indicators.writers.base import (
     slug,
     wire_form,
     with_frame,
+    without_scheme,
 )
 from lamsach.model import Indicator, IndicatorType
 from lamsach.model.indicator_types import ADDRESSES, BY_TYPE, DIGESTS
@@ -57,7 +57,7 @@ def _lost_fortigate_cli(item: Indicator) -> str | None:
         return None
     if "?" in item.value or "'" in item.value:
         return SYNTAX
-    return VALUE_TOO_LONG if len(_url(item)) > MAX_URL_LENGTH else None
+    return VALUE_TOO_LONG if len(without_scheme(item.value)) > MAX_URL_LENGTH else None
 
 
 @output("fortigate_cli", "FortiGate configuration (CLI)", ".conf", lost=_lost_fortigate_cli)
@@ -68,9 +68,11 @@ def fortigate_cli(items: Items, stamp: Stamp) -> Iterator[str]:
         yield from with_frame(f"config firewall {menu}\n", listed, "end\n")
         members = (_object(item.value) for item in _of_version(items, version))
         yield from with_frame(f"config firewall {group}\n", _groups(members), "end\n")
-    names, urls = of_types(items, IndicatorType.DOMAIN), of_types(items, IndicatorType.URL)
-    yield from _filter("dnsfilter", "domain-filter", _domains(names))
-    yield from _filter("webfilter", "urlfilter", _urls(urls))
+    names = (item.value for item in of_types(items, IndicatorType.DOMAIN))
+    domains = ((text, form) for name in names for text, form in ((name, "simple"), (f"*.{name}", "wildcard")))
+    yield from _filter("dnsfilter", "domain-filter", "domain", domains)
+    urls = ((without_scheme(item.value), "simple") for item in of_types(items, IndicatorType.URL))
+    yield from _filter("webfilter", "urlfilter", "url", urls)
 
 
 def _of_version(items: Items, version: int) -> Iterator[Indicator]:
@@ -98,31 +100,14 @@ def _groups(names: Iterable[str]) -> Iterator[str]:
         yield f'    edit "lamsach-{number:03d}"\n        set member {members}\n    next\n'
 
 
-def _filter(kind: str, table: str, entries: Iterable[str]) -> Iterator[str]:
+def _filter(kind: str, table: str, member: str, entries: Iterable[tuple[str, str]]) -> Iterator[str]:
     head = f'config {kind} {table}\n    edit 900\n        set name "lamsach"\n        config entries\n'
-    return with_frame(head, entries, "        end\n    next\nend\n")
-
-
-def _domains(items: Iterable[Indicator]) -> Iterator[str]:
-    for number, item in enumerate(items):
-        for offset, (text, kind) in enumerate(((item.value, "simple"), (f"*.{item.value}", "wildcard")), 1):
-            yield (
-                f'            edit {number * 2 + offset}\n                set domain "{text}"\n'
-                f"                set type {kind}\n                set action block\n            next\n"
-            )
-
-
-def _urls(items: Iterable[Indicator]) -> Iterator[str]:
-    for number, item in enumerate(items, 1):
-        yield (
-            f'            edit {number}\n                set url "{_url(item)}"\n'
-            "                set type simple\n                set action block\n            next\n"
-        )
-
-
-def _url(item: Indicator) -> str:
-    _, host, rest = split_url(wire_form(item.value))
-    return f"{host}{rest}"
+    texts = (
+        f'            edit {number}\n                set {member} "{text}"\n'
+        f"                set type {form}\n                set action block\n            next\n"
+        for number, (text, form) in enumerate(entries, 1)
+    )
+    return with_frame(head, texts, "        end\n    next\nend\n")
 
 
 @output("mikrotik", "MikroTik RouterOS script", ".rsc")
@@ -130,9 +115,8 @@ def mikrotik(items: Items, stamp: Stamp) -> Iterator[str]:
     """Yield address lists `lamsach` and static DNS names, for use in a filter rule."""
     for version, menu in ((4, "/ip firewall address-list"), (6, "/ipv6 firewall address-list")):
         yield f"{menu}\nremove [find where list=lamsach]\n"
-        for item in of_types(items, *ADDRESSES):
-            if is_version(item, version):
-                yield f'add list=lamsach address={item.value} comment="{safe_ascii_words(item.threat)}"\n'
+        for item in _of_version(items, version):
+            yield f'add list=lamsach address={item.value} comment="{safe_ascii_words(item.threat)}"\n'
     yield '/ip dns static\nremove [find where comment~"^lamsach"]\n'
     for item in of_types(items, IndicatorType.DOMAIN):
         comment = safe_ascii_words(item.threat)

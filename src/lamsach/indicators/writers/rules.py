@@ -29,7 +29,6 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from uuid import uuid5
 
-from lamsach.indicators.values.names import split_url
 from lamsach.indicators.writers.addresses import is_version, merged_networks
 from lamsach.indicators.writers.base import (
     HASHES,
@@ -43,6 +42,7 @@ from lamsach.indicators.writers.base import (
     safe_ascii_words,
     wire_form,
     with_frame,
+    without_scheme,
 )
 from lamsach.indicators.writers.exchange import NAMESPACE
 from lamsach.model import Indicator, IndicatorType
@@ -242,7 +242,7 @@ def kql(items: Items, stamp: Stamp) -> Iterator[str]:
         yield from _let(name, (item.value for item in networks if is_version(item, version)))
     yield from _let("names", _values(items, IndicatorType.DOMAIN))
     urls = _values(items, IndicatorType.URL)
-    yield from _let("urls", ("".join(split_url(wire_form(url))[1:]) for url in urls))
+    yield from _let("urls", map(without_scheme, urls))
     for kind in (IndicatorType.SHA256, IndicatorType.SHA1, IndicatorType.MD5, IndicatorType.FILE_NAME):
         yield from _let(kind.value, _values(items, kind))
     yield _QUERY
