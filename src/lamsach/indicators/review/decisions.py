@@ -16,7 +16,7 @@ from pathlib import Path
 
 from lamsach.errors import InputError, LimitError, UnreadableError, UsageError
 from lamsach.indicators.values.exceptions import covering
-from lamsach.indicators.values.normalise import Value, canonical_values
+from lamsach.indicators.values.normalise import Value, named_values
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import Indicator, Reference
 
@@ -153,10 +153,8 @@ def _row(row: Mapping[str | None, str | list[str] | None], reference: Reference)
 
 def _values(text: str, where: str) -> tuple[Value, ...]:
     try:
-        return canonical_values(text)
-    except Refused as refused:
-        if refused.type is not None and refused.value:
-            return ((refused.type, refused.value),)
+        return named_values(text)
+    except Refused:
         raise InputError(
             "The decision is about no value.", where, "Write an address, a name, a URL or a hash."
         ) from None

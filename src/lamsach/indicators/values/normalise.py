@@ -161,6 +161,16 @@ def canonical_values(text: str, indicator_type: IndicatorType | None = None) -> 
     return values
 
 
+def named_values(text: str) -> tuple[Value, ...]:
+    """Return the canonical values of a text, a refused one too if its type is known. Raises Refused."""
+    try:
+        return canonical_values(text)
+    except Refused as refused:
+        if refused.type is not None and refused.value:
+            return ((refused.type, refused.value),)
+        raise
+
+
 def stated_values(text: str) -> tuple[Value, ...]:
     """Return values of the types that are accepted only where stated, for looking a value up."""
     found: list[Value] = []

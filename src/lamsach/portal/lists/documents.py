@@ -21,7 +21,7 @@ from lamsach.i18n import mark
 from lamsach.indicators.review.examination import Examiner
 from lamsach.indicators.review.facts import Concern, Level
 from lamsach.indicators.review.knowledge import Own, knowledge
-from lamsach.indicators.values.normalise import Refused, Value, canonical_values
+from lamsach.indicators.values.normalise import Refused, Value, named_values
 from lamsach.model import Indicator, Problem, Reference, Refusal
 from lamsach.portal.base.storage import copy_to
 from lamsach.portal.jobs.queue import enqueue
@@ -194,8 +194,6 @@ def _refusal(item: Refusal, why: Explained, document: Document) -> dict[str, Any
 def values_of(text: str) -> tuple[Value, ...]:
     """Return the canonical values of a text. InputError."""
     try:
-        return canonical_values(text)
-    except Refused as refused:
-        if refused.type is not None and refused.value:
-            return ((refused.type, refused.value),)
+        return named_values(text)
+    except Refused:
         raise InputError(mark("This is no address, name, URL or hash."), text[:100]) from None
