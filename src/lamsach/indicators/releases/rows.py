@@ -220,7 +220,8 @@ class ListDigest:
         return range(len(self._rows) // _DIGEST)
 
     def __contains__(self, key: object) -> bool:
-        wanted, numbers = _digest(key) if isinstance(key, tuple) else b"", self._sort()
+        wanted = bytearray(_digest(key) if isinstance(key, tuple) else b"")
+        numbers = self._sort()
         place = bisect_left(numbers, wanted, key=self._row)
         return place < len(numbers) and self._row(place) == wanted
 

@@ -102,7 +102,8 @@ def refusal(reference: Reference, text: str, reason: str) -> Refusal:
 
 def indicator(found: Value, reference: Reference | None, facts: Facts = NO_FACTS) -> Indicator:
     """Return the indicator of a value that a place lists."""
-    return Indicator(*found, facts.threat, facts.source, reference, *facts[2:])
+    threat, source, valid_from, valid_until, confidence, tlp = facts
+    return Indicator(*found, threat, source, reference, valid_from, valid_until, confidence, tlp)
 
 
 def entries(
