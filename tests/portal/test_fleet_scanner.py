@@ -100,7 +100,8 @@ def test_the_same_inputs_give_the_same_bytes(
     (program,) = programs()
     now = scanners.timezone.now()
     monkeypatch.setattr(scanners.timezone, "now", lambda: now)
-    monkeypatch.setattr(scanners, "new_token", lambda: ("scan_a", f"{Handout.objects.count():064d}"))
+    monkeypatch.setattr(scanners, "nonce", lambda: "a")
+    monkeypatch.setattr(scanners, "digest_of", lambda _: f"{Handout.objects.count():064d}")
     made = [scanners.issue(program, campaign, cast.first, cast.people["officer"])[1] for _ in range(2)]
     assert len({b"".join(filled.pieces()) for filled in made}) == 1
 
