@@ -8,7 +8,6 @@ left to the page's geometry; so is all of a document whose tree is broken or too
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
@@ -364,21 +363,10 @@ def _written(
 
 
 def _extent(lines: Sequence[TextLine]) -> tuple[float, float]:
-    """Return the minimum extent of a column: its lines are aligned, and those of several words within."""
-    edges = ([line.left for line in lines], [line.right for line in lines])
-    middles = [(left + right) / 2 for left, right in zip(*edges, strict=True)]
-    places = [Counter(round(at) for at in ats).most_common(1)[0] for ats in (*edges, middles)]
-    left, right, middle = (at for at, _ in places)
+    """Return the minimum extent of a column, however it is aligned: that of its lines of several words."""
     words = [line for line in lines if " " in line.text.strip()]
-    most = max(count for _, count in places)
-    if places[0][1] == most:
-        begins = min(line.left for line in lines if round(line.left) == left)
-        return begins, max([begins, *(line.right for line in words)])
-    if places[1][1] == most:
-        ends = max(line.right for line in lines if round(line.right) == right)
-        return min([ends, *(line.left for line in words)]), ends
-    half = max([0.0, *((line.right - line.left) / 2 for line in words)])
-    return middle - half, middle + half
+    left = min(line.left for line in words or lines)
+    return left, max((line.right for line in words), default=left)
 
 
 def _cell(
