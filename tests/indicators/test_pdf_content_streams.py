@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
+from lamsach.documents.pdf.grid import fill, grids
 from lamsach.documents.pdf.page import PageReader, PageText
 from lamsach.documents.pdf.painter import Drawing, Painter, Rule
+from lamsach.documents.pdf.rows import grid_rows
 from lamsach.documents.pdf.tagged_tables import Tags
 from lamsach.indicators.lists import read_list
 from lamsach.indicators.tables.cell_text import KNOWLEDGE
@@ -142,3 +145,14 @@ def test_pages_that_draw_far_too_much_are_read_in_time(program: str, tmp_path: P
     found = [item for item in read_list(str(path), problems.append) if isinstance(item, Indicator)]
     assert problems == []
     assert found[-1].value == "203.0.113.5"
+
+
+def test_a_page_of_many_rules_is_read_in_linear_time() -> None:
+    level = "".join(f"10 {row * 2} m 400 {row * 2} l S\n" for row in range(8001))
+    upright = "".join(f"{x} 0 m {x} 16000 l S\n" for x in (10, 200, 400))
+    found = drawing(f"{upright}{level}BT /F1 9 Tf 20 11 Td (203.0.113.5) Tj ET")
+    start = time.process_time()
+    (grid,) = grids(found)
+    fill(grid, [(found.shown[0], 0)])
+    assert [row.line for row in grid_rows(1, grid)] == [1]
+    assert time.process_time() - start < 3

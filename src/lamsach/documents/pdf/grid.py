@@ -6,7 +6,7 @@ in the page's text, and bounded in its rules.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
@@ -246,6 +246,7 @@ def _connected(count: int, touched_by: Sequence[set[int]]) -> list[tuple[list[in
 
 
 def _grid(upright: list[Rule], level: list[Rule]) -> Grid | None:
+    upright, level = sorted(upright), sorted(level)
     xs, ys = _places(upright), _places(level)[::-1]
     # a row that continues on the next page has no rule at its end
     high, low = max(rule.end for rule in upright), min(rule.start for rule in upright)
@@ -255,13 +256,13 @@ def _grid(upright: list[Rule], level: list[Rule]) -> Grid | None:
         return None
     sets = _Sets(columns * rows)
     for column in range(1, columns):
-        dividers = [rule for rule in upright if abs(rule.at - xs[column]) <= _MAX_DOUBLE_GAP]
+        dividers = _at(upright, xs[column])
         for row in range(rows):
             middle = (ys[row] + ys[row + 1]) / 2
             if not any(rule.start <= middle <= rule.end for rule in dividers):
                 sets.join(row * columns + column, row * columns + column - 1)
     for row in range(1, rows):
-        below = [rule for rule in level if abs(rule.at - ys[row]) <= _MAX_DOUBLE_GAP]
+        below = _at(level, ys[row])
         for column in range(columns):
             middle = (xs[column] + xs[column + 1]) / 2
             if not any(rule.start <= middle <= rule.end for rule in below):
@@ -274,9 +275,16 @@ def _grid(upright: list[Rule], level: list[Rule]) -> Grid | None:
     return Grid(xs, ys, cells) if len(cells) > 1 else None
 
 
+def _at(rules: Sequence[Rule], at: float) -> Sequence[Rule]:
+    """Return those of sorted rules that are drawn as one at a place."""
+    first = bisect_left(rules, at - _MAX_DOUBLE_GAP, key=lambda rule: rule.at)
+    return rules[first : bisect_right(rules, at + _MAX_DOUBLE_GAP, key=lambda rule: rule.at)]
+
+
 def _places(rules: Iterable[Rule]) -> list[float]:
     found: list[float] = []
-    for at in sorted(rule.at for rule in rules):
+    for rule in rules:
+        at = rule.at
         if not found or at - found[-1] > _MAX_DOUBLE_GAP:
             found.append(at)
     return found

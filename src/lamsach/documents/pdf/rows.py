@@ -204,17 +204,16 @@ def grid_rows(page: int, grid: Grid) -> list[PageRow]:
     """Return the rows of a table that rules draw, once its cells are filled."""
     padding, right_padding = paddings(grid.cells)
     pitches = line_pitches(grid.cells)
+    by_row: dict[int, list[Cell]] = {}
+    merged: dict[int, set[int]] = {}
+    for cell in grid.cells:
+        by_row.setdefault(cell.row, []).append(cell)
+        for number in range(cell.row + 1, cell.row + cell.rows):
+            merged.setdefault(number, set()).update(range(cell.column, cell.column + cell.columns))
     rows: list[PageRow] = []
-    for number in range(len(grid.ys) - 1):
-        cells = [cell for cell in grid.cells if cell.row == number]
-        merged = {
-            column
-            for cell in grid.cells
-            if cell.row < number < cell.row + cell.rows
-            for column in range(cell.column, cell.column + cell.columns)
-        }
+    for number, cells in sorted(by_row.items()):
         for band in _bands(cells):
-            row = PageRow(page, 0, merged=merged)
+            row = PageRow(page, 0, merged=set(merged.get(number, ())))
             numbers: list[int] = []
             for cell, lines in zip(cells, band, strict=True):
                 if lines:
