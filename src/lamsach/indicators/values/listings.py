@@ -15,6 +15,13 @@ from lamsach.indicators.values.records import Facts, Plain, indicator
 from lamsach.model import Indicator, IndicatorType, Reference
 
 TLP_LEVELS = ("clear", "green", "amber", "amber+strict", "red")
+TLP_MARKINGS = {
+    "clear": "marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9",
+    "green": "marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da",
+    "amber": "marking-definition--f88d31f6-486f-44da-b317-01333bde0b82",
+    "red": "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed",
+}
+"""Identifiers of the levels' markings (STIX 2.1 section 7.2.1.4)."""
 
 
 def rank(tlp: str | None) -> int:

@@ -23,6 +23,7 @@ from uuid import UUID, uuid5
 from xml.sax.saxutils import escape
 
 from lamsach.documents.spreadsheets import BOM, csv_row
+from lamsach.indicators.values.listings import TLP_MARKINGS
 from lamsach.indicators.values.records import COLUMNS, as_row
 from lamsach.indicators.writers.base import ALL_FACTS, SYNTAX, Items, Stamp, iso, output
 from lamsach.model import Indicator
@@ -33,16 +34,6 @@ NAMESPACE = UUID("5a1f7c0e-7d0a-5b0c-9e5e-4c8d2f6b1a37")
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 """Creation time of objects with lasting identifiers, if none is stated."""
-
-TLP_MARKINGS = {
-    "clear": ("613f2e26-407d-48c7-9eca-b8e91df99dc9", "white"),
-    "green": ("34098fce-860f-48ae-8e50-ebd3cc5e41da", "green"),
-    "amber": ("f88d31f6-486f-44da-b317-01333bde0b82", "amber"),
-    "red": ("5e57c739-391a-4eb3-b6be-7d15ca92d5ed", "red"),
-}
-"""Identifiers and names of the markings (section 7.2.1.4)."""
-STRICTER = {"amber+strict": "red"}
-"""TLP 2.0 levels without a marking in the standard, with the next stricter one, written instead."""
 
 
 @output("stix", "STIX 2.1 bundle", ".json", facts=ALL_FACTS, comment=None)
@@ -102,17 +93,18 @@ def identity(name: str, stamp: Stamp) -> dict[str, Any]:
 
 
 def _level(item: Indicator) -> str | None:
-    level = STRICTER.get(item.tlp or "", item.tlp)
+    """Return the level to mark; one without a marking in the standard is written as the next stricter."""
+    level = "red" if item.tlp == "amber+strict" else item.tlp
     return level if level in TLP_MARKINGS else None
 
 
 def marking(level: str) -> dict[str, Any]:
     """Return one of the standard's TLP markings."""
-    uuid, name = TLP_MARKINGS[level]
+    name = "white" if level == "clear" else level
     return {
         "type": "marking-definition",
         "spec_version": "2.1",
-        "id": f"marking-definition--{uuid}",
+        "id": TLP_MARKINGS[level],
         "created": "2017-01-20T00:00:00.000Z",
         "definition_type": "tlp",
         "name": f"TLP:{name.upper()}",
@@ -142,7 +134,7 @@ def indicator(item: Indicator, stamp: Stamp) -> dict[str, Any]:
     if item.confidence is not None:
         record["confidence"] = item.confidence
     if level := _level(item):
-        record["object_marking_refs"] = [f"marking-definition--{TLP_MARKINGS[level][0]}"]
+        record["object_marking_refs"] = [TLP_MARKINGS[level]]
     if item.reference:
         place = {"page": item.reference.page, "row": item.reference.row}
         where = ", ".join(f"{key} {value}" for key, value in place.items() if value is not None)

@@ -91,17 +91,9 @@ def _trigger(value: str) -> str:
 
 def _groups(number: int) -> list[str]:
     """Return the groups of an IPv6 address, its longest run of zero groups (of two or more) as `zz`."""
-    groups = [f"{number >> shift & 0xFFFF:x}" for shift in range(112, -1, -16)]
-    runs = [
-        (length, start)
-        for start in range(8)
-        for length in range(8 - start, 1, -1)
-        if groups[start : start + length] == ["0"] * length
-    ]
-    if not runs:
-        return groups
-    length, start = max(runs, key=lambda run: (run[0], -run[1]))
-    return [*groups[:start], "zz", *groups[start + length :]]
+    text = "".join(f":{number >> shift & 0xFFFF:x}" for shift in range(112, -1, -16))
+    longest = max(re.findall(r"(?::0){2,}(?![^:])", text), key=len, default=None)
+    return (text if longest is None else text.replace(longest, ":zz", 1))[1:].split(":")
 
 
 MAX_POLICY_NAMES = 100

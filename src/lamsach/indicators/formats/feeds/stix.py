@@ -17,6 +17,7 @@ from lamsach.indicators.text.extract import Found
 from lamsach.indicators.text.rules import rule_values, yara_values
 from lamsach.indicators.text.stix_patterns import OBSERVABLES, hash_type, pattern_values
 from lamsach.indicators.values import refusals
+from lamsach.indicators.values.listings import TLP_MARKINGS
 from lamsach.indicators.values.normalise import refuse_value
 from lamsach.indicators.values.records import Entry, Facts, entries, read_text, shorten
 from lamsach.indicators.values.refusals import Refused
@@ -29,13 +30,6 @@ _MARK = re.compile(
     r'\s*:\s*"indicator")'
 )
 _NAMING = frozenset({"malware", "tool", "threat-actor", "intrusion-set", "campaign"})
-# STIX 2.1 section 7.2.1.4: identifiers of the four TLP markings.
-_TLP_MARKINGS = {
-    "marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9": "clear",
-    "marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da": "green",
-    "marking-definition--f88d31f6-486f-44da-b317-01333bde0b82": "amber",
-    "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed": "red",
-}
 
 _NOT_DETECTING, _ANALYSIS = 'misp:to_ids="False"', 'misp:category="External analysis"'
 """Labels of MISP's converter."""
@@ -79,7 +73,7 @@ class _Names:
         names = {str(item.get("id")): str(item["name"]) for item in objects if item.get("name")}
         kinds = {str(item.get("id")): item.get("type") for item in objects}
         self._names = names
-        self._tlp = dict(_TLP_MARKINGS)
+        self._tlp = {marking: level for level, marking in TLP_MARKINGS.items()}
         self._threats: dict[str, str] = {}
         for item in objects:
             if item.get("type") == "marking-definition":
