@@ -22,6 +22,6 @@ def test_nothing_is_lost_or_doubled_while_processes_are_killed() -> None:
     # not pytest's own folder: PostgreSQL's user may not enter it
     with tempfile.TemporaryDirectory(prefix="lamsach-chaos-", ignore_cleanup_errors=True) as name:
         Path(name).chmod(0o755)
-        found = Processes(Path(name), seed=7, units=5, at_once=5).run(pause_s=1.0, kills=3)
+        found = Processes(Path(name), seed=7, units=5, at_once=5).run(pause_s=4.0, kills=4)
     assert found["wrong"] == []
-    assert sum(found["mishaps"].values()) >= 3
+    assert sum(found["mishaps"].values()) >= 4
