@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -190,32 +191,26 @@ def own_format(path: Path) -> type[LayoutFormat]:
     return log_format
 
 
+def _need(fine: bool, what: str, where: str, advice: str) -> None:
+    if not fine:
+        raise UsageError(what, where, advice)
+
+
 def _layout(declared: Mapping[str, Any], where: str) -> Layout:
     _known(declared, _KEYS, where)
     name = _text(declared, "name", where)
-    if not _NAME.fullmatch(name):
-        raise UsageError(
-            "The format's name is not allowed.",
-            f"{where}: name",
-            "Use small letters, digits and underscores.",
-        )
-    if name in FORMATS.names and not FORMATS.was_added(name):
-        raise UsageError("There is a format of this name already.", f"{where}: name", "Choose another name.")
+    advice = "Use small letters, digits and underscores."
+    _need(_NAME.fullmatch(name) is not None, "The format's name is not allowed.", f"{where}: name", advice)
+    taken = name in FORMATS.names and not FORMATS.was_added(name)
+    _need(not taken, "There is a format of this name already.", f"{where}: name", "Choose another name.")
     role = declared.get("role", "between")
-    if role not in _ROLES:
-        raise UsageError("The role is not known.", f"{where}: role", f"One of: {', '.join(_ROLES)}.")
+    _need(role in _ROLES, "The role is not known.", f"{where}: role", f"One of: {', '.join(_ROLES)}.")
     shapes = _tables(declared, "shapes", where)
-    if not 1 <= len(shapes) <= _MOST_SHAPES:
-        raise UsageError(
-            "A format needs at least one shape, and at most 32.", f"{where}: shapes", "Add [[shapes]]."
-        )
+    what = "A format needs at least one shape, and at most 32."
+    _need(1 <= len(shapes) <= _MOST_SHAPES, what, f"{where}: shapes", "Add [[shapes]].")
     examples = _tables(declared, "examples", where)
-    if len(examples) < 2:
-        raise UsageError(
-            "A format needs at least two examples.",
-            f"{where}: examples",
-            "Add [[examples]] with line and gives.",
-        )
+    what, advice = "A format needs at least two examples.", "Add [[examples]] with line and gives."
+    _need(len(examples) >= 2, what, f"{where}: examples", advice)
     return Layout(
         name=name,
         title=_text(declared, "title", where),
@@ -231,12 +226,9 @@ def _layout(declared: Mapping[str, Any], where: str) -> Layout:
 
 def _marks(declared: Mapping[str, Any], where: str) -> tuple[str, ...]:
     marks = declared.get("marks", [])
-    if not isinstance(marks, list) or not marks or not all(isinstance(mark, str) and mark for mark in marks):
-        raise UsageError(
-            "A format needs marks: each of its lines holds at least one of them.",
-            f"{where}: marks",
-            'As in marks = ["gate: "].',
-        )
+    fine = isinstance(marks, list) and marks and all(isinstance(mark, str) and mark for mark in marks)
+    what = "A format needs marks: each of its lines holds at least one of them."
+    _need(bool(fine), what, f"{where}: marks", 'As in marks = ["gate: "].')
     return tuple(marks)
 
 
@@ -244,115 +236,81 @@ def _shape(declared: Mapping[str, Any], role: str, where: str) -> Shape:
     _known(declared, _SHAPE_KEYS, where)
     pattern = _text(declared, "pattern", where)
     expression = compile_bounded(pattern, f"{where}: pattern")
-    fields: dict[str, Any] = {"kind": _kind(declared, where)} | (
-        {"way": Way.CALLED} if role == "server" else {}
-    )
+    kind = _value_of(EventKind, declared.get("kind", "connection"), "kind of event", f"{where}: kind")
+    other = _value_of(Action, declared.get("other", "unknown"), "action", f"{where}: other")
+    fields: dict[str, Any] = {"kind": kind} | ({"way": Way.CALLED} if role == "server" else {})
     kinds = declared.get("kinds", {})
     groups = {found[1] for name in expression.groupindex if (found := _GROUP.fullmatch(name))}
     for name in sorted(groups | {*kinds}):
         kind = kinds.get(name, _CLOCKS.get(name))
         if name == "action":
-            fields[name] = Of(_verbs(declared, where), ("action",), absent=_action(declared, where))
+            fields[name] = Of(_verbs(declared, other, where), ("action",), absent=other)
         elif kind is not None:
-            if kind not in KINDS or name not in groups or not (name in USUAL or name in _CLOCKS):
-                raise UsageError(
-                    "The kind of a value is not known, or its group is not.",
-                    f"{where}: kinds.{name}",
-                    f"One of: {', '.join(KINDS)}.",
-                )
+            fine = kind in KINDS and name in groups and (name in USUAL or name in _CLOCKS)
+            what = "The kind of a value is not known, or its group is not."
+            _need(fine, what, f"{where}: kinds.{name}", f"One of: {', '.join(KINDS)}.")
             fields[name] = KINDS[kind]
-        elif name not in USUAL:
-            raise UsageError(
-                "A group is named after no field.",
-                f"{where}: {name}",
-                f"One of: {', '.join(sorted({*USUAL, 'time', 'action'}))}.",
-            )
+        else:
+            advice = f"One of: {', '.join(sorted({*USUAL, 'time', 'action'}))}."
+            _need(name in USUAL, "A group is named after no field.", f"{where}: {name}", advice)
     if "action" not in groups:
-        fields["action"] = _action(declared, where)
+        fields["action"] = other
     return Shape(pattern, fields)  # fmt: skip
 
 
-def _kind(declared: Mapping[str, Any], where: str) -> EventKind:
+def _value_of(values: type[StrEnum], value: Any, title: str, where: str) -> Any:
     try:
-        return EventKind(declared.get("kind", "connection"))
+        return values(value)
     except ValueError:
-        raise UsageError(
-            "The kind of event is not known.", f"{where}: kind", f"One of: {', '.join(EventKind)}."
-        ) from None
+        raise UsageError(f"The {title} is not known.", where, f"One of: {', '.join(values)}.") from None
 
 
-def _action(declared: Mapping[str, Any], where: str) -> Action:
-    try:
-        return Action(declared.get("other", "unknown"))
-    except ValueError:
-        raise UsageError(
-            "The action is not known.", f"{where}: other", f"One of: {', '.join(Action)}."
-        ) from None
-
-
-def _verbs(declared: Mapping[str, Any], where: str) -> Any:
+def _verbs(declared: Mapping[str, Any], other: Action, where: str) -> Any:
     words = {key: declared.get(key, []) for key in ("allowed", "blocked")}
     for key, given in words.items():
-        if not isinstance(given, list) or not all(isinstance(word, str) for word in given):
-            raise UsageError(
-                "The words are no list of texts.", f"{where}: {key}", 'As in blocked = ["DROP"].'
-            )
-    return verbs(
-        allowed=frozenset(words["allowed"]),
-        blocked=frozenset(words["blocked"]),
-        other=_action(declared, where),
-    )
+        fine = isinstance(given, list) and all(isinstance(word, str) for word in given)
+        _need(fine, "The words are no list of texts.", f"{where}: {key}", 'As in blocked = ["DROP"].')
+    return verbs(**{key: frozenset(given) for key, given in words.items()}, other=other)
 
 
 def _known(declared: Mapping[str, Any], keys: set[str], where: str) -> None:
-    unknown = sorted({*declared} - keys)
-    if unknown:
-        raise UsageError(
-            "A key is not known.", f"{where}: {unknown[0]}", f"One of: {', '.join(sorted(keys))}."
-        )
+    for unknown in sorted({*declared} - keys):
+        raise UsageError("A key is not known.", f"{where}: {unknown}", f"One of: {', '.join(sorted(keys))}.")
 
 
 def _text(declared: Mapping[str, Any], key: str, where: str) -> str:
     value = declared.get(key)
-    if not isinstance(value, str) or not value.strip():
-        raise UsageError("A text is missing.", f"{where}: {key}", f'As in {key} = "...".')
-    return value
+    fine = isinstance(value, str) and value.strip()
+    _need(bool(fine), "A text is missing.", f"{where}: {key}", f'As in {key} = "...".')
+    return str(value)
 
 
 def _tables(declared: Mapping[str, Any], key: str, where: str) -> list[Mapping[str, Any]]:
-    value = declared.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(table, dict) for table in value):
-        raise UsageError("A list of tables is missing.", f"{where}: {key}", f"Write each as [[{key}]].")
-    return value
+    value: Any = declared.get(key, [])
+    fine = isinstance(value, list) and all(isinstance(table, dict) for table in value)
+    _need(fine, "A list of tables is missing.", f"{where}: {key}", f"Write each as [[{key}]].")
+    return list(value)
 
 
 def _example(declared: Mapping[str, Any], where: str) -> tuple[str, Mapping[str, Any]]:
     line = _text(declared, "line", where)
     _known(declared, {"line", "gives"}, where)
-    gives = declared.get("gives")
-    if not isinstance(gives, dict) or not gives:
-        raise UsageError(
-            "An example does not say what it gives.", where, 'As in gives = { source_ip = "10.1.1.5" }.'
-        )
-    return line, gives
+    gives: Any = declared.get("gives")
+    what, advice = "An example does not say what it gives.", 'As in gives = { source_ip = "10.1.1.5" }.'
+    _need(isinstance(gives, dict) and bool(gives), what, where, advice)
+    return line, dict(gives)
 
 
 def _try_examples(log_format: type[LayoutFormat], where: str) -> None:
     for at, (line, gives) in enumerate(log_format.layout.examples, 1):
-        location = f"{where}: examples {at}"
-        if not log_format.recognises(line):
-            raise UsageError(
-                "An example has none of the shapes.",
-                location,
-                "Compare its line with the patterns and the marks.",
-            )
+        place = f"{where}: examples {at}"
+        advice = "Compare its line with the patterns and the marks."
+        _need(log_format.recognises(line), "An example has none of the shapes.", place, advice)
         try:
             event = log_format(FileContext()).parse(line, 1)
         except LineError as error:
-            raise UsageError("An example is refused.", location, error.what) from None
+            raise UsageError("An example is refused.", place, error.what) from None
         found = event_record(event) if event else {}
         for key, value in gives.items():
-            if found.get(key) != value:
-                raise UsageError(
-                    "An example gives something else.", f"{location}: {key}", f"{found.get(key)!r}"[:200]
-                )
+            result = found.get(key)
+            _need(result == value, "An example gives something else.", f"{place}: {key}", repr(result)[:200])
