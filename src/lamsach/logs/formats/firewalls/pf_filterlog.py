@@ -37,6 +37,7 @@ from lamsach.logs.base import FileContext, LogFormat, fields_named, required
 from lamsach.logs.events.ends import Role, Way, changed, decide, event_between, is_internal, placed
 from lamsach.logs.mappings.printed_packets import printed_packet
 from lamsach.logs.mappings.records import Cells, Fields, Header, Records
+from lamsach.logs.mappings.sentences import event_of, sentence
 from lamsach.logs.text.pasted import bare
 from lamsach.logs.text.syslog import BSD_TIME, split_header, split_message, time_at
 from lamsach.logs.text.times.loose_times import first_time
@@ -142,18 +143,23 @@ ACTIONS = {
     "reject": Action.BLOCKED,
     "synproxy drop": Action.BLOCKED,
 }
-# /index.php: webConfigurator authentication error for user 'lan' from: 192.0.2.9
-# /index.php: Successful login for user 'admin' from: 192.0.2.9 (Local Database)
-_LOGIN = re.compile(
-    r"(?a)(?:/[\w./-]{1,80}\.php: |webConfigurator: )?(?:(?P<bad>.{0,40}?authentication error"
-    r"|.{0,20}?[Ff]ailed login)|(?P<good>Successful login)|User logged out|Session timed out) for (?:user "
-    r")?'(?P<user>.*)' from:? (?P<address>[0-9A-Fa-f.:]{2,45})"
-)
-# user an authenticated successfully for WebGui [using OPNsense\\Auth\\Services\\WebGui + ..
-_AUDITED = re.compile(
-    r"(?a)(?:/[\w./-]{1,80}\.php: )?user (?P<user>\S{1,256}) (?:(?P<good>authenticated successfully)"
-    r"|(?:could not authenticate|failed authentication)) for [\w.-]{1,64}\.? \[using OPNsense"
-)
+_OUTCOMES = {
+    **dict.fromkeys(("authentication error", "failed login"), Action.BLOCKED),
+    **dict.fromkeys(("could not authenticate", "failed authentication"), Action.BLOCKED),
+    **dict.fromkeys(("successful login", "authenticated successfully"), Action.ALLOWED),
+}
+_PAGE = r"^(?:/[\w./-]{1,80}\.php: |webConfigurator: )?"
+_LOGIN = sentence("' from",
+    # /index.php: webConfigurator authentication error for user 'lan' from: 192.0.2.9
+    # /index.php: Successful login for user 'admin' from: 192.0.2.9 (Local Database)
+    _PAGE + r".{0,40}?(?P<word>authentication error|[Ff]ailed login|Successful login|User logged out|Session "
+    r"timed out) for (?:user )?'(?P<user>.*)' from:? (?P<ip>{ADDRESS}?)[.:]*(?![0-9A-Fa-f:.])",
+    _OUTCOMES)  # fmt: skip
+_AUDITED = sentence(" [using OPNsense",
+    # user an authenticated successfully for WebGui [using OPNsense\\Auth\\Services\\WebGui + ..
+    _PAGE + r"user (?P<user>\S{1,256}) (?P<word>authenticated successfully|could not authenticate|failed "
+    r"authentication) for [\w.-]{1,64}\.? \[using OPNsense",
+    _OUTCOMES)  # fmt: skip
 _LOGIN_APPS = frozenset({"php", "php-fpm", "php-cgi", "audit", "lighttpd", "opnsense", "httpd", "nginx"})
 
 
@@ -197,9 +203,7 @@ class PfFilterlog(LogFormat):
             return _blocker_event(line, _ANY) is not None
         if " on " in line and _RULE.search(line, 0, _ROOM) is not None:
             return True
-        if " [using OPNsense" in line:
-            return _AUDITED.match(split_message(line)[1]) is not None
-        return "' from" in line and _login(line) is not None
+        return ("' from" in line or " [using OPNsense" in line) and _login(line) is not None
 
     def record_event(self, fields: Fields, header: Header) -> Event | None:
         """See `Records`."""
@@ -226,15 +230,8 @@ class PfFilterlog(LogFormat):
             event = changed(printed, action=ACTIONS.get(rule[1], Action.UNKNOWN))
             if event.kind is EventKind.CONNECTION:
                 event = decide(event, _way(event.source_ip, " in on " in rule[0]), again=True)
-        elif audited := _AUDITED.match(message):
-            event = Event(
-                kind=EventKind.LOGON,
-                user=stated(audited["user"]),
-                action=Action.ALLOWED if audited["good"] else Action.BLOCKED,
-            )
         else:
-            login = required(_login(line), line)
-            event = _logged_in(login)
+            event = required(_login(line), line)
         time = header.time or (first_time((line[:26],), self.context) if _DATED.match(line) else None)
         return placed(event, self, number, time, header.host)
 
@@ -266,20 +263,7 @@ def _way(source: str | None, came_in: bool) -> Way:
     return Way.INWARD if came_in and ":" not in (source or "") else Way.UNSTATED
 
 
-def _login(line: str) -> re.Match[str] | None:
+def _login(line: str) -> Event | None:
     app, message = split_message(line)
     own = app in _LOGIN_APPS or (message[:1] == "/" and "uthentication error for " in message[:160])
-    return _LOGIN.match(message) if own else None
-
-
-def _logged_in(match: re.Match[str]) -> Event:
-    source = ip_of(match["address"].rstrip(".:"))
-    if source is None:
-        raise LineError("The filterlog record is cut short or has no address.", match[0][:80])
-    return event_between(
-        source,
-        kind=EventKind.LOGON,
-        user=stated(match["user"][:256]),
-        action=Action.BLOCKED if match["bad"] else Action.ALLOWED if match["good"] else Action.UNKNOWN,
-        way=Way.CALLED,
-    )
+    return event_of((_LOGIN, _AUDITED) if own else (_AUDITED,), message)
