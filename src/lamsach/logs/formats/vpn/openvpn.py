@@ -19,10 +19,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.ends import Way, changed, event_between, stamped
+from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.timestamps import from_epoch
@@ -64,7 +66,7 @@ _FAILED = re.compile(
     r"|Connection reset|replay|Incoming packet rejected|Bad encapsulated|Auth Error|Fatal TLS"
 )
 _SUCCEEDED = re.compile(r"authentication succeeded|authenticated$|- connected$|VERIFY OK: depth=0", re.ASCII)
-_UNKNOWN_NAMES = frozenset({"UNDEF", "", "AF_INET", "AF_INET6"})
+_UNKNOWN_NAMES = frozenset({None, "UNDEF", "", "AF_INET", "AF_INET6"})
 
 
 def _end_of(ip: str | None, port: str | None) -> tuple[str | None, int | None]:
@@ -75,97 +77,78 @@ def _end_of(ip: str | None, port: str | None) -> tuple[str | None, int | None]:
     return address, port_of(port)
 
 
-def _lease(text: str, name: str | None, ip: str | None, port: str | None) -> Event | None:
+Client = tuple[str | None, str | None, str | None]
+"""Common name, outer address and port, as stated."""
+
+
+def _client_event(client: Client, kind: EventKind, time: datetime | None = None, **facts: Any) -> Event:
+    name, ip, port = client
+    user = None if name in _UNKNOWN_NAMES else name
+    return event_between(_end_of(ip, port), time=time, kind=kind, user=user, **facts)
+
+
+def _lease(text: str, client: Client) -> Event | None:
     """Read a message about a tunnel address."""
+    name, ip, port = client
     if learn := _LEARN.search(text, 0, 600):
-        address = None if learn[2] else learn[1]
-        return _tunnel_event(address, learn[3] or name, learn[4], learn[5], None, LeaseAction.ASSIGNED)
+        return _tunnel_event(None if learn[2] else learn[1], (learn[3] or name, learn[4], learn[5]))
     if primary := _PRIMARY.search(text, 0, 600):
-        return _tunnel_event(
-            primary[4], primary[1] or name, primary[2], primary[3], None, LeaseAction.ASSIGNED
-        )
+        return _tunnel_event(primary[4], (primary[1] or name, primary[2], primary[3]))
     if pool := _POOL.search(text, 0, 600):
-        address = pool[2] if pool[1].startswith("(") else pool[1]
-        return _tunnel_event(address, name, ip, port, None, LeaseAction.ASSIGNED)
+        return _tunnel_event(pool[2] if pool[1].startswith("(") else pool[1], client)
     if pushed := _PUSHED.search(text, 0, 6000):
-        return _tunnel_event(pushed[1], name, ip, port, None, LeaseAction.ASSIGNED)
+        return _tunnel_event(pushed[1], client)
     if _GONE.search(text, 0, 600) and name and ip:
-        user = None if name in _UNKNOWN_NAMES else name
         address, number = _end_of(ip, port)
         return Event(
             kind=EventKind.LEASE,
             source_ip=address,
             source_port=number,
-            user=user,
+            user=None if name in _UNKNOWN_NAMES else name,
             action=LeaseAction.RELEASED,
         )
     return None
 
 
-def _logon(text: str, name: str | None, ip: str | None, port: str | None) -> Event | None:
+def _logon(text: str, client: Client) -> Event | None:
     """Read any other message about a client; None without a client."""
-    connected = _CONNECTED.search(text, 0, 600)
-    if connected:
-        return _logged_on(connected[1] or name or "", connected[2], connected[3], None)
-    outer = _OUTER.search(text, 0, 1000)
-    outer = outer or _MARKED.search(text, 0, 1000)
-    address, number = _end_of(ip, port)
-    if address is None and outer:
-        address, number = _end_of(outer[1], outer[2])
-    elif number is None and outer:
-        number = port_of(outer[2])
+    name, ip, port = client
+    if connected := _CONNECTED.search(text, 0, 600):
+        return _logged_on((connected[1] or name, connected[2], connected[3]))
+    if outer := _OUTER.search(text, 0, 1000) or _MARKED.search(text, 0, 1000):
+        address, number = _end_of(ip, port)
+        if address is None:
+            ip, port = outer[1], outer[2]
+        elif number is None:
+            port = outer[2]
     stated = _USER.search(text, 0, 1000)
     user = name or ((stated[1] or stated[2]) if stated else None)
     failed = _FAILED.search(text, 0, 1000) is not None
     succeeded = not failed and _SUCCEEDED.search(text.rstrip(), 0, 1000) is not None
-    if address is None and not (user and (failed or succeeded)):
+    if _end_of(ip, port)[0] is None and not (user and (failed or succeeded)):
         return None
-    return event_between(
-        (address, number),
-        kind=EventKind.LOGON if failed or succeeded else EventKind.OTHER,
-        user=None if user in _UNKNOWN_NAMES else user,
-        action=Action.BLOCKED if failed else Action.ALLOWED if succeeded else Action.UNKNOWN,
-        way=Way.CALLED,
-    )
+    kind = EventKind.LOGON if failed or succeeded else EventKind.OTHER
+    return _client_event((user, ip, port), kind, action=verdict(failed, succeeded), way=Way.CALLED)
 
 
-def _logged_on(name: str, ip: str, port: str | None, time: datetime | None) -> Event:
+def _logged_on(client: Client, time: datetime | None = None) -> Event:
     """Build the event of a client connected from this outer address and port."""
-    address, number = _end_of(ip, port)
-    user = None if name in _UNKNOWN_NAMES else name
-    return event_between(
-        (address, number),
-        time=time,
-        kind=EventKind.LOGON,
-        user=user,
-        action=Action.ALLOWED if user else Action.UNKNOWN,
-        way=Way.CALLED,
-    )
+    action = Action.UNKNOWN if client[0] in _UNKNOWN_NAMES else Action.ALLOWED
+    return _client_event(client, EventKind.LOGON, time, action=action, way=Way.CALLED)
 
 
 def _tunnel_event(
     tunnel: str | None,
-    name: str | None,
-    ip: str | None,
-    port: str | None,
-    time: datetime | None,
-    action: LeaseAction,
+    client: Client,
+    time: datetime | None = None,
+    action: LeaseAction = LeaseAction.ASSIGNED,
 ) -> Event | None:
     """Build the event of a tunnel address, or a hardware address behind it (`tap`); None for a network."""
     text = (tunnel or "").partition("@")[0].removesuffix("C")
     address, mac = ip_of(text), mac_of(text)
-    if address is None and mac is None:
-        return None
-    outside, number = _end_of(ip, port)
-    return event_between(
-        (outside, number),
-        time=time,
-        kind=EventKind.LEASE if address else EventKind.OTHER,
-        device_mac=mac,
-        user=None if name in _UNKNOWN_NAMES else name,
-        action=action if address else Action.UNKNOWN,
-        given=address,
-    )
+    if address:
+        return _client_event(client, EventKind.LEASE, time, device_mac=mac, action=action, given=address)
+    return _client_event(client, EventKind.OTHER, time, device_mac=mac) if mac else None
 
 
 _CTIME = (
@@ -260,10 +243,10 @@ class OpenVpn(LogFormat):
 
     def _message(self, line: str) -> Event | None:
         time, host, message = self._split(line)
-        client = _CLIENT.match(message)
-        name, ip, port = (client[1], client[2], client[3]) if client else (None, None, None)
-        text = message[client.end() :] if client else message
-        event = _lease(text, name, ip, port) or _logon(text, name, ip, port)
+        found = _CLIENT.match(message)
+        client: Client = (found[1], found[2], found[3]) if found else (None, None, None)
+        text = message[found.end() :] if found else message
+        event = _lease(text, client) or _logon(text, client)
         return event and changed(event, time=time, observer=host)
 
     def _split(self, line: str) -> tuple[datetime | None, str | None, str]:
@@ -285,21 +268,13 @@ class OpenVpn(LogFormat):
         if line.startswith("CLIENT_LIST"):
             return self._client_row(line)
         if keyed := _KEYED_ROUTE.match(line):
-            cells = line.split(keyed[1])
-            return _tunnel_event(
-                keyed[2], keyed[3], keyed[4], keyed[5], self._row_time(cells[4:]), LeaseAction.RENEWED
-            )
+            client, time = (keyed[3], keyed[4], keyed[5]), self._row_time(line.split(keyed[1])[4:])
+            return _tunnel_event(keyed[2], client, time, LeaseAction.RENEWED)
         if route := _FIRST_ROUTE.match(line):
-            return _tunnel_event(
-                route[1],
-                route[2],
-                route[3],
-                route[4],
-                LooseTimes(self.context).read(route[5]),
-                LeaseAction.RENEWED,
-            )
+            client, time = (route[2], route[3], route[4]), LooseTimes(self.context).read(route[5])
+            return _tunnel_event(route[1], client, time, LeaseAction.RENEWED)
         if first := _FIRST_CLIENT.match(line):
-            return _logged_on(first[1], first[2], first[3], LooseTimes(self.context).read(first[4]))
+            return _logged_on((first[1], first[2], first[3]), LooseTimes(self.context).read(first[4]))
         return None
 
     def _client_row(self, line: str) -> Event | None:
@@ -311,10 +286,8 @@ class OpenVpn(LogFormat):
         time = self._row_time(cells[6:9])
         numbers = [at for at, cell in enumerate(cells) if at > 6 and _EPOCH.fullmatch(cell)]
         user = cells[numbers[0] + 1] if numbers and len(cells) > numbers[0] + 1 else ""
-        name = user if match[2] in _UNKNOWN_NAMES else match[2]
-        return _tunnel_event(cells[3], name, match[3], match[4], time, LeaseAction.ASSIGNED) or _logged_on(
-            name, match[3], match[4], time
-        )
+        client = (user if match[2] in _UNKNOWN_NAMES else match[2], match[3], match[4])
+        return _tunnel_event(cells[3], client, time) or _logged_on(client, time)
 
     def _row_time(self, cells: list[str]) -> datetime | None:
         for cell in reversed(cells):
