@@ -17,16 +17,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.ends import Role, Way, event_between, is_internal
+from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.mappings.radius import machine_name
 from lamsach.logs.text.json_records import child, read_object, text_of
 from lamsach.logs.text.pasted import bare
 from lamsach.logs.text.syslog import NO_HEADER, split_header
-from lamsach.logs.text.times.timestamps import MONTHS, from_iso, zone_of
+from lamsach.logs.text.times.timestamps import clock_time, from_iso, zone_of
 from lamsach.logs.text.values import ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 
@@ -124,15 +125,13 @@ _AUTH = re.compile(
     rf"(?as)(Auth|Successful AuthZ): \[([^\]\n]{{0,200}})\] user {_PAIR}(?: \[[^\]\n]{{0,200}}\])? at \["
     rf"([^\]\n]{{0,80}})\](.{{0,3000}})"
 )
-_STATUS = re.compile(r" status \[(\w{1,80})\]", re.ASCII)
-_WORKSTATION = re.compile(r" workstation \[([^\]\n]{0,256})\]")
-_REMOTE = re.compile(r" [Rr]emote host \[([^\]\n]{0,80})\]")
-_LOCAL = re.compile(r" local host \[([^\]\n]{0,80})\]")
+_FACT = re.compile(r" (status|workstation|remote host|local host) \[([^\]\n]{0,256})\]", re.IGNORECASE)
 # Thu, 14 Oct 2021 15:24:12.023984 UTC
 _AUTH_TIME = re.compile(
-    r"(?a)[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))? ?(\S{0,12})"
+    r"(?a)[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d:\d\d:\d\d(?:\.\d{1,6})?) ?(\S{0,12})"
 )
 _JSON_TYPE = re.compile(r'"type"\s*:\s*"(Authentication|Authorization)"', re.ASCII)
+_ACCOUNTS = ("clientAccount", "account", "mappedAccount")
 _JSON_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)([+-]\d{2}):?(\d{2})", re.ASCII)
 
 
@@ -186,7 +185,7 @@ class Samba(LogFormat):
         at = _auth_start(line)
         if at >= 0 and (match := _AUTH.match(line, at)):
             header = split_header(bare(line), self.context)[0] if at and line[0] not in "[ " else NO_HEADER
-            return _authentication(match, self.context.timezone), header.host, header.time
+            return _authentication(match, self.context), header.host, header.time
         if _is_json(line):
             before, record = read_object(
                 line.partition("\n")[2].lstrip() if line[:1] == "[" and "\n" in line else line
@@ -224,29 +223,27 @@ def _is_json(line: str) -> bool:
     ) is not None
 
 
-def _authentication(match: re.Match[str], zone: tzinfo) -> Event:
-    rest = match[6]
-    status, workstation = _STATUS.search(rest), _WORKSTATION.search(rest)
-    remote, local = _REMOTE.search(rest), _LOCAL.search(rest)
+def _authentication(match: re.Match[str], context: FileContext) -> Event:
+    facts: dict[str, str] = {}
+    for name, value in _FACT.findall(match[6]):
+        facts.setdefault(name.lower(), value)
     return _log_on(
-        _auth_time(match[5], zone),
+        _auth_time(match[5], context),
         match[4] or match[3],
-        workstation[1] if workstation else None,
-        remote[1] if remote else "",
-        local[1] if local else "",
-        status[1] if status else ("NT_STATUS_OK" if match[1] != "Auth" else None),
+        facts.get("workstation"),
+        facts.get("remote host", ""),
+        facts.get("local host", ""),
+        facts.get("status", "NT_STATUS_OK" if match[1] != "Auth" else None),
     )
 
 
-def _auth_time(text: str, local: tzinfo) -> datetime | None:
+def _auth_time(text: str, context: FileContext) -> datetime | None:
     """Read the stated time; an ambiguous zone abbreviation counts as the server's own."""
     match = _AUTH_TIME.match(text)
     if match is None:
         return None
-    day, month, year, hour, minute, second, fraction, zone = match.groups()
-    micro = int((fraction or "0").ljust(6, "0"))
-    date = f"{year}-{MONTHS.get(month, 0):02}-{day}T{hour}:{minute}:{second}.{micro:06}"
-    return from_iso(date, UTC if zone == "Z" else zone_of(zone) or local)
+    day, month, year, clock, zone = match.groups()
+    return clock_time(context, year, month, day, clock, zone=UTC if zone == "Z" else zone_of(zone))
 
 
 def _json(record: Mapping[str, object]) -> Event:
@@ -255,9 +252,7 @@ def _json(record: Mapping[str, object]) -> Event:
     time = _JSON_TIME.match(text_of(record.get("timestamp")) or "")
     return _log_on(
         from_iso(f"{time[1]}{time[2]}:{time[3]}", UTC) if time else None,
-        text_of(values.get("clientAccount"))
-        or text_of(values.get("account"))
-        or text_of(values.get("mappedAccount")),
+        next(filter(None, (text_of(values.get(key)) for key in _ACCOUNTS)), None),
         text_of(values.get("workstation")),
         text_of(values.get("remoteAddress")) or "",
         text_of(values.get("localAddress")) or "",
@@ -277,9 +272,7 @@ def _log_on(
     destination, destination_port = _endpoint(local)
     account = _named(user)
     machine = machine_name(account)
-    action = (
-        Action.UNKNOWN if status is None else Action.ALLOWED if status == "NT_STATUS_OK" else Action.BLOCKED
-    )
+    action = verdict(status not in (None, "NT_STATUS_OK"), status)
     blocked = action is Action.BLOCKED
     # its name is no machine's of the unit
     stranger = blocked and source is not None and not is_internal(source)
