@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -106,9 +106,12 @@ class RowSpans:
         """Add a cell that extends down to a row."""
         self._held[column] = last, text
 
-    def last(self, column: int) -> int:
-        """Return the last row of a column's last such cell; 0 without one."""
-        return self._held.get(column, (0, ""))[0]
+    def add_merged(self, number: int, cells: Sequence[str], merges: Mapping[tuple[int, int], int]) -> None:
+        """Add the cells of a row in merged ranges, whose last rows are by first row and column."""
+        for column, text in enumerate(cells):
+            last = merges.get((number, column), 0)
+            if text and last > number:
+                self.add(column, last, text)
 
     def inherited(self, number: int, cells: Sequence[str]) -> dict[int, str]:
         """Return the texts that cells above contribute to a row, in columns where it has no text."""

@@ -197,10 +197,7 @@ class Workbook:
             number = int(stated) if stated.isdecimal() and len(stated) < 8 else number + 1
             dates: dict[int, date] = {}
             cells = self._cells(element, strings, formats, dates)
-            for column, text in enumerate(cells):
-                last = merges.get((number, column), 0)
-                if last > number and text:
-                    spans.add(column, last, text)
+            spans.add_merged(number, cells, merges)
             if any(cells):
                 struck_columns = _struck(element, struck) if struck else frozenset[int]()
                 yield Row(number, cells, spans.inherited(number, cells), None, struck_columns, dates)

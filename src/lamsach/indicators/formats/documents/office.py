@@ -66,14 +66,11 @@ def _read_xls(source: ListSource) -> Iterator[Entry]:
 
 def _xls_rows(sheet: Any) -> Iterator[Row]:
     """Yield the rows with content, with texts inherited from cells merged over several rows."""
-    merged = {(top, left): bottom for top, bottom, left, _ in getattr(sheet, "merged_cells", ())}
+    merged = {(top + 1, left): bottom for top, bottom, left, _ in getattr(sheet, "merged_cells", ())}
     reaching = RowSpans()
     for number in range(1, sheet.nrows + 1):
         cells = tuple(map(_xls_cell, sheet.row(number - 1)))
-        for column, text in enumerate(cells):
-            last = merged.get((number - 1, column), 0)
-            if text and last > number:
-                reaching.add(column, last, text)
+        reaching.add_merged(number, cells, merged)
         if any(cells):
             yield Row(number, cells, reaching.inherited(number, cells))
 
