@@ -241,11 +241,8 @@ def _structured(fields: Fields) -> Event:
     if nat == source:
         nat = None
     icmp = fields.get("protocol-id") in ("1", "58")
-    way = (
-        Way.INWARD
-        if _is_from_outside(fields.get(SOURCE_ZONE), fields.get(DESTINATION_ZONE))
-        else Way.UNSTATED
-    )
+    inward = _is_from_outside(fields.get(SOURCE_ZONE), fields.get(DESTINATION_ZONE))
+    way = Way.INWARD if inward else Way.UNSTATED
     site = first(fields, "url")
     if site is not None and site == fields.get("name"):  # AV_VIRUS_DETECTED states the virus' name in `url`
         site = first(fields, "filename")
@@ -300,24 +297,16 @@ def _text(text: str, name: str) -> Event:
             (destination, port_of(web[4])),
             kind=_kind(name),
             user=stated(site[3]) if site else None,
-            domain=host_of_url(url) or host_and_port(url.partition("/")[0])[0] if url else None,
+            domain=_domain({}, url),
             url=url,
             action=_action_of_event(name, ""),
         )
     screen = _SCREEN.search(text)
     if screen is None:
         raise LineError("The record of the Juniper SRX has no address.", text[:80])
-    (source, source_port), (destination, destination_port) = (
-        host_and_port(screen[1]),
-        host_and_port(screen[2]),
-    )
-    source, destination = ip_of(source or ""), ip_of(destination or "")
-    return event_between(
-        (source, source_port),
-        (destination, destination_port),
-        action=_action_of_event(name, text.rpartition("action: ")[2]),
-        way=Way.INWARD,
-    )
+    ends = [(ip_of(host or ""), port) for host, port in map(host_and_port, screen.groups())]
+    action = _action_of_event(name, text.rpartition("action: ")[2])
+    return event_between(*ends, action=action, way=Way.INWARD)
 
 
 def _flow(text: str, name: str, flows: list[re.Match[str]]) -> Event:
@@ -340,11 +329,8 @@ def _flow(text: str, name: str, flows: list[re.Match[str]]) -> Event:
 
 
 def _kind(name: str) -> EventKind:
-    return (
-        EventKind.WEB
-        if name.startswith(("WEBFILTER", "CONTENT", "AV_", "SRX_AAMW", "AAMW"))
-        else EventKind.CONNECTION
-    )
+    web = name.startswith(("WEBFILTER", "CONTENT", "AV_", "SRX_AAMW", "AAMW"))
+    return EventKind.WEB if web else EventKind.CONNECTION
 
 
 def _action_of_event(name: str, word: str) -> Action:

@@ -117,10 +117,8 @@ def _logon(text: str, client: Client) -> Event | None:
         return _logged_on((connected[1] or name, connected[2], connected[3]))
     if outer := _OUTER.search(text, 0, 1000) or _MARKED.search(text, 0, 1000):
         address, number = _end_of(ip, port)
-        if address is None:
-            ip, port = outer[1], outer[2]
-        elif number is None:
-            port = outer[2]
+        if address is None or number is None:
+            ip, port = address or outer[1], outer[2]
     stated = _USER.search(text, 0, 1000)
     user = name or ((stated[1] or stated[2]) if stated else None)
     failed = _FAILED.search(text, 0, 1000) is not None
