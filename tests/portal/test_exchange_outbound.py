@@ -248,7 +248,7 @@ def test_failed_deliveries_are_retried_then_given_up(cast: Cast, server: Server)
         found = Delivery.objects.get()
         pauses.append(round((found.next_attempt - timezone.now()).total_seconds()))
         Delivery.objects.update(next_attempt=timezone.now())
-    assert pauses[:4] == [5, 300, 1800, 7200]
+    assert pauses[:4] == pytest.approx([5, 300, 1800, 7200], abs=4), "but for a slow machine"
     assert (found.state, found.attempts, found.problem) == ("given_up", len(hooks.PAUSES) + 1, "500")
     assert len(server.got) == len(hooks.PAUSES) + 1
     assert len({headers["webhook-id"] for _, headers, _ in server.got}) == 1
