@@ -252,8 +252,7 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
     if contact.domain and source == End():  # the firewall's own question, for a rule with a host name
         answers = (contact.answer,) if contact.answer else ()
         return Event(time, EventKind.DNS, observer, domain=contact.domain, answers=answers, forwarded=True)
-    reply = _REPLY.match(text)
-    if reply:
+    if reply := _REPLY.match(text):
         return _reply(contact, reply, time, observer)
     role, way = _role_and_way(contact, text)
     device = contact.given or own_end(source.ip, destination.ip, way, role)
