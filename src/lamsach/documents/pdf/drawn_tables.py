@@ -37,6 +37,8 @@ from lamsach.documents.pdf.tagged_tables import TaggedCell, table_part
 
 _MAX_PIECE_GAP = 0.3
 """Maximum gap between the pieces of one word, in font heights."""
+_MAX_GUTTER = 30.0
+"""Maximum gap before the next column behind a longest line that shows the width, in points."""
 _MAX_HEADS = 3
 """Number of rows at the top and the foot of a page that may be headings or parts of a row."""
 _MAX_REMEMBERED_HEADS = 8
@@ -313,7 +315,13 @@ def _part(number: int, columns: Columns) -> PageTable:
         for row, (blocks, places) in enumerate(zip(columns.rows, columns.places, strict=True))
         for block, place in zip(blocks, places, strict=True)
     ]
-    part = table_part(number, None, stated, {}, ())
+    lefts = [left for left, _ in columns.spans[1:]]
+    near = {
+        place
+        for place, ((_, right), left) in enumerate(zip(columns.spans, lefts, strict=False))
+        if columns.headed and left - right <= _MAX_GUTTER
+    }
+    part = table_part(number, None, stated, {}, (), near)
     part.spans = columns.spans
     return part
 

@@ -8,7 +8,7 @@ left to the page's geometry; so is all of a document whose tree is broken or too
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -293,11 +293,15 @@ def table_part(
     stated: Sequence[TaggedCell],
     merged: Mapping[int, set[int]],
     upright: Sequence[Rule],
+    certain: Container[int] = range(_MAX_COLUMNS),
 ) -> PageTable:
-    """Return a table's part on a page from its cells; `table` is None for cells by drawing order."""
+    """Return a table's part on a page from its cells; `table` is None for cells by drawing order.
+
+    `certain`: the columns whose texts, all their own, show their width.
+    """
     paragraphs = [[lines_of(texts) for _, texts in sorted(cell.texts.items())] for cell in stated]
     drawn = _drawn(stated, upright)
-    bounds = drawn or _written(stated, paragraphs, certain=table is not None)
+    bounds = drawn or _written(stated, paragraphs, certain)
     cells = [_cell(cell, bounds, lines) for cell, lines in zip(stated, paragraphs, strict=True)]
     padding, right_padding = paddings(cells) if drawn else (0.0, 0.0)
     pitches = line_pitches(cells)
@@ -347,17 +351,17 @@ def _drawn(cells: Sequence[TaggedCell], upright: Sequence[Rule]) -> dict[int, tu
 
 
 def _written(
-    cells: Sequence[TaggedCell], paragraphs: Sequence[Sequence[Sequence[TextLine]]], *, certain: bool
+    cells: Sequence[TaggedCell], paragraphs: Sequence[Sequence[Sequence[TextLine]]], certain: Container[int]
 ) -> dict[int, tuple[float, float]]:
     """Return the left edge of each column's texts, and the right edge of their minimum room.
 
-    A line of one word may exceed its column, others do not. If it is not `certain` that all texts are the
-    table's own, the room is empty.
+    A line of one word may exceed its column, others do not. The room of a column that is not `certain` is
+    empty.
     """
     found = {column: (left, left) for column, left in _lefts(cells).items()}
     lines: dict[int, list[TextLine]] = {}
     for cell, parts in zip(cells, paragraphs, strict=True):
-        if cell.columns == 1 and certain:
+        if cell.columns == 1 and cell.column in certain:
             lines.setdefault(cell.column, []).extend(line for part in parts for line in part)
     return found | {column: _extent(texts) for column, texts in lines.items()}
 
