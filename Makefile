@@ -12,7 +12,7 @@ RELEASE_ARGS ?=
 KEY ?=
 export VENV
 
-.PHONY: help demo docs reference pictures serve test test-quick test-matrix test-windows test-container test-installed lint format bench soak federation chaos fuzz examples release scanner kernel lock carried upgrade install install-dev clean distclean
+.PHONY: help demo docs reference pictures serve test test-quick test-long test-windows test-container test-installed lint format bench soak federation chaos fuzz examples release scanner kernel lock carried upgrade install install-dev clean distclean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -33,8 +33,8 @@ test-quick: install-dev ## Run the short tests, for every save
 test-postgres: install-dev ## Run all of the portal's tests on PostgreSQL that may run there, and choose anew which of them `make test` runs
 	@$(BIN)/python -m tests.portal.on_postgresql
 
-test-matrix: install-dev ## Run once more on PostgreSQL, and by numba's own code, what `make test` runs on SQLite and by the kernel's objects
-	@$(BIN)/python -m pytest -m matrix -n 0 $(PYTEST_ARGS)
+test-long: install-dev ## Run the long tests: once more on PostgreSQL, by numba's own code and in English, simulations, thousands of values
+	@$(BIN)/python -m pytest -m long -n 0 $(PYTEST_ARGS)
 
 test-windows: install-dev ## Run the tests of the Windows scanner under Wine (builds its bundle first, from the internet)
 	@$(BIN)/python -m pytest -m wine -n 0 $(PYTEST_ARGS)

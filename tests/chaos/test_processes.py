@@ -17,6 +17,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.long
 def test_nothing_is_lost_or_doubled_while_processes_are_killed() -> None:
     require_postgresql()
     # not pytest's own folder: PostgreSQL's user may not enter it

@@ -19,7 +19,7 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("portal", [False, True])
+@pytest.mark.parametrize("portal", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_sent_is_archived_is_found(portal: bool) -> None:
     if portal:
         require_postgresql()

@@ -26,12 +26,13 @@ def played(
         assert account.counted[event] > 0, event
 
 
+@pytest.mark.long
 def test_three_portals_show_what_one_would_show(tmp_path: Path) -> None:
     """Sealed files and TLS, with cuts, losses, replays, disorder, wrong clocks, and a restored province."""
     played(tmp_path, 22, 16, 6, "B01.A", tls=True)
 
 
-@pytest.mark.matrix
+@pytest.mark.long
 def test_on_postgresql_with_the_ministry_put_back(tmp_path: Path) -> None:
     """Files only, with cut transfers; each portal's database on a server."""
     played(tmp_path, 24, 10, 5, M, postgresql=True)

@@ -50,7 +50,7 @@ def expected(objects: dict[str, Path]) -> list[str]:
     return results(load(objects[own_platform()], min(build.PLATFORMS[own_platform()].levels)))
 
 
-@pytest.mark.matrix
+@pytest.mark.long
 def test_the_lowest_level_finds_what_numbas_code_finds(compiled: Functions, expected: list[str]) -> None:
     assert results(compiled) == expected
 
@@ -148,7 +148,7 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine_code, "_SOURCES", tmp_path / "site-packages")
 
 
-@pytest.mark.matrix
+@pytest.mark.long
 @pytest.mark.usefixtures("nowhere", "compiled")
 def test_without_an_object_numba_compiles() -> None:
     data = np.frombuffer(b"a\nb\nc\n", np.uint8)

@@ -62,6 +62,7 @@ def check_scores(scores: Sequence[Score], minimum: float) -> None:
     assert all(found.accepted >= minimum * found.values for found in scores), scores
 
 
+@pytest.mark.long
 def test_ten_thousand_values_of_word_documents_and_typst(tmp_path: Path) -> None:
     """Columns of 1.6 to 6 cm in Times New Roman of 12 to 14 points, rows over pages; one without rules."""
     soffice = require_program("soffice")

@@ -174,7 +174,7 @@ def clock_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claims, "_of_server", timezone.now)
 
 
-COUNTED = {"test_task_list", "test_queries", "test_navigation"}
+COUNTED = {"test_task_list", "test_navigation"}
 """Modules in which each page counts what waits for its person."""
 
 

@@ -28,7 +28,7 @@ KEPT = 3
 QUICK = "-c jit=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off"
 """Settings for tests, whose data are few and expendable; benchmarks use the server's own."""
 
-DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.matrix)]
+DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)]
 """Parameters of tests that hold on both databases: `make test` runs them on the first."""
 
 

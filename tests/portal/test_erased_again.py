@@ -171,7 +171,7 @@ def test_what_was_erased_since_is_erased_again_on_sqlite(tmp_path: Path) -> None
     follow("", tmp_path)
 
 
-@pytest.mark.matrix
+@pytest.mark.long
 def test_what_was_erased_since_is_erased_again_on_postgresql(postgresql: str, tmp_path: Path) -> None:
     require_postgresql()
     follow(fresh(postgresql, template=TEMPLATE), tmp_path)

@@ -23,7 +23,7 @@ One for all would keep a worker longer than all other tests last.
 """
 
 
-@pytest.mark.matrix
+@pytest.mark.long
 @pytest.mark.parametrize("group", range(GROUPS))
 def test_the_portal_on_postgresql(group: int, postgresql: str) -> None:
     ran = on_postgresql.run(postgresql, on_postgresql.PARTS[group::GROUPS])
@@ -158,7 +158,7 @@ def test_backup_and_restore_on_sqlite(tmp_path: Path) -> None:
     round_trip("", tmp_path)
 
 
-@pytest.mark.matrix
+@pytest.mark.long
 def test_backup_and_restore_on_postgresql(postgresql: str, tmp_path: Path) -> None:
     require_postgresql()
     round_trip(fresh(postgresql, template=TEMPLATE), tmp_path)

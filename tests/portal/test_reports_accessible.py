@@ -213,6 +213,7 @@ def test_every_report_page(place: tuple[Served, list[str]], page: Any) -> None:
     assert len(paths) > 20
 
 
+@pytest.mark.long
 def test_the_pages_in_english_and_a_page_with_errors(place: tuple[Served, list[str]], page: Any) -> None:
     served, paths = place
     page.context.add_cookies([{"name": "django_language", "value": "en", "url": served.address}])

@@ -100,7 +100,7 @@ def test_the_laid_out_schema_equals_the_migrated_on_sqlite(tmp_path: Path) -> No
     assert run(LEFT, laid_out) == "[]"
 
 
-@pytest.mark.matrix
+@pytest.mark.long
 def test_the_laid_out_schema_equals_the_migrated_on_postgresql(postgresql: str, tmp_path: Path) -> None:
     laid_out, migrated = fresh(postgresql), fresh(postgresql)
     migrate(tmp_path, laid_out)
