@@ -19,8 +19,11 @@ pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no suc
 
 @contextmanager
 def storm(handler: Callable[..., Any] | None = None) -> Iterator[None]:
-    """Send SIGALRM at the highest rate, to `handler` or the one that the block sets."""
-    before = signal.signal(signal.SIGALRM, handler or signal.SIG_IGN)
+    """Send SIGALRM at the highest rate, to `handler` or the one that the block sets.
+
+    Never ignored: Linux arms the timer anew when the signal is received, so that one ignored ends it.
+    """
+    before = signal.signal(signal.SIGALRM, handler or (lambda *_: None))
     signal.setitimer(signal.ITIMER_REAL, 0.0001, 0.0001)
     try:
         yield
