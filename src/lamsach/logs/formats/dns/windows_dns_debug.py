@@ -93,7 +93,7 @@ def _packets(end: str, asked: str, answered: str) -> Shape:
     return Shape(
         r"\b[0-9A-Fa-f]{3,8}\s{1,4}PACKET\s{1,4}(?:[0-9A-Fa-f]{4,16}\s{1,4})?(?:UDP|TCP)\s{1,4}"
         rf"(?:{asked}{first}|{answered}{second}R\s{{1,4}})[A-Z?]"
-        r"(?:\s{1,4}\[(?P<flags>[^\]\n]{0,48})(?:\]|$)|\s{0,4}$)(?P<domain>[^\r\n]{0,2000})",
+        r"(?:\s{1,4}\[(?P<flags>[^\]\n]{0,48})(?:\]|$)|\s{0,4}$)(?P<domain>[^\r\n]*)",
         {
             "kind": EventKind.DNS,
             "domain": _LABELS,
