@@ -5,8 +5,8 @@ Heuristics, in this order, and nothing more:
   `lamsach.logs.text.times.loose_times`;
 - observer: the host of a syslog header;
 - source and destination: only from keys that state them (`src=`, `srcip:`, `"client": "..."`; `dst=`,
-  `server=` ...); else from an arrow between two addresses with ports (`10.1.1.5:49152->203.0.113.9:443`), or
-  `from A to B`;
+  `server=` ...); else from an arrow between two addresses with ports (`10.1.1.5:49152->203.0.113.9:443`, also
+  with a translation between, `A -> T to B`), or `from A to B`;
 - device: the internal address of the two; else the address after a client's key; else the line's only
   internal address. A line with several internal addresses names no device;
 - action: blocked, when the text states it (blocked, denied, dropped, refused, *chặn*, *từ chối*, *cấm*,
@@ -37,9 +37,10 @@ _KEYED = re.compile(
 _IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\.?\d|[A-Za-z_])", re.ASCII)
 _IPV6 = re.compile(r"(?<![\w.:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:])", re.ASCII)
 # 10.1.1.5:49152->203.0.113.9:443   10.1.1.5/49152 -> 203.0.113.9/443   10.1.1.5(49152) -> 203.0.113.9(443)
+# a translation between them: 10.1.1.5:49152 -> 198.51.100.7:2050 to 203.0.113.9:443
 _ARROW = re.compile(
     r"(?a)(?<![\w.])((?:\d{1,3}\.){3}\d{1,3})[:/(](\d{1,5})\)?[^\w\s]{0,2} ?(?:->|=>|-->"
-    r"|==>) ?((?:\d{1,3}\.){3}\d{1,3})[:/(](\d{1,5})(?!\d)"
+    r"|==>) ?(?:(?:\d{1,3}\.){3}\d{1,3}[:/(]\d{1,5}\)? to )?((?:\d{1,3}\.){3}\d{1,3})[:/(](\d{1,5})(?!\d)"
 )
 _END = (
     r"((?:\d{1,3}\.){3}\d{1,3}|\[[0-9A-Fa-f:.]{2,45}\]|[0-9A-Fa-f:]{2,39}:[0-9A-Fa-f.:]{0,15})(?:[:/(]"
