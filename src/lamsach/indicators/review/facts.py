@@ -215,11 +215,12 @@ def network_key(network: Span) -> str:
 def key_of(value: str) -> str | None:
     """Return the key of a name (`www` omitted), an address, a network or (`#`) a hash; None for others."""
     value = value.strip().strip(".")
-    try:
-        return network_key(span(str(ip_network(value, strict=False)) if "/" in value else value))
-    except ValueError:
-        pass
-    if re.fullmatch(_HASH, value, re.ASCII | re.IGNORECASE):
+    if ":" in value or value[-1:].isdigit():
+        try:
+            return network_key(span(str(ip_network(value, strict=False)) if "/" in value else value))
+        except ValueError:
+            pass
+    if "." not in value and re.fullmatch(_HASH, value, re.ASCII | re.IGNORECASE):
         return f"#{value.lower()}"
     name = to_ascii_domain(value.removeprefix("*."))
     return name_key(without_www(name)) if name is not None and "." in name else None
@@ -240,12 +241,12 @@ def value_of(key: str) -> str:
     return key[:0:-1] if key[0] == "." else key[1:] if key[0] == "#" else span_of(key).text
 
 
-def warning_lists() -> tuple[list[tuple[Meaning, str]], dict[str, str]]:
-    """Return meaning and source of each packed warning list, and the lists' numbers by key.
+def warning_lists() -> tuple[list[tuple[Meaning, str]], list[str]]:
+    """Return meaning and source of each packed warning list, and the keys in order with the lists' numbers.
 
-    `0 8w`: in list 0, and in list 8 with `www.` before it.
+    `.moc.elpmaxe\t0 8w`: in list 0, and in list 8 with `www.` before it.
     """
     packed = (files("lamsach.indicators.review") / "data" / "warning_lists.gz").read_bytes()
     heads, _, lines = gzip.decompress(packed).decode().partition("\n\n")
     lists = [(WARNING_LISTS[head.partition(" ")[0]], f"MISP {head}") for head in heads.splitlines()]
-    return lists, dict(line.split("\t", 1) for line in lines.splitlines())
+    return lists, lines.splitlines()

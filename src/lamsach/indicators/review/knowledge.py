@@ -9,12 +9,11 @@ from __future__ import annotations
 import unicodedata
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 from ipaddress import ip_network
 from itertools import chain
-from types import MappingProxyType
 
 import idna
 
@@ -167,37 +166,41 @@ class Knowledge:
         self,
         facts: Iterable[Fact],
         lists: Sequence[tuple[Meaning, str]] = (),
-        packed: Mapping[str, str] = MappingProxyType({}),
+        packed: Sequence[str] = (),
     ) -> None:
-        stated, self._lists = list(facts), lists
-        self._order = {known: n for n, known in enumerate((*stated, *(source for _, source in lists)))}
-        found: dict[str, list[Fact]] = {}
-        for fact in stated:
+        self._facts, self._lists, self._packed = list(facts), lists, packed
+        self._stated: dict[str, list[Fact]] = {}
+        for fact in self._facts:
             if (key := key_of(fact.value)) is not None:
-                found.setdefault(key, []).append(fact)
+                self._stated.setdefault(key, []).append(fact)
                 if fact.value.startswith("*."):
-                    found[f"{key}.*"] = [fact]
-        for key, at_key in found.items():
-            at_key += self._unpacked(key, packed.get(key, ""))
-        self._found: dict[str, list[Fact] | str] = {**packed, **found}
-        self._keys = sorted(self._found)
-
-    def _unpacked(self, key: str, numbers: str) -> list[Fact]:
-        return [
-            Fact("www." * number.endswith("w") + value_of(key), *self._lists[int(number.rstrip("w"))])
-            for number in numbers.split()
-        ]
+                    self._stated[f"{key}.*"] = [fact]
+        self._keys = sorted(self._stated)
+        self._found: dict[str, list[Fact]] = {}
 
     def _at(self, key: str) -> list[Fact]:
         """Return the facts about a key, those of the best informed list first."""
-        found = self._found.get(key, [])
-        if isinstance(found, str):
-            found = self._found[key] = self._unpacked(key, found)
-        return found
+        if (facts := self._found.get(key)) is None:
+            facts = [*self._stated.get(key, ()), *self._unpacked(key)]
+            if facts:
+                self._found[key] = facts
+        return facts
 
-    def _between(self, first: str, last: str) -> Iterator[list[Fact]]:
-        for place in range(bisect_left(self._keys, first), bisect_left(self._keys, last)):
-            yield self._at(self._keys[place])
+    def _unpacked(self, key: str) -> list[Fact]:
+        place = bisect_left(self._packed, f"{key}\t")
+        found, _, numbers = self._packed[place].partition("\t") if place < len(self._packed) else ("", "", "")
+        return [
+            Fact("www." * number.endswith("w") + value_of(key), *self._lists[int(number.rstrip("w"))])
+            for number in (numbers.split() if found == key else ())
+        ]
+
+    def _between(self, first: str, last: str) -> list[str]:
+        """Return the keys between two, in order."""
+        return sorted({*_part(self._keys, first, last), *map(_key, _part(self._packed, first, last))})
+
+    @cached_property
+    def _order(self) -> dict[Fact | str, int]:
+        return {known: n for n, known in enumerate((*self._facts, *(source for _, source in self._lists)))}
 
     def _place(self, fact: Fact) -> int:
         """Return the place of a fact, or its list, in the order of information."""
@@ -210,7 +213,7 @@ class Knowledge:
             yield _concern(fact, fact.meaning.level)
         if not known:
             key = name_key(name)
-            below = chain.from_iterable(self._between(f"{key}.", f"{key}/"))
+            below = chain.from_iterable(map(self._at, self._between(f"{key}.", f"{key}/")))
             if found := min(
                 below, key=lambda fact: (not _is_dangerous(fact), self._place(fact)), default=None
             ):
@@ -232,9 +235,9 @@ class Knowledge:
     def _networks(self) -> dict[int, list[tuple[int, dict[int, str]]]]:
         """Keys of networks by version, length (the longest first) and first bits."""
         found: defaultdict[tuple[int, int], dict[int, str]] = defaultdict(dict)
-        for key in self._keys:
-            if "/" in key:
-                version, first, length = span_of(key)
+        for entry in chain(self._keys, _part(self._packed, "4", "7")):
+            if "/" in entry:
+                version, first, length = span_of(key := _key(entry))
                 found[version, length][first >> bits(version) - length] = key
         by_length = sorted(found.items(), reverse=True)
         return {
@@ -260,7 +263,7 @@ class Knowledge:
                     yield _concern(fact, fact.meaning.level if key == own else fact.meaning.within)
         if own_length == address_bits:
             return
-        for facts in self._between(own.partition("/")[0], f"{network_key(network.end)}0"):
+        for facts in map(self._at, self._between(own.partition("/")[0], f"{network_key(network.end)}0")):
             if facts[0].meaning.kind not in seen:
                 seen.add(facts[0].meaning.kind)
                 yield _concern(facts[0], facts[0].meaning.level)
@@ -272,18 +275,26 @@ class Knowledge:
 
     def is_known(self, name: str) -> bool:
         """Return whether a name itself is known."""
-        return name_key(name) in self._found
+        return bool(self._at(name_key(name)))
 
     @cached_property
     def outlines(self) -> dict[str, str]:
         """The names dangerous to block, whose look-alikes matter, by outline."""
         keys = [
             key
-            for key in self._keys
-            if key[0] == "." and key[-1] != "*" and any(map(_is_dangerous, self._at(key)))
+            for key in self._between(".", "/")
+            if key[-1] != "*" and any(map(_is_dangerous, self._at(key)))
         ]
         keys.sort(key=lambda key: self._place(self._at(key)[0]))
         return {outline(name): name for name in map(value_of, keys)}
+
+
+def _part(entries: Sequence[str], first: str, last: str) -> Sequence[str]:
+    return entries[bisect_left(entries, first) : bisect_left(entries, last)]
+
+
+def _key(entry: str) -> str:
+    return entry.partition("\t")[0]
 
 
 def _is_dangerous(fact: Fact) -> bool:
