@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,7 +18,7 @@ from lamsach.logs.reading.tables import read_tables
 from lamsach.model import Event, Refusal
 
 from .builders import logs
-from .test_netflow import PLAIN, RECORD, TIME_S, address, fixed, one_set, template, v9
+from .test_netflow import PLAIN, RECORD, TIME_S, address, fixed, ipfix, one_set, template, v9
 
 ADDRESSES = ["10.0.0.5", "192.168.3.9", "100.64.0.7", "203.0.113.9", "198.51.100.7", "0.0.0.0", "172.32.0.1",
     "255.255.255.255"]  # fmt: skip
@@ -48,6 +49,9 @@ def _any(chance: random.Random) -> bytes:
     if kind == 0:
         return v9(template(256, PLAIN), one_set(256, RECORD * chance.randrange(1, 9)))
     if kind == 1:
+        sets = [one_set(256, RECORD * chance.randrange(1, 9)) for _ in range(chance.randrange(1, 5))]
+        return ipfix(template(256, PLAIN, version=10), *sets)
+    if kind == 3:
         return v9(one_set(chance.choice([256, 300]), RECORD))
     if kind == 2:
         return _packet(chance) + bytes(chance.randrange(1, 60))
@@ -82,12 +86,13 @@ def _tables(path: Path) -> tuple[pa.Table, list[Refusal], bool]:
     return table, refusals, damaged
 
 
-@pytest.mark.parametrize("buffered", [1, 3, netflow._PACKETS_HELD])
+@pytest.mark.parametrize("buffered", [1, 3, netflow._SETS_HELD])
 @pytest.mark.parametrize("seed", range(12))
 def test_tables_equal_single_flows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, buffered: int
 ) -> None:
-    monkeypatch.setattr(netflow, "_PACKETS_HELD", buffered)
+    monkeypatch.setattr(netflow, "_SETS_HELD", buffered)
+    monkeypatch.setattr(netflow, "_FEWEST_BYTES", 0 if buffered == 1 else 200)
     chance = random.Random(seed)
     path = tmp_path / "flows.bin"
     path.write_bytes(_packet(chance) + b"".join(_any(chance) for _ in range(60)))
@@ -97,15 +102,29 @@ def test_tables_equal_single_flows(
 @pytest.mark.parametrize("version", [1, 5, 7])
 def test_tables_of_each_version_equal_its_events(tmp_path: Path, version: int) -> None:
     path = tmp_path / "flows.bin"
-    path.write_bytes(fixed(version, 9) * 4)
+    path.write_bytes(fixed(version, 9) * 20)
     assert _tables(path) == _flows(path)
+
+
+@pytest.mark.parametrize("make", [v9, ipfix])
+def test_plain_templates_are_read_in_columns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[..., bytes]
+) -> None:
+    path = tmp_path / "flows.bin"
+    described = template(256, [*PLAIN, (1, 4)], version=9 if make is v9 else 10)
+    packet = make(described, one_set(256, (RECORD + bytes(4)) * 30))
+    path.write_bytes(packet * 20)
+    expected = _flows(path)
+    monkeypatch.setattr(netflow, "events_of", None)
+    assert _tables(path) == expected
+    assert expected[0].num_rows == 600
 
 
 @pytest.mark.parametrize("cut", [1, 7, 50, 200])
 def test_flows_before_damage(tmp_path: Path, cut: int) -> None:
     path = tmp_path / "flows.bin"
-    path.write_bytes((fixed(5, 9) * 4)[:-cut])
+    path.write_bytes((fixed(5, 9) * 20)[:-cut])
     shown = _tables(path)
     assert shown == _flows(path)
-    assert shown[0].num_rows >= 27
+    assert shown[0].num_rows >= 19 * 9
     assert shown[2]

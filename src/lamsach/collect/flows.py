@@ -10,14 +10,14 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from lamsach.errors import InputError, LamsachError
 from lamsach.i18n import mark
-from lamsach.logs.binary.netflow.events import fixed_events, flow_event
-from lamsach.logs.binary.netflow.packets import FIXED, Decoder
+from lamsach.logs.binary.netflow.events import events_of
+from lamsach.logs.binary.netflow.packets import Decoder
 from lamsach.logs.binary.netflow.templates import Template
 from lamsach.logs.events.records import iso_utc
 from lamsach.model import Action, Event
@@ -52,7 +52,7 @@ class FlowLines:
         self._decoders[exporter] = decoder  # most recent last
         if len(self._decoders) > MOST_EXPORTERS:
             del self._decoders[next(iter(self._decoders))]
-        events = list(_events(decoder, packet))
+        events = [event for flows in decoder.sets(packet) for event in events_of(flows, "")]
         if decoder.waiting:
             self._report(
                 exporter, mark("Flows came before the packet that describes them; they wait for it.")
@@ -97,18 +97,6 @@ class FlowLines:
 
 def _rows(decoder: Decoder) -> list[list[Any]]:
     return [[*key[1:], template.options, template.fields] for key, template in decoder.templates.items()]
-
-
-def _events(decoder: Decoder, packet: bytes) -> Iterator[Event]:
-    version = int.from_bytes(packet[:2], "big")
-    if version in FIXED:
-        if len(packet) >= FIXED[version][0]:
-            yield from fixed_events(packet, version, "", 0)
-        return
-    for seconds, _, record in decoder.flows(packet):
-        event = flow_event(seconds, record, "", 0)
-        if event is not None:
-            yield event
 
 
 def _line(event: Event, exporter: str) -> bytes:

@@ -32,7 +32,7 @@ from lamsach.logs.binary.capture.frames import Frame, address_text, time_of
 from lamsach.logs.binary.capture.links import ETHERNET, arp_offset, ip_offsets, is_read
 from lamsach.logs.binary.capture.packets import MOST_PACKETS, TCP, UDP, Decapsulator, Packet
 from lamsach.logs.binary.capture.quic import MOST_DATAGRAMS, QuicHello, looks_like_quic
-from lamsach.logs.binary.netflow.events import flow_event
+from lamsach.logs.binary.netflow.events import events_of
 from lamsach.logs.binary.netflow.packets import Decoder, looks_like_export
 from lamsach.logs.binary.netflow.sflow import (
     PORT,
@@ -338,10 +338,8 @@ class CaptureReader:
         """Add the flows in a NetFlow or IPFIX datagram."""
         exporter = address_text(packet.source)
         payload = packet.data[packet.start : packet.end]
-        for seconds, number, record in self._exports.flows(payload, exporter, self._collector.number):
-            event = flow_event(seconds, record, self._file, number, exporter)
-            if event is not None:
-                self._collector.events.append(event)
+        for flows in self._exports.sets(payload, exporter, self._collector.number):
+            self._collector.events += events_of(flows, self._file, exporter)
 
     def _sampled(self, payload: bytes) -> None:
         """Add the contacts of sampled packets, with the DNS question if the sample includes it."""

@@ -13,16 +13,17 @@ from typing import Any
 
 from lamsach.logs.binary.capture.frames import address_text
 from lamsach.logs.binary.netflow import templates as e
-from lamsach.logs.binary.netflow.packets import fixed_rows
+from lamsach.logs.binary.netflow.packets import DataSet
 from lamsach.logs.binary.netflow.templates import Record
 from lamsach.logs.events.ends import decide
 from lamsach.logs.text.values import host_and_port, printable, question_of, stated
 from lamsach.model import Action, Event, EventKind
 
 NAME = "netflow"
-Ends = tuple[str | None, int | None, str | None, int | None]
-"""Address and port of the source, then of the destination."""
+Ends = tuple[str | None, str | None, int | None, int | None]
+"""Addresses of source and destination, then their ports."""
 _DENIED = 3
+_ZEROS = frozenset({bytes(4), bytes(16)})
 _UNSPECIFIED = frozenset({None, "0.0.0.0", "::"})  # noqa: S104 - not bound to
 _OPTIONAL = e.WANTED - {*(*e.SOURCES, *e.DESTINATIONS), *(*e.SOURCE_PORTS, *e.DESTINATION_PORTS, e.PROTOCOL)}
 """Elements of only some exporters: NAT, actions, users, names."""
@@ -30,36 +31,59 @@ PORTED = frozenset({0, 6, 17, 33, 132, 136})
 """Protocols with ports; 0: not stated."""
 
 
+def events_of(flows: DataSet, file: str, observer: str | None = None) -> Iterator[Event]:
+    """Yield the events of a data set."""
+    time = time_of_seconds(flows.seconds)
+    if flows.template.plain:
+        for source, destination, source_port, destination_port, protocol in flows.plain_records:
+            if protocol not in PORTED:
+                source_port = destination_port = None
+            ends = address_text(source), address_text(destination), source_port, destination_port
+            yield _contact(time, ends, NAME, file, flows.number, observer=observer)
+        return
+    for record in flows.records:
+        event = flow_event(time, record, file, flows.number, observer)
+        if event is not None:
+            yield event
+
+
 def flow_event(
-    seconds: int, record: Record, file: str, line: int, observer: str | None = None
+    time: datetime | None,
+    record: Record,
+    file: str,
+    line: int,
+    observer: str | None = None,
+    log_format: str = NAME,
 ) -> Event | None:
     """Return the event of a record; None without addresses (statistics, MAC addresses alone)."""
     source = _address(record, *e.SOURCES)
     destination = _address(record, *e.DESTINATIONS)
     if source is None and destination is None:
         return None
-    source_port, destination_port = _ports(record)
-    ends, time = (source, source_port, destination, destination_port), time_of_seconds(seconds)
-    if _OPTIONAL.isdisjoint(record):
-        return _contact(time, ends, file, line, observer=observer)
-    nat, nat_port = _nat(record, source, source_port)
-    return _contact(
-        time,
-        ends,
-        file,
-        line,
-        observer=_exporter(record) or observer,
-        source_nat_ip=nat,
-        source_nat_port=nat_port,
-        user=_text(record, e.USER, e.CISCO_USER, e.PALO_ALTO_USER),
-        domain=_domain(record),
-        url=_text(record, *e.URLS),
-        action=_action(record),
-    )
+    source_port = destination_port = None
+    if record.get(e.PROTOCOL, 0) in PORTED:  # others have zeros there; ICMP its type
+        source_port, destination_port = (
+            _number(record, *e.SOURCE_PORTS),
+            _number(record, *e.DESTINATION_PORTS),
+        )
+    facts: dict[str, Any] = {}
+    if not _OPTIONAL.isdisjoint(record):
+        nat, nat_port = _nat(record, source, source_port)
+        observer = _exporter(record) or observer
+        facts = {
+            "source_nat_ip": nat,
+            "source_nat_port": nat_port,
+            "user": _text(record, e.USER, e.CISCO_USER, e.PALO_ALTO_USER),
+            "domain": _domain(record),
+            "url": _text(record, *e.URLS),
+            "action": _action(record),
+        }
+    ends = source, destination, source_port, destination_port
+    return _contact(time, ends, log_format, file, line, observer=observer, **facts)
 
 
-def _contact(time: datetime, ends: Ends, file: str, line: int, **stated: Any) -> Event:
-    source, source_port, destination, destination_port = ends
+def _contact(time: datetime | None, ends: Ends, log_format: str, file: str, line: int, **facts: Any) -> Event:
+    source, destination, source_port, destination_port = ends
     return decide(
         Event(
             time=time,
@@ -68,23 +92,12 @@ def _contact(time: datetime, ends: Ends, file: str, line: int, **stated: Any) ->
             source_port=source_port,
             destination_ip=destination,
             destination_port=destination_port,
-            format=NAME,
+            format=log_format,
             file=file,
             line=line,
-            **stated,
+            **facts,
         )
     )
-
-
-def fixed_events(packet: bytes, version: int, file: str, line: int) -> Iterator[Event]:
-    """Yield the events of a packet of version 1, 5 or 7, equal to those of `flow_event`."""
-    seconds, rows = fixed_rows(packet, version)
-    time = time_of_seconds(seconds)
-    for source_bytes, destination_bytes, source_port, destination_port, protocol in rows:
-        source, destination = address_text(source_bytes), address_text(destination_bytes)
-        ported = protocol in PORTED
-        ends = source, source_port if ported else None, destination, destination_port if ported else None
-        yield _contact(time, ends, file, line)
 
 
 @lru_cache(maxsize=256)
@@ -95,27 +108,21 @@ def time_of_seconds(seconds: int) -> datetime:
 
 def _address(record: Record, *names: int) -> str | None:
     """Return the first address stated, preferring any over an all-zero one."""
-    fallback = None
+    zeros: Any = None
     for name in names:
-        raw = record.get(name)
-        if isinstance(raw, bytes) and len(raw) in (4, 16):
-            if any(raw):
+        raw: Any = record.get(name)
+        if raw is not None and len(raw) in (4, 16):
+            if raw not in _ZEROS:
                 return address_text(raw)
-            fallback = fallback or raw
-    return address_text(fallback) if fallback else None
-
-
-def _ports(record: Record) -> tuple[int | None, int | None]:
-    if record.get(e.PROTOCOL, 0) not in PORTED:
-        return None, None  # exporters put the ICMP type where the destination's port is, and zeros for others
-    return (_number(record, *e.SOURCE_PORTS), _number(record, *e.DESTINATION_PORTS))
+            zeros = zeros or raw
+    return address_text(zeros) if zeros else None
 
 
 def _number(record: Record, *names: int) -> int | None:
     for name in names:
-        value = record.get(name)
-        if isinstance(value, int) and value <= 65535:
-            return value
+        value: Any = record.get(name)
+        if value is not None and value <= 65535:
+            return int(value)
     return None
 
 

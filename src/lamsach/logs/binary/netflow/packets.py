@@ -8,10 +8,9 @@ its template.
 from __future__ import annotations
 
 import re
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lamsach.logs.binary.netflow.templates import (
     DESTINATION,
@@ -26,48 +25,61 @@ from lamsach.logs.binary.netflow.templates import (
     templates_v9,
 )
 
-FIXED = {
-    1: (16, struct.Struct(">4s4s24xHH2xB13x")),
-    5: (24, struct.Struct(">4s4s24xHH2xB9x")),
-    7: (24, struct.Struct(">4s4s24xHH2xB13x")),
-}
-"""By version: header size, and the record layout of addresses, ports and protocol."""
-_FIXED_NAMES = (SOURCE, DESTINATION, SOURCE_PORT, DESTINATION_PORT, PROTOCOL)
+
+def _fixed(record_bytes: int) -> Template:
+    """Return the layout of versions 1, 5 and 7, whose records differ in what follows the protocol."""
+    ends = [(SOURCE, 4), (DESTINATION, 4), (0, 24), (SOURCE_PORT, 2), (DESTINATION_PORT, 2), (0, 2)]
+    return Template([*ends, (PROTOCOL, 1), (0, record_bytes - 39)], options=False)
+
+
+FIXED = {1: (16, _fixed(52)), 5: (24, _fixed(48)), 7: (24, _fixed(52))}
+"""Header size and record layout of the versions without templates."""
 V9, IPFIX = 9, 10
 VERSIONS = frozenset({*FIXED, V9, IPFIX})
 MOST_RECORDS = {1: 24, 5: 30, 7: 28}
 MOST_TEMPLATES = 1024
 MOST_WAITING_BYTES = 8 << 20
 
-Flow = tuple[int, Record]
-"""Export time (seconds since 1970) and a record's values."""
+Key = tuple[str, int, int, int]
+"""Exporter, version, observation domain, and the template's ID."""
 
 
-@dataclass(slots=True)
-class _Waiting:
-    """A data set waiting for its template."""
+class DataSet(NamedTuple):
+    """Records of one template, with their export time (seconds since 1970) and their packet's number."""
 
-    time: int
-    body: bytes
+    template: Template
+    seconds: int
     number: int
+    data: bytes
+
+    @property
+    def records(self) -> Iterator[Record]:
+        """The records' values."""
+        return self.template.records(self.data)
+
+    @property
+    def plain_records(self) -> Iterator[tuple[Any, ...]]:
+        """The values of a plain template's records."""
+        return self.template.plain_records(self.data)
 
 
 @dataclass(slots=True)
 class Decoder:
     """Decoder of one file's or capture's packets; stores templates by exporter and observation domain."""
 
-    templates: dict[tuple[str, int, int, int], Template] = field(default_factory=dict)
-    waiting: dict[tuple[str, int, int, int], list[_Waiting]] = field(default_factory=dict)
+    templates: dict[Key, Template] = field(default_factory=dict)
+    waiting: dict[Key, list[tuple[int, int, bytes]]] = field(default_factory=dict)
+    """Data sets that came before their template: time, packet number, and records."""
     waiting_bytes: int = 0
 
-    def flows(self, packet: bytes, exporter: str = "", number: int = 0) -> Iterator[tuple[int, int, Record]]:
-        """Yield a packet's flows with export time and packet number.
-
-        Includes those of earlier packets whose template it has."""
-        version = packet[0] << 8 | packet[1] if len(packet) >= 2 else 0
+    def sets(self, packet: bytes, exporter: str = "", number: int = 0) -> Iterator[DataSet]:
+        """Yield a packet's data sets, and those of earlier packets whose template it has."""
+        version = int.from_bytes(packet[:2], "big")
         if version in FIXED:
-            for time, record in _fixed(packet, version):
-                yield time, number, record
+            header, template = FIXED[version]
+            count = min(int.from_bytes(packet[2:4], "big"), (len(packet) - header) // template.size)
+            data = packet[header : header + max(0, count) * template.size]
+            yield DataSet(template, int.from_bytes(packet[8:12], "big"), number, data)
         elif version == V9 and len(packet) >= 20:
             yield from self._sets(packet, 20, len(packet), version, exporter, number)
         elif version == IPFIX and len(packet) >= 16:
@@ -76,7 +88,7 @@ class Decoder:
 
     def _sets(
         self, packet: bytes, at: int, end: int, version: int, exporter: str, number: int
-    ) -> Iterator[tuple[int, int, Record]]:
+    ) -> Iterator[DataSet]:
         time = int.from_bytes(packet[8:12] if version == V9 else packet[4:8], "big")
         domain = int.from_bytes(packet[16:20] if version == V9 else packet[12:16], "big")
         while at + 4 <= end:
@@ -86,16 +98,15 @@ class Decoder:
             start, stop = at + 4, min(end, at + size)
             at += size
             if identity < 256:
-                for key, template in self._templates(version, identity, packet, start, stop):
-                    yield from self._learn((exporter, version, domain, key), template)
+                for described, template in self._templates(version, identity, packet, start, stop):
+                    yield from self._learn((exporter, version, domain, described), template)
                 continue
-            full = (exporter, version, domain, identity)
-            known = self.templates.get(full)
+            key = (exporter, version, domain, identity)
+            known = self.templates.get(key)
             if known is None:
-                self._wait(full, _Waiting(time, packet[start:stop], number))
+                self._wait(key, (time, number, packet[start:stop]))
             elif not known.options:
-                for record in known.records(packet, start, stop):
-                    yield time, number, record
+                yield DataSet(known, time, number, packet[start:stop])
 
     @staticmethod
     def _templates(
@@ -108,57 +119,25 @@ class Decoder:
         elif version == IPFIX and identity in (2, 3):
             yield from templates_ipfix(packet, start, stop, options=identity == 3)
 
-    def _learn(
-        self, key: tuple[str, int, int, int], template: Template | None
-    ) -> Iterator[tuple[int, int, Record]]:
+    def _learn(self, key: Key, template: Template | None) -> Iterator[DataSet]:
         if template is None:
             self.templates.pop(key, None)
             return
+        known = self.templates.get(key)
+        if known is not None and (known.fields, known.options) == (template.fields, template.options):
+            return  # sent again; none waits for it
         if len(self.templates) >= MOST_TEMPLATES and key not in self.templates:
             del self.templates[next(iter(self.templates))]
         self.templates[key] = template
-        for data_set in self.waiting.pop(key, ()):
-            self.waiting_bytes -= len(data_set.body)
+        for seconds, number, data in self.waiting.pop(key, ()):
+            self.waiting_bytes -= len(data)
             if not template.options:
-                for record in template.records(data_set.body, 0, len(data_set.body)):
-                    yield data_set.time, data_set.number, record
+                yield DataSet(template, seconds, number, data)
 
-    def _wait(self, key: tuple[str, int, int, int], waiting: _Waiting) -> None:
-        if self.waiting_bytes + len(waiting.body) <= MOST_WAITING_BYTES:
-            self.waiting_bytes += len(waiting.body)
+    def _wait(self, key: Key, waiting: tuple[int, int, bytes]) -> None:
+        if self.waiting_bytes + len(waiting[2]) <= MOST_WAITING_BYTES:
+            self.waiting_bytes += len(waiting[2])
             self.waiting.setdefault(key, []).append(waiting)
-
-
-def _fixed(packet: bytes, version: int) -> Iterator[Flow]:
-    time, rows = fixed_rows(packet, version)
-    for values in rows:
-        yield time, dict(zip(_FIXED_NAMES, values, strict=True))
-
-
-class FixedPacket(NamedTuple):
-    """A packet of fixed layout (`FIXED`), and its number in the file."""
-
-    data: bytes
-    version: int
-    number: int
-
-    @property
-    def seconds(self) -> int:
-        """Export time, in seconds since 1970."""
-        return int.from_bytes(self.data[8:12], "big")
-
-    @property
-    def records(self) -> bytes:
-        """The complete records, concatenated."""
-        header, layout = FIXED[self.version]
-        count = min(self.data[2] << 8 | self.data[3], (len(self.data) - header) // layout.size)
-        return self.data[header : header + max(0, count) * layout.size]
-
-
-def fixed_rows(packet: bytes, version: int) -> tuple[int, Iterator[tuple[bytes, bytes, int, int, int]]]:
-    """Return a fixed-layout packet's time in seconds, and its records: addresses, ports, protocol."""
-    fixed = FixedPacket(packet, version, 0)
-    return fixed.seconds, FIXED[version][1].iter_unpack(fixed.records)
 
 
 def packet_size(data: bytes, at: int) -> int:

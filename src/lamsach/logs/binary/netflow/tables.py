@@ -1,6 +1,7 @@
-"""Columnar reader of fixed-layout NetFlow packets (versions 1, 5, 7): many packets as one array.
+"""Columnar reader of export files: the records of many packets with one plain template as one array.
 
-Packets of other versions give single events.
+A template is plain if it states no more than IPv4 addresses, ports and protocol, as those of versions 1, 5
+and 7 do; records of others give single events.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ import numpy as np
 import pyarrow as pa
 
 from lamsach.errors import InputError
-from lamsach.logs.binary.netflow.events import NAME, PORTED
-from lamsach.logs.binary.netflow.packets import FIXED, FixedPacket
+from lamsach.logs.binary.netflow import templates as e
+from lamsach.logs.binary.netflow.events import NAME, PORTED, events_of
+from lamsach.logs.binary.netflow.packets import DataSet
+from lamsach.logs.binary.netflow.templates import Template
 from lamsach.logs.events.ends import INTERNAL_IPV4
 from lamsach.logs.events.tables import columns_of, table_of
 from lamsach.logs.formats.flows.netflow import NetFlow
@@ -22,16 +25,18 @@ from lamsach.model import Action, Event, Refusal
 
 Array = np.ndarray[Any, Any]
 
-_PACKETS_HELD = 1024
+_SETS_HELD = 1024
 _EVENTS_HELD = 4096
-_FIELDS = {
-    "source": (">u4", 0),
-    "destination": (">u4", 4),
-    "source_port": (">u2", 32),
-    "destination_port": (">u2", 34),
-    "protocol": ("u1", 38),
+_FEWEST_BYTES = 4096
+"""Shorter runs of one template are quicker to read as single events."""
+_COLUMNS = {
+    e.SOURCE: ("source", ">u4"),
+    e.DESTINATION: ("destination", ">u4"),
+    e.SOURCE_PORT: ("source_port", ">u2"),
+    e.DESTINATION_PORT: ("destination_port", ">u2"),
+    e.PROTOCOL: ("protocol", "u1"),
 }
-"""Type and offset of the fields read from a record, equal in all three layouts."""
+"""Name and type of the columns of plain templates."""
 
 
 class FlowTables:
@@ -41,8 +46,9 @@ class FlowTables:
         self.events = 0
         self.refused = 0
         self._format = log_format
+        self._file = log_format.context.file
         self._on_refusal = on_refusal
-        self._packets: list[FixedPacket] = []
+        self._run: list[DataSet] = []
         self._held: list[Event] = []
 
     def read(self, stream: BinaryIO) -> Iterator[pa.RecordBatch]:
@@ -51,43 +57,64 @@ class FlowTables:
             for item in self._format.items(stream):
                 yield from self._add(item)
         except InputError:
-            yield from self._flush()
+            yield from self._rest()
             raise
-        yield from self._flush()
+        yield from self._rest()
 
-    def _add(self, item: Event | Refusal | FixedPacket) -> Iterator[pa.RecordBatch]:
-        if isinstance(item, FixedPacket):
-            if self._held or (self._packets and self._packets[-1].version != item.version):
-                yield from self._flush()
-            self._packets.append(item)
-        elif isinstance(item, Refusal):
+    def _add(self, item: DataSet | Refusal) -> Iterator[pa.RecordBatch]:
+        if isinstance(item, Refusal):
             self.refused += 1
             self._on_refusal(item)
+            return
+        if len(self._run) >= _SETS_HELD or (self._run and self._run[-1].template is not item.template):
+            yield from self._end_run()
+        self._run.append(item)
+
+    def _end_run(self) -> Iterator[pa.RecordBatch]:
+        """Read the sets of one template together, or hold their single events."""
+        run, self._run = self._run, []
+        if not run[0].template.plain or sum(len(flows.data) for flows in run) < _FEWEST_BYTES:
+            self._held += [event for flows in run for event in events_of(flows, self._file)]
+            if len(self._held) >= _EVENTS_HELD:
+                yield from self._single()
         else:
-            if self._packets:
-                yield from self._flush()
-            self._held.append(item)
-        if len(self._packets) >= _PACKETS_HELD or len(self._held) >= _EVENTS_HELD:
-            yield from self._flush()
+            yield from self._single()
+            yield from self._counted(_table(run, self._file))
 
-    def _flush(self) -> Iterator[pa.RecordBatch]:
-        packets, self._packets = self._packets, []
+    def _single(self) -> Iterator[pa.RecordBatch]:
         events, self._held = self._held, []
-        tables = [_table(packets, self._format.context.file)] if packets else []
-        tables += [table_of(columns_of(events), len(events))] if events else []
-        for table in tables:
-            if table.num_rows:
-                self.events += table.num_rows
-                yield table
+        if events:
+            yield from self._counted(table_of(columns_of(events), len(events)))
+
+    def _rest(self) -> Iterator[pa.RecordBatch]:
+        if self._run:
+            yield from self._end_run()
+        yield from self._single()
+
+    def _counted(self, table: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+        self.events += table.num_rows
+        yield table
 
 
-def _table(packets: list[FixedPacket], file: str) -> pa.RecordBatch:
-    """Return the records of packets of one version, equal to `netflow.events.fixed_events`."""
-    size = FIXED[packets[0].version][1].size
-    bodies = [packet.records for packet in packets]
-    rows = np.frombuffer(b"".join(bodies), _layout(size))
-    counts = [len(body) // size for body in bodies]
-    seconds = np.repeat(np.array([packet.seconds for packet in packets], np.int64), counts)
+def _layout(template: Template) -> np.dtype[Any]:
+    """Return the array type of a plain template's records."""
+    places: dict[int, int] = {}
+    at = 0
+    for element, length in template.fields:
+        places.setdefault(element, at)
+        at += length
+    names, kinds = zip(*_COLUMNS.values(), strict=True)
+    offsets = [places[element] for element in _COLUMNS]
+    return np.dtype({"names": names, "formats": kinds, "offsets": offsets, "itemsize": template.size})
+
+
+def _table(run: list[DataSet], file: str) -> pa.RecordBatch:
+    """Return the records of sets of one plain template, equal to `netflow.events.events_of`."""
+    layout = _layout(run[0].template)
+    counts = [len(flows.data) // layout.itemsize for flows in run]
+    bodies = [flows.data[: count * layout.itemsize] for flows, count in zip(run, counts, strict=True)]
+    rows = np.frombuffer(b"".join(bodies), layout)
+    seconds = np.repeat(np.array([flows.seconds for flows in run], np.int64), counts)
     portless = ~np.isin(rows["protocol"], list(PORTED))
 
     def constant(text: str) -> pa.Array:
@@ -100,14 +127,9 @@ def _table(packets: list[FixedPacket], file: str) -> pa.RecordBatch:
         "action": constant(Action.UNKNOWN.value),
         "format": constant(NAME),
         "file": constant(file),
-        "line": pa.array(np.repeat([packet.number for packet in packets], counts)),
+        "line": pa.array(np.repeat([flows.number for flows in run], counts)),
     }
     return table_of(columns, len(rows))
-
-
-def _layout(size: int) -> np.dtype[Any]:
-    kinds, positions = zip(*_FIELDS.values(), strict=True)
-    return np.dtype({"names": [*_FIELDS], "formats": kinds, "offsets": positions, "itemsize": size})
 
 
 def _addresses(source: Array, destination: Array) -> dict[str, pa.Array]:

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from operator import itemgetter
+from typing import Any
 
 SOURCE, DESTINATION, SOURCE_V6, DESTINATION_V6 = 8, 12, 27, 28
 SOURCE_PORT, DESTINATION_PORT = 7, 11
@@ -76,7 +78,8 @@ WANTED = frozenset(
     }
 )
 """Elements to decode; others are skipped."""
-
+PLAIN = {SOURCE: 4, DESTINATION: 4, SOURCE_PORT: 2, DESTINATION_PORT: 2, PROTOCOL: 1}
+"""Wanted elements of plain templates, and their lengths."""
 
 Record = dict[int, int | bytes]
 """Values of the wanted elements: numbers, or the bytes of addresses and texts."""
@@ -87,9 +90,12 @@ _ENTERPRISE = 0x8000
 
 
 class Template:
-    """A record layout; `options`: its records describe the exporter, not flows."""
+    """A record layout.
 
-    __slots__ = ("_fields", "_layout", "_names", "_odd", "options", "size")
+    `options`: its records describe the exporter, not flows; `plain`: of what is wanted it has all of `PLAIN`,
+    and nothing else."""
+
+    __slots__ = ("_fields", "_layout", "_names", "_odd", "options", "plain", "size")
 
     def __init__(self, fields: list[tuple[int, int]], *, options: bool) -> None:
         self.options = options
@@ -112,27 +118,34 @@ class Template:
                 layout.append(_NUMBERS[length])
         self._names = tuple(names)
         self._layout = struct.Struct("".join(layout))
+        found = {element: length for element, length in reversed(fields) if length and element in WANTED}
+        self.plain = self.size > 0 and found == PLAIN
 
     @property
     def fields(self) -> list[tuple[int, int]]:
         """Pairs of element and length, enough to rebuild the template."""
         return list(self._fields)
 
-    def records(self, data: bytes, start: int, end: int) -> Iterator[Record]:
+    def records(self, data: bytes) -> Iterator[Record]:
         """Yield the records in a data set's body; the remainder is padding."""
         if not self.size:
-            yield from self._varying(data, start, end)
+            yield from self._varying(data)
             return
-        whole = (end - start) // self.size * self.size
-        for values in self._layout.iter_unpack(memoryview(data)[start : start + whole]):
+        for values in self._values(data):
             record: Record = dict(zip(self._names, values, strict=True))
             for element in self._odd:
                 record[element] = int.from_bytes(values[self._names.index(element)], "big")
             yield record
 
-    def _varying(self, data: bytes, at: int, end: int) -> Iterator[Record]:
-        if not any(length for _, length in self._fields):
-            return
+    def plain_records(self, data: bytes) -> Iterator[tuple[Any, ...]]:
+        """Yield the values of a plain template's records, in the order of `PLAIN`."""
+        return map(itemgetter(*map(self._names.index, PLAIN)), self._values(data))
+
+    def _values(self, data: bytes) -> Iterator[tuple[Any, ...]]:
+        return self._layout.iter_unpack(memoryview(data)[: len(data) // self.size * self.size])
+
+    def _varying(self, data: bytes) -> Iterator[Record]:
+        at, end = 0, len(data) if self._fields else 0
         while at < end:
             record: Record = {}
             for element, length in self._fields:

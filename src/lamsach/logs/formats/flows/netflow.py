@@ -25,7 +25,7 @@ from lamsach.errors import InputError, LineError, UnreadableError
 from lamsach.logs.base import fields_named
 from lamsach.logs.binary.base import BinaryFormat
 from lamsach.logs.binary.netflow.blocks import decompress
-from lamsach.logs.binary.netflow.packets import FIXED, Decoder, FixedPacket, looks_like_export, packet_size
+from lamsach.logs.binary.netflow.packets import DataSet, Decoder, looks_like_export, packet_size
 from lamsach.logs.events.ends import event_between
 from lamsach.logs.text.values import printable, stated
 from lamsach.model import Action, Event, Reference, Refusal
@@ -53,42 +53,27 @@ class NetFlow(BinaryFormat):
 
     def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
         """See BinaryFormat. `line` is the packet's number."""
-        from lamsach.logs.binary.netflow.events import fixed_events  # loaded only for an export
+        from lamsach.logs.binary.netflow.events import events_of  # loaded only for an export
 
         for item in self.items(stream):
-            if isinstance(item, FixedPacket):
-                yield from fixed_events(item.data, item.version, self.context.file, item.number)
-            else:
+            if isinstance(item, Refusal):
                 yield item
+            else:
+                yield from events_of(item, self.context.file)
 
-    def items(self, stream: BinaryIO) -> Iterator[Event | Refusal | FixedPacket]:
-        """Yield the items of `read`, but packets of a fixed layout undecoded."""
-        from lamsach.logs.binary.netflow.events import flow_event
-
+    def items(self, stream: BinaryIO) -> Iterator[DataSet | Refusal]:
+        """Yield the items of `read`, but data sets undecoded."""
         decoder = Decoder()
-        file = self.context.file
-        number = 0
-        packets = _packets(stream, file)
         failure: InputError | None = None
-        while True:
-            try:
-                packet = next(packets, None)
-            except InputError as error:
-                failure, packet = error, None
-            if packet is None:
-                break
-            number += 1
-            if (version := int.from_bytes(packet[:2], "big")) in FIXED:
-                yield FixedPacket(packet, version, number)
-                continue
-            for seconds, line, record in decoder.flows(packet, "", number):
-                event = flow_event(seconds, record, file, line)
-                if event is not None:
-                    yield event
+        try:
+            for number, packet in enumerate(_packets(stream, self.context.file), 1):
+                yield from decoder.sets(packet, "", number)
+        except InputError as error:
+            failure = error
         for (_, _, domain, identity), waiting in decoder.waiting.items():
-            for undecoded in waiting:
+            for _, number, _ in waiting:
                 reason = "The packet that describes these records is missing."
-                yield Refusal(Reference(file, row=undecoded.number), f"{domain}:{identity}", reason)
+                yield Refusal(Reference(self.context.file, row=number), f"{domain}:{identity}", reason)
         if failure is not None:
             raise failure
 
