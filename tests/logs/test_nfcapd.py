@@ -217,3 +217,12 @@ def test_broken_block_is_refused_alone():
     refused, event = read(file_2(block(b"\xff\xff\xff") + block(good), 3))
     assert isinstance(refused, Refusal)
     assert event.source_ip == "10.1.1.5"
+
+
+def test_values_are_read_as_in_exports():
+    """An exporter without address is none, a mapped address is IPv4, a translation to itself none."""
+    more = [element(12, number("0.0.0.0")), element(20, number("10.1.1.5") + number("203.0.113.9"))]
+    [event] = read(file_2(block(record("10.1.1.5", "203.0.113.9", more=more))))
+    assert (event.observer, event.source_nat_ip) == (None, None)
+    [event] = read(file_2(block(record("::ffff:10.1.1.5", "2001:db8::9"))))
+    assert (event.source_ip, event.device_ip) == ("10.1.1.5", "10.1.1.5")

@@ -16,19 +16,19 @@ Source of nfdump's files: `nffile.h` and `nfxV3.h` (https://github.com/phaag/nfd
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address, IPv6Address
 from typing import BinaryIO
 
 from lamsach.errors import InputError, LineError, UnreadableError
 from lamsach.logs.base import fields_named
 from lamsach.logs.binary.base import BinaryFormat
+from lamsach.logs.binary.netflow import templates as e
 from lamsach.logs.binary.netflow.blocks import decompress
+from lamsach.logs.binary.netflow.events import events_of, flow_event
 from lamsach.logs.binary.netflow.packets import DataSet, Decoder, looks_like_export, packet_size
-from lamsach.logs.events.ends import event_between
-from lamsach.logs.text.values import printable, stated
-from lamsach.model import Action, Event, Reference, Refusal
+from lamsach.logs.binary.netflow.templates import Record
+from lamsach.model import Event, Reference, Refusal
 
 _STEP_BYTES = 1 << 18
 _LONGEST_PACKET = 1 << 16
@@ -53,8 +53,6 @@ class NetFlow(BinaryFormat):
 
     def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
         """See BinaryFormat. `line` is the packet's number."""
-        from lamsach.logs.binary.netflow.events import events_of  # loaded only for an export
-
         for item in self.items(stream):
             if isinstance(item, Refusal):
                 yield item
@@ -122,7 +120,6 @@ def _after_padding(data: bytes, at: int) -> int:
     return following if following > at and packet_size(data, following) else at
 
 
-_NOWHERE = (None, "0.0.0.0", "::")  # noqa: S104 - means: no address
 _MAGIC = b"\x0c\xa5"
 _HEADER_1 = struct.Struct("<HHII128s")
 _STATISTICS_1 = 136
@@ -135,15 +132,12 @@ _RECORD = struct.Struct("<HH")
 _RECORD_3 = struct.Struct("<HHHBBHBB")
 _FLOW_3 = struct.Struct("<QQQQQHHBBBB")
 _COMMON_1 = struct.Struct("<HHHHHHIIBBBBHH")
-_EVENTS = {1: Action.ALLOWED, 2: Action.ALLOWED, 3: Action.BLOCKED, 5: Action.ALLOWED}
-_FORWARDED = {1: Action.ALLOWED, 2: Action.BLOCKED}
-"""Outcome by the upper two of the eight bits of the forwarding status (RFC 7270 section 4.12)."""
+_DECISIONS = frozenset({1, 2, 3, 5})
+"""Firewall events that state a decision: created, deleted, denied, updated."""
 _FLOW, _IPV4, _IPV6, _EXPORTER_4, _EXPORTER_6, _NSEL, _NAT_4, _NAT_6, _NAT_PORTS = (
     1, 2, 3, 12, 13, 19, 20, 21, 22
 )  # fmt: skip
 _USER = 24
-_PORTED = frozenset({0, 6, 17, 33, 132, 136})
-"""Protocols with ports, and 0 for an unstated one."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -226,105 +220,69 @@ def _records(data: bytes) -> Iterator[bytes]:
         at += size
 
 
-def _event(record: bytes, file: str, number: int) -> Event | None:
-    kind = record[0] | record[1] << 8
+def _event(data: bytes, file: str, number: int) -> Event | None:
+    """Return the event of a record, by the elements of an export's."""
+    reader = _READERS.get(data[0] | data[1] << 8)
     try:
-        if kind == 11:
-            return _version_3(record, file, number)
-        if kind in (1, 10):
-            return _version_1(record, kind, file, number)
+        record, milliseconds = reader(data) if reader else ({}, 0)
+        time = _EPOCH + timedelta(milliseconds=milliseconds) if milliseconds else None
     except (struct.error, OverflowError):
-        pass
-    return None
+        return None
+    return flow_event(time, record, file, number, log_format=NfCapd.name)
 
 
-def _version_3(record: bytes, file: str, number: int) -> Event | None:
+def _version_3(data: bytes) -> tuple[Record, int]:
     elements: dict[int, bytes] = {}
     at = _RECORD_3.size
-    for _ in range(_RECORD_3.unpack_from(record)[2]):
-        kind, size = _RECORD.unpack_from(record, at)
+    for _ in range(_RECORD_3.unpack_from(data)[2]):
+        kind, size = _RECORD.unpack_from(data, at)
         if size < _RECORD.size:
             break
-        elements.setdefault(kind, record[at + _RECORD.size : at + size])
+        elements.setdefault(kind, data[at + _RECORD.size : at + size])
         at += size
     if _FLOW not in elements:
-        return None
-    first, _, received, _, _, source_port, destination_port, protocol, _, forwarding, _ = _FLOW_3.unpack_from(
-        elements[_FLOW]
-    )
-    nat = elements.get(_NAT_4) or elements.get(_NAT_6)
-    ports = struct.unpack_from("<HH", elements[_NAT_PORTS]) if _NAT_PORTS in elements else (None, None)
-    event = struct.unpack_from("<QIHB", elements[_NSEL])[3] if _NSEL in elements else 0
-    return _flow(
-        _ends(elements.get(_IPV4) or elements.get(_IPV6) or b""),
-        (source_port, destination_port, protocol),
-        first or received,
-        file,
-        number,
-        nat=(_ends(nat or b"")[0], ports[0]),
-        action=_EVENTS.get(event) or _FORWARDED.get(forwarding >> 6, Action.UNKNOWN),
-        observer=_exporter(elements),
-        user=stated(elements.get(_USER, b"").partition(b"\0")[0].decode("utf-8", "replace")),
-    )
+        return {}, 0
+    first, _, received, _, _, *ports, protocol, _, forwarding, _ = _FLOW_3.unpack_from(elements[_FLOW])
+    record = _ends(elements.get(_IPV4) or elements.get(_IPV6) or b"", ports, protocol)
+    if forwarding:
+        record[e.FORWARDING] = forwarding
+    if nat := _addresses(elements.get(_NAT_4) or elements.get(_NAT_6) or b""):
+        record[e.NAT_SOURCE] = nat[0]
+    if _NAT_PORTS in elements:
+        record[e.NAT_SOURCE_PORT] = struct.unpack_from("<HH", elements[_NAT_PORTS])[0]
+    if _NSEL in elements and (event := struct.unpack_from("<QIHB", elements[_NSEL])[3]) in _DECISIONS:
+        record[e.FIREWALL_EVENT] = event
+    for kind, size in ((_EXPORTER_6, 16), (_EXPORTER_4, 4)):
+        if len(exporter := elements.get(kind, b"")) >= size:
+            record[e.EXPORTER] = _big_endian(exporter[:size])
+    if _USER in elements:
+        record[e.USER] = elements[_USER]
+    return record, first or received
 
 
-def _exporter(elements: Mapping[int, bytes]) -> str | None:
-    if len(raw := elements.get(_EXPORTER_4, b"")) >= 4:
-        return str(IPv4Address(int.from_bytes(raw[:4], "little")))
-    if len(raw := elements.get(_EXPORTER_6, b"")) >= 16:
-        high, low = struct.unpack_from("<QQ", raw)
-        return str(IPv6Address(high << 64 | low))
-    return None
-
-
-def _version_1(record: bytes, kind: int, file: str, number: int) -> Event | None:
-    fields = _COMMON_1.unpack_from(record)
-    flags, milliseconds, seconds = fields[2] & 0xFF, fields[4], fields[6]
-    protocol, source_port, destination_port = fields[10], fields[12], fields[13]
+def _version_1(data: bytes) -> tuple[Record, int]:
+    kind, _, flags, _, milliseconds, _, seconds, _, _, _, protocol, _, *ports = _COMMON_1.unpack_from(data)
     at = _COMMON_1.size + (4 if kind == 10 else 0)
-    ends = _ends(record[at : at + (32 if flags & 1 else 8)])
-    ports = (source_port, destination_port, protocol)
-    return _flow(ends, ports, seconds * 1000 + milliseconds, file, number)
+    ends = data[at : at + (32 if flags & 1 else 8)]
+    return _ends(ends, ports, protocol), seconds * 1000 + milliseconds
 
 
-def _ends(data: bytes) -> tuple[str | None, str | None]:
-    """Read source and destination from eight bytes (IPv4) or thirty-two (IPv6)."""
-    if len(data) >= 32:
-        high, low, other_high, other_low = struct.unpack_from("<QQQQ", data)
-        return str(IPv6Address(high << 64 | low)), str(IPv6Address(other_high << 64 | other_low))
-    if len(data) >= 8:
-        source, destination = struct.unpack_from("<II", data)
-        return str(IPv4Address(source)), str(IPv4Address(destination))
-    return None, None
+_READERS: Mapping[int, Callable[[bytes], tuple[Record, int]]] = {
+    1: _version_1, 10: _version_1, 11: _version_3
+}  # fmt: skip
+"""Readers of an export's elements and the time in milliseconds, by kind of record."""
 
 
-def _flow(
-    ends: tuple[str | None, str | None],
-    ports: tuple[int, int, int],
-    milliseconds: int,
-    file: str,
-    number: int,
-    *,
-    nat: tuple[str | None, int | None] = (None, None),
-    action: Action = Action.UNKNOWN,
-    observer: str | None = None,
-    user: str | None = None,
-) -> Event | None:
-    source, destination = ends
-    if source is None or destination is None:
-        return None
-    with_ports = ports[2] in _PORTED  # ICMP and IGMP have type and code in these fields
-    translated = nat[0] not in _NOWHERE and (nat[0], nat[1]) != (source, ports[0])
-    return event_between(
-        (source, ports[0] if with_ports else None),
-        (destination, ports[1] if with_ports else None),
-        time=_EPOCH + timedelta(milliseconds=milliseconds) if milliseconds else None,
-        observer=observer,
-        source_nat_ip=nat[0] if translated else None,
-        source_nat_port=nat[1] if translated else None,
-        user=printable(user) if user and user.isprintable() else None,
-        action=action,
-        format=NfCapd.name,
-        file=file,
-        line=number,
-    )
+def _ends(addresses: bytes, ports: Sequence[int], protocol: int) -> Record:
+    ends = dict(zip((e.SOURCE, e.DESTINATION), _addresses(addresses), strict=False))
+    return {**ends, e.SOURCE_PORT: ports[0], e.DESTINATION_PORT: ports[1], e.PROTOCOL: protocol}
+
+
+def _addresses(data: bytes) -> tuple[bytes, ...]:
+    """Split eight bytes (IPv4) or thirty-two (IPv6) into source and destination; () for fewer."""
+    size = 16 if len(data) >= 32 else 4
+    return (_big_endian(data[:size]), _big_endian(data[size : 2 * size])) if len(data) >= 8 else ()
+
+
+def _big_endian(address: bytes) -> bytes:
+    return b"".join(address[at : at + 8][::-1] for at in range(0, len(address), 8))
