@@ -11,6 +11,7 @@ from typing import ClassVar, TypeVar
 from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
+from lamsach.logs.events.ends import stamped
 from lamsach.logs.mappings.records import Records
 from lamsach.model import Event
 
@@ -124,9 +125,14 @@ class LogFormat(ABC):
     def header(self, line: str) -> None:  # noqa: B027 - most formats have none
         """Apply a header line (see `header_prefix`) to the lines that follow."""
 
-    @abstractmethod
     def parse(self, line: str, number: int) -> Event | None:
-        """Parse a line, or a record's lines joined by line feeds; `number` (from 1) is the first line's.
+        """Do as `read`, and set the event's format, file and line; `number` (from 1) is the first line's."""
+        event = self.read(line)
+        return event and stamped(event, self.name, self.context.file, number)
+
+    @abstractmethod
+    def read(self, line: str) -> Event | None:
+        """Parse a line, or a record's lines joined by line feeds, to an event of the caller's own.
 
         Returns None for a line of this format without an event (comment, preamble, unknown message); see
         `passes_over`. Raises LineError, with the reason, for a broken line or one of another format."""

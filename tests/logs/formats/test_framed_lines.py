@@ -52,7 +52,7 @@ class Refusing(LogFormat):
     def recognises(cls, line):
         return line.startswith("X1 ")
 
-    def parse(self, line, number):
+    def read(self, line):
         raise LineError("The line is damaged.", line)
 
 

@@ -22,7 +22,6 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from itertools import product
 from typing import Any
 
-from lamsach.logs.base import LogFormat
 from lamsach.model import Event, EventKind
 
 IPAddress = IPv4Address | IPv6Address
@@ -323,15 +322,11 @@ def changed(event: Event, **values: object) -> Event:
     return event
 
 
-def placed(
-    event: Event, log_format: LogFormat, number: int, time: datetime | None, observer: str | None
-) -> Event:
-    """Set format, file and line of an event, and its time and observer where absent, and return it.
-
-    The event must be the caller's own, built from this line (see `stamped`)."""
+def placed(event: Event, time: datetime | None, observer: str | None) -> Event:
+    """Set the time and observer of an event that is not shared yet, where absent, and return it."""
     fill = object.__setattr__
     if event.time is None:
         fill(event, "time", time)
     if event.observer is None:
         fill(event, "observer", observer)
-    return stamped(event, log_format.name, log_format.context.file, number)
+    return event

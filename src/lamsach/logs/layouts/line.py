@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.events.ends import Role, Side, Way, changed, side_of, stamped
+from lamsach.logs.events.ends import Role, Side, Way, changed, side_of
 from lamsach.logs.layouts import Layout, Made, Of, Shape
 from lamsach.logs.layouts.kinds import Clock
 from lamsach.logs.text.key_value import pairs
@@ -66,20 +66,20 @@ class LayoutFormat(LogFormat):
         header, message = split_header(line, self.context)
         return header.time, header.host, message
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """See `LogFormat`. Returns None for a line without a matching shape, if records follow a header."""
         if self.layout.anywhere:
             for shape in self.layout.shapes:
                 room = len(line) if shape.whole else self.layout.room
                 match = shape.expression.search(line, 0, room) if self.applies(shape) else None
                 if match is not None and (event := self.event(shape, match, *self.head(line, match.start()))):
-                    return stamped(event, self.name, self.context.file, number)
+                    return event
             raise LineError("The line is not of this product.", line[:80])
         time, observer, record = self.opened(line)
         for shape in self.layout.shapes:
             match = shape.expression.match(record)
             if match is not None and (event := self.event(shape, match, time, observer)):
-                return stamped(event, self.name, self.context.file, number)
+                return event
         if not self.recognises(line):
             raise LineError("The line is not of this product.", line[:80])
         return None

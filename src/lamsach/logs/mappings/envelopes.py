@@ -122,7 +122,7 @@ class CarriedLines:
         self.passed_over = False
         """Whether a format recognized the last line and found no event in it."""
 
-    def event(self, texts: Iterable[str], number: int) -> Event | None:
+    def event(self, texts: Iterable[str]) -> Event | None:
         """Return the event of the first text that a format parses, if any."""
         self.refused = self.passed_over = False
         for text in texts:
@@ -130,7 +130,7 @@ class CarriedLines:
                 if not log_format.recognises(text):
                     continue
                 try:
-                    event = self._parser(log_format).parse(text, number)
+                    event = self._parser(log_format).read(text)
                 except LineError:
                     self.refused = True
                     continue

@@ -89,7 +89,7 @@ class _Events:
             data=cast(dict[str, str], fields),
             answers=fields.get(_ANSWERS, ()),
         )
-        return event_of(record, self.context, self._times, "", 0)
+        return event_of(record, self.context, self._times)
 
     def record_time(self, fields: Fields) -> datetime | None:
         """Return the time of a record."""

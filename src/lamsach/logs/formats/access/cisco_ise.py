@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import placed
 from lamsach.logs.mappings.radius import RadiusRecord, event_of
 from lamsach.logs.text.key_value import first
 from lamsach.logs.text.record_headers import header_before
@@ -52,7 +51,7 @@ class CiscoIse(LogFormat):
             line, 0, _ROOM
         ) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one message; None when it (or its segment) names neither user nor machine."""
         start = required(_START.search(line, 0, _ROOM), line)
         header = header_before(line, start.start(), self.context)
@@ -67,7 +66,7 @@ class CiscoIse(LogFormat):
             station = pair[1]
         if not user and not station:
             return None
-        event = event_of(
+        return event_of(
             RadiusRecord(
                 time=from_iso(f"{start[2]}{start[3]}", self.context.timezone) if start[2] else header.time,
                 user=user,
@@ -79,4 +78,3 @@ class CiscoIse(LogFormat):
                 accepted={"passed": True, "failed": False}.get(start[1][:6].lower()),
             )
         )
-        return placed(event, self, number, None, None)

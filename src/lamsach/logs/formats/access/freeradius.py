@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
-from lamsach.logs.events.ends import changed, stamped
+from lamsach.logs.events.ends import changed
 from lamsach.logs.mappings.column_names import plain
 from lamsach.logs.mappings.radius import RadiusRecord, event_of, station
 from lamsach.logs.text.syslog import split_header
@@ -190,8 +190,8 @@ class FreeRadius(LogFormat):
         """Match every line that is not indented."""
         return line[:1] not in ("\t", " ", "")
 
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. None for messages about the server itself."""
+    def read(self, line: str) -> Event | None:
+        """See `LogFormat.read`. None for messages about the server itself."""
         event: Event | None
         if self._rows is not None:
             event = self._rows.read(line)
@@ -207,7 +207,7 @@ class FreeRadius(LogFormat):
             return None
         else:
             raise LineError("The line is not of this product.", line.partition("\n")[0][:80])
-        return stamped(event, self.name, self.context.file, number) if event is not None else None
+        return event
 
     def _login(self, line: str, login: re.Match[str]) -> Event:
         own = _LOG_TIME.match(line)

@@ -51,7 +51,7 @@ class Hostapd(LogFormat):
         """Match a client's hardware address after one of hostapd's keywords."""
         return ("STA" in line or "EAP" in line or "WPS" in line) and _EVENT.search(line, 0, _ROOM) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one message about a client."""
         match = required(_EVENT.search(line, 0, _ROOM) if self.recognises(line) else None, line)
         header, _ = split_header(line, self.context)
@@ -65,10 +65,4 @@ class Hostapd(LogFormat):
             user=named[1] if named else None,
             action=Action.BLOCKED if refused else Action.ALLOWED if opened else Action.UNKNOWN,
         )
-        return placed(
-            decide(event, given=ip_of(address[1]) if address else None),
-            self,
-            number,
-            header.time,
-            header.host,
-        )
+        return placed(decide(event, given=ip_of(address[1]) if address else None), header.time, header.host)

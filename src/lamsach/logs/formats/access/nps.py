@@ -18,7 +18,6 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import stamped
 from lamsach.logs.mappings.radius import RadiusRecord, event_of
 from lamsach.logs.text.delimited import cells_of
 from lamsach.logs.text.times.loose_times import LooseTimes
@@ -65,8 +64,8 @@ class Nps(LogFormat):
             return _DTS.match(line) is not None
         return "/" in line[:700] and (_IAS.match(line) is not None or _ODBC.match(line) is not None)
 
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`."""
+    def read(self, line: str) -> Event | None:
+        """See `LogFormat.read`."""
         if _DTS.match(line):
             values = _elements(line)
             time = LooseTimes(self.context, month_first=True).read(values.get("Timestamp", ""))
@@ -75,7 +74,7 @@ class Nps(LogFormat):
             cells = _cells(line)
             values = _columns(cells) if _ODBC.match(line) else _pairs(cells)
             time = LooseTimes(self.context, month_first=True).read(f"{cells[2]} {cells[3]}")
-        return stamped(event_of(_record(values, time)), self.name, self.context.file, number)
+        return event_of(_record(values, time))
 
 
 def _cells(line: str) -> list[str]:

@@ -63,7 +63,7 @@ class VpcFlow(LogFormat):
             return sum(map(cls.recognises, head)) / len(head) if head else 0.0
         return sum(len(line.split()) == len(named) for line in head) / len(head)
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one record; None for the column names."""
         if _columns(line):
             return None
@@ -74,7 +74,7 @@ class VpcFlow(LogFormat):
             name: word for name, word in zip(self._columns, words, strict=False) if word not in ("-", "")
         }
         time = from_epoch(fields["start"]) if fields.get("start", "").isdigit() else None
-        return placed(_event(fields), self, number, time, None)
+        return placed(_event(fields), time, None)
 
 
 def _columns(line: str) -> tuple[str, ...] | None:

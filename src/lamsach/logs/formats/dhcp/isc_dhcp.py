@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import changed, stamped
+from lamsach.logs.events.ends import changed
 from lamsach.logs.events.leases import lease_event
 from lamsach.logs.mappings.records import Records, Sentences
 from lamsach.logs.text.syslog import split_header, split_message
@@ -250,7 +250,7 @@ class IscDhcp(LogFormat):
         """Match every line but the indented ones and a lease block's closing brace."""
         return line[:1] not in (" ", "\t", "}", "", "\r", "\n")
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one message, or one block of the lease file."""
         line = line.rstrip()
         if line.startswith(("lease ", "ia-")):
@@ -261,7 +261,7 @@ class IscDhcp(LogFormat):
             return None
         else:
             event = self._message(line.partition("\n")[0].rstrip("\r"))
-        return event and stamped(event, self.name, self.context.file, number)
+        return event
 
     def _message(self, line: str) -> Event | None:
         header, message = split_header(line, self.context)

@@ -18,7 +18,6 @@ import re
 from datetime import timedelta
 
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import stamped
 from lamsach.logs.events.leases import lease_event
 from lamsach.logs.mappings.records import Records, Sentences
 from lamsach.logs.text.syslog import NO_HEADER, split_header
@@ -118,14 +117,13 @@ class Kea(LogFormat):
             return False
         return _message_of(line) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. None for messages that name neither an address nor a machine."""
+    def read(self, line: str) -> Event | None:
+        """See `LogFormat.read`. None for messages that name neither an address nor a machine."""
         line = line.rstrip("\r\n")
         if line.startswith(_HEADINGS):
             return None
         self.check(line)
-        event = _row(line) or self._forensic(line) or self._message(line)
-        return event and stamped(event, self.name, self.context.file, number)
+        return _row(line) or self._forensic(line) or self._message(line)
 
     def _forensic(self, line: str) -> Event | None:
         header, match = NO_HEADER, _FORENSIC.match(line)

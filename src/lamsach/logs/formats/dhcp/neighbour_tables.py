@@ -21,7 +21,6 @@ from ipaddress import ip_address
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import stamped
 from lamsach.logs.events.leases import lease_event
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import from_epoch
@@ -130,15 +129,14 @@ class NeighbourTables(LogFormat):
         candidates = zip(rows, head, strict=True)
         return sum(row or _HEADINGS.match(line[:160]) is not None for row, line in candidates) / len(head)
 
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. None for headings and for multicast and broadcast addresses."""
+    def read(self, line: str) -> Event | None:
+        """See `LogFormat.read`. None for headings and for multicast and broadcast addresses."""
         line = line.rstrip("\r\n")
         if not self.recognises(line):
             if _HEADINGS.match(line[:160]) or not line.strip():
                 return None
             raise LineError("The line is not of this product.", line[:80])
-        event = self._watched(line) or self._listed(line)
-        return event and stamped(event, self.name, self.context.file, number)
+        return self._watched(line) or self._listed(line)
 
     def _watched(self, line: str) -> Event | None:
         match = _WATCH.search(line)

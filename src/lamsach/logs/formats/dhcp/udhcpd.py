@@ -56,7 +56,7 @@ class Udhcpd(LogFormat):
             return False
         return any(pattern.search(line, 0, _ROOM) for pattern in (_SENT, _RECEIVED, _ASSIGNED))
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one message."""
         assigned, sent = _ASSIGNED.search(line, 0, _ROOM), _SENT.search(line, 0, _ROOM)
         received = _RECEIVED.search(line, 0, _ROOM)
@@ -70,7 +70,7 @@ class Udhcpd(LogFormat):
             event = Event(kind=EventKind.OTHER, source_ip=ip_of(sent[2] or ""), device_mac=mac_of(sent[3]))
         else:
             event = Event(kind=EventKind.OTHER, device_mac=mac_of(match[2]))
-        return placed(event, self, number, header.time, header.host)
+        return placed(event, header.time, header.host)
 
 
 def _lease(ip: str | None, mac: str | None, name: str | None) -> Event:

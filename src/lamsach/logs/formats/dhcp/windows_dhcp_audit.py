@@ -22,7 +22,7 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
-from lamsach.logs.events.ends import Role, event_between, is_internal, stamped
+from lamsach.logs.events.ends import Role, event_between, is_internal
 from lamsach.logs.mappings.records import Fields, Header, Records, Table, Within
 from lamsach.logs.text.delimited import cells_of
 from lamsach.logs.text.syslog import NO_HEADER, split_header
@@ -134,8 +134,8 @@ class WindowsDhcpAudit(LogFormat):
         prose = {line.strip() for line in _prose_of(head)}
         return sum(line.strip() in prose or cls.recognises(line) for line in head) / len(head)
 
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. None for the prose and the header row."""
+    def read(self, line: str) -> Event | None:
+        """See `LogFormat.read`. None for the prose and the header row."""
         line = _with_commas(line)
         match = _RECORD.search(line, 0, 400)
         if match is None:
@@ -149,7 +149,7 @@ class WindowsDhcpAudit(LogFormat):
         if int(match[1]) >= _IPV6:
             fields["mac"] = next((mac for text in columns[3:7] if (mac := mac_of_duid(text))), "")
             fields["user"] = columns[6] if len(columns) > 6 else ""
-        return stamped(self.record_event(fields, header), self.name, self.context.file, number)
+        return self.record_event(fields, header)
 
     def record_event(self, fields: Fields, header: Header) -> Event:
         """See `Records`."""

@@ -20,7 +20,7 @@ from typing import Any
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Role, Way, changed, decide, stamped
+from lamsach.logs.events.ends import Role, Way, changed, decide
 from lamsach.logs.mappings.records import Each, Header, Records
 from lamsach.logs.text.dns_names import answers_in_base64, question_name
 from lamsach.logs.text.json_records import child, flat, objects_of, read_object, start_of_object, text_of
@@ -104,8 +104,8 @@ class AdGuardHome(LogFormat):
             and _OWN_WORDS.search(line, match.end(), _HEAD) is not None
         )
 
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. None for a line of its own log without a client."""
+    def read(self, line: str) -> Event | None:
+        """See `LogFormat.read`. None for a line of its own log without a client."""
         if start_of_object(line) >= 0 and ('"QH"' in line or '"elapsedMs"' in line):
             header, record = read_object(line)
             event = self._entry(record) if "QH" in record else self._item(record)
@@ -117,7 +117,7 @@ class AdGuardHome(LogFormat):
             event, observer = text
         else:
             raise LineError("The line is not of this product.", line[:80])
-        return stamped(changed(event, observer=observer), self.name, self.context.file, number)
+        return changed(event, observer=observer)
 
     def _entry(self, record: dict[str, object]) -> Event:
         """Read a line of `querylog.json`."""

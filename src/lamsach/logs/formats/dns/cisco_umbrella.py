@@ -15,7 +15,7 @@ import re
 from dataclasses import replace
 
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Role, event_between, stamped
+from lamsach.logs.events.ends import Role, event_between
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text.delimited import cells_of
@@ -75,15 +75,15 @@ class CiscoUmbrella(LogFormat):
         line = line.lstrip("\ufeff")
         return any(pattern.match(line) for pattern in (_DNS, _PROXY, _IP, _FIREWALL))
 
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`."""
+    def read(self, line: str) -> Event | None:
+        """See `LogFormat.read`."""
         line = line.lstrip("\ufeff").rstrip("\r\n")
         self.check(line)
         cells = cells_of(line)
         time = from_iso(cells[0] + _ZONE_IS_UTC, self.context.timezone)
         readers = ((_DNS, _dns), (_PROXY, _proxy), (_IP, _ip), (_FIREWALL, _firewall))
         read = next(reader for pattern, reader in readers if pattern.match(line))
-        return stamped(replace(read(cells), time=time), self.name, self.context.file, number)
+        return replace(read(cells), time=time)
 
 
 def _dns(cells: list[str]) -> Event:

@@ -44,10 +44,10 @@ class CoreDns(LogFormat):
             return _ERROR.search(line[:2048]) is not None
         return " IN " in line and " - " in line and _QUERY.search(line[:2048]) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one query with its outcome, or one failure."""
         if error := _ERROR.search(line[:2048]):
-            return self._failure(line, error, number)
+            return self._failure(line, error)
         match = required(_QUERY.search(line[:2048]), line)
         header = header_before(line, match.start(), self.context)
         host, port = host_and_port(match[1])
@@ -60,9 +60,9 @@ class CoreDns(LogFormat):
             action=Action.UNKNOWN if not code else Action.BLOCKED if code in _FAILED else Action.ALLOWED,
             way=Way.CALLED,
         )
-        return placed(event, self, number, header.time, header.host)
+        return placed(event, header.time, header.host)
 
-    def _failure(self, line: str, match: re.Match[str], number: int) -> Event:
+    def _failure(self, line: str, match: re.Match[str]) -> Event:
         """Read a question that the server failed to resolve; it names no client."""
         header = header_before(line, match.start(), self.context)
         server, port = host_and_port(match[2]) if match[2] else (None, None)
@@ -73,4 +73,4 @@ class CoreDns(LogFormat):
             domain=question_of(match[1]),
             forwarded=True,
         )
-        return placed(event, self, number, header.time, header.host)
+        return placed(event, header.time, header.host)

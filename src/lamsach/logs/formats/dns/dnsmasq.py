@@ -23,7 +23,7 @@ from typing import Any
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
-from lamsach.logs.events.ends import Role, changed, decide, stamped
+from lamsach.logs.events.ends import Role, changed, decide
 from lamsach.logs.events.leases import lease_event
 from lamsach.logs.mappings.records import Records, Sentences
 from lamsach.logs.mappings.sentences import asked_name, event_of, sentence
@@ -244,17 +244,14 @@ class Dnsmasq(LogFormat):
             1, len(head)
         )
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one message, or one line of the lease file."""
         line = line.rstrip("\r\n")
         if ftl := FTL.match(line):
             ftl_record = _to_port_53(event_of(_FTL, line[ftl.end() :]))
-            return ftl_record and stamped(
-                changed(ftl_record, time=_ftl_time(ftl, self.context)), self.name, self.context.file, number
-            )
+            return ftl_record and changed(ftl_record, time=_ftl_time(ftl, self.context))
         lease = _LEASE.fullmatch(line)
-        event = self._lease(lease) if lease else None if _SERVER_DUID.fullmatch(line) else self._message(line)
-        return event and stamped(event, self.name, self.context.file, number)
+        return self._lease(lease) if lease else None if _SERVER_DUID.fullmatch(line) else self._message(line)
 
     def _message(self, line: str) -> Event | None:
         header, message = split_header(line, self.context)

@@ -17,7 +17,7 @@ import re
 from collections.abc import Mapping
 
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Role, Way, changed, decide, event_between, stamped
+from lamsach.logs.events.ends import Role, Way, changed, decide, event_between
 from lamsach.logs.mappings.cef_events import cef_event
 from lamsach.logs.text import cef
 from lamsach.logs.text.dns_names import from_presentation
@@ -64,23 +64,23 @@ class Infoblox(LogFormat):
         start = cef.find(line)
         return start >= 0 and not within_json(line, start) and _RECORD.match(line, start) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`."""
+    def read(self, line: str) -> Event | None:
+        """See `LogFormat.read`."""
         self.check(line)
         audit = _AUDIT.search(line, 0, 400) if "]: " in line[:400] else None
         if audit:
-            return self._logon(line, audit, number)
+            return self._logon(line, audit)
         start = cef.find(line)
         record = cef.read(line[start:])
         header = header_before(line, start, self.context)
         event = cef_event(record, self.context, observer=header.host, otherwise=header.time)
         if _is_dns(record.extension, record.signature):
             event = _question(event, record.extension, record.name)
-        return stamped(event, self.name, self.context.file, number)
+        return event
 
-    def _logon(self, line: str, audit: re.Match[str], number: int) -> Event:
+    def _logon(self, line: str, audit: re.Match[str]) -> Event:
         header = header_before(line, audit.start(), self.context)
-        event = event_between(
+        return event_between(
             ip_of(audit[4]),
             time=from_iso(audit[1], self.context.timezone),
             kind=EventKind.LOGON,
@@ -89,7 +89,6 @@ class Infoblox(LogFormat):
             action=Action.BLOCKED if audit[3] == "Login_Denied" else Action.ALLOWED,
             way=Way.CALLED,
         )
-        return stamped(event, self.name, self.context.file, number)
 
 
 def _is_dns(fields: Mapping[str, str], signature: str) -> bool:

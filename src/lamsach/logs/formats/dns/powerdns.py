@@ -56,7 +56,7 @@ class PowerDns(LogFormat):
             return ' remote="' in line and ' msg="' in line and _STRUCTURED.search(line[:4096]) is not None
         return any(sign in line for sign in _SIGNS) and _question(line[:4096]) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one question."""
         self.check(line)
         header, _ = split_header(line, self.context)
@@ -76,7 +76,7 @@ class PowerDns(LogFormat):
             action=Action.UNKNOWN,
             way=Way.CALLED,
         )
-        return placed(event, self, number, time, header.host)
+        return placed(event, time, header.host)
 
 
 def _question(line: str) -> tuple[str, str] | None:

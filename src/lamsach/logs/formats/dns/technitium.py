@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Role, decide, stamped
+from lamsach.logs.events.ends import Role, decide
 from lamsach.logs.text.delimited import cells_of
 from lamsach.logs.text.dns_names import from_presentation
 from lamsach.logs.text.json_records import child, objects_of, read_object, start_of_object, text_of
@@ -75,8 +75,8 @@ class Technitium(LogFormat):
             return start_of_object(line) >= 0 and all(key in line for key in _JSON_KEYS)
         return _ROW.match(line) is not None or _HEADING.match(line) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. None for messages about the server itself and the export's heading."""
+    def read(self, line: str) -> Event | None:
+        """See `LogFormat.read`. None for messages about the server itself and the export's heading."""
         line = line.strip("\r\n")
         if line[:1] == "[" and (match := _LINE.match(line)):
             values = self._line(match)
@@ -91,7 +91,7 @@ class Technitium(LogFormat):
         if values is None:
             return None
         values = {"kind": EventKind.DNS} | values
-        event = stamped(Event(**values), self.name, self.context.file, number)  # type: ignore[arg-type]
+        event = Event(**values)  # type: ignore[arg-type]
         return decide(event, role=Role.SERVES_THE_UNIT)
 
     def _line(self, match: re.Match[str]) -> dict[str, object] | None:

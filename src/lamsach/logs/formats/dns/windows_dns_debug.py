@@ -23,7 +23,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.events.ends import Role, changed, stamped
+from lamsach.logs.events.ends import Role, changed
 from lamsach.logs.layouts import Layout, Made, Of, Shape
 from lamsach.logs.layouts.kinds import Kind
 from lamsach.logs.layouts.line import LayoutFormat
@@ -162,8 +162,8 @@ class WindowsDnsDebug(LayoutFormat):
         """Match a line with a time, thread and context; indented packet details follow it."""
         return _RECORD.search(line, 0, 160) is not None or cls.recognises(line)
 
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. None for the preamble and for contexts other than PACKET."""
+    def read(self, line: str) -> Event | None:
+        """See `LogFormat.read`. None for the preamble and for contexts other than PACKET."""
         first = line.partition("\n")[0]
         packet = _packet(line, first)
         if packet is None:
@@ -179,7 +179,7 @@ class WindowsDnsDebug(LayoutFormat):
             event = changed(event, **{end: port_of(stated_port[1])})
         if event and event.response and details:
             event = changed(event, answers=_answers(details))
-        return event and stamped(event, self.name, self.context.file, number)
+        return event
 
     def head(self, line: str, start: int) -> tuple[datetime | None, str | None]:
         """See `LayoutFormat`."""

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Role, changed, event_between, stamped
+from lamsach.logs.events.ends import Role, changed, event_between
 from lamsach.logs.mappings.actions import first_action
 from lamsach.logs.mappings.antivirus import hashes_in
 from lamsach.logs.mappings.cef_events import apply_labels
@@ -50,8 +50,8 @@ class Eset(LogFormat):
         match = _FRAMED.search(line, 0, 700) if "|ESET|" in line else None
         return match is not None and not within_json(line, match.start())
 
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`."""
+    def read(self, line: str) -> Event | None:
+        """See `LogFormat.read`."""
         self.check(line)
         position = max(cef.find(line), leef.find(line))
         if _TYPE.search(line):
@@ -62,7 +62,7 @@ class Eset(LogFormat):
             event = self._framed(line, position, fields)
         else:
             event = self._framed(line, position, leef.read(line[position:]).attributes)
-        return stamped(event, self.name, self.context.file, number)
+        return event
 
     def _json(self, line: str) -> Event:
         before, record = read_object(line)

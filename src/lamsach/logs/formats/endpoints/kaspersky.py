@@ -26,7 +26,6 @@ from ipaddress import IPv4Address
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import stamped
 from lamsach.logs.mappings.antivirus import event_of
 from lamsach.logs.text import cef, leef
 from lamsach.logs.text.record_headers import header_before, within_json
@@ -69,14 +68,14 @@ class Kaspersky(LogFormat):
         )
         return match is not None and not within_json(line, match.start())
 
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`."""
+    def read(self, line: str) -> Event | None:
+        """See `LogFormat.read`."""
         self.check(line)
         for frame, read in ((cef, self._cef), (leef, self._leef)):
             position = frame.find(line)
             if position >= 0:
-                return stamped(read(line, position), self.name, self.context.file, number)
-        return stamped(self._syslog(line), self.name, self.context.file, number)
+                return read(line, position)
+        return self._syslog(line)
 
     def _cef(self, line: str, position: int) -> Event:
         record = cef.read(line[position:])
@@ -177,7 +176,7 @@ class KasperskyXml(LogFormat):
             return cls.recognises(line)
         return (first[2] or first[1]).lower() not in _NAMES and (first[2] or first[1]) not in _COLUMNS
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one row; None for lines around the rows."""
         fields = _fields(line)
         if "code" not in fields and "msg" not in fields:
@@ -186,8 +185,7 @@ class KasperskyXml(LogFormat):
             raise LineError("The line is not of this product.", line[:80])
         start = line.find("<", 1) if line[:1] == "<" and line[1:2].isdigit() else 0
         header = header_before(line, max(0, start), self.context)
-        event = event_of(fields, self._time(fields) or header.time, header.host)
-        return stamped(event, self.name, self.context.file, number)
+        return event_of(fields, self._time(fields) or header.time, header.host)
 
     def _time(self, fields: dict[str, str]) -> datetime | None:
         for key in ("rise", "registered", "time"):

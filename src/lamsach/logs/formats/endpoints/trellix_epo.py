@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import event_between, is_internal, own_end, stamped
+from lamsach.logs.events.ends import event_between, is_internal, own_end
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.mappings.keyed_events import hashes_of, host_in
 from lamsach.logs.text.key_value import first, first_ip, first_port
@@ -60,8 +60,8 @@ class TrellixEpo(LogFormat):
         """Match the event's first element, with or without a syslog header."""
         return "<" in line[:_HEAD] and _START.search(line, 0, _HEAD) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`."""
+    def read(self, line: str) -> Event | None:
+        """See `LogFormat.read`."""
         start = required(_START.search(line, 0, _HEAD), line)
         fields: dict[str, str] = {}
         for count, match in enumerate(_ELEMENT.finditer(line, start.end(), start.end() + _LONGEST)):
@@ -71,8 +71,7 @@ class TrellixEpo(LogFormat):
             if text:
                 fields.setdefault(match[1].lower(), text)
         header = header_before(line, start.start(), self.context)
-        event = _event(fields, _time(fields) or header.time, header.host)
-        return stamped(event, self.name, self.context.file, number)
+        return _event(fields, _time(fields) or header.time, header.host)
 
 
 def _time(fields: Mapping[str, str]) -> datetime | None:

@@ -20,7 +20,7 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
-from lamsach.logs.events.ends import Way, changed, decide, is_internal, stamped
+from lamsach.logs.events.ends import Way, changed, decide, is_internal
 from lamsach.logs.mappings.keyed_events import Keys, event_of
 from lamsach.logs.mappings.records import Fields, Header, Records, Written, carried_keys
 from lamsach.logs.text import cef, leef
@@ -240,12 +240,12 @@ class CheckPoint(LogFormat):
         """Match every line that does not continue a wrapped record."""
         return not continues(line) or cls.recognises(line)
 
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`."""
+    def read(self, line: str) -> Event | None:
+        """See `LogFormat.read`."""
         self.check(line)
         line = unquote_cell(line)
         fields = fields_of(line)
-        return stamped(self.record_event(fields, self._header(line)), self.name, self.context.file, number)
+        return self.record_event(fields, self._header(line))
 
     def record_time(self, fields: Fields) -> datetime | None:
         """See `Records`."""

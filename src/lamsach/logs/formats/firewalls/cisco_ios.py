@@ -15,7 +15,7 @@ import re
 from dataclasses import replace
 
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import Way, changed, decide, event_between, stamped
+from lamsach.logs.events.ends import Way, changed, decide, event_between
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.mappings.cisco_ends import ADDRESS, End, end_after, end_at, first_address
 from lamsach.logs.text.record_headers import header_before, within_json
@@ -76,13 +76,12 @@ class CiscoIos(LogFormat):
         match = _TAG.search(line, 0, 400) if "%" in line else None
         return match is not None and match[1] not in _NOT_IOS and not within_json(line, match.start())
 
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. A message without an address is an event too: the device logged."""
+    def read(self, line: str) -> Event | None:
+        """See `LogFormat.read`. A message without an address is an event too: the device logged."""
         tag = required(_TAG.search(line, 0, 400) if self.recognises(line) else None, line)
         header = self._header(line, tag.start())
         event = _event(tag[1], line[tag.end() :].replace("\x00", ""))
-        event = changed(event, time=header.time, observer=header.host)
-        return stamped(event, self.name, self.context.file, number)
+        return changed(event, time=header.time, observer=header.host)
 
     def _header(self, line: str, position: int) -> SyslogHeader:
         """Read the header without its sequence numbers, which no standard provides for."""

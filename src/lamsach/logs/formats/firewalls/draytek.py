@@ -76,11 +76,11 @@ class Draytek(LogFormat):
             return _PRINTED.search(line, 0, _ROOM) is not None
         return False
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one message."""
         header, message = split_header(line, self.context)
         event = required(_event(message), line)
-        return placed(event, self, number, header.time, header.host or header.app)
+        return placed(event, header.time, header.host or header.app)
 
 
 def _event(message: str) -> Event | None:

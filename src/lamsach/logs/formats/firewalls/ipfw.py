@@ -56,8 +56,8 @@ class Ipfw(LogFormat):
         """Match `ipfw: ` with an action and two ends, or a message of macOS' `Firewall`."""
         return event_of(_SENTENCES, line[:_ROOM]) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one packet, or one decision about a connection."""
         event = required(event_of(_SENTENCES, line[:_ROOM]), line)
         header, _ = split_header(line, self.context)
-        return placed(event, self, number, header.time, header.host)
+        return placed(event, header.time, header.host)

@@ -182,20 +182,20 @@ class JuniperSrx(LogFormat):
             or _UNFRAMED.match(line, event.end()) is not None
         )
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one record."""
         self.check(line)
         header, _ = split_header(line, self.context)
         name = EVENT.search(line, 0, _ROOM)
         if name is None:
             event, time = self._own(line)
-            return placed(event, self, number, time or header.time, header.host)
+            return placed(event, time or header.time, header.host)
         start = line.find("[junos@", 0, _ROOM)
         if start < 0 and _UNFRAMED.match(line, name.end()):
             start = name.end()
         if start >= 0:
-            return placed(self.record_event(_fields(line[start:], name[1]), header), self, number, None, None)
-        return placed(_text(line[name.end() :], name[1]), self, number, header.time, header.host)
+            return self.record_event(_fields(line[start:], name[1]), header)
+        return placed(_text(line[name.end() :], name[1]), header.time, header.host)
 
     def record_event(self, fields: MutableMapping[str, str], header: Header) -> Event:
         """See `Records`; the fields are structured data."""

@@ -68,13 +68,13 @@ class Kerio(LogFormat):
             return False
         return any(pattern.match(line, time.end()) for pattern in (_PACKET, _CONNECTION, _INTRUSION, _PAGE))
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one packet, connection, intrusion or page."""
         time = required(_TIME.search(line, 0, 200) if self.recognises(line) else None, line)
         header = split_header(line[: time.start()] + "-", self.context)[0] if time.start() else None
         event = _event(line[time.end() :].rstrip())
         moment = LooseTimes(self.context).read(time[1])
-        return placed(event, self, number, moment, header.host if header else None)
+        return placed(event, moment, header.host if header else None)
 
 
 def _event(text: str) -> Event:

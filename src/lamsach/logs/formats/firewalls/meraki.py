@@ -81,11 +81,11 @@ class Meraki(LogFormat):
         """Match seconds since 1970, the appliance and the kind of event."""
         return "." in line[:60] and _START.search(line, 0, _ROOM) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one record."""
         start = required(_START.search(line, 0, _ROOM), line)
         time = first_time((start[1],), self.context) or header_before(line, start.start(1), self.context).time
-        return placed(_event(start[3], line[start.end() :]), self, number, time, start[2])
+        return placed(_event(start[3], line[start.end() :]), time, start[2])
 
 
 def _event(kind: str, text: str) -> Event:

@@ -284,17 +284,17 @@ class Mikrotik(LogFormat):
             return True
         return _find_topics(line) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one message. A message that names no machine proves that the router logged."""
         self.check(line)
         header, message = self._header(line)
         if _CEF.match(message):
             fields = cef.read(message).extension
             observer, message = first(fields, "dvchost", "dvc"), first(fields, "msg") or ""
-            return placed(self._event(message), self, number, header.time, observer or header.host)
+            return placed(self._event(message), header.time, observer or header.host)
         topics = _TOPICS.match(message)
         text = message[topics.end() :] if topics else message
-        return placed(self._event(text), self, number, header.time, header.host)
+        return placed(self._event(text), header.time, header.host)
 
     def _header(self, line: str) -> tuple[SyslogHeader, str]:
         own = _TIME.match(line)

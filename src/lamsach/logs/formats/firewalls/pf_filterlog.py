@@ -214,11 +214,11 @@ class PfFilterlog(LogFormat):
         """See `Records`: the header states the time."""
         return None
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one packet, or one log-in."""
         blocked = _blocker_event(line, self.context)
         if blocked is not None:
-            return placed(blocked, self, number, blocked.time, None)
+            return blocked
         line = _tight(bare(line))
         header, message = split_header(line, self.context)
         packet = _PACKET.search(message, 0, _ROOM)
@@ -233,7 +233,7 @@ class PfFilterlog(LogFormat):
         else:
             event = required(_login(line), line)
         time = header.time or (first_time((line[:26],), self.context) if _DATED.match(line) else None)
-        return placed(event, self, number, time, header.host)
+        return placed(event, time, header.host)
 
 
 def _tight(line: str) -> str:

@@ -70,14 +70,14 @@ class SonicWall(LogFormat):
         """Match `id` followed by the serial number `sn`."""
         return " sn=" in line and "id=" in line and _START.search(line, 0, _ROOM) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one record."""
         start = required(_START.search(line, 0, _ROOM) if self.recognises(line) else None, line)
         header, _ = split_header(line, self.context)
         fields = pairs(line[start.start() :])
         stated = first_time((fields.get("time"), fields.get("vp_time")), self.context)
         observer = header.host or first(fields, "fw", "sn")
-        return placed(_event(fields), self, number, stated or header.time, observer)
+        return placed(_event(fields), stated or header.time, observer)
 
 
 def _event(fields: Fields) -> Event:

@@ -288,16 +288,16 @@ class Sophos(LogFormat):
             and sender_of(line)[1] not in _OTHERS
         )
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one record. A UTM message without keys proves that the device logged."""
         self.check(line)
         if line[0] == "{":
             record = {key: text for key, value in read_object(line)[1].items() if (text := text_of(value))}
-            return placed(self.record_event(record, NO_HEADER), self, number, None, None)
+            return self.record_event(record, NO_HEADER)
         line = unquote_cell(line)
         header, message = split_header(line, self.context)
         if "log_type=" in line:
-            return placed(self.record_event(spaced_pairs(message), header), self, number, None, None)
+            return self.record_event(spaced_pairs(message), header)
         time, host = header.time, header.host
         cut = _UTM_TIME.match(message)
         if cut:
@@ -305,7 +305,7 @@ class Sophos(LogFormat):
             message = message[cut.end() :]
         start = _fields_at(message)
         event = event_of(spaced_pairs(message[start:])) if start >= 0 else event_of_text(message)
-        return placed(event, self, number, time, host)
+        return placed(event, time, host)
 
     def record_event(self, fields: Fields, header: Header) -> Event:
         """See `Records`, for SFOS."""

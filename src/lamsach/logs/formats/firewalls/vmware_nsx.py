@@ -51,7 +51,7 @@ class VmwareNsx(LogFormat):
         """Match `INET match` or `INET TERM` with a rule, a direction and two ends."""
         return " INET" in line[:_ROOM] and "->" in line and _RECORD.search(line, 0, _ROOM) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one packet, or the end of one connection."""
         match = required(_RECORD.search(line, 0, _ROOM), line)
         before = line[: match.start()]
@@ -67,4 +67,4 @@ class VmwareNsx(LogFormat):
             action=_ACTIONS.get(match[1] or "", Action.ALLOWED),
             way=Way.INWARD if match[3] == "IN" else Way.UNSTATED,
         )
-        return placed(event, self, number, header.time, header.host)
+        return placed(event, header.time, header.host)

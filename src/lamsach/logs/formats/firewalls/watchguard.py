@@ -73,7 +73,7 @@ class WatchGuard(LogFormat):
         """Match the message's number of the catalogue."""
         return 'msg_id="' in line and _START.search(line, 0, _ROOM) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one record."""
         start = required(_START.search(line, 0, _ROOM) if self.recognises(line) else None, line)
         header, _ = split_header(line, self.context)
@@ -81,7 +81,7 @@ class WatchGuard(LogFormat):
         traffic = _TRAFFIC.match(text)
         fields = pairs(text[traffic.end() :] if traffic else line[: start.start()] + text)
         event = _traffic(traffic, fields) if traffic else _other(text, fields)
-        return placed(event, self, number, self._time(line, start.start()) or header.time, header.host)
+        return placed(event, self._time(line, start.start()) or header.time, header.host)
 
     def _time(self, line: str, end: int) -> datetime | None:
         match = _TIME.search(line, 0, end)

@@ -98,7 +98,7 @@ class Argus(LogFormat):
         commas = head[0].count(",")
         return sum(abs(line.count(",") - commas) <= 1 for line in head) / len(head)
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one flow; None for the heading and for frames without IP addresses."""
         if _HEADING.match(line):
             return None
@@ -125,9 +125,6 @@ class Argus(LogFormat):
             time=self._time(fields.get("time") or fields.get("last") or ""),
             kind=EventKind.OTHER if protocol in _OF_THE_FRAME else EventKind.CONNECTION,
             outbound=outbound,
-            format=self.name,
-            file=self.context.file,
-            line=number,
             turned=outbound,
         )
 

@@ -97,19 +97,19 @@ class Nfdump(LogFormat):
         """Match every line but those within a JSON object printed with a key a line."""
         return _JSON_LINE.match(line) is None or line.lstrip().startswith(("{", "["))
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one flow; None for headings and summaries."""
         if line.startswith(_CSV_HEADS) or _AROUND.match(line):
             return None
         if line.lstrip().startswith("{"):
-            return self._json(line, number)
+            return self._json(line)
         match = _LINE.match(line)
         if match is not None:
-            return self._event(_with_ports(match.groupdict()), number)
+            return self._event(_with_ports(match.groupdict()))
         match = required(_CSV_16.match(line) or _CSV_17.match(line), line)
-        return self._event(match.groupdict(), number)
+        return self._event(match.groupdict())
 
-    def _event(self, fields: Mapping[str, str | None], number: int) -> Event:
+    def _event(self, fields: Mapping[str, str | None]) -> Event:
         """Build an event; `fields` has the group names of the expressions above."""
         source, destination = ip_of(fields["source"] or ""), ip_of(fields["destination"] or "")
         if source is None and destination is None:
@@ -136,13 +136,10 @@ class Nfdump(LogFormat):
                 source_nat_port=nat_port,
                 user=fields.get("user"),
                 action=_ACTIONS.get(forwarding, Action.UNKNOWN),
-                format=self.name,
-                file=self.context.file,
-                line=number,
             )
         )
 
-    def _json(self, text: str, number: int) -> Event | None:
+    def _json(self, text: str) -> Event | None:
         record = read_object(" ".join(text.split("\n")).rstrip(", \t\r]"))[1]
 
         def first(*keys: str) -> str | None:
@@ -166,7 +163,6 @@ class Nfdump(LogFormat):
                 "forwarding": forwarding if re.fullmatch(r"\d{1,3}", forwarding, re.ASCII) else None,
                 "observer": first("ip4_router", "ip6_router"),
             },
-            number,
         )
 
 

@@ -89,7 +89,7 @@ class Silk(LogFormat):
         """Return whether a row has no address in its usual spelling."""
         return not _is_heading(line) and _SPELLED.search(line) is None
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one flow; None for the heading."""
         if _is_heading(line):
             return None
@@ -104,9 +104,6 @@ class Silk(LogFormat):
             (destination, port_of(fields.get("destination_port", "")) if has_ports else None),
             time=self._time(fields.get("time") or fields.get("end") or ""),
             observer=fields.get("sensor") or None,
-            format=self.name,
-            file=self.context.file,
-            line=number,
         )
 
     def _time(self, text: str) -> datetime | None:

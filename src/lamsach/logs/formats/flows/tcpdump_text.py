@@ -19,7 +19,7 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Role, changed, event_between, stamped
+from lamsach.logs.events.ends import Role, changed, event_between
 from lamsach.logs.mappings.printed_packets import FLOW, printed_packet
 from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.times.loose_times import first_time
@@ -102,7 +102,7 @@ class TcpdumpText(LogFormat):
         line = _untagged(line[:400])
         return _HEAD.match(line) is not None or _TIME_ONLY.match(line[:60]) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one packet."""
         whole = line[:_LOOKED_AT]
         line = _untagged(whole)
@@ -121,7 +121,7 @@ class TcpdumpText(LogFormat):
             event = changed(event, source_mac=mac_of(link[1]))  # perhaps a router's: no name of a device
         if event is not None and tag.host:
             event = changed(event, observer=tag.host)
-        return event and stamped(event, self.name, self.context.file, number)
+        return event
 
     def _time(self, head: re.Match[str]) -> datetime | None:
         if head["epoch"]:

@@ -81,7 +81,7 @@ class WiresharkList(LogFormat):
         """Match a packet, or the column names."""
         return line.startswith(_HEADERS) or _packet(line) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one packet; None for the column names and protocols without IP."""
         if line.startswith(_HEADERS):
             return None
@@ -97,7 +97,7 @@ class WiresharkList(LogFormat):
             fields = _fields_of_info(info, source, destination)
         if fields is None:
             return None
-        event = Event(time=time, format=self.name, file=self.context.file, line=number, **fields)
+        event = Event(time=time, **fields)
         serves = event.kind in (EventKind.DNS, EventKind.LEASE)
         return decide(event, role=Role.SERVES_THE_UNIT if serves else Role.BETWEEN, turned=event.response)
 

@@ -70,15 +70,15 @@ class _Carried(LogFormat):
         """Match a line that a product's format recognizes after its prefix."""
         return any(inner.recognises(rest) for rest in cls.without_prefix(line) for inner in cls.inner_formats)
 
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. None for a line that is no event of its product."""
+    def read(self, line: str) -> Event | None:
+        """See `LogFormat.read`. None for a line that is no event of its product."""
         texts = self.without_prefix(line)
-        event = self._carried.event(texts, number) if texts else None
+        event = self._carried.event(texts) if texts else None
         if event is None:
             if self._carried.passed_over and not self._carried.refused and self.recognises(line):
                 return None
             raise LineError("No known format reads this line.", line[:80])
-        return placed(event, self, number, *self.outer(line))
+        return placed(event, *self.outer(line))
 
     def _lines(self) -> Iterator[str]:
         """Yield the first lines without their prefix, for formats decided per file."""

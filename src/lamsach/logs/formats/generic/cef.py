@@ -17,7 +17,6 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
-from lamsach.logs.events.ends import stamped
 from lamsach.logs.mappings.cef_events import (
     HASH_KEY,
     KEYS,
@@ -78,13 +77,12 @@ class Cef(LogFormat):
         """Match every line that does not continue a wrapped record."""
         return cls.recognises(line) or not continues(line)
 
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`."""
+    def read(self, line: str) -> Event | None:
+        """See `LogFormat.read`."""
         start = cef.find(line)
         if start < 0 or within_json(line, start):
             raise LineError("The line is not of this product.", line[:80])
-        event = self._event(cef.read(line[start:]), header_before(line, start, self.context))
-        return stamped(event, self.name, self.context.file, number)
+        return self._event(cef.read(line[start:]), header_before(line, start, self.context))
 
     def record_event(self, fields: Fields, header: Header) -> Event:
         """See `Records`; the record's own header only decides the kind of event."""
@@ -124,13 +122,12 @@ class Leef(LogFormat):
         start = leef.find(line)
         return start >= 0 and not within_json(line, start) and _RECORD_LEEF.match(line, start) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`."""
+    def read(self, line: str) -> Event | None:
+        """See `LogFormat.read`."""
         start = leef.find(line)
         if start < 0 or within_json(line, start):
             raise LineError("The line is not of this product.", line[:80])
-        event = self._event(leef.read(line[start:]), header_before(line, start, self.context))
-        return stamped(event, self.name, self.context.file, number)
+        return self._event(leef.read(line[start:]), header_before(line, start, self.context))
 
     def record_event(self, fields: Fields, header: Header) -> Event:
         """See `Records`; the header matters only for vendors of `FAR_HOSTNAME`, read line by line."""

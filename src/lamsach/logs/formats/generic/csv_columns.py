@@ -23,7 +23,6 @@ from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
-from lamsach.logs.events.ends import stamped
 from lamsach.logs.formats import FORMATS
 from lamsach.logs.mappings import column_names, columns
 from lamsach.logs.mappings.envelopes import CARRIER_COLUMNS, CarriedLines
@@ -114,12 +113,16 @@ class CsvColumns(LogFormat):
         return (fitting + 1 + above) / (table.position + 1 + len(rows)) if rows else 0.5
 
     def parse(self, line: str, number: int) -> Event | None:
-        """Read one row; None for the header and lines above it."""
+        """See `LogFormat.parse`. None for lines above the header."""
+        return None if self._table and number <= self._table.position else super().parse(line, number)
+
+    def read(self, line: str) -> Event | None:
+        """Read one row; None for the header."""
         line = line.rstrip("\r\n")
         table = self._table
         if table is None:
             raise LineError("The file has no header that names its columns.", line[:80])
-        if line.strip("\ufeff") == table.header or number <= table.position or line.startswith("sep="):
+        if line.strip("\ufeff") == table.header or line.startswith("sep="):
             return None
         if table.w3c and line.startswith("#"):
             return None
@@ -139,13 +142,12 @@ class CsvColumns(LogFormat):
             elif name and cell:
                 values.setdefault(name, []).append(cell)
         carried = cells[table.carrier] if table.carrier is not None and table.carrier < len(cells) else ""
-        inner = self._carried.event((carried,), number) if carried else None
-        event = (
+        inner = self._carried.event((carried,)) if carried else None
+        return (
             self._carried.completed(inner, values, self._times)
             if inner
             else columns.event_of(values, self._times)
         )
-        return stamped(event, self.name, self.context.file, number)
 
     def _first_rows(self) -> Iterator[tuple[Table, list[str]]]:
         """Yield the cells of the rows in the first lines, with their layout."""

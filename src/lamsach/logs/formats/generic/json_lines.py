@@ -137,18 +137,17 @@ class JsonLines(LogFormat):
             return None
         return next((f for text in carried(record) for f in cls.inner_formats if f.recognises(text)), None)
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one JSON object, with or without a syslog header."""
         header, record = read_object(line)
         values, endpoint, cloud = _values(record)
         # in a record that the shipper parsed, `message` is for people
         parsed = any(field in values for field in PARSED) and object_in_text(record) is None
-        inner = self._carried.event(carried(record, literal=parsed), number) if may_carry(line) else None
+        inner = self._carried.event(carried(record, literal=parsed)) if may_carry(line) else None
         if inner is not None and (_names_party(inner) or not column_names.is_contact_log(values.keys())):
             if any(key.startswith("gl2_") for key in record):  # Graylog: `source` is the line's sender
                 values.setdefault("observer", []).append(text_of(record.get("source")) or "")
-            inner = self._carried.completed(inner, values, self._times)
-            return stamped(inner, self.name, self.context.file, number)
+            return self._carried.completed(inner, values, self._times)
         if not column_names.is_contact_log(values.keys()):
             raise LineError("The JSON record has no known key.", line[:80])
         zone = _zone(record) if "clock" in values else None
@@ -158,7 +157,7 @@ class JsonLines(LogFormat):
         if header.strip() and (event.time is None or event.observer is None):
             stated = split_header(line, self.context)[0]
             event = replace(event, time=event.time or stated.time, observer=event.observer or stated.host)
-        return stamped(event, self.name, self.context.file, number)
+        return event
 
     def _carried_head(self) -> Iterator[str]:
         """Yield the lines carried by the first records, for formats decided per file."""
@@ -323,13 +322,13 @@ class JsonDocument(BinaryFormat):
                     Reference(self.context.file, row=number), record[:500], "The JSON in the line is broken."
                 )
                 continue
-            event = self._event(record, number)
-            if self._adds_something(outer_fields, number):
-                event = _completed(event, self._event({**outer_fields, **record}, number))
+            event = self._event(record)
+            if self._adds_something(outer_fields):
+                event = _completed(event, self._event({**outer_fields, **record}))
             if event is not None:
-                yield replace(event, format=self.name, file=self.context.file, line=number)
+                yield stamped(event, self.name, self.context.file, number)
 
-    def _event(self, record: dict[str, object], number: int) -> Event | None:
+    def _event(self, record: dict[str, object]) -> Event | None:
         source = record.get("_source")
         text = json.dumps(source if isinstance(source, dict) else record, ensure_ascii=False)
         if len(self._head) < _MOST_HEADS:
@@ -338,18 +337,17 @@ class JsonDocument(BinaryFormat):
             if not log_format.recognises(text):
                 continue
             try:
-                return self._parser(log_format).parse(text, number)
+                return self._parser(log_format).read(text)
             except LineError:
                 continue
         return Event(mentioned=mentions(text))
 
-    def _adds_something(self, outer_fields: Mapping[str, object], number: int) -> bool:
+    def _adds_something(self, outer_fields: Mapping[str, object]) -> bool:
         """Return whether the fields next to a list add something to its records."""
         if outer_fields is not self._outer_fields:
             self._outer_fields = outer_fields
-            event = self._event(dict(outer_fields), number) if outer_fields else None
-            empty = Event(format=event.format, file=event.file, line=event.line) if event else None
-            self._outer_fields_matter = event != empty
+            event = self._event(dict(outer_fields)) if outer_fields else None
+            self._outer_fields_matter = event not in (None, Event())
         return self._outer_fields_matter
 
     def _parser(self, log_format: type[LogFormat]) -> LogFormat:

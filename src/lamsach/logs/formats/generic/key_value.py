@@ -130,8 +130,8 @@ class KeyValue(LogFormat):
             return False
         return any(word in line for word in _WORDS) and _values(line) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`."""
+    def read(self, line: str) -> Event | None:
+        """See `LogFormat.read`."""
         values = required(_values(unquote_cell(line)), line)
         line = unquote_cell(line)
         header, message = split_header(line, self.context)
@@ -158,7 +158,7 @@ class KeyValue(LogFormat):
             event = replace(event, inbound=True)
         time = header.time or header_before(line, start_of_pairs(line), self.context).time
         sender = _SENDER.search(line, 0, _HEAD) if header.host is None and "/" in line[:_HEAD] else None
-        return placed(event, self, number, time, sender[1] if sender else header.host)
+        return placed(event, time, sender[1] if sender else header.host)
 
 
 # Huawei: %%01POLICY/6/POLICYDENY(l):vsys=public

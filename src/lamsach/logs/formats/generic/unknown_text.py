@@ -21,7 +21,7 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
-from lamsach.logs.events.ends import Role, event_between, is_internal, is_machine
+from lamsach.logs.events.ends import Role, event_between, is_internal, is_machine, stamped
 from lamsach.logs.mappings import column_names
 from lamsach.logs.mappings.actions import refusal_in
 from lamsach.logs.text.syslog import NO_HEADER, split_header
@@ -91,6 +91,10 @@ class UnknownText(LogFormat):
         return False
 
     def parse(self, line: str, number: int) -> Event:
+        """See `LogFormat.parse`. Raises nothing."""
+        return stamped(self.read(line), self.name, self.context.file, number)
+
+    def read(self, line: str) -> Event:
         """Read one line. Raises nothing."""
         line = line[:_LOOKED_AT]
         try:
@@ -106,9 +110,6 @@ class UnknownText(LogFormat):
             kind=EventKind.OTHER,
             observer=header.host,
             action=refusal_in(message),
-            format=self.name,
-            file=self.context.file,
-            line=number,
             role=Role.BETWEEN if ends else Role.APART,
             given=None if ends else _mentioned(message, source),
         )

@@ -46,8 +46,8 @@ class SkyhighWeb(LogFormat):
             return True
         return '] "' in line and _ROW.search(line, 0, 1200) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. None for the heading."""
+    def read(self, line: str) -> Event | None:
+        """See `LogFormat.read`. None for the heading."""
         if line.startswith("#time_stamp "):
             return None
         row = required(_ROW.search(line, 0, 12000) if self.recognises(line) else None, line)
@@ -68,4 +68,4 @@ class SkyhighWeb(LogFormat):
             action=Action.BLOCKED if stopped else Action.ALLOWED,
             role=Role.SERVES_THE_UNIT,
         )
-        return placed(event, self, number, None, header.host)
+        return placed(event, None, header.host)

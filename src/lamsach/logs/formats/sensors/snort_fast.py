@@ -18,7 +18,7 @@ from itertools import islice
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import event_between, stamped
+from lamsach.logs.events.ends import event_between
 from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.mappings.suricata_fast import endpoint, is_snort, looks_like_any_alert
 from lamsach.logs.text.json_records import read_object, start_of_object, text_of
@@ -93,7 +93,7 @@ class SnortFast(LogFormat):
         """Match every line but the further ones of `alert_full`."""
         return _FOLLOWS.match(line) is None or cls.recognises(line)
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one alert."""
         line = line.rstrip()
         if not line:
@@ -106,7 +106,7 @@ class SnortFast(LogFormat):
             event = _unified(line)
         else:
             event = self._text(line)
-        return stamped(event, self.name, self.context.file, number)
+        return event
 
     def _text(self, line: str) -> Event:
         first = line.partition("\n")[0]

@@ -65,7 +65,7 @@ class SuricataText(LogFormat):
             and _LAST.search(line, max(0, len(line) - 140)) is not None
         )
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one request, question, answer or handshake."""
         line = line.rstrip()
         start = required(_TIME.search(line, 0, 200) if self.recognises(line) else None, line)
@@ -93,7 +93,7 @@ class SuricataText(LogFormat):
             **fields,
         )
         event = decide(event, role=Role.SERVES_THE_UNIT if dns else Role.BETWEEN, turned=answered)
-        return placed(event, self, number, None, header.host if header else None)
+        return placed(event, None, header.host if header else None)
 
 
 def _tls(text: str) -> dict[str, object]:

@@ -18,7 +18,7 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.ends import changed, stamped
+from lamsach.logs.events.ends import changed
 from lamsach.logs.mappings import zeek as zeek_fields
 from lamsach.logs.mappings.records import Header
 from lamsach.logs.mappings.zeek import Columns, Value, time_of
@@ -60,7 +60,7 @@ class ZeekJson(LogFormat):
         """Match a JSON object with Zeek's own keys."""
         return looks_like_zeek(line)
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one JSON object, with or without a syslog header."""
         header, record = read_object(line)
         inner = _innermost(record)
@@ -75,7 +75,7 @@ class ZeekJson(LogFormat):
         changed(event, file_names=zeek_fields.file_names_of(fields))
         if event.observer is None and header.strip():
             changed(event, observer=split_header(line, self.context)[0].host)
-        return stamped(event, self.name, self.context.file, number)
+        return event
 
     def record_event(self, fields: Columns, header: Header) -> Event | None:
         """See `Records`."""

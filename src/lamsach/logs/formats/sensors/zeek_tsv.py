@@ -17,7 +17,7 @@ from itertools import zip_longest
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.events.ends import changed, stamped
+from lamsach.logs.events.ends import changed
 from lamsach.logs.mappings import zeek as zeek_fields
 from lamsach.logs.mappings.records import Header, Table
 from lamsach.logs.mappings.zeek import Columns, Value, text_of, time_of
@@ -137,7 +137,7 @@ class ZeekTsv(LogFormat):
         """See `Records`."""
         return time_of(text_of(fields, "ts"), self.context)
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one line by the columns of the last header, else by the shape of its values."""
         line = line.rstrip("\r\n")
         if line.startswith("#"):
@@ -161,7 +161,7 @@ class ZeekTsv(LogFormat):
         if event is None:
             return None
         changed(event, file_names=zeek_fields.file_names_of(columns))
-        return stamped(event, self.name, self.context.file, number)
+        return event
 
     def _columns(self, values: list[str]) -> tuple[Sequence[str], Sequence[bool]]:
         """Column names, and which columns hold several values."""

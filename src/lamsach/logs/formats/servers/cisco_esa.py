@@ -60,12 +60,12 @@ class CiscoEsa(LogFormat):
         """Match a level, then a connection's or message's number."""
         return "ID " in line and _LEVEL.search(line, 0, 400) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one message. A message without an address proves that the gateway logged."""
         level = required(_LEVEL.search(line, 0, 400) if self.recognises(line) else None, line)
         header = header_before(line, level.start(), self.context)
         host = None if header.host in ("Info", "Warning") else header.host
-        return placed(_event(line[level.end() : level.end() + 8192]), self, number, header.time, host)
+        return placed(_event(line[level.end() : level.end() + 8192]), header.time, host)
 
 
 def _event(text: str) -> Event:

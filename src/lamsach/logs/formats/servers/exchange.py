@@ -90,8 +90,8 @@ class Exchange(LogFormat):
         elif line.startswith("#Log-type:"):
             self._sends = " Send " in line if "SMTP" in line else None
 
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. None for lines above the rows."""
+    def read(self, line: str) -> Event | None:
+        """See `LogFormat.read`. None for lines above the rows."""
         if line[:1] == "#":
             return None
         columns = self._columns or (_PROTOCOL if _PROTOCOL_ROW.match(line) else _TRACKING)
@@ -104,7 +104,7 @@ class Exchange(LogFormat):
         written = fields.get("date-time") or fields.get("datetime")
         time = from_iso(written, _UTC) if written else None
         event = self._session(fields) if "local-endpoint" in fields else _message(fields)
-        return placed(event, self, number, time, fields.get("serverhostname"))
+        return placed(event, time, fields.get("serverhostname"))
 
     def _session(self, fields: Mapping[str, str]) -> Event:
         """Read a step of an SMTP session between two endpoints."""

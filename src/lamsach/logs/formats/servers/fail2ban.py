@@ -59,13 +59,13 @@ class Fail2ban(LogFormat):
             return _OWN.search(line, 0, _LOOKED_AT) is not None
         return "level=" in line[:200] and _CROWDSEC.search(line, 0, 1500) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one message. A message without an address proves that the program ran."""
         own = _OWN.search(line, 0, _LOOKED_AT)
         if own is None:
             crowd = required(_CROWDSEC.search(line, 0, 1500), line)
             event = event_of(_SENTENCES, crowd[2]) or Event()
-            return placed(event, self, number, from_iso(crowd[1], self.context.timezone), None)
+            return placed(event, from_iso(crowd[1], self.context.timezone), None)
         event = event_of(_SENTENCES, line[own.end() :]) or Event()
         header = split_header(line[: own.start()] + "-", self.context)[0]
         time = (
@@ -73,4 +73,4 @@ class Fail2ban(LogFormat):
             if own[1]
             else header.time
         )
-        return placed(event, self, number, time, header.host)
+        return placed(event, time, header.host)

@@ -107,7 +107,7 @@ class FtpServers(LogFormat):
             return _FILEZILLA.match(line) is not None
         return start in "MTWFS" and (_VSFTPD.match(line) or _TRANSFER.match(line)) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one message. A message without an address proves that the server logged."""
         own = _PROFTPD.match(line)
         if own:
@@ -117,17 +117,17 @@ class FtpServers(LogFormat):
                 if dated
                 else split_header(f"{own[1]} {own[2]} proftpd: -", self.context)[0].time
             )
-            return placed(_event(own[3]), self, number, time, own[2])
+            return placed(_event(own[3]), time, own[2])
         own = _VSFTPD.match(line)
         if own:
-            return placed(_event(own[2]), self, number, self._read(own[1]), None)
+            return placed(_event(own[2]), self._read(own[1]), None)
         session = _TRANSFER.match(line) or _FILEZILLA.match(line) or _FILEZILLA_OLD.match(line)
         if session:
-            return placed(_of_session(session.groupdict()), self, number, self._read(session[1]), None)
+            return placed(_of_session(session.groupdict()), self._read(session[1]), None)
         header, message = split_header(line, self.context)
         if header.app not in _APPS:
             raise LineError("The line is not of this product.", line[:80])
-        return placed(_event(message), self, number, header.time, header.host)
+        return placed(_event(message), header.time, header.host)
 
     def _read(self, text: str) -> datetime:
         return self._times.read(text)

@@ -67,7 +67,7 @@ class LinuxAudit(LogFormat):
         position = line.find("]: ", start, start + 20) if start >= 0 else -1
         return position > 0 and _JOURNAL.match(line, position + 3) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one record; None when it names neither an address nor a host."""
         record = _RECORD.search(line, 0, _LOOKED_AT)
         if record is None and not self.recognises(line):
@@ -81,7 +81,7 @@ class LinuxAudit(LogFormat):
             kind, text, time = record["type"], line[record.end() :], self._time(record["time"])
         host = (record["node"] if record else None) or header.host
         event = _event(kind, text[:65536], host)
-        return placed(event, self, number, time, host) if event else None
+        return placed(event, time, host) if event else None
 
     def _time(self, text: str) -> datetime:
         return (

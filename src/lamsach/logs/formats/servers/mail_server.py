@@ -93,12 +93,12 @@ class MailServer(LogFormat):
         app = split_message(line)[0]
         return app is not None and app.startswith(_APPS)
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one message. A message without an address proves that the server logged."""
         own = _ZIMBRA.match(line) if line[:2] == "20" else None
         if own:
             time = from_iso(f"{own[1]}.{own[2]}", self.context.timezone)
-            return placed(_of_zimbra(own[3], line[own.end() :]), self, number, time, None)
+            return placed(_of_zimbra(own[3], line[own.end() :]), time, None)
         exim = _EXIM.match(line) if line[:2] == "20" else None
         stated_time: datetime | None
         if exim:
@@ -113,7 +113,7 @@ class MailServer(LogFormat):
             stated_time, observer, app = header.time, header.host, header.app or ""
             if not app.startswith(_APPS):
                 raise LineError("The line is not of this product.", line[:80])
-        return placed(_event(message[:_LOOKED_AT], app), self, number, stated_time, observer)
+        return placed(_event(message[:_LOOKED_AT], app), stated_time, observer)
 
 
 def _event(message: str, app: str) -> Event:

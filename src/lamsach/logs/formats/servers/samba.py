@@ -162,8 +162,8 @@ class Samba(LogFormat):
         """Match every line that is not indented."""
         return line[:1] not in (" ", "\t", "")
 
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. None for messages about no client."""
+    def read(self, line: str) -> Event | None:
+        """See `LogFormat.read`. None for messages about no client."""
         own = _OWN_HEADER.match(line)
         event, host, time = self._event(line)
         if own and event is not None:
@@ -176,9 +176,6 @@ class Samba(LogFormat):
             event,
             time=event.time or time,
             observer=host,
-            format=self.name,
-            file=self.context.file,
-            line=number,
         )
 
     def _event(self, line: str) -> tuple[Event | None, str | None, datetime | None]:

@@ -262,17 +262,17 @@ class ServerLogons(LogFormat):
             message = line
         return event_of(_SENTENCES, _sentence(message)) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one sentence, or one JSON object."""
         product = _product_of(line)
         if product:
             before, found = read(line, product, LooseTimes(self.context))
             header = split_header(line, self.context)[0] if before.strip() else NO_HEADER
-            return placed(found, self, number, header.time, header.host)
+            return placed(found, header.time, header.host)
         header, message = _split(line, self.context)
         event = required(event_of(_SENTENCES, _sentence(message)), line)
         time = self._time(message) or header.time or self._time(line)
-        return placed(event, self, number, time, header.host)
+        return placed(event, time, header.host)
 
     def _time(self, text: str) -> datetime | None:
         match = _TIME.match(text[:_LONGEST_START])

@@ -102,7 +102,7 @@ class Sshd(LogFormat):
             return split_message(line)[0] in _APPS
         return line.startswith(_BARE_WORDS) and _BARE.match(line) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one message. A message without an address proves that the server logged."""
         header, message = split_header(line, self.context)
         if header.app not in _APPS and not self.recognises(line):
@@ -111,7 +111,7 @@ class Sshd(LogFormat):
         if solaris := _SOLARIS.match(message):
             message = message[solaris.end() :]
         repeated = _REPEATED.fullmatch(message)
-        return placed(_event(repeated[1] if repeated else message), self, number, header.time, header.host)
+        return placed(_event(repeated[1] if repeated else message), header.time, header.host)
 
 
 def _event(message: str) -> Event:

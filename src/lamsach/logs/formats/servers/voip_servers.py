@@ -73,7 +73,7 @@ class VoipServers(LogFormat):
             return False
         return (_ASTERISK.search(line, 0, _LOOKED_AT) or _FREESWITCH.search(line, 0, _LOOKED_AT)) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one message. A message without an address proves that the server logged."""
         own = required(_ASTERISK.search(line, 0, _LOOKED_AT) or _FREESWITCH.search(line, 0, _LOOKED_AT), line)
         header = split_header(line[: own.start()] + "-", self.context)[0]
@@ -89,7 +89,7 @@ class VoipServers(LogFormat):
             if message.startswith("SecurityEvent=")
             else event_of(_SENTENCES, message)
         )
-        return placed(event or Event(), self, number, time, header.host)
+        return placed(event or Event(), time, header.host)
 
 
 def _security(message: str) -> Event | None:

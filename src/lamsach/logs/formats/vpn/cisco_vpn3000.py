@@ -79,14 +79,14 @@ class CiscoVpn3000(LogFormat):
         """Match a record's own start, or any line with a syslog header; continuations have neither."""
         return cls.recognises(line) or sender_of(line) != (None, None)
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one event. An event without user and address proves that the concentrator logged."""
         match = required(_HEADER.search(line, 0, _ROOM), line.partition("\n")[0])
         header = split_header(line[: match.start()] + "-", self.context)[0] if match.start() else None
         event = _event(match[2], ip_of(match[3] or ""), line[match.end() : match.end() + _LONGEST])
         time = first_time((match[1],), self.context, month_first=True)
         time = header.time if header and time is None else time
-        return placed(event, self, number, time, header.host if header else None)
+        return placed(event, time, header.host if header else None)
 
 
 def _event(kind: str, peer: str | None, text: str) -> Event:

@@ -54,13 +54,11 @@ class F5Apm(LogFormat):
         """Match the number of an access message."""
         return ": 01" in line[:_ROOM] and _NUMBER.search(line, 0, _ROOM) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one message. A message without an address proves that the gateway logged."""
         start = required(_NUMBER.search(line, 0, _ROOM) if self.recognises(line) else None, line)
         header, _ = split_header(line, self.context)
-        return placed(
-            _event(line[start.end() : start.end() + _LONGEST]), self, number, header.time, header.host
-        )
+        return placed(_event(line[start.end() : start.end() + _LONGEST]), header.time, header.host)
 
 
 def _event(text: str) -> Event:

@@ -60,14 +60,14 @@ class NetScaler(LogFormat):
         """Match the packet engine's name, the feature and the event."""
         return "-PPE-" in line and _RECORD.search(line, 0, _ROOM) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one record. A record about the appliance (commands, monitors) has no addresses."""
         record = required(_RECORD.search(line, 0, _ROOM) if "-PPE-" in line else None, line)
         header, _ = split_header(line, self.context)
         text = line[record.end() : record.end() + _LONGEST]
         time = _time(record, self.context) or header.time
         observer = record[6] or (header.host if header.host and not header.host.isdigit() else None)
-        return placed(_event(record[7], record[8].upper(), text), self, number, time, observer)
+        return placed(_event(record[7], record[8].upper(), text), time, observer)
 
 
 def _time(record: re.Match[str], context: FileContext) -> datetime | None:

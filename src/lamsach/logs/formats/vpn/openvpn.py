@@ -23,7 +23,7 @@ from typing import Any
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
-from lamsach.logs.events.ends import Way, changed, event_between, stamped
+from lamsach.logs.events.ends import Way, changed, event_between
 from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes
@@ -231,13 +231,12 @@ class OpenVpn(LogFormat):
             return True
         return _tagged(line)
 
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. None for messages about the server itself and the status file's headings."""
+    def read(self, line: str) -> Event | None:
+        """See `LogFormat.read`. None for messages about the server itself and the status file's headings."""
         line = line.rstrip("\r\n")
         self.check(line)
         line = _unwrapped(line)
-        event = self._status(line) if _is_status(line) else self._message(line)
-        return event and stamped(event, self.name, self.context.file, number)
+        return self._status(line) if _is_status(line) else self._message(line)
 
     def _message(self, line: str) -> Event | None:
         time, host, message = self._split(line)

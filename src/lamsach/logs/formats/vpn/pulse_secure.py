@@ -68,7 +68,7 @@ class PulseSecure(LogFormat):
             return _WELF.search(line, 0, _ROOM) is not None
         return "] - " in line[:_ROOM] and _STANDARD.search(line, 0, _ROOM) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one record."""
         self.check(line)
         header, _ = split_header(line, self.context)
@@ -77,11 +77,7 @@ class PulseSecure(LogFormat):
             message = line[record.end() : record.end() + _LONGEST]
             event = _event(message, ip_of(record[3]), record[5])
             return placed(
-                event,
-                self,
-                number,
-                first_time((record[1],), self.context) or header.time,
-                header.host or record[2],
+                event, first_time((record[1],), self.context) or header.time, header.host or record[2]
             )
         fields = pairs(line[:_LONGEST])
         source = first_ip(fields, "src")
@@ -92,13 +88,8 @@ class PulseSecure(LogFormat):
             first_ip(fields, "dst"),
             first_port(fields, "dstport", "dst_port"),
         )
-        return placed(
-            event,
-            self,
-            number,
-            first_time((fields.get("time"),), self.context) or header.time,
-            fields.get("fw"),
-        )
+        time = first_time((fields.get("time"),), self.context)
+        return placed(event, time or header.time, fields.get("fw"))
 
 
 def _event(

@@ -94,11 +94,11 @@ class StrongSwan(LogFormat):
             line, 0, 300
         ) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one message. A message without an address proves that the server logged."""
         self.check(line)
         header, message = split_header(line, self.context)
-        return placed(_event(line[:_LONGEST], message[:_LONGEST]), self, number, header.time, header.host)
+        return placed(_event(line[:_LONGEST], message[:_LONGEST]), header.time, header.host)
 
 
 def _event(line: str, message: str) -> Event:

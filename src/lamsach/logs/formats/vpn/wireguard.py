@@ -74,13 +74,13 @@ class WireGuard(LogFormat):
             return _KERNEL.search(line, 0, 400) is not None
         return line.find(": (", 0, 200) > 0 and "peer(" in line[:400] and _GO.search(line, 0, 400) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. None for an interface's own line and for messages without an address."""
+    def read(self, line: str) -> Event | None:
+        """See `LogFormat.read`. None for an interface's own line and for messages without an address."""
         line = line.rstrip("\r\n")
         if _DUMP_INTERFACE.fullmatch(line):
             return None
         if dump := _DUMP_PEER.fullmatch(line):
-            return self._peer(dump, number)
+            return self._peer(dump)
         if not self.recognises(line):
             raise LineError("The line is not of this product.")
         header, message = split_header(bare(line), self.context)
@@ -103,13 +103,10 @@ class WireGuard(LogFormat):
             observer=header.host,
             user=short[1] if short else None,
             action=Action.BLOCKED if refused else Action.UNKNOWN,
-            format=self.name,
-            file=self.context.file,
-            line=number,
             way=Way.CALLED,
         )
 
-    def _peer(self, match: re.Match[str], number: int) -> Event:
+    def _peer(self, match: re.Match[str]) -> Event:
         """Read a peer in a dump, which holds its address at its latest handshake."""
         single = (part for part in match[5].split(",") if part.endswith(("/32", "/128")))
         address = next((ip for part in single if (ip := ip_of(part))), None)
@@ -120,8 +117,5 @@ class WireGuard(LogFormat):
             kind=EventKind.LEASE if address and handshake else EventKind.OTHER,
             user=match[2],
             action=LeaseAction.RENEWED if address and handshake else Action.UNKNOWN,
-            format=self.name,
-            file=self.context.file,
-            line=number,
             given=address,
         )

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import changed, placed
+from lamsach.logs.events.ends import changed
 from lamsach.logs.mappings.web_requests import request_event, web_time
 from lamsach.logs.text.json_records import child, flat, read_object, text_of
 from lamsach.logs.text.times.loose_times import LooseTimes
@@ -72,10 +72,10 @@ class ModSecurity(LogFormat):
             return 1.0
         return super().score(head)
 
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. None for a transaction without its part `A`."""
+    def read(self, line: str) -> Event | None:
+        """See `LogFormat.read`. None for a transaction without its part `A`."""
         if line[:1] == "{":
-            return self._object(line, number)
+            return self._object(line)
         if not self.recognises(line.partition("\n")[0]):
             raise LineError("The record does not begin with a part's mark.", line[:80])
         parts: dict[str, list[str]] = {}
@@ -86,9 +86,9 @@ class ModSecurity(LogFormat):
                 current = parts.setdefault(mark[1], [])
             else:
                 current.append(text)
-        return self._parts(parts, number)
+        return self._parts(parts)
 
-    def _parts(self, parts: dict[str, list[str]], number: int) -> Event | None:
+    def _parts(self, parts: dict[str, list[str]]) -> Event | None:
         call = next((found for text in parts.get("A", ())[:3] if (found := _CALL.match(text))), None)
         if call is None:
             return None
@@ -105,9 +105,9 @@ class ModSecurity(LogFormat):
             server_port=port_of(call[5]),
         )
         blocked = "Access denied" in done or "Intercepted" in done
-        return placed(changed(event, action=Action.BLOCKED) if blocked else event, self, number, None, None)
+        return changed(event, action=Action.BLOCKED) if blocked else event
 
-    def _object(self, line: str, number: int) -> Event:
+    def _object(self, line: str) -> Event:
         record = read_object(line)[1]
         fields = flat(record)
 
@@ -137,4 +137,4 @@ class ModSecurity(LogFormat):
         )
         if event.source_ip is None and event.url is None:
             raise LineError("The JSON record has no known key.", line[:80])
-        return placed(event, self, number, None, None)
+        return event

@@ -22,6 +22,7 @@ from lamsach.logs.binary.evtx.records import (
     read_chunks,
 )
 from lamsach.logs.binary.evtx.worker import texts_of
+from lamsach.logs.events.ends import stamped
 from lamsach.logs.mappings.windows.events import GIVES, event_of
 from lamsach.logs.mappings.windows.json import record_of_json
 from lamsach.logs.text.json_records import read_object
@@ -102,7 +103,8 @@ class Evtx(BinaryFormat):
     def parse(self, text: str, number: int) -> Event:
         """Read a record's JSON. Raises LineError."""
         record = quick_record(text, names_files=self.names_files) or record_of_json(read_object(text)[1])
-        return event_of(record, self.context, self._times, self.name, number)
+        event = event_of(record, self.context, self._times)
+        return stamped(event, self.name, self.context.file, number)
 
 
 def _one_a_line(texts: Iterable[str]) -> bytes:

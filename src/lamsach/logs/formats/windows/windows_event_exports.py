@@ -86,7 +86,7 @@ class WindowsEventCsv(WindowsLines):
         """Match a row that begins with a date, or a word and a date; or the heading."""
         return _ROW.match(line) is not None or cls.recognises(line)
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one row. None for the heading; LineError for a row that does not fit it."""
         if not self._columns:
             raise LineError("The table has no columns of Windows events.", line[:80])
@@ -100,7 +100,7 @@ class WindowsEventCsv(WindowsLines):
         record = record_of_head(values, values.get("message") or " ".join(row[len(self._columns) :]))
         if record is None:
             raise LineError("The row has no number of an event.", line[:80])
-        return self.event(record, number)
+        return self.event(record)
 
 
 def _month_first(dates: Sequence[str], *, english: bool) -> bool:
@@ -196,10 +196,10 @@ class WindowsEventListing(WindowsLines):
             return _MESSAGE_FIRST.match(line) is not None
         return self.starts_record(line)
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one event. LineError for a text without an event's head."""
         if (start := line.find("<Event xmlns=")) >= 0:
-            return self.event(record_of_xml(line[start:]), number)
+            return self.event(record_of_xml(line[start:]))
         values: dict[str, str] = {}
         lines = line.split("\n")
         first = _CLOCK.match(lines[0])
@@ -222,7 +222,7 @@ class WindowsEventListing(WindowsLines):
         named = "provider" in values or ("time" in values and message)
         if record is None or not named:
             raise LineError("The text holds no head of a Windows event.", line[:80])
-        return self.event(record, number)
+        return self.event(record)
 
 
 def _add_following(lines: Sequence[str], values: dict[str, str]) -> None:

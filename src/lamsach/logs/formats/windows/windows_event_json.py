@@ -45,10 +45,10 @@ class WindowsEventJson(WindowsLines):
             and looks_like_windows_event(line)
         )
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one JSON object. Raises LineError for an object with no event, or several."""
         header, record = read_object(line)
-        event = self.event(record_of_json(record), number)
+        event = self.event(record_of_json(record))
         if header.strip(" [") and (event.time is None or event.device_name is event.observer is None):
             stated = split_header(line, self.context)[0]
             event = replace(event, time=event.time or stated.time, observer=event.observer or stated.host)
@@ -99,14 +99,14 @@ class WindowsEventJsonPretty(WindowsLines):
         match = _OPENING.fullmatch(line)
         return match is not None and len(match[1].expandtabs(4)) <= self._indent
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one object. None between objects; LineError for a broken object or one without an event."""
         if len(line) < 60 and _NO_EVENT.fullmatch(line):
             return None
         if "\n" not in line and not line.lstrip().startswith("{"):
             raise LineError("The line holds no JSON object.", line[:80])
         record = record_of_json(read_object(line.lstrip(", \t\n"))[1])
-        return self.event(record, number)
+        return self.event(record)
 
 
 def _first_indent(head: Sequence[str]) -> int:

@@ -229,7 +229,7 @@ class WindowsEventText(WindowsLines):
         """Match an agent's mark (`MSWinEventLog`, `WinEvtLog: `) and an event's number; never JSON or XML."""
         return _is_text_event(line) and "<Event" not in line[:400] and "{" not in line[:60]
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one line. The event's own time counts, if stated, else that of the syslog header."""
         found = _text_event(line)
         if found is None:
@@ -242,7 +242,7 @@ class WindowsEventText(WindowsLines):
         record.time = self._iso(stated) or self._iso(before) or stated or None
         if record.time is None and header.time is not None:
             record.time = header.time.isoformat()
-        return self.event(record, number)
+        return self.event(record)
 
     def _iso(self, text: str) -> str | None:
         """Convert a time with an English month, on the clock of the file's zone, to ISO 8601."""

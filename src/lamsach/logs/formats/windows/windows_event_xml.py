@@ -20,6 +20,7 @@ from typing import BinaryIO
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
 from lamsach.logs.binary.base import BinaryFormat
+from lamsach.logs.events.ends import stamped
 from lamsach.logs.mappings.windows.events import GIVES, WindowsLines, event_of
 from lamsach.logs.mappings.windows.json import looks_like_windows_event, record_of_json
 from lamsach.logs.mappings.windows.record import WindowsRecord
@@ -67,7 +68,7 @@ class WindowsEventXml(WindowsLines):
                 inside = False
         return lines / len(head) if head and any(map(cls.recognises, head)) else 0.0
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one event. None around events; LineError for broken XML and several events in a line."""
         if len(line) < 1000 and _NO_EVENT.fullmatch(line):
             return None
@@ -75,7 +76,7 @@ class WindowsEventXml(WindowsLines):
         if start < 0:
             raise LineError("The text holds no Windows event in XML.", line[:80])
         record = record_of_xml(line[start:])
-        return self.event(record, number)
+        return self.event(record)
 
 
 def _start(line: str) -> int:
@@ -128,7 +129,8 @@ class WindowsEventDocument(BinaryFormat):
         for number, part in enumerate(parts, 1):
             try:
                 record = part if isinstance(part, WindowsRecord) else record_of_xml(part)
-                yield event_of(record, self.context, self._times, self.name, number)
+                event = event_of(record, self.context, self._times)
+                yield stamped(event, self.name, self.context.file, number)
             except LineError as error:
                 yield Refusal(Reference(self.context.file, row=number), str(part)[:500], error.what)
 

@@ -143,9 +143,9 @@ class WindowsFirewall(LayoutFormat):
         """See `LayoutFormat`: a row states its own time."""
         return super().head(line, start) if start else (None, None)
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one row; None for a `#` line."""
-        return None if line.startswith("#") and self.recognises(line) else super().parse(line, number)
+        return None if line.startswith("#") and self.recognises(line) else super().read(line)
 
 
 def _is_own(head: Sequence[str]) -> bool:

@@ -201,14 +201,12 @@ class WindowsLines(LogFormat):
         super().__init__(context)
         self.times = LooseTimes(context)
 
-    def event(self, record: WindowsRecord, number: int) -> Event:
+    def event(self, record: WindowsRecord) -> Event:
         """Return the event of a record. Raises LineError for an impossible time."""
-        return event_of(record, self.context, self.times, self.name, number)
+        return event_of(record, self.context, self.times)
 
 
-def event_of(
-    record: WindowsRecord, context: FileContext, times: LooseTimes, log_format: str, line: int
-) -> Event:
+def event_of(record: WindowsRecord, context: FileContext, times: LooseTimes) -> Event:
     """Return the event of a record. Raises LineError for an impossible time."""
     text = record.message or (record.data.get("payload", "") if record.provider == "OpenSSH" else "")
     if not text and record.event_id in _SQL_LOGONS and "sql" in record.provider.lower():
@@ -225,7 +223,7 @@ def event_of(
     way, given = fields.pop("way", Way.UNSTATED), fields.pop("given", None)
     own = own_end(fields.get("source_ip"), fields.get("destination_ip"), way, role)
     device = given or machine_address(own)
-    return Event(time=time, device_ip=device, file=context.file, format=log_format, line=line, **fields)
+    return Event(time=time, device_ip=device, **fields)
 
 
 def time_of(text: str | None, context: FileContext, times: LooseTimes) -> datetime | None:

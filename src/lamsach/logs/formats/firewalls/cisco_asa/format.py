@@ -17,7 +17,7 @@ import re
 from datetime import datetime
 
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Role, Way, changed, decide, event_between, is_internal, own_end, stamped
+from lamsach.logs.events.ends import Role, Way, changed, decide, event_between, is_internal, own_end
 from lamsach.logs.events.leases import lease_event
 from lamsach.logs.formats.firewalls.cisco_asa.ftd import KEYS, TIMES, security_fields
 from lamsach.logs.formats.firewalls.cisco_asa.messages import TIMED_SENTENCE, CiscoContact, contact_of
@@ -178,8 +178,8 @@ class CiscoAsa(LogFormat):
                 return not within_json(line, match.start())
         return _untagged(line) >= 0
 
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. A message without an address is an event too: the firewall logged."""
+    def read(self, line: str) -> Event | None:
+        """See `LogFormat.read`. A message without an address is an event too: the firewall logged."""
         self.check(line)
         time: datetime | None = None
         identifier = ""
@@ -199,12 +199,11 @@ class CiscoAsa(LogFormat):
             time = first_time((f"{asdm[2]} {asdm[3]}",), self.context) if asdm else None
             observer = None if asdm else observer
         time = time or header.time
-        event = (
+        return (
             self._security(text, time, observer)
             if _SECURITY.search(text, 0, 300)
             else _event(text, identifier, time, observer)
         )
-        return stamped(event, self.name, self.context.file, number)
 
     def _security(self, text: str, time: datetime | None, observer: str | None) -> Event:
         fields = security_fields(text)

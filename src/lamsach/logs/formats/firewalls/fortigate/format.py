@@ -20,7 +20,7 @@ import re
 from datetime import datetime, timedelta
 
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Role, changed, decide, event_between, own_end, stamped
+from lamsach.logs.events.ends import Role, changed, decide, event_between, own_end
 from lamsach.logs.events.leases import lease_event
 from lamsach.logs.formats.firewalls.fortigate.fields import (
     action_of,
@@ -116,13 +116,13 @@ class FortiGate(LogFormat):
         client = "devid=FCT" in line and "fctver=" in line  # FortiClient states no subtype
         return client or ("subtype=" in line and "devid=" in line and _LOG_ID.search(line) is not None)
 
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. A record without an address is an event too: the firewall logged."""
+    def read(self, line: str) -> Event | None:
+        """See `LogFormat.read`. A record without an address is an event too: the firewall logged."""
         self.check(line)
         if line[0] == "{":
             record = read_object(line)[1]
             fields = {key: text for key, value in record.items() if (text := text_of(value))}
-            return stamped(self.record_event(fields, NO_HEADER), self.name, self.context.file, number)
+            return self.record_event(fields, NO_HEADER)
         line = unquote_cell(line)
         header, message = split_header(line, self.context)
         element = line.find(_ELEMENT) if not message else -1
@@ -133,7 +133,7 @@ class FortiGate(LogFormat):
         own = -1 if start else message.find("|date=", 0, _HEAD)
         message = message[own + 1 :]  # FortiDeceptor: its own pairs in a frame of CEF
         fields = _cef_fields(message, start) if start else with_spaces(pairs(message), message, _TEXTS)
-        return stamped(self.record_event(fields, header), self.name, self.context.file, number)
+        return self.record_event(fields, header)
 
     def record_time(self, fields: Fields) -> datetime | None:
         """See `Records`."""

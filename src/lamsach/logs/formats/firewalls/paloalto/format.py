@@ -18,7 +18,7 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import changed, stamped
+from lamsach.logs.events.ends import changed
 from lamsach.logs.formats.firewalls.paloalto.columns import (
     GENERATED,
     KIND_KEY,
@@ -103,8 +103,8 @@ class PaloAlto(LogFormat):
             return True
         return any(kind in line[:_ROOM] for kind in _TYPES) and _RECORD.search(line, 0, _ROOM) is not None
 
-    def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`."""
+    def read(self, line: str) -> Event | None:
+        """See `LogFormat.read`."""
         self.check(line)
         if _is_json(line):
             event = json_event(line, self.context)
@@ -120,7 +120,7 @@ class PaloAlto(LogFormat):
                 event = _completed(event, record.attributes)
             else:
                 event = self._columns(line)
-        return stamped(event, self.name, self.context.file, number)
+        return event
 
     def _cef(self, line: str, position: int) -> Event:
         header = header_before(line, position, self.context)

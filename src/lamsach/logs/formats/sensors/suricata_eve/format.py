@@ -18,7 +18,7 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import changed, stamped
+from lamsach.logs.events.ends import changed
 from lamsach.logs.formats.sensors.suricata_eve.fields import (
     RECORDS,
     Record,
@@ -61,7 +61,7 @@ class SuricataEve(LogFormat):
         """Match a JSON object with `event_type` and another of Suricata's keys, or an alert of fast.log."""
         return looks_like_suricata(line) or suricata_fast.looks_like_alert(line)
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one JSON object, with or without a syslog header, or one line of fast.log."""
         if suricata_fast.looks_like_alert(line):
             event: Event | None = suricata_fast.alert(line, self.context)
@@ -73,7 +73,7 @@ class SuricataEve(LogFormat):
                 changed(event, file_names=file_names_of(eve))
             if event and event.observer is None and header.strip():
                 changed(event, observer=split_header(line, self.context)[0].host)
-        return event and stamped(event, self.name, self.context.file, number)
+        return event
 
     def record_event(self, fields: Record, header: Header) -> Event | None:
         """See `Records`."""

@@ -158,12 +158,12 @@ class WebAccess(LogFormat):
             self._columns.header(line)
             self._stated = self._stated or names_requests(line)
 
-    def parse(self, line: str, number: int) -> Event | None:
+    def read(self, line: str) -> Event | None:
         """Read one request, or one error that names a client; None for a `#` line."""
         if line.startswith("#") and (self._stated or self.recognises(line)):
             return None
         event, header = self._event(line)
-        return placed(event, self, number, header.time, header.host)
+        return placed(event, header.time, header.host)
 
     def _event(self, line: str) -> tuple[Event, SyslogHeader]:
         if (_DATED if self._stated else _ROW).match(line) or self._has_columns(line):
