@@ -19,6 +19,7 @@ DEFAULT_TIMEZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 NUMBER_MARK = "ipv4"
 """Lower-case text in every line that states an address as a number, unless a format overrides this."""
 # {"ipv4_src_addr": 3221226225   {\"sourceipv4address\":3221226225
+_ROOM = 160
 _NUMBER = re.compile(r"ipv4[\w.: -]{0,60}\\{0,15}\"\s{0,20}:\s{0,20}\d{8,10}(?!\d)", re.ASCII)
 
 
@@ -76,6 +77,8 @@ class LogFormat(ABC):
     """Prefix of lines that change the parser's state (`#` in Zeek and W3C logs)."""
     multiline: ClassVar[bool] = False
     """Whether a record may have continuation lines; `starts_record` finds its first line."""
+    around: ClassVar[re.Pattern[str] | None] = None
+    """Pattern of a file's lines that are no records or continue one (headings, summaries, packet details)."""
     lease_markers: ClassVar[tuple[str, ...]] = ()
     """Texts such as `DHCPACK`, one of them in every lease record, to find leases without full parsing."""
     records: ClassVar[Records | None] = None
@@ -99,8 +102,16 @@ class LogFormat(ABC):
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """Return the share (0 to 1) of a file's first non-empty lines that this format recognizes."""
-        return sum(map(cls.recognises, head)) / len(head) if head else 0.0
+        """Return the share (0 to 1) of a file's first non-empty lines that are of this format.
+
+        Lines of `around` count too if it recognizes another one."""
+        known = [cls.recognises(line) for line in head]
+        if cls.around and any(known):
+            known = [
+                own or cls.around.match(line, 0, _ROOM) is not None
+                for own, line in zip(known, head, strict=True)
+            ]
+        return sum(known) / len(known) if known else 0.0
 
     @classmethod
     def may_state_holders(cls, head: Sequence[str]) -> bool:

@@ -51,11 +51,6 @@ class Heading:
     names: tuple[str, ...]
 
 
-def _heading_in(head: Sequence[str]) -> Heading | None:
-    """Find the heading in a file's first lines; None unless it is a RADIUS table."""
-    return next((found for line in head[:_LINES_ABOVE] if (found := _heading_of(line))), None)
-
-
 def _heading_of(line: str) -> Heading | None:
     """Read a heading, which names a user, an address or station, and an accounting column; else None."""
     start = line[:4000].lower()
@@ -160,7 +155,7 @@ class FreeRadius(LogFormat):
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
         self._times = LooseTimes(context)
-        heading = _heading_in(context.head)
+        heading = next(filter(None, map(_heading_of, context.head[:_LINES_ABOVE])), None)
         self._rows = RadiusRows(heading, context) if heading else None
 
     @classmethod

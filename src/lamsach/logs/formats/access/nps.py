@@ -72,7 +72,8 @@ class Nps(LogFormat):
         else:
             self.check(line)
             cells = _cells(line)
-            values = _columns(cells) if _ODBC.match(line) else _pairs(cells)
+            named = {name: cells[at] for at, name in _COLUMNS.items() if at < len(cells) and cells[at]}
+            values = named if _ODBC.match(line) else _pairs(cells)
             time = LooseTimes(self.context, month_first=True).read(f"{cells[2]} {cells[3]}")
         return event_of(_record(values, time))
 
@@ -82,10 +83,6 @@ def _cells(line: str) -> list[str]:
     if len(cells) > 5:
         return cells
     raise LineError("The columns of the line cannot be separated.", line[:80])
-
-
-def _columns(cells: Sequence[str]) -> dict[str, str]:
-    return {name: cells[at] for at, name in _COLUMNS.items() if at < len(cells) and cells[at]}
 
 
 def _pairs(cells: Sequence[str]) -> dict[str, str]:

@@ -15,7 +15,6 @@ arpwatch(8). Traps:
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from ipaddress import ip_address
 
@@ -111,23 +110,15 @@ class NeighbourTables(LogFormat):
     name = "neighbour_tables"
     title = "ARP and MAC address tables"
     gives = fields_named("time observer source_ip device_ip machine action")
+    around = _HEADINGS
     lease_markers = (":", "-", ".")
 
     @classmethod
     def recognises(cls, line: str) -> bool:
         """Match a row of a known table, or a message of arpwatch."""
-        if len(line) > 400 or not _could_hold_mac(line):
+        if len(line) > 400 or (line.count(":") < 5 and "-" not in line and line.count(".") < 2):
             return False
         return _row(line) is not None or _MAC_ROW.match(line) is not None or (_WATCH.search(line) is not None)
-
-    @classmethod
-    def score(cls, head: Sequence[str]) -> float:
-        """Count headings too, if any row is present."""
-        rows = [cls.recognises(line) for line in head]
-        if not any(rows):
-            return 0.0
-        candidates = zip(rows, head, strict=True)
-        return sum(row or _HEADINGS.match(line[:160]) is not None for row, line in candidates) / len(head)
 
     def read(self, line: str) -> Event | None:
         """See `LogFormat.read`. None for headings and for multicast and broadcast addresses."""
@@ -158,10 +149,6 @@ class NeighbourTables(LogFormat):
             )
         address, mac_text, name, epoch = found
         return _observation(address, mac_text, name, from_epoch(epoch) if epoch else modified, None)
-
-
-def _could_hold_mac(line: str) -> bool:
-    return line.count(":") >= 5 or line.count("-") >= 1 or line.count(".") >= 2
 
 
 def _row(line: str) -> tuple[str, str, str | None, str | None] | None:

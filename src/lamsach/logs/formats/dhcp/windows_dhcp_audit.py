@@ -157,7 +157,8 @@ class WindowsDhcpAudit(LogFormat):
         address = ip_of(written) if written != "::" else None
         action = _ACTIONS.get(identifier) if address else None
         names_client = identifier < 50 or identifier >= _IPV6
-        forwards = names_client and _is_forwards(identifier, address)
+        # a record of an update may write the address backwards
+        forwards = identifier not in _DNS_UPDATES or (address is not None and is_internal(address))
         return event_between(
             address,
             time=self.record_time(fields),
@@ -167,7 +168,7 @@ class WindowsDhcpAudit(LogFormat):
             device_mac=mac_of(fields.get("mac")),
             user=user_in(fields.get("user", "")),
             action=action or Action.UNKNOWN,
-            role=Role.HOLDER if forwards else Role.APART,
+            role=Role.HOLDER if names_client and forwards else Role.APART,
         )
 
     def record_time(self, fields: Fields) -> datetime:
@@ -220,11 +221,6 @@ def _columns(text: str, delimiter: str) -> list[str]:
     """Split the description, address, host and further columns."""
     cells = cells_of(text, delimiter) if '"' in text else text.split(delimiter)
     return [cell.strip() for cell in cells]
-
-
-def _is_forwards(identifier: int, address: str | None) -> bool:
-    """Return whether the address can be the client's: record 30 and its like may write it backwards."""
-    return identifier not in _DNS_UPDATES or (address is not None and is_internal(address))
 
 
 def user_in(text: str) -> str | None:

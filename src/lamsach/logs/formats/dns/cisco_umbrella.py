@@ -141,10 +141,9 @@ def _firewall(cells: list[str]) -> Event:
 def _flow(
     source: str, source_port: str, destination: str, destination_port: str, user: str, verdict: str
 ) -> Event:
-    first, second = ip_of(source), ip_of(destination)
     return event_between(
-        (first, port_of(source_port)),
-        (second, port_of(destination_port)),
+        (ip_of(source), port_of(source_port)),
+        (ip_of(destination), port_of(destination_port)),
         user=stated(user),
         action=action_of(verdict),
     )

@@ -109,11 +109,6 @@ _ACTIONS = {
 _WITH_PORTS = frozenset({"6", "17"})
 
 
-def _is_ipchains(line: str) -> bool:
-    """Return whether the line is a packet logged by ipchains."""
-    return MARK in line and _PACKET.search(line) is not None
-
-
 def _ipchains_packet(line: str) -> Event | None:
     """Read a packet, without observer, time and line number; None without addresses."""
     match = _PACKET.search(line)
@@ -315,7 +310,7 @@ class Iptables(LayoutFormat):
         if " src=" in line and " dst=" in line and _is_conntrack(line):
             return True
         if MARK in line:
-            return _is_ipchains(line)
+            return _PACKET.search(line) is not None
         return _CEF in line and _CEF_START.search(line, 0, _PREFIX_ROOM) is not None
 
     def head(self, line: str, start: int) -> tuple[datetime | None, str | None]:

@@ -186,11 +186,6 @@ _SENTENCES = (
 )  # fmt: skip
 
 
-def _message_event(text: str) -> Event:
-    """Read a message, without time, observer and line number."""
-    return _firewall_event(text) or _proxy(text) or sentences.event_of(_SENTENCES, text) or Event()
-
-
 def _is_dns(text: str) -> bool:
     """Return whether the DNS server wrote the message (its topic alone is a common word)."""
     return any(known.pattern.search(text) for known in (_QUESTION, _ANSWER, _NO_ANSWER)) or bool(
@@ -335,7 +330,7 @@ class Mikrotik(LogFormat):
 
     def _event(self, text: str) -> Event:
         """Read a message; a DNS answer goes to the client of its question's number."""
-        event = _message_event(text)
+        event = _firewall_event(text) or _proxy(text) or sentences.event_of(_SENTENCES, text) or Event()
         number = _question_number(text)
         if number is None:
             return event

@@ -45,6 +45,7 @@ _OF_THE_FRAME = frozenset({"arp", "llc", "man", "rarp", "ether", "lldp", "stp"})
 _WITHOUT_PORTS = _OF_THE_FRAME | {
     "icmp", "ipv6-icmp", "icmp6", "igmp", "esp", "ah", "gre", "pim", "ospf", "vrrp",
 }  # fmt: skip
+_SIGNS = ("->", "?>", "<-", "<?", "- ", " who,")
 _OPENED_BY_DESTINATION = ("<-", "<?")
 _FIELDS = {
     "starttime": "time", "lasttime": "last", "proto": "protocol", "srcaddr": "source", "sport": "source_port",
@@ -79,14 +80,7 @@ class Argus(LogFormat):
         """Match a heading with Argus's column names, or a flow with its direction as an arrow."""
         if "Addr" in line:
             return _HEADING.match(line) is not None
-        if (
-            "->" not in line
-            and "?>" not in line
-            and "<-" not in line
-            and "<?" not in line
-            and "- " not in line
-            and " who," not in line
-        ):
+        if not any(sign in line for sign in _SIGNS):
             return False
         return (_ROW.match(line) or _ALIGNED.match(line)) is not None
 

@@ -40,6 +40,7 @@ class Pcap(BinaryFormat):
     gives = fields_named("time ends device_ip machine domain url answers action lease_until")
     states_holders = True
     contains_dns = True
+    frames = staticmethod(pcap_frames)
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:
@@ -52,27 +53,18 @@ class Pcap(BinaryFormat):
         """See BinaryFormat. `line` is the frame's number; for a contact, its first frame's."""
         from lamsach.logs.binary.capture.reader import CaptureReader  # loaded only for a capture
 
-        frames = pcap_frames(stream, self.context.file)
+        frames = self.frames(stream, self.context.file)
         yield from CaptureReader(self.context, self.name).events(frames)
 
 
-class PcapNg(BinaryFormat):
+class PcapNg(Pcap):
     """The same with several sections and interfaces."""
 
     name = "pcapng"
     title = "Network capture (pcapng)"
-    gives = fields_named("time ends device_ip machine domain url answers action lease_until")
-    states_holders = True
-    contains_dns = True
+    frames = staticmethod(pcapng_frames)
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:
         """Match a section header with its byte-order magic."""
         return head[:4] == PCAPNG_MAGIC and head[8:12] in PCAPNG_ORDERS
-
-    def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
-        """See BinaryFormat. `line` is the frame's number; for a contact, its first frame's."""
-        from lamsach.logs.binary.capture.reader import CaptureReader  # loaded only for a capture
-
-        frames = pcapng_frames(stream, self.context.file)
-        yield from CaptureReader(self.context, self.name).events(frames)

@@ -14,7 +14,7 @@ Source: `nfdump(1)`, https://github.com/phaag/nfdump, versions 1.6 and 1.7. Trap
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named, required
@@ -71,6 +71,7 @@ class Nfdump(LogFormat):
     title = "nfdump"
     gives = fields_named("contact nat user action")
     multiline = True
+    around = re.compile(f"{_AROUND.pattern}|{_JSON_LINE.pattern}", re.ASCII)
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -80,17 +81,6 @@ class Nfdump(LogFormat):
         if line.startswith(_CSV_HEADS):
             return True
         return '"' in line[:60] and _JSON_KEY.search(line[:8000]) is not None
-
-    @classmethod
-    def score(cls, head: Sequence[str]) -> float:
-        """Share of flows and, when there is one, of the lines around them."""
-        flows = sum(map(cls.recognises, head))
-        if not flows:
-            return 0.0
-        surrounding = sum(
-            bool(_AROUND.match(line) or _JSON_LINE.match(line)) and not cls.recognises(line) for line in head
-        )
-        return (flows + surrounding) / len(head)
 
     @classmethod
     def starts_record(cls, line: str) -> bool:

@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address
 from zoneinfo import ZoneInfo
 
@@ -99,15 +98,13 @@ class Silk(LogFormat):
         if source is None and destination is None:
             raise LineError("The line is not of this product.", line[:80])
         has_ports = fields.get("protocol") not in _ICMP
+        time = fields.get("time") or fields.get("end")
         return event_between(
             (source, port_of(fields.get("source_port", "")) if has_ports else None),
             (destination, port_of(fields.get("destination_port", "")) if has_ports else None),
-            time=self._time(fields.get("time") or fields.get("end") or ""),
+            time=self._times.read(time) if time else None,
             observer=fields.get("sensor") or None,
         )
-
-    def _time(self, text: str) -> datetime | None:
-        return self._times.read(text) if text else None
 
 
 def _is_heading(line: str) -> bool:

@@ -14,7 +14,6 @@ to 4.99. Traps:
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
 
 from lamsach.errors import LineError
@@ -69,6 +68,7 @@ class TcpdumpText(LogFormat):
     title = "tcpdump (text)"
     gives = fields_named("time ends device_ip machine domain url answers action response")
     multiline = True
+    around = re.compile(r"[ \t]")
     lease_markers = (" is-at ",)
 
     @classmethod
@@ -87,14 +87,6 @@ class TcpdumpText(LogFormat):
             return True
         flow = FLOW.search(rest[:600])
         return flow is not None and flow.start() < 80
-
-    @classmethod
-    def score(cls, head: Sequence[str]) -> float:
-        """Count the indented lines of packets too, when there is a packet."""
-        packets = sum(map(cls.recognises, head))
-        if not packets:
-            return 0.0
-        return (packets + sum(line[:1] in " \t" and not cls.recognises(line) for line in head)) / len(head)
 
     @classmethod
     def starts_record(cls, line: str) -> bool:

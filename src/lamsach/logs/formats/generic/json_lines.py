@@ -29,6 +29,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from ipaddress import IPv4Address
+from operator import attrgetter
 from typing import BinaryIO, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -144,7 +145,7 @@ class JsonLines(LogFormat):
         # in a record that the shipper parsed, `message` is for people
         parsed = any(field in values for field in PARSED) and object_in_text(record) is None
         inner = self._carried.event(carried(record, literal=parsed)) if may_carry(line) else None
-        if inner is not None and (_names_party(inner) or not column_names.is_contact_log(values.keys())):
+        if inner is not None and (any(_parties_of(inner)) or not column_names.is_contact_log(values.keys())):
             if any(key.startswith("gl2_") for key in record):  # Graylog: `source` is the line's sender
                 values.setdefault("observer", []).append(text_of(record.get("source")) or "")
             return self._carried.completed(inner, values, self._times)
@@ -168,16 +169,7 @@ class JsonLines(LogFormat):
                 continue
 
 
-def _names_party(event: Event) -> bool:
-    """Return whether the event names a party."""
-    return bool(
-        event.source_ip
-        or event.destination_ip
-        or event.domain
-        or event.device_ip
-        or event.device_name
-        or event.hashes
-    )
+_parties_of = attrgetter("source_ip", "destination_ip", "domain", "device_ip", "device_name", "hashes")
 
 
 def _values(record: dict[str, object]) -> tuple[dict[str, list[str]], bool, cloud_records.CloudRecord | None]:

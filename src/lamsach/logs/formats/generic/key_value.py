@@ -76,11 +76,6 @@ def _is_machine(text: str) -> bool:
     return ip_of(text) is not None and not text.startswith("0.0.0.0")  # noqa: S104 - means: no address
 
 
-def _is_inbound(line: str) -> bool:
-    """Return whether the far side opened the connection; an intrusion's direction is its packet's."""
-    return ",Inbound," in line and "Intrusion ID:" not in line and "[SID: " not in line
-
-
 def _with_zone(context: FileContext, line: str, sent: datetime | None) -> FileContext:
     """Set the record's zone: UTC when only then `Inserted` is close to `sent`."""
     match = _INSERTED.search(line)
@@ -154,7 +149,8 @@ class KeyValue(LogFormat):
             event = replace(event, action=refusal_in(before) if action is Action.UNKNOWN else action)
         if event.source_nat_ip == event.source_ip and event.source_nat_port == event.source_port:
             event = replace(event, source_nat_ip=None, source_nat_port=None)
-        if symantec and _is_inbound(line):
+        # an intrusion's direction is its packet's
+        if symantec and ",Inbound," in line and "Intrusion ID:" not in line and "[SID: " not in line:
             event = replace(event, inbound=True)
         time = header.time or header_before(line, start_of_pairs(line), self.context).time
         sender = _SENDER.search(line, 0, _HEAD) if header.host is None and "/" in line[:_HEAD] else None

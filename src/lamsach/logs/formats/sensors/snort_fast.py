@@ -11,14 +11,13 @@ Source: Snort 2 users' manual sections 2.6.2 to 2.6.5, https://docs.snort.org/st
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import event_between
+from lamsach.logs.events.ends import End, event_between
 from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.mappings.suricata_fast import endpoint, is_snort, looks_like_any_alert
 from lamsach.logs.text.json_records import read_object, start_of_object, text_of
@@ -64,6 +63,7 @@ class SnortFast(LogFormat):
     title = "Snort"
     gives = fields_named("contact action")
     multiline = True
+    around = _FOLLOWS
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -77,16 +77,6 @@ class SnortFast(LogFormat):
                 return is_snort(line)
             return _is_json(line)
         return _CSV.match(line) is not None and (_CSV_3.search(line) or _CSV_2.search(line)) is not None
-
-    @classmethod
-    def score(cls, head: Sequence[str]) -> float:
-        """Count the further lines of `alert_full` too, when there is an alert."""
-        alerts = sum(map(cls.recognises, head))
-        if not alerts or not head[0:1]:
-            return 0.0
-        return (
-            alerts + sum(_FOLLOWS.match(line) is not None and not cls.recognises(line) for line in head)
-        ) / len(head)
 
     @classmethod
     def starts_record(cls, line: str) -> bool:
@@ -112,11 +102,9 @@ class SnortFast(LogFormat):
         first = line.partition("\n")[0]
         icmp = "{ICMP" in first.upper() or "ICMP TTL" in line or "\nICMP" in line
         ends = required(_ends(line, icmp) if _FULL.match(line) or looks_like_any_alert(first) else None, line)
-        (source, source_port), (destination, destination_port) = ends
         header = split_header(bare(first), self.context)[0]
         return event_between(
-            (source, source_port),
-            (destination, destination_port),
+            *ends,
             time=self._time(bare(line)) or header.time,
             observer=header.host,
             action=Action.BLOCKED if _WORD.search(first[:300]) else Action.UNKNOWN,
@@ -125,13 +113,15 @@ class SnortFast(LogFormat):
     def _json(self, line: str) -> Event:
         header, record = read_object(line)
         stated = text_of(record.get("seconds"))
-        source, source_port = _json_end(record, "src")
-        destination, destination_port = _json_end(record, "dst")
         time = self._time(text_of(record.get("timestamp")) or "")
+        if stated:  # seconds since 1970 need no zone; the sensor's clock adds the fraction
+            seconds = from_epoch(stated)
+            fraction = seconds.microsecond or (time.microsecond if time else 0)
+            time = seconds.replace(microsecond=fraction)
         return event_between(
-            (source, source_port),
-            (destination, destination_port),
-            time=_moment(from_epoch(stated), time) if stated else time,
+            _json_end(record, "src"),
+            _json_end(record, "dst"),
+            time=time,
             observer=split_header(line, self.context)[0].host if header.strip() else None,
             action=_action(text_of(record.get("action"))),
         )
@@ -140,18 +130,13 @@ class SnortFast(LogFormat):
         newer = _CSV_3.search(line)
         if newer:
             icmp = "ICMP" in line[:200]
-            (source, source_port), (destination, destination_port) = (
-                endpoint(newer[1], icmp),
-                endpoint(newer[2], icmp),
-            )
+            ends = endpoint(newer[1], icmp), endpoint(newer[2], icmp)
             action = _action(line.rpartition(",")[2].strip())
         else:
             older = required(_CSV_2.search(line), line)
-            source, source_port, action = ip_of(older[2]), port_of(older[3]), Action.UNKNOWN
-            destination, destination_port = ip_of(older[4]), port_of(older[5])
-        return event_between(
-            (source, source_port), (destination, destination_port), time=self._time(line), action=action
-        )
+            ends = (ip_of(older[2]), port_of(older[3])), (ip_of(older[4]), port_of(older[5]))
+            action = Action.UNKNOWN
+        return event_between(*ends, time=self._time(line), action=action)
 
     def _time(self, text: str) -> datetime | None:
         match = _TIME.search(text, 0, 2000)
@@ -169,19 +154,13 @@ class SnortFast(LogFormat):
         return max((time for time in times if time <= self.context.modified), default=min(times))
 
 
-def _ends(text: str, icmp: bool) -> tuple[tuple[str, int | None], tuple[str, int | None]] | None:
+def _ends(text: str, icmp: bool) -> tuple[End, End] | None:
     """Find the first two IP addresses with an arrow between them."""
     for match in islice(_ENDS.finditer(text), 4):
-        source, source_port = endpoint(match[1], icmp)
-        destination, destination_port = endpoint(match[2], icmp)
-        if source is not None and destination is not None:
-            return (source, source_port), (destination, destination_port)
+        source, destination = endpoint(match[1], icmp), endpoint(match[2], icmp)
+        if source[0] is not None and destination[0] is not None:
+            return source, destination
     return None
-
-
-def _moment(seconds: datetime, time: datetime | None) -> datetime:
-    """Add the fraction of the sensor's clock to seconds since 1970, which need no zone."""
-    return seconds if seconds.microsecond or time is None else seconds.replace(microsecond=time.microsecond)
 
 
 def _unified(text: str) -> Event:

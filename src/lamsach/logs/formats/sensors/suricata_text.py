@@ -18,12 +18,12 @@ from typing import Any
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import Role, decide, placed
+from lamsach.logs.events.ends import Role, event_between
 from lamsach.logs.mappings.suricata_fast import endpoint
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import clock_time
 from lamsach.logs.text.values import domain_of, hash_of, host_and_port, ip_of, question_of
-from lamsach.model import Action, Event, EventKind
+from lamsach.model import Event, EventKind
 
 _TIME = re.compile(r"(\d\d)/(\d\d)/(\d{4})-(\d\d:\d\d:\d\d\.\d{1,6}) ", re.ASCII)
 _END = r"([0-9A-Fa-f:.]{2,60})"
@@ -73,27 +73,22 @@ class SuricataText(LogFormat):
         text = line[start.end() :]
         tls = _TLS.match(text)
         ends = required(tls or _LAST.search(text, max(0, len(text) - 140)), line)
-        (source, source_port), (destination, destination_port) = (
-            endpoint(ends[1], False),
-            endpoint(ends[2], False),
-        )
-        if source is None or destination is None:
+        source, destination = endpoint(ends[1], False), endpoint(ends[2], False)
+        if source[0] is None or destination[0] is None:
             raise LineError("The alert names no addresses.", line[:80])
         dns = None if tls else _DNS.match(text)
         answered = dns is not None and dns[1] == "Response"
         fields: dict[str, Any] = _tls(text[tls.end() :]) if tls else _dns(text, dns) if dns else _http(text)
-        event = Event(
+        return event_between(
+            source,
+            destination,
             time=clock_time(self.context, start[3], start[1], start[2], start[4]),
-            source_ip=source,
-            source_port=source_port,
-            destination_ip=destination,
-            destination_port=destination_port,
-            action=Action.UNKNOWN,
+            observer=header.host if header else None,
             response=answered,
+            role=Role.SERVES_THE_UNIT if dns else Role.BETWEEN,
+            turned=answered,
             **fields,
         )
-        event = decide(event, role=Role.SERVES_THE_UNIT if dns else Role.BETWEEN, turned=answered)
-        return placed(event, None, header.host if header else None)
 
 
 def _tls(text: str) -> dict[str, object]:

@@ -115,14 +115,9 @@ class Exchange(LogFormat):
             if self._sends is not None
             else near_port not in _SMTP_PORTS and far_port in _SMTP_PORTS
         )
-        near, far = ip_of(near or ""), ip_of(far or "")
-        ends = (near, near_port, far, far_port) if sends else (far, far_port, near, near_port)
-        return event_between(
-            (ends[0], ends[1]),
-            (ends[2], ends[3]),
-            way=Way.CALLED,
-            role=Role.HOLDER if sends else Role.BETWEEN,
-        )
+        ends = (ip_of(near or ""), near_port), (ip_of(far or ""), far_port)
+        role = Role.HOLDER if sends else Role.BETWEEN
+        return event_between(*(ends if sends else ends[::-1]), way=Way.CALLED, role=role)
 
 
 def _is_named(line: str) -> bool:
@@ -132,8 +127,7 @@ def _is_named(line: str) -> bool:
 
 
 def _message(fields: Mapping[str, str]) -> Event:
-    source, source_port = _end(fields, _CLIENT)
-    destination, destination_port = _end(fields, _SERVER)
+    source = _end(fields, _CLIENT)
     event_id = fields.get("event-id", "").upper()
     sends = event_id in _SENDING
     user = next((text for key in _USERS if (text := stated(fields.get(key)))), None)
@@ -141,10 +135,10 @@ def _message(fields: Mapping[str, str]) -> Event:
     site, url = domain_of(fields.get("urlhost", "")), stated(fields.get("urlstem"))
     status = fields.get("httpstatus") or fields.get("protocolstatus") or ""
     refused = event_id in _FAILED or status in ("401", "403")
-    contact = EventKind.CONNECTION if source else EventKind.OTHER
+    contact = EventKind.CONNECTION if source[0] else EventKind.OTHER
     return event_between(
-        (source, source_port),
-        (destination, destination_port),
+        source,
+        _end(fields, _SERVER),
         kind=EventKind.WEB if url else EventKind.LOGON if user else contact,
         user=user,
         domain=site or (name if name and "." in name else None),

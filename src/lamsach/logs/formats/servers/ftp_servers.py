@@ -11,8 +11,6 @@ Source: ProFTPD "Logging", vsftpd.conf(5) and `logging.c`, pure-ftpd(8) and `ftp
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
@@ -91,7 +89,10 @@ class FtpServers(LogFormat):
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
-        self._times = LooseTimes(context, month_first=_month_first(context.head))
+        # FileZilla's dates are in its machine's order; AM and PM mean month first
+        twelve_hours = any(line[20:36].find("M - (") > 0 for line in context.head)
+        month_first = twelve_hours or month_comes_first(line[8:30] for line in context.head)
+        self._read = LooseTimes(context, month_first=month_first).read
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -117,31 +118,17 @@ class FtpServers(LogFormat):
                 if dated
                 else split_header(f"{own[1]} {own[2]} proftpd: -", self.context)[0].time
             )
-            return placed(_event(own[3]), time, own[2])
+            return placed(event_of(_SENTENCES, own[3]) or Event(), time, own[2])
         own = _VSFTPD.match(line)
         if own:
-            return placed(_event(own[2]), self._read(own[1]), None)
+            return placed(event_of(_SENTENCES, own[2]) or Event(), self._read(own[1]), None)
         session = _TRANSFER.match(line) or _FILEZILLA.match(line) or _FILEZILLA_OLD.match(line)
         if session:
             return placed(_of_session(session.groupdict()), self._read(session[1]), None)
         header, message = split_header(line, self.context)
         if header.app not in _APPS:
             raise LineError("The line is not of this product.", line[:80])
-        return placed(_event(message), header.time, header.host)
-
-    def _read(self, text: str) -> datetime:
-        return self._times.read(text)
-
-
-def _month_first(head: Sequence[str]) -> bool:
-    """Return whether dates are month first: FileZilla's are in its machine's order; AM and PM mean yes."""
-    return any(line[20:36].find("M - (") > 0 for line in head) or month_comes_first(
-        line[8:30] for line in head
-    )
-
-
-def _event(message: str) -> Event:
-    return event_of(_SENTENCES, message) or Event()
+        return placed(event_of(_SENTENCES, message) or Event(), header.time, header.host)
 
 
 def _of_session(found: dict[str, str | None]) -> Event:

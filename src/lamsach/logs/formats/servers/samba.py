@@ -67,10 +67,9 @@ def _share_connection(message: str) -> Event | None:
     match = _SERVICE.search(message, 0, 500)
     if match is None:
         return None
-    address, port = _endpoint(match[2])
     allowed = match[3] in ("connect to service", "closed connection to service")
     return event_between(
-        (address, port),
+        _endpoint(match[2]),
         kind=EventKind.LOGON if match[3] == "connect to service" else EventKind.OTHER,
         device_name=_named(match[1]),
         user=_named(match[5]),
@@ -265,17 +264,16 @@ def _log_on(
     local: str,
     status: str | None,
 ) -> Event:
-    source, source_port = _endpoint(remote)
-    destination, destination_port = _endpoint(local)
+    source = _endpoint(remote)
     account = _named(user)
     machine = machine_name(account)
     action = verdict(status not in (None, "NT_STATUS_OK"), status)
     blocked = action is Action.BLOCKED
     # its name is no machine's of the unit
-    stranger = blocked and source is not None and not is_internal(source)
+    stranger = blocked and source[0] is not None and not is_internal(source[0])
     return event_between(
-        (source, source_port),
-        (destination, destination_port),
+        source,
+        _endpoint(local),
         time=time,
         kind=EventKind.LOGON,
         device_name=None if stranger else _named((workstation or "").lstrip("\\")) or machine,

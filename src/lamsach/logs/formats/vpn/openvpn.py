@@ -23,7 +23,7 @@ from typing import Any
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
-from lamsach.logs.events.ends import Way, changed, event_between
+from lamsach.logs.events.ends import Role, Way, changed, event_between
 from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes
@@ -89,7 +89,7 @@ def _client_event(client: Client, kind: EventKind, time: datetime | None = None,
 
 def _lease(text: str, client: Client) -> Event | None:
     """Read a message about a tunnel address."""
-    name, ip, port = client
+    name, ip, _ = client
     if learn := _LEARN.search(text, 0, 600):
         return _tunnel_event(None if learn[2] else learn[1], (learn[3] or name, learn[4], learn[5]))
     if primary := _PRIMARY.search(text, 0, 600):
@@ -99,14 +99,7 @@ def _lease(text: str, client: Client) -> Event | None:
     if pushed := _PUSHED.search(text, 0, 6000):
         return _tunnel_event(pushed[1], client)
     if _GONE.search(text, 0, 600) and name and ip:
-        address, number = _end_of(ip, port)
-        return Event(
-            kind=EventKind.LEASE,
-            source_ip=address,
-            source_port=number,
-            user=None if name in _UNKNOWN_NAMES else name,
-            action=LeaseAction.RELEASED,
-        )
+        return _client_event(client, EventKind.LEASE, action=LeaseAction.RELEASED, role=Role.APART)
     return None
 
 

@@ -7,7 +7,7 @@ contact: its machine and time prove that the log existed. The time is that of wr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from lamsach.errors import LineError, UnreadableError
@@ -72,7 +72,8 @@ class Evtx(BinaryFormat):
         first = 1
         for texts in self.texts(stream):
             if self.unused is not None:
-                self.unused(_one_a_line(filter(None, texts)))
+                # each datum on its own line: a quotation mark within a value is escaped
+                self.unused("\n".join([*filter(None, texts), ""]).replace(',"', '\n"').encode())
             yield from enumerate(texts, first)
             first += len(texts)
 
@@ -105,8 +106,3 @@ class Evtx(BinaryFormat):
         record = quick_record(text, names_files=self.names_files) or record_of_json(read_object(text)[1])
         event = event_of(record, self.context, self._times)
         return stamped(event, self.name, self.context.file, number)
-
-
-def _one_a_line(texts: Iterable[str]) -> bytes:
-    """Put each datum of the JSON on its own line: a quotation mark within a value is escaped."""
-    return "\n".join([*texts, ""]).replace(',"', '\n"').encode()

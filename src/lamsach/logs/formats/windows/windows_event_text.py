@@ -10,7 +10,6 @@ turned tabs into `#011`; Snare states the machine's local time; the text's own l
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from lamsach.errors import LineError
 from lamsach.logs.mappings.windows.events import WindowsLines
@@ -61,12 +60,8 @@ _MOST_PAIRS = 200
 _COUNTER = re.compile(r"\s\d{1,12}$", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class _TextEvent:
-    """An event and its offset in the line, after a syslog header."""
-
-    record: WindowsRecord
-    begin: int
+Found = tuple[WindowsRecord, int]
+"""An event and its offset in the line, after a syslog header."""
 
 
 def _is_text_event(line: str) -> bool:
@@ -84,20 +79,14 @@ def _is_text_event(line: str) -> bool:
     )
 
 
-def _text_event(line: str) -> _TextEvent | None:
+def _text_event(line: str) -> Found | None:
     """Read the event of a line; None when it has no known layout."""
-    for mark, reader in (
-        (_SNARE, _snare),
-        (_OSSEC_MARK, _ossec),
-        (_COLLECT, _collect),
-        (_STRUCTURED, _structured),
-    ):
-        if mark in line:
-            return reader(line)
-    return _plain(line)
+    readers = ((_SNARE, _snare), (_OSSEC_MARK, _ossec), (_COLLECT, _collect), (_STRUCTURED, _structured))
+    reader = next((reader for mark, reader in readers if mark in line), _plain)
+    return reader(line)
 
 
-def _snare(line: str) -> _TextEvent | None:
+def _snare(line: str) -> Found | None:
     """Read MSWinEventLog criticality log counter date id source user sid type computer category data text."""
     begin = line.find(_SNARE)
     rest = line[begin + len(_SNARE) :]
@@ -112,19 +101,19 @@ def _snare(line: str) -> _TextEvent | None:
     record = WindowsRecord(
         int(cells[4]) & 0xFFFF, cells[5], cells[1], cells[9] or None, cells[3] or None, {}, message=message
     )
-    return _TextEvent(record, begin)
+    return record, begin
 
 
-def _ossec(line: str) -> _TextEvent | None:
+def _ossec(line: str) -> Found | None:
     match = _OSSEC.search(line)
     if match is None:
         return None
     channel, _, number, provider, _, _, computer = match.groups()
     record = WindowsRecord(int(number), provider, channel, computer, None, {}, message=line[match.end() :])
-    return _TextEvent(record, match.start())
+    return record, match.start()
 
 
-def _collect(line: str) -> _TextEvent | None:
+def _collect(line: str) -> Found | None:
     begin = line.find("AgentDevice=")
     head, _, message = line[begin:].partition("Message=")
     pairs: dict[str, str] = {}
@@ -144,10 +133,10 @@ def _collect(line: str) -> _TextEvent | None:
         {},
         message=message,
     )
-    return _TextEvent(record, begin)
+    return record, begin
 
 
-def _structured(line: str) -> _TextEvent | None:
+def _structured(line: str) -> Found | None:
     begin = line.find(_STRUCTURED)
     data: dict[str, str] = {}
     end = begin
@@ -169,10 +158,10 @@ def _structured(line: str) -> _TextEvent | None:
         data,
         message=line[end:],
     )
-    return _TextEvent(record, begin)
+    return record, begin
 
 
-def _plain(line: str) -> _TextEvent | None:
+def _plain(line: str) -> Found | None:
     own = _NTSYSLOG.search(line, 0, 200) if "] " in line[:200] else None
     if own:
         return _ntsyslog(line, own)
@@ -182,19 +171,17 @@ def _plain(line: str) -> _TextEvent | None:
     record = WindowsRecord(
         int(match[2]), match[1].replace("_", "-"), "", None, None, {}, message=line[match.end() :]
     )
-    return _TextEvent(record, match.start(1))
+    return record, match.start(1)
 
 
-def _ntsyslog(line: str, match: re.Match[str]) -> _TextEvent:
+def _ntsyslog(line: str, match: re.Match[str]) -> Found:
     """Read an event whose text lost its line feeds; restore those before labels that end no value."""
     channel = match[1].strip().rpartition(" ")[2].capitalize()
     message = _RUN_ON.sub("\n", line[match.end() :])
-    return _TextEvent(
-        WindowsRecord(int(match[2]), channel, channel, None, None, {}, message=message), match.start(1)
-    )
+    return WindowsRecord(int(match[2]), channel, channel, None, None, {}, message=message), match.start(1)
 
 
-def _titled(line: str) -> _TextEvent | None:
+def _titled(line: str) -> Found | None:
     """Read an event without a number, which the start of its text implies."""
     match = _TITLED.search(line, 0, 400)
     if match is None:
@@ -203,9 +190,8 @@ def _titled(line: str) -> _TextEvent | None:
     number = next((number for title, number in _TITLES.items() if message.startswith(title)), None)
     if number is None:
         return None
-    return _TextEvent(
-        WindowsRecord(number, match[1].replace("_", "-"), "", None, None, {}, message=message), match.start(1)
-    )
+    record = WindowsRecord(number, match[1].replace("_", "-"), "", None, None, {}, message=message)
+    return record, match.start(1)
 
 
 # Fri Jun 05 07:31:12 2026, of Snare; 2026 Jun 05 07:31:12, of OSSEC
@@ -234,8 +220,8 @@ class WindowsEventText(WindowsLines):
         found = _text_event(line)
         if found is None:
             raise LineError("The line holds no Windows event.", line[:80])
-        record = found.record
-        before = line[: found.begin]
+        record, begin = found
+        before = line[:begin]
         header = split_header(before + "x", self.context)[0] if before.strip() else NO_HEADER
         record.computer = record.computer or header.host
         stated = record.time or ""

@@ -11,7 +11,6 @@ of version 1.5). Traps:
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -40,6 +39,7 @@ _ROW = re.compile(
 _BREAKS = re.compile(r"[ \t]+|[,;][ \t]*")
 _ROOM = 300
 """Characters of a line searched for the start of a row."""
+_SIGNS = (" ALLOW ", " DROP ", " OPEN", " CLOSE ")
 _PRODUCT = "#Software: Microsoft Windows Firewall"
 _TIME_FORMAT = "#Time Format:"
 _VERSION = "#Version: 1.5"
@@ -111,7 +111,8 @@ class WindowsFirewall(LayoutFormat):
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
-        self.columns = W3cColumns(_COLUMNS, context.head if _is_own(context.head) else ())
+        own = any({"src-ip", "tcpflags"} <= names_in(line) for line in context.head)
+        self.columns = W3cColumns(_COLUMNS, context.head if own else ())
         self._in_utc(any(map(_states_utc, context.head)))
 
     @classmethod
@@ -122,7 +123,7 @@ class WindowsFirewall(LayoutFormat):
                 line
             )
         return _ROW.match(line) is not None or (
-            _may_hold_row(line) and _ROW.search(line, 0, _ROOM) is not None
+            any(sign in line for sign in _SIGNS) and _ROW.search(line, 0, _ROOM) is not None
         )
 
     def header(self, line: str) -> None:
@@ -146,15 +147,6 @@ class WindowsFirewall(LayoutFormat):
     def read(self, line: str) -> Event | None:
         """Read one row; None for a `#` line."""
         return None if line.startswith("#") and self.recognises(line) else super().read(line)
-
-
-def _is_own(head: Sequence[str]) -> bool:
-    return any({"src-ip", "tcpflags"} <= names_in(line) for line in head)
-
-
-def _may_hold_row(line: str) -> bool:
-    """Test cheaply for a row after a syslog header."""
-    return " ALLOW " in line or " DROP " in line or " OPEN" in line or " CLOSE " in line
 
 
 def _states_utc(line: str) -> bool:

@@ -17,7 +17,16 @@ import re
 from datetime import datetime
 
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Role, Way, changed, decide, event_between, is_internal, own_end
+from lamsach.logs.events.ends import (
+    Role,
+    Way,
+    as_opened,
+    changed,
+    decide,
+    event_between,
+    is_internal,
+    own_end,
+)
 from lamsach.logs.events.leases import lease_event
 from lamsach.logs.formats.firewalls.cisco_asa.ftd import KEYS, TIMES, security_fields
 from lamsach.logs.formats.firewalls.cisco_asa.messages import TIMED_SENTENCE, CiscoContact, contact_of
@@ -281,7 +290,11 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
         role=role,
         given=contact.given,
     )
-    return _session(event, contact, text) or (_as_written(event) if contact.far_first else event)
+    if session := _session(event, contact, text):
+        return session
+    if contact.far_first:
+        return changed(as_opened(changed(event, outbound=True)), outbound=True)
+    return event
 
 
 def _session(event: Event, contact: CiscoContact, text: str) -> Event | None:
@@ -309,18 +322,6 @@ def _reply(contact: CiscoContact, reply: re.Match[str], time: datetime | None, o
         response=True,
         action=_action_of_message(reply.string),
         role=Role.SERVES_THE_UNIT,
-    )
-
-
-def _as_written(event: Event) -> Event:
-    """Swap the ends of an event, for a message that writes the far end first."""
-    return changed(
-        event,
-        source_ip=event.destination_ip,
-        source_port=event.destination_port,
-        destination_ip=event.source_ip,
-        destination_port=event.source_port,
-        outbound=True,
     )
 
 

@@ -145,8 +145,8 @@ class FortiGate(LogFormat):
         observer = (
             first(fields, "devname", "dvchost", "devid", "device_id", "deviceExternalId") or header.host
         )
-        if _is_lease(fields):
-            return _lease(fields, time, observer)
+        if ip_of(fields.get("ip", "")) and (lease := _lease_action(fields)):
+            return _lease(fields, lease, time, observer)
         event = _with_failed_lookup(_event(fields, time, observer), fields)
         vpn_session = session(fields)
         if vpn_session is None:
@@ -178,14 +178,6 @@ def _cef_fields(message: str, start: re.Match[str]) -> dict[str, str]:
     return fields
 
 
-def _is_lease(fields: Fields) -> bool:
-    return bool(ip_of(fields.get("ip", "")) and _lease_action(fields))
-
-
-def _is_dhcp(fields: Fields) -> bool:
-    return "dhcp_msg" in fields or "DHCP" in fields.get("logdesc", "")
-
-
 def _lease_action(fields: Fields) -> LeaseAction | None:
     kind = fields.get("dhcp_msg", "").lower()
     if not kind:
@@ -194,13 +186,13 @@ def _lease_action(fields: Fields) -> LeaseAction | None:
     return _LEASES.get(kind)
 
 
-def _lease(fields: Fields, time: datetime | None, observer: str | None) -> Event:
+def _lease(fields: Fields, action: LeaseAction, time: datetime | None, observer: str | None) -> Event:
     # dhcp_msg="Ack" mac="00:11:22:33:44:55" ip=10.1.1.5 lease=604800 hostname="PC-KETOAN" msg="DHCP ..
     seconds = fields.get("lease", "")
     stated = seconds.isdigit() and len(seconds) <= 9
     return lease_event(
         ip_of(fields["ip"]),
-        _lease_action(fields),
+        action,
         mac=mac_of(first(fields, "mac", "macaddr", "smac")),
         name=first(fields, "hostname", "host", "dhost", "shost"),
         time=time,
@@ -227,6 +219,7 @@ def _event(fields: Fields, time: datetime | None, observer: str | None) -> Event
         nat = first_ip(fields, "tran_ip", "tran_sip")
     names = ("dstname", "dst_name") if inbound else ("srcname", "src_name", "shost", "srchost")
     macs = _DESTINATION_MACS if inbound else _SOURCE_MACS
+    of_dhcp = "dhcp_msg" in fields or "DHCP" in fields.get("logdesc", "")
     nat_port = first_port(fields, "transport", "sourceTranslatedPort", "tran_port", "tran_sport")
     return event_between(
         (source, first_port(fields, "srcport", "src_port", "spt", "remport", "rem_port")),
@@ -237,7 +230,7 @@ def _event(fields: Fields, time: datetime | None, observer: str | None) -> Event
         source_nat_ip=nat,
         source_nat_port=nat_port if nat else None,
         device_name=(None if is_client(fields) else first(fields, *names))
-        or (first(fields, "hostname") if _is_dhcp(fields) or is_client(fields) else None)
+        or (first(fields, "hostname") if of_dhcp or is_client(fields) else None)
         or (first(fields, "name") if types_of(fields) == ("event", "endpoint") else None),
         device_mac=next((mac for key in macs if (mac := mac_of(fields.get(key)))), None),
         user=first(fields, "user", "unauthuser", "suser", "duser", "xauthuser", "srcuser"),

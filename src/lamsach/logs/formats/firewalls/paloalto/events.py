@@ -193,7 +193,9 @@ def completed(
         if inner and event.user and session and event.action is not Action.BLOCKED:
             return changed(event, kind=EventKind.LEASE, action=session)
     if kind in _LOGONS or (message and event.user):
-        outcome = _logon_outcome(message) if message and event.action is Action.UNKNOWN else event.action
+        outcome = event.action
+        if message and outcome is Action.UNKNOWN:
+            outcome = verdict(_REFUSED.search(message, 0, 400), _ADMITTED.search(message, 0, 400))
         return changed(event, kind=EventKind.LOGON, action=outcome)
     return event
 
@@ -204,8 +206,3 @@ def _with_ends(event: Event, message: str) -> Event:
     port = event.source_port if event.source_ip else found["source_port"]
     found = {name: getattr(event, name) or value for name, value in found.items()}
     return decide(changed(event, **found | {"source_port": port}), Way.CALLED)
-
-
-def _logon_outcome(message: str) -> Action:
-    """Outcome of a log-on by the text of a system record."""
-    return verdict(_REFUSED.search(message, 0, 400), _ADMITTED.search(message, 0, 400))
