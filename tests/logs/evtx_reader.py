@@ -7,6 +7,7 @@ import json
 
 from lamsach.logs.base import FileContext
 from lamsach.logs.binary.evtx.records import quick_record, record_texts
+from lamsach.logs.events.ends import stamped
 from lamsach.logs.formats.windows.evtx import Evtx
 from lamsach.logs.mappings.windows.events import event_of
 from lamsach.logs.mappings.windows.json import record_of_json
@@ -27,7 +28,8 @@ def full_parse(chunk: bytes) -> list[Event]:
     """Return the events of a complete chunk, decoding all JSON."""
     times = LooseTimes(CONTEXT)
     records = [whole_record(record_text or "") for record_text in record_texts(chunk)]
-    return [event_of(record, CONTEXT, times, "evtx", number) for number, record in enumerate(records, 1)]
+    events = (event_of(record, CONTEXT, times) for record in records)
+    return [stamped(event, "evtx", "a.evtx", number) for number, event in enumerate(events, 1)]
 
 
 def whole_record(given: str) -> WindowsRecord:

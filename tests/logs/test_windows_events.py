@@ -25,7 +25,7 @@ def event(event_id: int, provider: str, unnamed: tuple[str, ...] = (), **data: s
     record = WindowsRecord(
         event_id, provider, "", "SRV-01", None, {k.lower(): v for k, v in data.items()}, unnamed
     )
-    return event_of(record, FileContext(), LooseTimes(FileContext()), "test", 1)
+    return event_of(record, FileContext(), LooseTimes(FileContext()))
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_initiated_is_a_boolean_in_json(initiated, device):
         "DestinationPort": 445,
     }
     record = record_of_json({"Event": {"System": system, "EventData": data}})
-    found = event_of(record, FileContext("a.json"), LooseTimes(FileContext("a.json")), "x", 1)
+    found = event_of(record, FileContext("a.json"), LooseTimes(FileContext("a.json")))
     assert (found.device_ip, found.inbound) == (device, not initiated)
 
 

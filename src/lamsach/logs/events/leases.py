@@ -11,6 +11,18 @@ _LONGEST_S = 3660 * 86400
 _BEGINS = frozenset({LeaseAction.ASSIGNED, LeaseAction.RENEWED})
 
 
+def session_event(
+    source: str | None, given: str | None, user: str | None, *, ended: bool = False, name: str | None = None
+) -> Event:
+    """Return the event of a VPN session that assigns (or, `ended`, releases) an address to a user.
+
+    `source`: the client's address outside of the tunnel, else `given`; `name`: the machine's."""
+    action = LeaseAction.RELEASED if ended else LeaseAction.ASSIGNED
+    return event_between(
+        source, kind=EventKind.LEASE, device_name=name, user=user, action=action, given=given
+    )
+
+
 def lease_event(
     address: str | None,
     action: LeaseAction | None,

@@ -20,7 +20,7 @@ from typing import Any
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Role, Way, changed, decide
+from lamsach.logs.events.ends import Role, Way, changed, event_between
 from lamsach.logs.mappings.records import Each, Header, Records
 from lamsach.logs.text.dns_names import answers_in_base64, question_name
 from lamsach.logs.text.json_records import child, flat, objects_of, read_object, start_of_object, text_of
@@ -150,36 +150,28 @@ class AdGuardHome(LogFormat):
             for item in objects_of(record.get("answer"))
             if item.get("type") in ("A", "AAAA", "CNAME")
         )
-        answers = (
-            tuple(dict.fromkeys(ip_of(text) or question_name(text) or "" for text in found if text))
-            if not blocked
-            else ()
-        )
+        names = (ip_of(text) or question_name(text) for text in found if text and not blocked)
+        answers = tuple(dict.fromkeys(filter(None, names)))
         name = child(record, "question").get("name")
-        event = self._question(
-            record.get("time"), record.get("client"), name, blocked, tuple(filter(None, answers))
-        )
+        event = self._question(record.get("time"), record.get("client"), name, blocked, answers)
         return changed(event, device_name=text_of(record.get("client_id")))
 
     def _question(
         self, time: object, client: object, name: object, blocked: bool, answers: tuple[str, ...]
     ) -> Event:
-        stated, address, question = (
-            text_of(time),
-            ip_of(text_of(client) or ""),
-            question_name(text_of(name) or ""),
-        )
+        stated, address = text_of(time), ip_of(text_of(client) or "")
+        question = question_name(text_of(name) or "")
         if stated is None or (address is None and question is None):
             raise LineError("The JSON record has no known key.", str(name)[:80])
-        event = Event(
+        return event_between(
+            address,
             time=from_iso(stated, self.context.timezone),
             kind=EventKind.DNS,
-            source_ip=address,
             domain=question,
             answers=answers,
             action=Action.BLOCKED if blocked else Action.ALLOWED,
+            role=Role.SERVES_THE_UNIT,
         )
-        return decide(event, role=Role.SERVES_THE_UNIT)
 
     def _text(self, line: str) -> tuple[Event, str | None] | None:
         match = _SLOG.search(line, 0, 160) or _TEXT.search(line, 0, 160)
@@ -199,13 +191,15 @@ class AdGuardHome(LogFormat):
             return event if "blocked" in line else changed(event, action=Action.UNKNOWN), None
         host = split_header(line[: match.start()] + "-", self.context)[0].host if match.start() else None
         refused = _REFUSED.search(line, match.end(), _HEAD) is not None
-        event = Event(
+        event = event_between(
+            address,
             time=from_iso(match[1], self.context.timezone),
             kind=EventKind.LOGON,
-            source_ip=address,
             action=Action.BLOCKED if refused else Action.UNKNOWN,
+            way=Way.CALLED,
+            role=Role.BETWEEN if refused else Role.SERVES_THE_UNIT,
         )
-        return decide(event, Way.CALLED, role=Role.BETWEEN if refused else Role.SERVES_THE_UNIT), host
+        return event, host
 
 
 def _is_block(reason: object) -> bool:

@@ -16,14 +16,16 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Role, decide
+from lamsach.logs.base import LogFormat, fields_named, required
+from lamsach.logs.events.ends import Role, event_between
+from lamsach.logs.events.leases import lease_event
+from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.text.delimited import cells_of
 from lamsach.logs.text.dns_names import from_presentation
 from lamsach.logs.text.json_records import child, objects_of, read_object, start_of_object, text_of
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import host_and_port, in_order, ip_of, mac_of, port_of
-from lamsach.model import Action, Event, EventKind, LeaseAction
+from lamsach.model import Event, EventKind, LeaseAction
 
 # [2026-03-06 22:06:03 Local] [192.0.2.5:52345] [UDP] QNAME: www.example; QTYPE: A; QCLASS: IN; RCODE: ..
 _LINE = re.compile(
@@ -79,35 +81,33 @@ class Technitium(LogFormat):
         """See `LogFormat.read`. None for messages about the server itself and the export's heading."""
         line = line.strip("\r\n")
         if line[:1] == "[" and (match := _LINE.match(line)):
-            values = self._line(match)
+            event = self._line(match)
         elif _ROW.match(line):
-            values = self._row(line)
+            event = self._row(line)
         elif "questionName" in line:
-            values = self._object(line)
+            event = self._object(line)
         elif _HEADING.match(line):
             return None
         else:
             raise LineError("The line is not of this product.", line[:80])
-        if values is None:
-            return None
-        values = {"kind": EventKind.DNS} | values
-        event = Event(**values)  # type: ignore[arg-type]
-        return decide(event, role=Role.SERVES_THE_UNIT)
+        return event
 
-    def _line(self, match: re.Match[str]) -> dict[str, object] | None:
+    def _line(self, match: re.Match[str]) -> Event | None:
         lease, question = _LEASE.match(match[5]), _QUESTION.match(match[5])
         if question is None and lease is None:
             return None
         time = from_iso(match[1], _UTC if match[2] == "UTC" else self.context.timezone)
-        if question is None:
-            return _lease(lease, time) if lease else None
-        address, port = host_and_port(match[3] or "")
-        return _values(time, address, port, question[1], question[4], "", question[5])
+        if question:
+            address, port = host_and_port(match[3] or "")
+            return _answered(time, address, port, question[1], question[4], "", question[5])
+        action, address, name, mac = required(lease, match.string).groups()
+        done = LeaseAction.ASSIGNED if action == "leased" else LeaseAction.RELEASED
+        return lease_event(ip_of(address), done, mac=mac_of(mac), name=name, time=time)
 
-    def _row(self, line: str) -> dict[str, object]:
+    def _row(self, line: str) -> Event:
         row = dict(zip(self._columns(), cells_of(line), strict=False))
         time = from_iso(row.get("Timestamp", ""), _UTC)
-        return _values(
+        return _answered(
             time,
             row.get("ClientIpAddress"),
             None,
@@ -123,12 +123,12 @@ class Technitium(LogFormat):
             tuple(name.strip(' "\r') for name in heading.split(",")) if _HEADING.match(heading) else _COLUMNS
         )
 
-    def _object(self, line: str) -> dict[str, object]:
+    def _object(self, line: str) -> Event:
         record = read_object(line)[1]
         stated = text_of(record.get("timestamp"))
         question = child(record, "question")
         found = (text_of(answer.get("recordData")) for answer in objects_of(record.get("answers")))
-        return _values(
+        return _answered(
             from_iso(stated, _UTC) if stated else None,
             text_of(record.get("clientIp")),
             port_of(record.get("clientPort")),
@@ -139,19 +139,7 @@ class Technitium(LogFormat):
         )
 
 
-def _lease(match: re.Match[str], time: datetime) -> dict[str, object]:
-    address = ip_of(match[2])
-    return {
-        "kind": EventKind.LEASE,
-        "time": time,
-        "source_ip": address,
-        "device_name": match[3],
-        "device_mac": mac_of(match[4]),
-        "action": LeaseAction.ASSIGNED if match[1] == "leased" else LeaseAction.RELEASED,
-    }
-
-
-def _values(
+def _answered(
     time: datetime | None,
     client: str | None,
     port: int | None,
@@ -159,17 +147,17 @@ def _values(
     code: str | None,
     kind: str | None,
     answer: str | None,
-) -> dict[str, object]:
-    address = ip_of(client or "")
+) -> Event:
     blocked = "Blocked" in (kind or "") or kind == "Dropped" or code == "Refused"
     found = (ip_of(word) for word in _ANSWER_BREAKS.split((answer or "")[:_LONGEST_ANSWER]))
     answers = () if blocked else tuple(dict.fromkeys(word for word in found if word))
     failed = code is not None and code not in ("NoError", "0", "")
-    return {
-        "time": time,
-        "source_ip": address,
-        "source_port": port,
-        "domain": from_presentation(name) if name else None,
-        "answers": answers,
-        "action": Action.BLOCKED if blocked else Action.UNKNOWN if failed else Action.ALLOWED,
-    }
+    return event_between(
+        (ip_of(client or ""), port),
+        time=time,
+        kind=EventKind.DNS,
+        domain=from_presentation(name) if name else None,
+        answers=answers,
+        action=verdict(blocked, not failed),
+        role=Role.SERVES_THE_UNIT,
+    )

@@ -21,9 +21,9 @@ from __future__ import annotations
 import re
 
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import Way, decide, event_between, is_internal, own_end, placed
-from lamsach.logs.events.leases import lease_event
-from lamsach.logs.mappings.actions import action_of
+from lamsach.logs.events.ends import Way, event_between, is_internal, own_end, placed
+from lamsach.logs.events.leases import lease_event, session_event
+from lamsach.logs.mappings.actions import first_action, verdict
 from lamsach.logs.text.key_value import Fields, pairs_in
 from lamsach.logs.text.record_headers import header_before
 from lamsach.logs.text.times.loose_times import first_time
@@ -96,11 +96,8 @@ def _event(kind: str, text: str) -> Event:
     session = _VPN.search(text[:600])
     anyconnect = "anyconnect_vpn" in text[:40]
     if session and (anyconnect or text.startswith("client_vpn")):
-        given = ip_of(session[2])
-        done = LeaseAction.RELEASED if "disconnect" in text[:200] else LeaseAction.ASSIGNED
-        return event_between(
-            ip_of(session[4]), kind=EventKind.LEASE, user=session[1], action=done, given=given
-        )
+        ended = "disconnect" in text[:200]
+        return session_event(ip_of(session[4]), ip_of(session[2]), session[1], ended=ended)
     peer = _PEER.search(text[:1000]) if anyconnect else None
     if peer:
         return _anyconnect(text[:1000], peer)
@@ -117,24 +114,22 @@ def _anyconnect(text: str, peer: re.Match[str]) -> Event:
     given = ip_of(inner[1].rstrip(".")) if inner else None
     ended = "disconnect" in text.lower() or "terminated" in text.lower()
     if given:
-        done = LeaseAction.RELEASED if ended else LeaseAction.ASSIGNED
-        return decide(Event(kind=EventKind.LEASE, source_ip=outside, user=user, action=done), given=given)
+        return session_event(outside, given, user, ended=ended)
     failed = "fail" in text.lower() or "denied" in text.lower()
     passed = "auth_success" in text or "connected" in text or "anyconnect_vpn_connect" in text
     return event_between(
         (outside, port_of(peer[2])),
         kind=EventKind.LOGON,
         user=user,
-        action=Action.BLOCKED if failed else Action.ALLOWED if passed and not ended else Action.UNKNOWN,
+        action=verdict(failed, passed and not ended),
         way=Way.CALLED,
     )
 
 
 def _contact(kind: str, text: str, fields: Fields) -> Event:
     source, source_port = _end(fields, "src", "sport")
-    destination, destination_port = _end(fields, "dst", "dport")
-    if destination is None and "server" in fields:
-        destination, destination_port = _end(fields, "server", "dport")
+    far = "server" if "server" in fields and _end(fields, "dst", "dport")[0] is None else "dst"
+    destination, destination_port = _end(fields, far, "dport")
     client = ip_of(fields.get("client_ip", "").split(" ", 1)[0])
     request = _REQUEST.search(text) if "request: " in text else None
     url = request[1] if request else fields.get("url")
@@ -188,11 +183,5 @@ def _action(text: str, fields: Fields) -> Action:
     pattern = _PATTERN.search(text)
     if pattern:
         return _DECIDED[pattern[1]]
-    for word in (
-        *(fields.get(key, "").split(" ", 1)[0] for key in ("decision", "action")),
-        text.split(" ", 1)[0],
-    ):
-        action = action_of(word.replace("_", " "))
-        if action is not Action.UNKNOWN:
-            return action
-    return Action.UNKNOWN
+    words = (fields.get("decision", ""), fields.get("action", ""), text)
+    return first_action(*(words.split(" ", 1)[0].replace("_", " ") for words in words))

@@ -19,7 +19,7 @@ from datetime import datetime
 
 from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, decide, event_between, placed
-from lamsach.logs.events.leases import lease_event
+from lamsach.logs.events.leases import lease_event, session_event
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.mappings.sentences import event_of, sentence
 from lamsach.logs.text.key_value import Fields, first, first_ip, first_port, pairs
@@ -58,6 +58,9 @@ _LEASE = re.compile(
 )
 
 
+_End = tuple[str | None, int | None]
+
+
 class WatchGuard(LogFormat):
     """Packet filters and proxies, VPN sessions, log-ons.
 
@@ -89,11 +92,9 @@ class WatchGuard(LogFormat):
 
 
 def _traffic(match: re.Match[str], fields: Fields) -> Event:
-    source, destination = ip_of(match[4]), ip_of(match[5])
     ports = (None, None) if " icmp" in match[0] else (port_of(match[6] or ""), port_of(match[7] or ""))
-    event = _event(
-        fields, source, ports[0], destination, ports[1], action_of(match[1].replace("Proxy", "Proxy "))
-    )
+    ends = (ip_of(match[4]), ports[0]), (ip_of(match[5]), ports[1])
+    event = _event(fields, *ends, action_of(match[1].replace("Proxy", "Proxy ")))
     inward = _EXTERNAL.fullmatch(match[2]) is not None or match[3] == "Firebox"
     return decide(event, Way.INWARD, again=True) if inward else event
 
@@ -111,40 +112,28 @@ def _other(text: str, fields: Fields) -> Event:
             for found in (_GIVEN.search(text[:600]), _REAL.search(text[:600]))
         )
         if given:
-            done = LeaseAction.ASSIGNED if session[2] == "logged in" else LeaseAction.RELEASED
-            return event_between(
-                real or given, kind=EventKind.LEASE, user=session[1], action=done, given=given
-            )
+            return session_event(real or given, given, session[1], ended=session[2] == "logged out")
         return decide(Event(kind=EventKind.LOGON, source_ip=real, user=session[1]), Way.CALLED)
     return _event(
         fields,
-        first_ip(fields, "src_ip"),
-        first_port(fields, "src_port"),
-        first_ip(fields, "dst_ip"),
-        first_port(fields, "dst_port"),
+        (first_ip(fields, "src_ip"), first_port(fields, "src_port")),
+        (first_ip(fields, "dst_ip"), first_port(fields, "dst_port")),
         action_of(first(fields, "disp", "action")),
     )
 
 
-def _event(
-    fields: Fields,
-    source: str | None,
-    source_port: int | None,
-    destination: str | None,
-    destination_port: int | None,
-    action: Action,
-) -> Event:
+def _event(fields: Fields, source: _End, destination: _End, action: Action) -> Event:
     question = question_of(first(fields, "question"))
     site = question or domain_of(first(fields, "dstname", "host", "sni", "domain", "query_name") or "")
     path = first(fields, "arg", "url", "path")
     nat = first_ip(fields, "src_ip_nat")
     digest = hash_of(first(fields, "md5", "sha256") or "")
     url = f"{site}{path}" if site and path and path.startswith("/") else path
-    contact = EventKind.CONNECTION if source and destination else EventKind.OTHER
+    contact = EventKind.CONNECTION if source[0] and destination[0] else EventKind.OTHER
     kind = EventKind.WEB if url is not None or "op" in fields else contact
     return event_between(
-        (source, source_port),
-        (destination, destination_port),
+        source,
+        destination,
         kind=kind if question is None else EventKind.DNS,
         source_nat_ip=nat,
         source_nat_port=first_port(fields, "src_port_nat") if nat else None,

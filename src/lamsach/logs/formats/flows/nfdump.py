@@ -18,11 +18,11 @@ from collections.abc import Mapping
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import decide
+from lamsach.logs.events.ends import event_between
 from lamsach.logs.text.json_records import read_object, text_of
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import ip_of, port_of
-from lamsach.model import Action, Event, EventKind
+from lamsach.model import Action, Event
 
 _NOWHERE = (None, "0.0.0.0", "::")  # noqa: S104 - means: no address
 _TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?"
@@ -113,20 +113,15 @@ class Nfdump(LogFormat):
         if (fields.get("event") or "").upper() in _DENIED:
             forwarding = _DROPPED
         observer = ip_of(fields.get("observer") or "")
-        return decide(
-            Event(
-                time=from_iso(fields["time"], self.context.timezone) if fields["time"] else None,
-                kind=EventKind.CONNECTION,
-                observer=None if observer in ("0.0.0.0", "::") else observer,  # noqa: S104 - not bound to
-                source_ip=source,
-                source_port=source_port,
-                destination_ip=destination,
-                destination_port=port_of(fields["destination_port"]) if ported else None,
-                source_nat_ip=nat,
-                source_nat_port=nat_port,
-                user=fields.get("user"),
-                action=_ACTIONS.get(forwarding, Action.UNKNOWN),
-            )
+        return event_between(
+            (source, source_port),
+            (destination, port_of(fields["destination_port"]) if ported else None),
+            time=from_iso(fields["time"], self.context.timezone) if fields["time"] else None,
+            observer=None if observer in _NOWHERE else observer,
+            source_nat_ip=nat,
+            source_nat_port=nat_port,
+            user=fields.get("user"),
+            action=_ACTIONS.get(forwarding, Action.UNKNOWN),
         )
 
     def _json(self, text: str) -> Event | None:

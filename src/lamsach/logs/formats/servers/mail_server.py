@@ -102,12 +102,8 @@ class MailServer(LogFormat):
         exim = _EXIM.match(line) if line[:2] == "20" else None
         stated_time: datetime | None
         if exim:
-            stated_time, observer, message = (
-                from_iso(exim[1], self.context.timezone),
-                None,
-                line[exim.end(1) + 1 :],
-            )
-            app = "exim"
+            stated_time, observer = from_iso(exim[1], self.context.timezone), None
+            message, app = line[exim.end(1) + 1 :], "exim"
         else:
             header, message = split_header(line, self.context)
             stated_time, observer, app = header.time, header.host, header.app or ""

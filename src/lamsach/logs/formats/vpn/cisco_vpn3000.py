@@ -17,6 +17,7 @@ from collections.abc import Sequence
 
 from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, event_between, placed
+from lamsach.logs.events.leases import session_event
 from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.text.syslog import sender_of, split_header
 from lamsach.logs.text.times.loose_times import first_time
@@ -95,9 +96,7 @@ def _event(kind: str, peer: str | None, text: str) -> Event:
     user = None if user and ip_of(user) else user
     address = ip_of(given[1]) if given else None
     if address and user:
-        return event_between(
-            peer or address, kind=EventKind.LEASE, user=user, action=LeaseAction.ASSIGNED, given=address
-        )
+        return session_event(peer or address, address, user)
     if "disconnected:" in text and user and peer:
         return Event(kind=EventKind.LEASE, source_ip=peer, user=user, action=LeaseAction.RELEASED)
     return event_between(

@@ -16,10 +16,11 @@ import re
 
 from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, event_between, placed
+from lamsach.logs.events.leases import session_event
 from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.values import ip_of, port_of
-from lamsach.model import Event, EventKind, LeaseAction
+from lamsach.model import Event, EventKind
 
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{3,39})"
 # 01490500:5: /Common/access:Common:abcd1234:
@@ -68,21 +69,18 @@ def _event(text: str) -> Event:
     user = named[1] if named else None
     address = ip_of(given[1]) if given else None
     if address:
-        return event_between(
-            source or address, kind=EventKind.LEASE, user=user, action=LeaseAction.ASSIGNED, given=address
-        )
+        return session_event(source or address, address, user)
     flow = _LISTENER.search(text)
     if flow:
-        start, end = ip_of(flow[1]), ip_of(flow[3])
-        return event_between((start, port_of(flow[2])), (end, port_of(flow[4])), user=user, way=Way.CALLED)
+        ends = (ip_of(flow[1]), port_of(flow[2])), (ip_of(flow[3]), port_of(flow[4]))
+        return event_between(*ends, user=user, way=Way.CALLED)
     gateway = _GATEWAY.search(text)
-    action = verdict(_REFUSED.search(text), _OPENED.search(text))
     return event_between(
         source,
         ip_of(gateway[1]) if gateway else None,
         kind=EventKind.LOGON if source or user else EventKind.OTHER,
         device_name=name[1] if name else None,
         user=user,
-        action=action,
+        action=verdict(_REFUSED.search(text), _OPENED.search(text)),
         way=Way.CALLED,
     )

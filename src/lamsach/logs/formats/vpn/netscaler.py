@@ -17,10 +17,11 @@ from datetime import datetime
 
 from lamsach.logs.base import FileContext, LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, event_between, placed
+from lamsach.logs.events.leases import session_event
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.values import domain_of, host_of_url, ip_of, port_of
-from lamsach.model import Action, Event, EventKind, LeaseAction
+from lamsach.model import Action, Event, EventKind
 
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9A-Fa-f:]{3,39}\]?)"
 # 02/03/2026:10:11:12 GMT ns1 0-PPE-0 : default SSLVPN LOGIN 1234 0 :
@@ -128,8 +129,7 @@ def _session(name: str, text: str, client: str | None, user: str | None) -> Even
     """Read a log-in; one that assigns or releases an intranet address is a lease."""
     given = _ip(_GIVEN.search(text))
     if given and given != client and name in ("LOGIN", "LOGOUT"):
-        done = LeaseAction.ASSIGNED if name == "LOGIN" else LeaseAction.RELEASED
-        return event_between(client or given, kind=EventKind.LEASE, user=user, action=done, given=given)
+        return session_event(client or given, given, user, ended=name == "LOGOUT")
     gateway = _GATEWAY.search(text)
     return event_between(
         client,

@@ -18,11 +18,13 @@ import re
 
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Way, event_between, placed
+from lamsach.logs.events.leases import session_event
+from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.text.key_value import first, first_ip, first_port, pairs
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.values import domain_of, host_of_url, ip_of, port_of
-from lamsach.model import Action, Event, EventKind, LeaseAction
+from lamsach.model import Event, EventKind
 
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{3,39})"
 # 2026-02-03 10:11:12 - ive - [203.0.113.9] an(Users)[Staff] - Login succeeded
@@ -85,8 +87,7 @@ class PulseSecure(LogFormat):
             fields.get("msg", ""),
             source,
             first(fields, "user"),
-            first_ip(fields, "dst"),
-            first_port(fields, "dstport", "dst_port"),
+            (first_ip(fields, "dst"), first_port(fields, "dstport", "dst_port")),
         )
         time = first_time((fields.get("time"),), self.context)
         return placed(event, time or header.time, fields.get("fw"))
@@ -96,39 +97,29 @@ def _event(
     message: str,
     source: str | None,
     user: str | None,
-    destination: str | None = None,
-    destination_port: int | None = None,
+    destination: tuple[str | None, int | None] = (None, None),
 ) -> Event:
     source = None if source in ("127.0.0.1", "0.0.0.0", "::1") else source  # noqa: S104 - no bind
     user = None if user in (None, "", "System") else user
     session = _SESSION.search(message)
     given = ip_of(session[2]) if session else None
     if session and given:
-        done = LeaseAction.RELEASED if session[1] == "ended" else LeaseAction.ASSIGNED
-        return event_between(
-            source or given,
-            kind=EventKind.LEASE,
-            device_name=session[3],
-            user=user,
-            action=done,
-            given=given,
-        )
+        return session_event(source or given, given, user, ended=session[1] == "ended", name=session[3])
     site = _URL.search(message)
     reached = _REACHED.search(message)
     url = site[1] if site else None
     if reached:
-        destination, destination_port = ip_of(reached[1]), port_of(reached[2])
-    refused, opened = _REFUSED.search(message), _OPENED.search(message)
+        destination = ip_of(reached[1]), port_of(reached[2])
     kind = EventKind.LOGON if user else EventKind.OTHER
-    if url or destination:
+    if url or destination[0]:
         kind = EventKind.WEB if url else EventKind.CONNECTION
     return event_between(
         source,
-        (destination, destination_port),
+        destination,
         kind=kind,
         user=user,
         domain=domain_of(host_of_url(url) or "") if url else None,
         url=url,
-        action=Action.BLOCKED if refused else Action.ALLOWED if opened else Action.UNKNOWN,
-        way=Way.UNSTATED if destination else Way.CALLED,
+        action=verdict(_REFUSED.search(message), _OPENED.search(message)),
+        way=Way.UNSTATED if destination[0] else Way.CALLED,
     )

@@ -17,6 +17,7 @@ from typing import Any
 
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Role, Way, event_between, placed
+from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.mappings.sentences import event_of, sentence
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.values import ip_of, port_of
@@ -67,6 +68,7 @@ _USER = re.compile(
     r"'([^']{1,128})'"
 )
 _LONGEST = 2048
+_OPENED = ("logged in", "successful", "established")
 _FAILED = ("failed", "rejected", "no peer config", "no matching", "invalid", "denied", "error")
 
 
@@ -109,18 +111,12 @@ def _event(line: str, message: str) -> Event:
     start = _FROM.search(line)
     source = ip_of(start[1]) if start else ip_of(pluto[1] or "") if pluto else None
     named = _USER.search(line)
-    user = (
-        (next(filter(None, named.groups()), None) if named else None)
-        or (ocserv[1] if ocserv else None)
-        or None
-    )
+    user = (next(filter(None, named.groups())) if named else ocserv[1] if ocserv else None) or None
     words = message.lower()
-    failed = any(word in words for word in _FAILED)
-    opened = "logged in" in words or "successful" in words or "established" in words
     return event_between(
         (source, port_of(start[2] or "") if start else None),
         kind=EventKind.LOGON if user or source else EventKind.OTHER,
         user=user,
-        action=Action.BLOCKED if failed else Action.ALLOWED if opened else Action.UNKNOWN,
+        action=verdict(any(word in words for word in _FAILED), any(word in words for word in _OPENED)),
         way=Way.CALLED,
     )

@@ -86,11 +86,8 @@ class WireGuard(LogFormat):
         header, message = split_header(bare(line), self.context)
         found = _KERNEL.search(line, 0, 400)
         text = line[found.start(2) :] if found else message
-        peer, outer, short = (
-            _PEER.search(text, 0, 1000),
-            _FROM.search(text, 0, 1000),
-            _GO_PEER.search(text, 0, 400),
-        )
+        peer, outer = _PEER.search(text, 0, 1000), _FROM.search(text, 0, 1000)
+        short = _GO_PEER.search(text, 0, 400)
         ip, port = (peer[2], peer[3]) if peer and peer[2] else (outer[1], outer[2]) if outer else (None, None)
         address = ip_of(ip or "")
         if address is None and short is None:

@@ -91,23 +91,15 @@ class SuricataEve(LogFormat):
             return None
         kind = kind_of(kind_name, eve)
         time = self._time(eve, outer)
-        source, destination = (
-            address_of(eve, outer, "src", "source"),
-            address_of(eve, outer, "dest", "destination"),
-        )
-        source_port, destination_port = (
-            port_in(eve, outer, "src", "source"),
-            port_in(eve, outer, "dest", "destination"),
-        )
         domain, url = names_of(kind, eve)
         undecided = Event(
             time=time,
             kind=kind,
             observer=observer_of(eve, outer),
-            source_ip=source,
-            source_port=source_port,
-            destination_ip=destination,
-            destination_port=destination_port,
+            source_ip=address_of(eve, outer, "src", "source"),
+            source_port=port_in(eve, outer, "src", "source"),
+            destination_ip=address_of(eve, outer, "dest", "destination"),
+            destination_port=port_in(eve, outer, "dest", "destination"),
             user=user_of(eve),
             domain=domain,
             url=url,

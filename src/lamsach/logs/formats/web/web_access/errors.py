@@ -66,11 +66,8 @@ def nginx_error(text: str, context: FileContext) -> Event | None:
         return None
     message = match[2]
     client, server = _NGINX_CLIENT.search(message), _NGINX_SERVER.search(message)
-    request, host, login = (
-        _NGINX_REQUEST.search(message),
-        _NGINX_HOST.search(message),
-        _NGINX_LOGIN.search(message),
-    )
+    request, host = _NGINX_REQUEST.search(message), _NGINX_HOST.search(message)
+    login = _NGINX_LOGIN.search(message)
     address, port = host_and_port(server[1]) if server else (None, None)
     # a stranger's request may hold any word
     cause = _QUOTED.sub("", message.partition(", client: ")[0][:2000])

@@ -223,10 +223,8 @@ def _w3c(values: Mapping[str, str]) -> Event:
 
 def _proxied(values: Mapping[str, str]) -> Event:
     """Read a proxy's request for a client of the unit (Blue Coat, TMG); `s-ip` is the proxy itself."""
-    host, port = (
-        values.get("cs-host") or values.get("r-host"),
-        values.get("cs-uri-port") or values.get("r-port"),
-    )
+    host = values.get("cs-host") or values.get("r-host")
+    port = values.get("cs-uri-port") or values.get("r-port")
     path = f"{values.get('cs-uri-path', '')}{values.get('cs-uri-query', '')}"
     scheme = values.get("cs-uri-scheme", "http")
     url = values.get("cs-uri")
