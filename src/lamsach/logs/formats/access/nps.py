@@ -12,6 +12,7 @@ of Windows Server 2008 R2 and later. Traps:
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -33,7 +34,6 @@ _ODBC = re.compile(r'(?a)"[\w.-]{1,63}","(?:IAS|NPS|RAS)",\d{1,2}/\d{1,2}/\d{4},
 # <Event><Timestamp data_type="4">11/06/2026 10:00:00.123</Timestamp><Computer-Name data_type="1 ..
 _DTS = re.compile(r'\s*<Event><Timestamp data_type="\d">')
 _ELEMENT = re.compile(r'<([A-Za-z][\w-]{1,60}) data_type="\d{1,2}">([^<]{0,1000})</')
-_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
 # attribute numbers in the IAS layout (RFC 2865, RFC 2866, and Microsoft's above 4000)
 _NUMBERS = {
     "1": "User-Name", "8": "Framed-IP-Address", "31": "Calling-Station-Id", "40": "Acct-Status-Type",
@@ -97,9 +97,7 @@ def _pairs(cells: Sequence[str]) -> dict[str, str]:
 def _elements(line: str) -> dict[str, str]:
     values: dict[str, str] = {}
     for name, value in _ELEMENT.findall(line[:65536]):
-        for entity, character in _ENTITIES:
-            value = value.replace(entity, character) if "&" in value else value
-        values.setdefault(name, value)
+        values.setdefault(name, html.unescape(value))
     return values
 
 

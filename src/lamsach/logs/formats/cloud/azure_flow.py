@@ -20,7 +20,7 @@ from typing import BinaryIO
 from lamsach.errors import LineError
 from lamsach.logs.base import fields_named
 from lamsach.logs.binary.base import BinaryFormat
-from lamsach.logs.events.ends import Way, event_between
+from lamsach.logs.events.ends import Way, event_between, stamped
 from lamsach.logs.text.json_documents import first_record, is_azure_flow, records
 from lamsach.logs.text.json_records import child, text_of
 from lamsach.logs.text.times.timestamps import from_epoch
@@ -56,25 +56,21 @@ class AzureFlow(BinaryFormat):
 
     def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
         """See `BinaryFormat`. `line` is the record's number."""
+        foreign = "The line is not a record of this product."
         for number, (record, _) in enumerate(records(stream), 1):
+            place = Reference(self.context.file, row=number)
             if isinstance(record, str):
-                yield Refusal(
-                    Reference(self.context.file, row=number), record[:500], "The JSON in the line is broken."
-                )
+                yield Refusal(place, record[:500], "The JSON in the line is broken.")
                 continue
-            if not is_azure_flow(json.dumps(record)):
-                yield Refusal(
-                    Reference(self.context.file, row=number),
-                    json.dumps(record)[:500],
-                    "The line is not a record of this product.",
-                )
+            if not is_azure_flow(text := json.dumps(record)):
+                yield Refusal(place, text[:500], foreign)
             observer, mac = _group(record), mac_of(text_of(record.get("macAddress")))
             for own_mac, text in _tuples(record):
-                event = _event(text, own_mac or mac, observer, self.context.file, number)
-                yield event or Refusal(
-                    Reference(self.context.file, row=number),
-                    text[:500],
-                    "The line is not a record of this product.",
+                event = _event(text, own_mac or mac, observer)
+                yield (
+                    stamped(event, self.name, place.document, number)
+                    if event
+                    else Refusal(place, text[:500], foreign)
                 )
 
 
@@ -99,7 +95,7 @@ def _objects(value: object) -> Iterator[dict[str, object]]:
     yield from (item for item in value if isinstance(item, dict)) if isinstance(value, list) else ()
 
 
-def _event(text: str, mac: str | None, observer: str | None, file: str, number: int) -> Event | None:
+def _event(text: str, mac: str | None, observer: str | None) -> Event | None:
     parts = text[:500].split(",")
     source, destination = (ip_of(parts[1]), ip_of(parts[2])) if len(parts) >= 8 else (None, None)
     if source is None or destination is None:
@@ -118,8 +114,5 @@ def _event(text: str, mac: str | None, observer: str | None, file: str, number: 
         device_mac=mac,
         action=(_STATES if protocol.isdigit() else _DECISIONS).get(decided, Action.UNKNOWN),
         inbound=inward,
-        format=AzureFlow.name,
-        file=file,
-        line=number,
         way=Way.TO_OWN if inward else Way.SENT,
     )

@@ -130,20 +130,17 @@ def _proxy(cells: list[str]) -> Event:
 
 
 def _ip(cells: list[str]) -> Event:
-    return _flow(cells[2], cells[3], cells[4], cells[5], cells[1], "blocked")
+    return _flow(cells[2:6], cells[1], "blocked")
 
 
 def _firewall(cells: list[str]) -> Event:
-    verdict = cells[13] if len(cells) > 13 else ""
-    return _flow(cells[7], cells[8], cells[9], cells[10] if len(cells) > 10 else "", cells[2], verdict)
+    return _flow([*cells[7:11], ""], cells[2], cells[13] if len(cells) > 13 else "")
 
 
-def _flow(
-    source: str, source_port: str, destination: str, destination_port: str, user: str, verdict: str
-) -> Event:
+def _flow(ends: list[str], user: str, verdict: str) -> Event:
     return event_between(
-        (ip_of(source), port_of(source_port)),
-        (ip_of(destination), port_of(destination_port)),
+        (ip_of(ends[0]), port_of(ends[1])),
+        (ip_of(ends[2]), port_of(ends[3])),
         user=stated(user),
         action=action_of(verdict),
     )

@@ -22,7 +22,7 @@ from datetime import datetime
 from typing import Any
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Role, changed, decide
 from lamsach.logs.events.leases import lease_event
 from lamsach.logs.mappings.records import Records, Sentences
@@ -148,12 +148,6 @@ _FTL = (
 )  # fmt: skip
 
 
-def _ftl_time(head: re.Match[str], context: FileContext) -> datetime:
-    """Read the time in a line's head, on the context's clock when it states no known zone."""
-    zone = zone_of(head[2]) if head[2] else None
-    return from_iso(head[1], zone or context.timezone)
-
-
 def _to_port_53(event: Event | None) -> Event | None:
     """Complete a question to an upstream, whose usual port is not written."""
     unstated = event is not None and event.forwarded and event.destination_ip and not event.destination_port
@@ -249,7 +243,8 @@ class Dnsmasq(LogFormat):
         line = line.rstrip("\r\n")
         if ftl := FTL.match(line):
             ftl_record = _to_port_53(event_of(_FTL, line[ftl.end() :]))
-            return ftl_record and changed(ftl_record, time=_ftl_time(ftl, self.context))
+            zone = (zone_of(ftl[2]) if ftl[2] else None) or self.context.timezone
+            return ftl_record and changed(ftl_record, time=from_iso(ftl[1], zone))
         lease = _LEASE.fullmatch(line)
         return self._lease(lease) if lease else None if _SERVER_DUID.fullmatch(line) else self._message(line)
 

@@ -228,7 +228,8 @@ def _split_time(text: str) -> tuple[str, tuple[int, int, int], str]:
     times = list(_TIME.finditer(text))
     compact = _DATE_WITHOUT_MARKS.search(text)
     date = compact or _DATE.search(text)
-    time = next((found for found in reversed(times) if date is None or not _overlap(found, date)), None)
+    apart = (t for t in reversed(times) if date and not (t.start() < date.end() and date.start() < t.end()))
+    time = next(apart, None)
     if date is None or time is None:
         raise LineError("The date or time is impossible.", text)
     hour, minute, second = map(int, time.groups())
@@ -245,10 +246,6 @@ def _marker_of(words: list[str]) -> str:
     """Find the AM/PM word, perhaps split (`p. m.`), among other words (a prompt, a file name)."""
     pairs = ("".join(pair) for pair in pairwise(words))
     return next((text for text in (*pairs, *reversed(words)) if text in _AFTERNOON or text in _MORNING), "")
-
-
-def _overlap(first: re.Match[str], second: re.Match[str]) -> bool:
-    return first.start() < second.end() and second.start() < first.end()
 
 
 def _decide_order(context: FileContext) -> DateOrder:

@@ -235,14 +235,11 @@ def _with_text_inside(record: dict[str, object]) -> list[tuple[str, object]]:
     inside = object_in_text(record)
     found = [*walk(record), *(walk(inside) if inside else ())]
     for key, value in found:  # grows: fields of objects in lists come last
-        if isinstance(value, list) and len(found) < MOST_FIELDS and column_names.field_of(_bare(key)) is None:
+        bare = ".".join(part.lstrip("_@") for part in key.split("."))
+        if isinstance(value, list) and len(found) < MOST_FIELDS and column_names.field_of(bare) is None:
             for item in objects_of(value[:_MOST_ITEMS]):
                 found += walk(item, f"{key}.")
     return found
-
-
-def _bare(key: str) -> str:
-    return ".".join(part.lstrip("_@") for part in key.split("."))
 
 
 def _address(name: str, value: object) -> list[str]:

@@ -71,11 +71,6 @@ def _is_detection(line: str, values: dict[str, list[str]]) -> bool:
     return "name" in values and not _OF_DETECTIONS.isdisjoint(values)
 
 
-def _is_machine(text: str) -> bool:
-    """Return whether an end is a machine, unlike `Source: Real Time Scan` or `Source IP: 0.0.0.0`."""
-    return ip_of(text) is not None and not text.startswith("0.0.0.0")  # noqa: S104 - means: no address
-
-
 def _with_zone(context: FileContext, line: str, sent: datetime | None) -> FileContext:
     """Set the record's zone: UTC when only then `Inserted` is close to `sent`."""
     match = _INSERTED.search(line)
@@ -201,7 +196,10 @@ def _values(line: str) -> dict[str, list[str]] | None:
             if symantec and (own := field_of(name, text)) is not None:
                 field = own
             words = text.split(None, 1)
-            if not field or not words or (symantec and field in _ENDS and not _is_machine(text)):
+            if not field or not words:
+                continue
+            # `Source: Real Time Scan`, `Source IP: 0.0.0.0`
+            if symantec and field in _ENDS and ip_of(text) in (None, "0.0.0.0"):  # noqa: S104 - no address
                 continue
             if field == "time" and _CLOCK.fullmatch(text):
                 field = "clock"

@@ -80,7 +80,9 @@ class ZeekJson(LogFormat):
     def record_event(self, fields: Columns, header: Header) -> Event | None:
         """See `Records`."""
         path = next((text for key in _PATHS if (text := text_of(fields.get(key)))), None)
-        event = zeek_fields.event_of(path if path and _plausible(path) else None, fields, self.context)
+        # not the `path` of smtp.log or of a file
+        named = path and len(path) <= 64 and not any(c in path for c in "/\\,: ")
+        event = zeek_fields.event_of(path if named else None, fields, self.context)
         if event is not None and event.observer is None:
             changed(
                 event, observer=next((text for key in _OBSERVERS if (text := text_of(fields.get(key)))), None)
@@ -153,8 +155,3 @@ def _time(record: Mapping[str, object]) -> str | None:
     return next(
         (text for key in ("@timestamp", "_write_ts", "timestamp") if (text := text_of(record.get(key)))), None
     )
-
-
-def _plausible(path: str) -> bool:
-    """Return whether this is a log's name, unlike the `path` of smtp.log or of a file."""
-    return len(path) <= 64 and not any(c in path for c in "/\\,: ")

@@ -14,7 +14,6 @@ Source: Red Hat "Understanding Audit Log Files", audit-userspace `auparse` and `
 from __future__ import annotations
 
 import re
-from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named, required
@@ -78,17 +77,14 @@ class LinuxAudit(LogFormat):
             journal = required(_JOURNAL.match(message), line)
             kind, text, time = journal["type"], message[journal.end() :], header.time
         else:
-            kind, text, time = record["type"], line[record.end() :], self._time(record["time"])
+            kind, text, written = record["type"], line[record.end() :], record["time"]
+            if "/" in written or "-" in written:
+                time = LooseTimes(self.context, month_first=True).read(written)
+            else:
+                time = from_epoch(written)
         host = (record["node"] if record else None) or header.host
         event = _event(kind, text[:65536], host)
         return placed(event, time, host) if event else None
-
-    def _time(self, text: str) -> datetime:
-        return (
-            from_epoch(text)
-            if "/" not in text and "-" not in text
-            else LooseTimes(self.context, month_first=True).read(text)
-        )
 
 
 def _event(kind: str, text: str, host: str | None) -> Event | None:

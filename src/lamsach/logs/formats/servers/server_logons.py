@@ -234,6 +234,9 @@ _TIME = re.compile(
     r"(?a)^(?:\[|time=\"?|logger=\S{1,64} (?:\w{1,16}=\S{0,64} ){0,5}?t=)?\"?(\d{4}[-/]\d{2}[-/]\d{2}[T ] ?"
     r"\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?)"
 )
+_USUAL_SPELLINGS = (
+    ("UTC", "+00:00"), ("GMT", "+00:00"), (",", "."), (" +", "+"), (" -", "-"), ("  ", " 0")
+)  # fmt: skip
 _LONGEST_START = 200
 
 
@@ -278,15 +281,10 @@ class ServerLogons(LogFormat):
         match = _TIME.match(text[:_LONGEST_START])
         if match is None:
             return None
-        written = (
-            match[1]
-            .replace("UTC", "+00:00")
-            .replace("GMT", "+00:00")
-            .replace(",", ".")
-            .replace(" +", "+")
-            .replace(" -", "-")
-        )
-        return LooseTimes(self.context).read(written.replace("  ", " 0"))
+        written = match[1]
+        for text, usual in _USUAL_SPELLINGS:
+            written = written.replace(text, usual)
+        return LooseTimes(self.context).read(written)
 
 
 def _split(line: str, context: FileContext) -> tuple[SyslogHeader, str]:

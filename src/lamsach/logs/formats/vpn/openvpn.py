@@ -170,7 +170,8 @@ _ACCESS_SERVER = re.compile(
 )
 _APP = re.compile(r"(?:\S{0,40}-)?(?:openvpn|ovpn)[\w.@-]{0,40}", re.ASCII | re.IGNORECASE)
 # status version 2 and 3
-_KEYED = re.compile(r"(CLIENT_LIST|ROUTING_TABLE|GLOBAL_STATS|HEADER|TITLE|TIME)([,\t])(.*)", re.ASCII)
+_KEYS = ("CLIENT_LIST", "ROUTING_TABLE", "GLOBAL_STATS", "HEADER", "TITLE", "TIME")
+_KEYED = re.compile(rf"({'|'.join(_KEYS)})([,\t])(.*)", re.ASCII)
 _KEYED_CLIENT = re.compile(rf"CLIENT_LIST([,\t])({_NAME}|)\1{_ENDPOINT}\1", re.ASCII)
 _KEYED_ROUTE = re.compile(rf"(?a)ROUTING_TABLE([,\t])([0-9A-Fa-f.:/@]{{2,60}}?C?)\1({_NAME}|)\1{_ENDPOINT}\1")
 # alice,203.0.113.5:51234,12345,6789,Tue Nov 10 09:00:00 2026
@@ -202,7 +203,7 @@ class OpenVpn(LogFormat):
     @classmethod
     def recognises(cls, line: str) -> bool:
         """Match OpenVPN's tag in syslog, its own time before a keyword, or a line of its status file."""
-        if line.startswith(("CLIENT_LIST", "ROUTING_TABLE", "GLOBAL_STATS", "HEADER", "TITLE", "TIME")):
+        if line.startswith(_KEYS):
             return _is_keyed(line)
         line = _unwrapped(line)
         match = _TIME.match(line)
@@ -300,16 +301,11 @@ def _tagged(line: str) -> bool:
     head = line[:260].lower()
     if "openvpn" not in head and "ovpn" not in head:
         return False
-    app = split_header(line, _ANY_FILE)[0].app if _may_have_header(line) else None
-    return app is not None and _APP.fullmatch(app) is not None
-
-
-def _may_have_header(line: str) -> bool:
     try:
-        split_header(line, _ANY_FILE)
+        app = split_header(line, _ANY_FILE)[0].app
     except LineError:
         return False
-    return True
+    return app is not None and _APP.fullmatch(app) is not None
 
 
 _ANY_FILE = FileContext(modified=datetime(2026, 1, 1, tzinfo=UTC))
@@ -329,9 +325,7 @@ def _is_keyed(line: str) -> bool:
 
 
 def _is_status(line: str) -> bool:
-    if line.startswith(
-        ("CLIENT_LIST", "ROUTING_TABLE", "GLOBAL_STATS", "HEADER", "TITLE", "TIME", *_STATUS_WORDS)
-    ):
+    if line.startswith((*_KEYS, *_STATUS_WORDS)):
         return True
     return "," in line[:140] and (
         _FIRST_CLIENT.match(line) is not None or _FIRST_ROUTE.match(line) is not None

@@ -70,9 +70,7 @@ def ends_of(text: str) -> tuple[End, End]:
         return End(), End()  # the challenging server is no client
     context = _CONTEXT.search(text) if "security context" in text[:80] else None
     if context:
-        return End(ip_of(context[1]), port_of(context[3] or "")), End(
-            ip_of(context[2]), port_of(context[4] or "")
-        )
+        return _end_of(context[1], context[3]), _end_of(context[2], context[4])
     position = text.find("local-host ")
     if position >= 0:
         return end_at(text, position + len("local-host "))[0] or End(), End()
@@ -107,9 +105,11 @@ def _alert(text: str) -> tuple[End, End] | None:
     match = _ALERT.search(text, 0, 2000) if "->" in text and "{" in text else None
     if match is None or not ip_of(match[1].rstrip(":")) or not ip_of(match[3].rstrip(":")):
         return None
-    return End(ip_of(match[1].rstrip(":")), port_of(match[2] or "")), End(
-        ip_of(match[3].rstrip(":")), port_of(match[4] or "")
-    )
+    return _end_of(match[1], match[2]), _end_of(match[3], match[4])
+
+
+def _end_of(address: str, port: str | None) -> End:
+    return End(ip_of(address.rstrip(":")), port_of(port))
 
 
 def _arrow(text: str) -> tuple[End, End] | None:

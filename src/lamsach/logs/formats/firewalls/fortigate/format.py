@@ -105,7 +105,8 @@ class FortiGate(LogFormat):
     def recognises(cls, line: str) -> bool:
         """Match adjacent `type=` and `subtype=` of FortiOS, or the vendor in a CEF header."""
         if line[:1] in "{[":
-            return _is_object(line)
+            known = '"subtype"' in line and '"type"' in line and _IN_OBJECT.search(line) is not None
+            return known and is_flat_object(line)
         line = unquote_cell(line)
         if _cef_start(line):
             return True
@@ -155,11 +156,6 @@ class FortiGate(LogFormat):
         return decide(
             changed(event, kind=EventKind.LEASE, user=user, action=action), given=address, again=True
         )
-
-
-def _is_object(line: str) -> bool:
-    known = '"subtype"' in line and '"type"' in line and _IN_OBJECT.search(line) is not None
-    return known and is_flat_object(line)
 
 
 def _cef_start(text: str) -> re.Match[str] | None:
