@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import accumulate
+from operator import itemgetter
 from typing import Any
 
 from django.db.models import Count, Min, Q
@@ -16,20 +17,14 @@ from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases import tally
 from lamsach.portal.cases.coverage import UnitCoverage
 from lamsach.portal.cases.models import Case, CaseState, Span, Step
-from lamsach.portal.cases.tally import GROUPS, OPEN, CaseCounts, Statement, larger
+from lamsach.portal.cases.states import OPEN as TO_DO
+from lamsach.portal.cases.tally import GROUPS, CaseCounts, Statement, larger
 from lamsach.portal.findings.models import CoverageDay
 from lamsach.portal.units.models import Unit, UnitLink
 from lamsach.portal.units.tree import on_day, under
 
 LINES = ("todo", "cleaned", "verified", "reinfected", "blind")
 """Lines of the chart; each is a filter of the machine list too."""
-STATES: dict[str, tuple[CaseState, ...]] = {
-    "todo": (*OPEN, CaseState.WORKING),
-    "cleaned": GROUPS["cleaned"],
-    "verified": GROUPS["verified"],
-    "reinfected": GROUPS["reinfected"],
-    "blind": GROUPS["blind"],
-}
 _OF_STATE = {
     state: CaseCounts(**{name: int(state in states) for name, states in GROUPS.items()})
     for state in CaseState
@@ -54,60 +49,21 @@ class Series:
         return [(self.days[index], [(name, self.counts[name][index]) for name in LINES]) for index in indexes]
 
 
-Stay = tuple[str, date, date, int]
-"""State, first day, day before which it ends, number of machines."""
-
-
 def series(campaign: Campaign, unit_id: int, until: date) -> Series | None:
     """Numbers of the last days below a unit, with statements; None before the first machine."""
-    rows, statements = _stays(campaign, unit_id, until), tally.history(campaign, unit_id, until)
-    begins = [row[1] for row in rows] + _first_stated(statements)
-    if not begins:
-        return None
-    first = max(min(begins), until - _ONE * (MOST_DAYS - 1))
-    days = tuple(first + _ONE * number for number in range((until - first).days + 1))
-    counts = _tally(rows, days)
-    with_machines = _with_machines(campaign, statements)
+    statements = tally.history(campaign, unit_id, until)
+    changes = _changes(campaign, [unit_id, *statements], until)
+    whole = dict(changes.get(unit_id, {}))
     for unit, stated in statements.items():
-        own = _tally(_stays(campaign, unit, until) if unit in with_machines else [], days)
-        _add_stated(counts, own, stated, days)
-    return Series(days, {name: tuple(values) for name, values in counts.items()})
-
-
-def _first_stated(statements: Mapping[int, Sequence[Statement]]) -> list[date]:
-    """First day on which each unit stated a machine."""
-    return [
-        min(days)
-        for some in statements.values()
-        if (days := [row.day for row in some if row.counts.get("found") or row.counts.get("dismissed")])
-    ]
-
-
-def _with_machines(campaign: Campaign, units: Collection[int]) -> set[int]:
-    """Units with machines in the portal, their own or below."""
-    if not units:
-        return set()
-    rows = Span.objects.filter(campaign=campaign, known_until=None, unit__links_up__ancestor__in=list(units))
-    return set(rows.order_by().values_list("unit__links_up__ancestor", flat=True).distinct())
-
-
-def _stays(campaign: Campaign, unit_id: int, until: date) -> list[Stay]:
-    chosen = Span.objects.filter(
-        campaign=campaign, known_until=None, valid_from__lte=until, unit__links_up__ancestor=unit_id
-    )
-    rows = [
-        (state, max(begin, since), min(end, before), number)
-        for state, begin, end, since, before, number in chosen.order_by()
-        .values_list(
-            "state",
-            "valid_from",
-            "valid_until",
-            "unit__links_up__valid_from",
-            "unit__links_up__valid_until",
-        )
-        .annotate(number=Count("pk"))
-    ]
-    return [row for row in rows if row[1] < row[2]]
+        _add(whole, _more_by_day(changes.get(unit, {}), stated))
+    counted = _sums(whole)
+    if not counted:
+        return None
+    first = max(counted[0][0], until - _ONE * (MOST_DAYS - 1))
+    days = tuple(first + _ONE * number for number in range((until - first).days + 1))
+    by_day = [counted[bisect_right(counted, day, key=itemgetter(0)) - 1][1] for day in days]
+    values = {name: tuple(getattr(counts, name) for counts in by_day) for name in LINES if name != "todo"}
+    return Series(days, {"todo": tuple(counts.found - counts.cleaned for counts in by_day), **values})
 
 
 def counts_by_day(campaign: Campaign, unit_id: int, until: date) -> dict[int, list[tuple[date, CaseCounts]]]:
@@ -122,10 +78,13 @@ def counts_by_day(campaign: Campaign, unit_id: int, until: date) -> dict[int, li
     for unit, stated in statements.items():
         more = _more_by_day(changes.get(unit, {}), stated)
         for ancestor in above[unit]:
-            own = changes.setdefault(ancestor, {})
-            for day, change in more.items():
-                own[day] = own.get(day, CaseCounts()) + change
+            _add(changes.setdefault(ancestor, {}), more)
     return {unit: found for unit, own in changes.items() if (found := _sums(own))}
+
+
+def _add(changes: dict[date, CaseCounts], more: Mapping[date, CaseCounts]) -> None:
+    for day, change in more.items():
+        changes[day] = changes.get(day, CaseCounts()) + change
 
 
 def _changes(campaign: Campaign, units: Any, until: date) -> dict[int, dict[date, CaseCounts]]:
@@ -149,9 +108,9 @@ def _changes(campaign: Campaign, units: Any, until: date) -> dict[int, dict[date
         first, last = max(begin, since), min(end, before)
         if first < last and first <= until:
             own, counts = changes.setdefault(unit, {}), _OF_STATE[state] * number
-            own[first] = own.get(first, CaseCounts()) + counts
+            _add(own, {first: counts})
             if last <= until:
-                own[last] = own.get(last, CaseCounts()) - counts
+                _add(own, {last: counts * -1})
     return changes
 
 
@@ -162,7 +121,7 @@ def _sums(changes: Mapping[date, CaseCounts]) -> list[tuple[date, CaseCounts]]:
 
 def _more_by_day(own: Mapping[date, CaseCounts], statements: Sequence[Statement]) -> dict[date, CaseCounts]:
     """Changes by day of the surplus of a unit's newest statement over the portal's numbers."""
-    stated = {row.day: CaseCounts(**{name: row.counts.get(name, 0) for name in GROUPS}) for row in statements}
+    stated = {row.day: row.numbers for row in statements}
     counted = latest = more = CaseCounts()
     changes: dict[date, CaseCounts] = {}
     for day in sorted({*own, *stated}):
@@ -170,35 +129,6 @@ def _more_by_day(own: Mapping[date, CaseCounts], statements: Sequence[Statement]
         surplus = latest - counted if larger(latest, counted) else CaseCounts()
         changes[day], more = surplus - more, surplus
     return changes
-
-
-def _tally(rows: Sequence[Stay], days: Sequence[date]) -> dict[str, list[int]]:
-    """Number of machines by line and day."""
-    first, length = days[0], len(days)
-    changes = {name: [0] * (length + 1) for name in STATES}
-    for state, begin, end, number in rows:
-        left, right = max((begin - first).days, 0), min((end - first).days, length)
-        for name in STATES:
-            if left < right and state in STATES[name]:
-                changes[name][left] += number
-                changes[name][right] -= number
-    return {name: list(accumulate(values[:-1])) for name, values in changes.items()}
-
-
-def _add_stated(
-    counts: dict[str, list[int]], own: dict[str, list[int]], rows: Sequence[Statement], days: Sequence[date]
-) -> None:
-    """Count a unit's newest statement on days on which it exceeds the portal's numbers of the unit."""
-    for index, day in enumerate(days):
-        number = bisect_right(rows, day, key=lambda row: row.day)
-        if not number:
-            continue
-        stated = rows[number - 1].counts
-        if stated["found"] <= own["todo"][index] + own["cleaned"][index]:
-            continue
-        lines = {**stated, "todo": stated["found"] - stated["cleaned"]}
-        for name in LINES:
-            counts[name][index] += lines[name] - own[name][index]
 
 
 def median_days_to_clean(campaign: Campaign, unit_id: int) -> tuple[float | None, int]:
@@ -232,7 +162,7 @@ def most_work(campaign: Campaign, unit_id: int, now: Any, most: int = 10) -> lis
     rows = Case.objects.filter(
         campaign=campaign,
         superseded=None,
-        state__in=STATES["todo"],
+        state__in=TO_DO,
         unit__in=under([unit_id]).values("descendant"),
     )
     counted = list(

@@ -149,12 +149,9 @@ def stated_surplus(
     own = case_counts_of(campaign, [row.unit_id for row in relevant], day, known) if relevant else {}
     more = {}
     for row in relevant:
-        counted, stated = (
-            own.get(row.unit_id, CaseCounts()),
-            CaseCounts(**{n: row.counts.get(n, 0) for n in GROUPS}),
-        )
-        if larger(stated, counted):
-            more[row.unit_id] = stated - counted
+        counted = own.get(row.unit_id, CaseCounts())
+        if larger(row.numbers, counted):
+            more[row.unit_id] = row.numbers - counted
     return more
 
 
@@ -214,6 +211,11 @@ class Statement:
     counts: Mapping[str, int]
     at: datetime
     searched: bool = False
+
+    @property
+    def numbers(self) -> CaseCounts:
+        """The stated numbers; missing ones are zero."""
+        return CaseCounts(**{name: self.counts.get(name, 0) for name in GROUPS})
 
 
 Answer = Callable[[Campaign, Iterable[int] | None, date, datetime | None, bool], list[Statement]]

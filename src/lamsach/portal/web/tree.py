@@ -15,7 +15,7 @@ from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.campaigns.tally import Counts, figures_of, late_on
 from lamsach.portal.cases import tally
 from lamsach.portal.cases.coverage import NOWHERE, Lack, Unsearched, find_unsearched, unsearched_by_child
-from lamsach.portal.cases.tally import GROUPS, CaseCounts, cases_in, larger, stated_surplus
+from lamsach.portal.cases.tally import CaseCounts, cases_in, larger, stated_surplus
 from lamsach.portal.units.counters import read
 from lamsach.portal.units.models import FOREVER, Unit, UnitLink
 from lamsach.portal.units.tree import on_day, today, under
@@ -157,9 +157,8 @@ def _figures(campaign: Campaign | None, root: Unit, units: list[int], day: date)
             machines[ancestor] = machines.get(ancestor, CaseCounts()) + additional[below]
     if statements:
         for entry in tally.one_by_one(campaign, set(units) - {entry.unit_id for entry in statements}, day):
-            counts = CaseCounts(**{name: entry.counts.get(name, 0) for name in GROUPS})
-            if larger(counts, machines.get(entry.unit_id, CaseCounts())):
-                machines[entry.unit_id] = counts
+            if larger(entry.numbers, machines.get(entry.unit_id, CaseCounts())):
+                machines[entry.unit_id] = entry.numbers
     search = find_unsearched(campaign, root.pk, day, statements)
     if search.nothing:
         unsearched = frozenset(units)
