@@ -96,13 +96,14 @@ def test_a_case_of_a_past_day_is_listed_by_its_state_then(case: Case, cast: Cast
         (show, when): f"/office/cases/{case.pk}/"
         in cast.client("officer").get("/office/cases/", {"show": show, "day": when}).content.decode()
         for show in ("open", "working")
-        for when in (day(-1).isoformat(), "")
+        for when in (day(-1).isoformat(), day(0).isoformat(), "")
     }
-    yesterday = day(-1).isoformat()
+    yesterday, now = day(-1).isoformat(), day(0).isoformat()
     assert listed == {
         ("open", yesterday): True,
         ("working", yesterday): False,
+        ("open", now): False,
+        ("working", now): True,
         ("open", ""): False,
         ("working", ""): True,
     }
-    assert isinstance(day(0), date)
