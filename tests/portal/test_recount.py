@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lamsach.errors import LamsachError
+from lamsach.portal.base.errors import Stale
 from lamsach.portal.campaigns import deadline_moves, deadlines, dispatches
 from lamsach.portal.campaigns.dispatches import take_back
 from lamsach.portal.campaigns.models import (
@@ -35,7 +36,7 @@ from lamsach.portal.cases.tally import (
 )
 from lamsach.portal.cases.upkeep import move
 from lamsach.portal.reports import chain, drafts
-from lamsach.portal.reports.chain import Action, Stale
+from lamsach.portal.reports.chain import Action
 from lamsach.portal.reports.models import Report
 from lamsach.portal.units import counters, tree
 from lamsach.portal.units.models import FOREVER, Unit

@@ -22,12 +22,13 @@ from lamsach.letters.json_ import to_json
 from lamsach.letters.layout import blank, report
 from lamsach.letters.model import Head
 from lamsach.letters.xlsx import to_xlsx
+from lamsach.portal.base.errors import Stale
 from lamsach.portal.campaigns.deadlines import of_unit
 from lamsach.portal.campaigns.models import Step
 from lamsach.portal.mail.inbox import receive
 from lamsach.portal.mail.models import IncomingKind, Letter
 from lamsach.portal.reports import drafts
-from lamsach.portal.reports.chain import Action, Stale
+from lamsach.portal.reports.chain import Action
 from lamsach.portal.reports.chain import take as step
 from lamsach.portal.reports.consolidation import is_late
 from lamsach.portal.reports.content import digest_of, freeze, is_intact, snapshot

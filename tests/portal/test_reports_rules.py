@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from lamsach.errors import InputError
 from lamsach.letters.form import parse_form
+from lamsach.portal.base.errors import Stale
 from lamsach.portal.campaigns.models import FormDefinition, Participation
 from lamsach.portal.campaigns.tally import counts
 from lamsach.portal.reports import drafts
-from lamsach.portal.reports.chain import ALLOWED, Action, Stale, after, take
+from lamsach.portal.reports.chain import ALLOWED, Action, after, take
 from lamsach.portal.reports.consolidation import consolidate
 from lamsach.portal.reports.content import digest_of, form_of, freeze, is_intact
 from lamsach.portal.reports.figures import Scope, compute

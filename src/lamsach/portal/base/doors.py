@@ -17,7 +17,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from lamsach.portal.base.errors import not_a_page
+from lamsach.portal.base.errors import Stale, conflict, not_a_page
 from lamsach.portal.base.roles import ALL, WRITERS, Role
 from lamsach.portal.base.tasks import forget
 
@@ -106,6 +106,8 @@ def member(
                 raise PermissionDenied
             try:
                 return checked(request, *args, **kwargs)
+            except Stale:
+                return conflict(request)
             finally:
                 forget(request.user)
 

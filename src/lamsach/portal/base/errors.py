@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -12,27 +14,48 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 
-def _page(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+class Stale(Exception):  # noqa: N818 - not an error of the program
+    """Somebody else changed it meanwhile; a view for members that raises it answers with `conflict`."""
+
+
+def _page(request: HttpRequest, status: int, title: Any, text: Any) -> HttpResponse:
     return render(request, "base/error.html", {"title": title, "text": text, "status": status}, status=status)
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """400: malformed request."""
-    return _page(
-        request, 400, _("This request is not understood"), _("Go back to the page and send the form again.")
-    )
+def _handler(status: int, title: Any, text: Any) -> Callable[..., HttpResponse]:
+    """Error handler of Django with a fixed text."""
+
+    def page(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+        return _page(request, status, title, text)
+
+    return page
 
 
-def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """403: readable, but not changeable."""
-    return _page(
-        request,
-        403,
-        _("You may read this, but not change it"),
-        _("Ask the coordinator of your unit for the right role. Nothing was changed."),
-    )
+bad_request = _handler(
+    400,
+    gettext_lazy("This request is not understood"),
+    gettext_lazy("Go back to the page and send the form again."),
+)
+forbidden = _handler(
+    403,
+    gettext_lazy("You may read this, but not change it"),
+    gettext_lazy("Ask the coordinator of your unit for the right role. Nothing was changed."),
+)
+not_found = _handler(
+    404,
+    gettext_lazy("There is no such page"),
+    gettext_lazy("The address is wrong, or what it leads to does not belong to your units."),
+)
+"""404: does not exist, or not for this person."""
+server_error = _handler(
+    500,
+    gettext_lazy("The portal made an error"),
+    gettext_lazy("It is in the server's log. What was saved before is safe. Try again later."),
+)
+"""500: a defect; the traceback is in the server's log."""
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -72,16 +95,6 @@ def not_a_page(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     return page
 
 
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """404: does not exist, or not for this person."""
-    return _page(
-        request,
-        404,
-        _("There is no such page"),
-        _("The address is wrong, or what it leads to does not belong to your units."),
-    )
-
-
 def conflict(request: HttpRequest) -> HttpResponse:
     """409: changed by somebody else meanwhile. Shows the input, to be copied by hand."""
     return unsent_page(
@@ -114,16 +127,6 @@ def too_many(request: HttpRequest) -> HttpResponse:
     )
     response.headers["Retry-After"] = "300"
     return response
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    """500: a defect; the traceback is in the server's log."""
-    return _page(
-        request,
-        500,
-        _("The portal made an error"),
-        _("It is in the server's log. What was saved before is safe. Try again later."),
-    )
 
 
 _NEVER = ("csrfmiddlewaretoken",)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lamsach.errors import LamsachError
+from lamsach.portal.base.errors import Stale
 from lamsach.portal.base.parameters import parse_number
 from lamsach.portal.base.uploads import StoredFile, store
 
@@ -222,16 +223,15 @@ class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]
         if self.instance.pk:
             self.fields["version"].initial = self.instance.version
 
-    def save_next(self, locked: Any = None) -> bool:
-        """Save the next version, in the caller's transaction; False after a concurrent change.
+    def save_next(self, locked: Any = None) -> None:
+        """Save the next version, in the caller's transaction; Stale after a concurrent change.
 
         `locked`: the row if the caller has already locked it.
         """
         rows: Any = type(self.instance)._default_manager
         row = locked or rows.select_for_update(no_key=True).get(pk=self.instance.pk)
         if row.version != self.cleaned_data["version"]:
-            return False
+            raise Stale
         changed = self.save(commit=False)
         changed.version += 1
         changed.save()
-        return True

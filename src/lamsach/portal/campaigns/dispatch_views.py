@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.check import confirmation_page
 from lamsach.portal.base.doors import closed_link, link, member
-from lamsach.portal.base.errors import conflict
+from lamsach.portal.base.errors import Stale
 from lamsach.portal.base.forms import FileForm, done, form_page, store_field, store_upload
 from lamsach.portal.base.links import nonce
 from lamsach.portal.base.lists import paged
@@ -104,8 +104,9 @@ def dispatch_edit(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             locked = Dispatch.objects.select_for_update(no_key=True).get(pk=dispatch.pk)
-            if locked.sent or not form.save_next(locked):
-                return conflict(request)
+            if locked.sent:
+                raise Stale
+            form.save_next(locked)
             record(request, "dispatch.changed", dispatch, dispatch.issuer, fields=form.changed_data)
         return redirect("campaigns:dispatch", dispatch_id=dispatch.pk)
     title = _("Change the draft")

@@ -19,7 +19,7 @@ from lamsach.letters.appendix_2022 import APPENDIX_2022, NAME
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.check import confirmation_page, revocation_page
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.errors import conflict
+from lamsach.portal.base.errors import Stale
 from lamsach.portal.base.forms import FileForm, done, form_page, store_upload
 from lamsach.portal.base.lists import Cell, Listing, State
 from lamsach.portal.base.once import accepts_once
@@ -137,7 +137,7 @@ def campaign_edit(request: HttpRequest, campaign_id: int) -> HttpResponse:
                 Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk).version
                 != form.cleaned_data["version"]
             ):
-                return conflict(request)
+                raise Stale
             former = {name: getattr(Campaign.objects.get(pk=campaign.pk), name) for name in COLUMNS}
             moved = form.moved if campaign.participations.exists() else {}
             changed = form.save(commit=False)

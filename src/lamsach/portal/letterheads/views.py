@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from lamsach.letters.output import writer_for
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base import uploads
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.errors import conflict
+from lamsach.portal.base.errors import Stale
 from lamsach.portal.base.forms import VersionedForm, done
 from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.roles import ALL, WRITERS
@@ -61,11 +61,8 @@ def letterhead(request: HttpRequest, unit_id: int) -> HttpResponse:
     stored = heads.letterhead_of(found)
     form = LetterheadForm(request.POST or None, instance=stored)
     if request.method == "POST" and form.is_valid():
-        try:
-            with transaction.atomic():
-                _save(request, form, stored)
-        except IntegrityError:
-            return conflict(request)
+        with transaction.atomic():
+            _save(request, form, stored)
         return done(request, _("Saved."), "letterheads:letterhead", unit_id=unit_id)
     context = {
         "form": form,
@@ -77,10 +74,10 @@ def letterhead(request: HttpRequest, unit_id: int) -> HttpResponse:
 
 
 def _save(request: HttpRequest, form: LetterheadForm, edited: Letterhead) -> None:
-    """Save the letterhead. IntegrityError if changed meanwhile."""
+    """Save the letterhead. Stale if changed meanwhile."""
     current = Letterhead.objects.select_for_update(no_key=True).filter(unit=edited.unit).first()
     if (current.version if current else 0) != (form.cleaned_data["version"] or 0):
-        raise IntegrityError
+        raise Stale
     changed: Any = form.save(commit=False)
     changed.version = current.version + 1 if current else 1
     changed.save()

@@ -20,7 +20,6 @@ from django.utils.translation import gettext_lazy
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import anyone, member
-from lamsach.portal.base.errors import conflict
 from lamsach.portal.base.forms import VersionedForm, form_page, store_field
 from lamsach.portal.base.lists import Cell, Link, Listing, Mono, State
 from lamsach.portal.base.once import accepts_once
@@ -262,8 +261,7 @@ def tool_edit(request: HttpRequest, tool_number: int) -> HttpResponse:
     form = ToolForm(request.POST or None, request.FILES or None, instance=tool)
     if request.method == "POST" and form.is_valid() and _store_file(form):
         with transaction.atomic():
-            if not form.save_next():
-                return conflict(request)
+            form.save_next()
             _record(request, tool)
         return redirect("public:tools")
     return form_page(request, form, tool.name, _("Save the tool"))

@@ -20,6 +20,7 @@ from django.utils import timezone
 from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record, user_of
+from lamsach.portal.base.errors import Stale
 from lamsach.portal.reports.models import Report, ReportState, Step
 
 S = ReportState
@@ -55,10 +56,6 @@ _MOMENTS: Mapping[ReportState, str] = {
 }
 
 
-class Stale(Exception):  # noqa: N818 - not an error of the program
-    """The report was changed by somebody else meanwhile."""
-
-
 def after(state: str, action: Action) -> ReportState | None:
     """The state after the step; None when it is not allowed from this state."""
     return ALLOWED.get((state, action))
@@ -82,7 +79,7 @@ def take(
     outdated.
     """
     if action in NEEDS_REASON and not reason.strip():
-        raise InputError(mark("Say why it is returned."), "reason")
+        raise InputError(mark("Say why it is returned."))
     locked = Report.objects.select_for_update(no_key=True).get(pk=report.pk)
     wanted = after(locked.state, action)
     if wanted is None or (version is not None and locked.version != version):

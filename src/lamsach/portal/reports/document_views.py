@@ -18,7 +18,7 @@ from lamsach.letters.signature import LARGEST_KEY_BYTES, sign_pdf
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base import uploads
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.errors import conflict
+from lamsach.portal.base.errors import Stale
 from lamsach.portal.base.forms import ProblemsShown, store_upload
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import StoredFile, download, store
@@ -29,7 +29,7 @@ from lamsach.portal.reports.consolidation import consolidate
 from lamsach.portal.reports.content import filled_form
 from lamsach.portal.reports.figures import Scope
 from lamsach.portal.reports.forms import SignForm
-from lamsach.portal.reports.models import Report, ReportState
+from lamsach.portal.reports.models import Report, ReportState, scan_columns
 from lamsach.portal.units.tree import today
 
 PAPERS = ("docx", "pdf", "xlsx", "html")
@@ -80,10 +80,14 @@ SCANS = ("pdf", "png", "jpg", "jpeg")
 _APPROVED = (ReportState.APPROVED, ReportState.SENT)
 
 
-def _put_in(report: Report, stored: StoredFile, states: Sequence[str]) -> bool:
-    """Attach the file as the report's signed copy; False when the report has left these states."""
-    columns = {"scan_name": stored.name, "scan_path": stored.path, "scan_sha256": stored.sha256}
-    return bool(Report.objects.filter(pk=report.pk, state__in=states).update(**columns))
+@transaction.atomic
+def _put_in(
+    request: HttpRequest, action: str, report: Report, stored: StoredFile, states: Sequence[str]
+) -> None:
+    """Attach the file as the report's signed copy; Stale when the report has left these states."""
+    if not Report.objects.filter(pk=report.pk, state__in=states).update(**scan_columns(stored)):
+        raise Stale
+    record(request, action, report, report.unit, sha256=stored.sha256)
 
 
 @member(ALL, WRITERS, ("GET", "POST"))
@@ -96,10 +100,7 @@ def scan(request: HttpRequest, report_id: int) -> HttpResponse:
         record(request, "report.scan_downloaded", report, report.unit)
         return download(report.scan_name, report.scan_path)
     if stored := store_upload(request, SCANS):
-        with transaction.atomic():
-            if not _put_in(report, stored, _APPROVED):
-                return conflict(request)
-            record(request, "report.scanned", report, report.unit, sha256=stored.sha256)
+        _put_in(request, "report.scanned", report, stored, _APPROVED)
         messages.success(request, _("Saved."))
     return redirect("reports:report", report_id=report_id)
 
@@ -110,17 +111,14 @@ def sign(request: HttpRequest, report_id: int) -> HttpResponse:
     report = access.get_report(request.user, report_id, write=True)
     form = SignForm(request.POST, request.FILES)
     if report.state not in _APPROVED:
-        return conflict(request)
+        raise Stale
     if form.is_valid():
         with ProblemsShown(request):
             plain = documents.render(documents.document_of(report), filled_form(report), "pdf")
             key = form.cleaned_data["key"].read(LARGEST_KEY_BYTES + 1)
             signed = sign_pdf(plain, key, form.cleaned_data["password"])
             stored = store(ContentFile(signed, name=f"bao-cao-{report.unit.code}-ky-so.pdf"), ("pdf",))
-            with transaction.atomic():
-                if not _put_in(report, stored, (report.state,)):
-                    return conflict(request)
-                record(request, "report.signed", report, report.unit, sha256=stored.sha256)
+            _put_in(request, "report.signed", report, stored, (report.state,))
             messages.success(request, _("The PDF is signed."))
     else:
         messages.error(request, _("Choose the key file and type its password."))

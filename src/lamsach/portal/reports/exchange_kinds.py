@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
+from lamsach.portal.base.errors import Stale
 from lamsach.portal.base.parameters import parse_number
 from lamsach.portal.base.storage import copy_of
 from lamsach.portal.base.uploads import StoredFile, store
@@ -35,10 +36,10 @@ from lamsach.portal.exchange.kinds import (
     text,
 )
 from lamsach.portal.reports.arrivals import comparable_name
-from lamsach.portal.reports.chain import Action, Stale, take
+from lamsach.portal.reports.chain import Action, take
 from lamsach.portal.reports.files import file_signed, validate
 from lamsach.portal.reports.letters import queue_step_letter
-from lamsach.portal.reports.models import DONE, Report, ReportState
+from lamsach.portal.reports.models import DONE, Report, ReportState, scan_columns
 from lamsach.portal.units.models import Unit
 
 MOST = 50
@@ -142,13 +143,8 @@ class Reports(Kind):
             except Stale as error:
                 raise InputError(_AT_WORK, unit.name) from error
             if fresh and entry.place:
-                scan_file = payload.stored[entry.place - 1]
-                scan = {
-                    "scan_name": scan_file.name,
-                    "scan_path": scan_file.path,
-                    "scan_sha256": scan_file.sha256,
-                }
-                Report.objects.filter(pk=made.pk).update(**scan)
+                scan = payload.stored[entry.place - 1]
+                Report.objects.filter(pk=made.pk).update(**scan_columns(scan))
             if fresh:
                 queue_step_letter(made, Action.SEND, attach=False)
             filed += fresh

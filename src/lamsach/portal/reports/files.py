@@ -11,10 +11,11 @@ from django.db import transaction
 from lamsach.i18n import mark
 from lamsach.letters.form import ANNEXES
 from lamsach.portal.audit.trail import record
+from lamsach.portal.base.errors import Stale
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.exchange.kinds import number, rows, text
 from lamsach.portal.reports import drafts
-from lamsach.portal.reports.chain import Action, Stale, take
+from lamsach.portal.reports.chain import Action, take
 from lamsach.portal.reports.content import SCHEMA, digest_of, figures_of, freeze
 from lamsach.portal.reports.models import Figure, Report, ReportState
 from lamsach.portal.units.models import Unit

@@ -11,7 +11,7 @@ from django import forms
 from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -23,8 +23,8 @@ from lamsach.letters.output import writer_for
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base import uploads
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.errors import conflict
-from lamsach.portal.base.forms import text
+from lamsach.portal.base.errors import Stale
+from lamsach.portal.base.forms import done, text
 from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns import access
@@ -94,7 +94,7 @@ def _save(request: HttpRequest, campaign: Campaign, definition: dict[str, Any]) 
     """Store a new version of the campaign's own form, once for each version seen."""
     version = request.POST.get("version", "")
     if version != str(campaign.form.version):
-        return conflict(request)
+        raise Stale
     name = f"{definition['title'][:150]} ({campaign.pk})"
     try:
         with transaction.atomic():
@@ -102,14 +102,12 @@ def _save(request: HttpRequest, campaign: Campaign, definition: dict[str, Any]) 
                 name=name, version=campaign.form.version + 1, definition=definition
             )
             if not Campaign.objects.filter(pk=campaign.pk, form=campaign.form).update(form=stored):
-                raise IntegrityError
+                raise Stale
             record(request, "form.changed", campaign, campaign.owner, version=stored.version)
-    except IntegrityError:
-        return conflict(request)
-    messages.success(
-        request, _("The form has a new version. Drafts use it when their figures are counted again.")
-    )
-    return redirect("reports:form", campaign_id=campaign.pk)
+    except IntegrityError as error:
+        raise Stale from error
+    message = _("The form has a new version. Drafts use it when their figures are counted again.")
+    return done(request, message, "reports:form", campaign_id=campaign.pk)
 
 
 _NO_WORD = re.compile(r"[^a-z0-9]+")

@@ -98,6 +98,11 @@ class Report(models.Model):
         return loaded if loaded is not None else (self.content or {}).get("figures", [])
 
 
+def scan_columns(file: Any) -> dict[str, str]:
+    """Columns of a report for its signed copy: a stored file."""
+    return {"scan_name": file.name, "scan_path": file.path, "scan_sha256": file.sha256}
+
+
 class Figure(models.Model):
     """A number of a report: computed, or stated instead with a reason; both are stored."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -21,6 +21,8 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base import uploads
 from lamsach.portal.base.check import MOST_NAMED, Check, confirmation_page
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.errors import Stale
+from lamsach.portal.base.forms import done
 from lamsach.portal.base.lists import Below, Cell, Link, Listing, Quiet, State, Ticks, Wrong, paged, streamed
 from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.parameters import numbers
@@ -30,9 +32,8 @@ from lamsach.portal.campaigns.access import get_campaign, readable_campaigns
 from lamsach.portal.campaigns.checks import last_reminded, remind_after_check
 from lamsach.portal.campaigns.models import Campaign, CampaignState, DeadlineKind, MoveScope
 from lamsach.portal.reports import access, documents, drafts
-from lamsach.portal.reports.chain import Action, Stale, take
+from lamsach.portal.reports.chain import Action, take
 from lamsach.portal.reports.consolidation import (
-    YESTERDAY,
     Consolidation,
     Line,
     changed_since,
@@ -216,7 +217,7 @@ def _groups(result: Consolidation) -> dict[str, list[Line]]:
         "missing": [line for line in result.lines if line.newest is None],
         "late": result.late,
         "changed": [line for line in result.lines if line.changed],
-        "yesterday": changed_since(result.lines, today() - YESTERDAY),
+        "yesterday": changed_since(result.lines, today() - timedelta(days=1)),
     }
 
 
@@ -299,8 +300,9 @@ def extension_decide(request: HttpRequest, extension_id: int) -> HttpResponse:
                 plan = deadline_moves.Plan(asked.campaign, MoveScope.ONE, days, asked.unit, asked.reason)
                 deadline_moves.make(plan, request)
             record(request, "report.extension_decided", asked, asked.unit, granted=granted)
-    messages.success(request, _("Noted."))
-    return redirect(access.overview_of(asked.campaign_id, asked.unit.parent_id or asked.unit_id))
+    return done(
+        request, _("Noted."), access.overview_of(asked.campaign_id, asked.unit.parent_id or asked.unit_id)
+    )
 
 
 def _unit(row: Any) -> Any:

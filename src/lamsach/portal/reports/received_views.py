@@ -17,7 +17,7 @@ from lamsach.letters.filled_form import FormValue, read_filled
 from lamsach.letters.form import parse_form
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.errors import conflict
+from lamsach.portal.base.errors import Stale, conflict
 from lamsach.portal.base.forms import FileForm, done, store_upload
 from lamsach.portal.base.lists import Cell, Listing, Quiet
 from lamsach.portal.base.once import accepts_once
@@ -25,11 +25,10 @@ from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.uploads import StoredFile, download
 from lamsach.portal.campaigns.access import get_campaign
 from lamsach.portal.reports import access, arrivals
-from lamsach.portal.reports.chain import Stale
 from lamsach.portal.reports.content import figures_of, form_of
 from lamsach.portal.reports.files import file_confirmed
 from lamsach.portal.reports.forms import DraftForm, ReceivedForm
-from lamsach.portal.reports.models import Figure, Received, ReceivedState, Report, Way
+from lamsach.portal.reports.models import Figure, Received, ReceivedState, Report, Way, scan_columns
 
 LARGEST_BYTES = 10_000_000
 
@@ -74,7 +73,7 @@ def received(request: HttpRequest, received_id: int) -> HttpResponse:
     form = ReceivedForm(request.POST or None, received=form_received, user=request.user)
     if request.method == "POST":
         if form_received.state != ReceivedState.WAITING:
-            return conflict(request)
+            raise Stale
         if "dismiss" in request.POST:
             return _dismiss(request, form_received)
         if form.is_valid():
@@ -91,11 +90,16 @@ def received(request: HttpRequest, received_id: int) -> HttpResponse:
 
 def _dismiss(request: HttpRequest, entry: Received) -> HttpResponse:
     with transaction.atomic():
-        rows = Received.objects.filter(pk=entry.pk, state=ReceivedState.WAITING)
-        if not rows.update(state=ReceivedState.DISMISSED, decided=timezone.now(), decided_by=request.user.pk):
-            return conflict(request)
+        if not _decided(request, entry, state=ReceivedState.DISMISSED):
+            raise Stale
         record(request, "report.set_aside", entry, entry.unit, name=entry.name)
     return done(request, _("It is set aside; the file is kept."), "reports:received_list")
+
+
+def _decided(request: HttpRequest, entry: Received, **columns: Any) -> bool:
+    """Decide on a waiting form; False if it was decided meanwhile."""
+    rows = Received.objects.filter(pk=entry.pk, state=ReceivedState.WAITING)
+    return bool(rows.update(decided=timezone.now(), decided_by=request.user.pk, **columns))
 
 
 def _file(request: HttpRequest, entry: Received, form: ReceivedForm) -> HttpResponse:
@@ -105,27 +109,16 @@ def _file(request: HttpRequest, entry: Received, form: ReceivedForm) -> HttpResp
     reason = _("From the form that was sent in: {name}").format(name=entry.name)[:500]
     try:
         with transaction.atomic():
-            rows = Received.objects.filter(pk=entry.pk, state=ReceivedState.WAITING)
-            if not rows.update(
-                state=ReceivedState.FILED,
-                campaign=campaign,
-                unit=unit,
-                decided=timezone.now(),
-                decided_by=request.user.pk,
-            ):
+            if not _decided(request, entry, state=ReceivedState.FILED, campaign=campaign, unit=unit):
                 return conflict(request)
             report = file_confirmed(
                 campaign,
                 unit,
                 form.texts(),
-                form.numbers(),
+                form.part("value_"),
                 by=request.user,
                 reason=reason,
-                columns={
-                    "scan_name": entry.name,
-                    "scan_path": entry.path,
-                    "scan_sha256": entry.sha256,
-                },
+                columns=scan_columns(entry),
             )
             Received.objects.filter(pk=entry.pk).update(report=report)
     except Stale:
@@ -185,7 +178,7 @@ def from_file(request: HttpRequest, report_id: int) -> HttpResponse:
     """Read a filled DOCX or XLSX into the draft's form; the person still has to save it."""
     report = access.get_report(request.user, report_id, write=True)
     if not report.is_open:
-        return conflict(request)
+        raise Stale
     filled = _filled(request, ("docx", "xlsx"))
     if filled is None:
         return redirect("reports:edit", report_id=report_id)

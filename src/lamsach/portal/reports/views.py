@@ -12,13 +12,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from lamsach.errors import InputError
 from lamsach.letters.form import SOURCES, Row
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base import uploads
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.errors import conflict
-from lamsach.portal.base.forms import FileForm, done
+from lamsach.portal.base.errors import Stale
+from lamsach.portal.base.forms import FileForm, ProblemsShown, done
 from lamsach.portal.base.lists import Cell, Listing, Quiet
 from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.parameters import number
@@ -27,7 +26,7 @@ from lamsach.portal.campaigns import deadlines
 from lamsach.portal.cases.coverage import find_unsearched
 from lamsach.portal.cases.tally import case_counts, case_counts_by_child
 from lamsach.portal.reports import access, documents, drafts
-from lamsach.portal.reports.chain import Action, Stale, take
+from lamsach.portal.reports.chain import Action, take
 from lamsach.portal.reports.consolidation import is_late
 from lamsach.portal.reports.content import figures_of, filled_form, form_of, is_intact, scope_of
 from lamsach.portal.reports.figures import Scope, accepted, children, notices_by_unit, stated_values
@@ -45,10 +44,6 @@ _ON_THE_WAY = (
     ReportState.APPROVED,
 )
 """States of a report not yet sent."""
-
-
-def _why(problem: InputError) -> str:
-    return f"{_(problem.what)} {problem.where}".rstrip()
 
 
 @member(ALL, WRITERS)
@@ -111,9 +106,9 @@ def edit(request: HttpRequest, report_id: int) -> HttpResponse:
     """Edit a draft, once for each version; on a conflict no input is lost."""
     report = access.get_report(request.user, report_id, write=request.method == "POST")
     if not report.is_open:
-        return (
-            redirect("reports:report", report_id=report_id) if request.method == "GET" else conflict(request)
-        )
+        if request.method == "POST":
+            raise Stale
+        return redirect("reports:report", report_id=report_id)
     seen = Report.objects.get(pk=report.pk)
     form = DraftForm(
         request.POST or None,
@@ -124,13 +119,8 @@ def edit(request: HttpRequest, report_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         columns = {name: form.cleaned_data[name] for name in (*HEAD, "itself", "late_reason")}
         columns["texts"] = {**report.texts, **form.texts()}
-        try:
+        with ProblemsShown(form):
             drafts.save(report, request, form.cleaned_data["version"], columns, form.figures())
-        except Stale:
-            return conflict(request)
-        except InputError as problem:
-            form.add_error(None, _why(problem))
-        else:
             return done(request, _("Saved."), "reports:report", report_id=report_id)
     return render(request, "reports/edit.html", {"report": report, "campaign": report.campaign, "form": form})
 
@@ -140,13 +130,8 @@ def edit(request: HttpRequest, report_id: int) -> HttpResponse:
 def refresh(request: HttpRequest, report_id: int) -> HttpResponse:
     """Recompute as of today; redraft the texts if requested."""
     report = access.get_report(request.user, report_id, write=True)
-    try:
+    with ProblemsShown(request):
         drafts.refresh(report, request, _version(request), texts=bool(request.POST.get("texts")))
-    except Stale:
-        return conflict(request)
-    except InputError as problem:
-        messages.error(request, _why(problem))
-    else:
         messages.success(request, _("The figures are as of today."))
     return redirect("reports:report", report_id=report_id)
 
@@ -159,7 +144,7 @@ def _version(request: HttpRequest) -> int:
 def _step(request: HttpRequest, report: Report, action: Action, **changes: Any) -> HttpResponse:
     """Take a step and notify the units concerned, in one transaction."""
     reason = request.POST.get("reason", "")[:4000]
-    try:
+    with ProblemsShown(request):
         with transaction.atomic():
             changed = take(
                 report,
@@ -172,11 +157,6 @@ def _step(request: HttpRequest, report: Report, action: Action, **changes: Any) 
                 **changes,
             )
             queue_step_letter(changed, action, reason)
-    except Stale:
-        return conflict(request)
-    except InputError as problem:
-        messages.error(request, _why(problem) if action == Action.SUBMIT else _(problem.what))
-    else:
         messages.success(request, _("Noted."))
     return redirect("reports:report", report_id=report.pk)
 
@@ -219,14 +199,10 @@ def receive(request: HttpRequest, report_id: int) -> HttpResponse:
 def correct(request: HttpRequest, report_id: int) -> HttpResponse:
     """Begin a correction of a frozen report: the next edition."""
     report = access.get_report(request.user, report_id, write=True)
-    try:
+    with ProblemsShown(request):
         correction = drafts.correct(report, request, request.POST.get("reason", "")[:4000])
-    except Stale:
-        return conflict(request)
-    except InputError as problem:
-        messages.error(request, _(problem.what))
-        return redirect("reports:report", report_id=report_id)
-    return redirect("reports:edit", report_id=correction.pk)
+        return redirect("reports:edit", report_id=correction.pk)
+    return redirect("reports:report", report_id=report_id)
 
 
 def _behind(counted: Cell) -> Listing:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from lamsach.documents.headings import fold
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import anyone, member
-from lamsach.portal.base.errors import conflict
+from lamsach.portal.base.errors import Stale
 from lamsach.portal.base.forms import done, form_page
 from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
@@ -118,7 +118,7 @@ def _save(request: HttpRequest, form: Any, kind: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             if form.is_stale():
-                return conflict(request)
+                raise Stale
             saved = form.save()
             record(request, f"{kind}.saved", saved, saved.unit)
         return done(request, _("Saved."), "support:shelf")

@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.errors import conflict
 from lamsach.portal.base.forms import ProblemsShown, done, form_page
 from lamsach.portal.base.lists import paged
 from lamsach.portal.base.once import accepts_once
@@ -50,8 +49,7 @@ def unit_edit(request: HttpRequest, unit_id: int) -> HttpResponse:
     form = UnitForm(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
-            if not form.save_next():
-                return conflict(request)
+            form.save_next()
             if found.name != name:
                 tree.rename(found, found.name)
             record(request, "unit.changed", found, found, fields=form.changed_data)
@@ -180,8 +178,6 @@ def import_preview(request: HttpRequest, import_id: int) -> HttpResponse:
     if request.method == "POST":
         try:
             count = imports.apply(preview, request.user)
-        except imports.TreeChangedError:
-            return conflict(request)
         except LamsachError as problem:
             messages.error(request, f"{problem.where}: {_(problem.what)} {_('Nothing was changed.')}")
             return redirect("units:import_preview", import_id=import_id)
