@@ -45,7 +45,7 @@ def fill(units: int, users: int) -> dict[str, Any]:
     from lamsach.portal.campaigns.views import default_form
     from lamsach.portal.mail.models import Letter, LetterState
     from lamsach.portal.units import tree
-    from lamsach.portal.units.models import Membership
+    from lamsach.portal.units.models import Membership, Unit
 
     settings.ALLOWED_HOSTS.append("testserver")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -54,14 +54,14 @@ def fill(units: int, users: int) -> dict[str, Any]:
     heads, level = [root], [root]
     for fan in FAN_OUT:
         level = tree.create_many(
-            [tree.NewUnit(f"{up.code}.{n:02d}", f"Đơn vị {up.code}.{n:02d}", up,
+            [Unit(code=f"{up.code}.{n:02d}", name=f"Đơn vị {up.code}.{n:02d}", parent=up,
                 email=f"{up.code}.{n:02d}@bo.example".lower())
              for up in level for n in range(fan)][: max(1, units // 4 - len(heads))],
              day - timedelta(days=60),
         )  # fmt: skip
         heads += level
     leaves = tree.create_many(
-        [tree.NewUnit(f"{level[n % len(level)].code}.{n:05d}", f"Phòng {n}", level[n % len(level)],
+        [Unit(code=f"{level[n % len(level)].code}.{n:05d}", name=f"Phòng {n}", parent=level[n % len(level)],
             email=f"p{n}@bo.example")
          for n in range(units - len(heads))], day - timedelta(days=60),
     )  # fmt: skip

@@ -57,13 +57,13 @@ def fill(per_machine: int = SIGHTINGS_EACH) -> None:
     from lamsach.portal.cases.search import fold
     from lamsach.portal.findings.models import Device
     from lamsach.portal.units import tree
-    from lamsach.portal.units.models import Membership
+    from lamsach.portal.units.models import Membership, Unit
 
     chance, now, day = random.Random(1), timezone.now(), tree.today()
     root = tree.create("B01", "Bộ", None)
     units = [
         root,
-        *tree.create_many([tree.NewUnit(f"B01.{n:03d}", f"Đơn vị {n}", root) for n in range(UNITS)]),
+        *tree.create_many([Unit(code=f"B01.{n:03d}", name=f"Đơn vị {n}", parent=root) for n in range(UNITS)]),
     ]
     people = [(root, Role.ADMINISTRATOR, "a@b.example"), (units[1], Role.OFFICER, "o@b.example")]
     for unit, role, email in people:

@@ -19,15 +19,18 @@ from lamsach.portal.campaigns import dispatches
 from lamsach.portal.campaigns.models import Campaign, Dispatch
 from lamsach.portal.campaigns.views import default_form
 from lamsach.portal.units import tree
-from lamsach.portal.units.models import Membership
+from lamsach.portal.units.models import Membership, Unit
 count = int(sys.argv[2])
 day = tree.today()
 top = tree.create("B01", "Bộ", None, email="bo@bo.example")
 middle = tree.create_many(
-    [tree.NewUnit(f"B01.{n:02d}", f"Cục {n}", top, email=f"c{n}@bo.example") for n in range(20)]
+    [Unit(code=f"B01.{n:02d}", name=f"Cục {n}", parent=top, email=f"c{n}@bo.example") for n in range(20)]
 )
 units = tree.create_many(
-    [tree.NewUnit(f"B01.{n % 20:02d}.{n:05d}", f"Phòng {n}", middle[n % 20]) for n in range(count)]
+    [
+        Unit(code=f"B01.{n % 20:02d}.{n:05d}", name=f"Phòng {n}", parent=middle[n % 20])
+        for n in range(count)
+    ]
 )
 boss = User.objects.create_user("a@b.example", None)
 Membership.objects.create(user=boss, unit=top, role=Role.AUTHORITY)
@@ -122,7 +125,7 @@ top = tree.create("B02", "Cơ quan", None, early)
 level, units = [top], 1
 for fan in (63, 12, 25):
     fresh = [
-        tree.NewUnit(f"{above.code}.{n:02d}", f"Đơn vị {above.code}.{n:02d}", above)
+        Unit(code=f"{above.code}.{n:02d}", name=f"Đơn vị {above.code}.{n:02d}", parent=above)
         for above in level
         for n in range(fan)
     ][: wanted - units]

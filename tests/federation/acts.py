@@ -73,7 +73,9 @@ def begin(units: list[tuple[str, str | None]], since: str, home: str) -> None:
         by_level.setdefault(levels[code], []).append((code, parent))
     made: dict[str | None, Unit | None] = {None: None}
     for level in sorted(by_level):
-        new = [tree.NewUnit(code, f"Đơn vị {code}", made[parent]) for code, parent in by_level[level]]
+        new = [
+            Unit(code=code, name=f"Đơn vị {code}", parent=made[parent]) for code, parent in by_level[level]
+        ]
         made |= {unit.code: unit for unit in tree.create_many(new, date.fromisoformat(since))}
     Membership.objects.create(user=person, unit=unit(home), role=Role.COORDINATOR)
 

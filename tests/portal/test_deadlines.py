@@ -196,7 +196,9 @@ def test_the_queries_do_not_grow(cast: Cast) -> None:
         return len(asking), len(showing)
 
     few = count()
-    units = tree.create_many([tree.NewUnit(f"G06.13.{n:03}", f"P {n}", cast.other) for n in range(2, 700)])
+    units = tree.create_many(
+        [Unit(code=f"G06.13.{n:03}", name=f"P {n}", parent=cast.other) for n in range(2, 700)]
+    )
     dispatches.take_part(found, units)
     assert count() == few
     assert few[0] == 2

@@ -18,9 +18,10 @@ from lamsach.portal.reports.models import Received, Report
 from lamsach.portal.jobs.queue import run_next
 from lamsach.portal.worker import load_tasks
 from lamsach.portal.mail.models import Letter
+from lamsach.portal.units.models import Unit
 load_tasks()
 rooms = [room] + tree.create_many(
-    [tree.NewUnit(f"G06.12.{n:02d}", f"Phòng số {n}", centre) for n in range(2, %d + 1)]
+    [Unit(code=f"G06.12.{n:02d}", name=f"Phòng số {n}", parent=centre) for n in range(2, %d + 1)]
 )
 key, signer = secrets.lock_key(%r, "mat khau")
 c = Connection.objects.create(

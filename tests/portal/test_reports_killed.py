@@ -42,7 +42,7 @@ from lamsach.portal.reports import chain, drafts, letters, tasks, views
 from lamsach.portal.reports.content import is_intact
 from lamsach.portal.reports.models import Report, Step
 from lamsach.portal.units import tree
-from lamsach.portal.units.models import Membership
+from lamsach.portal.units.models import Membership, Unit
 from tests.portal.dead_leases import LONG_AGO
 
 def killed_in(place, name, when, after):
@@ -118,7 +118,7 @@ def work(units):
 top = tree.create("G06", "Trung tâm", None, email="tren@unit.example")
 units = tree.create_many(
     [
-        tree.NewUnit(f"G06.{{n:02d}}", f"Phòng {{n}}", top, email=f"p{{n}}@unit.example")
+        Unit(code=f"G06.{{n:02d}}", name=f"Phòng {{n}}", parent=top, email=f"p{{n}}@unit.example")
         for n in range(1, {POINTS} + 1)
     ]
 )

@@ -257,7 +257,10 @@ def grow(cast: Cast, upto: int) -> None:
     """Add rooms under the first one, some with the dispatch."""
     begin = Unit.objects.filter(parent=cast.first).count()
     made = tree.create_many(
-        [tree.NewUnit(f"G06.12.01.{number:04d}", f"Tổ {number}", cast.first) for number in range(begin, upto)]
+        [
+            Unit(code=f"G06.12.01.{number:04d}", name=f"Tổ {number}", parent=cast.first)
+            for number in range(begin, upto)
+        ]
     )
     campaign = samples.campaign(cast)
     Participation.objects.bulk_create(

@@ -55,7 +55,9 @@ def test_few_are_a_list_and_many_a_search(cast: Cast) -> None:
     assert isinstance(One().fields["unit"].widget, forms.Select)
     assert One({"unit": cast.first.pk}).is_valid(), "by its number, from the list"
     assert not One({"unit": cast.other.pk}).is_valid()
-    tree.create_many([tree.NewUnit(f"G06.12.1{n:02}", f"Phòng Số {n}", cast.centre) for n in range(FEW)])
+    tree.create_many(
+        [Unit(code=f"G06.12.1{n:02}", name=f"Phòng Số {n}", parent=cast.centre) for n in range(FEW)]
+    )
     form = One({"unit": "phòng"})
     assert isinstance(form.fields["unit"].widget, Picker)
     assert not form.is_valid()

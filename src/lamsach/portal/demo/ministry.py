@@ -71,10 +71,10 @@ def fill(seed: int = 2022, start: date | None = None) -> Filled:
     units = tree.create_many([_unit(ministry, n, chance) for n in range(1, 31)], start)
     rooms = tree.create_many(
         [
-            tree.NewUnit(
-                f"{unit.code}.{n:02d}",
-                f"{name}, {unit.name}",
-                unit,
+            Unit(
+                code=f"{unit.code}.{n:02d}",
+                name=f"{name}, {unit.name}",
+                parent=unit,
                 email=f"p{n}.{unit.code.lower()}@bo.example",
             )
             for unit in units
@@ -96,18 +96,18 @@ def fill(seed: int = 2022, start: date | None = None) -> Filled:
     return filled
 
 
-def _unit(parent: Unit, number: int, chance: random.Random) -> tree.NewUnit:
+def _unit(parent: Unit, number: int, chance: random.Random) -> Unit:
     name = f"{KINDS[number % len(KINDS)]} {FIELDS[number * 7 % len(FIELDS)]}"
     if number > len(FIELDS):
         name += f" {'I' * (1 + (number - 1) // len(FIELDS))}"
     mail = f"vanthu{number:02d}@bo.example" if chance.random() > 0.08 else ""
-    return tree.NewUnit(
-        f"{parent.code}.{number:02d}",
-        name,
-        parent,
-        f"Cán bộ đầu mối {number:02d}",
-        f"024.0000.{number:04d}",
-        mail,
+    return Unit(
+        code=f"{parent.code}.{number:02d}",
+        name=name,
+        parent=parent,
+        contact_name=f"Cán bộ đầu mối {number:02d}",
+        contact_phone=f"024.0000.{number:04d}",
+        email=mail,
     )
 
 

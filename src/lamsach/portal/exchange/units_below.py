@@ -201,8 +201,10 @@ def _create(partner: Partner, root: Unit, known: dict[int, int], wanted: Sequenc
         by_day.setdefault(place.since, []).append(place)
     parents = Unit.objects.in_bulk({known[place.parent] for place in fresh})
     for since, group in by_day.items():
-        new = [tree.NewUnit(place.code, place.name, parents[known[place.parent]]) for place in group]
-        inside |= {unit.code: unit.pk for unit in tree.create_many(new, since)}
+        units = [
+            Unit(code=place.code, name=place.name, parent=parents[known[place.parent]]) for place in group
+        ]
+        inside |= {unit.code: unit.pk for unit in tree.create_many(units, since)}
     Counterpart.objects.bulk_create(
         [
             Counterpart(partner=partner, kind=_KIND, theirs=str(place.number), ours=inside[place.code])

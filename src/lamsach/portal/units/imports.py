@@ -16,17 +16,14 @@ from lamsach.documents.headings import fold
 from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
-from lamsach.portal.base.queries import refresh
+from lamsach.portal.base.errors import Stale
+from lamsach.portal.base.queries import in_parts, refresh
 from lamsach.portal.base.roles import COORDINATORS, Role
 from lamsach.portal.units import tree
 from lamsach.portal.units.access import writable_units
 from lamsach.portal.units.codes import canonical, parent_code
 from lamsach.portal.units.models import Unit, UnitImport, UnitLink, UnitName
 from lamsach.portal.units.sheet import EMAIL, SheetRow, read
-
-
-class TreeChangedError(Exception):
-    """The tree changed between the preview and its confirmation."""
 
 
 def basis() -> str:
@@ -71,13 +68,13 @@ def preview(file: IO[bytes], name: str, user: Any) -> UnitImport:
 def apply(stored: UnitImport, user: Any) -> int:
     """Apply a preview atomically; return the count of changes, 0 if already applied or with errors.
 
-    TreeChangedError if the tree changed since.
+    Stale if the tree changed since.
     """
     updated = UnitImport.objects.filter(pk=stored.pk, applied=None, errors=[]).update(applied=timezone.now())
     if not updated:
         return 0
     if stored.basis != basis():
-        raise TreeChangedError
+        raise Stale
     by_kind: dict[str, list[dict[str, Any]]] = {}
     for change in stored.changes:
         by_kind.setdefault(change["kind"], []).append(change)
@@ -106,24 +103,24 @@ def _create(changes: list[dict[str, Any]], day: date) -> None:
         done = {change["code"] for change in ready}
         pending = [change for change in pending if change["code"] not in done]
         if not ready:
-            raise TreeChangedError
+            raise Stale
 
 
-def _new(change: dict[str, Any], units: dict[str, Unit]) -> tree.NewUnit:
-    return tree.NewUnit(
-        change["code"],
-        change["name"],
-        units[change["parent"]] if change["parent"] else None,
-        change.get("contact_name", "")[:200],
-        change.get("contact_phone", "")[:50],
-        change.get("email", ""),
+def _new(change: dict[str, Any], units: dict[str, Unit]) -> Unit:
+    return Unit(
+        code=change["code"],
+        name=change["name"],
+        parent=units[change["parent"]] if change["parent"] else None,
+        contact_name=change.get("contact_name", "")[:200],
+        contact_phone=change.get("contact_phone", "")[:50],
+        email=change.get("email", ""),
     )
 
 
 def _by_code(codes: Iterable[str]) -> dict[str, Unit]:
     listed, units = list(codes), {}
-    for begin in range(0, len(listed), 500):
-        units.update({unit.code: unit for unit in Unit.objects.filter(code__in=listed[begin : begin + 500])})
+    for part in in_parts(listed, 500):
+        units.update({unit.code: unit for unit in Unit.objects.filter(code__in=part)})
     return units
 
 
@@ -325,31 +322,15 @@ def _changes(
     contacts = {name: getattr(row, column) for name, column in CONTACTS.items() if column in columns}
     if known is None:
         return [{"kind": "new", "code": line.code, "name": row.name, "parent": line.parent, **contacts}]
-    changes: list[dict[str, Any]] = []
+    kinds: dict[str, dict[str, Any]] = {}
     if row.name and row.name != known.name:
-        changes.append({"kind": "renamed", "code": line.code, "name": row.name, "before": known.name})
+        kinds["renamed"] = {"before": known.name}
     if line.parent != known.parent:
-        changes.append(
-            {
-                "kind": "moved",
-                "code": line.code,
-                "name": row.name or known.name,
-                "parent": line.parent,
-                "before": known.parent,
-            }
-        )
-    changed = {name: value for name, value in contacts.items() if value and value != getattr(known, name)}
-    if changed:
-        changes.append({"kind": "contact", "code": line.code, "name": row.name or known.name, **changed})
+        kinds["moved"] = {"parent": line.parent, "before": known.parent}
+    if changed := {name: text for name, text in contacts.items() if text and text != getattr(known, name)}:
+        kinds["contact"] = changed
     if line.closed:
-        changes.append(
-            {
-                "kind": "closed",
-                "code": line.code,
-                "name": row.name or known.name,
-                "day": line.closed.isoformat(),
-                "successor": line.successor,
-                "successor_name": _name(line.successor, lines, tree),
-            }
-        )
-    return changes
+        successor = {"successor": line.successor, "successor_name": _name(line.successor, lines, tree)}
+        kinds["closed"] = {"day": line.closed.isoformat(), **successor}
+    name = row.name or known.name
+    return [{"kind": kind, "code": line.code, "name": name, **more} for kind, more in kinds.items()]

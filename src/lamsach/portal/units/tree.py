@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import transaction
@@ -13,6 +12,7 @@ from django.utils import timezone
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
+from lamsach.portal.base.queries import in_parts
 from lamsach.portal.units.models import FOREVER, Unit, UnitLink, UnitName
 
 BATCH = 2000
@@ -46,42 +46,18 @@ def ancestors(unit: Unit, day: date | None = None) -> list[Unit]:
     return [link.ancestor for link in links.select_related("ancestor").order_by("-distance")]
 
 
-@dataclass(slots=True)
-class NewUnit:
-    """Unit to create."""
-
-    code: str
-    name: str
-    parent: Unit | None
-    contact_name: str = ""
-    contact_phone: str = ""
-    email: str = ""
-
-
 def create(code: str, name: str, parent: Unit | None, day: date | None = None, **contact: str) -> Unit:
     """Create a unit."""
-    return create_many([NewUnit(code, name, parent, **contact)], day)[0]
+    return create_many([Unit(code=code, name=name, parent=parent, **contact)], day)[0]
 
 
 @transaction.atomic
-def create_many(new_units: Sequence[NewUnit], day: date | None = None) -> list[Unit]:
-    """Create units whose parents exist, in a fixed number of statements."""
+def create_many(new_units: Sequence[Unit], day: date | None = None) -> list[Unit]:
+    """Save new units whose parents exist, valid from a day on, in a fixed number of statements."""
     start = day or today()
-    units = Unit.objects.bulk_create(
-        [
-            Unit(
-                code=new.code,
-                name=new.name,
-                parent=new.parent,
-                contact_name=new.contact_name,
-                contact_phone=new.contact_phone,
-                email=new.email,
-                valid_from=start,
-            )
-            for new in new_units
-        ],
-        batch_size=BATCH,
-    )
+    for unit in new_units:
+        unit.valid_from = start
+    units = Unit.objects.bulk_create(new_units, batch_size=BATCH)
     UnitName.objects.bulk_create(
         [UnitName(unit=unit, code=unit.code, name=unit.name, valid_from=start) for unit in units],
         batch_size=BATCH,
@@ -102,10 +78,10 @@ def _links_to(units: set[int]) -> dict[int, list[tuple[int, int]]]:
     """Current ancestors of each unit, itself included, with distance."""
     links_by_unit: dict[int, list[tuple[int, int]]] = {}
     numbers = sorted(units)
-    for begin in range(0, len(numbers), 500):
-        links = UnitLink.objects.filter(
-            descendant_id__in=numbers[begin : begin + 500], valid_until=FOREVER
-        ).values_list("descendant_id", "ancestor_id", "distance")
+    for part in in_parts(numbers, 500):
+        links = UnitLink.objects.filter(descendant_id__in=part, valid_until=FOREVER).values_list(
+            "descendant_id", "ancestor_id", "distance"
+        )
         for descendant, ancestor, distance in links:
             links_by_unit.setdefault(descendant, []).append((ancestor, distance))
     return links_by_unit
@@ -121,8 +97,7 @@ def rename(unit: Unit, name: str, code: str | None = None, day: date | None = No
 def rename_many(units: Sequence[Unit], day: date | None = None) -> None:
     """Save the changed names and codes of these units, valid from a day on."""
     start = day or today()
-    for begin in range(0, len(units), 500):
-        batch = units[begin : begin + 500]
+    for batch in in_parts(units, 500):
         current = UnitName.objects.filter(unit__in=[unit.pk for unit in batch], valid_until=FOREVER)
         current.filter(valid_from__gte=start).delete()
         current.update(valid_until=start)
@@ -142,10 +117,10 @@ def move(unit: Unit, parent: Unit | None, day: date | None = None) -> None:
     below = dict(links.values_list("descendant_id", "distance"))
     if parent is not None and parent.pk in below:
         raise InputError(mark("A unit cannot be under itself."), unit.code)
-    for begin in range(0, len(ids := sorted(below)), 500):
-        old = UnitLink.objects.filter(
-            descendant_id__in=ids[begin : begin + 500], valid_until=FOREVER
-        ).exclude(ancestor_id__in=links.values("descendant_id"))
+    for part in in_parts(sorted(below), 500):
+        old = UnitLink.objects.filter(descendant_id__in=part, valid_until=FOREVER).exclude(
+            ancestor_id__in=links.values("descendant_id")
+        )
         old.filter(valid_from__gte=start).delete()
         old.update(valid_until=start)
     above = _links_to({parent.pk}).get(parent.pk, []) if parent else []
