@@ -61,11 +61,16 @@ def store(file: Any, kinds: tuple[str, ...] = tuple(KINDS)) -> StoredFile:
     if ending in ("txt", "csv") and b"\x00" in head and head[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         raise InputError(mark("The file's content does not fit its name."), name)
     sha256 = digest.hexdigest()
-    path = f"files/{sha256[:2]}/{sha256}"
+    return StoredFile(name, save_once(file, sha256), file.size, sha256)
+
+
+def save_once(file: Any, sha256: str, folder: str = "files") -> str:
+    """Store a file under its digest unless its content is there; return the path."""
+    path = f"{folder}/{sha256[:2]}/{sha256}"
     if not default_storage.exists(path):
         file.seek(0)
         path = default_storage.save(path, file)
-    return StoredFile(name, path, file.size, sha256)
+    return path
 
 
 def spool(file: Any, path: Path) -> Path:

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files import File
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
@@ -28,6 +27,7 @@ from lamsach.i18n import mark
 from lamsach.portal.api.models import Token
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.storage import copy_to
+from lamsach.portal.base.uploads import save_once
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.findings import bundle_reader, contents, evidence
 from lamsach.portal.findings.models import Bundle, BundleKind, BundleState, Way
@@ -113,10 +113,7 @@ def _keep(file: Any, name: str, source: Source) -> tuple[Bundle, bool]:
     key = {"unit": source.unit, "campaign": source.campaign, "sha256": sha256}
     if known := Bundle.objects.filter(**key).first():
         return known, False
-    path = f"bundles/{sha256[:2]}/{sha256}"
-    if not default_storage.exists(path):
-        file.seek(0)
-        path = default_storage.save(path, File(file))
+    path = save_once(File(file), sha256, "bundles")
     with transaction.atomic():
         user = getattr(source.by, "user", source.by)
         bundle, new = Bundle.objects.get_or_create(

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -286,13 +285,8 @@ def store_received(
             "name": file.name,
             "path": file.path,
             "sha256": file.sha256,
-            "values": [read_as_json(value) for value in values],
+            "values": [{**asdict(value), "raw": value.raw.replace("\x00", "")[:20_000]} for value in values],
             "received": timezone.now(),
         },
     )
     return received
-
-
-def read_as_json(value: FormValue) -> dict[str, Any]:
-    """A value as JSON, without characters that databases refuse."""
-    return {**asdict(value), "raw": value.raw.replace("\x00", "")[:20_000]}

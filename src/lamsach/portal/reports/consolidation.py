@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import attrgetter
 
 from django.db.models import Min
 from django.utils import timezone
@@ -141,19 +142,12 @@ def is_late(report: Report | None, due: date, day: date) -> bool:
 
 def changed_since(lines: tuple[Line, ...], day: date) -> list[Line]:
     """Lines whose report took a step on or after the day."""
-    changed = []
-    for line in lines:
-        moments = (
-            [line.newest.submitted, line.newest.approved, line.newest.sent, line.newest.frozen]
-            if line.newest
-            else []
-        )
-        if any(moment and timezone.localdate(moment) >= day for moment in moments):
-            changed.append(line)
-    return changed
-
-
-YESTERDAY = timedelta(days=1)
+    steps = attrgetter("submitted", "approved", "sent", "frozen")
+    return [
+        line
+        for line in lines
+        if line.newest and any(at and timezone.localdate(at) >= day for at in steps(line.newest))
+    ]
 
 
 MOST_DAYS = 120
@@ -188,11 +182,9 @@ def received_by_day(campaign: Campaign, lines: Sequence[Line], today: date) -> R
     shown = tuple(
         (
             day,
-            *(
-                bisect_right(arrivals, day) - bisect_right(arrivals, day - _ONE),
-                bisect_right(arrivals, day),
-                bisect_right(due, day),
-            ),
+            bisect_right(arrivals, day) - bisect_right(arrivals, day - _ONE),
+            bisect_right(arrivals, day),
+            bisect_right(due, day),
         )
         for day in sorted({*arrivals, *due}, reverse=True)
         if first <= day

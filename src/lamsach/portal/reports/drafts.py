@@ -16,10 +16,10 @@ from lamsach.letters.assessment import inconsistent_pair
 from lamsach.letters.checks import warnings
 from lamsach.letters.form import Form, parse_form
 from lamsach.portal.audit.trail import record, user_of
+from lamsach.portal.base.errors import Stale
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.letterheads import heads
 from lamsach.portal.reports import content
-from lamsach.portal.reports.chain import Stale
 from lamsach.portal.reports.content import (
     DRAFTED,
     drafted_texts,
@@ -37,6 +37,11 @@ from lamsach.portal.reports.figures import compute
 from lamsach.portal.reports.models import Figure, Report, ReportState
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import today
+
+_SIGNATURE = ("place", "authority", "position", "signer")
+"""Columns that a report takes from the unit's letterhead."""
+_CARRIED = ("campaign", "unit", "form", "itself", "texts", "symbol", *_SIGNATURE)
+"""Columns that a correction takes from the former edition."""
 
 
 def newest(campaign: Campaign, unit: Unit) -> Report | None:
@@ -61,11 +66,8 @@ def begin(campaign: Campaign, unit: Unit, by: Any, day: date | None = None) -> R
                 form=campaign.form,
                 as_of=day or today(),
                 symbol=heads.symbol(letterhead, heads.REPORT),
-                place=letterhead.place,
-                authority=letterhead.authority,
-                position=letterhead.position,
-                signer=letterhead.signer,
                 created_by=user_of(by),
+                **{name: getattr(letterhead, name) for name in _SIGNATURE},
             )
             _fill(report, texts=True)
             record(by, "report.begun", report, unit)
@@ -79,26 +81,17 @@ def correct(report: Report, by: Any, reason: str, day: date | None = None) -> Re
     if report.state != ReportState.FROZEN:
         raise Stale
     if not reason.strip():
-        raise InputError(mark("Say what is corrected, and why."), "reason")
+        raise InputError(mark("Say what is corrected, and why."))
     try:
         with transaction.atomic():
             new = Report.objects.create(
-                campaign=report.campaign,
-                unit=report.unit,
                 edition=report.edition + 1,
                 previous=report,
                 correction=reason.strip(),
-                form=report.form,
                 as_of=day or today(),
-                itself=report.itself,
-                texts=report.texts,
                 measured={"drafted": (report.measured or {}).get("drafted", {})},
-                symbol=report.symbol,
-                place=report.place,
-                authority=report.authority,
-                position=report.position,
-                signer=report.signer,
                 created_by=user_of(by),
+                **{name: getattr(report, name) for name in _CARRIED},
             )
             figures = [
                 Figure(report=new, key=f.key, stated=f.stated, reason=f.reason, note=f.note)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -35,31 +35,31 @@ class Scope:
     itself: bool = True
 
 
+_PROGRESS, _CASES = ("units", "informed", "deployed"), ("found", "cleaned", "verified", "blind")
+"""Numbers of a campaign's units (`campaigns.tally`), and of its machines (`cases.tally`)."""
+
+
 def computed_values(scope: Scope) -> dict[str, int | None]:
     """All numbers that the portal has for the scope, by source. Three queries."""
     progress = counts(scope.campaign, scope.unit.pk, scope.day, itself=scope.itself)
-    values: dict[str, int | None] = {
-        "campaign.units": progress.units,
-        "campaign.informed": progress.informed,
-        "campaign.deployed": progress.deployed,
-        "people.told": notices(scope).count(),
-    }
     cases = case_counts(scope.campaign, scope.unit.pk, scope.day)
-    for name in ("found", "cleaned", "verified", "blind"):
-        values[f"cases.{name}"] = getattr(cases, name)
-    values["cases.unsearched"] = find_unsearched(scope.campaign, scope.unit.pk, scope.day).count
-    return values
+    return {
+        **{f"campaign.{name}": getattr(progress, name) for name in _PROGRESS},
+        "people.told": notices(scope).count(),
+        **{f"cases.{name}": getattr(cases, name) for name in _CASES},
+        "cases.unsearched": find_unsearched(scope.campaign, scope.unit.pk, scope.day).count,
+    }
 
 
 def own_values(scope: Scope) -> dict[str, int | None]:
     """The same numbers of the unit alone, without its subordinates."""
     whole = computed_values(scope)
     below = total(counts_by_child(scope.campaign, scope.unit.pk, scope.day).values())
-    for name in ("units", "informed", "deployed"):
+    for name in _PROGRESS:
         whole[f"campaign.{name}"] = (whole[f"campaign.{name}"] or 0) - getattr(below, name)
     whole["people.told"] = notices(scope).filter(unit=scope.unit).count()
     parts = case_counts_by_child(scope.campaign, scope.unit.pk, scope.day).values()
-    for name in ("found", "cleaned", "verified", "blind"):
+    for name in _CASES:
         whole[f"cases.{name}"] = (whole[f"cases.{name}"] or 0) - sum(getattr(part, name) for part in parts)
     below_units = list(children(scope).values_list("pk", flat=True))
     looked = find_unsearched(scope.campaign, scope.unit.pk, scope.day)
@@ -154,6 +154,7 @@ Rows = list[list[str]]
 class _Logs:
     """Logs of a unit and all below it: sources, searched days and gaps, summed over the sources."""
 
+    name: str
     sources: int = 0
     days: int = 0
     missing: int = 0
@@ -167,12 +168,6 @@ class _Logs:
         self.missing += (last - first).days + 1 - days
         self.first = min(self.first or first, first)
         self.last = max(self.last or last, last)
-
-
-@dataclass(slots=True)
-class _Place:
-    name: str
-    logs: _Logs = field(default_factory=_Logs)
 
 
 def rows_of(form: Form, scope: Scope) -> dict[str, Rows]:
@@ -192,7 +187,7 @@ def state_rows(scope: Scope) -> Rows:
 
 def log_rows(scope: Scope) -> Rows:
     """Logs searched in the scope: a row for the unit itself and for each child's subtree. Three queries."""
-    places = {scope.unit.pk: _Place(scope.unit.name), **{u.pk: _Place(u.name) for u in children(scope)}}
+    places = {unit.pk: _Logs(unit.name) for unit in (scope.unit, *children(scope))}
     below = UnitLink.objects.filter(on_day(scope.day), ancestor__in=list(places)).exclude(
         ancestor=scope.unit.pk
     )
@@ -206,17 +201,15 @@ def log_rows(scope: Scope) -> Rows:
         days=Count("day", distinct=True), first=Min("day"), last=Max("day")
     )
     for row in by_observer.order_by():
-        place = places[home.get(row["unit_id"], scope.unit.pk)]
-        place.logs.add(row["days"], row["first"], row["last"])
-    return [[str(number), *_log_row(place)] for number, place in enumerate(places.values(), 1)]
+        places[home.get(row["unit_id"], scope.unit.pk)].add(row["days"], row["first"], row["last"])
+    return [[str(number), *_log_row(logs)] for number, logs in enumerate(places.values(), 1)]
 
 
-def _log_row(place: _Place) -> list[str]:
-    logs = place.logs
+def _log_row(logs: _Logs) -> list[str]:
     numbers = [format_number(value, "vi") for value in (logs.sources, logs.days, logs.missing)]
     span = f"{format_date(logs.first)} - {format_date(logs.last)}" if logs.first and logs.last else ""
     return [
-        place.name,
+        logs.name,
         *(numbers if logs.sources else ["0", "", ""]),
         span or "Chưa rà soát: không có nhật ký",
     ]

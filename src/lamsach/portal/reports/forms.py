@@ -23,7 +23,35 @@ HEAD = ("number", "symbol", "place", "day", "authority", "position", "signer")
 _LARGEST = 10**12
 
 
-class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
+class _Answers(forms.BaseForm):
+    """Part of a form for the texts and numbers of a campaign's reporting form."""
+
+    def add_texts(self, form: Form, values: Mapping[str, str], long: frozenset[str] = frozenset()) -> None:
+        """Add a field for each text; those named `long` in a larger box."""
+        for field in form.fields:
+            if field.key != "unit":
+                rows, initial = 8 if field.key in long else 4, values.get(field.key, "")
+                self.fields[f"text_{field.key}"] = text(
+                    field.label, 20_000, rows, required=False, initial=initial
+                )
+
+    def add_number(self, name: str, label: str, initial: int | None) -> None:
+        """Add a field for a number."""
+        self.fields[name] = forms.IntegerField(
+            label=label, required=False, min_value=0, max_value=_LARGEST, initial=initial, localize=False
+        )
+
+    def part(self, prefix: str) -> dict[str, Any]:
+        """Values by key of the fields with a prefix."""
+        values = self.cleaned_data.items()
+        return {name.removeprefix(prefix): value for name, value in values if name.startswith(prefix)}
+
+    def texts(self) -> dict[str, str]:
+        """Texts by key."""
+        return self.part("text_")
+
+
+class DraftForm(_Answers, forms.ModelForm):  # type: ignore[type-arg]
     """Texts, figures with stated numbers, and the report's header and footer."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -44,16 +72,7 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **options)
         self.form_definition, self.known = form, figures
         self.fields["version"].initial = self.instance.version
-        for field in form.fields:
-            if field.key == "unit":
-                continue
-            self.fields[f"text_{field.key}"] = text(
-                field.label,
-                20_000,
-                8 if field.key == "assessment" else 4,
-                required=False,
-                initial=self.instance.texts.get(field.key, ""),
-            )
+        self.add_texts(form, self.instance.texts, frozenset({"assessment"}))
         for row in form.rows:
             self._figure(row.key, row.label, figures.get(row.key))
         for name, value in (overrides or {}).items():
@@ -61,14 +80,7 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.fields[name].initial = value
 
     def _figure(self, key: str, label: str, figure: Figure | None) -> None:
-        self.fields[f"stated_{key}"] = forms.IntegerField(
-            label=label,
-            required=False,
-            min_value=0,
-            max_value=_LARGEST,
-            initial=figure.stated if figure else None,
-            localize=False,
-        )
+        self.add_number(f"stated_{key}", label, figure.stated if figure else None)
         self.fields[f"reason_{key}"] = text(
             _("Reason"), 500, required=False, initial=figure.reason if figure else ""
         )
@@ -112,21 +124,10 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def figures(self) -> dict[str, dict[str, Any]]:
         """The person's statements, by key."""
+        parts = {name: self.part(f"{name}_") for name in ("stated", "reason", "note")}
         return {
-            row.key: {
-                "stated": self.cleaned_data[f"stated_{row.key}"],
-                "reason": self.cleaned_data[f"reason_{row.key}"],
-                "note": self.cleaned_data[f"note_{row.key}"],
-            }
+            row.key: {name: values[row.key] for name, values in parts.items()}
             for row in self.form_definition.rows
-        }
-
-    def texts(self) -> dict[str, str]:
-        """Texts by key."""
-        return {
-            name.removeprefix("text_"): self.cleaned_data[name]
-            for name in self.fields
-            if name.startswith("text_")
         }
 
 
@@ -172,7 +173,7 @@ class ExtensionForm(forms.ModelForm):  # type: ignore[type-arg]
         return day
 
 
-class ReceivedForm(forms.Form):
+class ReceivedForm(_Answers, forms.Form):
     """Values read from a received form, to be corrected: campaign, unit, texts, numbers."""
 
     campaign = forms.ModelChoiceField(label=gettext_lazy("Campaign"), queryset=Campaign.objects.none())
@@ -189,32 +190,6 @@ class ReceivedForm(forms.Form):
         chosen = received.campaign or campaigns.queryset.order_by("-pk").first()
         self.definition = parse_form(chosen.form.definition if chosen else APPENDIX_2022)
         read = {value["key"]: value for value in received.values}
-        for field in self.definition.fields:
-            if field.key != "unit":
-                self.fields[f"text_{field.key}"] = text(
-                    field.label, 20_000, 4, required=False, initial=read.get(field.key, {}).get("raw", "")
-                )
+        self.add_texts(self.definition, {key: value.get("raw", "") for key, value in read.items()})
         for row in self.definition.rows:
-            self.fields[f"value_{row.key}"] = forms.IntegerField(
-                label=row.label,
-                required=False,
-                min_value=0,
-                max_value=_LARGEST,
-                initial=read.get(row.key, {}).get("value"),
-                localize=False,
-            )
-
-    def texts(self) -> dict[str, str]:
-        """Texts by key."""
-        return self._part("text_")
-
-    def numbers(self) -> dict[str, int | None]:
-        """Numbers by key."""
-        return self._part("value_")
-
-    def _part(self, prefix: str) -> dict[str, Any]:
-        return {
-            name.removeprefix(prefix): value
-            for name, value in self.cleaned_data.items()
-            if name.startswith(prefix)
-        }
+            self.add_number(f"value_{row.key}", row.label, read.get(row.key, {}).get("value"))

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from django.core.files import File
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import transaction
 
 from lamsach.portal.base.links import absolute
+from lamsach.portal.base.uploads import save_once
 from lamsach.portal.campaigns.deadlines import escalation_day, of_units, reminder_days
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Participation
 from lamsach.portal.exchange import transfer, unit_keys
@@ -83,10 +83,7 @@ def _attached(report: Report) -> tuple[list[dict[str, str]], transfer.Written | 
     attachments = []
     for kind in ("pdf", "docx", "json"):
         content = render(document, filled, kind, report_facts(report))
-        sha256 = hashlib.sha256(content).hexdigest()
-        path = f"files/{sha256[:2]}/{sha256}"
-        if not default_storage.exists(path):
-            path = default_storage.save(path, ContentFile(content))
+        path = save_once(ContentFile(content), hashlib.sha256(content).hexdigest())
         attachments.append({"name": f"{stem}.{kind}", "path": path})
     if report.scan_path:
         attachments.append({"name": report.scan_name, "path": report.scan_path})
@@ -105,7 +102,7 @@ def _signed(report: Report) -> tuple[transfer.Written | None, str]:
         target = Path(folder) / "exchange.zip"
         written = transfer.write(partner, target, None, ("reports",))
         with target.open("rb") as stream:
-            return written, default_storage.save(f"files/{written.sha256[:2]}/{written.sha256}", File(stream))
+            return written, save_once(File(stream), written.sha256)
 
 
 def _letter(

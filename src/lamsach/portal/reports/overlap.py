@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 
 from lamsach.letters.form import Row
 from lamsach.portal.awareness import access
+from lamsach.portal.base.queries import in_parts
 from lamsach.portal.campaigns.models import Campaign, Participation
 from lamsach.portal.cases.tally import GROUPS, spans_on
 from lamsach.portal.reports.models import Report
@@ -129,8 +130,8 @@ def _links_to(units: Iterable[int], parts: Mapping[int, Report]) -> list[_Link]:
     """All links, including ended ones, from the reporting units to these units."""
     wanted = sorted(units)
     links: list[_Link] = []
-    for begin in range(0, len(wanted), 1000):
-        rows = UnitLink.objects.filter(descendant__in=wanted[begin : begin + 1000], ancestor__in=list(parts))
+    for part in in_parts(wanted, 1000):
+        rows = UnitLink.objects.filter(descendant__in=part, ancestor__in=list(parts))
         links += _links(rows)
     return links
 
