@@ -169,8 +169,9 @@ def invite(request: HttpRequest) -> HttpResponse:
     form = InviteForm(request.POST or None, user=_user(request))
     if request.method == "POST" and form.is_valid():
         invitation = invitations.invite(form.save(commit=False), _user(request))
-        messages.success(request, _("The invitation goes to {email}.").format(email=invitation.email))
-        return redirect("accounts:people")
+        return done(
+            request, _("The invitation goes to {email}.").format(email=invitation.email), "accounts:people"
+        )
     lead = _("The person gets an e-mail with a link that works once, for 14 days.")
     return form_page(request, form, _("Invite a person"), _("Send the invitation"), lead=lead)
 

@@ -26,6 +26,7 @@ from lamsach.portal.awareness.models import (
 )
 from lamsach.portal.base import links
 from lamsach.portal.base.links import absolute
+from lamsach.portal.base.queries import in_parts
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.mail.inbox import bad_addresses
 from lamsach.portal.mail.letters import Draft, queue
@@ -186,8 +187,8 @@ def remind_these(waiting: QuerySet[Notice], unit: Unit, by: Any = None) -> int:
         _draft(notice, "awareness_reminder", f"awareness:{notice.nonce}:{timezone.localdate():%Y%m%d}")
         for notice in notices
     )
-    for begin in range(0, len(notices), 500):
-        batch = Notice.objects.filter(pk__in=[notice.pk for notice in notices[begin : begin + 500]])
+    for part in in_parts(notices, 500):
+        batch = Notice.objects.filter(pk__in=[notice.pk for notice in part])
         batch.update(reminded=now, reminders=F("reminders") + 1)
     if notices:
         record(by, "awareness.reminded", unit, unit, people=len(notices))

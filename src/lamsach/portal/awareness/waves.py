@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils import timezone
 
 from lamsach.portal.audit.trail import record
@@ -104,12 +104,16 @@ def erase_due() -> int:
     return count
 
 
+def _letters_to(person: Person) -> QuerySet[Letter]:
+    numbers = Notice.objects.filter(person=person).values_list("pk", flat=True)
+    return Letter.objects.filter(about__in=[f"notice:{number}" for number in numbers])
+
+
 @transaction.atomic
 def erase(person: Person, by: Any) -> None:
     """Erase a person, the content and addresses of letters, and replies; notices remain for the count."""
     ledger.note("people", ids=[person.pk])
-    numbers = list(Notice.objects.filter(person=person).values_list("pk", flat=True))
-    letters = Letter.objects.filter(about__in=[f"notice:{number}" for number in numbers])
+    letters = _letters_to(person)
     forget(Incoming.objects.filter(letter__in=letters))
     letters.filter(state=LetterState.QUEUED).update(state=LetterState.CANCELLED)
     letters.update(to="erased@erased.invalid", context={}, subject="", problem="")
@@ -130,10 +134,7 @@ def record_consent(
     Consent.objects.create(person=person, state=state, how=how, note=note[:300], user=user)
     if state == ConsentState.WITHDRAWN:
         ledger.note("withdrawn", ids=[person.pk], how=str(how))
-        numbers = Notice.objects.filter(person=person).values_list("pk", flat=True)
-        waiting = Letter.objects.filter(
-            about__in=[f"notice:{number}" for number in numbers], state=LetterState.QUEUED
-        )
+        waiting = _letters_to(person).filter(state=LetterState.QUEUED)
         waiting.update(state=LetterState.CANCELLED, context={})
     record(by, f"consent.{state}", person, person.unit, how=str(how))
     person.refresh_from_db()

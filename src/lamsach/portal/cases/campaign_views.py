@@ -7,20 +7,18 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.charts import chart
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.forms import ProblemsShown, act
+from lamsach.portal.base.forms import ProblemsShown, act, done
 from lamsach.portal.base.lists import Cell, Link, Listing, paged
 from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.parameters import number
@@ -62,25 +60,27 @@ FIGURES = (
 )
 
 
-def place_of(request: HttpRequest, campaign: Campaign) -> tuple[Unit, list[Unit]]:
-    """The unit in the address or the person's own, and the units above that the person sees."""
+def _place(request: HttpRequest, campaign_id: int) -> tuple[Campaign, Unit, dict[str, Any]]:
+    """Campaign and unit of the address (or the person's own), and the context of their page."""
+    campaign = get_campaign(request.user, campaign_id)
     unit = unit_in_address(request, campaign.owner)
-    return unit, readable_above(request.user, ancestors(unit))
+    above = readable_above(request.user, ancestors(unit))
+    return campaign, unit, {"campaign": campaign, "unit": unit, "above": above}
+
+
+def _day(request: HttpRequest) -> date:
+    return min(requested_day(request.GET) or today(), today())
 
 
 @member(ALL, ALL, ("GET",))
 def dashboard(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Machines of a unit and all below it, over time."""
-    campaign = get_campaign(request.user, campaign_id)
-    unit, above = place_of(request, campaign)
+    campaign, unit, context = _place(request, campaign_id)
     series = facts.series(campaign, unit.pk, today())
     days, cleaned = facts.median_days_to_clean(campaign, unit.pk)
     unsearched = find_unsearched(campaign, unit.pk)
     sources = facts.coverage_by_unit(campaign, descendants(unit).values("pk"), today(), unsearched.tops)
-    context = {
-        "campaign": campaign,
-        "unit": unit,
-        "above": above,
+    context |= {
         "counts": tally.case_counts(campaign, unit.pk),
         "stated": tally.stated_rows(campaign, unit.pk, today()),
         "table": [
@@ -105,16 +105,12 @@ def dashboard(request: HttpRequest, campaign_id: int) -> HttpResponse:
 @member(ALL, ALL, ("GET",))
 def coverage(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Searched days of a unit's logs, and the units below it."""
-    campaign = get_campaign(request.user, campaign_id)
-    unit, above = place_of(request, campaign)
+    campaign, unit, context = _place(request, campaign_id)
     unsearched = find_unsearched(campaign, unit.pk)
     below = facts.coverage_by_unit(
         campaign, descendants(unit).exclude(pk=unit.pk).values("pk"), today(), unsearched.tops - {unit.pk}
     )
-    context = {
-        "campaign": campaign,
-        "unit": unit,
-        "above": above,
+    context |= {
         "sources": facts.calendar(campaign, unit.pk, today()),
         "length": facts.CALENDAR_DAYS,
         "unsearched": unsearched.count,
@@ -126,17 +122,13 @@ def coverage(request: HttpRequest, campaign_id: int) -> HttpResponse:
 @member(ALL, ALL, ("GET",))
 def past_day(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """A past day's numbers as known then and now, and the machines that differ."""
-    campaign = get_campaign(request.user, campaign_id)
-    unit, above = place_of(request, campaign)
-    day = min(requested_day(request.GET) or today(), today())
+    campaign, unit, context = _place(request, campaign_id)
+    day = _day(request)
     then = tally.case_counts(campaign, unit.pk, day, tally.end_of(day))
     now = tally.case_counts(campaign, unit.pk, day)
     unsearched = find_unsearched(campaign, unit.pk, day)
     page = paged(request, tally.differences(campaign, unit.pk, day))
-    context = {
-        "campaign": campaign,
-        "unit": unit,
-        "above": above,
+    context |= {
         "day": day,
         "stated": [
             row for row in tally.stated_rows(campaign, unit.pk, day) if row[1].at >= tally.end_of(day)
@@ -210,10 +202,8 @@ def playbook(request: HttpRequest, campaign_id: int, threat: str) -> HttpRespons
         basis = number(request.POST, "basis")
         with ProblemsShown(request):
             books.save_version(campaign, threat, _steps(step_forms), -1 if basis is None else basis, request)
-            messages.success(
-                request, _("Saved as a new version. Machines that are being handled keep theirs.")
-            )
-            return redirect("cases:playbook", campaign_id=campaign_id, threat=threat)
+            message = _("Saved as a new version. Machines that are being handled keep theirs.")
+            return done(request, message, "cases:playbook", campaign_id=campaign_id, threat=threat)
     context = {
         "campaign": campaign,
         "kind": ThreatKind(threat),
@@ -244,27 +234,16 @@ def _steps(form_set: Any) -> list[dict[str, str]]:
     return rows
 
 
-def _day(text: str) -> date:
-    try:
-        return min(parse_date(text) or today(), today())
-    except ValueError:
-        return today()
-
-
 @member(ALL, WRITERS, ("GET",))
 def numbers(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Machines found, handled, cleaned, verified or blind, of any unit, as of any day."""
-    campaign = get_campaign(request.user, campaign_id)
-    unit, above = place_of(request, campaign)
-    day = _day(request.GET.get("day", ""))
+    campaign, unit, context = _place(request, campaign_id)
+    day = _day(request)
     by_child = case_counts_by_child(campaign, unit.pk, day)
     unsearched = find_unsearched(campaign, unit.pk, day)
     children = paged(request, Unit.objects.filter(parent=unit, valid_until=FOREVER))
     lacking = unsearched_by_child(unsearched, [child.pk for child in children], day)
-    context = {
-        "campaign": campaign,
-        "unit": unit,
-        "above": above,
+    context |= {
         "day": day,
         "now": today(),
         "counts": case_counts(campaign, unit.pk, day),

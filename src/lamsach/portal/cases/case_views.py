@@ -27,6 +27,7 @@ from lamsach.portal.base.uploads import attachment, download, store
 from lamsach.portal.cases import access, people, playbooks
 from lamsach.portal.cases.coverage import LOG_KINDS, log_kind, since_yesterday
 from lamsach.portal.cases.forms import (
+    STEPS,
     AssignForm,
     ExemptionForm,
     KindForm,
@@ -40,21 +41,11 @@ from lamsach.portal.cases.people import assign
 from lamsach.portal.cases.playbooks import Followed, followed, is_unfollowed
 from lamsach.portal.cases.proof import held_by, proofs, records_of, strip
 from lamsach.portal.cases.search import index
-from lamsach.portal.cases.states import ALLOWED, TONES, UNFOLLOWED
+from lamsach.portal.cases.states import OPEN, TONES, UNFOLLOWED, may_move
 from lamsach.portal.cases.upkeep import Seen, decisions_of, facts_of, move, policy, sightings_of
 from lamsach.portal.units.access import may_act, own_units
 from lamsach.portal.units.tree import today
 from lamsach.results.labels import product_title
-
-ORDER = (
-    CaseState.NEW,
-    CaseState.TOLD,
-    CaseState.ACCEPTED,
-    CaseState.WORKING,
-    CaseState.CLEANED,
-    CaseState.FALSE_ALARM,
-)
-
 
 STRIP = (
     ("hit", gettext_lazy("seen")),
@@ -65,19 +56,15 @@ STRIP = (
 """Kinds of days in the strip."""
 
 
-def _steps(case: Case) -> list[CaseState]:
-    return [
-        state for state in ORDER if case.superseded_id is None and state in ALLOWED[CaseState(case.state)]
-    ]
-
-
 @member(ALL, WRITERS)
 @accepts_once
 def case(request: HttpRequest, case_id: int) -> HttpResponse:
     """One case; POST takes a step."""
     case = access.get_case(request.user, case_id, write=request.method == "POST")
     book = followed(case)
-    form = StepForm(request.POST or None, steps=_steps(case), unfollowed=is_unfollowed(book))
+    form = StepForm(
+        request.POST or None, steps=[to for to in STEPS if may_move(case, to)], unfollowed=is_unfollowed(book)
+    )
     if request.method == "POST":
         if not form.is_valid():
             messages.error(request, _("This step may not follow the state that the case is in."))
@@ -134,8 +121,7 @@ def _context(request: HttpRequest, case: Case, form: StepForm, book: Followed) -
         "assign_form": AssignForm(case=case),
         "note_form": NoteForm(),
         "person_form": PersonForm(instance=case),
-        "late": case.due < timezone.now()
-        and case.state in ("new", "told", "accepted", "working", "reinfected"),
+        "late": case.due < timezone.now() and case.state in OPEN,
     }
 
 

@@ -10,7 +10,7 @@ never "searched".
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.base.queries import in_parts
 from lamsach.portal.campaigns.models import Campaign, Participation
 from lamsach.portal.cases import tally
 from lamsach.portal.cases.models import Case, CaseState, Note
@@ -91,14 +92,7 @@ class Gap:
 
     def record(self) -> dict[str, Any]:
         """The gap as stored with the case."""
-        return {
-            "observer": self.observer,
-            "format": self.format,
-            "first": self.first.isoformat(),
-            "last": self.last.isoformat(),
-            "days": self.days,
-            "other_list": self.other_list,
-        }
+        return {**asdict(self), "first": self.first.isoformat(), "last": self.last.isoformat()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,8 +277,8 @@ def states(campaign: Campaign, unit_id: int, day: date | None = None) -> dict[in
         return dict.fromkeys(under([unit_id], until).values_list("descendant", flat=True), "not_searched")
     by_unit = dict.fromkeys(under([unit_id], until).values_list("descendant", flat=True), "part")
     tops = sorted(found.tops)
-    for begin in range(0, len(tops), _PART):
-        inner = under(tops[begin : begin + _PART], until).values_list("descendant", flat=True)
+    for part in in_parts(tops, _PART):
+        inner = under(part, until).values_list("descendant", flat=True)
         by_unit.update(dict.fromkeys(inner, "not_searched"))
     return by_unit | dict.fromkeys(found.shared, "shared") | dict.fromkeys(own & by_unit.keys(), "searched")
 

@@ -59,16 +59,7 @@ class BulkForm(forms.Form):
             ("mine", _("Handle it myself")),
             ("nobody", _("Leave it to anybody who has time")),
             ("letter", _("Write to the person who uses it")),
-            *(
-                (state.value, STEPS[state])
-                for state in (
-                    CaseState.TOLD,
-                    CaseState.ACCEPTED,
-                    CaseState.WORKING,
-                    CaseState.CLEANED,
-                    CaseState.FALSE_ALARM,
-                )
-            ),
+            *((state.value, label) for state, label in STEPS.items() if state != CaseState.NEW),
         ],
     )
     why = text(_("What was done, or why"), 2000, required=False)
@@ -83,9 +74,7 @@ class BulkForm(forms.Form):
 class NoteForm(forms.Form):
     """Note or file."""
 
-    text = forms.CharField(
-        label=_("Note"), required=False, max_length=10_000, widget=forms.Textarea(attrs={"rows": 3})
-    )
+    text = text(_("Note"), 10_000, 3, required=False)
     file = forms.FileField(label=_("File"), required=False)
 
     def clean(self) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -134,18 +133,6 @@ def assign(case: Case, to: User | None, by: HttpRequest) -> None:
     )
     record(by, "case.assigned", case, case.unit, to=to.pk if to else None)
     case.assignee = to
-
-
-def assign_many(cases: Iterable[Case], to: User | None, by: HttpRequest) -> tuple[int, int]:
-    """Assign several cases; returns the numbers of assigned and refused ones."""
-    assigned = refused = 0
-    for case in cases:
-        try:
-            assign(case, to, by)
-            assigned += 1
-        except InputError:
-            refused += 1
-    return assigned, refused
 
 
 _TEMPLATE = Path(__file__).parent / "typst" / "machine.typ"

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from lamsach.portal.base.parameters import number
+from lamsach.portal.base.queries import in_parts
 from lamsach.portal.cases.access import readable_cases
 from lamsach.portal.cases.models import Case, CaseSeverity, CaseState, CaseText, Note, Span, ThreatKind
 from lamsach.portal.cases.tally import GROUPS
@@ -53,8 +54,8 @@ def condition(words: str, own_units: Iterable[int]) -> Q:
 def index(cases: Iterable[Case]) -> None:
     """Rewrite the search text of cases."""
     numbers = sorted({case.pk for case in cases})
-    for begin in range(0, len(numbers), BATCH):
-        _index(numbers[begin : begin + BATCH])
+    for part in in_parts(numbers, BATCH):
+        _index(part)
 
 
 def _index(numbers: list[int]) -> None:

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lamsach.portal.base.links import absolute
+from lamsach.portal.base.queries import in_parts
 from lamsach.portal.base.roles import WRITERS
 from lamsach.portal.base.tasks import Counted, Row, Tally, register_count
 from lamsach.portal.base.working_time import add_working_hours, is_working_day
@@ -140,8 +141,8 @@ def _letter(
 
 
 def _mark(numbers: Sequence[int], stage: Reminder) -> None:
-    for begin in range(0, len(numbers), 500):
-        Case.objects.filter(Q(reminded__lt=stage), pk__in=numbers[begin : begin + 500]).update(reminded=stage)
+    for part in in_parts(numbers, 500):
+        Case.objects.filter(Q(reminded__lt=stage), pk__in=part).update(reminded=stage)
 
 
 regular("cases.remind", timedelta(minutes=30))(remind)
@@ -151,23 +152,15 @@ MOST_INDEXED = 20_000
 
 
 def _all(campaign_id: int | None, progress: Progress | None) -> int:
-    rows = Case.objects.filter(superseded=None).select_related("campaign", "unit")
-    rows = (
-        rows.filter(campaign=campaign_id)
-        if campaign_id
-        else rows.filter(campaign__state=CampaignState.RUNNING)
+    waiting = Q(
+        campaign__state=CampaignState.RUNNING,
+        state__in=(CaseState.CLEANED, CaseState.BLIND, CaseState.EXCEPTED),
     )
-    if campaign_id is None:
-        rows = rows.filter(state__in=(CaseState.CLEANED, CaseState.BLIND, CaseState.EXCEPTED))
+    rows = Case.objects.filter(Q(campaign=campaign_id) if campaign_id else waiting, superseded=None)
     numbers = list(rows.values_list("pk", flat=True))
     changed, reason = 0, Reason(Cause.RULES if campaign_id else Cause.TIME)
     for begin in range(0, len(numbers), BATCH):
-        changed += recompute(
-            list(
-                Case.objects.filter(pk__in=numbers[begin : begin + BATCH]).select_related("campaign", "unit")
-            ),
-            reason,
-        )
+        changed += recompute(list(Case.objects.filter(pk__in=numbers[begin : begin + BATCH])), reason)
         if progress is not None:
             progress.step(begin, len(numbers))
     return changed

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_noop
 from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.model.threat_kinds import kind_of
+from lamsach.portal.base.queries import in_parts
 from lamsach.portal.base.working_time import add_working_hours
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases.coverage import UnitCoverage, alive_days, quiet_before, waiting_for
@@ -74,7 +75,6 @@ COMPUTED = {
     CaseState.NEW: gettext_noop("Another listed address was seen after the false alarm."),
 }
 AGAIN = gettext_noop("The evidence has changed.")
-HANDLED = frozenset({CaseState.VERIFIED, CaseState.FALSE_ALARM, CaseState.EXCEPTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +102,7 @@ def policy(campaign: Campaign) -> Policy:
 def refresh(campaign: Campaign, unit: Unit, devices: Iterable[int], reason: Reason = NO_CAUSE) -> None:
     """Create or update cases and questions of these devices; recheck cases that wait for quiet days."""
     numbers = sorted(set(devices))
-    for begin in range(0, len(numbers), BATCH):
-        part = numbers[begin : begin + BATCH]
+    for part in in_parts(numbers, BATCH):
         rows = Device.objects.filter(pk__in=part).values_list("pk", "into_id")
         heads = {into or number for number, into in rows}
         _supersede(campaign, {number: into for number, into in rows if into})

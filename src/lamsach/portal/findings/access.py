@@ -32,13 +32,8 @@ def own_uploading_units(user: Any) -> QuerySet[Unit]:
     return uploading_units(user).filter(pk__in=own_units(user))
 
 
-def campaigns(user: Any) -> QuerySet[Campaign]:
-    """Campaigns that findings may belong to."""
-    return readable_campaigns(user)
-
-
 def open_campaigns(user: Any) -> QuerySet[Campaign]:
-    """Those that findings may still be added to."""
+    """Campaigns that findings may still be added to."""
     return readable_campaigns(user).exclude(state=CampaignState.CLOSED)
 
 

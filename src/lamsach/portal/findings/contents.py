@@ -17,6 +17,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from lamsach.errors import LamsachError
+from lamsach.portal.base.queries import in_parts
 from lamsach.portal.base.storage import copy_to
 from lamsach.portal.campaigns.models import Campaign, IndicatorList
 from lamsach.portal.findings.bundle_reader import BundleContent
@@ -63,10 +64,8 @@ def known_to_contain(
     wanted = sorted(set(indicators))
     values = [value for _, value in wanted]
     known: set[tuple[str, str]] = set()
-    for begin in range(0, len(values), 400):
-        rows = Contained.objects.filter(
-            campaign=campaign_id, digest__in=digests, indicator__in=values[begin : begin + 400]
-        )
+    for part in in_parts(values, 400):
+        rows = Contained.objects.filter(campaign=campaign_id, digest__in=digests, indicator__in=part)
         known |= set(rows.values_list("digest", "indicator"))
     missing = [(kind, value) for kind, value in wanted if any((sha, value) not in known for sha in digests)]
     if not missing:

@@ -15,6 +15,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from lamsach.portal.audit.trail import record
+from lamsach.portal.base.queries import in_parts
 from lamsach.portal.findings import contents, identities, months
 from lamsach.portal.findings.bundle_reader import BundleContent, Piece
 from lamsach.portal.findings.identities import Devices
@@ -112,10 +113,10 @@ def _known(bundle: Bundle, keys: Iterable[Key]) -> dict[Key, int]:
     """Find stored sightings of the bundle's devices on its days, by key."""
     devices, days = sorted({key[0] for key in keys}), sorted({key[4] for key in keys})
     found: dict[Key, int] = {}
-    for begin in range(0, len(devices), BATCH):
+    for part in in_parts(devices, BATCH):
         rows = Sighting.objects.filter(
             campaign_id=bundle.campaign_id,
-            device__in=devices[begin : begin + BATCH],
+            device__in=part,
             day__range=(days[0], days[-1]),
         )
         for number, device, indicator, role, source, day in rows.values_list(
@@ -141,8 +142,7 @@ def _part(bundle: Bundle, sighting: int, group: list[Piece]) -> Part:
 def recount(sightings: Mapping[int, date]) -> None:
     """Recompute the counts of sightings (day by primary key) from all their parts."""
     by_day = sorted(sightings, key=lambda number: (sightings[number], number))
-    for begin in range(0, len(by_day), BATCH):
-        chosen = by_day[begin : begin + BATCH]
+    for chosen in in_parts(by_day, BATCH):
         parts: dict[int, list[tuple[datetime, datetime, int, int]]] = {}
         rows = Part.objects.filter(sighting__in=chosen).values_list(
             "sighting_id", "first", "last", "count", "passed"

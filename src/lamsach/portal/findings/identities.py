@@ -18,6 +18,7 @@ from datetime import date, timedelta
 from django.conf import settings
 
 from lamsach.devices.presence import identifiers_of, key_name, keyed_mark, mark_of
+from lamsach.portal.base.queries import in_parts
 from lamsach.portal.findings.bundle_reader import BundleContent, BundleDevice
 from lamsach.portal.findings.models import AliveDay, Bundle, Device, Identity, IdentityKind, Mark, Merge
 
@@ -39,14 +40,14 @@ class Devices:
         pairs = {pair for device in seen for pair in device.identities}
         digests = {(kind, sealed(kind, value)): value for kind, value in pairs}
         values = sorted({value for _, value in pairs} | {digest for _, digest in digests})
-        for begin in range(0, len(values), BATCH):
-            rows = Identity.objects.filter(unit_id=bundle.unit_id, value__in=values[begin : begin + BATCH])
+        for part in in_parts(values, BATCH):
+            rows = Identity.objects.filter(unit_id=bundle.unit_id, value__in=part)
             for kind, value, device in rows.order_by("device_id").values_list("kind", "value", "device_id"):
                 self._by_value.setdefault((kind, digests.get((kind, value), value)), []).append(device)
         known = sorted({device for devices in self._by_value.values() for device in devices})
         self._devices: dict[int, Device] = {}
-        for begin in range(0, len(known), BATCH):
-            self._devices |= Device.objects.in_bulk(known[begin : begin + BATCH])
+        for part in in_parts(known, BATCH):
+            self._devices |= Device.objects.in_bulk(part)
         undone = Merge.objects.filter(kept__unit_id=bundle.unit_id, undone__isnull=False)
         self._parted = {frozenset(pair) for pair in undone.values_list("kept_id", "gone_id")}
 

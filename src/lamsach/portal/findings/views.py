@@ -25,6 +25,7 @@ from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import attachment, download
+from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.findings import access, hunts, identities, intake
 from lamsach.portal.findings.evidence import evidence_changed
 from lamsach.portal.findings.forms import BundleForm, HuntForm, ReasonForm
@@ -115,7 +116,7 @@ def bundles(request: HttpRequest) -> HttpResponse:
         "own_units": access.keyed_units(request.user),
         "addresses": [
             (campaign, absolute("api:api-root") + f"campaigns/{campaign.pk}/findings")
-            for campaign in access.campaigns(request.user)[:5]
+            for campaign in readable_campaigns(request.user)[:5]
         ],
     }
     return BUNDLES.page(request, rows, context)
@@ -249,7 +250,7 @@ def merge_undo(request: HttpRequest, merge_id: int) -> HttpResponse:
             if Merge.objects.filter(pk=found.pk, undone=None).update(**values):
                 touched = undo_merge(found)
                 record(request, "device.parted", found, found.kept.unit, reason=values["reason"])
-                campaigns = access.campaigns(request.user).filter(sightings__device__in=touched).distinct()
+                campaigns = readable_campaigns(request.user).filter(sightings__device__in=touched).distinct()
                 for campaign in campaigns:
                     evidence_changed.send(
                         "merge", campaign=campaign, unit=found.kept.unit, devices=touched, number=found.pk

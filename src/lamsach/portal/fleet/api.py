@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 from ninja import Router, Schema, Status
-from pydantic import Field
+from pydantic import Field, create_model
 
 from lamsach.portal.api import access
 from lamsach.portal.api.access import HandingIn
@@ -53,21 +53,13 @@ class ScanTakenOut(Schema):
     problem: str = ""
 
 
-class FleetOut(Schema):
-    """Counts of machines under the token's unit; `not_searched`: units whose logs were not searched."""
-
-    expected: int
-    scanned: int
-    partial: int
-    found: int
-    left: int
-    cleaned: int
-    doubtful: int
-    missing: int
-    silent: int
-    unlisted: int
-    unknown: int
-    not_searched: int
+_COUNTS: dict[str, Any] = dict.fromkeys((*NAMES, "not_searched"), (int, ...))
+FleetOut = create_model(
+    "FleetOut",
+    __base__=Schema,
+    __doc__="Counts of machines under the token's unit; `not_searched`: units whose logs were not searched.",
+    **_COUNTS,
+)
 
 
 def _campaign(request: HttpRequest, campaign_id: int) -> Campaign:

@@ -21,7 +21,7 @@ from lamsach.errors import LimitError
 from lamsach.i18n import mark
 from lamsach.model import Problem
 from lamsach.portal.audit.trail import record, user_of
-from lamsach.portal.base.queries import refresh
+from lamsach.portal.base.queries import in_parts, refresh
 from lamsach.portal.base.uploads import spool
 from lamsach.portal.campaigns.models import CampaignState
 from lamsach.portal.fleet.models import Look, Machine, Size
@@ -71,8 +71,8 @@ def _write(unit: Unit, wanted: dict[str, tuple[str, str]], by: Any) -> None:
     Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
     known = {machine.key: machine for machine in Machine.objects.filter(unit=unit)}
     gone = [machine.pk for key, machine in known.items() if machine.listed and key not in wanted]
-    for begin in range(0, len(gone), BATCH):
-        part = Machine.objects.filter(pk__in=gone[begin : begin + BATCH])
+    for some in in_parts(gone, BATCH):
+        part = Machine.objects.filter(pk__in=some)
         part.update(listed=False)
         part.filter(looks=None).delete()
     changed = []
@@ -126,8 +126,8 @@ def forget_names(days: int) -> int:
         .exclude(unit__in=held_units())
     )
     numbers = list(due.values_list("pk", flat=True)[:100_000])
-    for begin in range(0, len(numbers), ERASED_AT_ONCE):
+    for part in in_parts(numbers, ERASED_AT_ONCE):
         with transaction.atomic():
-            for machine in Machine.objects.filter(pk__in=numbers[begin : begin + ERASED_AT_ONCE]):
+            for machine in Machine.objects.filter(pk__in=part):
                 erase(machine)
     return len(numbers)

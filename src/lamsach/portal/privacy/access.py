@@ -13,8 +13,7 @@ from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.cases.access import get_case
 from lamsach.portal.cases.models import Case, Grant
 from lamsach.portal.privacy.models import GrantedView, Hold
-from lamsach.portal.units.access import may_act, memberships, own_units, readable_units, writable_units
-from lamsach.portal.units.models import Unit
+from lamsach.portal.units.access import may_act, memberships, own_units, readable_units
 
 
 def get_own_case(user: Any, case_id: int) -> Case:
@@ -38,11 +37,6 @@ def get_grant(user: Any, grant_id: int) -> Grant:
 def readable_holds(user: Any) -> QuerySet[Hold]:
     """Return holds on readable units."""
     return Hold.objects.filter(unit__in=readable_units(user)).select_related("unit", "campaign", "case")
-
-
-def holding_units(user: Any) -> QuerySet[Unit]:
-    """Return units for which the user may set and lift holds."""
-    return writable_units(user)
 
 
 def get_hold(user: Any, hold_id: int) -> Hold:

@@ -21,6 +21,7 @@ from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.awareness import waves
 from lamsach.portal.awareness.models import ConsentHow, ConsentState, Person
 from lamsach.portal.base import ledger
+from lamsach.portal.base.queries import in_parts
 from lamsach.portal.cases.models import Case, Note, Step
 from lamsach.portal.cases.search import index
 from lamsach.portal.exchange import returned_files
@@ -45,8 +46,8 @@ BATCH = 200
 def _each(query: QuerySet[Any]) -> Iterator[Any]:
     """Yield rows in batches by primary key, unaffected by changes meanwhile."""
     numbers = list(query.values_list("pk", flat=True))
-    for begin in range(0, len(numbers), BATCH):
-        yield from query.model._default_manager.filter(pk__in=numbers[begin : begin + BATCH]).order_by("pk")
+    for part in in_parts(numbers, BATCH):
+        yield from query.model._default_manager.filter(pk__in=part).order_by("pk")
 
 
 @transaction.atomic
@@ -75,7 +76,7 @@ def erase(
                 held.add(key)
                 continue
             erased.append(key)
-            _ERASERS[source.name](source, row, term)
+            _ERASERS.get(source.name, _columns)(source, row, term)
             counts[source.name] += 1
             cases |= _cases_of(row)
     index(Case.objects.filter(pk__in=cases))
@@ -126,6 +127,7 @@ def _device(source: Source, row: Any, term: str) -> None:
 
 
 def _columns(source: Source, row: Any, term: str) -> None:
+    """Empty columns equal to the term, and mask it in texts."""
     values: dict[str, Any] = {
         column: "" for column in source.whole if str(getattr(row, column)).casefold() == term.casefold()
     }
@@ -142,11 +144,6 @@ def _masked(value: Any, word: re.Pattern[str]) -> Any:
     return [_masked(item, word) for item in value] if isinstance(value, list) else value
 
 
-def _line(source: Source, row: Any, term: str) -> None:
-    """Mask a log line, whose digest remains to recognize the line in another bundle."""
-    EvidenceLine.objects.filter(pk=row.pk).update(text=word(term).sub(MASK, row.text))
-
-
 def _trace(source: Source, row: Any, term: str) -> None:
     """Mask the row and delete the files of its trace's result; counts and cases remain."""
     _columns(source, row, term)
@@ -156,21 +153,13 @@ def _trace(source: Source, row: Any, term: str) -> None:
 
 _ERASERS: dict[str, Callable[[Source, Any, str], Any]] = {
     "devices": _device,
-    "cases": _columns,
-    "live": _columns,
     "scanned": lambda source, row, term: erase_machine(row),
-    "lines": _line,
     "traces": _trace,
-    "notes": _columns,
-    "steps": _columns,
-    "exceptions": _columns,
-    "clarifications": _columns,
     "people": lambda source, row, term: row.delete(),  # the notice remains for the count
-    "questions": _columns,
-    "messages": _columns,
     "letters": lambda source, row, term: forget_letters(Letter.objects.filter(pk=row.pk)),
     "incoming": lambda source, row, term: forget(Incoming.objects.filter(pk=row.pk)),
 }
+"""Erasure from a source; of the others, columns are emptied and texts masked (`_columns`)."""
 
 
 _PURPOSE = "lamsach.privacy.erased/1"

@@ -37,15 +37,9 @@ def lift(hold: Hold, by: Any) -> bool:
 
 def covering(case: Case) -> QuerySet[Hold]:
     """Return the holds in force on a case."""
-    above = under_links(case.unit_id)
+    above = UnitLink.objects.filter(on_day(today()), descendant=case.unit_id).values("ancestor")
     of_units = Q(case=None, unit__in=above) & (Q(campaign=None) | Q(campaign=case.campaign_id))
     return Hold.objects.filter(Q(case=case.pk) | of_units, ended=None)
-
-
-def under_links(unit_id: int) -> Any:
-    """Query the ids of a unit and all units above it."""
-
-    return UnitLink.objects.filter(on_day(today()), descendant=unit_id).values("ancestor")
 
 
 def held_units() -> set[int]:

@@ -32,7 +32,7 @@ from lamsach.portal.cases.models import Case, CaseSeverity, CaseState, Grant
 from lamsach.portal.cases.states import TONES
 from lamsach.portal.privacy import access, erasure, granted, holds, person, questions, retention
 from lamsach.portal.privacy.models import Hold, Purge
-from lamsach.portal.units.access import home_units, own_units, readable_units
+from lamsach.portal.units.access import home_units, own_units, readable_units, writable_units
 from lamsach.portal.units.forms import Offered, UnitField
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import ancestors
@@ -62,7 +62,7 @@ class ReasonForm(forms.Form):
 class HoldForm(Offered):
     """Hold on a unit and all units under it."""
 
-    offered: ClassVar = {"unit": access.holding_units, "campaign": readable_campaigns}
+    offered: ClassVar = {"unit": writable_units, "campaign": readable_campaigns}
     unit: Any = UnitField()
     campaign: Any = forms.ModelChoiceField(
         None, label=gettext_lazy("Campaign"), required=False, empty_label=gettext_lazy("All campaigns")

@@ -25,6 +25,7 @@ from django.utils.translation import get_language
 
 from lamsach.i18n import translator
 from lamsach.portal.base.lists import paged
+from lamsach.portal.base.queries import in_parts
 from lamsach.portal.cases.models import Case, Clarification
 from lamsach.portal.cases.states import TONES
 from lamsach.portal.cases.upkeep import refresh
@@ -165,11 +166,11 @@ def _link_devices(trace: Trace) -> None:
     for row in trace.rows.filter(why=""):
         by_key.setdefault(str(row.named[0].get("key", "")) if row.named else "", []).append(row)
     keys = sorted(by_key)
-    for begin in range(0, len(keys), _AT_ONCE):
+    for part in in_parts(keys, _AT_ONCE):
         found = Identity.objects.filter(
             unit=trace.unit_id,
             kind=IdentityKind.KEY,
-            value__in=keys[begin : begin + _AT_ONCE],
+            value__in=part,
             device__appearances__bundle=trace.bundle_id,
         )
         for key, device in found.values_list("value", "device_id"):
@@ -257,7 +258,7 @@ def rows_of(request: HttpRequest, trace: Trace) -> dict[str, Any]:
     page = paged(request, found)
     cases = cases_of(trace.rows.exclude(device=None).only("device_id", "trace_id"))
     language = get_language() or "vi"
-    shown = [_shown(row, language) | _of_case(cases.get(row.device_id or 0)) for row in page]
+    shown = [_shown(row, language, cases.get(row.device_id or 0)) for row in page]
     return {
         "page": page,
         "rows": shown,
@@ -266,7 +267,7 @@ def rows_of(request: HttpRequest, trace: Trace) -> dict[str, Any]:
     }
 
 
-def _shown(row: TraceRow, language: str) -> dict[str, Any]:
+def _shown(row: TraceRow, language: str, case: Case | None) -> dict[str, Any]:
     _ = translator(language)
     why = Why(row.why) if row.why else None
     named = row.named[0] if row.named else {}
@@ -276,8 +277,6 @@ def _shown(row: TraceRow, language: str) -> dict[str, Any]:
         "todo": _OPTION.sub("", _(TODO[why])) if why else "",
         "machine": next((named[key] for key in ("name", "mac", "ip", "user") if named.get(key)), "–"),
         "certainty": _(CERTAINTIES[Certainty(row.certainty)]) if row.certainty else "",
+        "case": case,
+        "tone": TONES[case.state] if case else "",
     }
-
-
-def _of_case(case: Any) -> dict[str, Any]:
-    return {"case": case, "tone": TONES[case.state] if case else ""}

@@ -44,6 +44,11 @@ class UnitOut(Schema):
     email: str
     valid_from: date
 
+    @staticmethod
+    def resolve_parent(unit: Any) -> str | None:
+        """Return the code of the parent."""
+        return unit.parent.code if unit.parent else None
+
 
 class CampaignOut(Schema):
     """Campaign."""
@@ -107,17 +112,7 @@ class AnswerOut(Schema):
 @paginate(LimitOffsetPagination)
 def units(request: HttpRequest) -> Any:
     """List the unit and all units under it, by code."""
-    rows = access.units(request.auth).select_related("parent")  # type: ignore[attr-defined]
-    return [
-        {
-            "code": unit.code,
-            "name": unit.name,
-            "parent": unit.parent.code if unit.parent else None,
-            "email": unit.email,
-            "valid_from": unit.valid_from,
-        }
-        for unit in rows
-    ]
+    return access.units(request.auth).select_related("parent")  # type: ignore[attr-defined]
 
 
 @api.get("/campaigns", response=list[CampaignOut])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -49,35 +50,27 @@ class Group:
     more: str = ""
 
 
-def _first(rows: QuerySet[Any], hit: Callable[[Any], Hit]) -> list[Hit]:
+def _hits(
+    rows: QuerySet[Any], view: str, words: Callable[[Any], str], note: Callable[[Any], str]
+) -> list[Hit]:
     """Hits of the first rows, one more than shown, to detect further ones."""
-    return [hit(row) for row in rows[: SHOWN + 1]]
+    return [Hit(reverse(view, args=(row.pk,)), words(row), note(row)) for row in rows[: SHOWN + 1]]
 
 
 def _units(user: Any, query: str) -> list[Hit]:
     rows = readable_units(user).filter(matching(query)).order_by("code")
-    return _first(rows, lambda unit: Hit(reverse("web:unit", args=(unit.pk,)), unit.name, unit.code))
+    return _hits(rows, "web:unit", attrgetter("name"), attrgetter("code"))
 
 
 def _campaigns(user: Any, query: str) -> list[Hit]:
     rows = readable_campaigns(user).filter(contains("name", query))
-    return _first(
-        rows,
-        lambda campaign: Hit(
-            reverse("campaigns:campaign", args=(campaign.pk,)), campaign.name, campaign.owner.name
-        ),
-    )
+    return _hits(rows, "campaigns:campaign", attrgetter("name"), attrgetter("owner.name"))
 
 
 def _machines(user: Any, query: str) -> list[Hit]:
     rows = readable_cases(user).filter(case_search.condition(query, own_units(user))).order_by("pk")
-    return _first(
-        rows,
-        lambda case: Hit(
-            reverse("cases:case", args=(case.pk,)),
-            case.number,
-            f"{case.unit.name}, {case.get_state_display()}",
-        ),
+    return _hits(
+        rows, "cases:case", attrgetter("number"), lambda row: f"{row.unit.name}, {row.get_state_display()}"
     )
 
 
@@ -94,13 +87,11 @@ def _listed(user: Any, query: str) -> list[Hit]:
 
 def _dispatches(user: Any, query: str) -> list[Hit]:
     rows = readable_dispatches(user).filter(contains("subject", query) | Q(number__icontains=query))
-    return _first(
+    return _hits(
         rows,
-        lambda dispatch: Hit(
-            reverse("campaigns:dispatch", args=(dispatch.pk,)),
-            " ".join(filter(None, (dispatch.number, dispatch.subject))),
-            dispatch.issuer.name,
-        ),
+        "campaigns:dispatch",
+        lambda row: f"{row.number} {row.subject}".strip(),
+        attrgetter("issuer.name"),
     )
 
 
@@ -113,13 +104,11 @@ def _reports(user: Any, query: str) -> list[Hit]:
     ) | (Q(symbol__icontains=query) & ~Q(symbol=""))
     if paper is not None:
         condition |= Q(number=parse_number(paper[1]), symbol__istartswith=paper[2] or "")
-    return _first(
+    return _hits(
         readable_reports(user).filter(condition),
-        lambda report: Hit(
-            reverse("reports:report", args=(report.pk,)),
-            f"{report.unit.name}: {report.campaign.name}",
-            str(report.get_state_display()),
-        ),
+        "reports:report",
+        lambda report: f"{report.unit.name}: {report.campaign.name}",
+        lambda report: str(report.get_state_display()),
     )
 
 
