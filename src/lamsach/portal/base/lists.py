@@ -135,6 +135,12 @@ def export_value(value: Any) -> Any:
     return value if value is None or isinstance(value, (int, float)) else str(value)
 
 
+def _field(row: Any, path: str) -> Any:
+    for name in path.split("__"):
+        row = getattr(row, name, None)
+    return row
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """Column: `value` (field path or function), order (`sort`, otherwise the path), page (`view`).
@@ -159,12 +165,7 @@ class Cell:
 
     def of(self, row: Any) -> Any:
         """The value of a row."""
-        if callable(self.value):
-            return self.value(row)
-        found = row
-        for name in self.value.split("__"):
-            found = getattr(found, name, None)
-        return found
+        return self.value(row) if callable(self.value) else _field(row, self.value)
 
     def render(self, context: Any, row: Any) -> str:
         """The cell as HTML."""
@@ -248,14 +249,17 @@ class Listing:
     """Called with the rows of a page before they are shown, to fetch related data together."""
 
     def chosen(self, query: Mapping[str, str], rows: Any) -> Any:
-        """Filter and order the rows as the address requests."""
+        """Filter and order the rows as the address requests; a list of computed rows is ordered only."""
         for filtered in self.filters:
             if value := filtered.value(query):
                 rows = rows.filter(**{filtered.lookup: value})
         order = query.get("sort", "")
-        if order.removeprefix("-") in filter(None, (cell.order for cell in self.cells)):
-            rows = rows.order_by(order, "pk")
-        return rows
+        path = order.removeprefix("-")
+        if path not in filter(None, (cell.order for cell in self.cells)):
+            return rows
+        if isinstance(rows, list):
+            return sorted(rows, key=lambda row: _field(row, path), reverse=order != path)
+        return rows.order_by(order, "pk")
 
     def page(
         self,

@@ -19,10 +19,11 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.charts import chart
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import ProblemsShown, act, done
-from lamsach.portal.base.lists import Cell, Link, Listing, paged
+from lamsach.portal.base.lists import Cell, Link, Listing, State, paged
 from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.parameters import number
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
+from lamsach.portal.base.templatetags.page_tags import number as figure
 from lamsach.portal.campaigns.access import get_campaign
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases import dashboard as facts
@@ -72,6 +73,28 @@ def _day(request: HttpRequest) -> date:
     return min(requested_day(request.GET) or today(), today())
 
 
+def _coverage(campaign: Campaign) -> Listing:
+    """List of units with the log sources and gaps of each."""
+
+    def linked(row: facts.UnitSources, words: Any) -> Link:
+        return Link(words, f"{reverse('cases:coverage', args=(campaign.pk,))}?unit={row.unit.pk}")
+
+    def missing(row: facts.UnitSources) -> Link:
+        figures = {"missing": figure(row.missing), "days": figure(row.days)}
+        days = _("%(missing)s of %(days)s days") % figures
+        return linked(row, days if row.sources else State("unsearched", _("not searched")))
+
+    return Listing(
+        title="Units under it",
+        cells=(
+            Cell("Unit", lambda row: linked(row, row.unit.name), "unit__name"),
+            Cell("Log sources", "sources", css="number"),
+            Cell("Missing in the last seven days", missing, "missing", css="number"),
+        ),
+        template="cases/coverage.html",
+    )
+
+
 @member(ALL, ALL, ("GET",))
 def dashboard(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Machines of a unit and all below it, over time."""
@@ -95,6 +118,7 @@ def dashboard(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "cleaned": cleaned,
         "loads": facts.most_work(campaign, unit.pk, timezone.now()),
         "unsearched": unsearched.count,
+        "coverage": _coverage(campaign),
         "sources": sources[:10],
         "more_sources": max(len(sources) - 10, 0),
         "today": today(),
@@ -114,9 +138,8 @@ def coverage(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "sources": facts.calendar(campaign, unit.pk, today()),
         "length": facts.CALENDAR_DAYS,
         "unsearched": unsearched.count,
-        "page": paged(request, below),
     }
-    return render(request, "cases/coverage.html", context)
+    return _coverage(campaign).page(request, below, context)
 
 
 @member(ALL, ALL, ("GET",))

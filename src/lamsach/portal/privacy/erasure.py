@@ -76,7 +76,7 @@ def erase(
                 held.add(key)
                 continue
             erased.append(key)
-            _ERASERS.get(source.name, _columns)(source, row, term)
+            (_ERASERS.get(source.name) or _columns)(source, row, term)
             counts[source.name] += 1
             cases |= _cases_of(row)
     index(Case.objects.filter(pk__in=cases))
