@@ -188,7 +188,7 @@ def badge_of_the_tests(request: pytest.FixtureRequest, monkeypatch: pytest.Monke
         monkeypatch.setattr(badges, "count", lambda user: 0)
 
 
-guards = import_module("lamsach.portal.audit.migrations.0002_guards")
+guards = import_module("lamsach.portal.audit.migrations.0001_baseline")
 _DROPPED: set[bool] = set()
 
 

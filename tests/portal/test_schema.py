@@ -114,7 +114,7 @@ def test_a_failure_in_the_middle_leaves_the_database_empty(
 ) -> None:
     broken = BY_MIGRATIONS.split("from django.core")[0] + (
         "import importlib\n"
-        'module = importlib.import_module("lamsach.portal.reports.migrations.0002_guards")\n'
+        'module = importlib.import_module("lamsach.portal.reports.migrations.0001_baseline")\n'
         'module._SQLITE = ("CREATE NONSENSE",)\n'
         "from lamsach.portal.schema import bring_up_to_date\n"
         "try:\n    bring_up_to_date()\nexcept Exception:\n    print('failed')\n"

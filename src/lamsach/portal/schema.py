@@ -42,19 +42,14 @@ def _bring_up_to_date() -> None:
 
 
 def _begun_before_the_baseline() -> bool:
-    """Return whether some, but not all, of the migrations that the baseline replaces are applied."""
+    """Return whether some, but not all, of the migrations that a baseline replaces are applied."""
     from django.db import connection
     from django.db.migrations.loader import MigrationLoader
     from django.db.migrations.recorder import MigrationRecorder
 
-    applied = MigrationRecorder(connection).applied_migrations()
-    loader = MigrationLoader(None)
-    replaced = [
-        [name in applied for name in migration.replaces]
-        for key, migration in loader.replacements.items()
-        if key not in applied
-    ]
-    return any(any(flags) for flags in replaced) and not all(all(flags) for flags in replaced)
+    applied = set(MigrationRecorder(connection).applied_migrations())
+    replaced = [set(migration.replaces) for migration in MigrationLoader(None).replacements.values()]
+    return any(names & applied and names - applied for names in replaced)
 
 
 def _lay_out() -> None:

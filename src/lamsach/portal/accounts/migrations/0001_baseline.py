@@ -2,18 +2,16 @@
 
 import django.db.models.deletion
 import django.utils.timezone
+import lamsach.i18n
 from django.conf import settings
 from django.db import migrations, models
 
-import lamsach.i18n
-
 
 class Migration(migrations.Migration):
-    replaces = [("accounts", "0001_initial")]
+    replaces = [('accounts', '0001_initial'), ('accounts', '0003_daily_letter')]
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
@@ -30,6 +28,7 @@ class Migration(migrations.Migration):
                 ('created', models.DateTimeField(default=django.utils.timezone.now)),
                 ('last_seen', models.DateTimeField(null=True)),
                 ('locked', models.DateTimeField(null=True)),
+                ('daily_letter', models.BooleanField(default=True, verbose_name='A letter each working day with what waits for me')),
             ],
             options={
                 'abstract': False,

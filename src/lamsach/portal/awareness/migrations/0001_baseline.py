@@ -6,13 +6,13 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    replaces = [("awareness", "0001_initial"), ("awareness", "0002_waves"), ("awareness", "0003_consent")]
+    replaces = [('awareness', '0001_initial'), ('awareness', '0002_waves'), ('awareness', '0003_consent')]
     initial = True
 
     dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ('campaigns', '0001_baseline'),
         ('units', '0001_baseline'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('name', 'pk'),
+                'constraints': [models.UniqueConstraint(condition=models.Q(('email', ''), _negated=True), fields=('unit', 'email'), name='awareness_one_address')],
             },
         ),
         migrations.CreateModel(
@@ -50,6 +51,10 @@ class Migration(migrations.Migration):
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='units.unit')),
                 ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='notices', to='awareness.person')),
             ],
+            options={
+                'indexes': [models.Index(fields=['campaign', 'unit', 'confirmed'], name='awareness_n_campaig_4e6aa5_idx')],
+                'constraints': [models.UniqueConstraint(fields=('campaign', 'person'), name='awareness_one_notice')],
+            },
         ),
         migrations.CreateModel(
             name='Consent',
@@ -77,17 +82,5 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('campaign', 'day'), name='awareness_one_passed')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='person',
-            constraint=models.UniqueConstraint(condition=models.Q(('email', ''), _negated=True), fields=('unit', 'email'), name='awareness_one_address'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['campaign', 'unit', 'confirmed'], name='awareness_n_campaig_4e6aa5_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('campaign', 'person'), name='awareness_one_notice'),
         ),
     ]

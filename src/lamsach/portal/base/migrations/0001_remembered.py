@@ -1,6 +1,4 @@
-"""The common cache. PostgreSQL keeps no log of it: after a crash it is empty, as a web process's memory would be."""
-
-from __future__ import annotations
+"""The common cache, and what all machines on one database agree on. PostgreSQL keeps no log of the cache: after a crash it is empty."""
 
 from typing import Any
 
@@ -13,18 +11,26 @@ def _no_log(apps: Any, editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    """Makes the table."""
-
+    replaces = [('base', '0002_agreed')]
     initial = True
-    dependencies: list[tuple[str, str]] = []
+
+    dependencies = []
+
     operations = [
         migrations.CreateModel(
-            name="Remembered",
+            name='Remembered',
             fields=[
-                ("key", models.CharField(max_length=200, primary_key=True, serialize=False)),
-                ("count", models.BigIntegerField(null=True)),
-                ("value", models.TextField(blank=True)),
-                ("expires", models.DateTimeField(db_index=True, null=True)),
+                ('key', models.CharField(max_length=200, primary_key=True, serialize=False)),
+                ('count', models.BigIntegerField(null=True)),
+                ('value', models.TextField(blank=True)),
+                ('expires', models.DateTimeField(db_index=True, null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Agreed',
+            fields=[
+                ('name', models.CharField(max_length=20, primary_key=True, serialize=False)),
+                ('value', models.CharField(max_length=64)),
             ],
         ),
         migrations.RunPython(_no_log, migrations.RunPython.noop),

@@ -6,16 +6,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    replaces = [("campaigns", "0001_initial"), ("campaigns", "0002_materials")]
+    replaces = [('campaigns', '0001_initial'), ('campaigns', '0002_materials'), ('campaigns', '0002_deadlines'), ('campaigns', '0003_stated')]
     initial = True
 
     dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ('public', '0001_baseline'),
         ('units', '0001_baseline'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
+        migrations.CreateModel(
+            name='FormDefinition',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=200)),
+                ('version', models.PositiveIntegerField(default=1)),
+                ('definition', models.JSONField()),
+                ('created', models.DateTimeField(auto_now_add=True)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('name', 'version'), name='campaigns_form_version')],
+            },
+        ),
         migrations.CreateModel(
             name='Campaign',
             fields=[
@@ -30,8 +43,11 @@ class Migration(migrations.Migration):
                 ('public', models.BooleanField(default=True, verbose_name='Show it on the public page')),
                 ('created', models.DateTimeField(auto_now_add=True)),
                 ('version', models.PositiveIntegerField(default=1)),
+                ('acknowledge_due', models.DateField(blank=True, help_text='Empty: by the day of deployment.', null=True, verbose_name='Acknowledge by')),
+                ('deploy_due', models.DateField(blank=True, help_text='Empty: by the day of the report.', null=True, verbose_name='Deploy by')),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to='units.unit', verbose_name='Leading unit')),
                 ('tools', models.ManyToManyField(blank=True, related_name='+', to='public.tool', verbose_name='Tools')),
+                ('form', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.formdefinition')),
             ],
             options={
                 'ordering': ('-starts', '-pk'),
@@ -69,24 +85,6 @@ class Migration(migrations.Migration):
                 ('sha256', models.CharField(max_length=64)),
                 ('dispatch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='campaigns.dispatch')),
             ],
-        ),
-        migrations.CreateModel(
-            name='FormDefinition',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('definition', models.JSONField()),
-                ('created', models.DateTimeField(auto_now_add=True)),
-            ],
-            options={
-                'constraints': [models.UniqueConstraint(fields=('name', 'version'), name='campaigns_form_version')],
-            },
-        ),
-        migrations.AddField(
-            model_name='campaign',
-            name='form',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.formdefinition'),
         ),
         migrations.CreateModel(
             name='IndicatorList',
@@ -133,6 +131,10 @@ class Migration(migrations.Migration):
                 ('dispatch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='recipients', to='campaigns.dispatch')),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='received', to='units.unit')),
             ],
+            options={
+                'indexes': [models.Index(fields=['unit', 'acknowledged'], name='campaigns_r_unit_id_f35eac_idx')],
+                'constraints': [models.UniqueConstraint(fields=('dispatch', 'unit'), name='campaigns_one_recipient')],
+            },
         ),
         migrations.CreateModel(
             name='AnswerLink',
@@ -185,7 +187,12 @@ class Migration(migrations.Migration):
                 ('opened_on', models.DateField(null=True)),
                 ('informed_on', models.DateField(null=True)),
                 ('deployed_on', models.DateField(null=True)),
-                ('due', models.DateField(null=True)),
+                ('report_due', models.DateField(null=True)),
+                ('acknowledge_due', models.DateField(null=True)),
+                ('deploy_due', models.DateField(null=True)),
+                ('searched_on', models.DateField(null=True)),
+                ('reported_on', models.DateField(null=True)),
+                ('stated', models.BooleanField(db_default=False, default=False)),
                 ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='participations', to='campaigns.campaign')),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='participations', to='units.unit')),
             ],
@@ -193,12 +200,27 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('campaign', 'unit'), name='campaigns_one_participation')],
             },
         ),
-        migrations.AddIndex(
-            model_name='recipient',
-            index=models.Index(fields=['unit', 'acknowledged'], name='campaigns_r_unit_id_f35eac_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='recipient',
-            constraint=models.UniqueConstraint(fields=('dispatch', 'unit'), name='campaigns_one_recipient'),
+        migrations.CreateModel(
+            name='DeadlineMove',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('acknowledge', 'Acknowledge'), ('deploy', 'Deploy'), ('report', 'Report')], max_length=20)),
+                ('scope', models.CharField(choices=[('all', 'every unit of the campaign'), ('subtree', 'one unit and everything under it'), ('below', 'everything under one unit'), ('one', 'one unit alone')], max_length=10)),
+                ('day', models.DateField()),
+                ('before', models.DateField(null=True)),
+                ('reason', models.CharField(blank=True, max_length=1000)),
+                ('at', models.DateTimeField(auto_now_add=True)),
+                ('undone', models.DateTimeField(null=True)),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deadline_moves', to='campaigns.campaign')),
+                ('dispatch', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.dispatch')),
+                ('ended', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='ends', to='campaigns.deadlinemove')),
+                ('undone_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('unit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='units.unit')),
+            ],
+            options={
+                'ordering': ('-pk',),
+                'indexes': [models.Index(fields=['campaign', 'undone', 'ended'], name='campaigns_d_campaig_6ecf0e_idx')],
+            },
         ),
     ]

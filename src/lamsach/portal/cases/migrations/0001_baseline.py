@@ -8,14 +8,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    replaces = [("cases", "0001_initial"), ("cases", "0002_initial"), ("cases", "0003_grants"), ("cases", "0004_handling"), ("cases", "0005_reminded"), ("cases", "0006_counted"), ("cases", "0007_unfollowed")]
+    replaces = [('cases', '0001_initial'), ('cases', '0002_initial'), ('cases', '0003_grants'), ('cases', '0004_handling'), ('cases', '0005_reminded'), ('cases', '0006_counted'), ('cases', '0007_unfollowed')]
     initial = True
 
     dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ('campaigns', '0001_baseline'),
         ('findings', '0001_baseline'),
         ('units', '0001_baseline'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -50,6 +50,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('severity', 'due', 'pk'),
+                'indexes': [models.Index(fields=['unit', 'state', 'severity', 'due'], name='cases_case_unit_id_58af92_idx'), models.Index(fields=['campaign', 'state'], name='cases_case_campaig_d306a7_idx'), models.Index(fields=['severity', 'due', 'id'], name='cases_case_severit_52de5e_idx'), models.Index(fields=['unit', 'superseded', 'state', 'due'], name='cases_case_counted')],
+                'constraints': [models.UniqueConstraint(fields=('campaign', 'device'), name='cases_one_case')],
             },
         ),
         migrations.CreateModel(
@@ -77,6 +79,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('answered', '-pk'),
+                'constraints': [models.UniqueConstraint(fields=('campaign', 'device'), name='cases_one_clarification')],
             },
         ),
         migrations.CreateModel(
@@ -148,6 +151,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-version',),
+                'constraints': [models.UniqueConstraint(fields=('campaign', 'kind', 'version'), name='cases_one_playbook_version')],
             },
         ),
         migrations.CreateModel(
@@ -170,6 +174,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('name',),
+                'constraints': [models.UniqueConstraint(fields=('user', 'name'), name='cases_one_view_name')],
             },
         ),
         migrations.CreateModel(
@@ -189,6 +194,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('valid_from',),
+                'indexes': [models.Index(fields=['campaign', 'unit', 'valid_from', 'valid_until'], name='cases_span_campaig_b86a17_idx'), models.Index(fields=['campaign', 'known_until', 'valid_until', 'valid_from', 'unit', 'state'], name='cases_span_counted')],
             },
         ),
         migrations.CreateModel(
@@ -228,45 +234,5 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ('pk',),
             },
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['unit', 'state', 'severity', 'due'], name='cases_case_unit_id_58af92_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['campaign', 'state'], name='cases_case_campaig_d306a7_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['severity', 'due', 'id'], name='cases_case_severit_52de5e_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['unit', 'superseded', 'state', 'due'], name='cases_case_counted'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(fields=('campaign', 'device'), name='cases_one_case'),
-        ),
-        migrations.AddConstraint(
-            model_name='clarification',
-            constraint=models.UniqueConstraint(fields=('campaign', 'device'), name='cases_one_clarification'),
-        ),
-        migrations.AddConstraint(
-            model_name='playbook',
-            constraint=models.UniqueConstraint(fields=('campaign', 'kind', 'version'), name='cases_one_playbook_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.UniqueConstraint(fields=('user', 'name'), name='cases_one_view_name'),
-        ),
-        migrations.AddIndex(
-            model_name='span',
-            index=models.Index(fields=['campaign', 'unit', 'valid_from', 'valid_until'], name='cases_span_campaig_b86a17_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='span',
-            index=models.Index(fields=['campaign', 'known_until', 'valid_until', 'valid_from', 'unit', 'state'], name='cases_span_counted'),
         ),
     ]

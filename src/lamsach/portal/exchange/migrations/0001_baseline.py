@@ -7,14 +7,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    replaces = [("exchange", "0001_initial"), ("exchange", "0002_stated"), ("exchange", "0003_renewed"), ("exchange", "0004_sealed")]
+    replaces = [('exchange', '0001_initial'), ('exchange', '0002_stated'), ('exchange', '0003_renewed'), ('exchange', '0004_sealed'), ('exchange', '0002_connected'), ('exchange', '0003_inner')]
     initial = True
 
     dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ('campaigns', '0001_baseline'),
         ('cases', '0001_baseline'),
         ('units', '0001_baseline'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -58,6 +58,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-pk',),
+                'constraints': [models.UniqueConstraint(condition=models.Q(('retired', None)), fields=('unit',), name='exchange_one_key')],
             },
         ),
         migrations.CreateModel(
@@ -72,10 +73,20 @@ class Migration(migrations.Migration):
                 ('seen', models.BigIntegerField(default=0)),
                 ('created', models.DateTimeField(auto_now_add=True)),
                 ('ended', models.DateTimeField(null=True)),
+                ('holds', models.JSONField(null=True)),
+                ('restored', models.DateTimeField(null=True)),
+                ('owes', models.BooleanField(default=False)),
+                ('url', models.CharField(blank=True, max_length=500)),
+                ('last', models.DateTimeField(null=True)),
+                ('problem', models.CharField(blank=True, max_length=400)),
+                ('clock_off_s', models.IntegerField(null=True)),
+                ('held', models.JSONField(default=dict)),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exchange_partners', to='units.unit', verbose_name='Our unit')),
+                ('online_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'ordering': ('name', 'pk'),
+                'constraints': [models.UniqueConstraint(fields=('unit', 'code'), name='exchange_one_partner')],
             },
         ),
         migrations.CreateModel(
@@ -87,6 +98,10 @@ class Migration(migrations.Migration):
                 ('ours', models.BigIntegerField()),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='counterparts', to='exchange.partner')),
             ],
+            options={
+                'indexes': [models.Index(fields=['kind', 'ours'], name='exchange_co_kind_4a6543_idx')],
+                'constraints': [models.UniqueConstraint(fields=('partner', 'kind', 'theirs'), name='exchange_one_counterpart')],
+            },
         ),
         migrations.CreateModel(
             name='PartnerKey',
@@ -102,6 +117,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-pk',),
+                'constraints': [models.UniqueConstraint(fields=('partner', 'fingerprint'), name='exchange_one_partner_key')],
             },
         ),
         migrations.CreateModel(
@@ -117,6 +133,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-pk',),
+                'constraints': [models.UniqueConstraint(condition=models.Q(('retired', None)), fields=('unit',), name='exchange_one_sealing_key')],
             },
         ),
         migrations.CreateModel(
@@ -135,6 +152,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-pk',),
+                'constraints': [models.UniqueConstraint(fields=('partner', 'counter'), name='exchange_one_sent')],
             },
         ),
         migrations.CreateModel(
@@ -145,12 +163,15 @@ class Migration(migrations.Migration):
                 ('counter', models.BigIntegerField()),
                 ('counts', models.JSONField(default=dict)),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('inner', models.BooleanField(db_default=False, default=False)),
                 ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.campaign')),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stated', to='exchange.partner')),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='units.unit')),
             ],
             options={
                 'ordering': ('-day', '-counter', '-pk'),
+                'indexes': [models.Index(fields=['campaign', 'day'], name='exchange_stated_counted'), models.Index(fields=['campaign', 'unit', 'day'], name='exchange_stated_by_unit')],
+                'constraints': [models.UniqueConstraint(fields=('unit', 'campaign', 'day', 'partner', 'counter'), name='exchange_one_statement')],
             },
         ),
         migrations.CreateModel(
@@ -169,6 +190,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-pk',),
+                'constraints': [models.UniqueConstraint(fields=('partner', 'counter'), name='exchange_one_taken')],
             },
         ),
         migrations.CreateModel(
@@ -216,6 +238,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-pk',),
+                'indexes': [models.Index(fields=['state', 'next_attempt'], name='exchange_de_state_5089d8_idx')],
             },
         ),
         migrations.CreateModel(
@@ -230,49 +253,5 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('server', 'indicator', 'day'), name='exchange_one_misp')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='ownkey',
-            constraint=models.UniqueConstraint(condition=models.Q(('retired', None)), fields=('unit',), name='exchange_one_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='partner',
-            constraint=models.UniqueConstraint(fields=('unit', 'code'), name='exchange_one_partner'),
-        ),
-        migrations.AddIndex(
-            model_name='counterpart',
-            index=models.Index(fields=['kind', 'ours'], name='exchange_co_kind_4a6543_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='counterpart',
-            constraint=models.UniqueConstraint(fields=('partner', 'kind', 'theirs'), name='exchange_one_counterpart'),
-        ),
-        migrations.AddConstraint(
-            model_name='partnerkey',
-            constraint=models.UniqueConstraint(fields=('partner', 'fingerprint'), name='exchange_one_partner_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='sealingkey',
-            constraint=models.UniqueConstraint(condition=models.Q(('retired', None)), fields=('unit',), name='exchange_one_sealing_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='sent',
-            constraint=models.UniqueConstraint(fields=('partner', 'counter'), name='exchange_one_sent'),
-        ),
-        migrations.AddIndex(
-            model_name='statedcounts',
-            index=models.Index(fields=['campaign', 'day'], name='exchange_stated_counted'),
-        ),
-        migrations.AddConstraint(
-            model_name='statedcounts',
-            constraint=models.UniqueConstraint(fields=('unit', 'campaign', 'day', 'partner', 'counter'), name='exchange_one_statement'),
-        ),
-        migrations.AddConstraint(
-            model_name='taken',
-            constraint=models.UniqueConstraint(fields=('partner', 'counter'), name='exchange_one_taken'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['state', 'next_attempt'], name='exchange_de_state_5089d8_idx'),
         ),
     ]

@@ -6,14 +6,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    replaces = [("findings", "0001_initial"), ("findings", "0002_searched"), ("findings", "0003_traced"), ("findings", "0004_marks"), ("findings", "0007_nat_logs"), ("findings", "0008_to_look_at")]
+    replaces = [('findings', '0001_initial'), ('findings', '0002_searched'), ('findings', '0003_traced'), ('findings', '0004_marks'), ('findings', '0007_nat_logs'), ('findings', '0008_to_look_at')]
     initial = True
 
     dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ('campaigns', '0001_baseline'),
         ('jobs', '0001_baseline'),
         ('units', '0001_baseline'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -45,6 +45,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-pk',),
+                'indexes': [models.Index(fields=['campaign', 'unit', 'state'], name='findings_bu_campaig_e5a1b3_idx')],
+                'constraints': [models.UniqueConstraint(fields=('unit', 'campaign', 'sha256'), name='findings_one_bundle')],
             },
         ),
         migrations.CreateModel(
@@ -55,6 +57,9 @@ class Migration(migrations.Migration):
                 ('lists', models.JSONField(default=list)),
                 ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='campaigns.campaign')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('campaign', 'digest'), name='findings_one_composition')],
+            },
         ),
         migrations.CreateModel(
             name='Contained',
@@ -64,6 +69,9 @@ class Migration(migrations.Migration):
                 ('indicator', models.CharField(max_length=500)),
                 ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='campaigns.campaign')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('campaign', 'digest', 'indicator'), name='findings_one_contained')],
+            },
         ),
         migrations.CreateModel(
             name='CoverageDay',
@@ -77,6 +85,9 @@ class Migration(migrations.Migration):
                 ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.campaign')),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='units.unit')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('campaign', 'unit', 'observer', 'day', 'digest'), name='findings_one_coverage')],
+            },
         ),
         migrations.CreateModel(
             name='Device',
@@ -92,6 +103,9 @@ class Migration(migrations.Migration):
                 ('into', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='findings.device')),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='devices', to='units.unit')),
             ],
+            options={
+                'indexes': [models.Index(fields=['unit', 'mac'], name='findings_de_unit_id_ae31b4_idx'), models.Index(fields=['unit', 'name'], name='findings_de_unit_id_9d305c_idx')],
+            },
         ),
         migrations.CreateModel(
             name='Appearance',
@@ -102,6 +116,9 @@ class Migration(migrations.Migration):
                 ('bundle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='appearances', to='findings.bundle')),
                 ('device', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='appearances', to='findings.device')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('bundle', 'device'), name='findings_one_appearance')],
+            },
         ),
         migrations.CreateModel(
             name='AliveDay',
@@ -110,6 +127,9 @@ class Migration(migrations.Migration):
                 ('day', models.DateField()),
                 ('device', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='alive_days', to='findings.device')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('device', 'day'), name='findings_one_alive_day')],
+            },
         ),
         migrations.CreateModel(
             name='EvidenceLine',
@@ -126,6 +146,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('time', 'pk'),
+                'constraints': [models.UniqueConstraint(fields=('campaign', 'device', 'digest'), name='findings_one_line')],
             },
         ),
         migrations.CreateModel(
@@ -160,6 +181,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('pk',),
+                'constraints': [models.UniqueConstraint(fields=('hunt', 'name', 'size', 'nat'), name='findings_one_file_a_use')],
             },
         ),
         migrations.CreateModel(
@@ -171,6 +193,9 @@ class Migration(migrations.Migration):
                 ('device', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='identities', to='findings.device')),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='units.unit')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('unit', 'kind', 'value', 'device'), name='findings_one_identity')],
+            },
         ),
         migrations.CreateModel(
             name='Mark',
@@ -180,6 +205,9 @@ class Migration(migrations.Migration):
                 ('value', models.CharField(max_length=40)),
                 ('device', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='marks', to='findings.device')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('device', 'key', 'value'), name='findings_one_mark')],
+            },
         ),
         migrations.CreateModel(
             name='Merge',
@@ -215,6 +243,10 @@ class Migration(migrations.Migration):
                 ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sightings', to='campaigns.campaign')),
                 ('device', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sightings', to='findings.device')),
             ],
+            options={
+                'indexes': [models.Index(fields=['campaign', 'indicator'], name='findings_si_campaig_0ef82c_idx')],
+                'constraints': [models.UniqueConstraint(fields=('campaign', 'device', 'indicator', 'role', 'source', 'day'), name='findings_one_sighting')],
+            },
         ),
         migrations.CreateModel(
             name='Part',
@@ -228,6 +260,9 @@ class Migration(migrations.Migration):
                 ('bundle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='findings.bundle')),
                 ('sighting', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='findings.sighting')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('sighting', 'bundle'), name='findings_one_part')],
+            },
         ),
         migrations.CreateModel(
             name='Transfer',
@@ -240,73 +275,8 @@ class Migration(migrations.Migration):
                 ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.campaign')),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='units.unit')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='bundle',
-            index=models.Index(fields=['campaign', 'unit', 'state'], name='findings_bu_campaig_e5a1b3_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='bundle',
-            constraint=models.UniqueConstraint(fields=('unit', 'campaign', 'sha256'), name='findings_one_bundle'),
-        ),
-        migrations.AddConstraint(
-            model_name='composition',
-            constraint=models.UniqueConstraint(fields=('campaign', 'digest'), name='findings_one_composition'),
-        ),
-        migrations.AddConstraint(
-            model_name='contained',
-            constraint=models.UniqueConstraint(fields=('campaign', 'digest', 'indicator'), name='findings_one_contained'),
-        ),
-        migrations.AddConstraint(
-            model_name='coverageday',
-            constraint=models.UniqueConstraint(fields=('campaign', 'unit', 'observer', 'day', 'digest'), name='findings_one_coverage'),
-        ),
-        migrations.AddIndex(
-            model_name='device',
-            index=models.Index(fields=['unit', 'mac'], name='findings_de_unit_id_ae31b4_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='device',
-            index=models.Index(fields=['unit', 'name'], name='findings_de_unit_id_9d305c_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='appearance',
-            constraint=models.UniqueConstraint(fields=('bundle', 'device'), name='findings_one_appearance'),
-        ),
-        migrations.AddConstraint(
-            model_name='aliveday',
-            constraint=models.UniqueConstraint(fields=('device', 'day'), name='findings_one_alive_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='evidenceline',
-            constraint=models.UniqueConstraint(fields=('campaign', 'device', 'digest'), name='findings_one_line'),
-        ),
-        migrations.AddConstraint(
-            model_name='huntfile',
-            constraint=models.UniqueConstraint(fields=('hunt', 'name', 'size', 'nat'), name='findings_one_file_a_use'),
-        ),
-        migrations.AddConstraint(
-            model_name='identity',
-            constraint=models.UniqueConstraint(fields=('unit', 'kind', 'value', 'device'), name='findings_one_identity'),
-        ),
-        migrations.AddConstraint(
-            model_name='mark',
-            constraint=models.UniqueConstraint(fields=('device', 'key', 'value'), name='findings_one_mark'),
-        ),
-        migrations.AddIndex(
-            model_name='sighting',
-            index=models.Index(fields=['campaign', 'indicator'], name='findings_si_campaig_0ef82c_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='sighting',
-            constraint=models.UniqueConstraint(fields=('campaign', 'device', 'indicator', 'role', 'source', 'day'), name='findings_one_sighting'),
-        ),
-        migrations.AddConstraint(
-            model_name='part',
-            constraint=models.UniqueConstraint(fields=('sighting', 'bundle'), name='findings_one_part'),
-        ),
-        migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.UniqueConstraint(fields=('unit', 'campaign', 'sha256'), name='findings_one_transfer'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('unit', 'campaign', 'sha256'), name='findings_one_transfer')],
+            },
         ),
     ]

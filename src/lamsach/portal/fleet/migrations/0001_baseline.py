@@ -6,13 +6,13 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    replaces = [("fleet", "0001_initial"), ("fleet", "0002_handouts"), ("fleet", "0003_indexes")]
+    replaces = [('fleet', '0001_initial'), ('fleet', '0002_handouts'), ('fleet', '0003_indexes')]
     initial = True
 
     dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ('campaigns', '0001_baseline'),
         ('units', '0001_baseline'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -49,6 +49,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('name', 'pk'),
+                'indexes': [models.Index(condition=models.Q(('listed', True)), fields=['unit'], name='fleet_listed_machines')],
+                'constraints': [models.UniqueConstraint(fields=('unit', 'key'), name='fleet_one_machine')],
             },
         ),
         migrations.CreateModel(
@@ -75,6 +77,10 @@ class Migration(migrations.Migration):
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='looks', to='units.unit')),
                 ('machine', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='looks', to='fleet.machine')),
             ],
+            options={
+                'indexes': [models.Index(fields=['campaign', 'unit', 'state', 'whole', 'ever_found', 'received', 'machine'], name='fleet_counted')],
+                'constraints': [models.UniqueConstraint(fields=('campaign', 'machine'), name='fleet_one_look')],
+            },
         ),
         migrations.CreateModel(
             name='Size',
@@ -85,21 +91,5 @@ class Migration(migrations.Migration):
                 ('unit', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='fleet_size', to='units.unit')),
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='machine',
-            index=models.Index(condition=models.Q(('listed', True)), fields=['unit'], name='fleet_listed_machines'),
-        ),
-        migrations.AddConstraint(
-            model_name='machine',
-            constraint=models.UniqueConstraint(fields=('unit', 'key'), name='fleet_one_machine'),
-        ),
-        migrations.AddIndex(
-            model_name='look',
-            index=models.Index(fields=['campaign', 'unit', 'state', 'whole', 'ever_found', 'received', 'machine'], name='fleet_counted'),
-        ),
-        migrations.AddConstraint(
-            model_name='look',
-            constraint=models.UniqueConstraint(fields=('campaign', 'machine'), name='fleet_one_look'),
         ),
     ]

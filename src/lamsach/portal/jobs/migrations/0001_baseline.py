@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    replaces = [("jobs", "0001_initial"), ("jobs", "0002_lanes")]
+    replaces = [('jobs', '0001_initial'), ('jobs', '0002_lanes'), ('jobs', '0002_attempts')]
     initial = True
 
     dependencies = [
@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=60, primary_key=True, serialize=False)),
                 ('last', models.DateTimeField()),
                 ('lease_until', models.DateTimeField(null=True)),
-                ('turns', models.PositiveIntegerField(default=0)),
+                ('attempts', models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(

@@ -6,13 +6,13 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    replaces = [("lists", "0001_initial"), ("lists", "0002_used"), ("lists", "0003_queue_indexes"), ("lists", "0004_origin_key")]
+    replaces = [('lists', '0001_initial'), ('lists', '0002_used'), ('lists', '0003_queue_indexes'), ('lists', '0004_origin_key')]
     initial = True
 
     dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ('findings', '0001_baseline'),
         ('units', '0001_baseline'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('unit__code', 'name'),
+                'constraints': [models.UniqueConstraint(fields=('unit', 'name'), name='lists_one_name')],
             },
         ),
         migrations.CreateModel(
@@ -50,6 +51,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-dangerous', 'pk'),
+                'indexes': [models.Index(fields=['list', 'decided', '-dangerous', 'id'], name='lists_queue'), models.Index(fields=['list', 'decided', 'kinds'], name='lists_queue_kinds')],
+                'constraints': [models.UniqueConstraint(fields=('list', 'key'), name='lists_one_doubt')],
             },
         ),
         migrations.CreateModel(
@@ -69,6 +72,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-pk',),
+                'indexes': [models.Index(fields=['list', 'revoked'], name='lists_decis_list_id_293b70_idx')],
             },
         ),
         migrations.CreateModel(
@@ -82,6 +86,9 @@ class Migration(migrations.Migration):
                 ('tlp', models.CharField(blank=True, max_length=12)),
                 ('list', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='listed', to='lists.keptlist')),
             ],
+            options={
+                'indexes': [models.Index(fields=['key', 'list'], name='lists_liste_key_2dc440_idx')],
+            },
         ),
         migrations.CreateModel(
             name='Origin',
@@ -100,6 +107,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('name', 'pk'),
+                'constraints': [models.UniqueConstraint(fields=('list', 'name'), name='lists_one_origin')],
             },
         ),
         migrations.CreateModel(
@@ -172,6 +180,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-number',),
+                'constraints': [models.UniqueConstraint(fields=('list', 'number'), name='lists_one_version')],
             },
         ),
         migrations.CreateModel(
@@ -181,6 +190,9 @@ class Migration(migrations.Migration):
                 ('bundle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='findings.bundle')),
                 ('version', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='uses', to='lists.version')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('bundle', 'version'), name='lists_one_use')],
+            },
         ),
         migrations.CreateModel(
             name='Feedback',
@@ -201,41 +213,5 @@ class Migration(migrations.Migration):
                 'ordering': ('-at',),
                 'constraints': [models.UniqueConstraint(fields=('unit', 'key', 'kind'), name='lists_one_feedback')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='keptlist',
-            constraint=models.UniqueConstraint(fields=('unit', 'name'), name='lists_one_name'),
-        ),
-        migrations.AddIndex(
-            model_name='doubt',
-            index=models.Index(fields=['list', 'decided', '-dangerous', 'id'], name='lists_queue'),
-        ),
-        migrations.AddIndex(
-            model_name='doubt',
-            index=models.Index(fields=['list', 'decided', 'kinds'], name='lists_queue_kinds'),
-        ),
-        migrations.AddConstraint(
-            model_name='doubt',
-            constraint=models.UniqueConstraint(fields=('list', 'key'), name='lists_one_doubt'),
-        ),
-        migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(fields=['list', 'revoked'], name='lists_decis_list_id_293b70_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='listed',
-            index=models.Index(fields=['key', 'list'], name='lists_liste_key_2dc440_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='origin',
-            constraint=models.UniqueConstraint(fields=('list', 'name'), name='lists_one_origin'),
-        ),
-        migrations.AddConstraint(
-            model_name='version',
-            constraint=models.UniqueConstraint(fields=('list', 'number'), name='lists_one_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='versionuse',
-            constraint=models.UniqueConstraint(fields=('bundle', 'version'), name='lists_one_use'),
         ),
     ]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    replaces = [("mail", "0001_initial"), ("mail", "0002_incoming"), ("mail", "0003_plain_json"), ("mail", "0004_common"), ("mail", "0005_share")]
+    replaces = [('mail', '0001_initial'), ('mail', '0002_incoming'), ('mail', '0003_plain_json'), ('mail', '0004_common'), ('mail', '0005_share'), ('mail', '0002_no_shares')]
     initial = True
 
     dependencies = [
@@ -35,14 +35,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='Share',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('count', models.PositiveIntegerField()),
-                ('until', models.DateTimeField(db_index=True)),
-            ],
-        ),
-        migrations.CreateModel(
             name='Letter',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -59,11 +51,14 @@ class Migration(migrations.Migration):
                 ('created', models.DateTimeField()),
                 ('next_attempt', models.DateTimeField(db_index=True)),
                 ('lease_until', models.DateTimeField(null=True)),
-                ('sent', models.DateTimeField(null=True)),
+                ('sent', models.DateTimeField(db_index=True, null=True)),
                 ('problem', models.CharField(blank=True, max_length=500)),
                 ('common', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='mail.common')),
                 ('unit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='units.unit')),
             ],
+            options={
+                'indexes': [models.Index(fields=['state', 'next_attempt'], name='mail_letter_state_3ac8cc_idx'), models.Index(fields=['unit', '-id'], name='mail_letter_unit_id_f4a123_idx')],
+            },
         ),
         migrations.CreateModel(
             name='Incoming',
@@ -83,21 +78,8 @@ class Migration(migrations.Migration):
                 ('unit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='units.unit')),
                 ('letter', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='mail.letter')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(fields=['state', 'next_attempt'], name='mail_letter_state_3ac8cc_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(fields=['unit', '-id'], name='mail_letter_unit_id_f4a123_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='incoming',
-            index=models.Index(fields=['unit', '-id'], name='mail_incomi_unit_id_472146_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='incoming',
-            index=models.Index(fields=['sender', 'received'], name='mail_incomi_sender_9ddb41_idx'),
+            options={
+                'indexes': [models.Index(fields=['unit', '-id'], name='mail_incomi_unit_id_472146_idx'), models.Index(fields=['sender', 'received'], name='mail_incomi_sender_9ddb41_idx')],
+            },
         ),
     ]

@@ -1,18 +1,40 @@
-"""The schema of the first release. The migrations before it, which it replaces, were never released."""
+"""The schema of the first release; the database itself refuses to change a frozen report, and a step of its history."""
+
+from typing import Any
 
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
 
+_SQLITE = (
+    "CREATE TRIGGER reports_frozen BEFORE UPDATE ON reports_report WHEN OLD.state = 'frozen' "
+    "BEGIN SELECT RAISE(ABORT, 'a frozen report cannot be changed'); END",
+    "CREATE TRIGGER reports_steps BEFORE UPDATE ON reports_step "
+    "BEGIN SELECT RAISE(ABORT, 'the history of a report cannot be changed'); END",
+)
+_POSTGRESQL = (
+    "CREATE FUNCTION reports_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'a frozen report cannot be changed'; END $$",
+    "CREATE TRIGGER reports_frozen BEFORE UPDATE ON reports_report FOR EACH ROW "
+    "WHEN (OLD.state = 'frozen') EXECUTE FUNCTION reports_refuse()",
+    "CREATE TRIGGER reports_steps BEFORE UPDATE ON reports_step FOR EACH ROW EXECUTE FUNCTION reports_refuse()",
+)
+
+
+def _guard(apps: Any, editor: Any) -> None:
+    for statement in _SQLITE if editor.connection.vendor == "sqlite" else _POSTGRESQL:
+        editor.execute(statement)
+
+
 class Migration(migrations.Migration):
-    replaces = [("reports", "0001_initial"), ("reports", "0003_received"), ("reports", "0004_authority"), ("reports", "0005_measured")]
+    replaces = [('reports', '0001_initial'), ('reports', '0003_received'), ('reports', '0004_authority'), ('reports', '0005_measured'), ('reports', '0002_frozen'), ('reports', '0002_guards'), ('reports', '0003_due')]
     initial = True
 
     dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ('campaigns', '0001_baseline'),
         ('units', '0001_baseline'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -35,7 +57,6 @@ class Migration(migrations.Migration):
                 ('authority', models.CharField(blank=True, help_text='A line before the position, such as KT. GIÁM ĐỐC or TL. BỘ TRƯỞNG. Mostly empty.', max_length=200, null=True, verbose_name='Authority of who signs')),
                 ('position', models.CharField(blank=True, max_length=200, verbose_name='Position of who signs')),
                 ('signer', models.CharField(blank=True, max_length=200, verbose_name='Name of who signs')),
-                ('due', models.DateField(null=True)),
                 ('content', models.JSONField(null=True)),
                 ('digest', models.CharField(blank=True, max_length=64)),
                 ('submitted', models.DateTimeField(null=True)),
@@ -55,6 +76,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-pk',),
+                'indexes': [models.Index(fields=['campaign', 'state'], name='reports_rep_campaig_78e0b0_idx')],
+                'constraints': [models.UniqueConstraint(fields=('campaign', 'unit', 'edition'), name='reports_one_edition')],
             },
         ),
         migrations.CreateModel(
@@ -79,6 +102,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-pk',),
+                'indexes': [models.Index(fields=['state', 'unit'], name='reports_rec_state_0dff55_idx')],
             },
         ),
         migrations.CreateModel(
@@ -92,6 +116,9 @@ class Migration(migrations.Migration):
                 ('note', models.CharField(blank=True, max_length=500)),
                 ('report', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='figures', to='reports.report')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('report', 'key'), name='reports_one_figure')],
+            },
         ),
         migrations.CreateModel(
             name='Step',
@@ -130,20 +157,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['campaign', 'unit'], name='reports_ext_campaig_0e3a9e_idx')],
             },
         ),
-        migrations.AddIndex(
-            model_name='report',
-            index=models.Index(fields=['campaign', 'state'], name='reports_rep_campaig_78e0b0_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='report',
-            constraint=models.UniqueConstraint(fields=('campaign', 'unit', 'edition'), name='reports_one_edition'),
-        ),
-        migrations.AddIndex(
-            model_name='received',
-            index=models.Index(fields=['state', 'unit'], name='reports_rec_state_0dff55_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='figure',
-            constraint=models.UniqueConstraint(fields=('report', 'key'), name='reports_one_figure'),
-        ),
+        migrations.RunPython(_guard, migrations.RunPython.noop),
     ]

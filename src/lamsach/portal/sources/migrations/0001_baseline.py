@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    replaces = [("sources", "0001_initial")]
+    replaces = [('sources', '0001_initial')]
     initial = True
 
     dependencies = [
@@ -31,6 +31,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('unit__code', 'name'),
+                'constraints': [models.UniqueConstraint(fields=('unit', 'name'), name='sources_one_collector')],
             },
         ),
         migrations.CreateModel(
@@ -60,6 +61,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-pk',),
+                'indexes': [models.Index(fields=['unit', 'received'], name='sources_liv_unit_id_70e506_idx')],
+                'constraints': [models.UniqueConstraint(fields=('collector', 'key'), name='sources_one_live')],
             },
         ),
         migrations.CreateModel(
@@ -78,6 +81,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('name',),
+                'constraints': [models.UniqueConstraint(fields=('collector', 'name'), name='sources_one_source')],
             },
         ),
         migrations.CreateModel(
@@ -102,21 +106,5 @@ class Migration(migrations.Migration):
                 'ordering': ('-pk',),
                 'constraints': [models.UniqueConstraint(condition=models.Q(('list__isnull', False)), fields=('unit', 'list'), name='sources_one_run_a_list'), models.UniqueConstraint(condition=models.Q(('list__isnull', True)), fields=('unit', 'campaign', 'day'), name='sources_one_run_a_day')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='collector',
-            constraint=models.UniqueConstraint(fields=('unit', 'name'), name='sources_one_collector'),
-        ),
-        migrations.AddIndex(
-            model_name='livesighting',
-            index=models.Index(fields=['unit', 'received'], name='sources_liv_unit_id_70e506_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='livesighting',
-            constraint=models.UniqueConstraint(fields=('collector', 'key'), name='sources_one_live'),
-        ),
-        migrations.AddConstraint(
-            model_name='logsource',
-            constraint=models.UniqueConstraint(fields=('collector', 'name'), name='sources_one_source'),
         ),
     ]

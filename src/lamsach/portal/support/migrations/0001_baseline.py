@@ -1,19 +1,18 @@
 """The schema of the first release. The migrations before it, which it replaces, were never released."""
 
 import django.db.models.deletion
+import lamsach.i18n
 from django.conf import settings
 from django.db import migrations, models
 
-import lamsach.i18n
-
 
 class Migration(migrations.Migration):
-    replaces = [("support", "0001_initial"), ("support", "0002_knowledge"), ("support", "0003_erased")]
+    replaces = [('support', '0001_initial'), ('support', '0002_knowledge'), ('support', '0003_erased')]
     initial = True
 
     dependencies = [
-        ('units', '0001_baseline'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('units', '0001_baseline'),
     ]
 
     operations = [
@@ -76,6 +75,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-pk',),
+                'indexes': [models.Index(fields=['unit', 'state'], name='support_que_unit_id_2e254c_idx')],
             },
         ),
         migrations.CreateModel(
@@ -107,9 +107,5 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ('pk',),
             },
-        ),
-        migrations.AddIndex(
-            model_name='question',
-            index=models.Index(fields=['unit', 'state'], name='support_que_unit_id_2e254c_idx'),
         ),
     ]

@@ -2,12 +2,13 @@
 
 import datetime
 import django.db.models.deletion
+import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    replaces = [("units", "0001_initial"), ("units", "0002_unit_code")]
+    replaces = [('units', '0001_initial'), ('units', '0002_unit_code'), ('units', '0002_headings'), ('units', '0003_counters')]
     initial = True
 
     dependencies = [
@@ -32,6 +33,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('code',),
+                'indexes': [models.Index(fields=['parent', 'code'], name='units_unit_parent__c59c37_idx'), models.Index(django.db.models.functions.text.Lower('email'), name='units_unit_address')],
             },
         ),
         migrations.CreateModel(
@@ -42,6 +44,9 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='units.unit', verbose_name='Unit')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('user', 'unit', 'role'), name='units_one_membership')],
+            },
         ),
         migrations.CreateModel(
             name='UnitImport',
@@ -54,6 +59,7 @@ class Migration(migrations.Migration):
                 ('errors', models.JSONField(default=list)),
                 ('basis', models.CharField(max_length=64)),
                 ('applied', models.DateTimeField(null=True)),
+                ('headings', models.JSONField(default=list)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
         ),
@@ -67,6 +73,9 @@ class Migration(migrations.Migration):
                 ('ancestor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='links_down', to='units.unit')),
                 ('descendant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='links_up', to='units.unit')),
             ],
+            options={
+                'indexes': [models.Index(fields=['ancestor', 'valid_until', 'valid_from', 'descendant'], name='units_unitl_ancesto_db3ec8_idx'), models.Index(fields=['descendant', 'valid_until', 'distance'], name='units_unitl_descend_4360d4_idx')],
+            },
         ),
         migrations.CreateModel(
             name='UnitName',
@@ -82,20 +91,27 @@ class Migration(migrations.Migration):
                 'ordering': ('valid_from', 'pk'),
             },
         ),
-        migrations.AddIndex(
-            model_name='unit',
-            index=models.Index(fields=['parent', 'code'], name='units_unit_parent__c59c37_idx'),
+        migrations.CreateModel(
+            name='Changed',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('unit', models.PositiveBigIntegerField()),
+                ('campaign', models.PositiveBigIntegerField()),
+            ],
         ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('user', 'unit', 'role'), name='units_one_membership'),
-        ),
-        migrations.AddIndex(
-            model_name='unitlink',
-            index=models.Index(fields=['ancestor', 'valid_until', 'valid_from', 'descendant'], name='units_unitl_ancesto_db3ec8_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='unitlink',
-            index=models.Index(fields=['descendant', 'valid_until', 'distance'], name='units_unitl_descend_4360d4_idx'),
+        migrations.CreateModel(
+            name='Counter',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('scope', models.PositiveSmallIntegerField()),
+                ('unit', models.PositiveBigIntegerField()),
+                ('campaign', models.PositiveBigIntegerField()),
+                ('what', models.CharField(max_length=24)),
+                ('day', models.DateField()),
+                ('n', models.BigIntegerField()),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('scope', 'unit', 'campaign', 'what', 'day'), name='units_one_counter')],
+            },
         ),
     ]
