@@ -12,7 +12,8 @@ import pytest
 
 from lamsach.errors import UsageError
 from lamsach.logs.formats import FORMATS
-from lamsach.logs.layouts.own import add_own_formats, compile_bounded, own_format
+from lamsach.logs.layouts.own import add_own_formats, own_format
+from lamsach.logs.layouts.pattern_cost import compile_bounded
 from lamsach.logs.reading.detect import detect
 from tests.cli.command_runner import lamsach, write_list
 

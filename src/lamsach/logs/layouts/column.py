@@ -23,11 +23,14 @@ from lamsach.logs.layouts import VIRTUAL, Made, Of, Shape
 from lamsach.logs.layouts.kind_columns import COLUMNS
 from lamsach.logs.layouts.kinds import Clock
 from lamsach.logs.layouts.line import LayoutFormat
+from lamsach.logs.layouts.pattern_cost import is_one_pass
 from lamsach.logs.opening.marks import Numbers
 from lamsach.model import Action
 
 Row = Mapping[str, "pa.Array"]
 _LONG, _FEW = 256, 12
+_ONE_PASS_GROUPS = 4
+"""Groups that RE2 extracts in one pass at most."""
 # the bounds in [^ ]{1,300}
 _BOUNDED = re.compile(r"\{(\d+),(\d+)\}")
 _NAMED = re.compile(r"\(\?P<(\w+)>")
@@ -105,13 +108,7 @@ class LayoutColumns(BulkReader):
             lines = texts if len(rows) == len(texts) else texts.take(pa.array(rows))
             self._last = (shape.begins, len(rows), *self._split(shape, lines))
         _, _, heads_of, records = self._last
-        exact, wanted = f"^(?:{for_arrow(shape.pattern)})", f"^(?:{self._wanted(shape)})"
-        if shape.pairs or relaxed(shape.pattern) != shape.pattern:
-            fits = pc.match_substring_regex(records, _PAIRS if shape.pairs else exact)
-            records = pc.if_else(fits, records, pa.scalar(None, pa.string()))
-        if not shape.pairs:
-            found = pc.extract_regex(records, f"{wanted}{'(?P<rest_>.*)$' * bool(shape.also)}")
-            records = found
+        records = _of_shape(shape, records)
         valid = records.is_valid().to_numpy(zero_copy_only=False)
         if not valid.any():
             return rows
@@ -138,12 +135,6 @@ class LayoutColumns(BulkReader):
         starts = np.where(found >= 0, starts + after_separator, ends)  # `(?:^|[\s:])`
         buffer = lines.buffers()[2]
         return slices(buffer, begins, starts), slices(buffer, starts, ends)
-
-    def _wanted(self, shape: Shape) -> str:
-        """Return the pattern with only the needed groups named, which is faster."""
-        wanted = {name for key, how in shape.made.items() if key in _READ for name in how.names}
-        pattern = relaxed(shape.pattern)
-        return _NAMED.sub(lambda m: m[0] if m[1] in wanted else "(?:", pattern)
 
     def _tables(
         self,
@@ -229,6 +220,23 @@ class LayoutColumns(BulkReader):
         if record != self._sample:
             raise Unusual
         return time, observer
+
+
+def _of_shape(shape: Shape, records: pa.Array) -> pa.Array:
+    """Split records into the groups that are read, except pairs; null for those without the shape.
+
+    Of a pattern that takes several passes the upper bounds are matched first, and removed for the split."""
+    wanted = {name for key, how in shape.made.items() if key in _READ for name in how.names}
+    exact, split = f"^(?:{for_arrow(shape.pattern)})", f"^(?:{relaxed(shape.pattern)})"
+    if is_one_pass(shape.pattern) and len(wanted) <= _ONE_PASS_GROUPS and not shape.also:
+        split = exact
+    if shape.pairs or split != exact:
+        fits = pc.match_substring_regex(records, _PAIRS if shape.pairs else exact)
+        records = pc.if_else(fits, records, pa.scalar(None, pa.string()))
+    if shape.pairs:
+        return records
+    split = _NAMED.sub(lambda m: m[0] if m[1] in wanted else "(?:", split)
+    return pc.extract_regex(records, f"{split}{'(?P<rest_>.*)$' * bool(shape.also)}")
 
 
 def _by_key(shape: Shape, records: pa.Array) -> dict[str, pa.Array]:

@@ -87,13 +87,13 @@ _LABELS = Kind("labels", lru_cache(65536)(lambda text: question_of_packet(text))
 def _packets(end: str, asked: str, answered: str) -> Shape:
     """Return the shape of questions (`Rcv`, `Snd`) and answers that name this end."""
     first, second = (
-        rf"\s{{1,4}}(?P<{end}{at}><[^<>\n]{{1,40}}>|\S{{1,60}})\s{{1,45}}[0-9A-Fa-f]{{4}}\s{{1,6}}"
+        rf"\s{{1,4}}(?P<{end}{at}><[^<>\n]{{1,40}}>|[^<\s]\S{{0,59}})\s{{1,45}}[0-9A-Fa-f]{{4}}\s{{1,6}}"
         for at in ("", "2")
     )
     return Shape(
         r"\b[0-9A-Fa-f]{3,8}\s{1,4}PACKET\s{1,4}(?:[0-9A-Fa-f]{4,16}\s{1,4})?(?:UDP|TCP)\s{1,4}"
         rf"(?:{asked}{first}|{answered}{second}R\s{{1,4}})[A-Z?]"
-        r"(?:\s{1,4}\[(?P<flags>[^\]\n]{0,48})(?:\]|$)|\s{0,4}$)(?P<domain>[^\r\n]*)",
+        r"(?:\s{1,4}(?:\[(?P<flags>[^\]\n]{0,48})(?:\](?P<domain>[^\r\n]*)|$)|$)|$)",
         {
             "kind": EventKind.DNS,
             "domain": _LABELS,
@@ -208,10 +208,14 @@ class WindowsDnsDebug(LayoutFormat):
 def _packet(line: str, first: str) -> re.Match[str] | None:
     """Find the packet in a record's first line; of a wrapped line, in its first four lines joined."""
     packet = _found(first, _SHORT_RECORD)
-    if len(line) == len(first) or "PACKET" not in first or (packet and question_of_packet(packet["domain"])):
+    if (
+        len(line) == len(first)
+        or "PACKET" not in first
+        or (packet and question_of_packet(packet["domain"] or ""))
+    ):
         return packet
     wrapped = _found(" ".join(line[:_SHORT_RECORD].split("\n", 4)[:4]), _SHORT_RECORD)
-    return wrapped if wrapped and (packet is None or question_of_packet(wrapped["domain"])) else packet
+    return wrapped if wrapped and (packet is None or question_of_packet(wrapped["domain"] or "")) else packet
 
 
 def _found(text: str, room: int) -> re.Match[str] | None:
