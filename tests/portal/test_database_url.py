@@ -68,6 +68,10 @@ def matches_url(call: dict[str, Any]) -> None:
     assert not any("wor/d" in word for word in call["argv"])
 
 
+def test_connections_are_reused(tmp_path: Path) -> None:
+    assert {database(url, tmp_path)["CONN_MAX_AGE"] for url in ("", URL)} == {60}
+
+
 def test_backup_and_restore_connect_as_the_portal_does(programs: Path, tmp_path: Path) -> None:
     data, file = tmp_path / "data", tmp_path / "a.zip"
     furnish(data)
