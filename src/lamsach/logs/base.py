@@ -25,6 +25,7 @@ _NUMBER = re.compile(r"ipv4[\w.: -]{0,60}\\{0,15}\"\s{0,20}:\s{0,20}\d{8,10}(?!\
 
 _GROUPS = {
     "contact": "time observer source_ip source_port destination_ip destination_port device_ip",
+    "hosts": "time observer source_ip destination_ip device_ip",
     "ends": "source_ip source_port destination_ip destination_port",
     "nat": "source_nat_ip source_nat_port",
     "machine": "device_name device_mac",

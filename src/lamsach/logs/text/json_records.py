@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from lamsach.errors import LineError
 from lamsach.logs.text.values import printable
@@ -182,6 +183,23 @@ def objects_of(value: object) -> list[dict[str, object]]:
     if isinstance(value, dict):
         return [value]
     return [item for item in value[:MOST_FIELDS] if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def first_text(record: Record, *keys: str) -> str | None:
+    """Return the text of the first of these keys that has a scalar."""
+    return next((text for key in keys if (text := text_of(record.get(key)))), None)
+
+
+def object_under(record: Record, keys: Iterable[str]) -> dict[str, object]:
+    """Return the first object at one of these keys, perhaps as text; empty without one."""
+    for key in keys:
+        value = record.get(key)
+        if isinstance(value, str) and value.lstrip().startswith("{"):
+            with suppress(LineError):
+                value = read_object(value)[1]
+        if isinstance(value, dict) and value:
+            return value
+    return {}
 
 
 def is_flat_object(line: str) -> bool:

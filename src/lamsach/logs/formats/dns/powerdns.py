@@ -14,31 +14,34 @@ Source: PowerDNS, documentation of `quiet`, `trace`, `log-dns-queries` and `stru
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from lamsach.logs.base import LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, event_between, placed
+from lamsach.logs.mappings.sentences import event_of, sentence
 from lamsach.logs.text.key_value import pairs
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.values import host_and_port, ip_of, question_of
-from lamsach.model import Action, Event, EventKind
+from lamsach.model import Event, EventKind
 
-_ADDRESS = r"\[?[0-9A-Fa-f.:]{2,45}\]?"
-# question for 'c2.example|A' from 10.1.1.5   5 [1/1] question for ... from 10.1.1.5:49152
-_RECURSOR = re.compile(
-    rf"(?a)question for '([^'|]{{1,1024}})\|[\w-]{{1,20}}' from ({_ADDRESS}(?::\d{{1,5}})?)"
-)
-# Remote 10.1.1.5 wants 'c2.example|A', do = 0
-_AUTHORITATIVE = re.compile(rf"Remote ({_ADDRESS})(?:<-\S{{2,50}})? wants '([^'|]{{1,1024}})\|", re.ASCII)
-# Packet from 10.1.1.5:49152 for c2.example. A with id 7
-_PACKET = re.compile(
-    rf"(?a)(?:Packet|Query) from ({_ADDRESS}(?::\d{{1,5}})?) for (\S{{1,1024}}?) ?\|?(?:[A-Z0-9]{{1,10}}) "
-    rf"with id "
-)
-# Got query for c2.example.|A from 10.1.1.5:49152
-_GOT = re.compile(rf"(?a)Got query for ([^|\s]{{1,1024}})\|[\w-]{{1,20}} from ({_ADDRESS}(?::\d{{1,5}})?)")
+_CLIENT = r"\[?(?P<peer>[0-9A-Fa-f.:]{2,45}?)\]?(?::(?P<port>\d{1,5}))?(?![0-9A-Fa-f.:\]])"
+_DNS: dict[str, Any] = {"kind": EventKind.DNS, "way": Way.CALLED}
+_SENTENCES = (
+    # question for 'c2.example|A' from 10.1.1.5   5 [1/1] question for ... from 10.1.1.5:49152
+    sentence(" question for '",
+        rf"question for '(?P<question>[^'|]{{1,1024}})\|[\w-]{{1,20}}' from {_CLIENT}", **_DNS),
+    # Remote 10.1.1.5 wants 'c2.example|A', do = 0
+    sentence(" wants '",
+        rf"Remote {_CLIENT}(?:<-\S{{2,50}})? wants '(?P<question>[^'|]{{1,1024}})\|", **_DNS),
+    # Packet from 10.1.1.5:49152 for c2.example. A with id 7
+    sentence(" from ", rf"(?:Packet|Query) from {_CLIENT} for (?P<question>\S{{1,1024}}?) ?\|?"
+        r"(?:[A-Z0-9]{1,10}) with id ", **_DNS),
+    # Got query for c2.example.|A from 10.1.1.5:49152
+    sentence("Got query for ",
+        rf"Got query for (?P<question>[^|\s]{{1,1024}})\|[\w-]{{1,20}} from {_CLIENT}", **_DNS),
+)  # fmt: skip
 _STRUCTURED = re.compile(r'\bqname="[^"]{1,1024}"', re.ASCII)
-_SIGNS = (" question for '", " wants '", "Packet from ", "Query from ", "Got query for ")
 
 
 class PowerDns(LogFormat):
@@ -54,35 +57,20 @@ class PowerDns(LogFormat):
         """Match a known sentence, or a structured message with question and client."""
         if 'qname="' in line:
             return ' remote="' in line and ' msg="' in line and _STRUCTURED.search(line[:4096]) is not None
-        return any(sign in line for sign in _SIGNS) and _question(line[:4096]) is not None
+        return event_of(_SENTENCES, line) is not None
 
     def read(self, line: str) -> Event | None:
         """Read one question."""
         self.check(line)
         header, _ = split_header(line, self.context)
-        time = header.time
-        if 'qname="' in line:
-            fields = pairs(line[line.find(' msg="') + 1 :])
-            name, client = fields.get("qname", ""), fields.get("remote", "")
-            time = first_time((fields.get("ts"),), self.context) or time
-        else:
-            name, client = _question(line[:4096]) or ("", "")
-        host, port = host_and_port(client)
-        source = ip_of(host or "")
+        if 'qname="' not in line:
+            return placed(required(event_of(_SENTENCES, line), line), header.time, header.host)
+        fields = pairs(line[line.find(' msg="') + 1 :])
+        host, port = host_and_port(fields.get("remote", ""))
         event = event_between(
-            (source, port),
-            kind=EventKind.DNS,
-            domain=question_of(name),
-            action=Action.UNKNOWN,
-            way=Way.CALLED,
+            (ip_of(host or ""), port),
+            time=first_time((fields.get("ts"),), self.context),
+            domain=question_of(fields.get("qname", "")),
+            **_DNS,
         )
-        return placed(event, time, header.host)
-
-
-def _question(line: str) -> tuple[str, str] | None:
-    """Find name and client in a sentence."""
-    for pattern, name, client in ((_RECURSOR, 1, 2), (_AUTHORITATIVE, 2, 1), (_PACKET, 2, 1), (_GOT, 1, 2)):
-        match = pattern.search(line)
-        if match:
-            return match[name], match[client]
-    return None
+        return placed(event, header.time, header.host)

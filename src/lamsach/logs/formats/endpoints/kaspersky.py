@@ -54,9 +54,7 @@ class Kaspersky(LogFormat):
 
     name = "kaspersky"
     title = "Kaspersky Security Center"
-    gives = fields_named(
-        "time observer source_ip destination_ip device_ip machine user domain url hashes action"
-    )
+    gives = fields_named("hosts machine user domain url hashes action")
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -151,9 +149,7 @@ class KasperskyXml(LogFormat):
 
     name = "kaspersky_xml"
     title = "Kaspersky Security Center (XML)"
-    gives = fields_named(
-        "time observer source_ip destination_ip device_ip machine user domain url hashes action"
-    )
+    gives = fields_named("hosts machine user domain url hashes action")
     multiline = True
 
     @classmethod

@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import event_between
-from lamsach.logs.text.json_records import read_object, text_of
+from lamsach.logs.text.json_records import first_text, read_object
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Action, Event
@@ -126,10 +127,7 @@ class Nfdump(LogFormat):
 
     def _json(self, text: str) -> Event | None:
         record = read_object(" ".join(text.split("\n")).rstrip(", \t\r]"))[1]
-
-        def first(*keys: str) -> str | None:
-            return next((found for key in keys if (found := text_of(record.get(key)))), None)
-
+        first = partial(first_text, record)
         if first("src4_addr", "src6_addr", "dst4_addr", "dst6_addr") is None:
             return None  # a statistic, or an option of the exporter
         forwarding = first("fwd_status") or ""

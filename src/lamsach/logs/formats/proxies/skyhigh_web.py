@@ -35,9 +35,7 @@ class SkyhighWeb(LogFormat):
 
     name = "skyhigh_web"
     title = "Skyhigh (McAfee) Web Gateway"
-    gives = fields_named(
-        "time observer source_ip destination_ip destination_port device_ip user domain url action"
-    )
+    gives = fields_named("hosts destination_port user domain url action")
 
     @classmethod
     def recognises(cls, line: str) -> bool:

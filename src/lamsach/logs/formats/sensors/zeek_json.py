@@ -25,8 +25,10 @@ from lamsach.logs.mappings.zeek import Columns, Value, time_of
 from lamsach.logs.text.json_records import (
     TEXT_KEYS,
     child,
+    first_text,
     flat,
     looks_like_zeek,
+    object_under,
     read_object,
     text_of,
     texts_of,
@@ -79,14 +81,12 @@ class ZeekJson(LogFormat):
 
     def record_event(self, fields: Columns, header: Header) -> Event | None:
         """See `Records`."""
-        path = next((text for key in _PATHS if (text := text_of(fields.get(key)))), None)
+        path = first_text(fields, *_PATHS)
         # not the `path` of smtp.log or of a file
         named = path and len(path) <= 64 and not any(c in path for c in "/\\,: ")
         event = zeek_fields.event_of(path if named else None, fields, self.context)
         if event is not None and event.observer is None:
-            changed(
-                event, observer=next((text for key in _OBSERVERS if (text := text_of(fields.get(key)))), None)
-            )
+            changed(event, observer=first_text(fields, *_OBSERVERS))
         return event
 
     def record_time(self, fields: Columns) -> datetime | None:
@@ -116,21 +116,13 @@ def _innermost(record: dict[str, object]) -> dict[str, object]:
     for _ in range(3):
         if "ts" in record or "id.orig_h" in record or "id_orig_h" in record or "_path" in record:
             break
-        for key in _WRAPPERS:
-            value = record.get(key)
-            if isinstance(value, str) and value.lstrip().startswith("{"):
-                try:
-                    value = read_object(value)[1]
-                except LineError:
-                    continue
-            if isinstance(value, dict) and value:
-                record = value
-                break
-        else:
-            only = next(iter(record.values())) if len(record) == 1 else None
-            if not isinstance(only, dict) or "ts" not in only:
-                break
-            record = only  # {"conn": {...}}: the plug-in for Kafka with `tag_json`
+        inner = object_under(record, _WRAPPERS)
+        if not inner and len(record) == 1:  # {"conn": {...}}: the plug-in for Kafka with `tag_json`
+            only = next(iter(record.values()))
+            inner = only if isinstance(only, dict) and "ts" in only else {}
+        if not inner:
+            break
+        record = inner
     return record
 
 
@@ -152,6 +144,4 @@ def _columns(record: dict[str, object]) -> dict[str, Value]:
 
 def _time(record: Mapping[str, object]) -> str | None:
     """Time by another key than Zeek's: a shipper's, or the time of writing."""
-    return next(
-        (text for key in ("@timestamp", "_write_ts", "timestamp") if (text := text_of(record.get(key)))), None
-    )
+    return first_text(record, "@timestamp", "_write_ts", "timestamp")

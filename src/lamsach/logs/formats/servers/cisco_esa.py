@@ -50,10 +50,7 @@ class CiscoEsa(LogFormat):
 
     name = "cisco_esa"
     title = "Cisco Secure Email Gateway (ESA)"
-    gives = fields_named(
-        "time observer source_ip destination_ip destination_port device_ip user domain url hashes action "
-        "forwarded"
-    )
+    gives = fields_named("hosts destination_port user domain url hashes action forwarded")
 
     @classmethod
     def recognises(cls, line: str) -> bool:

@@ -58,9 +58,7 @@ class PulseSecure(LogFormat):
 
     name = "pulse_secure"
     title = "Ivanti (Pulse) Connect Secure"
-    gives = fields_named(
-        "time observer source_ip destination_ip destination_port device_ip device_name user domain url action"
-    )
+    gives = fields_named("hosts destination_port device_name user domain url action")
     lease_markers = ("ession started", "ession ended", "ession resumed")
 
     @classmethod

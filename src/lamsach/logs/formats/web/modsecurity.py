@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import changed
 from lamsach.logs.mappings.web_requests import request_event, web_time
-from lamsach.logs.text.json_records import child, flat, read_object, text_of
+from lamsach.logs.text.json_records import child, first_text, flat, read_object, text_of
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.values import port_of
 from lamsach.model import Action, Event
@@ -110,30 +111,24 @@ class ModSecurity(LogFormat):
     def _object(self, line: str) -> Event:
         record = read_object(line)[1]
         fields = flat(record)
-
-        def first(keys: tuple[str, ...]) -> str | None:
-            return next((text for key in keys if (text := text_of(fields.get(key)))), None)
-
-        written = first(_TIME)
+        first = partial(first_text, fields)
+        written = first(*_TIME)
         time = None
         if written:
-            time = (
-                web_time(written, self.context.timezone)
-                if "/" in written[:4]
-                else LooseTimes(self.context).read(written)
-            )
+            clf = "/" in written[:4]
+            time = web_time(written, self.context.timezone) if clf else LooseTimes(self.context).read(written)
         headers = child(record, "transaction", "request", "headers") or child(record, "request", "headers")
         host = next((text_of(value) for name, value in headers.items() if name.lower() == "host"), None)
         event = request_event(
-            first(_CALLER),
-            port=port_of(first(_CALLER_PORT)),
+            first(*_CALLER),
+            port=port_of(first(*_CALLER_PORT)),
             site=host,
-            request=first(("request.request_line",)),
-            url=first(_URI),
-            status=first(_STATUS),
+            request=first("request.request_line"),
+            url=first(*_URI),
+            status=first(*_STATUS),
             time=time,
-            server=first(_CALLED),
-            server_port=port_of(first(_CALLED_PORT)),
+            server=first(*_CALLED),
+            server_port=port_of(first(*_CALLED_PORT)),
         )
         if event.source_ip is None and event.url is None:
             raise LineError("The JSON record has no known key.", line[:80])

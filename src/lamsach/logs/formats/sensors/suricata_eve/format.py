@@ -38,7 +38,15 @@ from lamsach.logs.formats.sensors.suricata_eve.fields import (
 )
 from lamsach.logs.mappings import suricata_fast
 from lamsach.logs.mappings.records import Header
-from lamsach.logs.text.json_records import TEXT_KEYS, child, looks_like_suricata, read_object, text_of
+from lamsach.logs.text.json_records import (
+    TEXT_KEYS,
+    child,
+    first_text,
+    looks_like_suricata,
+    object_under,
+    read_object,
+    text_of,
+)
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso
 from lamsach.model import Event, EventKind
@@ -113,16 +121,11 @@ class SuricataEve(LogFormat):
         return neighbour(event, child(eve, "arp")) if kind_name == "arp" else event
 
     def _time(self, eve: Record, outer: Record) -> datetime | None:
-        text = (
-            text_of(eve.get("timestamp"))
-            or text_of(outer.get("@timestamp"))
-            or text_of(outer.get("timestamp"))
-        )
+        text = text_of(eve.get("timestamp")) or first_text(outer, "@timestamp", "timestamp")
         if text is None:
             return None
-        return (
-            from_iso(text, self.context.timezone) if "-" in text[:8] or "/" in text[:8] else from_epoch(text)
-        )
+        dated = "-" in text[:8] or "/" in text[:8]
+        return from_iso(text, self.context.timezone) if dated else from_epoch(text)
 
 
 def _eve_record(record: dict[str, object]) -> dict[str, object]:
@@ -131,16 +134,7 @@ def _eve_record(record: dict[str, object]) -> dict[str, object]:
         if "event_type" in record and not isinstance(record["event_type"], dict):
             return record
         inner = child(record, "suricata", "eve") or child(record, "suricata")
-        for key in () if inner else _WRAPPERS:
-            value = record.get(key)
-            if isinstance(value, str) and value.lstrip().startswith("{"):
-                try:
-                    value = read_object(value)[1]
-                except LineError:
-                    continue
-            if isinstance(value, dict) and value:
-                inner = value
-                break
+        inner = inner or object_under(record, _WRAPPERS)
         if not inner:
             break
         record = inner
