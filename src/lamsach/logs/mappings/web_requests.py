@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, tzinfo
 
+from lamsach.logs.base import FileContext
 from lamsach.logs.events.ends import Way, event_between, is_internal
+from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.timestamps import MONTHS, from_iso
 from lamsach.logs.text.values import host_and_port, host_of_url, ip_of, stated
 from lamsach.model import Action, Event, EventKind
@@ -19,6 +21,7 @@ STRINGS = re.compile(STRING, re.DOTALL)
 CLF = r"\d{2}/[A-Z][a-z]{2}/\d{4}[: ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?: [+-]\d{4})?"
 ISO = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?"
 """Parts of patterns: a quoted text with escapes, and the two time formats of servers."""
+TIME = re.compile(rf"{CLF}|{ISO}", re.ASCII)
 # GET /a?b HTTP/1.1     CONNECT files.example:443 HTTP/1.1     GET http://files.example/
 _REQUEST = re.compile(r"([A-Z][A-Z_-]{1,31}) (\S.*?|)(?: HTTP/\d(?:\.\d)?)?", re.DOTALL)
 # OPTIONS sip:nm SIP/2.0     DESCRIBE rtsp://192.0.2.1/ RTSP/1.0
@@ -121,3 +124,11 @@ def web_time(text: str, zone: tzinfo) -> datetime:
         return from_iso(text, zone)
     day, month, year, clock, offset = match.groups()
     return from_iso(f"{year}-{MONTHS.get(month, 0):02d}-{day}T{clock}{offset or ''}", UTC if offset else zone)
+
+
+def request_time(text: str | None, context: FileContext) -> datetime | None:
+    """Parse a time as `web_time` does, or in any other spelling; None without one. Raises LineError."""
+    if not text:
+        return None
+    known = TIME.fullmatch(text)
+    return web_time(text, context.timezone) if known else LooseTimes(context).read(text)

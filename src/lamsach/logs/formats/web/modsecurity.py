@@ -17,9 +17,8 @@ from functools import partial
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import changed
-from lamsach.logs.mappings.web_requests import request_event, web_time
+from lamsach.logs.mappings.web_requests import request_event, request_time, web_time
 from lamsach.logs.text.json_records import child, first_text, flat, read_object, text_of
-from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.values import port_of
 from lamsach.model import Action, Event
 
@@ -112,11 +111,6 @@ class ModSecurity(LogFormat):
         record = read_object(line)[1]
         fields = flat(record)
         first = partial(first_text, fields)
-        written = first(*_TIME)
-        time = None
-        if written:
-            clf = "/" in written[:4]
-            time = web_time(written, self.context.timezone) if clf else LooseTimes(self.context).read(written)
         headers = child(record, "transaction", "request", "headers") or child(record, "request", "headers")
         host = next((text_of(value) for name, value in headers.items() if name.lower() == "host"), None)
         event = request_event(
@@ -126,7 +120,7 @@ class ModSecurity(LogFormat):
             request=first("request.request_line"),
             url=first(*_URI),
             status=first(*_STATUS),
-            time=time,
+            time=request_time(first(*_TIME), self.context),
             server=first(*_CALLED),
             server_port=port_of(first(*_CALLED_PORT)),
         )

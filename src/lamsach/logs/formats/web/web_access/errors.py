@@ -14,12 +14,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.mappings.web_requests import CLF, ISO, STRING, request_event, target_of, web_time
-from lamsach.logs.text.times.loose_times import LooseTimes
+from lamsach.logs.mappings.web_requests import (
+    CLF,
+    STRING,
+    TIME,
+    request_event,
+    request_time,
+    target_of,
+    web_time,
+)
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import host_and_port, ip_of, port_of
 from lamsach.model import Event, EventKind
@@ -105,15 +111,8 @@ def apache_error(text: str, context: FileContext) -> Event | None:
         url=tags.get("uri"),
         user=user[1] if user else None,
         status="403" if user or "denied" in match["message"] else None,
-        time=_apache_time(match, context),
+        time=request_time(match["time"] or match["other"], context),
     )
-
-
-def _apache_time(match: re.Match[str], context: FileContext) -> datetime | None:
-    if match["other"] and "/" in match["other"]:
-        return web_time(match["other"], context.timezone)
-    text = match["time"] or match["other"]
-    return LooseTimes(context).read(text) if text else None
 
 
 # 2026-06-08 22:44:57.123456 [NOTICE] [1234] [T0] [203.0.113.9:4455:HTTP2-1#site.example] File not found ..
@@ -136,7 +135,7 @@ def litespeed_error(text: str, context: FileContext) -> Event | None:
     match = _LITESPEED.match(text) if text[:2] == "20" else None
     if match is None:
         return None
-    time = LooseTimes(context).read(match[1])
+    time = request_time(match[1], context)
     login = _LITESPEED_LOGIN.search(match[2][:4096])
     if login:
         return request_event(login[2], user=login[1], url=login[3], status="403", time=time)
@@ -166,11 +165,10 @@ def lighttpd_error(text: str, context: FileContext) -> Event | None:
         user=user[1].strip() if user else None,
         url=path[1] if path else None,
         status="401",
-        time=LooseTimes(context).read(match[1]) if match[1] else None,
+        time=request_time(match[1], context),
     )
 
 
-_TIME = re.compile(rf"{CLF}|{ISO}", re.ASCII)
 _AT, _REQUEST, _URL = (
     rf"(?P<time>{CLF})",
     *(STRING.replace("(", f"(?P<{name}>", 1) for name in ("request", "url")),
@@ -235,18 +233,12 @@ def shaped(text: str, context: FileContext) -> Event | None:
             continue
         values: dict[str, Any] = match.groupdict()
         found = {name.rstrip("2"): value for name, value in values.items() if value is not None}
-        stream, written = found.pop("stream", None), found.pop("time", None)
+        stream, written = found.pop("stream", None), found.pop("time", "").replace(" - ", " ")
         server, port = host_and_port(found.pop("server", ""))
-        time = _time_of(written, context) if written else None
+        time = request_time(written, context)
         event = request_event(found.pop("client"), time=time, server=server, server_port=port, **found)
         return replace(event, kind=EventKind.CONNECTION) if stream else event
     return None
-
-
-def _time_of(text: str, context: FileContext) -> datetime:
-    if _TIME.fullmatch(text):
-        return web_time(text, context.timezone)
-    return LooseTimes(context).read(text.replace(" - ", " "))
 
 
 def ltsv(text: str, context: FileContext) -> Event | None:
@@ -256,7 +248,7 @@ def ltsv(text: str, context: FileContext) -> Event | None:
     cells = (_LABEL.match(cell) for cell in text.split("\t", _MOST_LABELS)[:_MOST_LABELS])
     fields = {cell[1]: cell[2] for cell in cells if cell}
     written = fields.get("time", "").strip("[]")
-    if ip_of(fields.get("host", "")) is None or not _TIME.fullmatch(written):
+    if ip_of(fields.get("host", "")) is None or not TIME.fullmatch(written):
         return None
     return request_event(
         fields["host"],

@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.mappings.web_requests import request_event, web_time
+from lamsach.logs.mappings.web_requests import request_event, request_time
 from lamsach.logs.text.json_records import child, objects_of, read_object, text_of
-from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.values import in_order, port_of
 from lamsach.model import Event
 
@@ -125,7 +123,7 @@ def _request(record: dict[str, object], context: FileContext) -> Event:
         url=f"{url}?{query}" if query else url,
         user=_first(record, _USER),
         status=_first(record, _STATUS),
-        time=_time(record, context),
+        time=request_time(_first(record, _TIME), context),
         server=(_first(record, _SERVER) or "").rpartition(":")[0]
         if _first(record, ("downstream_local_address",))
         else _first(record, _SERVER),
@@ -161,13 +159,6 @@ def _header(headers: Mapping[str, object], name: str) -> str | None:
     return ", ".join(str(item) for item in value[:50])[:1000] if isinstance(value, list) else text_of(value)
 
 
-def _time(record: Mapping[str, object], context: FileContext) -> datetime | None:
-    text = _first(record, _TIME)
-    if text is None:
-        return None
-    return web_time(text, context.timezone) if "/" in text[:4] else LooseTimes(context).read(text)
-
-
 def _coraza(record: Mapping[str, object], context: FileContext) -> Event:
     """Read Coraza's own line in `msg`: [client "192.0.2.1"] Coraza: Warning. ... [hostname ""] [uri "/x"]."""
     message = (text_of(record.get("msg")) or "")[:65536]
@@ -177,5 +168,5 @@ def _coraza(record: Mapping[str, object], context: FileContext) -> Event:
         site=host[1] if host else None,
         url=uri[1] if uri else None,
         status="403" if "Access denied" in message else None,
-        time=_time(record, context),
+        time=request_time(_first(record, _TIME), context),
     )
