@@ -61,10 +61,12 @@ class PowerDns(LogFormat):
 
     def read(self, line: str) -> Event | None:
         """Read one question."""
+        if 'qname="' not in line:
+            event = required(event_of(_SENTENCES, line), line)
+            header, _ = split_header(line, self.context)
+            return placed(event, header.time, header.host)
         self.check(line)
         header, _ = split_header(line, self.context)
-        if 'qname="' not in line:
-            return placed(required(event_of(_SENTENCES, line), line), header.time, header.host)
         fields = pairs(line[line.find(' msg="') + 1 :])
         host, port = host_and_port(fields.get("remote", ""))
         event = event_between(
