@@ -107,11 +107,11 @@ def is_intact(report: Report) -> bool:
 def filled_form(report: Report) -> Filled:
     """The report in its form: as submitted, or the current draft."""
     form = form_of(report)
-    if report.content is not None and not report.is_open:
-        texts = report.content["texts"]
+    if content := report.as_submitted:
+        texts = content["texts"]
         figures = {
             f["key"]: FormFigure(f["computed"], f["stated"], f["reason"], f["note"])
-            for f in report.content["figures"]
+            for f in content["figures"]
         }
     else:
         texts = report.texts
@@ -135,10 +135,8 @@ def filled_form(report: Report) -> Filled:
 
 def annexes_of(report: Report) -> dict[str, Rows]:
     """Rows of the report's annexes: as submitted, or current."""
-    if report.content is not None and not report.is_open:
-        annexes: dict[str, Rows] = report.content.get("annexes", {})
-    else:
-        annexes = measured_of(report)["annexes"]
+    submitted = report.as_submitted
+    annexes: dict[str, Rows] = submitted.get("annexes", {}) if submitted else measured_of(report)["annexes"]
     return annexes
 
 
@@ -152,8 +150,8 @@ def requesting_dispatch(report: Report) -> Dispatch | None:
 
 def stated_values_of(report: Report) -> dict[str, int | None]:
     """The valid numbers of a draft or submitted report, by key."""
-    if report.content is not None and not report.is_open:
-        return {figure["key"]: figure["value"] for figure in report.content["figures"]}
+    if content := report.as_submitted:
+        return {figure["key"]: figure["value"] for figure in content["figures"]}
     return {key: figure.value for key, figure in figures_of(report).items()}
 
 

@@ -61,8 +61,7 @@ def _shown(value: int | None) -> str:
 
 def _around(report: Report) -> tuple[Head, tuple[str, ...]]:
     """Letterhead and recipients, as submitted or current; number and day stay blank until stated."""
-    submitted = (report.content or {}).get("letterhead") if not report.is_open else None
-    sheet = submitted or heads.snapshot(heads.letterhead_of(report.unit))
+    sheet = report.as_submitted.get("letterhead") or heads.snapshot(heads.letterhead_of(report.unit))
     head = Head(
         issuer=sheet["body"],
         parent=sheet["parent"],
@@ -83,7 +82,7 @@ def document_of(report: Report) -> Document:
         remarks.append(
             f"Báo cáo này thay thế báo cáo lần {report.edition - 1}. Nội dung đính chính: {report.correction}"
         )
-    parts = (report.content or {}).get("parts", []) if not report.is_open else []
+    parts = report.as_submitted.get("parts", [])
     filled = filled_form(report)
     head, copies = _around(report)
     annexes = [

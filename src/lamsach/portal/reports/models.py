@@ -92,6 +92,11 @@ class Report(models.Model):
         return self.state in (ReportState.DRAFT, ReportState.RETURNED)
 
     @property
+    def as_submitted(self) -> dict[str, Any]:
+        """The submitted content; empty while the report is open."""
+        return {} if self.is_open else self.content or {}
+
+    @property
     def submitted_figures(self) -> list[dict[str, Any]]:
         """Submitted figures with key, value and origin; `figures.accepted` reads only these."""
         loaded: list[dict[str, Any]] | None = self.__dict__.get("loaded_figures")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from lamsach.letters.form import Row
 from lamsach.portal.awareness import access
@@ -35,19 +35,8 @@ class Overlap:
     between: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Link:
-    """A reporting unit, a unit below it (itself at 0), and its validity, before `until`."""
-
-    ancestor: int
-    descendant: int
-    distance: int
-    since: date
-    until: date
-
-    def on(self, day: date) -> bool:
-        """Return whether the link is valid on a day."""
-        return self.since <= day < self.until
+def _valid(link: UnitLink, day: date) -> bool:
+    return link.valid_from <= day < link.valid_until
 
 
 def overlap(parts: Mapping[int, Report], day: date) -> Overlap:
@@ -58,16 +47,16 @@ def overlap(parts: Mapping[int, Report], day: date) -> Overlap:
     """
     if not parts:
         return Overlap({})
-    moved = {link.descendant for link in _ended(parts, day) if link.on(parts[link.ancestor].as_of)}
+    moved = {link.descendant_id for link in _ended(parts, day) if _valid(link, parts[link.ancestor_id].as_of)}
     arrived = _arrived(parts, day)
     heirs = _heirs(moved, day)
     links = _links_to({*moved, *heirs.values(), *arrived}, parts)
-    counted = [link for link in links if link.on(parts[link.ancestor].as_of)]
+    counted = [link for link in links if _valid(link, parts[link.ancestor_id].as_of)]
     holders: dict[int, set[int]] = {}
     for link in counted:
-        if link.distance or parts[link.ancestor].itself:
-            holders.setdefault(link.descendant, set()).add(link.ancestor)
-    current = {link.descendant: link.ancestor for link in links if link.on(day)}
+        if link.distance or parts[link.ancestor_id].itself:
+            holders.setdefault(link.descendant_id, set()).add(link.ancestor_id)
+    current = {link.descendant_id: link.ancestor_id for link in links if _valid(link, day)}
     dropped: dict[int, set[int]] = {}
     for unit in moved & holders.keys():
         counting = holders[unit]
@@ -77,7 +66,7 @@ def overlap(parts: Mapping[int, Report], day: date) -> Overlap:
         for holder in superfluous:
             dropped.setdefault(parts[holder].pk, set()).add(unit)
     by_report = {report: frozenset(units) for report, units in dropped.items()}
-    between = tuple(sorted(arrived - {link.descendant for link in counted}))
+    between = tuple(sorted(arrived - {link.descendant_id for link in counted}))
     return Overlap(by_report, frozenset(unit for units in by_report.values() for unit in units), between)
 
 
@@ -88,18 +77,13 @@ def _keeper(holders: set[int], current: int | None, parts: Mapping[int, Report])
     return max(holders, key=lambda unit: (parts[unit].as_of, parts[unit].pk))
 
 
-def _links(rows: QuerySet[UnitLink]) -> list[_Link]:
-    columns = ("ancestor_id", "descendant_id", "distance", "valid_from", "valid_until")
-    return [_Link(*row) for row in rows.values_list(*columns)]
-
-
-def _ended(parts: Mapping[int, Report], day: date) -> list[_Link]:
+def _ended(parts: Mapping[int, Report], day: date) -> list[UnitLink]:
     """Links of reporting units that may be valid on a report's day but are not on this day."""
     first, last = _span(parts)
     gone = Q(valid_until__gt=first, valid_until__lte=day)
     if last > day:
         gone |= Q(valid_from__gt=day, valid_from__lte=last)
-    return _links(UnitLink.objects.filter(gone, ancestor__in=list(parts)))
+    return list(UnitLink.objects.filter(gone, ancestor__in=list(parts)))
 
 
 def _arrived(parts: Mapping[int, Report], day: date) -> set[int]:
@@ -126,13 +110,12 @@ def _span(parts: Mapping[int, Report]) -> tuple[date, date]:
     return min(days), max(days)
 
 
-def _links_to(units: Iterable[int], parts: Mapping[int, Report]) -> list[_Link]:
+def _links_to(units: Iterable[int], parts: Mapping[int, Report]) -> list[UnitLink]:
     """All links, including ended ones, from the reporting units to these units."""
     wanted = sorted(units)
-    links: list[_Link] = []
+    links: list[UnitLink] = []
     for part in in_parts(wanted, 1000):
-        rows = UnitLink.objects.filter(descendant__in=part, ancestor__in=list(parts))
-        links += _links(rows)
+        links += UnitLink.objects.filter(descendant__in=part, ancestor__in=list(parts))
     return links
 
 
