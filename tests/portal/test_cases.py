@@ -13,8 +13,8 @@ from lamsach.model import DeviceState, MatchStatus, Role
 from lamsach.portal.cases import states
 from lamsach.portal.cases.models import Case, CaseState, Clarification, Note
 from lamsach.portal.cases.states import ALLOWED, severity
-from lamsach.portal.cases.states import Contact as Sum
 from lamsach.portal.cases.upkeep import move
+from lamsach.portal.findings.models import Sighting
 
 from .bundles import Contact, day, device, findings, hand_in, scan
 from .case_samples import found, opened
@@ -22,20 +22,26 @@ from .conftest import Cast
 
 pytestmark = pytest.mark.django_db
 S = CaseState
-SEVERITIES: list[tuple[list[Sum], int | None]] = [
-    ([Sum("outbound", 2, 2)], 1),
-    ([Sum("outbound", 1, 1), Sum("outbound", 1, 1)], 1),
-    ([Sum("outbound", 9, 1)], 2),
-    ([Sum("outbound", 1, 1), Sum("inbound", 50, 50)], 2),
-    ([Sum("outbound", 9, 0)], 3),
-    ([Sum("resolved", 9, 9)], 4),
-    ([Sum("inbound", 9, 9)], None),
+
+
+def _seen(role: str, count: int, passed: int) -> Sighting:
+    return Sighting(role=role, count=count, passed=passed)
+
+
+SEVERITIES: list[tuple[list[Sighting], int | None]] = [
+    ([_seen("outbound", 2, 2)], 1),
+    ([_seen("outbound", 1, 1), _seen("outbound", 1, 1)], 1),
+    ([_seen("outbound", 9, 1)], 2),
+    ([_seen("outbound", 1, 1), _seen("inbound", 50, 50)], 2),
+    ([_seen("outbound", 9, 0)], 3),
+    ([_seen("resolved", 9, 9)], 4),
+    ([_seen("inbound", 9, 9)], None),
     ([], None),
 ]
 
 
 @pytest.mark.parametrize(("contacts", "grade"), SEVERITIES)
-def test_the_rules_of_severity(contacts: list[Sum], grade: int | None) -> None:
+def test_the_rules_of_severity(contacts: list[Sighting], grade: int | None) -> None:
     assert severity(contacts) == grade
 
 

@@ -98,7 +98,8 @@ def test_days_to_clean_and_the_most_work(cast: Cast, campaign: Campaign) -> None
 def test_the_calendar_of_logs(cast: Cast, campaign: Campaign) -> None:
     (source,) = facts.calendar(campaign, cast.first.pk, today())
     assert source.observer == FIREWALL
-    assert [cell.searched for cell in source.days] == [False] * (facts.CALENDAR_DAYS - 10) + [True] * 10
+    kinds = ["missing"] * (facts.CALENDAR_DAYS - 10) + ["covered"] * 10
+    assert [cell.kind for cell in source.days] == kinds
     assert source.last == day(-1)
     rows = facts.coverage_by_unit(campaign, [cast.first.pk, cast.second.pk], today())
     assert [(row.unit, row.sources, row.missing) for row in rows] == [(cast.first, 1, 0), (cast.second, 1, 0)]

@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.portal.cases.models import CaseState
-from lamsach.portal.cases.verdict import Decision, Facts, Hit, Policy, Stay, timeline
+from lamsach.portal.cases.models import CaseState, Rules
+from lamsach.portal.cases.verdict import Decision, Facts, Hit, Stay, timeline
 
 S = CaseState
 START = date(2022, 9, 1)
@@ -28,7 +28,7 @@ def moment(number: int, hour: int) -> datetime:
     return datetime.combine(at(number), time(hour), UTC)
 
 
-def slow(decisions: list[Decision], facts: Facts, today: date, policy: Policy) -> dict[date, CaseState]:
+def slow(decisions: list[Decision], facts: Facts, today: date, policy: Rules) -> dict[date, CaseState]:
     """Each day separately, directly by the definition."""
     states = {}
     day = min(decision.day for decision in decisions)
@@ -38,7 +38,7 @@ def slow(decisions: list[Decision], facts: Facts, today: date, policy: Policy) -
     return states
 
 
-def on_day(day: date, decisions: list[Decision], facts: Facts, today: date, policy: Policy) -> CaseState:
+def on_day(day: date, decisions: list[Decision], facts: Facts, today: date, policy: Rules) -> CaseState:
     last = max((one for one in decisions if one.day <= day), key=lambda one: one.moment)
     seen = [hit for hit in facts.hits if hit.day <= day]
     exempt = {name for name, times in facts.exempt.items() if any(begin <= day < end for begin, end in times)}
@@ -72,7 +72,7 @@ def on_day(day: date, decisions: list[Decision], facts: Facts, today: date, poli
 
 
 @st.composite
-def worlds(draw: Any) -> tuple[list[Decision], Facts, date, Policy]:
+def worlds(draw: Any) -> tuple[list[Decision], Facts, date, Rules]:
     numbers = st.integers(0, SPAN)
     decisions = [Decision(moment(0, 1), at(0), S.NEW)]
     for number, state, hour in draw(
@@ -104,7 +104,11 @@ def worlds(draw: Any) -> tuple[list[Decision], Facts, date, Policy]:
         for indicator in draw(st.sets(st.sampled_from(INDICATORS), max_size=2))
         for begin, length in [draw(st.tuples(numbers, st.integers(0, 15)))]
     }
-    policy = Policy(draw(st.integers(1, 7)), draw(st.integers(1, 4)), draw(st.integers(0, 3)))
+    policy = Rules(
+        quiet_days=draw(st.integers(1, 7)),
+        blind_after=draw(st.integers(1, 4)),
+        alive_days=draw(st.integers(0, 3)),
+    )
     alive = frozenset(at(number) for number in range(SPAN + 1)) - {at(n) for n in draw(st.sets(numbers))}
     return decisions, Facts(hits, coverage, exempt, alive), at(draw(st.integers(SPAN - 4, SPAN))), policy
 
@@ -122,7 +126,7 @@ def spread(stays: list[Stay], today: date) -> dict[date, CaseState]:
 
 @given(worlds())
 @settings(max_examples=400, deadline=None)
-def test_the_rules_say_what_the_words_say(world: tuple[list[Decision], Facts, date, Policy]) -> None:
+def test_the_rules_say_what_the_words_say(world: tuple[list[Decision], Facts, date, Rules]) -> None:
     decisions, facts, today, policy = world
     decisions = [decision for decision in decisions if decision.day <= today]
     assert spread(timeline(decisions, facts, today, policy), today) == slow(decisions, facts, today, policy)
@@ -130,7 +134,7 @@ def test_the_rules_say_what_the_words_say(world: tuple[list[Decision], Facts, da
 
 @given(worlds())
 @settings(max_examples=150, deadline=None)
-def test_no_machine_is_verified_without_its_logs(world: tuple[list[Decision], Facts, date, Policy]) -> None:
+def test_no_machine_is_verified_without_its_logs(world: tuple[list[Decision], Facts, date, Rules]) -> None:
     decisions, facts, today, policy = world
     blind = replace(facts, coverage={})
     decisions = [decision for decision in decisions if decision.day <= today]
@@ -139,17 +143,17 @@ def test_no_machine_is_verified_without_its_logs(world: tuple[list[Decision], Fa
 
 @given(worlds())
 @settings(max_examples=150, deadline=None)
-def test_no_machine_is_verified_unseen(world: tuple[list[Decision], Facts, date, Policy]) -> None:
+def test_no_machine_is_verified_unseen(world: tuple[list[Decision], Facts, date, Rules]) -> None:
     decisions, facts, today, policy = world
     decisions = [decision for decision in decisions if decision.day <= today]
-    asks = replace(policy, alive_days=max(1, policy.alive_days))
+    policy.alive_days = max(1, policy.alive_days)
     unseen = replace(facts, alive=frozenset())
-    assert S.VERIFIED not in {stay.state for stay in timeline(decisions, unseen, today, asks)}
+    assert S.VERIFIED not in {stay.state for stay in timeline(decisions, unseen, today, policy)}
 
 
 @given(worlds())
 @settings(max_examples=150, deadline=None)
-def test_the_order_of_the_evidence_does_not_matter(world: tuple[list[Decision], Facts, date, Policy]) -> None:
+def test_the_order_of_the_evidence_does_not_matter(world: tuple[list[Decision], Facts, date, Rules]) -> None:
     decisions, facts, today, policy = world
     decisions = [decision for decision in decisions if decision.day <= today]
     turned = replace(facts, hits=list(reversed(facts.hits)))
@@ -165,7 +169,7 @@ def test_the_random_worlds_reach_every_state() -> None:
 
     def states(facts: Facts, *decisions: Decision, alive: range = range(SPAN)) -> list[CaseState]:
         facts = replace(facts, alive=frozenset(at(number) for number in alive))
-        return [stay.state for stay in timeline([begun, *decisions], facts, at(15), Policy(7, 3, 3))]
+        return [stay.state for stay in timeline([begun, *decisions], facts, at(15), Rules(quiet_days=7))]
 
     assert states(Facts([hit], fw), clean) == [S.NEW, S.CLEANED, S.VERIFIED]
     assert states(Facts([hit], {}), clean) == [S.NEW, S.CLEANED, S.BLIND]

@@ -42,7 +42,8 @@ from lamsach.portal.cases.playbooks import Followed, followed, is_unfollowed
 from lamsach.portal.cases.proof import held_by, proofs, records_of, strip
 from lamsach.portal.cases.search import index
 from lamsach.portal.cases.states import OPEN, TONES, UNFOLLOWED, may_move
-from lamsach.portal.cases.upkeep import Seen, decisions_of, facts_of, move, policy, sightings_of
+from lamsach.portal.cases.upkeep import decisions_of, facts_of, move, policy, sightings_of
+from lamsach.portal.findings.models import Sighting
 from lamsach.portal.units.access import may_act, own_units
 from lamsach.portal.units.tree import today
 from lamsach.results.labels import product_title
@@ -125,7 +126,7 @@ def _context(request: HttpRequest, case: Case, form: StepForm, book: Followed) -
     }
 
 
-def _blocked(seen: list[Seen]) -> set[tuple[str, date]]:
+def _blocked(seen: list[Sighting]) -> set[tuple[str, date]]:
     """Observers' days on which the machine tried to reach listed addresses and was always blocked."""
     tried = {(row.source, row.day) for row in seen if row.role == "outbound"}
     return tried - {(row.source, row.day) for row in seen if row.passed or row.role == "resolved"}
@@ -145,7 +146,7 @@ def gaps_of(case: Case) -> list[dict[str, Any]]:
     ]
 
 
-def _by_indicator(seen: list[Seen]) -> list[dict[str, Any]]:
+def _by_indicator(seen: list[Sighting]) -> list[dict[str, Any]]:
     """Sightings, one row per indicator, the most frequent first."""
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for sighting in seen:

@@ -17,6 +17,7 @@ from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases import tally
 from lamsach.portal.cases.coverage import UnitCoverage
 from lamsach.portal.cases.models import Case, CaseState, Span, Step
+from lamsach.portal.cases.proof import CELL, GAP, Cell
 from lamsach.portal.cases.states import OPEN as TO_DO
 from lamsach.portal.cases.tally import GROUPS, CaseCounts, Statement, larger
 from lamsach.portal.findings.models import CoverageDay
@@ -176,21 +177,12 @@ def most_work(campaign: Campaign, unit_id: int, now: Any, most: int = 10) -> lis
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    """Day of an observer: whether its log was searched; `x`: position in the picture."""
-
-    day: date
-    searched: bool
-    x: int
-
-
-@dataclass(frozen=True, slots=True)
 class Source:
     """An observer of a unit with its last days; `missing`: number of days without log."""
 
     observer: str
     format: str
-    days: tuple[Day, ...]
+    days: tuple[Cell, ...]
     missing: int
     last: date | None
 
@@ -204,12 +196,15 @@ def calendar(campaign: Campaign, unit_id: int, until: date) -> list[Source]:
 
 def _source(observer: str, coverage: UnitCoverage, days: Sequence[date]) -> Source:
     searched = coverage.days[observer]
-    cells = tuple(Day(day, day in searched, index * 16) for index, day in enumerate(days))
+    cells = tuple(
+        Cell(day, "covered" if day in searched else "missing", index * (CELL + GAP))
+        for index, day in enumerate(days)
+    )
     return Source(
         observer,
         coverage.formats.get(observer, ""),
         cells,
-        sum(not cell.searched for cell in cells),
+        sum(cell.kind == "missing" for cell in cells),
         max(searched, default=None),
     )
 

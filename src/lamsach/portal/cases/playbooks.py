@@ -9,7 +9,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,22 +35,13 @@ def built_in(kind: str) -> tuple[dict[str, str], ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """Author and time of a tick, with its note or file."""
-
-    who: str
-    at: datetime
-    note: Note | None
-
-
-@dataclass(frozen=True, slots=True)
 class Item:
-    """A playbook step in the reader's language; `done`: None if not done."""
+    """A playbook step in the reader's language; `done`: its tick, None if not done."""
 
     key: str
     what: str
     how: str
-    done: Done | None = None
+    done: Tick | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +100,7 @@ def is_unfollowed(book: Followed) -> bool:
 
 
 def _item(step: Mapping[str, str], tick: Tick | None) -> Item:
-    done = Done(tick.who, tick.at, tick.note) if tick is not None and tick.done else None
-    return Item(step["key"], *step_texts(step), done)
+    return Item(step["key"], *step_texts(step), tick if tick is not None and tick.done else None)
 
 
 def step_texts(step: Mapping[str, str]) -> tuple[str, str]:

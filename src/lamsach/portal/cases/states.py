@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
@@ -19,6 +18,7 @@ from django.utils import timezone
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.cases.models import Case, CaseSeverity, CaseState, Step
+from lamsach.portal.findings.models import Sighting
 
 S = CaseState
 ALLOWED: Mapping[CaseState, frozenset[CaseState]] = {
@@ -97,17 +97,8 @@ DUE_HOURS = {CaseSeverity.HIGH: 8, CaseSeverity.MEDIUM: 16, CaseSeverity.LOW: 40
 """Working hours until a case is due, by severity."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """Sum of a device's sightings in one role: events, and those not blocked."""
-
-    role: str
-    count: int
-    passed: int
-
-
-def severity(contacts: Iterable[Contact]) -> CaseSeverity | None:
-    """Severity of a case with these contacts; None when they raise a question instead (rule 5)."""
+def severity(contacts: Iterable[Sighting]) -> CaseSeverity | None:
+    """Severity of a case with these sightings; None when they raise a question instead (rule 5)."""
     listed = list(contacts)
     reached = sum(contact.passed for contact in listed if contact.role == "outbound")
     tried = sum(contact.count for contact in listed if contact.role == "outbound")

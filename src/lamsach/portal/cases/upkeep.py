@@ -41,12 +41,11 @@ from lamsach.portal.cases.states import (
     DUE_HOURS,
     NEEDS_REASON,
     UNFOLLOWED,
-    Contact,
     add_step,
     may_move,
     severity,
 )
-from lamsach.portal.cases.verdict import Decision, Facts, Hit, Policy, Stay, timeline
+from lamsach.portal.cases.verdict import Decision, Facts, Hit, Stay, timeline
 from lamsach.portal.findings.models import Device, Sighting
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import ancestors, today
@@ -77,25 +76,9 @@ COMPUTED = {
 AGAIN = gettext_noop("The evidence has changed.")
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """The columns of a sighting that cases need."""
-
-    kind: str
-    indicator: str
-    threat: str
-    role: str
-    source: str
-    day: date
-    count: int
-    passed: int
-    last: Any
-
-
-def policy(campaign: Campaign) -> Policy:
-    """Verification policy of the campaign."""
-    rules = Rules.objects.filter(campaign=campaign).first()
-    return Policy(rules.quiet_days, rules.blind_after, rules.alive_days) if rules else Policy()
+def policy(campaign: Campaign) -> Rules:
+    """Verification rules of the campaign, or the default ones."""
+    return Rules.objects.filter(campaign=campaign).first() or Rules()
 
 
 @transaction.atomic
@@ -142,16 +125,11 @@ def _supersede(campaign: Campaign, merged: dict[int, int]) -> None:
     Clarification.objects.filter(campaign=campaign, device__in=merged, answered=None).delete()
 
 
-def sightings_of(campaign_id: int, device_id: int, members: Sequence[int] = ()) -> list[Seen]:
+def sightings_of(campaign_id: int, device_id: int, members: Sequence[int] = ()) -> list[Sighting]:
     """Sightings of a device and all merged into it (`members`: both, if known), by day."""
     members = members or [device_id, *Device.objects.filter(into=device_id).values_list("pk", flat=True)]
-    rows = Sighting.objects.filter(device__in=members, campaign=campaign_id).order_by("day", "pk")
-    return [
-        Seen(*row)
-        for row in rows.values_list(
-            "indicator_type", "indicator", "threat", "role", "source", "day", "count", "passed", "last"
-        )
-    ]
+    rows = Sighting.objects.filter(device__in=members, campaign=campaign_id)
+    return list(rows.order_by("day", "pk"))
 
 
 def _make(campaign: Campaign, device: Device) -> Case | None:
@@ -159,7 +137,7 @@ def _make(campaign: Campaign, device: Device) -> Case | None:
     case = Case.objects.filter(campaign=campaign, device=device).first()
     seen = sightings_of(campaign.pk, device.pk)
     unattributed = device.key.startswith("unattributed:")
-    grade = None if unattributed else severity(Contact(row.role, row.count, row.passed) for row in seen)
+    grade = None if unattributed else severity(seen)
     if case is None and grade is None:
         if seen:
             _ask(campaign, device, seen, unattributed=unattributed)
@@ -173,7 +151,7 @@ def _make(campaign: Campaign, device: Device) -> Case | None:
     return case
 
 
-def _ask(campaign: Campaign, device: Device, seen: Sequence[Seen], *, unattributed: bool) -> None:
+def _ask(campaign: Campaign, device: Device, seen: Sequence[Sighting], *, unattributed: bool) -> None:
     kind = ClarificationKind.UNATTRIBUTED if unattributed else ClarificationKind.INBOUND
     values = {
         "count": sum(sighting.count for sighting in seen),
@@ -221,12 +199,12 @@ def exemptions(case: Case) -> dict[str, list[tuple[date, date]]]:
     return periods
 
 
-def facts_of(case: Case, seen: Sequence[Seen], coverage: UnitCoverage | None = None) -> Facts:
+def facts_of(case: Case, seen: Sequence[Sighting], coverage: UnitCoverage | None = None) -> Facts:
     """Evidence of a case. Inbound contacts from outside do not count against the machine."""
     hits = [Hit(row.indicator, row.source, row.day, row.last) for row in seen if row.role != "inbound"]
     exempt, day = exemptions(case), today()
     wanted = {
-        (row.kind, row.indicator)
+        (row.indicator_type, row.indicator)
         for row in seen
         if row.role != "inbound"
         and not any(begin <= day < end for begin, end in exempt.get(row.indicator, ()))
@@ -245,7 +223,7 @@ def decisions_of(case: Case) -> list[Decision]:
 def recompute(cases: Sequence[Case], reason: Reason = NO_CAUSE) -> int:
     """Set state, history and figures of cases from the evidence; returns the number changed."""
     coverage: dict[tuple[int, int], UnitCoverage] = {}
-    policies: dict[int, Policy] = {}
+    policies: dict[int, Rules] = {}
     changed = 0
     rows = Case.objects.select_for_update(of=("self",), no_key=True).select_related("campaign", "unit")
     for case in rows.filter(pk__in=[case.pk for case in cases]).order_by("pk"):
@@ -261,7 +239,7 @@ def recompute(cases: Sequence[Case], reason: Reason = NO_CAUSE) -> int:
     return changed
 
 
-def _recompute(case: Case, coverage: UnitCoverage, rule: Policy, reason: Reason) -> bool:
+def _recompute(case: Case, coverage: UnitCoverage, rule: Rules, reason: Reason) -> bool:
     day = today()
     seen = sightings_of(case.campaign_id, case.device_id)
     facts = facts_of(case, seen, coverage)
@@ -275,7 +253,7 @@ def _recompute(case: Case, coverage: UnitCoverage, rule: Policy, reason: Reason)
         add_step(case, after, None, COMPUTED.get(after, AGAIN), computed=True, **details)
     write_spans(case, stays, reason)
     counted = _counted(seen, facts, day)
-    grade = severity(Contact(sighting.role, sighting.count, sighting.passed) for sighting in counted)
+    grade = severity(counted)
     if grade is not None and grade < case.severity and case.state in (CaseState.NEW, CaseState.REINFECTED):
         case.due = min(case.due, add_working_hours(timezone.now(), DUE_HOURS[grade]))
     if before != after and after == CaseState.REINFECTED:
@@ -302,7 +280,7 @@ def _recompute(case: Case, coverage: UnitCoverage, rule: Policy, reason: Reason)
     return before != after
 
 
-def _counted(seen: Sequence[Seen], facts: Facts, day: date) -> Sequence[Seen]:
+def _counted(seen: Sequence[Sighting], facts: Facts, day: date) -> Sequence[Sighting]:
     """Sightings without those exempt on the day; all of them if none remains."""
     exempt = {key for key, times in facts.exempt.items() if any(begin <= day < end for begin, end in times)}
     return [sighting for sighting in seen if sighting.indicator not in exempt] or seen

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from lamsach.portal.cases.models import CaseState
+from lamsach.portal.cases.models import CaseState, Rules
 
 ONE = timedelta(days=1)
 
@@ -57,15 +57,6 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """Number of covered days to verify and of days seen among them; days without logs until blind."""
-
-    quiet_days: int = 14
-    blind_after: int = 3
-    alive_days: int = 3
-
-
-@dataclass(frozen=True, slots=True)
 class Stay:
     """A state and its first day."""
 
@@ -73,7 +64,7 @@ class Stay:
     state: CaseState
 
 
-def timeline(decisions: Sequence[Decision], facts: Facts, today: date, policy: Policy) -> list[Stay]:
+def timeline(decisions: Sequence[Decision], facts: Facts, today: date, policy: Rules) -> list[Stay]:
     """States from the first decision to today, each with its first day. Linear in days."""
     ordered = sorted(decisions, key=lambda decision: decision.moment)
     stays: list[Stay] = []
@@ -94,7 +85,7 @@ class _Stretch:
     """Days governed by one decision, evaluated in order."""
 
     def __init__(
-        self, decision: Decision, hits: Sequence[Hit], facts: Facts, today: date, policy: Policy
+        self, decision: Decision, hits: Sequence[Hit], facts: Facts, today: date, policy: Rules
     ) -> None:
         self._decision, self._facts, self._policy = decision, facts, policy
         self._yesterday = today - ONE

@@ -17,13 +17,13 @@ from django.utils import timezone
 from lamsach.portal.audit.trail import record
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases.models import CaseSeverity, CaseState, Grant
-from lamsach.portal.cases.upkeep import Seen, sightings_of
+from lamsach.portal.cases.upkeep import sightings_of
 from lamsach.portal.exchange import units_below
 from lamsach.portal.exchange.answer_kinds import participating_campaign
 from lamsach.portal.exchange.kinds import Arrival, Payload, Route, day, number, rows, text
 from lamsach.portal.exchange.models import Partner
 from lamsach.portal.exchange.unit_keys import lock, unlock
-from lamsach.portal.findings.models import EvidenceLine
+from lamsach.portal.findings.models import EvidenceLine, Sighting
 from lamsach.portal.privacy.models import GrantedView
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import under
@@ -73,7 +73,7 @@ def payload_records(route: Route) -> list[dict[str, Any]]:
     return list(records.values())
 
 
-def _sightings(seen: list[Seen]) -> list[dict[str, Any]]:
+def _sightings(seen: list[Sighting]) -> list[dict[str, Any]]:
     totals: dict[str, dict[str, Any]] = {}
     for item in seen:
         row = totals.setdefault(
