@@ -20,7 +20,7 @@ from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.storage import arriving, copy_to
 from lamsach.portal.findings.identities import unit_key
-from lamsach.portal.findings.intake import Source, import_stored, store_bundle
+from lamsach.portal.findings.intake import Source, import_file
 from lamsach.portal.findings.models import Hunt, HuntFile, Way
 from lamsach.portal.findings.pieces import JobFiles, check_whole
 from lamsach.portal.jobs.queue import Cancelled, Progress
@@ -104,10 +104,8 @@ def _search(hunt: Hunt, logs: Path, nat: Path, scratch: Path, progress: Progress
     write(findings, bundle, settings.LANGUAGE_CODE, REASONS)
     with page.open("rb") as file:
         page_path = default_storage.save(f"hunts/{hunt.pk}/result.html", File(file))
-    source_of = Source(hunt.unit, hunt.campaign, Way.BROWSER, hunt.user)
-    with bundle.open("rb") as file:
-        stored, _new = store_bundle(file, f"hunt-{hunt.pk}.zip", source_of)
-    import_stored(stored.pk)
+    source = Source(hunt.unit, hunt.campaign, Way.BROWSER, hunt.user)
+    stored = import_file(bundle, f"hunt-{hunt.pk}.zip", source)
     Hunt.objects.filter(pk=hunt.pk).update(bundle=stored, page=page_path, devices=len(findings.devices))
     if not hunt.keep_logs:
         delete_logs(hunt)

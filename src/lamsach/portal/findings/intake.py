@@ -151,6 +151,14 @@ def import_stored(
             return {}
 
 
+def import_file(path: Path, name: str, source: Source) -> Bundle:
+    """Store a bundle that the worker itself wrote, and import it."""
+    with path.open("rb") as file:
+        bundle, _new = store_bundle(file, name, source)
+    import_stored(bundle.pk)
+    return bundle
+
+
 def _import(bundle: Bundle, path: Path, step: Callable[[int, int], None]) -> dict[str, int]:
     if bundle.kind == BundleKind.SCAN:
         return SCANS[0](bundle, path)

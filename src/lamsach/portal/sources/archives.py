@@ -18,7 +18,7 @@ from lamsach.errors import LamsachError
 from lamsach.model import DeviceState, Findings, MatchStatus
 from lamsach.portal.base.storage import copy_to
 from lamsach.portal.campaigns.models import Campaign, CampaignState, IndicatorList, Participation
-from lamsach.portal.findings.intake import Source, import_stored, store_bundle
+from lamsach.portal.findings.intake import Source, import_file
 from lamsach.portal.findings.models import Way
 from lamsach.portal.jobs.queue import Cancelled, Progress, enqueue
 from lamsach.portal.sources.models import ArchiveRun
@@ -123,12 +123,8 @@ def _search(run: ArchiveRun, place: str, scratch: Path, progress: Progress) -> N
     run.windows = {str(days): _counts(findings, end - timedelta(days=days)) for days in WINDOWS}
     bundle = scratch / "result.zip"
     write(without_blind(findings), bundle, settings.LANGUAGE_CODE, REASONS)
-    with bundle.open("rb") as file:
-        stored, _new = store_bundle(
-            file, f"archive-{run.pk}.zip", Source(run.unit, run.campaign, Way.BROWSER, None, "archive")
-        )
-    import_stored(stored.pk)
-    run.bundle = stored
+    source = Source(run.unit, run.campaign, Way.BROWSER, None, "archive")
+    run.bundle = import_file(bundle, f"archive-{run.pk}.zip", source)
 
 
 def _copies(run: ArchiveRun, scratch: Path) -> list[str]:

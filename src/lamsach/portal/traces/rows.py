@@ -31,7 +31,7 @@ from lamsach.portal.cases.states import TONES
 from lamsach.portal.cases.upkeep import refresh
 from lamsach.portal.findings.bundle_reader import cleaned
 from lamsach.portal.findings.evidence import recount
-from lamsach.portal.findings.intake import Source, import_stored, store_bundle
+from lamsach.portal.findings.intake import Source, import_file
 from lamsach.portal.findings.models import Device, Identity, IdentityKind, Part, Sighting, Way
 from lamsach.portal.traces.models import Trace, TraceRow
 from lamsach.portal.units.models import Unit
@@ -132,12 +132,9 @@ def apply_result(trace: Trace, result: Result, scratch: Path) -> int:
     dated = replace(result, started=trace.created, finished=trace.created)
     path = scratch / "trace.zip"
     write(findings_of(dated, _explained_before(trace)), path, "vi", {})
-    with path.open("rb") as file:
-        source = Source(trace.unit, trace.campaign, Way.TRACE, trace.user)
-        bundle, _new = store_bundle(file, f"trace-{trace.pk}.zip", source)
-    import_stored(bundle.pk)
-    Trace.objects.filter(pk=trace.pk).update(bundle=bundle)
-    trace.bundle = bundle
+    source = Source(trace.unit, trace.campaign, Way.TRACE, trace.user)
+    trace.bundle = import_file(path, f"trace-{trace.pk}.zip", source)
+    Trace.objects.filter(pk=trace.pk).update(bundle=trace.bundle)
     _link_devices(trace)
     _end_answered_questions(trace)
     return len(cases_of(trace.rows.exclude(device=None)))
