@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from django.core.cache import cache
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from lamsach.portal.base.charts import qr
+from lamsach.portal.base.charts import typeset
 from lamsach.portal.base.links import absolute
 from lamsach.portal.campaigns.models import Campaign
 
@@ -21,26 +20,13 @@ _CACHED_S = 3600
 
 def pdf(kind: str, campaign: Campaign | None) -> bytes:
     """Return the PDF in the reader's language with the campaign's name and contact; cached for an hour."""
-    data = json.dumps(_content(campaign), ensure_ascii=False).encode("utf-8", "replace").decode()
-    key = f"awareness:{kind}:{get_language()}:{hash(data)}"
+    content = _content(campaign)
+    key = f"awareness:{kind}:{get_language()}:{hash(repr(content))}"
     cached: bytes | None = cache.get(key)
     if cached is None:
-        cached = _compile(kind, data)
+        cached = typeset(_TEMPLATES / f"{kind}.typ", content, absolute("public:campaign"))
         cache.set(key, cached, _CACHED_S)
     return cached
-
-
-def _compile(kind: str, data: str) -> bytes:
-    import typst
-
-    compile_: Any = typst.compile  # its stub lacks several sources
-    sources = {
-        "main.typ": (_TEMPLATES / f"{kind}.typ").read_bytes(),
-        "qr.svg": qr(absolute("public:campaign")),
-    }
-    result = compile_(sources, format="pdf", ignore_system_fonts=True, sys_inputs={"data": data}, timestamp=0)
-    assert isinstance(result, bytes)
-    return result
 
 
 def _content(campaign: Campaign | None) -> dict[str, Any]:

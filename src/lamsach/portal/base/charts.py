@@ -7,10 +7,12 @@ its text has a constant size. A table next to it holds the same numbers.
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 HEIGHT, TOP, BOTTOM = 300, 28, 34
@@ -164,3 +166,15 @@ def qr(text: str) -> bytes:
 def qr_address(text: str) -> str:
     """The QR code as a data address for an image element."""
     return "data:image/svg+xml;base64," + base64.b64encode(qr(text)).decode()
+
+
+def typeset(template: Path, content: Mapping[str, Any], address: str) -> bytes:
+    """PDF by Typst (Apache-2.0) from a template, its texts as data, and the QR code of an address."""
+    import typst
+
+    data = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace").decode()
+    sources = {"main.typ": template.read_bytes(), "qr.svg": qr(address)}
+    compiled: Any = typst.compile  # its stub lacks multiple sources
+    pdf = compiled(sources, format="pdf", ignore_system_fonts=True, sys_inputs={"data": data}, timestamp=0)
+    assert isinstance(pdf, bytes)
+    return pdf

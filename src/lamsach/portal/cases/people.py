@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from lamsach.i18n import mark
 from lamsach.portal.accounts.models import User
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base import links
+from lamsach.portal.base.charts import typeset
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.roles import WRITERS
 from lamsach.portal.cases.models import Case, CaseState, Note
@@ -140,17 +140,8 @@ _TEMPLATE = Path(__file__).parent / "typst" / "machine.typ"
 
 def sheet(case: Case) -> bytes:
     """The letter as PDF, in the reader's language."""
-    import typst
-
-    from lamsach.portal.base.charts import qr
-
     words = letter_context(case)
-    data = json.dumps(_content(words), ensure_ascii=False).encode("utf-8", "replace").decode()
-    sources = {"main.typ": _TEMPLATE.read_bytes(), "qr.svg": qr(words["address"])}
-    compiled: Any = typst.compile  # its stub lacks multiple sources
-    pdf = compiled(sources, format="pdf", ignore_system_fonts=True, sys_inputs={"data": data}, timestamp=0)
-    assert isinstance(pdf, bytes)
-    return pdf
+    return typeset(_TEMPLATE, _content(words), words["address"])
 
 
 def _content(words: dict[str, Any]) -> dict[str, Any]:
