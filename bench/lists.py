@@ -44,12 +44,11 @@ def read(path: str) -> int:
 def compiled(path: str) -> int:
     """Read the list like the hunt when it has no compiled form."""
     from lamsach.hunt.sets.builder import Builder
-    from lamsach.hunt.sets.compiled import compile_columns
     from lamsach.indicators.lists import read_quickly
 
     builder = Builder()
     builder.extend(read_quickly(path, print))
-    return compile_columns(builder.columns()).count
+    return builder.compiled().count
 
 
 if __name__ == "__main__":

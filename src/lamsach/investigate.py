@@ -14,7 +14,7 @@ from lamsach.devices.attribution import attribute
 from lamsach.devices.holder_logs import HolderLogs
 from lamsach.devices.identify import Identifier
 from lamsach.devices.infrastructure import Infrastructure
-from lamsach.devices.inventory import Inventory, read_inventory
+from lamsach.devices.inventory import Inventory
 from lamsach.devices.leases import LeaseTable
 from lamsach.devices.presence import Presence
 from lamsach.devices.unit_key import unit_key
@@ -283,6 +283,8 @@ def _read_inputs(request: Request, watch: Watch, store: LogStore | None, *, refu
         inputs.logs, lists = refuse_lists(inputs.logs, expand(list(request.lists)), stated=stated_format)
         inputs.problems += lists
     if request.inventory:
+        from lamsach.devices.inventory_sheets import read_inventory
+
         try:
             inputs.inventory = read_inventory(Path(request.inventory), report)
         except LamsachError as error:

@@ -12,7 +12,7 @@ from lamsach.archive.keys import KeyMaker, Keys, padded
 from lamsach.archive.questions import Questions, questions, questions_of
 from lamsach.hunt.kernel.layout import PAD
 from lamsach.hunt.sets.builder import Builder
-from lamsach.hunt.sets.compiled import CompiledSet, compile_columns
+from lamsach.hunt.sets.compiled import CompiledSet
 from lamsach.indicators.values.normalise import canonical
 from lamsach.model import Indicator, IndicatorType
 from tests.hunt.planted_lines import INDICATORS, line
@@ -23,7 +23,7 @@ def compiled(*values: str) -> CompiledSet:
     for value in values:
         kind, text = canonical(value)
         builder.add(Indicator(kind, text))
-    return compile_columns(builder.columns())
+    return builder.compiled()
 
 
 def keys_of(maker: KeyMaker, text: bytes) -> Keys:
@@ -125,7 +125,7 @@ def test_private_addresses_are_known_by_their_network_alone(address: str, maker:
     assert keys.size == 1
     builder = Builder()  # no list names one, but a set may
     builder.add(Indicator(IndicatorType.IP, address))
-    assert may_hold(keys, compile_columns(builder.columns()), 1 << 30)
+    assert may_hold(keys, builder.compiled(), 1 << 30)
 
 
 @pytest.mark.parametrize("value", ["a.example.com.vn", "203.0.113.66", "2001:db8::5", "www.example.org"])

@@ -11,14 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.devices import sheets
-from lamsach.devices.inventory import (
-    PROBLEMS_KEPT,
-    Column,
-    Inventory,
-    InventoryEntry,
-    column_of,
-    read_inventory,
-)
+from lamsach.devices.inventory import PROBLEMS_KEPT, Inventory, InventoryEntry
+from lamsach.devices.inventory_sheets import Column, column_of, read_inventory
 from lamsach.errors import InputError, LimitError, UnreadableError
 from lamsach.model import Problem
 

@@ -28,7 +28,6 @@ from lamsach.hunt.kernel.layout import PAD
 from lamsach.hunt.machine_code import load, object_of, own_platform
 from lamsach.hunt.sets import lists
 from lamsach.hunt.sets.builder import Builder
-from lamsach.hunt.sets.compiled import compile_columns
 from lamsach.indicators.values.normalise import canonical
 from lamsach.model import Indicator
 from tests.hunt import planted_lines
@@ -67,7 +66,7 @@ def _results() -> list[str]:
     builder = Builder()
     for value in planted_lines.INDICATORS:
         builder.add(Indicator(*canonical(value)))
-    listed = compile_columns(builder.columns())
+    listed = builder.compiled()
     digests = [_digest(*(getattr(listed, name) for name in listed.array_names()))]
     sieve, maker, queries = engine.Sieve(listed), keys.KeyMaker(), questions(listed)
     passed, present = 0, 0

@@ -14,7 +14,7 @@ from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import hunt
 from lamsach.hunt.sets.builder import Builder
-from lamsach.hunt.sets.compiled import CompiledSet, compile_columns
+from lamsach.hunt.sets.compiled import CompiledSet
 from lamsach.logs.events.ends import is_internal
 from lamsach.logs.formats import FORMATS
 from lamsach.logs.reading.events import read_events
@@ -70,7 +70,7 @@ def compiled() -> CompiledSet:
     builder = Builder()
     for value, kind in KINDS.items():
         builder.add(Indicator(kind, value))
-    return compile_columns(builder.columns())
+    return builder.compiled()
 
 
 def searched(compiled: CompiledSet, path: Path) -> Recorder:

@@ -21,7 +21,7 @@ from lamsach.archive.questions import questions
 from lamsach.hunt.kernel.layout import PAD
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.sets.builder import Builder
-from lamsach.hunt.sets.compiled import CompiledSet, compile_columns
+from lamsach.hunt.sets.compiled import CompiledSet
 from lamsach.indicators.lists import read_list
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.names import searched_part
@@ -289,7 +289,7 @@ def _listed() -> CompiledSet:
     builder = Builder()
     for name in WHOLE:
         builder.add(Indicator(IndicatorType.FILE_NAME, name))
-    return compile_columns(builder.columns())
+    return builder.compiled()
 
 
 COMPILED = _listed()

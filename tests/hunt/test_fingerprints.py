@@ -16,7 +16,7 @@ from lamsach.hunt.engine import hash_name
 from lamsach.hunt.kernel.layout import PAD
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.sets.builder import Builder
-from lamsach.hunt.sets.compiled import CompiledSet, compile_columns
+from lamsach.hunt.sets.compiled import CompiledSet
 from lamsach.hunt.sets.plain_hash import hash_name as plainly
 from lamsach.indicators.lists import read_list
 from lamsach.indicators.writers import BY_NAME
@@ -63,7 +63,7 @@ EVE = "".join(
 def _compiled() -> CompiledSet:
     builder = Builder()
     builder.add(Indicator(IndicatorType.JA4, JA4))
-    return compile_columns(builder.columns())
+    return builder.compiled()
 
 
 LISTED = _compiled()

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from lamsach.errors import InputError
 from lamsach.hunt.cache import cache_folder
-from lamsach.hunt.sets.builder import NUMBERS, Builder
+from lamsach.hunt.sets.builder import Builder
+from lamsach.hunt.sets.compiled import NUMBERS
 from lamsach.hunt.sets.lists import SETS_MAX, LoadingLists, load_lists
 from lamsach.indicators.lists import read_list, read_quickly
 from lamsach.model import Indicator
@@ -112,7 +113,7 @@ def test_a_plain_list_is_read_in_runs_as_value_by_value(tmp_path: Path) -> None:
     for item in read_list(str(path), lambda problem: pytest.fail(str(problem))):
         if isinstance(item, Indicator):
             slow.add(item)
-    columns, expected = quick.columns(), slow.columns()
+    columns, expected = quick.compiled(), slow.compiled()
     assert quick.refused > 150
     for entry in fields(columns):
         actual, wanted = getattr(columns, entry.name), getattr(expected, entry.name)

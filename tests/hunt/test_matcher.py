@@ -9,7 +9,6 @@ import pytest
 
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.sets.builder import Builder
-from lamsach.hunt.sets.compiled import compile_columns
 from lamsach.hunt.tokens import tokens
 from lamsach.indicators.values.normalise import canonical
 from lamsach.model import Event, EventKind, Indicator, IndicatorType, MatchStatus
@@ -22,7 +21,7 @@ def matcher_of(*values: str, covers: Any = None, **fields: Any) -> Matcher:
     for value in values:
         kind, text = canonical(value)
         builder.add(Indicator(kind, text, **fields))
-    return Matcher(compile_columns(builder.columns()), covers)
+    return Matcher(builder.compiled(), covers)
 
 
 def event(**fields: Any) -> Event:
@@ -165,7 +164,7 @@ def test_find_returns_every_kind() -> None:
     for value in values:
         kind, text = canonical(value)
         builder.add(Indicator(kind, text, threat="x"))
-    compiled = compile_columns(builder.columns())
+    compiled = builder.compiled()
     for value in values:
         found = compiled.find(canonical(value)[1])
         assert found is not None

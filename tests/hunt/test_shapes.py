@@ -15,7 +15,7 @@ from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import HuntResult, hunt
 from lamsach.hunt.sets.builder import Builder
-from lamsach.hunt.sets.compiled import CompiledSet, compile_columns
+from lamsach.hunt.sets.compiled import CompiledSet
 from lamsach.model import Identity, Indicator, IndicatorType
 from tests.logs.builders import logs
 
@@ -36,7 +36,7 @@ def compiled_of(items: Sequence[Planted]) -> CompiledSet:
     builder = Builder()
     for value in {item.value for item in items}:
         builder.add(Indicator(kind_of(value), value))
-    return compile_columns(builder.columns())
+    return builder.compiled()
 
 
 def hunted(compiled: CompiledSet, path: Path) -> HuntResult:

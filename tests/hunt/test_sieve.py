@@ -19,7 +19,7 @@ from lamsach.hunt.chunks import Pool, cut
 from lamsach.hunt.kernel.layout import BLOCK
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.sets.builder import Builder
-from lamsach.hunt.sets.compiled import CompiledSet, compile_columns
+from lamsach.hunt.sets.compiled import CompiledSet
 from lamsach.hunt.workers import sieved
 from lamsach.indicators.values.normalise import canonical
 from lamsach.logs.opening.encodings import decode_line
@@ -49,7 +49,7 @@ def compiled_of(values: list[str]) -> CompiledSet:
     for value in values:
         kind, text = canonical(value)
         builder.add(Indicator(kind, text))
-    return compile_columns(builder.columns())
+    return builder.compiled()
 
 
 @pytest.fixture(scope="module")

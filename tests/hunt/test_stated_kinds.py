@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.sets.builder import Builder
-from lamsach.hunt.sets.compiled import CompiledSet, compile_columns
+from lamsach.hunt.sets.compiled import CompiledSet
 from lamsach.indicators.lists import read_list
 from lamsach.indicators.values import refusals
 from lamsach.indicators.writers import BY_NAME
@@ -134,7 +134,7 @@ def test_the_digest_of_a_file_is_no_fingerprint() -> None:
     builder = Builder()
     builder.add(Indicator(IndicatorType.JA3, JA3))
     builder.add(Indicator(IndicatorType.MD5, OTHER))
-    matcher = Matcher(compile_columns(builder.columns()))
+    matcher = Matcher(builder.compiled())
     found = [match.indicator.value for match in matcher.event(Event(hashes=(JA3, OTHER)), "")]
     assert found == [OTHER]
 
@@ -205,7 +205,7 @@ def test_a_list_that_only_mentions_one(tmp_path: Path, how: str) -> None:
 def test_an_address_of_mail_in_a_line(text: str, found: bool) -> None:
     builder = Builder()
     builder.add(Indicator(IndicatorType.EMAIL, MAIL))
-    compiled = compile_columns(builder.columns())
+    compiled = builder.compiled()
     seen = Matcher(compiled).seen(text)
     assert [(match.indicator.value, match.role) for match in seen] == (
         [(MAIL, Role.INBOUND)] if found else []
@@ -277,7 +277,7 @@ def _listed() -> CompiledSet:
         (IndicatorType.JA3, JA3),
     ):
         builder.add(Indicator(kind, value))
-    return compile_columns(builder.columns())
+    return builder.compiled()
 
 
 _LISTED = _listed()

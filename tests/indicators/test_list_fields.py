@@ -14,7 +14,7 @@ from lamsach.indicators.tables.fields import (
     read_tlp,
     stated_type,
 )
-from lamsach.indicators.values.listings import merge
+from lamsach.indicators.values.merge import merge
 from lamsach.model import Indicator, IndicatorType, Reference
 
 

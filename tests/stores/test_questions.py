@@ -14,7 +14,7 @@ from lamsach.hunt.engine import Sieve
 from lamsach.hunt.kernel.layout import PAD
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.sets.builder import Builder
-from lamsach.hunt.sets.compiled import CompiledSet, compile_columns
+from lamsach.hunt.sets.compiled import CompiledSet
 from lamsach.model import Indicator, IndicatorType, Reference
 from lamsach.stores.questions import MAX_VALUES, Question, question
 from tests.rows import each_row
@@ -50,7 +50,7 @@ VALUES = (
 def compiled_of(values: list[tuple[IndicatorType, str]]) -> CompiledSet:
     builder = Builder()
     builder.extend(Indicator(kind, value, reference=Reference("list.txt")) for kind, value in values)
-    return compile_columns(builder.columns())
+    return builder.compiled()
 
 
 def matches(query: Question, line: str) -> bool:

@@ -18,8 +18,8 @@ from lamsach.archive.questions import IPV6_LENGTHS, Network, ipv4_network, ipv6_
 from lamsach.hunt.engine import Sieve, hash_name, hash_networks, hash_values
 from lamsach.hunt.kernel.layout import HAS_IDN, HAS_NAMES, KEYS, PAD, ROWS, STATE, TOKENS, TOPS_SIZE, TOTAL
 from lamsach.hunt.machine_code import functions
-from lamsach.hunt.sets.builder import IPV4_HIGH, Builder
-from lamsach.hunt.sets.compiled import CompiledSet, compile_columns
+from lamsach.hunt.sets.builder import Builder
+from lamsach.hunt.sets.compiled import IPV4_HIGH, CompiledSet
 from lamsach.hunt.tokens import tokens
 from lamsach.logs.base import NUMBER_MARK, LogFormat
 from lamsach.logs.formats import format_by_name
@@ -167,7 +167,7 @@ def _escape_set() -> CompiledSet:
 
     with _lock:
         if not _escapes:
-            _escapes.append(replace(compile_columns(Builder().columns()), flags=HAS_NAMES | HAS_IDN))
+            _escapes.append(replace(Builder().compiled(), flags=HAS_NAMES | HAS_IDN))
         return _escapes[0]
 
 

@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 
 from lamsach.hunt.engine import hash_networks, hash_values
 from lamsach.hunt.kernel.layout import DEEPEST
-from lamsach.hunt.sets.builder import IPV4_HIGH, TYPES, host_of
-from lamsach.hunt.sets.compiled import CompiledSet
+from lamsach.hunt.sets.compiled import IPV4_HIGH, TYPES, CompiledSet, host_of
 from lamsach.indicators.values.names import searched_part
 from lamsach.model import IndicatorType
 

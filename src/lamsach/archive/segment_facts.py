@@ -27,7 +27,6 @@ from lamsach.hunt.line_index import LineIndex
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.rules import Rules
 from lamsach.hunt.sets.builder import Builder
-from lamsach.hunt.sets.compiled import compile_columns
 from lamsach.hunt.workers import Sieved
 from lamsach.logs.opening.encodings import decode_line
 from lamsach.logs.reading.events import context_for
@@ -114,7 +113,7 @@ class Describer:
         self._examiner = _HeaderRecorder(
             detection,
             context_for(log, detection, zone),
-            Matcher(compile_columns(Builder().columns())),
+            Matcher(Builder().compiled()),
             rules,
             {},
             CoverageCount(),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from functools import cache
@@ -119,6 +118,8 @@ def _can_build() -> bool:
 
 def _build() -> None:
     """Build this platform's object in another process, which frees the compiler's memory."""
+    import subprocess
+
     paths = os.pathsep.join(filter(None, (str(_SOURCES), os.environ.get("PYTHONPATH"))))
     command = [sys.executable, "-m", "lamsach.hunt.kernel.build"]
     subprocess.run(command, env={**os.environ, "PYTHONPATH": paths}, check=False)

@@ -57,7 +57,7 @@ def _reviewed(items: Collection[Indicator]) -> Grounds:
     """Return the values that the review of lists rates dangerous or doubtful."""
     if not items:
         return {}
-    from lamsach.indicators.review.examination import Examiner
+    from lamsach.indicators.review.examiner import Examiner
     from lamsach.indicators.review.facts import Level
     from lamsach.indicators.review.knowledge import Own, knowledge
 

@@ -9,8 +9,6 @@ from ipaddress import IPv6Address
 from typing import NamedTuple
 from urllib.parse import unquote
 
-import idna
-
 from lamsach.model import IndicatorType
 from lamsach.model.indicator_types import FORMS, TokenKind
 
@@ -154,6 +152,8 @@ def domain(text: str) -> str | None:
         return None
     if name.isascii():
         return name
+    import idna  # its tables take long to load, and few lines hold such names
+
     try:
         return idna.encode(name, uts46=True, transitional=False).decode()
     except (idna.IDNAError, UnicodeError):

@@ -18,7 +18,8 @@ from lamsach.indicators.files.source import (
 )
 from lamsach.indicators.formats import matching_formats
 from lamsach.indicators.judge.unlisted import with_unlisted_lines
-from lamsach.indicators.values.listings import IndicatorColumns, merge
+from lamsach.indicators.values.listings import IndicatorColumns
+from lamsach.indicators.values.merge import merge
 from lamsach.indicators.values.records import Entry, Plain, as_entry, as_indicator
 from lamsach.model import IndicatorType, Problem, Refusal
 

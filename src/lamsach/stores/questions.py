@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from itertools import pairwise
 
-from lamsach.hunt.sets.builder import TYPES, host_of
-from lamsach.hunt.sets.compiled import CompiledSet
+from lamsach.hunt.sets.compiled import TYPES, CompiledSet, host_of
 from lamsach.indicators.values.names import searched_part
 from lamsach.logs.base import NUMBER_MARK
 from lamsach.model import IndicatorType

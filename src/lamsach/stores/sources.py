@@ -17,7 +17,6 @@ from lamsach.hunt.line_index import LineIndex
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.rules import Rules
 from lamsach.hunt.sets.builder import Builder
-from lamsach.hunt.sets.compiled import compile_columns
 from lamsach.hunt.workers import Sieved
 from lamsach.logs.base import FileContext
 from lamsach.logs.opening.inputs import HEAD_BYTES
@@ -71,7 +70,7 @@ class Source:
     def _read(self, day: date | None, lines: Sequence[bytes], rules: Rules) -> None:
         span = day_span(day, rules.zone)
         coverage = CoverageCount()
-        nothing = Matcher(compile_columns(Builder().columns()))
+        nothing = Matcher(Builder().compiled())
         context = self.context(rules.zone, span.end if span else datetime.now(UTC))
         examiner = Examiner(self.detection, context, nothing, rules, {}, coverage, Account())
         free = Pool(1)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from lamsach import __version__
 from lamsach.devices.holder_logs import HolderLogs
-from lamsach.devices.inventory import Inventory, read_inventory
+from lamsach.devices.inventory import Inventory
+from lamsach.devices.inventory_sheets import read_inventory
 from lamsach.devices.nat import NatTable
 from lamsach.devices.nat.nat_logs import NatLogs
 from lamsach.errors import InputError, LamsachError

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from lamsach.catalogue_vi import VIETNAMESE
 from lamsach.errors import InputError, LamsachError, LimitError, OutputError, UnreadableError
 from lamsach.hunt.sets.builder import Builder
-from lamsach.hunt.sets.compiled import compile_columns
 from lamsach.hunt.sets.lists import load_lists
 from lamsach.indicators.files.source import RELEASE_MEMBERS
 from lamsach.indicators.lists import read_lists
@@ -56,7 +55,7 @@ def saved(folder: Path, data: bytes) -> Path:
 def test_the_digest_equals_a_hunts() -> None:
     builder = Builder()
     builder.extend(reversed([*SAMPLE, SAMPLE[0]]))
-    assert list_digest(SAMPLE) == compile_columns(builder.columns()).digest
+    assert list_digest(SAMPLE) == builder.compiled().digest
     assert list_digest([replace(item, threat="x", reference=None) for item in SAMPLE]) == list_digest(SAMPLE)
     assert list_digest(SAMPLE[1:]) != list_digest(SAMPLE)
 

@@ -16,7 +16,8 @@ from lamsach.indicators.releases.quality import changes
 from lamsach.indicators.releases.release import write_release
 from lamsach.indicators.releases.rows import CountedSample, Runs
 from lamsach.indicators.releases.seal import new_key, private_key
-from lamsach.indicators.values.listings import IndicatorColumns, merge
+from lamsach.indicators.values.listings import IndicatorColumns
+from lamsach.indicators.values.merge import merge
 from lamsach.model import Indicator, IndicatorType, Reference
 from tests.indicators.releases.differences import difference
 from tests.indicators.writers.sample import NOW, SAMPLE

@@ -13,7 +13,8 @@ from lamsach.catalogue_vi import VIETNAMESE
 from lamsach.errors import InputError, LamsachError, UnreadableError, UsageError
 from lamsach.indicators.review import decisions
 from lamsach.indicators.review.decisions import EXCEPTED, NARROWED, Decisions, accept_values, read_decisions
-from lamsach.indicators.review.examination import Examiner, Judged, judge_values
+from lamsach.indicators.review.examination import Judged, judge_values
+from lamsach.indicators.review.examiner import Examiner
 from lamsach.indicators.review.facts import Kind, own_facts
 from lamsach.indicators.review.knowledge import Knowledge, Own
 from lamsach.model import Indicator, IndicatorType, Problem, Reference

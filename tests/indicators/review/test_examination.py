@@ -11,7 +11,8 @@ import pytest
 
 from lamsach.catalogue_vi import VIETNAMESE
 from lamsach.indicators.review import facts, knowledge
-from lamsach.indicators.review.examination import Collected, Examiner, Reviewed, collect, review, values_of
+from lamsach.indicators.review.examination import Collected, Reviewed, collect, review, values_of
+from lamsach.indicators.review.examiner import Examiner
 from lamsach.indicators.review.facts import (
     OWN_FILES,
     REASONS,

@@ -155,7 +155,7 @@ def _targets(writers: list[Writer], output: Path | None, folder: Path | None) ->
 
 
 def _terms(at: datetime, max_tlp: str | None, tlp: str | None, min_confidence: int) -> Terms:
-    from lamsach.indicators.values.listings import TLP_LEVELS
+    from lamsach.indicators.values.merge import TLP_LEVELS
     from lamsach.indicators.writers.export import Terms
 
     for level in (max_tlp, tlp):

@@ -10,7 +10,8 @@ from lamsach.cli.indicators.shared import report_values
 from lamsach.errors import ExitStatus, InputError, WithheldError
 from lamsach.indicators.releases.rows import CountedSample, ListDigest
 from lamsach.indicators.review.decisions import Decisions
-from lamsach.indicators.review.examination import Examiner, judge_values
+from lamsach.indicators.review.examination import judge_values
+from lamsach.indicators.review.examiner import Examiner
 from lamsach.indicators.review.knowledge import Own, knowledge
 from lamsach.indicators.values.normalise import Value
 from lamsach.model import Indicator

@@ -133,7 +133,7 @@ def sign(
 
     from lamsach.cli.indicators.outputs import Rules
     from lamsach.indicators.releases.release import check_release
-    from lamsach.indicators.values.listings import TLP_LEVELS
+    from lamsach.indicators.values.merge import TLP_LEVELS
     from lamsach.indicators.writers.export import Terms
 
     if max_tlp is not None and max_tlp not in TLP_LEVELS:

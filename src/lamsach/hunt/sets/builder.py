@@ -1,82 +1,55 @@
-"""Builder of columns from indicators: a few dozen bytes an indicator, for lists of any length."""
+"""Builder of compiled sets: columns of a few dozen bytes an indicator, for lists of any length."""
 
 from __future__ import annotations
 
+import hashlib
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import blake2b
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from socket import inet_aton
-from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lamsach.hunt.kernel.layout import LEAD
+from lamsach.hunt.engine import hash_networks, hash_places, insert, insert_stems
+from lamsach.hunt.kernel.layout import (
+    HAS_DIGESTS,
+    HAS_FINGERPRINTS,
+    HAS_IDN,
+    HAS_IPV4,
+    HAS_IPV6,
+    HAS_NAMES,
+    LEAD,
+    TOPS_SIZE,
+)
+from lamsach.hunt.sets.compiled import IPV4_HIGH, NO_NUMBER, NO_TIME, NUMBERS, TYPES, CompiledSet, host_of
 from lamsach.indicators.values.names import searched_part
 from lamsach.indicators.values.records import Entry, Plain
 from lamsach.model import Indicator, IndicatorType, Reference, Refusal
 from lamsach.model.indicator_types import TokenKind, types_of
 
-TYPES = tuple(IndicatorType)
-NO_TIME = -(1 << 62)
-NO_NUMBER = -1
-IPV4_HIGH = 0xFFFF_FFFF_FFFF_FFFF
-"""Upper half that marks IPv4 networks among IPv6 hashes; no IPv6 address in use has it."""
 REFUSALS_MAX = 10_000
-
-
-@dataclass(slots=True)
-class Columns:
-    """A list as arrays. `offsets` has one entry more than there are rows.
-
-    `names`, `networks`: values to hash, not yet sorted, each with its row in `name_rows`, `network_rows`. The
-    first LEAD bytes of `names` are padding.
-    """
-
-    strings: list[str]
-    types: NDArray[np.uint8]
-    blob: NDArray[np.uint8]
-    offsets: NDArray[np.int64]
-    numbers: NDArray[np.int32]
-    times: NDArray[np.int64]
-    digests: NDArray[np.uint8]
-    names: NDArray[np.uint8]
-    name_offsets: NDArray[np.int64]
-    name_rows: NDArray[np.uint32]
-    networks: NDArray[np.uint64]
-    network_rows: NDArray[np.uint32]
-    idn: bool
-
-
-NUMBERS = ("threat", "source", "document", "page", "row", "confidence", "tlp", "table")
-TIMES = ("valid_from", "valid_until")
 _LARGEST = (1 << 31) - 1
 _THREAT, _DOCUMENT, _ROW = map(NUMBERS.index, ("threat", "document", "row"))
 _PLACES = {kind: place for place, kind in enumerate(TYPES)}
 _PREFIXES = {kind: kind.encode() + b" " for kind in TYPES}
-_DIGESTS = frozenset(types_of(TokenKind.DIGEST, TokenKind.FINGERPRINT))
+_DIGESTS = types_of(TokenKind.DIGEST)
+_NO_NAMES = types_of(TokenKind.DIGEST, TokenKind.FINGERPRINT)
 _RUN = 1 << 10
 """Plain values added together."""
+_STEP = 1 << 16
 
 
 def _seconds(value: datetime | None) -> int:
     return NO_TIME if value is None else int(value.timestamp())
 
 
-def host_of(url: str) -> str:
-    """Return the host of a canonical URL, which may lack a scheme; empty when there is none."""
-    try:
-        return urlsplit(url if "://" in url else f"//{url}").hostname or ""
-    except ValueError:
-        return ""
-
-
 @dataclass(slots=True)
 class Builder:
-    """Collector of indicators; `columns` returns the arrays. All refusals are counted, few listed."""
+    """Collector of indicators for a set. All refusals are counted, few listed."""
 
     refused: int = 0
     refusals: list[Refusal] = field(default_factory=list)
@@ -133,7 +106,7 @@ class Builder:
         for row, kind, value in zip(range(first, first + count), kinds, values, strict=True):
             name = value.encode()
             digests.append(blake2b(_PREFIXES[kind] + name, digest_size=16).digest())
-            if (kind is IndicatorType.DOMAIN and "xn--" not in value) or kind in _DIGESTS:
+            if (kind is IndicatorType.DOMAIN and "xn--" not in value) or kind in _NO_NAMES:
                 self._add_name(name, row)
             elif kind is IndicatorType.IP and ":" not in value:
                 self._networks.extend((IPV4_HIGH, int.from_bytes(inet_aton(value)), 32))
@@ -220,25 +193,122 @@ class Builder:
             self._networks.extend((number >> 64, number & 0xFFFF_FFFF_FFFF_FFFF, length))
         self._network_rows.append(row)
 
-    def columns(self) -> Columns:
-        """Return all as arrays over the builder's own memory; nothing can be added afterwards."""
-        return Columns(
+    def compiled(self) -> CompiledSet:
+        """Compute keys, filter, table and ranges over the builder's memory; nothing can be added later."""
+        types = np.frombuffer(self._types, np.uint8)
+        names, name_offsets = (
+            np.frombuffer(self._names, np.uint8),
+            np.frombuffer(self._name_offsets, np.int64),
+        )
+        name_rows = np.frombuffer(self._name_rows, np.uint32)
+        networks = np.frombuffer(self._networks, np.uint64).reshape(-1, 3)
+        name_keys, network_keys = hash_places(names, name_offsets), hash_networks(networks)
+        is_ipv4 = networks[:, 0] == np.uint64(IPV4_HIGH)
+        starts, ends = _merged_ranges(networks[is_ipv4])
+        bloom, table = _filter(np.unique(np.concatenate([name_keys, network_keys[~is_ipv4]])))
+        keys = np.concatenate([name_keys, network_keys])
+        order = np.argsort(keys, kind="stable")
+        digest, first_rows = _distinct(np.frombuffer(self._digests, np.uint8).reshape(-1, 16))
+        kinds = np.bincount(types[first_rows], minlength=len(TYPES))
+        by_type = {kind.value: int(kinds[place]) for place, kind in enumerate(TYPES) if kinds[place]}
+        tops, stems = _ends_of_names(names, name_offsets, types[name_rows])
+        return CompiledSet(
+            digest=digest,
+            count=int(first_rows.size),
+            by_type=by_type,
             strings=list(self._strings),
-            types=np.frombuffer(self._types, np.uint8),
+            flags=_flags(by_type, idn=self._idn, ipv4=bool(is_ipv4.any()), ipv6=bool(networks.shape[0])),
+            ipv4_lengths=np.unique(networks[is_ipv4, 2]).astype(int).tolist(),
+            types=types,
             blob=np.frombuffer(self._blob, np.uint8),
             offsets=np.frombuffer(self._offsets, np.int64),
             numbers=np.frombuffer(self._numbers, np.int32).reshape(-1, len(NUMBERS)),
-            times=np.frombuffer(self._times, np.int64).reshape(-1, len(TIMES)),
-            digests=np.frombuffer(self._digests, np.uint8).reshape(-1, 16),
-            names=np.frombuffer(self._names, np.uint8),
-            name_offsets=np.frombuffer(self._name_offsets, np.int64),
-            name_rows=np.frombuffer(self._name_rows, np.uint32),
-            networks=np.frombuffer(self._networks, np.uint64).reshape(-1, 3),
-            network_rows=np.frombuffer(self._network_rows, np.uint32),
-            idn=self._idn,
+            times=np.frombuffer(self._times, np.int64).reshape(-1, 2),
+            keys=keys[order],
+            rows=np.concatenate([name_rows, np.frombuffer(self._network_rows, np.uint32)])[order],
+            tops=tops,
+            stems=stems,
+            bloom=bloom,
+            table=table,
+            blocks=_blocks(starts, ends),
+            starts=starts,
+            ends=ends,
+            lengths=np.unique(networks[~is_ipv4, 2]).astype(np.uint8),
         )
 
 
-def time_of(seconds: int) -> datetime | None:
-    """Convert a column value to a time; None for NO_TIME."""
-    return None if seconds == NO_TIME else datetime.fromtimestamp(seconds, UTC)
+def _filter(keys: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Build the Bloom filter and the table that the kernel probes."""
+    bloom = np.zeros(_power_of_two(keys.size // 4), np.uint64)
+    table = np.zeros(_power_of_two(int(keys.size * 1.6)), np.uint64)
+    insert(keys, bloom, table)
+    return bloom, table
+
+
+def _flags(by_type: Mapping[str, int], *, idn: bool, ipv4: bool, ipv6: bool) -> int:
+    """Return the flags of the list's kinds of values, so that the kernel skips the others."""
+    names = types_of(TokenKind.NAME, TokenKind.FILE)
+    present = (
+        (HAS_NAMES, names),
+        (HAS_FINGERPRINTS, types_of(TokenKind.FINGERPRINT)),
+        (HAS_DIGESTS, _DIGESTS),
+    )
+    flags = sum(int(flag) for flag, kinds in present if any(kind in by_type for kind in kinds))
+    return flags | int(HAS_IDN) * idn | int(HAS_IPV4) * ipv4 | int(HAS_IPV6) * ipv6
+
+
+def _distinct(digests: NDArray[np.uint8]) -> tuple[str, NDArray[np.int64]]:
+    """Return the SHA-256 of the sorted distinct digests (rows of 16 bytes), and the first row of each."""
+    halves = digests.view(">u8").astype(np.uint64)
+    order = np.lexsort((halves[:, 1], halves[:, 0]))
+    first = np.ones(order.size, np.bool_)
+    first[1:] = (halves[order[1:]] != halves[order[:-1]]).any(axis=1)
+    rows = order[first]
+    del halves
+    digest = hashlib.sha256()
+    for begin in range(0, rows.size, _STEP):
+        digest.update(digests[rows[begin : begin + _STEP]].tobytes())
+    return digest.hexdigest(), rows
+
+
+def _power_of_two(minimum: int) -> int:
+    return max(64, 1 << max(0, minimum - 1).bit_length())
+
+
+def _merged_ranges(networks: NDArray[np.uint64]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Merge IPv4 networks, rows of (_, first address, prefix length), into sorted disjoint ranges."""
+    if not networks.shape[0]:
+        return np.empty(0, np.uint32), np.empty(0, np.uint32)
+    first = networks[:, 1].astype(np.int64)
+    last = first + (np.int64(1) << (32 - networks[:, 2].astype(np.int64))) - 1
+    order = np.argsort(first, kind="stable")
+    first, last = first[order], np.maximum.accumulate(last[order])
+    begins = np.concatenate([[True], first[1:] > last[:-1] + 1])
+    ends = np.concatenate([begins[1:], [True]])
+    return first[begins].astype(np.uint32), last[ends].astype(np.uint32)
+
+
+def _blocks(starts: NDArray[np.uint32], ends: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """Build a bitmap of the 2^24 networks of length 24 in a range, then of the 2^20 of length 20."""
+    touched = np.zeros(1 << 24, np.bool_)
+    low, high = starts >> 8, ends >> 8
+    touched[low] = True
+    touched[high] = True
+    for index in np.flatnonzero(high > low + 1).tolist():
+        touched[low[index] : high[index]] = True
+    areas = touched.reshape(-1, 16).any(axis=1)
+    return np.packbits(np.concatenate([touched, areas]), bitorder="little")
+
+
+def _ends_of_names(
+    names: NDArray[np.uint8], offsets: NDArray[np.int64], types: NDArray[np.uint8]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
+    """Build the filters of last labels and of the last two labels."""
+    tops = np.zeros(TOPS_SIZE, np.uint8)
+    is_name = ~np.isin(types, [TYPES.index(kind) for kind in _NO_NAMES])
+    last = hash_places(names, offsets, labels=1)[is_name]
+    tops[(last >> np.uint64(11)) & np.uint64(TOPS_SIZE - 1)] = 1
+    hashes = np.unique(hash_places(names, offsets, labels=2)[is_name])
+    stems = np.zeros(_power_of_two(hashes.size // 8), np.uint64)
+    insert_stems(hashes, stems)
+    return tops, stems

@@ -7,40 +7,31 @@ compares the values themselves.
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
 from socket import AF_INET, inet_pton
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lamsach.hunt.engine import hash_networks, hash_places, insert, insert_stems
-from lamsach.hunt.kernel.layout import (
-    HAS_DIGESTS,
-    HAS_FINGERPRINTS,
-    HAS_IDN,
-    HAS_IPV4,
-    HAS_IPV6,
-    HAS_NAMES,
-    TOPS_SIZE,
-)
-from lamsach.hunt.sets.builder import IPV4_HIGH, NO_NUMBER, NUMBERS, TYPES, Columns, host_of, time_of
+from lamsach.hunt.engine import hash_networks
 from lamsach.hunt.sets.plain_hash import hash_name, keys_with_parents
-from lamsach.indicators.values.listings import merge
+from lamsach.indicators.values.merge import merge
 from lamsach.indicators.values.names import searched_part
 from lamsach.model import Indicator, IndicatorType, Reference
-from lamsach.model.indicator_types import TokenKind, types_of
 
-_STEP = 1 << 16
-
-
-_DIGESTS = types_of(TokenKind.DIGEST)
-_NO_NAMES = types_of(TokenKind.DIGEST, TokenKind.FINGERPRINT)
+TYPES = tuple(IndicatorType)
+NUMBERS = ("threat", "source", "document", "page", "row", "confidence", "tlp", "table")
+NO_NUMBER = -1
+NO_TIME = -(1 << 62)
+IPV4_HIGH = 0xFFFF_FFFF_FFFF_FFFF
+"""Upper half that marks IPv4 networks among IPv6 hashes; no IPv6 address in use has it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,8 +87,8 @@ class CompiledSet:
             reference=Reference(document, positive("page"), positive("row"), table=positive("table"))
             if document
             else None,
-            valid_from=time_of(int(self.times[row, 0])),
-            valid_until=time_of(int(self.times[row, 1])),
+            valid_from=_time_of(int(self.times[row, 0])),
+            valid_until=_time_of(int(self.times[row, 1])),
             confidence=positive("confidence"),
             tlp=string("tlp"),
         )
@@ -173,6 +164,14 @@ class CompiledSet:
         return self._under(_network_keys(number, tuple(lengths), ipv4=ipv4)) if lengths else ()
 
 
+def host_of(url: str) -> str:
+    """Return the host of a canonical URL, which may lack a scheme; empty when there is none."""
+    try:
+        return urlsplit(url if "://" in url else f"//{url}").hostname or ""
+    except ValueError:
+        return ""
+
+
 def _network(value: str) -> IPv4Network | IPv6Network | None:
     """Parse an address or network; None for other text, most of it by its last character."""
     if value[-1:].isalpha() and ":" not in value:
@@ -201,6 +200,11 @@ def _number(address: str) -> tuple[int | None, bool]:
     return int(parsed), isinstance(parsed, IPv4Address)
 
 
+def _time_of(seconds: int) -> datetime | None:
+    """Convert a column value to a time; None for NO_TIME."""
+    return None if seconds == NO_TIME else datetime.fromtimestamp(seconds, UTC)
+
+
 @lru_cache(maxsize=1 << 14)
 def _network_keys(number: int, lengths: tuple[int, ...], *, ipv4: bool) -> list[int]:
     """Return the keys of the networks of these lengths that contain an address."""
@@ -214,122 +218,6 @@ def _network_keys(number: int, lengths: tuple[int, ...], *, ipv4: bool) -> list[
             for value, length in zip(prefixes, lengths, strict=True)
         ]
     return [int(key) for key in hash_networks(np.array(rows, np.uint64))]
-
-
-def _filter(keys: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """Build the Bloom filter and the table that the kernel probes."""
-    bloom = np.zeros(_power_of_two(keys.size // 4), np.uint64)
-    table = np.zeros(_power_of_two(int(keys.size * 1.6)), np.uint64)
-    insert(keys, bloom, table)
-    return bloom, table
-
-
-def _flags(by_type: Mapping[str, int], *, idn: bool, ipv4: bool, ipv6: bool) -> int:
-    """Return the flags of the list's kinds of values, so that the kernel skips the others."""
-    names = types_of(TokenKind.NAME, TokenKind.FILE)
-    present = (
-        (HAS_NAMES, names),
-        (HAS_FINGERPRINTS, types_of(TokenKind.FINGERPRINT)),
-        (HAS_DIGESTS, _DIGESTS),
-    )
-    flags = sum(int(flag) for flag, kinds in present if any(kind in by_type for kind in kinds))
-    return flags | int(HAS_IDN) * idn | int(HAS_IPV4) * ipv4 | int(HAS_IPV6) * ipv6
-
-
-def compile_columns(columns: Columns) -> CompiledSet:
-    """Compute keys, filter, table and ranges from a list's columns."""
-    name_keys = hash_places(columns.names, columns.name_offsets)
-    networks = columns.networks
-    network_keys = hash_networks(networks)
-    is_ipv4 = networks[:, 0] == np.uint64(IPV4_HIGH)
-    starts, ends = _merged_ranges(networks[is_ipv4])
-    probed = np.unique(np.concatenate([name_keys, network_keys[~is_ipv4]]))
-    bloom, table = _filter(probed)
-    keys = np.concatenate([name_keys, network_keys])
-    order = np.argsort(keys, kind="stable")
-    digest, first_rows = _distinct(columns.digests)
-    kinds = np.bincount(columns.types[first_rows], minlength=len(TYPES))
-    by_type = {kind.value: int(kinds[place]) for place, kind in enumerate(TYPES) if kinds[place]}
-    tops, stems = _ends_of_names(columns)
-    flags = _flags(by_type, idn=columns.idn, ipv4=bool(is_ipv4.any()), ipv6=bool(networks.shape[0]))
-    return CompiledSet(
-        digest=digest,
-        count=int(first_rows.size),
-        by_type=by_type,
-        strings=columns.strings,
-        flags=flags,
-        ipv4_lengths=np.unique(networks[is_ipv4, 2]).astype(int).tolist(),
-        types=columns.types,
-        blob=columns.blob,
-        offsets=columns.offsets,
-        numbers=columns.numbers,
-        times=columns.times,
-        keys=keys[order],
-        rows=np.concatenate([columns.name_rows, columns.network_rows])[order],
-        tops=tops,
-        stems=stems,
-        bloom=bloom,
-        table=table,
-        blocks=_blocks(starts, ends),
-        starts=starts,
-        ends=ends,
-        lengths=np.unique(networks[~is_ipv4, 2]).astype(np.uint8),
-    )
-
-
-def _distinct(digests: NDArray[np.uint8]) -> tuple[str, NDArray[np.int64]]:
-    """Return the SHA-256 of the sorted distinct digests (rows of 16 bytes), and the first row of each."""
-    halves = digests.view(">u8").astype(np.uint64)
-    order = np.lexsort((halves[:, 1], halves[:, 0]))
-    first = np.ones(order.size, np.bool_)
-    first[1:] = (halves[order[1:]] != halves[order[:-1]]).any(axis=1)
-    rows = order[first]
-    del halves
-    digest = hashlib.sha256()
-    for begin in range(0, rows.size, _STEP):
-        digest.update(digests[rows[begin : begin + _STEP]].tobytes())
-    return digest.hexdigest(), rows
-
-
-def _power_of_two(minimum: int) -> int:
-    return max(64, 1 << max(0, minimum - 1).bit_length())
-
-
-def _merged_ranges(networks: NDArray[np.uint64]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """Merge IPv4 networks, rows of (_, first address, prefix length), into sorted disjoint ranges."""
-    if not networks.shape[0]:
-        return np.empty(0, np.uint32), np.empty(0, np.uint32)
-    first = networks[:, 1].astype(np.int64)
-    last = first + (np.int64(1) << (32 - networks[:, 2].astype(np.int64))) - 1
-    order = np.argsort(first, kind="stable")
-    first, last = first[order], np.maximum.accumulate(last[order])
-    begins = np.concatenate([[True], first[1:] > last[:-1] + 1])
-    ends = np.concatenate([begins[1:], [True]])
-    return first[begins].astype(np.uint32), last[ends].astype(np.uint32)
-
-
-def _blocks(starts: NDArray[np.uint32], ends: NDArray[np.uint32]) -> NDArray[np.uint8]:
-    """Build a bitmap of the 2^24 networks of length 24 in a range, then of the 2^20 of length 20."""
-    touched = np.zeros(1 << 24, np.bool_)
-    low, high = starts >> 8, ends >> 8
-    touched[low] = True
-    touched[high] = True
-    for index in np.flatnonzero(high > low + 1).tolist():
-        touched[low[index] : high[index]] = True
-    areas = touched.reshape(-1, 16).any(axis=1)
-    return np.packbits(np.concatenate([touched, areas]), bitorder="little")
-
-
-def _ends_of_names(columns: Columns) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
-    """Build the filters of last labels and of the last two labels."""
-    tops = np.zeros(TOPS_SIZE, np.uint8)
-    is_name = ~np.isin(columns.types[columns.name_rows], [TYPES.index(kind) for kind in _NO_NAMES])
-    last = hash_places(columns.names, columns.name_offsets, labels=1)[is_name]
-    tops[(last >> np.uint64(11)) & np.uint64(TOPS_SIZE - 1)] = 1
-    hashes = np.unique(hash_places(columns.names, columns.name_offsets, labels=2)[is_name])
-    stems = np.zeros(_power_of_two(hashes.size // 8), np.uint64)
-    insert_stems(hashes, stems)
-    return tops, stems
 
 
 def describe(compiled: CompiledSet) -> dict[str, Any]:

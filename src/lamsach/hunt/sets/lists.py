@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 from lamsach.errors import InputError
 from lamsach.hunt.machine_code import functions
 from lamsach.hunt.memory import populate
-from lamsach.hunt.sets.builder import Builder
-from lamsach.hunt.sets.compiled import CompiledSet, compile_columns, describe
+from lamsach.hunt.sets.compiled import CompiledSet, describe
 from lamsach.hunt.sets.folder import set_folder
 from lamsach.hunt.sets.npy import mapped
 from lamsach.indicators.files.source import expand
@@ -103,13 +102,14 @@ def _look_up(paths: Sequence[str]) -> _Found:
 
 
 def _read(paths: Sequence[str], found: _Found) -> LoadedList:
+    from lamsach.hunt.sets.builder import Builder
     from lamsach.indicators.lists import read_quickly
 
     builder, documents, folder = Builder(), found.documents, found.folder
     problems = list(found.problems)
     for document in documents:
         builder.extend(read_quickly(document, problems.append))
-    compiled = compile_columns(builder.columns())
+    compiled = builder.compiled()
     if not compiled.count:
         first = problems[0] if problems else Problem(", ".join(paths), "The list holds no usable value.")
         raise InputError(first.what, first.where, first.todo or "Give a list of addresses, names or hashes.")

@@ -21,7 +21,7 @@ from lamsach.hunt.sets.folder import set_folder
 from lamsach.hunt.sets.npy import mapped
 from lamsach.hunt.sets.plain_hash import hash_name, hash_network
 from lamsach.indicators.files.source import expand
-from lamsach.indicators.values.listings import merge
+from lamsach.indicators.values.merge import merge
 from lamsach.indicators.values.names import searched_part
 from lamsach.model import Indicator, IndicatorType, Reference
 from lamsach.model.indicator_types import FORMS

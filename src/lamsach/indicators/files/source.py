@@ -29,7 +29,6 @@ from lamsach.documents.archive import (
 from lamsach.documents.decode import HEAD_BYTES, Encoding, blocks, detect_encoding
 from lamsach.errors import LimitError, UnreadableError
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.records import shorten
 from lamsach.indicators.values.refusals import Refused
 
 _UNPACK = (
@@ -255,6 +254,8 @@ def _is_line_delimited(head: str) -> bool:
 
 
 def _records(source: ListSource) -> Iterator[tuple[int, Any]]:
+    from lamsach.indicators.values.records import shorten
+
     for number, line in source.lines():
         if line is None:
             yield number, Refused(refusals.TOO_LONG)

@@ -16,7 +16,7 @@ from itertools import count, islice
 from threading import Lock
 from typing import IO, Any
 
-from lamsach.indicators.values.listings import merge
+from lamsach.indicators.values.merge import merge
 from lamsach.model import Indicator, IndicatorType, Reference
 
 BLOCK = 2_000

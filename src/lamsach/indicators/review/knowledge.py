@@ -15,8 +15,6 @@ from functools import cache, cached_property, lru_cache
 from ipaddress import ip_network
 from itertools import chain
 
-import idna
-
 from lamsach.indicators.review.facts import (
     Concern,
     Fact,
@@ -120,6 +118,8 @@ def unicode_name(name: str) -> str | None:
     """Return a name's A-labels as Unicode, or None for a pure ASCII or broken name."""
     if "xn--" not in name:
         return None
+    import idna  # its tables take long to load
+
     try:
         return idna.decode(name)
     except (idna.IDNAError, UnicodeError):

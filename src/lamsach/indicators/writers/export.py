@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import BinaryIO
 
 from lamsach.indicators.releases.rows import Runs, Spool
-from lamsach.indicators.values.listings import TLP_LEVELS, rank
+from lamsach.indicators.values.merge import TLP_LEVELS, rank
 from lamsach.indicators.values.normalise import Value
 from lamsach.indicators.writers.base import COVERED, Stamp, Writer, save_zip
 from lamsach.model import Indicator, IndicatorType

@@ -11,8 +11,6 @@ from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import TypeVar
 
-import idna
-
 Meaning = TypeVar("Meaning")
 
 
@@ -141,6 +139,8 @@ def domain_of(text: str) -> str | None:
         return address
     name = text.lower()
     if not name.isascii():
+        import idna  # its tables take long to load, and few lines hold such names
+
         try:
             name = idna.encode(text, uts46=True, transitional=False).decode("ascii")
         except (idna.IDNAError, UnicodeError, IndexError, ValueError):

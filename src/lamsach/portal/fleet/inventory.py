@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from lamsach.devices.inventory import read_inventory
+from lamsach.devices.inventory_sheets import read_inventory
 from lamsach.errors import LimitError
 from lamsach.i18n import mark
 from lamsach.model import Problem

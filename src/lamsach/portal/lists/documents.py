@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from lamsach.errors import InputError, LimitError
 from lamsach.i18n import mark
-from lamsach.indicators.review.examination import Examiner
+from lamsach.indicators.review.examiner import Examiner
 from lamsach.indicators.review.facts import Concern, Level
 from lamsach.indicators.review.knowledge import Own, knowledge
 from lamsach.indicators.values.normalise import Refused, Value, named_values

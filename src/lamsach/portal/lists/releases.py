@@ -27,7 +27,8 @@ from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.indicators.releases.release import Manifest, without_paths, write_release
 from lamsach.indicators.releases.rows import Runs
-from lamsach.indicators.review.examination import Examiner, judge_values
+from lamsach.indicators.review.examination import judge_values
+from lamsach.indicators.review.examiner import Examiner
 from lamsach.indicators.review.knowledge import knowledge
 from lamsach.indicators.values.normalise import Value
 from lamsach.model import Indicator, Refusal

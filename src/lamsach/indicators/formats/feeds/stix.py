@@ -17,7 +17,7 @@ from lamsach.indicators.text.extract import Found
 from lamsach.indicators.text.rules import rule_values, yara_values
 from lamsach.indicators.text.stix_patterns import OBSERVABLES, hash_type, pattern_values
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.listings import TLP_MARKINGS
+from lamsach.indicators.values.merge import TLP_MARKINGS
 from lamsach.indicators.values.normalise import refuse_value
 from lamsach.indicators.values.records import Entry, Facts, entries, read_text, shorten
 from lamsach.indicators.values.refusals import Refused
