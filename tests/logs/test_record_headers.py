@@ -13,7 +13,8 @@ from lamsach.logs.base import FileContext
 from lamsach.logs.text import leef
 from lamsach.logs.text.pasted import continues, is_wrapped, share_with_continuations
 from lamsach.logs.text.record_headers import header_before, within_json
-from lamsach.logs.text.times.loose_times import first_time, zone_of
+from lamsach.logs.text.times.loose_times import first_time
+from lamsach.logs.text.times.timestamps import zone_of
 
 CONTEXT = FileContext("a.log", modified=datetime(2026, 7, 1, tzinfo=UTC))
 
@@ -111,7 +112,7 @@ def test_truncated_leef_is_a_line_error(text):
         ("-0500", -5),
         ("ICT", 7),
         ("Asia/Ho_Chi_Minh", 7),
-        ("+05:30", None),
+        ("+05:30", 5.5),
         ("nowhere", None),
         ("../etc", None),
     ],

@@ -6,7 +6,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import ClassVar, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -56,7 +56,7 @@ class FileContext:
     day-month order or column names."""
 
     file: str = ""
-    timezone: ZoneInfo = DEFAULT_TIMEZONE
+    timezone: tzinfo = DEFAULT_TIMEZONE
     modified: datetime = datetime(9999, 1, 1, tzinfo=UTC)
     head: Sequence[str] = ()
 

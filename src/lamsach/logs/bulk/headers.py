@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -51,7 +50,7 @@ def read_times(texts: pa.Array, read: Callable[[str], datetime | None]) -> pa.Ar
     return found
 
 
-def check_clock(before: pa.Array, timezone: ZoneInfo) -> None:
+def check_clock(before: pa.Array, timezone: tzinfo) -> None:
     """Raise Unusual for headers in a zone whose clock differs from the file's; see `stated_clock`."""
     if pc.any(pc.match_substring_regex(before, _ZONED)).as_py():
         check(map_distinct(before, lambda text: not states_other_zone(text, timezone), pa.bool_()))
@@ -128,7 +127,7 @@ def times_of_keys(
     present: Collection[str],
     read_time: Callable[[Any], datetime | None],
     before: pa.Array | None,
-    zone: ZoneInfo,
+    zone: tzinfo,
 ) -> pa.Array:
     """Compute the time of each record from the texts of its clock keys.
 

@@ -10,7 +10,8 @@ from datetime import datetime
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
 from lamsach.logs.text.syslog import NO_HEADER, SyslogHeader, split_header
-from lamsach.logs.text.times.loose_times import ABBREVIATIONS, LooseTimes, zone_of
+from lamsach.logs.text.times.loose_times import LooseTimes
+from lamsach.logs.text.times.timestamps import ABBREVIATIONS, zone_of
 
 # <166>   <34>1
 _PRIORITY = re.compile(r"<\d{1,3}>(?:\d )?", re.ASCII)

@@ -28,10 +28,10 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
+from datetime import tzinfo
 from ipaddress import IPv4Address
 from operator import attrgetter
 from typing import BinaryIO, ClassVar
-from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
@@ -55,7 +55,8 @@ from lamsach.logs.text.json_records import (
     walk,
 )
 from lamsach.logs.text.syslog import split_header
-from lamsach.logs.text.times.loose_times import LooseTimes, zone_of
+from lamsach.logs.text.times.loose_times import LooseTimes
+from lamsach.logs.text.times.timestamps import zone_of
 from lamsach.logs.text.values import among, in_order
 from lamsach.model import Event, Reference, Refusal
 
@@ -214,7 +215,7 @@ def _values(record: dict[str, object]) -> tuple[dict[str, list[str]], bool, clou
     return values, endpoint and not logon, cloud
 
 
-def _zone(record: dict[str, object]) -> ZoneInfo | None:
+def _zone(record: dict[str, object]) -> tzinfo | None:
     """Find the zone stated next to a record's date and time of day."""
     texts = (text_of(record.get(key)) for key in ("tz", "timezone"))
     return next((zone for text in texts if text and (zone := zone_of(text))), None)

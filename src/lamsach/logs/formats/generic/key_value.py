@@ -31,8 +31,8 @@ from lamsach.logs.mappings.actions import action_of, refusal_in
 from lamsach.logs.text.key_value import pairs_in, start_of_pairs
 from lamsach.logs.text.record_headers import header_before, unquote_cell
 from lamsach.logs.text.syslog import split_header
-from lamsach.logs.text.times.loose_times import LooseTimes, zone_of
-from lamsach.logs.text.times.timestamps import from_iso
+from lamsach.logs.text.times.loose_times import LooseTimes
+from lamsach.logs.text.times.timestamps import from_iso, zone_of
 from lamsach.logs.text.values import among, host_and_port, ip_of, mac_of
 from lamsach.model import Action, Event
 

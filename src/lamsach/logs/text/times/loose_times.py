@@ -22,13 +22,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from enum import Enum
-from functools import lru_cache
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.text.times.timestamps import MONTHS, from_epoch, from_iso, local_time, without_year
+from lamsach.logs.text.times.timestamps import (
+    ABBREVIATIONS,
+    MONTHS,
+    from_epoch,
+    from_iso,
+    local_time,
+    without_year,
+    zone_of,
+)
 
 _LONGEST = 64
 # 2026-10-03   2026/10/03 14:30:01.5Z
@@ -237,15 +243,7 @@ def _after(days: Sequence[date], context: FileContext) -> bool:
     return max(days) > (context.modified.astimezone(UTC) + timedelta(days=1)).date()
 
 
-# hours east of Greenwich, of unambiguous abbreviations; CST, IST and BST are not
-_EAST = (
-    "ICT:+07 WIB:+07 SGT:+08 HKT:+08 JST:+09 KST:+09 MSK:+03 CET:+01 CEST:+02 EET:+02 EEST:+03 WET:+00"
-    " AEST:+10 EST:-05 EDT:-04 CDT:-05 MST:-07 MDT:-06 PST:-08 PDT:-07"
-)
-ABBREVIATIONS = {name: f"{hours}:00" for name, _, hours in (word.partition(":") for word in _EAST.split())}
-"""UTC offset by time zone abbreviation."""
 _ABBREVIATION = re.compile(r" ?\b([A-Z]{3,4})(?:([+-]\d{1,2}):?(\d{2})?)?$")
-_WHOLE_HOURS = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})?")
 _NO_TIMES = frozenset({"", "0", "-", "N/A", "null", "None"})
 
 
@@ -277,29 +275,8 @@ def first_time(
     return None
 
 
-def _with_zone(text: str) -> tuple[str, ZoneInfo | None]:
+def _with_zone(text: str) -> tuple[str, tzinfo | None]:
     """Split a time from a known zone abbreviation at its end; return both."""
     match = _ABBREVIATION.search(text) if text[-1:].isalpha() else None
     known = match is not None and not match[2] and match[1] in ABBREVIATIONS
     return (text[: match.start()], zone_of(match[1])) if match and known else (text, None)
-
-
-@lru_cache(maxsize=64)
-def zone_of(text: str) -> ZoneInfo | None:
-    """Return the zone of `UTC`, `Asia/Ho_Chi_Minh`, `+07:00`, `GMT+7`, `ICT`, or None.
-
-    Only offsets of whole hours are supported."""
-    text = ABBREVIATIONS.get(text.strip(), text.strip())[:40]
-    offset = _WHOLE_HOURS.fullmatch(text)
-    if offset:
-        hours = int(offset[2])
-        if hours > 14 or int(offset[3] or 0):
-            return None
-        sign = "-" if offset[1] == "+" else "+"  # Etc/GMT-7 is seven hours east
-        return ZoneInfo(f"Etc/GMT{sign}{hours}") if hours else ZoneInfo("UTC")
-    if not re.fullmatch(r"[A-Za-z]{2,}(?:/[A-Za-z_+-]{2,}){0,2}", text):
-        return None
-    try:
-        return ZoneInfo(text)
-    except (KeyError, OSError, ValueError):  # KeyError: unknown zone
-        return None

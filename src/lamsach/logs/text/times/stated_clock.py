@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
@@ -44,7 +44,7 @@ _UTC_TIME = re.compile(
 _QUARTER, _FARTHEST = timedelta(minutes=15), timedelta(hours=14)
 
 
-def on_stated_clock(event: Event, record: str, timezone: ZoneInfo) -> Event:
+def on_stated_clock(event: Event, record: str, timezone: tzinfo) -> Event:
     """Return the event with its time in the zone that the record states elsewhere."""
     if event.time is None:
         return event
@@ -67,7 +67,7 @@ def _by_utc_time(event: Event, record: str) -> Event:
     return replace(event, time=stated) if zone_off else event
 
 
-def _on_senders_clock(event: Event, line: str, timezone: ZoneInfo) -> Event:
+def _on_senders_clock(event: Event, line: str, timezone: tzinfo) -> Event:
     """Return the event with its time in the header's zone, if only that brings both times together."""
     if event.time is None:
         return event
@@ -88,13 +88,13 @@ def _on_senders_clock(event: Event, line: str, timezone: ZoneInfo) -> Event:
     )
 
 
-def states_other_zone(head: str, timezone: ZoneInfo) -> bool:
+def states_other_zone(head: str, timezone: tzinfo) -> bool:
     """Return whether a header's zone has another offset than the file's zone."""
     stated = _stated(f"{head} ", timezone)
     return stated is not None and bool(stated[1])
 
 
-def _stated(line: str, timezone: ZoneInfo) -> tuple[datetime, timedelta] | None:
+def _stated(line: str, timezone: tzinfo) -> tuple[datetime, timedelta] | None:
     """Return the header's time, and the file zone's offset from the header's zone."""
     match = _ZONED.match(line)
     if match is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
@@ -213,23 +214,33 @@ def in_english(text: str) -> str | None:
     return _NAMES[number - 1] + text[match.end() :] if 1 <= number <= 12 else None
 
 
-_HOURS = re.compile(r"(?:GMT|UTC)?([+-])(\d{1,2})(?::?(\d{2}))?", re.ASCII)
-_ZONES = (
-    "utc:0 gmt:0 wet:0 bst:1 cet:1 west:1 cest:2 eet:2 eest:3 msk:3 gst:4 ict:7 wib:7 hkt:8 sgt:8 myt:8 "
-    "awst:8 jst:9 kst:9 aest:10 aedt:11 nzst:12 nzdt:13 edt:-4 est:-5 cdt:-5 mdt:-6 mst:-7 pdt:-7 pst:-8"
+_EAST = (
+    "WET:0 BST:1 CET:1 WEST:1 CEST:2 EET:2 EEST:3 MSK:3 GST:4 ICT:7 WIB:7 HKT:8 SGT:8 MYT:8 AWST:8 JST:9 "
+    "KST:9 AEST:10 AEDT:11 NZST:12 NZDT:13 EDT:-4 EST:-5 CDT:-5 MDT:-6 MST:-7 PDT:-7 PST:-8"
 )
-_BY_NAME = {name: int(hours) for name, _, hours in (word.partition(":") for word in _ZONES.split())}
-"""Hours east of Greenwich by abbreviation; ambiguous ones (IST) are left out."""
+ABBREVIATIONS = {
+    name: timezone(timedelta(hours=int(hours)))
+    for name, _, hours in (word.partition(":") for word in _EAST.split())
+}
+"""Zones by abbreviation; ambiguous ones (CST, IST) are left out."""
+_HOURS = re.compile(r"(?:GMT|UTC)?([+-])(\d{1,2})(?::?(\d{2}))?", re.ASCII)
+_ZONE_NAME = re.compile(r"[A-Za-z]{2,}(?:/[A-Za-z_+-]{2,}){0,2}")
+_FARTHEST = timedelta(hours=14)
 
 
+@lru_cache(maxsize=64)
 def zone_of(text: str) -> tzinfo | None:
-    """Return the zone of an offset or abbreviation; None when unknown."""
-    text = text.strip()
-    match = _HOURS.fullmatch(text)
-    if match:
-        minutes = int(match[2]) * 60 + int(match[3] or 0)
-        return (
-            timezone(timedelta(minutes=-minutes if match[1] == "-" else minutes)) if minutes < 1440 else None
-        )
-    hours = _BY_NAME.get(text.lower())
-    return None if hours is None else timezone(timedelta(hours=hours))
+    """Return the zone of `UTC`, `Asia/Ho_Chi_Minh`, `+07:00`, `+0530`, `GMT+7`, `ICT`; None when unknown."""
+    text = text.strip()[:40]
+    if match := _HOURS.fullmatch(text):
+        offset = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
+        return timezone(-offset if match[1] == "-" else offset) if offset <= _FARTHEST else None
+    upper = text.upper()
+    if upper in ("UTC", "GMT"):
+        return UTC
+    if upper in ABBREVIATIONS or not _ZONE_NAME.fullmatch(text):
+        return ABBREVIATIONS.get(upper)
+    try:
+        return ZoneInfo(text)
+    except (KeyError, OSError, ValueError):  # KeyError: unknown zone
+        return None
