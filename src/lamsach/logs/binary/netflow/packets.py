@@ -20,9 +20,7 @@ from lamsach.logs.binary.netflow.templates import (
     SOURCE_PORT,
     Record,
     Template,
-    options_v9,
-    templates_ipfix,
-    templates_v9,
+    templates,
 )
 
 
@@ -35,6 +33,8 @@ def _fixed(record_bytes: int) -> Template:
 FIXED = {1: (16, _fixed(52)), 5: (24, _fixed(48)), 7: (24, _fixed(52))}
 """Header size and record layout of the versions without templates."""
 V9, IPFIX = 9, 10
+_TEMPLATE_SETS = {(V9, 0): False, (V9, 1): True, (IPFIX, 2): False, (IPFIX, 3): True}
+"""By version and ID of sets of templates, whether these are options'."""
 VERSIONS = frozenset({*FIXED, V9, IPFIX})
 MOST_RECORDS = {1: 24, 5: 30, 7: 28}
 MOST_TEMPLATES = 1024
@@ -98,8 +98,11 @@ class Decoder:
             start, stop = at + 4, min(end, at + size)
             at += size
             if identity < 256:
-                for described, template in self._templates(version, identity, packet, start, stop):
-                    yield from self._learn((exporter, version, domain, described), template)
+                if (options := _TEMPLATE_SETS.get((version, identity))) is not None:
+                    for described, template in templates(
+                        packet, start, stop, ipfix=version == IPFIX, options=options
+                    ):
+                        yield from self._learn((exporter, version, domain, described), template)
                 continue
             key = (exporter, version, domain, identity)
             known = self.templates.get(key)
@@ -107,17 +110,6 @@ class Decoder:
                 self._wait(key, (time, number, packet[start:stop]))
             elif not known.options:
                 yield DataSet(known, time, number, packet[start:stop])
-
-    @staticmethod
-    def _templates(
-        version: int, identity: int, packet: bytes, start: int, stop: int
-    ) -> Iterator[tuple[int, Template | None]]:
-        if version == V9 and identity == 0:
-            yield from templates_v9(packet, start, stop)
-        elif version == V9 and identity == 1:
-            yield from options_v9(packet, start, stop)
-        elif version == IPFIX and identity in (2, 3):
-            yield from templates_ipfix(packet, start, stop, options=identity == 3)
 
     def _learn(self, key: Key, template: Template | None) -> Iterator[DataSet]:
         if template is None:

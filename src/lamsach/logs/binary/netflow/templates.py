@@ -189,46 +189,26 @@ def read_fields(
     return fields, at
 
 
-def templates_v9(data: bytes, at: int, end: int) -> Iterator[tuple[int, Template]]:
-    """Yield the templates in a NetFlow v9 set with ID 0."""
-    while at + 4 <= end:
-        identity, count = data[at] << 8 | data[at + 1], data[at + 2] << 8 | data[at + 3]
-        if identity < 256:
-            return
-        fields, at = read_fields(data, at + 4, end, count, enterprises=False)
-        if fields is None:
-            return
-        yield identity, Template(fields, options=False)
-
-
-def options_v9(data: bytes, at: int, end: int) -> Iterator[tuple[int, Template]]:
-    """Yield the templates in a NetFlow v9 set with ID 1, where scope and option lengths are in bytes."""
-    while at + 6 <= end:
-        identity = data[at] << 8 | data[at + 1]
-        size = (data[at + 2] << 8 | data[at + 3]) + (data[at + 4] << 8 | data[at + 5])
-        if identity < 256:
-            return
-        fields, at = read_fields(data, at + 6, end, size // 4, enterprises=False)
-        if fields is None:
-            return
-        yield identity, Template(fields, options=True)
-
-
-def templates_ipfix(
-    data: bytes, at: int, end: int, *, options: bool
+def templates(
+    data: bytes, at: int, end: int, *, ipfix: bool, options: bool
 ) -> Iterator[tuple[int, Template | None]]:
-    """Yield the templates in an IPFIX set with ID 2 or 3; None withdraws one."""
-    while at + 4 <= end:
+    """Yield the templates in a set of NetFlow v9 or IPFIX with their IDs; None withdraws one.
+
+    Of option templates, v9 states the lengths of scopes and options in bytes, IPFIX the numbers of all fields
+    and of scopes."""
+    while at + (6 if options and not ipfix else 4) <= end:
         identity, count = data[at] << 8 | data[at + 1], data[at + 2] << 8 | data[at + 3]
-        if identity < 256 and not (identity in (2, 3) and not count):
+        withdrawn = ipfix and not count
+        if identity < 256 and not (withdrawn and identity in (2, 3)):
             return
         at += 4
-        if not count:
+        if withdrawn:
             yield identity, None
             continue
         if options:
+            count = count if ipfix else (count + (data[at] << 8 | data[at + 1])) // 4
             at += 2
-        fields, at = read_fields(data, at, end, count, enterprises=True)
+        fields, at = read_fields(data, at, end, count, enterprises=ipfix)
         if fields is None:
             return
         yield identity, Template(fields, options=options)

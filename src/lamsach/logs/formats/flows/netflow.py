@@ -102,13 +102,17 @@ def _packets(stream: BinaryIO, where: str) -> Iterator[bytes]:
             )
         if at + size > len(data):
             yield data[at:]
-            raise UnreadableError(
-                "The export file is cut short; what came before was read.",
-                where,
-                "Copy the file again from where it came.",
-            )
+            raise _cut_short(where)
         yield data[at : at + size]
         at += size
+
+
+def _cut_short(where: str) -> UnreadableError:
+    return UnreadableError(
+        "The export file is cut short; what came before was read.",
+        where,
+        "Copy the file again from where it came.",
+    )
 
 
 def _after_padding(data: bytes, at: int) -> int:
@@ -177,10 +181,10 @@ class NfCapd(BinaryFormat):
             if not head:
                 return
             if len(head) < _BLOCK.size:
-                raise self._cut_short()
+                raise _cut_short(self.context.file)
             _, size, kind, flags = _BLOCK.unpack(head)
             if size > _LONGEST_BLOCK:
-                raise self._cut_short()
+                raise _cut_short(self.context.file)
             data = self._exactly(stream, size)
             at += _BLOCK.size + size
             if kind not in (2, 3):
@@ -199,15 +203,8 @@ class NfCapd(BinaryFormat):
     def _exactly(self, stream: BinaryIO, size: int) -> bytes:
         data = stream.read(size)
         if len(data) < size:
-            raise self._cut_short()
+            raise _cut_short(self.context.file)
         return data
-
-    def _cut_short(self) -> UnreadableError:
-        return UnreadableError(
-            "The export file is cut short; what came before was read.",
-            self.context.file,
-            "Copy the file again from where it came.",
-        )
 
 
 def _records(data: bytes) -> Iterator[bytes]:
