@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.binary.netflow.sflow import Sample, old_samples, samples
+from lamsach.logs.binary.netflow.sflow import Sample, samples
 from lamsach.logs.formats.flows.captures import Pcap
 from lamsach.model import Event, EventKind
 
@@ -212,6 +212,6 @@ def test_flows_of_older_versions(version: int) -> None:
 def test_truncated_or_unknown_parts_of_older_datagrams() -> None:
     whole = old_datagram(4, old_flow(OLD_V4, SWITCHED), old_flow(OLD_V6), COUNTERS)
     for size in range(len(whole)):
-        assert len(list(old_samples(whole[:size].ljust(28, b"\0")))) <= 2
-    assert len(list(old_samples(old_datagram(4, old_flow(OLD_V4, words(99)), old_flow(OLD_V6))))) == 1
-    assert list(old_samples(old_datagram(4, words(7, 0, 0)))) == []
+        assert len(list(samples(whole[:size].ljust(28, b"\0")))) <= 2
+    assert len(list(samples(old_datagram(4, old_flow(OLD_V4, words(99)), old_flow(OLD_V6))))) == 1
+    assert list(samples(old_datagram(4, words(7, 0, 0)))) == []

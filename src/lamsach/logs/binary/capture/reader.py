@@ -36,11 +36,9 @@ from lamsach.logs.binary.netflow.events import events_of
 from lamsach.logs.binary.netflow.packets import Decoder, looks_like_export
 from lamsach.logs.binary.netflow.sflow import (
     PORT,
-    VERSIONS,
     agent_of,
     is_sflow,
     looks_like_sflow,
-    old_samples,
     samples,
 )
 from lamsach.logs.events.ends import decide, stamped
@@ -49,7 +47,7 @@ from lamsach.model import Action, Event, EventKind, Reference, Refusal
 
 def sampled_packets(payload: bytes, decapsulator: Decapsulator) -> Iterator[Packet]:
     """Yield the packets in an sFlow datagram; without payload where a sample has only addresses."""
-    for sample in old_samples(payload) if payload[3] in VERSIONS else samples(payload):
+    for sample in samples(payload):
         if sample.source:
             ends = sample.source, sample.destination, sample.source_port, sample.destination_port
             yield Packet(sample.protocol, *ends, b"", 0, 0)

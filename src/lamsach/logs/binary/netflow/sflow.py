@@ -18,7 +18,8 @@ PORT = 6343
 ETHERNET, IPV4, IPV6 = 1, 11, 12
 """Protocol numbers of a sampled header."""
 _FLOW, _EXPANDED_FLOW, _LAST_KIND = 1, 3, 4
-_HEADER, _SAMPLED_V4, _SAMPLED_V6 = 1, 3, 4
+_WIDTHS, _OLD_WIDTHS = {1: 0, 3: 4, 4: 16}, {1: 0, 2: 4, 3: 16}
+"""Widths of a sampled packet's addresses by kind of record; 0: its first bytes."""
 MOST_SAMPLES = 256
 _MOST_RECORDS = 64
 
@@ -61,62 +62,8 @@ def agent_of(data: bytes) -> bytes:
     return data[8 : 8 + (4 if data[7] == 1 else 16)]
 
 
-def samples(data: bytes) -> Iterator[Sample]:
-    """Yield the sampled packets of a version 5 datagram, up to any damage."""
-    at = 8 + len(agent_of(data)) + 12
-    try:
-        (count,) = struct.unpack_from(">I", data, at)
-        at += 4
-        for _ in range(min(count, MOST_SAMPLES)):
-            kind, size = struct.unpack_from(">II", data, at)
-            at += 8
-            if kind in (_FLOW, _EXPANDED_FLOW):
-                yield from _records(data, at + (28 if kind == _FLOW else 40), min(at + size, len(data)))
-            at += size
-    except struct.error:
-        return
-
-
-def _records(data: bytes, at: int, end: int) -> Iterator[Sample]:
-    (count,) = struct.unpack_from(">I", data, at)
-    at += 4
-    for _ in range(min(count, _MOST_RECORDS)):
-        kind, size = struct.unpack_from(">II", data, at)
-        at += 8
-        if at + size > end + 4:
-            return
-        if kind == _HEADER:
-            protocol, _, _, length = struct.unpack_from(">IIII", data, at)
-            header = data[at + 16 : at + 16 + min(length, size)]
-            if protocol in (ETHERNET, IPV4, IPV6):
-                yield Sample(header, ethernet=protocol == ETHERNET)
-        elif kind in (_SAMPLED_V4, _SAMPLED_V6):
-            width = 4 if kind == _SAMPLED_V4 else 16
-            (protocol,) = struct.unpack_from(">I", data, at + 4)
-            ports = struct.unpack_from(">II", data, at + 8 + 2 * width)
-            source, destination = data[at + 8 : at + 8 + width], data[at + 8 + width : at + 8 + 2 * width]
-            with_ports = protocol in (6, 17)
-            yield Sample(
-                protocol=protocol,
-                source=source,
-                destination=destination,
-                source_port=ports[0] & 0xFFFF if with_ports else -1,
-                destination_port=ports[1] & 0xFFFF if with_ports else -1,
-            )
-        at += size
-
-
-VERSIONS = (2, 4)
-_OLD_FLOW, _COUNTERS = 1, 2
-_OLD_HEADER, _OLD_SAMPLED_V4, _OLD_SAMPLED_V6 = 1, 2, 3
-_SWITCH, _ROUTER, _GATEWAY, _USER, _URL = 1, 2, 3, 4, 5
-_COUNTER_BYTES = {1: 88, 2: 88 + 52, 3: 88 + 72, 4: 88, 5: 88 + 80, 6: 88, 7: 28}
-"""Generic, Ethernet, token ring, FDDI, VG, WAN, VLAN."""
-_MOST = 64
-
-
 class _Words:
-    """Reads a datagram by words of four bytes. Raises struct.error beyond its end."""
+    """Reads a datagram by words of four bytes; `word` raises struct.error beyond its end."""
 
     def __init__(self, data: bytes, at: int) -> None:
         self.data, self.at = data, at
@@ -128,8 +75,6 @@ class _Words:
 
     def skip(self, words: int) -> None:
         self.at += 4 * words
-        if self.at > len(self.data):
-            raise struct.error
 
     def block(self, size: int) -> bytes:
         data = self.data[self.at : self.at + size]
@@ -137,41 +82,50 @@ class _Words:
         return data
 
 
-def old_samples(data: bytes) -> Iterator[Sample]:
-    """Yield the sampled packets of a datagram of version 2 or 4, up to any damage."""
-    words = _Words(data, 8 + len(agent_of(data)) + 8)
+def samples(data: bytes) -> Iterator[Sample]:
+    """Yield the sampled packets of a datagram, up to any damage."""
+    version = data[3]
+    old = version in (2, 4)
+    words = _Words(data, 8 + len(agent_of(data)) + (8 if old else 12))
     try:
-        for _ in range(min(words.word(), MOST_SAMPLES)):
-            kind = words.word()
-            if kind == _OLD_FLOW:
-                words.skip(7)
-                found = _packet(words)
-                if found is not None:
-                    yield found
-                for _ in range(min(words.word(), _MOST)):
-                    _skip_extension(words, data[3])
-            elif kind == _COUNTERS:
-                words.skip(3)
-                words.skip(_COUNTER_BYTES[words.word()] // 4)
-            else:
-                return
+        yield from _old_samples(words, version) if old else _samples(words)
     except (struct.error, KeyError):
         return
 
 
-def _packet(words: _Words) -> Sample | None:
-    kind = words.word()
-    if kind == _OLD_HEADER:
+def _samples(words: _Words) -> Iterator[Sample]:
+    for _ in range(min(words.word(), MOST_SAMPLES)):
+        kind, size = words.word(), words.word()
+        end = words.at + size
+        if kind in (_FLOW, _EXPANDED_FLOW):
+            words.skip(7 if kind == _FLOW else 10)
+            for _ in range(min(words.word(), _MOST_RECORDS)):
+                kind, size = words.word(), words.word()
+                following = words.at + size
+                if following > min(end, len(words.data)) + 4:
+                    break
+                if kind in _WIDTHS and (found := _packet(words, _WIDTHS[kind], 2, size)):
+                    yield found
+                words.at = following
+        words.at = end
+
+
+def _packet(words: _Words, width: int, unused: int, longest: int) -> Sample | None:
+    """Parse a sampled packet.
+
+    `width`: of its addresses; 0 for a header, of at most `longest` bytes, after this many unused words."""
+    if not width:
         protocol = words.word()
-        words.skip(1)
-        header = words.block(words.word())
+        words.skip(unused)
+        header = words.block(min(words.word(), longest))
         return Sample(header, ethernet=protocol == ETHERNET) if protocol in (ETHERNET, IPV4, IPV6) else None
-    width = {_OLD_SAMPLED_V4: 4, _OLD_SAMPLED_V6: 16}[kind]
     words.skip(1)
     protocol = words.word()
     source, destination = words.block(width), words.block(width)
-    ports = [words.word() & 0xFFFF for _ in range(2)] if protocol in (6, 17) else [-1, -1]
-    words.skip(2 if protocol in (6, 17) else 4)
+    ports = [words.word() & 0xFFFF for _ in range(2)]
+    words.skip(2)
+    if protocol not in (6, 17):
+        ports = [-1, -1]
     return Sample(
         protocol=protocol,
         source=source,
@@ -179,6 +133,30 @@ def _packet(words: _Words) -> Sample | None:
         source_port=ports[0],
         destination_port=ports[1],
     )
+
+
+_OLD_FLOW, _COUNTERS = 1, 2
+_SWITCH, _ROUTER, _GATEWAY, _USER, _URL = 1, 2, 3, 4, 5
+_COUNTER_BYTES = {1: 88, 2: 88 + 52, 3: 88 + 72, 4: 88, 5: 88 + 80, 6: 88, 7: 28}
+"""Generic, Ethernet, token ring, FDDI, VG, WAN, VLAN."""
+_MOST = 64
+
+
+def _old_samples(words: _Words, version: int) -> Iterator[Sample]:
+    for _ in range(min(words.word(), MOST_SAMPLES)):
+        kind = words.word()
+        if kind == _OLD_FLOW:
+            words.skip(7)
+            found = _packet(words, _OLD_WIDTHS[words.word()], 1, len(words.data))
+            if found is not None:
+                yield found
+            for _ in range(min(words.word(), _MOST)):
+                _skip_extension(words, version)
+        elif kind == _COUNTERS:
+            words.skip(3)
+            words.skip(_COUNTER_BYTES[words.word()] // 4)
+        else:
+            return
 
 
 def _skip_extension(words: _Words, version: int) -> None:
@@ -190,7 +168,7 @@ def _skip_extension(words: _Words, version: int) -> None:
     elif kind == _GATEWAY:
         words.skip(3)
         paths = words.word()
-        if version == VERSIONS[0]:
+        if version == 2:
             words.skip(paths)
             return
         for _ in range(min(paths, _MOST)):
