@@ -42,13 +42,11 @@ class Line:
 
 def read(file: IO[bytes], name: str) -> tuple[list[Row], list[Heading]]:
     """Read rows and headings. InputError without e-mail and unit columns or rows, LimitError beyond MOST."""
-    rows, headings = rows_of(file, name, INVITED, {"email", "unit"})
-    if not headings:
-        raise InputError(
-            mark("The sheet has no heading row with the columns e-mail and unit code."),
-            name,
-            mark("Put the headings Email and Mã đơn vị above the columns."),
-        )
+    missing = (
+        mark("The sheet has no heading row with the columns e-mail and unit code."),
+        mark("Put the headings Email and Mã đơn vị above the columns."),
+    )
+    rows, headings = rows_of(file, name, INVITED, {"email", "unit"}, missing)
     if not rows:
         raise InputError(mark("The sheet has no rows below its headings."), name)
     if len(rows) > MOST:

@@ -260,16 +260,7 @@ def set_up(request: HttpRequest, token: str) -> HttpResponse:
         closed_link()
     form = SetUpForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        user = setup.finish(
-            token,
-            email=data["email"],
-            name=data["name"],
-            password=data["password"],
-            code=data["code"],
-            unit_name=data["unit_name"],
-        )
-        user = user or closed_link()
+        user = setup.finish(token, **form.cleaned_data) or closed_link()
         record(request, "portal.set_up", user, user=user)
         record(request, "role.appointed", user, user=user, role=Role.ADMINISTRATOR)
         _log_in(request, user)

@@ -13,7 +13,6 @@ from django.db.models import F, Max, QuerySet
 from django.utils import timezone
 
 from lamsach.documents.vocabulary import PEOPLE
-from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.awareness.models import (
@@ -46,13 +45,11 @@ def import_people(unit: Unit, file: IO[bytes], name: str, by: Any) -> tuple[int,
 
 def _read(file: IO[bytes], name: str) -> tuple[list[tuple[str, str, str]], list[int]]:
     """Read (name, department, e-mail) of each row, and wrong row numbers; slow, so outside transactions."""
-    numbered, headings = rows_of(file, name, PEOPLE, {"name"})
-    if not headings:
-        raise InputError(
-            mark("The sheet has no heading row with a column for the name."),
-            name,
-            mark("Put the heading Họ tên above the names."),
-        )
+    missing = (
+        mark("The sheet has no heading row with a column for the name."),
+        mark("Put the heading Họ tên above the names."),
+    )
+    numbered, _headings = rows_of(file, name, PEOPLE, {"name"}, missing)
     rows: list[tuple[str, str, str]] = []
     wrong: list[int] = []
     for number, row in numbered:

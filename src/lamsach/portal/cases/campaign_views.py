@@ -41,24 +41,18 @@ from lamsach.portal.units.access import may_act, readable_above, unit_in_address
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import ancestors, descendants, today
 
-WORDS = {
-    "todo": gettext_lazy("to be handled"),
+TONES = {"todo": "busy", "cleaned": "info", "verified": "good", "reinfected": "bad", "blind": "unsearched"}
+FIGURES = {
+    "found": gettext_lazy("found"),
+    "open": gettext_lazy("open"),
+    "handled": gettext_lazy("handled"),
     "cleaned": gettext_lazy("cleaned"),
     "verified": gettext_lazy("verified clean"),
-    "reinfected": gettext_lazy("reinfected"),
     "blind": gettext_lazy("blind: logs missing"),
+    "reinfected": gettext_lazy("reinfected"),
+    "dismissed": gettext_lazy("false alarm or exception"),
 }
-TONES = {"todo": "busy", "cleaned": "info", "verified": "good", "reinfected": "bad", "blind": "unsearched"}
-FIGURES = (
-    ("found", gettext_lazy("found")),
-    ("open", gettext_lazy("open")),
-    ("handled", gettext_lazy("handled")),
-    ("cleaned", gettext_lazy("cleaned")),
-    ("verified", gettext_lazy("verified clean")),
-    ("blind", gettext_lazy("blind: logs missing")),
-    ("reinfected", gettext_lazy("reinfected")),
-    ("dismissed", gettext_lazy("false alarm or exception")),
-)
+WORDS = {"todo": gettext_lazy("to be handled"), **FIGURES}
 
 
 def _place(request: HttpRequest, campaign_id: int) -> tuple[Campaign, Unit, dict[str, Any]]:
@@ -158,7 +152,9 @@ def past_day(request: HttpRequest, campaign_id: int) -> HttpResponse:
         ],
         "unsearched": unsearched.count,
         "nothing": unsearched.nothing,
-        "figures": [(name, words, getattr(then, name), getattr(now, name)) for name, words in FIGURES],
+        "figures": [
+            (name, words, getattr(then, name), getattr(now, name)) for name, words in FIGURES.items()
+        ],
         "page": page,
         "rows": _difference_rows(list(page)),
     }

@@ -207,9 +207,7 @@ def person(request: HttpRequest, case_id: int) -> HttpResponse:
         return redirect("cases:case", case_id=case_id)
     form = PersonForm(request.POST, instance=case)
     if form.is_valid():
-        Case.objects.filter(pk=case.pk).update(
-            person_name=form.cleaned_data["person_name"], person_email=form.cleaned_data["person_email"]
-        )
+        Case.objects.filter(pk=case.pk).update(**form.cleaned_data)
         record(request, "case.person", case, case.unit)
         index([case])
         case.refresh_from_db()

@@ -18,6 +18,7 @@ from lamsach.portal.findings.models import CoverageDay
 from lamsach.portal.letterheads import heads
 from lamsach.portal.reports.figures import Rows, Scope, accepted, children, computed_values, rows_of
 from lamsach.portal.reports.models import Figure, Report
+from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import under
 
 SCHEMA = "lamsach-report-1"
@@ -38,10 +39,7 @@ def snapshot(report: Report) -> dict[str, Any]:
     form, figures = form_of(report), figures_of(report)
     annexes = measured_of(report)["annexes"]
     parts = accepted(scope_of(report))
-    names = {
-        part.pk: part.unit
-        for part in Report.objects.filter(pk__in=[p.pk for p in parts.values()]).select_related("unit")
-    }
+    units = Unit.objects.in_bulk(list(parts))
     return {
         "schema": SCHEMA,
         "campaign": report.campaign.name,
@@ -54,36 +52,34 @@ def snapshot(report: Report) -> dict[str, Any]:
             field.key: report.unit.name if field.key == "unit" else report.texts.get(field.key, "")
             for field in form.fields
         },
-        "figures": [_figure(row.key, row.label, row.source, figures.get(row.key)) for row in form.rows],
+        "figures": [
+            _figure(row.key, row.label, row.source, figures.get(row.key, Figure())) for row in form.rows
+        ],
         "late_reason": report.late_reason,
         "correction": report.correction,
         "parts": [
             {
                 "id": part.pk,
-                "code": names[part.pk].code,
-                "name": names[part.pk].name,
+                "code": units[part.unit_id].code,
+                "name": units[part.unit_id].name,
                 "edition": part.edition,
                 "as_of": part.as_of.isoformat(),
                 "digest": part.digest,
                 "figures": part.submitted_figures,
             }
-            for part in sorted(parts.values(), key=lambda part: names[part.pk].code)
+            for part in sorted(parts.values(), key=lambda part: units[part.unit_id].code)
         ],
         **({"annexes": annexes} if annexes else {}),
         "letterhead": heads.snapshot(heads.letterhead_of(report.unit)),
     }
 
 
-def _figure(key: str, label: str, source: str, figure: Figure | None) -> dict[str, Any]:
+def _figure(key: str, label: str, source: str, figure: Figure) -> dict[str, Any]:
     return {
         "key": key,
         "label": label,
         "source": source,
-        "computed": figure.computed if figure else None,
-        "stated": figure.stated if figure else None,
-        "reason": figure.reason if figure else "",
-        "note": figure.note if figure else "",
-        "value": figure.value if figure else None,
+        **{name: getattr(figure, name) for name in ("computed", "stated", "reason", "note", "value")},
     }
 
 

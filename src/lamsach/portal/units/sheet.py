@@ -64,23 +64,21 @@ Heading = tuple[str, str]
 
 def read(file: IO[bytes], name: str) -> tuple[list[SheetRow], list[Heading]]:
     """Read rows of units, and headings with columns. InputError without code and name."""
-    rows, headings = rows_of(file, name, UNITS, {"code", "name"})
-    if not headings:
-        raise InputError(
-            mark("The sheet has no heading row with the columns code and name."),
-            name,
-            mark("Put the headings Mã and Tên above the columns."),
-        )
+    missing = (
+        mark("The sheet has no heading row with the columns code and name."),
+        mark("Put the headings Mã and Tên above the columns."),
+    )
+    rows, headings = rows_of(file, name, UNITS, {"code", "name"}, missing)
     return [SheetRow(number, **values) for number, values in rows], headings
 
 
 def rows_of(
-    file: IO[bytes], name: str, words: Section, needed: Set[str]
+    file: IO[bytes], name: str, words: Section, needed: Set[str], missing: tuple[str, str]
 ) -> tuple[list[tuple[int, dict[str, str]]], list[Heading]]:
     """Read rows below a section's headings: number (from 1), values by column; and the headings.
 
-    Headings are empty if none of the first twenty rows has all `needed` columns. Call outside transactions:
-    sheets may be large.
+    InputError (`missing`: what and what to do) if none of the first twenty rows has all `needed` columns.
+    Call outside transactions: sheets may be large.
     """
     rows: list[tuple[int, dict[str, str]]] = []
     columns: dict[int, str] = {}
@@ -101,6 +99,8 @@ def rows_of(
             rows.append((number, values))
         if len(rows) > MOST_ROWS:
             raise LimitError(mark("The sheet has more than 100,000 rows."), name)
+    if not headings:
+        raise InputError(missing[0], name, missing[1])
     return rows, headings
 
 
