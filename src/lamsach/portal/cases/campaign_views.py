@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -33,7 +33,7 @@ from lamsach.portal.cases.coverage import find_unsearched, unsearched_by_child
 from lamsach.portal.cases.forms import PlaybookStepSet, RulesForm
 from lamsach.portal.cases.models import Case, CaseState, Cause, Playbook, Rules, ThreatKind
 from lamsach.portal.cases.search import fold, requested_day
-from lamsach.portal.cases.tally import case_counts, case_counts_by_child, stated_rows
+from lamsach.portal.cases.tally import CaseCounts, case_counts, case_counts_by_child, stated_rows
 from lamsach.portal.cases.upkeep import policy
 from lamsach.portal.findings.models import Bundle
 from lamsach.portal.jobs.queue import enqueue
@@ -52,6 +52,9 @@ FIGURES = {
     "reinfected": gettext_lazy("reinfected"),
     "dismissed": gettext_lazy("false alarm or exception"),
 }
+SHOWN = [name for name in FIGURES if name != "dismissed"]
+BY_UNIT = ("found", "handled", "cleaned", "verified", "blind")
+"""Numbers of the page of numbers, and those of its table of units."""
 WORDS = {"todo": gettext_lazy("to be handled"), **FIGURES}
 
 
@@ -253,6 +256,11 @@ def _steps(form_set: Any) -> list[dict[str, str]]:
     return rows
 
 
+def _figures(counts: CaseCounts, names: Iterable[str]) -> list[tuple[str, Any, int]]:
+    """Name, label and value of some numbers."""
+    return [(name, FIGURES[name], getattr(counts, name)) for name in names]
+
+
 @member(ALL, WRITERS, ("GET",))
 def numbers(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Machines found, handled, cleaned, verified or blind, of any unit, as of any day."""
@@ -265,10 +273,14 @@ def numbers(request: HttpRequest, campaign_id: int) -> HttpResponse:
     context |= {
         "day": day,
         "now": today(),
-        "counts": case_counts(campaign, unit.pk, day),
+        "figures": _figures(case_counts(campaign, unit.pk, day), SHOWN),
         "stated": stated_rows(campaign, unit.pk, day),
         "page": children,
-        "rows": [(child, by_child.get(child.pk), unsearched.of(child.pk, lacking)) for child in children],
+        "columns": [(name, FIGURES[name]) for name in BY_UNIT],
+        "rows": [
+            (child, _figures(by_child.get(child.pk, CaseCounts()), BY_UNIT), unsearched.of(child.pk, lacking))
+            for child in children
+        ],
         "unsearched": unsearched.count,
         "nothing": unsearched.nothing,
         "policy": policy(campaign),
