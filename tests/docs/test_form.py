@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "lamsach"
 NOT_YET = ()
@@ -21,6 +23,23 @@ _DIALECT = re.compile(r"\b(?:told|whoever|whatever|stands)\b")
 @cache
 def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_tree_remains() -> Iterator[None]:
+    """Free the trees, which are some hundred megabytes."""
+    yield
+    tree_of.cache_clear()
+
+
+def statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield a module's or statement's own and nested statements, without their expressions."""
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        yield node
+        for field in ("body", "handlers", "cases", "orelse", "finalbody"):
+            pending += getattr(node, field, ())
 
 
 @cache
@@ -48,7 +67,7 @@ def around() -> tuple[Path, ...]:
 
 def nodes(*kinds: type[ast.AST], paths: tuple[Path, ...] | None = None) -> Iterator[tuple[Path, ast.AST]]:
     for path in sources() if paths is None else paths:
-        yield from ((path, node) for node in ast.walk(tree_of(path)) if isinstance(node, kinds))
+        yield from ((path, node) for node in statements(tree_of(path)) if isinstance(node, kinds))
 
 
 def lines_of(path: Path, function: _Function) -> int:
@@ -77,7 +96,7 @@ def test_tests_have_at_most_sixty_lines() -> None:
     tests = (
         (path.name, node)
         for path in Path(__file__).parents[1].rglob("test_*.py")
-        for node in ast.walk(tree_of(path))
+        for node in statements(tree_of(path))
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
     )
     lengths = {f"{name}:{node.name}": (node.end_lineno or 0) - node.lineno + 1 for name, node in tests}
@@ -130,11 +149,13 @@ def _imports(path: Path, name: str, modules: dict[str, Path]) -> Iterator[str]:
     """Yield the modules that a module imports, at the top or in a function, except for types."""
     tree = tree_of(path)
     checks = [
-        node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+        node
+        for node in statements(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
     ]
-    for_types = {id(node) for check in checks for node in ast.walk(check)}
+    for_types = {id(node) for check in checks for node in statements(check)}
     package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
-    for node in ast.walk(tree):
+    for node in statements(tree):
         if id(node) in for_types:
             continue
         if isinstance(node, ast.Import):
