@@ -56,6 +56,7 @@ def ours(landscape: bool) -> bytes:
     return to_pdf(document(landscape=landscape))
 
 
+@lru_cache
 def checked(content: bytes, landscape: bool) -> int:
     """Return the pages of the table; fails for a wrong heading, row or number."""
     import pdfplumber
