@@ -18,7 +18,7 @@ CONTINUATIONS = 200
 _NEARBY_BYTES = 1 << 16
 """Distance before and after a line within which the rest of its record is searched."""
 _CACHED_LINE = 4096
-"""Maximum length of lines for which `_begins` is cached."""
+"""Maximum length of cached lines."""
 
 
 class Records:
@@ -29,7 +29,7 @@ class Records:
         self.unknown = UnknownText(context)
         self.file = context.file
         self.tail = b""
-        self._known: dict[str, bool] = {}
+        self._known: dict[bytes, tuple[str, bool]] = {}
 
     def remember(self, chunk: Chunk) -> None:
         """Retain the end of a chunk for the next one's first record."""
@@ -43,18 +43,19 @@ class Records:
             return text, number
         memory = chunk.buffer.memory
         lines = [text]
-        if not self._begins(text):
-            for line in self._before(chunk, start):
+        if not parser.starts_record(text):
+            for raw in self._before(chunk, start):
+                line, begins = self._line(raw)
                 lines.append(line)
                 number -= 1
-                if self._begins(line):
+                if begins:
                     break
             lines.reverse()
         at, stop = end + 1, min(chunk.end, end + _NEARBY_BYTES)
         for _ in range(CONTINUATIONS):
             feed = memory.find(b"\n", at, stop)
-            following = decode_line(bytes(memory[at : stop if feed < 0 else feed]))
-            if self._begins(following):
+            following, begins = self._line(bytes(memory[at : stop if feed < 0 else feed]))
+            if begins:
                 break
             lines.append(following)
             if feed < 0:
@@ -62,7 +63,7 @@ class Records:
             at = feed + 1
         return "\n".join(lines).rstrip("\n"), number
 
-    def _before(self, chunk: Chunk, start: int) -> Iterator[str]:
+    def _before(self, chunk: Chunk, start: int) -> Iterator[bytes]:
         """Yield the lines before an offset, the nearest first."""
         before = self.tail + bytes(chunk.buffer.memory[max(chunk.begin, start - _NEARBY_BYTES) : start])
         feed = len(before) - 1
@@ -70,16 +71,18 @@ class Records:
             if feed < 0:
                 return
             begin = before.rfind(b"\n", 0, feed) + 1
-            yield decode_line(before[begin:feed])
+            yield before[begin:feed]
             feed = begin - 1
 
-    def _begins(self, line: str) -> bool:
-        """Return whether the line begins a record; cached, because neighbours are tested repeatedly."""
-        if len(line) > _CACHED_LINE:
-            return self.parser.starts_record(line)
-        known = self._known.get(line)
+    def _line(self, raw: bytes) -> tuple[str, bool]:
+        """Return a line's text and whether it begins a record; cached, since neighbours ask again."""
+        known = self._known.get(raw)
         if known is None:
-            if len(self._known) >= 2 * CONTINUATIONS:
+            text = decode_line(raw)
+            known = text, self.parser.starts_record(text)
+            if len(raw) > _CACHED_LINE:
+                return known
+            if len(self._known) >= 4 * CONTINUATIONS:
                 self._known.clear()
-            known = self._known[line] = self.parser.starts_record(line)
+            self._known[raw] = known
         return known
