@@ -17,7 +17,7 @@ from hypothesis import settings
 
 from tests.programs import require_program as require_program
 
-pytest_plugins = ("tests.clock", "tests.seconds")
+pytest_plugins = ("tests.clock", "tests.months", "tests.seconds")
 
 settings.register_profile("lamsach", settings(), deadline=None)
 settings.load_profile("lamsach")

@@ -16,7 +16,6 @@ from lamsach.archive.catalog import Catalog
 from lamsach.archive.intake import fill
 from lamsach.archive.retro import days_back, retro
 from lamsach.archive.signs import CompactSigns, replay, sign_of
-from lamsach.demo import generate
 from lamsach.devices.infrastructure import Infrastructure
 from lamsach.devices.role_rules import forwarding_role
 from lamsach.hunt.run import hunt
@@ -24,6 +23,7 @@ from lamsach.investigate import Request, investigate
 from lamsach.logs.opening.inputs import find_logs
 from lamsach.model import Event, EventKind, Findings, Identity
 from tests.archive.builders import BEGIN, LISTED, filled, firewall_line, firewall_log, write_list
+from tests.months import Demo
 
 SMALL = 8 << 10
 
@@ -50,8 +50,8 @@ def both(archive: Archive, logs: Path, listed: Path, **more: Any) -> tuple[Findi
     return found, plan
 
 
-def test_a_units_month_gives_the_same_findings(tmp_path: Path) -> None:
-    files = generate(tmp_path / "demo", days=14, devices=150)
+def test_a_units_month_gives_the_same_findings(small: Demo, tmp_path: Path) -> None:
+    files = small.files
     archive, done = filled(tmp_path / "archive", files.logs)
     assert len(done) > 5
     found, plan = both(archive, files.logs, files.annex, inventory=str(files.inventory))

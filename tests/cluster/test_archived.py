@@ -19,12 +19,12 @@ from lamsach.cluster import archived
 from lamsach.cluster.archived import ArchiveCluster
 from lamsach.collect.service import Collector
 from lamsach.collect.settings import Settings
-from lamsach.demo import generate
 from lamsach.errors import UsageError
 from lamsach.investigate import Request
 from lamsach.model import Findings
 from tests.archive.builders import filled, firewall_log, write_list
 from tests.cluster.test_cluster import as_written
+from tests.months import Demo
 from tests.poll import came
 
 pytest.importorskip("distributed")
@@ -62,8 +62,8 @@ def test_segments_of_many_logs(cluster: Any, tmp_path: Path) -> None:
     assert same(tmp_path, archive, request, cluster.scheduler_address).sightings
 
 
-def test_a_units_month(cluster: Any, tmp_path: Path) -> None:
-    files = generate(tmp_path / "demo", days=14, devices=150)
+def test_a_units_month(cluster: Any, small: Demo, tmp_path: Path) -> None:
+    files = small.files
     archive, _ = filled(tmp_path / "archive", files.logs, chunk_bytes=64 << 10)
     request = Request([str(files.logs)], [str(files.annex)], inventory=str(files.inventory))
     assert same(tmp_path, archive, request, cluster.scheduler_address).devices

@@ -18,13 +18,13 @@ from lamsach import investigate as investigating
 from lamsach.cluster import connection
 from lamsach.cluster import search as searching
 from lamsach.cluster.search import Cluster
-from lamsach.demo import generate
 from lamsach.errors import UsageError
 from lamsach.hunt.run import hunt
 from lamsach.investigate import Request, investigate
 from lamsach.model import Findings
 from lamsach.results import write
 from tests.archive.builders import firewall_log, write_list
+from tests.months import Demo
 
 pytest.importorskip("distributed")
 CHUNK, PART = 16 << 10, 60_000
@@ -117,8 +117,8 @@ def test_damage_is_reported_as_by_one_process(cluster: Any, tmp_path: Path) -> N
     assert found.problems
 
 
-def test_a_units_month_with_leases_and_archives(cluster: Any, tmp_path: Path) -> None:
-    files = generate(tmp_path / "demo", days=14, devices=150)
+def test_a_units_month_with_leases_and_archives(cluster: Any, small: Demo, tmp_path: Path) -> None:
+    files = small.files
     request = Request([str(files.logs)], [str(files.annex)], inventory=str(files.inventory))
     found = same(tmp_path, request, cluster.scheduler_address)
     assert found.devices

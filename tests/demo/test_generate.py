@@ -9,8 +9,7 @@ import pytest
 
 from lamsach.demo import generate
 from lamsach.errors import OutputError, UsageError
-
-from .conftest import SMALL, Demo
+from tests.months import SMALL, Demo
 
 
 def digests(folder: Path) -> dict[str, str]:

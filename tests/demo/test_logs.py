@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.months import Demo
+
 from . import raw_logs
-from .conftest import Demo
 
 ASSIGNED, RENEWED, RELEASED, EXPIRED = 10, 11, 12, 18
 LEASED = (

@@ -6,7 +6,7 @@ import re
 
 import openpyxl
 
-from .conftest import Demo
+from tests.months import Demo
 
 
 def cells(path: object) -> dict[str, list[tuple[object, ...]]]:

@@ -9,8 +9,9 @@ from datetime import datetime
 import openpyxl
 import pytest
 
+from tests.months import Demo
+
 from . import raw_logs
-from .conftest import Demo
 
 STATES = {"infected", "blocked", "inbound", "resolved", "unattributed", None}
 SERVERS = {"8.8.8.8", "1.1.1.1", "203.162.4.190"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,19 +9,20 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lamsach.demo import DemoFiles, generate
+from lamsach.demo import DemoFiles
 from lamsach.investigate import Request, investigate
 from lamsach.model import Device, DeviceState, Findings, MatchStatus
+from tests.months import Demo
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> DemoFiles:
-    return generate(tmp_path_factory.mktemp("demo"))
+def files(full: Demo) -> DemoFiles:
+    return full.files
 
 
 @pytest.fixture(scope="module")
-def truth(files: DemoFiles) -> dict[str, Any]:
-    return json.loads(files.truth.read_text())
+def truth(full: Demo) -> dict[str, Any]:
+    return full.truth
 
 
 def request_for(files: DemoFiles, **changes: Any) -> Request:

@@ -50,6 +50,12 @@ class DemoFiles:
     timezone: str
 
 
+def files_in(folder: Path) -> DemoFiles:
+    """Return the paths of a demo's files in a folder."""
+    annexed, machines = folder / "dispatch-annex.xlsx", folder / "inventory.xlsx"
+    return DemoFiles(folder, annexed, machines, folder / "logs", folder / "truth.json", TIMEZONE)
+
+
 def generate(folder: Path, seed: int = 2022, days: int = MAX_DAYS, devices: int = 400) -> DemoFiles:
     """Write the demo of the first `days` (14 to 30) of September 2022 with 150 to 800 `devices`.
 
@@ -66,8 +72,7 @@ def generate(folder: Path, seed: int = 2022, days: int = MAX_DAYS, devices: int 
     month = dhcp.simulate(rng, unit, days, [item for case in cases for item in case.appointments])
     journal = _play(rng, cases, month, days, gaps, details_from)
     entries = listed.build(rng)
-    annexed, machines = folder / "dispatch-annex.xlsx", folder / "inventory.xlsx"
-    files = DemoFiles(folder, annexed, machines, folder / "logs", folder / "truth.json", TIMEZONE)
+    files = files_in(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _write_logs(folder, rng, journal, month, days)
