@@ -19,6 +19,8 @@ import pytest
 from tests.poll import until
 from tests.portal.serve_process import MAIN, clean_environment, page_of
 
+from .command_runner import lamsach
+
 ROOT = Path(__file__).parents[2]
 DEMO = [sys.executable, *MAIN, "demo"]
 
@@ -28,11 +30,10 @@ def environment(folder: Path) -> dict[str, str]:
     return {**inherited, "TMPDIR": str(folder), "LANG": "en_US.UTF-8", "LANGUAGE": "en", "COLUMNS": "100"}
 
 
-@pytest.mark.parametrize("how", [["{}"], ["--once", "{}"]])
-def test_without_a_terminal_it_ends_with_table_and_report(how: list[str], tmp_path: Path) -> None:
+def test_without_a_terminal_it_ends_with_table_and_report(tmp_path: Path) -> None:
     folder = tmp_path / "out"
     ran = subprocess.run(
-        [*DEMO, *(word.format(folder) for word in how)],
+        [*DEMO, str(folder)],
         env=environment(tmp_path),
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -44,7 +45,18 @@ def test_without_a_terminal_it_ends_with_table_and_report(how: list[str], tmp_pa
     assert last.endswith(str(folder / "report.html")), ran.stdout[-2000:]
     assert (folder / "report.html").stat().st_size > 10_000
     assert re.search(r"PC-|LAP|10\.", ran.stdout), "the table of machines"
-    assert ("lamsach demo" in ran.stderr) is (how == ["{}"])
+    assert "lamsach demo" in ran.stderr
+
+
+def test_once_never_serves(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Even on a terminal; and does not speak of the portal."""
+    hunted: list[tuple[Path, int]] = []
+    monkeypatch.setattr("lamsach.cli.demo._hunt", lambda *month: hunted.append(month))
+    monkeypatch.setattr("lamsach.cli.demo._portal", lambda *_: pytest.fail("served"))
+    monkeypatch.setattr("lamsach.cli.demo._is_interactive", lambda: True)
+    ran = lamsach("demo", "--once", tmp_path / "out")
+    assert hunted == [(tmp_path / "out", 2022)]
+    assert (ran.status, ran.errors) == (0, [])
 
 
 class Terminal:
