@@ -82,7 +82,7 @@ def record(chance: random.Random, odd: float) -> str:
 
 
 @given(st.integers(0, 2**32), st.sampled_from([0.0, 0.02, 0.2, 0.7]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_columns_equal_record_by_record(
     tmp_path_factory: pytest.TempPathFactory, seed: int, odd: float
 ) -> None:

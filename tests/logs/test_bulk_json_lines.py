@@ -79,7 +79,7 @@ def record(
 
 
 @given(st.integers(0, 2**32), st.sampled_from([0.0, 0.05, 0.3, 0.8]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_records_of_any_keys(tmp_path_factory: pytest.TempPathFactory, seed: int, odd: float) -> None:
     chance = random.Random(seed)
     fields = [*OPTIONAL[:4], *chance.sample(OPTIONAL[4:], chance.randrange(6))]

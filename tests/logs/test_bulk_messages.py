@@ -75,7 +75,7 @@ def kea(chance: random.Random) -> str:
 
 @pytest.mark.parametrize("program", ["dhcpd", "kea"])
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_mixed_messages_equal_single_lines(
     tmp_path_factory: pytest.TempPathFactory, program: str, seed: int
 ) -> None:

@@ -121,7 +121,7 @@ def log_of(path: Path, records: list[dict[str, Any]], chance: random.Random) -> 
 
 
 @given(st.integers(0, 2**32), st.sampled_from([0.0, 0.02, 0.2, 0.7]))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_records_of_any_kind(tmp_path_factory: pytest.TempPathFactory, seed: int, odd: float) -> None:
     chance = random.Random(seed)
     kinds = chance.sample(sorted(DATA), chance.randrange(1, 5))
