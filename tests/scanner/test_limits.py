@@ -120,7 +120,7 @@ def test_a_scan_ends_in_time_with_stuck_workers(tmp_path: Path, one_ends: bool) 
     killer = threading.Timer(1.5, _kill_one, [before])
     if one_ends:
         killer.start()
-    result = scan_paths(folder, jobs=2, rules=[str(tmp_path / "slow.yar")], limits=Limits(total_seconds=4))
+    result = scan_paths(folder, jobs=2, rules=[str(tmp_path / "slow.yar")], limits=Limits(total_seconds=3))
     killer.cancel()
     assert result.stopped == "time"
     assert "slow" not in result.skipped
