@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from django.db import models
+from django.utils.translation import gettext
 
 from lamsach.errors import LamsachError
 
@@ -12,6 +13,23 @@ from lamsach.errors import LamsachError
 def unique(name: str, *fields: str, **options: Any) -> models.UniqueConstraint:
     """Constraint: no two rows have equal values in these fields."""
     return models.UniqueConstraint(fields=fields, name=name, **options)
+
+
+def stored_problem(problem: LamsachError) -> str:
+    """A problem as stored with a row: a sentence, then a line with the place."""
+    return f"{problem.what}\n{problem.where}"[:400]
+
+
+class Troubled:
+    """Mixin of models whose field `problem` holds a `stored_problem`."""
+
+    problem: Any
+
+    @property
+    def shown_problem(self) -> str:
+        """The problem, translated."""
+        what, _line, where = self.problem.partition("\n")
+        return " ".join(filter(None, (gettext(what) if what else "", where)))
 
 
 class StoredRow(models.Model):

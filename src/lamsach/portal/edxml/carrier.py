@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from lamsach.channels.edxml.writer import SUFFIX
 from lamsach.errors import InputError, LamsachError
+from lamsach.portal.base.models import stored_problem
 from lamsach.portal.base.once import exclusive
 from lamsach.portal.edxml import folders, outbox, secrets, service
 from lamsach.portal.edxml.attachments import store
@@ -36,7 +37,7 @@ def _carry(connection: Connection) -> dict[str, int]:
     if connection.url:
         received += _service(connection, problems)
     sent = deliver(connection, problems)
-    text = f"{problems[0].what}\n{problems[0].where}"[:400] if problems else ""
+    text = stored_problem(problems[0]) if problems else ""
     Connection.objects.filter(pk=connection.pk).update(last=timezone.now(), problem=text)
     return {"taken": received, "sent": sent, "problems": len(problems)}
 
@@ -92,7 +93,7 @@ def _fetched(connection: Connection, number: str, problems: list[LamsachError]) 
 
 def _refused(connection: Connection, name: str, problem: LamsachError) -> None:
     """Record a refused file and the reason, without its content."""
-    text = f"{problem.what}\n{problem.where}"[:400]
+    text = stored_problem(problem)
     key = f"refused:{connection.pk}:{hashlib.sha256(f'{name} {text}'.encode()).hexdigest()}"
     values = {
         "connection": connection,
@@ -127,7 +128,7 @@ def deliver(connection: Connection, problems: list[LamsachError]) -> int:
         except LamsachError as problem:
             problems.append(problem)
             state = State.FAILED if message.attempts >= ATTEMPTS else State.QUEUED
-            owned(message).update(state=state, problem=f"{problem.what}\n{problem.where}"[:400])
+            owned(message).update(state=state, problem=stored_problem(problem))
             return False
         digest = hashlib.sha256(data).hexdigest()
         file_facts = {"path": store(data, digest), "size": len(data), "sha256": digest}

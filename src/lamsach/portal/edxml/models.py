@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.channels.edxml.labels import KINDS, STATUSES
 from lamsach.portal.base import lists
+from lamsach.portal.base.models import Troubled
 from lamsach.portal.campaigns.models import Campaign, Dispatch
 from lamsach.portal.jobs.claims import Held
 from lamsach.portal.units.models import Unit
 
 
-def _translated(problem: str) -> str:
-    """Translate a stored problem: a sentence, then a line with the place."""
-    what, _line, where = problem.partition("\n")
-    return " ".join(filter(None, (gettext(what) if what else "", where)))
-
-
-class Connection(models.Model):
+class Connection(Troubled, models.Model):
     """A document-management system: folders, or with `url` a REST service; key and headers are locked."""
 
     unit = models.ForeignKey(
@@ -65,11 +59,6 @@ class Connection(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def shown_problem(self) -> str:
-        """The last run's problem, translated."""
-        return _translated(self.problem)
-
 
 class Way(models.TextChoices):
     """Transport of a message."""
@@ -105,7 +94,7 @@ def signed(verdict: str) -> lists.State:
     return lists.State(*SIGNED.get(verdict, SIGNED["none"]))
 
 
-class Message(Held):
+class Message(Troubled, Held):
     """An edXML file, unique by `key`; `document_key`, `answered_key`: canonical document ids.
 
     `recipients` and `answers` have the shape of `lamsach dispatch read`; `files`: rows of name, path, size,
@@ -157,11 +146,6 @@ class Message(Held):
     class Meta:
         ordering = ("-pk",)
         indexes = (models.Index(fields=("outgoing", "state", "next_attempt"), name="edxml_to_deliver"),)
-
-    @property
-    def shown_problem(self) -> str:
-        """The problem, translated."""
-        return _translated(self.problem)
 
     @property
     def shown_signature(self) -> lists.State:

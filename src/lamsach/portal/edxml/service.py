@@ -21,7 +21,6 @@ from lamsach.i18n import mark
 from lamsach.portal.edxml import secrets
 from lamsach.portal.edxml.models import Connection
 from lamsach.portal.exchange import outbound
-from lamsach.runtime.web_client import WebError
 
 PATHS = ("list", "list_key", "id_key", "fetch", "content_key", "done", "send")
 TIMEOUT_S = 30.0
@@ -90,18 +89,13 @@ def _request(
 ) -> bytes:
     """Send a request. Errors name only the host, since addresses may contain secrets."""
     url = f"{connection.url.rstrip('/')}/{path.lstrip('/')}"
-    host = outbound.check(url).hostname or ""
     headers = {**secrets.headers_of(connection), **({"Content-Type": kind} if kind else {})}
-    try:
-        with outbound.client(TIMEOUT_S).ask(method, url, headers, body) as answer:
-            if not 200 <= answer.status < 300:
-                raise OutputError(mark("The service refused the message."), f"{host}: {answer.status}")
-            found = answer.beginning(most + 1)
-    except WebError as error:
-        raise OutputError(mark("The address could not be reached."), f"{host}: {error.kind}") from error
-    if len(found) > most:
-        raise InputError(_WRONG, host)
-    return found
+    answer = outbound.ask(method, url, headers, body, most + 1, TIMEOUT_S)
+    if not 200 <= answer.status < 300:
+        raise OutputError(mark("The service refused the message."), f"{answer.host}: {answer.status}")
+    if len(answer.body) > most:
+        raise InputError(_WRONG, answer.host)
+    return answer.body
 
 
 def _json(data: bytes, connection: Connection) -> Any:

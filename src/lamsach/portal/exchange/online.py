@@ -11,17 +11,16 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.utils import timezone
 
-from lamsach.errors import InputError, LamsachError, OutputError
+from lamsach.errors import InputError, LamsachError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record, user_of
+from lamsach.portal.base.models import stored_problem
 from lamsach.portal.exchange import container, outbound, transfer, unit_keys
 from lamsach.portal.exchange.models import Partner
 from lamsach.portal.units.models import Unit
-from lamsach.runtime.web_client import WebError
 
 TIMEOUT_S = 60.0
 CLOCKS_AGREE_S = 120
@@ -90,8 +89,7 @@ def exchange(partner: Partner) -> bool:
                 raise InputError(_REFUSED, partner.code)
             _accept(partner, theirs, (timezone.now() - began) / 2)
     except LamsachError as problem:
-        text = f"{problem.what}\n{problem.where}"[:400]
-        Partner.objects.filter(pk=partner.pk).update(problem=text)
+        Partner.objects.filter(pk=partner.pk).update(problem=stored_problem(problem))
         return False
     Partner.objects.filter(pk=partner.pk).update(problem="", last=timezone.now())
     return True
@@ -99,14 +97,8 @@ def exchange(partner: Partner) -> bool:
 
 def _post(url: str, body: bytes) -> bytes:
     """Post a file and return the answer. OutputError for an unreachable portal, InputError for a refusal."""
-    outbound.check(url)
-    host = urlsplit(url).hostname or ""
     headers = {"Content-Type": "application/octet-stream"}
-    try:
-        with outbound.client(TIMEOUT_S).ask("POST", url, headers, body) as answer:
-            found = answer.beginning(container.TOTAL_BYTES + 1)
-            if answer.status != 200 or len(found) > container.TOTAL_BYTES:
-                raise InputError(_REFUSED, f"{host}: {answer.status}")
-    except WebError as error:
-        raise OutputError(mark("The address could not be reached."), f"{host}: {error.kind}") from error
-    return found
+    answer = outbound.ask("POST", url, headers, body, container.TOTAL_BYTES + 1, TIMEOUT_S)
+    if answer.status != 200 or len(answer.body) > container.TOTAL_BYTES:
+        raise InputError(_REFUSED, f"{answer.host}: {answer.status}")
+    return answer.body

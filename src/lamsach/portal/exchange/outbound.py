@@ -36,8 +36,9 @@ _UNREACHED = mark("The address could not be reached.")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status and the beginning of the body."""
+    """Host asked, status, and the beginning of the body."""
 
+    host: str
     status: int
     body: bytes
 
@@ -110,12 +111,22 @@ def client(timeout_s: float, proxy: str = "", ca_file: str = "") -> WebClient:
     return WebClient(timeout_s, trust(ca_file), proxy, partial(_connect, named))
 
 
-def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-    """Post a body. InputError for a forbidden address, OutputError when it is not reached in time."""
-    host = check(url).hostname
-    sent = {"User-Agent": f"lamsach/{__version__}", "Content-Type": "application/json", **headers}
+def ask(
+    method: str, url: str, headers: Mapping[str, str], body: bytes | None, most: int, timeout_s: float
+) -> Answer:
+    """Send a request; of the answer's body the first `most` bytes.
+
+    InputError for a forbidden address, OutputError when it is not reached in time. Both name only the host.
+    """
+    host = check(url).hostname or ""
     try:
-        with client(TIMEOUT_S).ask("POST", url, sent, body) as answer:
-            return Answer(answer.status, answer.beginning(ANSWER_BYTES))
+        with client(timeout_s).ask(method, url, headers, body) as answer:
+            return Answer(host, answer.status, answer.beginning(most))
     except WebError as error:
         raise OutputError(_UNREACHED, f"{host}: {error.kind}") from error
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    """Post a body. InputError, OutputError as `ask`."""
+    sent = {"User-Agent": f"lamsach/{__version__}", "Content-Type": "application/json", **headers}
+    return ask("POST", url, sent, body, ANSWER_BYTES, TIMEOUT_S)

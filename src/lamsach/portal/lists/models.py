@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from lamsach.portal.base.models import StoredRow, unique
+from lamsach.portal.base.models import StoredRow, Troubled, unique
 from lamsach.portal.findings.models import Bundle
 from lamsach.portal.units.models import Unit
 
@@ -51,7 +50,7 @@ class KeptList(models.Model):
         return self.name
 
 
-class Origin(models.Model):
+class Origin(Troubled, models.Model):
     """A source: an address from which a list is fetched every `hours` hours.
 
     `problem`: the last attempt's failure: a sentence, and the place on a second line. `locked_key`: see
@@ -75,12 +74,6 @@ class Origin(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    @property
-    def shown_problem(self) -> str:
-        """The problem, translated."""
-        what, _, where = self.problem.partition("\n")
-        return " ".join(filter(None, (gettext(what) if what else "", where)))
 
 
 class Document(StoredRow):
