@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from lamsach.portal.edxml.models import Connection, Message
-from lamsach.portal.exchange.access import checked, exchanging_units
+from lamsach.portal.exchange.access import exchanging_units, get
 from lamsach.portal.units.models import UnitLink
 from lamsach.portal.units.tree import on_day, today
 
@@ -28,14 +28,6 @@ def messages(user: Any) -> QuerySet[Message]:
     return Message.objects.filter(unit__in=exchanging_units(user)).select_related("unit", "connection")
 
 
-def get_connection(user: Any, connection_id: int) -> Connection:
-    """Return a connection. Http404, PermissionDenied."""
-    return checked(user, Connection.objects.filter(pk=connection_id).select_related("unit").first())
-
-
 def get_message(user: Any, message_id: int) -> Message:
     """Return a message. Http404, PermissionDenied."""
-    rows = Message.objects.filter(pk=message_id)
-    return checked(
-        user, rows.select_related("unit", "connection", "campaign", "dispatch__issuer", "user").first()
-    )
+    return get(user, Message, message_id, "connection", "campaign", "dispatch__issuer", "user")

@@ -36,7 +36,7 @@ from lamsach.portal.edxml.forms import (
 from lamsach.portal.edxml.inbox import Source, accept
 from lamsach.portal.edxml.listings import CONNECTIONS, MESSAGES, SOME
 from lamsach.portal.edxml.models import Connection, Message, State, Way, signed
-from lamsach.portal.exchange.access import exchanging_units
+from lamsach.portal.exchange.access import exchanging_units, get
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.reports.models import DONE, Report
 from lamsach.runtime.file_names import safe_name
@@ -287,7 +287,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @accepts_once
 def edit(request: HttpRequest, connection_id: int) -> HttpResponse:
     """Change a connection."""
-    found = access.get_connection(request.user, connection_id)
+    found = get(request.user, Connection, connection_id)
     form = ConnectionForm(request.POST or None, instance=found, user=request.user)
     if request.method == "POST" and form.is_valid():
         form.save(commit=False).save()
@@ -310,7 +310,7 @@ def _form_page(request: HttpRequest, form: ConnectionForm, title: str, **context
 @accepts_once
 def connection(request: HttpRequest, connection_id: int) -> HttpResponse:
     """Show a connection. POST runs it now, sets or deletes its key, or ends it."""
-    found = access.get_connection(request.user, connection_id)
+    found = get(request.user, Connection, connection_id)
     if request.method == "POST":
         return _change(request, found)
     context = {

@@ -28,11 +28,6 @@ def partners(user: Any) -> QuerySet[Partner]:
     return Partner.objects.filter(unit__in=exchanging_units(user)).select_related("unit")
 
 
-def get_partner(user: Any, partner_id: int) -> Partner:
-    """Return a partner. Http404, PermissionDenied."""
-    return checked(user, Partner.objects.filter(pk=partner_id).select_related("unit").first())
-
-
 def get_partner_key(user: Any, partner: Partner, number: str) -> PartnerKey | None:
     """Return the partner's key with the number from a form."""
     rows = PartnerKey.objects.filter(partner=partner, pk=parse_number(number) or 0)
@@ -43,7 +38,7 @@ def get_waiting(user: Any, waiting_id: int) -> Waiting:
     """Return a file that the user uploaded and has not yet confirmed."""
     rows = Waiting.objects.filter(pk=waiting_id, user=user, done=None).select_related("partner__unit")
     found = get_object_or_404(rows)
-    checked(user, found.partner)
+    get(user, Partner, found.partner_id)
     return found
 
 
@@ -52,23 +47,14 @@ def webhooks(user: Any) -> QuerySet[Webhook]:
     return Webhook.objects.filter(unit__in=exchanging_units(user), ended=None).select_related("unit")
 
 
-def get_webhook(user: Any, webhook_id: int) -> Webhook:
-    """Return a webhook. Http404, PermissionDenied."""
-    return checked(user, Webhook.objects.filter(pk=webhook_id).select_related("unit").first())
-
-
 def misp_servers(user: Any) -> QuerySet[MispServer]:
     """Active MISP servers of the user's units."""
     return MispServer.objects.filter(unit__in=exchanging_units(user), ended=None).select_related("unit")
 
 
-def get_misp(user: Any, misp_id: int) -> MispServer:
-    """Return a MISP server. Http404, PermissionDenied."""
-    return checked(user, MispServer.objects.filter(pk=misp_id).select_related("unit").first())
-
-
-def checked(user: Any, found: T | None) -> T:
+def get(user: Any, kind: type[T], number: int, *related: str) -> T:
     """Return a row of a unit whose keys and addresses the user may manage. Http404, PermissionDenied."""
+    found: T | None = kind.objects.filter(pk=number).select_related("unit", *related).first()
     if found is None or not readable_units(user).filter(pk=found.unit_id).exists():
         raise Http404
     if not exchanging_units(user).filter(pk=found.unit_id).exists():

@@ -34,6 +34,7 @@ from lamsach.portal.exchange import access, hooks, misp, online, transfer, unit_
 from lamsach.portal.exchange.forms import AddressForm, FileForm, MispForm, PartnerForm, RenewForm
 from lamsach.portal.exchange.models import (
     DeliveryState,
+    MispServer,
     OwnKey,
     Partner,
     PartnerKey,
@@ -41,6 +42,7 @@ from lamsach.portal.exchange.models import (
     StatedCounts,
     Taken,
     Waiting,
+    Webhook,
     shown_counter,
 )
 from lamsach.portal.jobs.queue import enqueue
@@ -244,7 +246,7 @@ def partner_new(request: HttpRequest) -> HttpResponse:
 @member(COORDINATORS, COORDINATORS)
 def partner(request: HttpRequest, partner_id: int) -> HttpResponse:
     """Show a partner: keys, offers, files. POST makes a file, connects, or ends a key or the partner."""
-    found = access.get_partner(request.user, partner_id)
+    found = access.get(request.user, Partner, partner_id)
     if request.method == "POST":
         answer = None
         with ProblemsShown(request):
@@ -339,7 +341,7 @@ def webhooks(request: HttpRequest) -> HttpResponse:
 @shows_once
 def webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
     """Show a webhook and its deliveries. POST tests it, resends, renews the secret, or ends it."""
-    found = access.get_webhook(request.user, webhook_id)
+    found = access.get(request.user, Webhook, webhook_id)
     action, secret = request.POST.get("what"), ""
     if request.method == "POST" and action == "renew" and found.ended is None:
         secret = make_once(request, lambda: hooks.renew(found, request))
@@ -381,7 +383,7 @@ def misp_list(request: HttpRequest) -> HttpResponse:
 @accepts_once
 def misp_server(request: HttpRequest, misp_id: int) -> HttpResponse:
     """Push to a server now, or end it."""
-    found = access.get_misp(request.user, misp_id)
+    found = access.get(request.user, MispServer, misp_id)
     if request.POST.get("what") == "push" and found.ended is None:
         enqueue("exchange.misp", request.user, server_id=found.pk)
         messages.success(request, _("Sending to the server."))

@@ -55,23 +55,9 @@ def sees_inside(user: Any, kept_list: KeptList) -> bool:
     return readable_units(user).filter(pk=kept_list.unit_id).exists()
 
 
-def get_document(user: Any, document_id: int) -> Document:
-    """Return a document of an editable list. Http404, PermissionDenied."""
-    found = Document.objects.select_related("list__unit").filter(pk=document_id).first()
-    return _editable(user, found)
-
-
-def get_origin(user: Any, origin_id: int) -> Origin:
-    """Return a source of an editable list. Http404, PermissionDenied."""
-    return _editable(user, Origin.objects.select_related("list__unit").filter(pk=origin_id).first())
-
-
-def get_outlet(user: Any, outlet_id: int) -> Outlet:
-    """Return an outlet of an editable list. Http404, PermissionDenied."""
-    return _editable(user, Outlet.objects.select_related("list__unit").filter(pk=outlet_id).first())
-
-
-def _editable(user: Any, found: _Row | None) -> _Row:
+def get_part(user: Any, kind: type[_Row], number: int) -> _Row:
+    """Return a document, source or outlet of an editable list. Http404, PermissionDenied."""
+    found: _Row | None = kind._default_manager.select_related("list__unit").filter(pk=number).first()
     if found is None or not sees_inside(user, found.list):
         raise Http404
     get_list(user, found.list_id, write=True)

@@ -37,7 +37,7 @@ from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.lists import access, feedback, origins, outlets
 from lamsach.portal.lists import decisions as choices
 from lamsach.portal.lists.forms import DecisionForm, OriginForm, OutletForm
-from lamsach.portal.lists.models import Decision, Doubt, Origin
+from lamsach.portal.lists.models import Decision, Doubt, Origin, Outlet
 from lamsach.portal.lists.views import list_form_page
 
 SIZES = (50, 250, 1000)
@@ -217,7 +217,7 @@ def origin_add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
 @member(COORDINATORS, COORDINATORS)
 def origin(request: HttpRequest, origin_id: int) -> HttpResponse:
     """Change a source; `fetch` fetches it now, `remove` removes it but not its document."""
-    found = access.get_origin(request.user, origin_id)
+    found = access.get_part(request.user, Origin, origin_id)
     kept_list = found.list
     if request.method == "POST" and "fetch" in request.POST:
         enqueue("lists.fetch", request.user, origin_id=found.pk)
@@ -264,7 +264,7 @@ def outlet_add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
 @member(COORDINATORS, COORDINATORS, ("POST",))
 def outlet_revoke(request: HttpRequest, outlet_id: int) -> HttpResponse:
     """Close an outlet."""
-    found = access.get_outlet(request.user, outlet_id)
+    found = access.get_part(request.user, Outlet, outlet_id)
     effect = _("Devices that fetch the list from this address get nothing from now on.")
     back = reverse("lists:list", args=(found.list_id,))
     page = revocation_page(request, found.name, effect, back)

@@ -190,7 +190,7 @@ def add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
 @member(COORDINATORS, COORDINATORS)
 def document(request: HttpRequest, document_id: int) -> HttpResponse:
     """Show a document's values and refusals. POST withdraws it from the next version."""
-    found = access.get_document(request.user, document_id)
+    found = access.get_part(request.user, Document, document_id)
     if request.method == "POST":
         with transaction.atomic():
             Document.objects.filter(pk=found.pk, withdrawn=None).update(withdrawn=timezone.now())
@@ -203,7 +203,7 @@ def document(request: HttpRequest, document_id: int) -> HttpResponse:
 @member(COORDINATORS, COORDINATORS, ("GET",))
 def document_file(request: HttpRequest, document_id: int) -> HttpResponse:
     """Download a document unchanged."""
-    found = access.get_document(request.user, document_id)
+    found = access.get_part(request.user, Document, document_id)
     return download(found.name, found.path)
 
 

@@ -15,12 +15,14 @@ PERSONAL = "notice:"
 """Prefix of `about` of letters to a unit's people, whose addresses never leave the unit."""
 
 
+def _readable(user: Any) -> Q:
+    own = Q(unit__in=readable_units(user, COORDINATORS))
+    return own | Q(unit=None) if Role.ADMINISTRATOR in user.roles else own
+
+
 def readable_letters(user: Any) -> QuerySet[Letter]:
     """Return letters, newest first."""
-    condition = Q(unit__in=readable_units(user, COORDINATORS))
-    if Role.ADMINISTRATOR in user.roles:
-        condition |= Q(unit=None)
-    letters = Letter.objects.filter(condition).exclude(about__startswith=PERSONAL)
+    letters = Letter.objects.filter(_readable(user)).exclude(about__startswith=PERSONAL)
     return letters.select_related("unit__parent", "common").order_by("-pk")
 
 
@@ -31,10 +33,7 @@ def get_letter(user: Any, letter_id: int) -> Letter:
 
 def readable_incoming(user: Any) -> QuerySet[Incoming]:
     """Return incoming e-mails, newest first."""
-    condition = Q(unit__in=readable_units(user, COORDINATORS))
-    if Role.ADMINISTRATOR in user.roles:
-        condition |= Q(unit=None)
-    rows = Incoming.objects.filter(condition).exclude(letter__about__startswith=PERSONAL)
+    rows = Incoming.objects.filter(_readable(user)).exclude(letter__about__startswith=PERSONAL)
     return rows.select_related("unit", "letter").order_by("-pk")
 
 
