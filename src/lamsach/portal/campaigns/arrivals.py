@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from django.db import transaction
@@ -13,48 +13,21 @@ from lamsach.portal.base import links
 from lamsach.portal.base.uploads import StoredFile
 from lamsach.portal.campaigns.deadline_moves import apply_stated_for
 from lamsach.portal.campaigns.dispatches import note_step, take, take_part
-from lamsach.portal.campaigns.models import Attachment, Campaign, Dispatch, How, Recipient, StepKind
+from lamsach.portal.campaigns.models import Attachment, Dispatch, How, Recipient, StepKind
 from lamsach.portal.mail.inbox import reply_handler
 from lamsach.portal.mail.models import Incoming, Letter
 from lamsach.portal.mail.parser import Parsed
 from lamsach.portal.units.models import Unit
 
 
-def receive(
-    campaign: Campaign,
-    issuer: Unit,
-    units: Iterable[Unit],
-    files: Iterable[StoredFile],
-    by: Any,
-    *,
-    number: str,
-    day: date,
-    subject: str,
-    body: str,
-    deadline: date,
-) -> Dispatch:
-    """Add the dispatch as sent, with files and recipients, who participate from today. In a transaction."""
-    dispatch = Dispatch.objects.create(
-        campaign=campaign,
-        issuer=issuer,
-        created_by=by,
-        once=links.nonce(),
-        sent=timezone.now(),
-        number=number,
-        day=day,
-        subject=subject,
-        body=body,
-        deadline=deadline,
-    )
-    Attachment.objects.bulk_create(
-        Attachment(dispatch=dispatch, name=file.name, path=file.path, size=file.size, sha256=file.sha256)
-        for file in files
-    )
-    chosen = list(units)
-    Recipient.objects.bulk_create(Recipient(dispatch=dispatch, unit=unit) for unit in chosen)
-    take_part(campaign, chosen)
-    apply_stated_for(dispatch, chosen, by)
-    return dispatch
+def receive(dispatch: Dispatch, units: Sequence[Unit], files: Iterable[StoredFile], by: Any) -> None:
+    """Save a dispatch as sent, with files and recipients, who participate from today. In a transaction."""
+    dispatch.created_by, dispatch.once, dispatch.sent = by, links.nonce(), timezone.now()
+    dispatch.save()
+    Attachment.objects.bulk_create(Attachment(dispatch=dispatch, **asdict(file)) for file in files)
+    Recipient.objects.bulk_create(Recipient(dispatch=dispatch, unit=unit) for unit in units)
+    take_part(dispatch.campaign, units)
+    apply_stated_for(dispatch, units, by)
 
 
 def note_message(

@@ -9,7 +9,6 @@ from typing import Any
 from django.db import transaction
 
 from lamsach.channels.edxml import model
-from lamsach.channels.edxml.days import day_of
 from lamsach.channels.edxml.tables import tables
 from lamsach.letters.form import parse_form
 from lamsach.portal.campaigns import arrivals, dispatches
@@ -17,7 +16,7 @@ from lamsach.portal.campaigns.models import Campaign, CampaignState, Dispatch, H
 from lamsach.portal.campaigns.views import default_form
 from lamsach.portal.edxml import statuses
 from lamsach.portal.edxml.attachments import content, uploads_of
-from lamsach.portal.edxml.identifiers import answered_key, unit_of, units_of
+from lamsach.portal.edxml.identifiers import key_of, unit_of, units_of
 from lamsach.portal.edxml.models import Message, State
 from lamsach.portal.edxml.statuses import STATUS_NOTE
 from lamsach.portal.jobs.queue import enqueue
@@ -153,18 +152,10 @@ def file(made: Message, campaign: Campaign | None, by: Any, name: str = "") -> D
             )
         dispatch = None
         if issuer is not None:
-            dispatch = arrivals.receive(
-                campaign,
-                issuer,
-                units,
-                uploads_of(made.files),
-                by,
-                number=made.number,
-                day=made.day or today(),
-                subject=made.subject[:300],
-                body=made.body,
-                deadline=due,
-            )
+            facts = {"number": made.number, "subject": made.subject[:300], "body": made.body}
+            day = made.day or today()
+            dispatch = Dispatch(campaign=campaign, issuer=issuer, day=day, deadline=due, **facts)
+            arrivals.receive(dispatch, units, uploads_of(made.files), by)
         _set(made, State.TAKEN, campaign=campaign, dispatch=dispatch, user=made.user or by)
     return dispatch
 
@@ -186,19 +177,6 @@ def _answered_copies(made: Message) -> list[Recipient]:
     dispatches = ours.filter(unit__in=descendants(made.unit)).values("dispatch")
     rows = Recipient.objects.filter(dispatch__in=dispatches, unit=sender)
     return list(rows.select_related("unit", "dispatch__campaign__form", "dispatch__issuer"))
-
-
-def key_of(row: Any) -> str:
-    """Return the key of the document in a row of `Message.answers`."""
-    return answered_key(
-        model.Answered(
-            organ_id=row.get("id", ""),
-            number=row.get("number", ""),
-            notation=row.get("notation", ""),
-            date=day_of(row.get("date", "")),
-            document_id=row.get("document_id", ""),
-        )
-    )
 
 
 def _earlier(made: Message) -> Message | None:

@@ -8,13 +8,12 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from lamsach.portal.base.uploads import StoredFile
+from lamsach.portal.base.uploads import StoredFile, save_once
 
 
 def store(data: bytes, digest: str) -> str:
     """Store bytes under their digest, once; return the path."""
-    path = f"files/{digest[:2]}/{digest}"
-    return path if default_storage.exists(path) else default_storage.save(path, ContentFile(data))
+    return save_once(ContentFile(data), digest)
 
 
 def uploads_of(rows: Iterable[Any]) -> list[StoredFile]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from lamsach.channels.edxml.days import day_of
@@ -52,10 +52,26 @@ def document_key(document_id: str, organ_id: str = "", day: date | None = None, 
     return f"{body},{stated or match[2]},{_bare(match[3])}"[:300]
 
 
-def answered_key(answered: Answered) -> str:
+def answered_key(found: Answered) -> str:
     """Return the document key of an answered document."""
-    code = "/".join(filter(None, (answered.number, answered.notation)))
-    return document_key(answered.document_id, answered.organ_id, answered.date, code)
+    code = "/".join(filter(None, (found.number, found.notation)))
+    return document_key(found.document_id, found.organ_id, found.date, code)
+
+
+def answered(row: Mapping[str, str]) -> Answered:
+    """Read a row of `Message.answers`."""
+    return Answered(
+        organ_id=row.get("id", ""),
+        number=row.get("number", ""),
+        notation=row.get("notation", ""),
+        date=day_of(row.get("date", "")),
+        document_id=row.get("document_id", ""),
+    )
+
+
+def key_of(row: Mapping[str, str]) -> str:
+    """Return the key of the document in a row of `Message.answers`."""
+    return answered_key(answered(row))
 
 
 def _bare(text: str) -> str:

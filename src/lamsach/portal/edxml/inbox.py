@@ -25,7 +25,7 @@ from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.edxml import actions, secrets
 from lamsach.portal.edxml.attachments import store
-from lamsach.portal.edxml.identifiers import answered_key, document_key, units_of
+from lamsach.portal.edxml.identifiers import answered_key, document_key, key_of, units_of
 from lamsach.portal.edxml.models import Connection, Message, State, Way
 from lamsach.portal.mail.inbox import Saver, attachment_reader
 from lamsach.portal.mail.models import Incoming, Letter
@@ -176,6 +176,6 @@ def _unit(data: bytes, letter: Letter | None) -> Unit | None:
     if named:
         return named[0]
 
-    keys = [key for row in as_mapping(found)["responds_to"] if (key := actions.key_of(row))]
+    keys = [key for row in as_mapping(found)["responds_to"] if (key := key_of(row))]
     ours = Message.objects.filter(outgoing=True, document_key__in=keys).select_related("unit").first()
     return ours.unit if ours else (letter.unit if letter else None)

@@ -9,7 +9,6 @@ from typing import Any
 from django.utils import timezone
 
 from lamsach.channels.edxml import model
-from lamsach.channels.edxml.days import day_of
 from lamsach.channels.edxml.writer import write
 from lamsach.channels.xml_signature import Signer
 from lamsach.errors import InputError
@@ -20,7 +19,7 @@ from lamsach.portal.base.uploads import DOCUMENTS
 from lamsach.portal.campaigns.models import Attachment, Dispatch
 from lamsach.portal.edxml import secrets
 from lamsach.portal.edxml.attachments import content, store
-from lamsach.portal.edxml.identifiers import document_key, organ
+from lamsach.portal.edxml.identifiers import answered, document_key, organ
 from lamsach.portal.edxml.models import Connection, Message
 from lamsach.portal.edxml.statuses import about_of, answer_to, queue
 from lamsach.portal.reports import documents, papers
@@ -51,9 +50,11 @@ def queue_dispatch(
         raise InputError(_NO_NUMBER)
     rows = found.recipients.select_related("unit__parent")
     recipients = [organ(row.unit, older=connection.older_codes) for row in rows]
-    sent, fresh = _queue(
+    return _queue(
         connection,
         found.issuer,
+        by,
+        {"kind": kind, "units": len(recipients)},
         key=f"dispatch:{found.pk}:{connection.pk}:{kind}",
         kind=kind,
         number=found.number,
@@ -68,11 +69,7 @@ def queue_dispatch(
         campaign=found.campaign,
         dispatch=found,
         reason=reason,
-        user=user_of(by),
     )
-    if fresh:
-        record(by, "edxml.queued", sent, found.issuer, kind=kind, units=len(recipients))
-    return sent
 
 
 def _dispatch_files(found: Dispatch) -> list[dict[str, Any]]:
@@ -111,9 +108,11 @@ def queue_report(report: Report, by: Any) -> Message | None:
             mark("The report has no number and symbol, without which it is no official document.")
         )
     number = f"{report.number}/{report.symbol}"
-    sent, fresh = _queue(
+    return _queue(
         about.connection,
         report.unit,
+        by,
+        {"kind": "report"},
         key=f"report:{report.pk}:{about.connection.pk}",
         kind="new",
         number=number,
@@ -125,11 +124,7 @@ def queue_report(report: Report, by: Any) -> Message | None:
         files=_report_files(report),
         campaign=report.campaign,
         dispatch=about.dispatch,
-        user=user_of(by),
     )
-    if fresh:
-        record(by, "edxml.queued", sent, report.unit, kind="report")
-    return sent
 
 
 def queue_revocation(about: Message, by: Any, reason: str) -> Message:
@@ -137,9 +132,11 @@ def queue_revocation(about: Message, by: Any, reason: str) -> Message:
     connection = about.connection
     if connection is None or not about.outgoing or about.kind == "status":
         raise InputError(mark("Only a dispatch that went out can be revoked."))
-    sent, fresh = _queue(
+    return _queue(
         connection,
         about.unit,
+        by,
+        {"kind": "revoke", "reason": reason[:500]},
         key=f"revoke:{about.pk}",
         kind="revoke",
         number=about.number,
@@ -151,11 +148,7 @@ def queue_revocation(about: Message, by: Any, reason: str) -> Message:
         answers=[answer_to(about)],
         campaign=about.campaign,
         dispatch=about.dispatch,
-        user=user_of(by),
     )
-    if fresh:
-        record(by, "edxml.queued", sent, about.unit, kind="revoke", reason=reason[:500])
-    return sent
 
 
 def file_of(message: Message, signer_of: Callable[[Connection], Signer | None] = secrets.signer_of) -> bytes:
@@ -181,7 +174,7 @@ def file_of(message: Message, signer_of: Callable[[Connection], Signer | None] =
         recipients=tuple(
             model.Organ(id=row.get("id", ""), name=row.get("name", "")) for row in message.recipients
         ),
-        responds_to=tuple(map(_answered, message.answers)),
+        responds_to=tuple(map(answered, message.answers)),
         staff=_staff(message),
         trace=(model.Hop(sender.id, message.at),),
         attachments=tuple(
@@ -191,16 +184,6 @@ def file_of(message: Message, signer_of: Callable[[Connection], Signer | None] =
     return write(whole, signer_of(connection) if connection else None)
 
 
-def _answered(row: Any) -> model.Answered:
-    return model.Answered(
-        row.get("id", ""),
-        row.get("number", ""),
-        row.get("notation", ""),
-        day_of(row.get("date", "")),
-        row.get("document_id", ""),
-    )
-
-
 def _staff(message: Message) -> model.Staff:
     user = message.user
     return (
@@ -208,11 +191,17 @@ def _staff(message: Message) -> model.Staff:
     )
 
 
-def _queue(connection: Connection, unit: Unit, *, key: str, **values: Any) -> tuple[Message, bool]:
+def _queue(
+    connection: Connection, unit: Unit, by: Any, noted: dict[str, Any], *, key: str, **values: Any
+) -> Message:
+    """Queue a document of the unit, once per key; a new one is recorded with what is `noted`."""
     sender = organ(unit, older=connection.older_codes)
     made = model.build_id(sender.id, values.get("day"), values.get("number", ""), "")
     values |= {"sender_code": sender.id, "document_id": made, "document_key": document_key(made)}
-    return queue(connection, unit, key=key, **values)
+    sent, fresh = queue(connection, unit, key=key, user=user_of(by), **values)
+    if fresh:
+        record(by, "edxml.queued", sent, unit, **noted)
+    return sent
 
 
 def _report_files(report: Report) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ file was undone above, and is undone below.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -197,7 +197,8 @@ def _dispatch(arrival: Arrival, campaign: Campaign, row: Mapping[str, Any]) -> i
     if units_below.counterpart(arrival.partner, "dispatch", row["theirs"]) is not None:
         return 0
     facts = {name: row[name] for name in ("number", "day", "subject", "body", "deadline")}
-    made = receive(campaign, campaign.owner, [arrival.partner.unit], row["files"], arrival.user, **facts)
+    made = Dispatch(campaign=campaign, issuer=campaign.owner, **facts)
+    receive(made, [arrival.partner.unit], row["files"], arrival.user)
     units_below.remember(arrival.partner, "dispatch", row["theirs"], made.pk)
     return 1
 
@@ -214,9 +215,7 @@ def _lists(arrival: Arrival, campaign: Campaign, lists: Sequence[tuple[int, Stor
     for theirs, file in lists:
         known = units_below.counterpart(arrival.partner, "list", theirs)
         if known is None:
-            made = IndicatorList.objects.create(
-                campaign=campaign, name=file.name, path=file.path, size=file.size, sha256=file.sha256
-            )
+            made = IndicatorList.objects.create(campaign=campaign, **asdict(file))
             units_below.remember(arrival.partner, "list", theirs, made.pk)
             enqueue("campaigns.read_list", arrival.user, list_id=made.pk)
             known, added = made.pk, added + 1

@@ -16,6 +16,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -184,12 +185,7 @@ def _dispatch(arrival: Arrival, campaign: Campaign, row: Mapping[str, Any]) -> i
             deadline=date.fromisoformat(own["deadline"]),
             **{name: row[name] for name in ("number", "day", "subject", "body")},
         )
-        Attachment.objects.bulk_create(
-            Attachment(
-                dispatch=made, name=upload.name, path=upload.path, size=upload.size, sha256=upload.sha256
-            )
-            for upload in row["files"]
-        )
+        Attachment.objects.bulk_create(Attachment(dispatch=made, **asdict(file)) for file in row["files"])
     known = set(Recipient.objects.filter(dispatch=made).values_list("unit", flat=True))
     units = Unit.objects.in_bulk({*own["to"], arrival.unit.pk} - known)
     Recipient.objects.bulk_create(
@@ -214,8 +210,7 @@ def _lists(arrival: Arrival, campaign: Campaign, record: CampaignRecord, made: d
     known, added = set(campaign.lists.values_list("pk", flat=True)), 0
     for number, file in record.lists:
         if number not in known:
-            facts = {"name": file.name, "path": file.path, "size": file.size, "sha256": file.sha256}
-            IndicatorList.objects.create(pk=number, campaign=campaign, **facts)
+            IndicatorList.objects.create(pk=number, campaign=campaign, **asdict(file))
             IndicatorList.objects.filter(pk=number).update(created=made)
             enqueue("campaigns.read_list", arrival.user, list_id=number)
             added += 1
