@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.campaigns.deadlines import (
+    COLUMNS,
     Deadline,
     UnitDates,
     dates,
@@ -35,11 +36,7 @@ from lamsach.portal.mail.letters import Draft, queue
 from lamsach.portal.units.models import Unit, UnitLink
 from lamsach.portal.units.tree import today, under
 
-_CAMPAIGN_DAY = {
-    DeadlineKind.ACKNOWLEDGE: "acknowledge_due",
-    DeadlineKind.DEPLOY: "deploy_due",
-    DeadlineKind.REPORT: "report_due",
-}
+_CAMPAIGN_DAY = dict(zip(DeadlineKind, COLUMNS, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

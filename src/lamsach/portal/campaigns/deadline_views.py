@@ -75,14 +75,10 @@ class MoveForm(forms.Form):
         unit = None
         if data.get("scope") in (MoveScope.SUBTREE, MoveScope.ONE):
             unit = data.get("code")
-            if "code" not in self.errors and (unit is None or not self._may_move(unit)):
+            if "code" not in self.errors and (unit is None or not may_move(self.user, self.campaign, unit)):
                 self.add_error("code", _("This is not a unit under yours."))
         data["days"], data["unit"] = days, unit
         return data
-
-    def _may_move(self, unit: Unit) -> bool:
-        """Return whether the person leads the campaign or the parent: nobody moves their own deadlines."""
-        return may_move(self.user, self.campaign, unit)
 
     def plan(self) -> Plan:
         """The requested move."""
@@ -98,7 +94,10 @@ class MoveForm(forms.Form):
 
 
 def may_move(user: Any, campaign: Campaign, unit: Unit | None) -> bool:
-    """Return whether the person may move deadlines of the unit (None: of all): leads campaign or parent."""
+    """Return whether the person may move deadlines of the unit (None: of all): leads campaign or parent.
+
+    Nobody moves their own deadlines.
+    """
     if may_act(user, campaign.owner_id, COORDINATORS):
         return True
     return unit is not None and unit.parent_id is not None and may_act(user, unit.parent_id, COORDINATORS)

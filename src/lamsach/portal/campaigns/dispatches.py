@@ -53,10 +53,11 @@ def audience(dispatch: Dispatch, *, whole: bool = False) -> QuerySet[Unit]:
 @transaction.atomic
 def send(dispatch: Dispatch, by: Any, *, whole: bool = False) -> int:
     """Send the dispatch and queue its e-mails together; counts units, 0 if already sent or no audience."""
-    now = timezone.now()
     if not audience(dispatch, whole=whole).exists():
         return 0
-    if not Dispatch.objects.filter(pk=dispatch.pk, sent=None).update(sent=now, version=F("version") + 1):
+    if not Dispatch.objects.filter(pk=dispatch.pk, sent=None).update(
+        sent=timezone.now(), version=F("version") + 1
+    ):
         return 0
     units = list(audience(dispatch, whole=whole))
     recipients = Recipient.objects.bulk_create(
@@ -78,7 +79,7 @@ def send(dispatch: Dispatch, by: Any, *, whole: bool = False) -> int:
     if started.update(state=CampaignState.RUNNING):
         record(by, "campaign.running", dispatch.campaign, dispatch.campaign.owner, occasion="dispatch")
     if dispatch.parent_id is not None:
-        _passed_on(dispatch, by, now)
+        _passed_on(dispatch, by)
     refresh(len(units), Recipient, Participation, AnswerLink, Letter)
     record(by, "dispatch.sent", dispatch, dispatch.issuer, units=len(units), whole=whole)
     return len(units)
@@ -193,7 +194,7 @@ def deadline_context(dues: UnitDates, acknowledged: object) -> dict[str, Any]:
     }
 
 
-def _passed_on(dispatch: Dispatch, by: Any, now: datetime) -> None:
+def _passed_on(dispatch: Dispatch, by: Any) -> None:
     copy = Recipient.objects.filter(dispatch=dispatch.parent, unit=dispatch.issuer).first()
     if copy is not None:
         take(copy, StepKind.FORWARDED, by=by, how=How.PORTAL)

@@ -19,7 +19,6 @@ from lamsach.letters.appendix_2022 import APPENDIX_2022, NAME
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.check import confirmation_page, revocation_page
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.errors import Stale
 from lamsach.portal.base.forms import FileForm, done, form_page, store_upload
 from lamsach.portal.base.lists import Cell, Listing, State
 from lamsach.portal.base.once import accepts_once
@@ -133,19 +132,12 @@ def campaign_edit(request: HttpRequest, campaign_id: int) -> HttpResponse:
     form = CampaignForm(request.POST or None, instance=campaign, user=request.user)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
-            if (
-                Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk).version
-                != form.cleaned_data["version"]
-            ):
-                raise Stale
-            former = {name: getattr(Campaign.objects.get(pk=campaign.pk), name) for name in COLUMNS}
+            locked = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
             moved = form.moved if campaign.participations.exists() else {}
-            changed = form.save(commit=False)
-            for name in former if moved else ():
-                setattr(changed, name, former[name])
-            changed.version += 1
-            changed.save()
-            record(request, "campaign.changed", changed, changed.owner, fields=form.changed_data)
+            for name in COLUMNS if moved else ():
+                setattr(campaign, name, getattr(locked, name))
+            form.save_next(locked)
+            record(request, "campaign.changed", campaign, campaign.owner, fields=form.changed_data)
         if days := {kind: day.isoformat() for kind, day in moved.items() if day}:
             messages.warning(
                 request, _("Saved, but for the deadlines: say for whom the new days hold, and why.")
