@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.files import File
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
@@ -24,6 +23,7 @@ from lamsach.indicators.review.knowledge import Own, knowledge
 from lamsach.indicators.values.normalise import Refused, Value, named_values
 from lamsach.model import Indicator, Problem, Reference, Refusal
 from lamsach.portal.base.storage import copy_to
+from lamsach.portal.base.uploads import save_once
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.lists.models import Decision, Document, Doubt, KeptList, Origin
 from lamsach.runtime.file_names import safe_name
@@ -58,10 +58,7 @@ def add(
     if file.size > settings.UPLOAD_LIMIT_BYTES:
         raise LimitError(mark("The file is larger than allowed."), name)
     sha256 = sha256_of(file)
-    path = f"lists/{sha256[:2]}/{sha256}"
-    if not default_storage.exists(path):
-        file.seek(0)
-        path = default_storage.save(path, file)
+    path = save_once(file, sha256, "lists")
     with transaction.atomic():
         made = Document.objects.create(
             list=kept_list,

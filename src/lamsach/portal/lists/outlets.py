@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import secrets
 import shutil
 from array import array
 from bisect import bisect_right
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -34,6 +32,7 @@ from lamsach.portal.base.links import digest_of, find_by_token, nonce
 from lamsach.portal.base.ratelimit import client_address, exceeded
 from lamsach.portal.lists import versions
 from lamsach.portal.lists.models import KeptList, Outlet, Version
+from lamsach.results.atomic import atomic_file
 
 PREFIX = "out_"
 _PIECE = 1024 * 1024
@@ -146,12 +145,12 @@ def _parts(export: Export, most: int) -> Iterator[Collection[Indicator]]:
 
 def _write_part(export: Export, path: Path) -> None:
     """Write a part, its packed copy and its tag, without holding it in memory."""
-    with _replacing(path) as stream:
+    with atomic_file(path) as stream:
         export.save(stream)
     digest = hashlib.sha256()
     with (
         path.open("rb") as plain,
-        _replacing(path.with_name(f"{path.name}.gz")) as stream,
+        atomic_file(path.with_name(f"{path.name}.gz")) as stream,
         gzip.GzipFile("", "wb", 6, stream, mtime=0) as packing,
     ):
         while piece := plain.read(_PIECE):
@@ -160,20 +159,8 @@ def _write_part(export: Export, path: Path) -> None:
     _write(path.with_name(f"{path.name}.tag"), digest.hexdigest()[:32].encode())
 
 
-@contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
-    """Write a file and rename it when complete, safe against concurrent writers."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with temporary.open("wb") as stream:
-            yield stream
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def _write(path: Path, data: bytes) -> None:
-    with _replacing(path) as stream:
+    with atomic_file(path) as stream:
         stream.write(data)
 
 

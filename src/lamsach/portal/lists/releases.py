@@ -81,7 +81,8 @@ def release(
                 facts |= {"version": before.number + 1 if before else 1, "accepted": accepted}
                 previous = before.digest if before else None
                 manifest = write_release(stream, items, unit_keys.opened(key), previous=previous, **facts)
-            made = _keep(target, path, manifest, key.fingerprint, user, found, documents)
+            facts = {"fingerprint": key.fingerprint, "made_by": user, **_counts(found)}
+            made = _keep(target, path, manifest, documents, facts)
         versions.cache_changes(made, found)
         versions.index(made, items)
     taxii_objects.of(made)
@@ -144,7 +145,7 @@ def compare(version_id: int) -> dict[str, int]:
     made = Version.objects.select_related("list").get(pk=version_id)
     before = Version.objects.filter(list=made.list, number__lt=made.number).first()
     found = versions.compared(values(before) if before else (), values(made))
-    counts = {kind: found.counts[kind] for kind in ("added", "removed", "changed")}
+    counts = _counts(found)
     Version.objects.filter(pk=made.pk).update(**counts)
     versions.cache_changes(made, found)
     if latest(made.list) == made:
@@ -152,52 +153,26 @@ def compare(version_id: int) -> dict[str, int]:
     return counts
 
 
+def _counts(found: versions.Changes) -> dict[str, int]:
+    return {kind: found.counts[kind] for kind in ("added", "removed", "changed")}
+
+
 def _keep(
-    kept_list: KeptList,
-    path: Path,
-    manifest: Manifest,
-    fingerprint: str,
-    user: Any,
-    found: versions.Changes,
-    documents: list[Document],
+    kept_list: KeptList, path: Path, manifest: Manifest, documents: list[Document], facts: dict[str, Any]
 ) -> Version:
+    """Store the release's file and add the version, with these further `facts`."""
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
         stream.seek(0)
         stored = default_storage.save(f"lists/releases/{kept_list.pk}-{manifest.version}.zip", File(stream))
-    with transaction.atomic():
-        return _note(
-            kept_list, manifest, fingerprint, user, found, documents, (stored, path.stat().st_size, digest)
-        )
-
-
-def _note(
-    kept_list: KeptList,
-    manifest: Manifest,
-    fingerprint: str,
-    user: Any,
-    found: versions.Changes,
-    documents: list[Document],
-    file: tuple[str, int, str],
-) -> Version:
-    stored, size, digest = file
     sources = sorted((manifest.by_source or {}).items(), key=lambda pair: -pair[1])
-    made = Version.objects.create(
-        list=kept_list,
-        made_by=user,
-        fingerprint=fingerprint,
-        **{**of_manifest(manifest), "by_source": dict(sources[:200])},
-        added=found.counts["added"],
-        removed=found.counts["removed"],
-        changed=found.counts["changed"],
-        documents=[_document_facts(document) for document in documents],
-        path=stored,
-        size=size,
-        sha256=digest,
-    )
-    record(
-        user, "list.released", made, kept_list.unit, number=made.number, digest=made.digest, count=made.count
-    )
+    facts |= {**of_manifest(manifest), "by_source": dict(sources[:200])}
+    facts |= {"path": stored, "size": path.stat().st_size, "sha256": digest}
+    with transaction.atomic():
+        rows = [_document_facts(document) for document in documents]
+        made = Version.objects.create(list=kept_list, documents=rows, **facts)
+        stated = {name: facts[name] for name in ("number", "digest", "count")}
+        record(made.made_by, "list.released", made, kept_list.unit, **stated)
     return made
 
 
@@ -216,15 +191,11 @@ def of_manifest(manifest: Manifest) -> dict[str, Any]:
 
 
 def _document_facts(document: Document) -> dict[str, Any]:
-    origin = (
-        str(document.added_by) if document.added_by else (document.origin.name if document.origin else "")
-    )
+    facts = {name: getattr(document, name) for name in ("name", "sha256", "count")}
     return {
-        "name": document.name,
-        "sha256": document.sha256,
+        **facts,
         "added": document.added.isoformat(),
-        "by": origin,
-        "count": document.count,
+        "by": str(document.added_by or document.origin or ""),
     }
 
 

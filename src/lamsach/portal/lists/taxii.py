@@ -236,9 +236,7 @@ def _following(text: str) -> tuple[int, int, int] | None:
     return version, place, since
 
 
-def _page(
-    request: HttpRequest, collection_id: str, only: str = ""
-) -> tuple[list[DatedObject], dict[str, Any]]:
+def _page(request: HttpRequest, collection_id: str, only: str) -> tuple[list[DatedObject], dict[str, Any]]:
     """Return a page's objects, and `more` and `next` if there are more; `only`: a single object's id."""
     kept_list, version = _find(request, collection_id)
     wanted = Wanted.of(request)
@@ -265,8 +263,18 @@ def _time(dated: DatedObject) -> str:
     return datetime.fromtimestamp(dated.since, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-def _listed(found: list[DatedObject], more: dict[str, Any], name: str, entries: list[Any]) -> HttpResponse:
+def _listed(
+    request: HttpRequest,
+    collection_id: str,
+    entry: Callable[[DatedObject], Any],
+    name: str = "objects",
+    only: str = "",
+) -> HttpResponse:
     """Build a page with the times of its first and last object in the headers."""
+    found, more = _page(request, collection_id, only)
+    if only and not found and not set(request.GET) - {"limit"}:
+        raise Refusal(404, "There is no such object.")
+    entries = list(map(entry, found))
     times = (
         {"X-TAXII-Date-Added-First": _time(found[0]), "X-TAXII-Date-Added-Last": _time(found[-1])}
         if found
@@ -276,49 +284,26 @@ def _listed(found: list[DatedObject], more: dict[str, Any], name: str, entries: 
 
 
 @taxii_view
-def objects(request: HttpRequest, collection_id: str) -> HttpResponse:
-    """List objects (section 5.4)."""
-    found, more = _page(request, collection_id)
-    return _listed(found, more, "objects", [dated.record for dated in found])
+def objects(request: HttpRequest, collection_id: str, object_id: str = "") -> HttpResponse:
+    """List objects (section 5.4), or serve one (section 5.6)."""
+    return _listed(request, collection_id, lambda dated: dated.record, only=object_id)
 
 
 @taxii_view
 def manifest(request: HttpRequest, collection_id: str) -> HttpResponse:
     """List manifest entries (section 5.3)."""
-    found, more = _page(request, collection_id)
-    entries = [
-        {
-            "id": dated.record["id"],
-            "date_added": _time(dated),
-            "version": dated.record["modified"],
-            "media_type": OBJECT_TYPE,
-        }
-        for dated in found
-    ]
-    return _listed(found, more, "objects", entries)
 
+    def entry(dated: DatedObject) -> dict[str, str]:
+        own = {"id": dated.record["id"], "version": dated.record["modified"]}
+        return {**own, "date_added": _time(dated), "media_type": OBJECT_TYPE}
 
-def _object(
-    request: HttpRequest, collection_id: str, object_id: str
-) -> tuple[list[DatedObject], dict[str, Any]]:
-    found, more = _page(request, collection_id, object_id)
-    if not found and not set(request.GET) - {"limit"}:
-        raise Refusal(404, "There is no such object.")
-    return found, more
-
-
-@taxii_view
-def one_object(request: HttpRequest, collection_id: str, object_id: str) -> HttpResponse:
-    """Serve an object (section 5.6)."""
-    found, more = _object(request, collection_id, object_id)
-    return _listed(found, more, "objects", [dated.record for dated in found])
+    return _listed(request, collection_id, entry)
 
 
 @taxii_view
 def object_versions(request: HttpRequest, collection_id: str, object_id: str) -> HttpResponse:
     """List an object's versions (section 5.8)."""
-    found, more = _object(request, collection_id, object_id)
-    return _listed(found, more, "versions", [dated.record["modified"] for dated in found])
+    return _listed(request, collection_id, lambda dated: dated.record["modified"], "versions", object_id)
 
 
 _ONE = "root/collections/<uuid:collection_id>/"
@@ -329,7 +314,7 @@ urlpatterns = [
     path(_ONE, collection),
     path(_ONE + "objects/", objects),
     path(_ONE + "manifest/", manifest),
-    path(_ONE + "objects/<str:object_id>/", one_object),
+    path(_ONE + "objects/<str:object_id>/", objects),
     path(_ONE + "objects/<str:object_id>/versions/", object_versions),
     re_path(r"^.+/$", missing),
 ]

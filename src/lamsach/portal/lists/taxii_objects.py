@@ -85,10 +85,6 @@ class Objects:
         """Return the position of the first object added then or later."""
         return bisect_left(self._times, seconds)
 
-    def time(self, place: int) -> int:
-        """Return the time of addition of the object at a position."""
-        return self._times[place]
-
     def at(self, start: int, mark: bytes = b"") -> Iterator[tuple[int, DatedObject]]:
         """Yield positions and objects from a position on; only those whose line contains `mark`."""
         with self._lines.open("rb") as stream:
