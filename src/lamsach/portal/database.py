@@ -64,6 +64,12 @@ def _no_address() -> UsageError:
     )
 
 
+def stated(described: dict[str, Any]) -> dict[str, Any]:
+    """What the description states of the connection, by the names of PostgreSQL's own library."""
+    named = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
+    return {word: described[key] for word, key in named.items() if described.get(key)}
+
+
 def client_environment(described: dict[str, Any]) -> dict[str, str]:
     """Environment for PostgreSQL's own programs, `sslmode` included; nothing on the command line.
 
@@ -73,8 +79,7 @@ def client_environment(described: dict[str, Any]) -> dict[str, str]:
     from psycopg.pq import Conninfo
 
     values = {name: str(value) for name, value in described["OPTIONS"].items()}
-    named = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
-    values |= {word: str(described[key]) for word, key in named.items() if described.get(key)}
+    values |= {word: str(value) for word, value in stated(described).items()}
     # Report a portal that is still running instead of waiting for its locks.
     values["options"] = f"{values.get('options', '')} -c lock_timeout=30s".strip()
     values.pop("client_encoding", None)

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Literal, cast
+from typing import Literal, TypeVar, cast
 
 from lamsach.errors import UsageError
 
 Kind = Literal["text", "number", "switch"]
+Value = TypeVar("Value")
 _YES = frozenset({"1", "true", "yes", "on"})
 _NO = frozenset({"0", "false", "no", "off", ""})
 
@@ -178,25 +179,21 @@ class Options:
 
     def networks(self, name: str) -> tuple[IPv4Network | IPv6Network, ...]:
         """The value as comma-separated addresses and networks; UsageError for anything else."""
-        parts = [part.strip() for part in self.text(name).split(",")]
-        try:
-            return tuple(ip_network(part) for part in parts if part)
-        except ValueError:
-            raise UsageError(
-                "This setting holds something that is no address or network.", name, "Correct or remove it."
-            ) from None
+        wrong = "This setting holds something that is no address or network."
+        return tuple(self._each(name, ip_network, wrong, "Correct or remove it."))
 
     def days(self, name: str) -> frozenset[date]:
         """The value as comma-separated days; UsageError for anything else."""
+        wrong = "This setting holds something that is no day."
+        remedy = "Write days as 2026-11-24, with commas between them."
+        return frozenset(self._each(name, date.fromisoformat, wrong, remedy))
+
+    def _each(self, name: str, parse: Callable[[str], Value], wrong: str, remedy: str) -> list[Value]:
         parts = [part.strip() for part in self.text(name).split(",")]
         try:
-            return frozenset(date.fromisoformat(part) for part in parts if part)
+            return [parse(part) for part in parts if part]
         except ValueError:
-            raise UsageError(
-                "This setting holds something that is no day.",
-                name,
-                "Write days as 2026-11-24, with commas between them.",
-            ) from None
+            raise UsageError(wrong, name, remedy) from None
 
     def switch(self, name: str) -> bool:
         """The value as yes or no; UsageError for another word."""

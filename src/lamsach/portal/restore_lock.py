@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from lamsach.errors import UsageError
 from lamsach.i18n import mark
-from lamsach.portal.database import database
+from lamsach.portal.database import database, stated
 from lamsach.portal.options import Options
 from lamsach.results.atomic import write_for_owner_only
 from lamsach.runtime.extras import missing_extra
@@ -188,16 +188,8 @@ def _connect(described: dict[str, Any]) -> psycopg.Connection[Any]:
     """Open a separate connection to the database of Django's description."""
     import psycopg
 
-    names = (
-        ("dbname", "NAME"),
-        ("user", "USER"),
-        ("password", "PASSWORD"),
-        ("host", "HOST"),
-        ("port", "PORT"),
-    )
-    stated = {name: described[key] for name, key in names if described.get(key)}
     ours = {"connect_timeout": 10, "application_name": f"lamsach {os.getpid()} {platform.node()}"}
-    return psycopg.connect(autocommit=True, **{**ours, **described["OPTIONS"], **stated})
+    return psycopg.connect(autocommit=True, **{**ours, **described["OPTIONS"], **stated(described)})
 
 
 def _asked(connection: psycopg.Connection[Any], lock: str) -> bool:

@@ -13,8 +13,6 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from importlib import import_module
-from importlib.util import find_spec
 
 from lamsach.portal.restore_lock import hold_configured
 from lamsach.runtime.signals import SIGNS, give_sign, on_signals
@@ -26,11 +24,9 @@ logger = logging.getLogger("lamsach.portal.worker")
 
 def load_tasks() -> None:
     """Import `tasks.py` of each of our apps, which registers jobs and regular tasks."""
-    from django.apps import apps
+    from django.utils.module_loading import autodiscover_modules
 
-    for config in apps.get_app_configs():
-        if config.name.startswith("lamsach.") and find_spec(f"{config.name}.tasks"):
-            import_module(f"{config.name}.tasks")
+    autodiscover_modules("tasks")
 
 
 def _loop(name: str, step: Callable[[], bool], stop: threading.Event) -> None:

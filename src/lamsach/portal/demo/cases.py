@@ -118,20 +118,7 @@ WHY = {
     S.CLEANED: "Đã quét toàn bộ, cách ly tệp độc hại và khởi động lại.",
     S.FALSE_ALARM: "Máy kiểm thử của phòng kỹ thuật truy cập trang mẫu.",
 }
-OWN_STATES = (
-    "new",
-    "told",
-    "accepted",
-    "working",
-    "cleaned",
-    "verified",
-    "blind",
-    "reinfected",
-    "false_alarm",
-    "excepted",
-    "verified",
-    "working",
-)
+OWN_STATES = (*PATHS, "verified", "working")
 """States of the machines of the officer's own unit."""
 OTHER_STATES = (
     "new",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 # ninja reads the annotations at run time: the types stay imported
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import date
 from typing import Any, Literal
@@ -59,18 +60,18 @@ def _cases(token: Any, wanted: Wanted) -> QuerySet[Case]:
 
 
 def _page(
-    request: HttpRequest, found: QuerySet[Case], after: int, limit: int
-) -> tuple[list[Case], set[int], int | None]:
-    """Return the page's cases, those shown by name, and the next page's `after`; names are audited."""
-    size = min(max(limit, 1), MOST)
-    part = list(found.filter(pk__gt=after)[: size + 1])
+    request: HttpRequest, wanted: Page, rows_of: Callable[[list[Case], set[int]], Iterable[Any]]
+) -> dict[str, Any]:
+    """Return the rows of the page's cases, and the next page's `after`; names are audited."""
+    token = request.auth  # type: ignore[attr-defined]
+    size = min(max(wanted.limit, 1), MOST)
+    part = list(_cases(token, wanted).filter(pk__gt=wanted.after)[: size + 1])
     further = part[size - 1].pk if len(part) > size else None
     part = part[:size]
-    token = request.auth  # type: ignore[attr-defined]
     named = _named(token, part)
     if named:
         record(None, "api.cases_read", token, token.unit, who=token.name, cases=sorted(named))
-    return part, named, further
+    return {"items": [asdict(row) for row in rows_of(part, named)], "next": further}
 
 
 def _named(token: Any, part: list[Case]) -> set[int]:
@@ -84,17 +85,13 @@ def _named(token: Any, part: list[Case]) -> set[int]:
 @router.get("/cases", response=CasesOut)
 def cases(request: HttpRequest, wanted: Query[Page]) -> Any:
     """Cases of the unit and all under it, in the order of opening; `since`: in their state since that day."""
-    token = request.auth  # type: ignore[attr-defined]
-    part, named, further = _page(request, _cases(token, wanted), wanted.after, wanted.limit)
-    return {"items": [asdict(row) for row in rows.case_rows(part, named)], "next": further}
+    return _page(request, wanted, rows.case_rows)
 
 
 @router.get("/sightings", response=SightingsOut)
 def sightings(request: HttpRequest, wanted: Query[Page]) -> Any:
     """Sightings of these cases; `limit` counts cases."""
-    token = request.auth  # type: ignore[attr-defined]
-    part, named, further = _page(request, _cases(token, wanted), wanted.after, wanted.limit)
-    return {"items": [asdict(row) for row in rows.sighting_rows(part, named)], "next": further}
+    return _page(request, wanted, rows.sighting_rows)
 
 
 @router.get("/cases/export")

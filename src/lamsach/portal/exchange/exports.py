@@ -78,16 +78,14 @@ def _chosen(request: HttpRequest) -> Parts:
     return rows.batches(wanted, lambda part: access.seen_by_name(request.user, part))
 
 
-def _kind(request: HttpRequest, *kinds: str) -> str:
+def _kind(request: HttpRequest, action: str, *kinds: str) -> str:
+    """Read the requested kind; audit the request without its search words, which may name somebody."""
     requested = request.GET.get("as", "csv")
-    return requested if requested in kinds else "csv"
-
-
-def _note(request: HttpRequest, action: str, kind: str) -> None:
-    """Audit the request without its search words, which may name somebody."""
+    kind = requested if requested in kinds else "csv"
     query = request.GET.copy()
     query.pop("q", None)
     record(request, action, kind=kind, query=query.urlencode()[:500], searched="q" in request.GET)
+    return kind
 
 
 def cases_as(kind: str, parts: Parts) -> HttpResponse:
@@ -108,15 +106,11 @@ def sightings_as(kind: str, parts: Parts) -> HttpResponse:
 @member(ALL, WRITERS, ("GET",))
 def cases(request: HttpRequest) -> HttpResponse:
     """Export the filtered cases (`?as=csv`, `json`), with names where the user may see them."""
-    kind = _kind(request, "csv", "json")
-    _note(request, "cases.exported", kind)
-    return cases_as(kind, _chosen(request))
+    return cases_as(_kind(request, "cases.exported", "csv", "json"), _chosen(request))
 
 
 @rate_limited("exports", 60, 300, ("GET",))
 @member(ALL, WRITERS, ("GET",))
 def sightings(request: HttpRequest) -> HttpResponse:
     """Export the sightings of the filtered cases; `?as=csv`, `json` or `stix`."""
-    kind = _kind(request, "csv", "json", "stix")
-    _note(request, "sightings.exported", kind)
-    return sightings_as(kind, _chosen(request))
+    return sightings_as(_kind(request, "sightings.exported", "csv", "json", "stix"), _chosen(request))

@@ -6,11 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext
 
 from lamsach.errors import InputError
@@ -141,11 +140,7 @@ def register(kind: Kind) -> None:
 
 def load() -> Mapping[str, Kind]:
     """Return all kinds by name, importing `exchange_kinds.py` of every Lamsach app."""
-    from django.apps import apps
-
-    for config in apps.get_app_configs():
-        if config.name.startswith("lamsach.") and find_spec(f"{config.name}.exchange_kinds"):
-            import_module(f"{config.name}.exchange_kinds")
+    autodiscover_modules("exchange_kinds")
     return _KINDS
 
 

@@ -12,7 +12,6 @@ from email.policy import SMTP
 from email.utils import parseaddr
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
@@ -32,16 +31,6 @@ WIRE = SMTP.clone(max_line_length=900)
 
 class Refused(Exception):  # noqa: N818 - shown to people as a state
     """Permanent rejection of a letter by the server (5xx)."""
-
-
-class Transport(Protocol):
-    """Transport of letters. `before` is called at the last moment before the letter may be delivered."""
-
-    def send(self, mail: EmailMessage, key: int, before: Callable[[], None]) -> None:
-        """Deliver a letter. OSError or SMTPException: to be retried; Refused: permanent."""
-
-    def close(self) -> None:
-        """Close the connection."""
 
 
 class Outbox:
@@ -94,7 +83,10 @@ class Smtp:
         return server
 
     def send(self, mail: EmailMessage, key: int, before: Callable[[], None]) -> None:
-        """Send MAIL with the letter's own return address, RCPT, DATA; `before` is called just before DATA."""
+        """Send MAIL with the letter's own return address, RCPT, DATA; `before` is called just before DATA.
+
+        OSError or SMTPException: to be retried; Refused: permanent.
+        """
         try:
             server = self._server = self._server or self._connect()
             self._command(server.mail(str(mail["Reply-To"] or parseaddr(settings.DEFAULT_FROM_EMAIL)[1])))
@@ -123,6 +115,9 @@ class Smtp:
                 server.quit()
             except (OSError, smtplib.SMTPException):
                 server.close()
+
+
+Transport = Outbox | Smtp
 
 
 def transport() -> Transport:

@@ -15,7 +15,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import F
@@ -23,7 +22,7 @@ from django.utils import timezone
 
 from lamsach.errors import LamsachError
 from lamsach.i18n import mark
-from lamsach.portal.base.uploads import KINDS, store
+from lamsach.portal.base.uploads import KINDS, save_once, store
 from lamsach.portal.mail import letters
 from lamsach.portal.mail.bounces import Bounce, bounce
 from lamsach.portal.mail.models import BadAddress, Incoming, IncomingKind, Letter, LetterState
@@ -110,9 +109,7 @@ def _refused(raw: bytes, problem: str) -> Incoming | None:
 
 
 def _store(raw: bytes) -> str:
-    digest = hashlib.sha256(raw).hexdigest()
-    path = f"incoming/{digest[:2]}/{digest}"
-    return path if default_storage.exists(path) else default_storage.save(path, ContentFile(raw))
+    return save_once(ContentFile(raw), hashlib.sha256(raw).hexdigest(), "incoming")
 
 
 _ANSWERED = (IncomingKind.REPLY, IncomingKind.QUESTION)

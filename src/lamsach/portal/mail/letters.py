@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -53,21 +53,16 @@ class Draft:
     common: Common | None = None
 
 
+_FIELDS = [row.name for row in fields(Draft) if row.name != "at"]
+
+
 def queue(drafts: Iterable[Draft]) -> None:
     """Queue letters; those with an existing key are ignored."""
     now = moment()
     Letter.objects.bulk_create(
         [
             Letter(
-                key=draft.key,
-                kind=draft.kind,
-                about=draft.about,
-                to=draft.to,
-                language=draft.language,
-                context=draft.context,
-                common=draft.common,
-                attachments=draft.attachments,
-                unit_id=draft.unit_id,
+                **{name: getattr(draft, name) for name in _FIELDS},
                 created=draft.at or now,
                 next_attempt=draft.at or now,
             )
@@ -79,18 +74,9 @@ def queue(drafts: Iterable[Draft]) -> None:
     )
 
 
-def queue_letter(
-    kind: str,
-    *,
-    to: str,
-    key: str,
-    context: dict[str, Any],
-    language: str = "vi",
-    unit: Any = None,
-    about: str = "",
-) -> None:
-    """Queue a letter."""
-    queue([Draft(kind, to, key, context, language, unit.pk if unit is not None else None, about=about)])
+def queue_letter(kind: str, *, unit: Any = None, **stated: Any) -> None:
+    """Queue a letter with these fields of a `Draft`."""
+    queue([Draft(kind, unit_id=unit.pk if unit is not None else None, **stated)])
 
 
 # chiến dịch "Chiến dịch làm sạch mã độc 2026"

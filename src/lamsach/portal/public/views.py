@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import astuple
 from typing import Any
 
 from django import forms
@@ -48,18 +49,8 @@ class ToolForm(VersionedForm):
 
     class Meta:
         model = Tool
-        fields = (
-            "name",
-            "publisher",
-            "licence",
-            "systems",
-            "purpose",
-            "file",
-            "link",
-            "size",
-            "sha256",
-            "hidden",
-        )
+        shown = ("name", "publisher", "licence", "systems", "purpose")
+        fields = (*shown, "file", "link", "size", "sha256", "hidden")
         widgets = {"purpose": forms.Textarea(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -87,12 +78,7 @@ class ToolForm(VersionedForm):
     def clean(self) -> dict[str, Any]:
         """Require a file or a URL."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
-        if (
-            not data.get("file")
-            and not data.get("link")
-            and not self.instance.path
-            and "link" not in self.errors
-        ):
+        if not (data.get("file") or data.get("link") or self.instance.path or "link" in self.errors):
             self.add_error("file", _("Give a file to host, or the publisher's address."))
         return data
 
@@ -274,12 +260,7 @@ def _store_file(form: ToolForm) -> bool:
         if stored is None:
             return False
         tool: Tool = form.instance
-        tool.file_name, tool.path, tool.size, tool.sha256 = (
-            stored.name,
-            stored.path,
-            stored.size,
-            stored.sha256,
-        )
+        tool.file_name, tool.path, tool.size, tool.sha256 = astuple(stored)
     return True
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterable
+from dataclasses import asdict, astuple
 from typing import Any
 
 from django.core import signing
@@ -56,9 +57,7 @@ def attach(question: Question, files: Iterable[StoredFile]) -> None:
     for file in files:
         if file.sha256 not in digests and len(digests) < MOST_FILES:
             digests.add(file.sha256)
-            QuestionFile.objects.create(
-                question=question, name=file.name, path=file.path, size=file.size, sha256=file.sha256
-            )
+            QuestionFile.objects.create(question=question, **asdict(file))
 
 
 def _number(year: int) -> str:
@@ -201,7 +200,7 @@ def _check_office(file: Any) -> None:
 
 def sign_files(files: list[StoredFile]) -> str:
     """Serialize stored files, signed, for a hidden field of the next form."""
-    return signing.dumps([[file.name, file.path, file.size, file.sha256] for file in files], salt=_SALT)
+    return signing.dumps([astuple(file) for file in files], salt=_SALT)
 
 
 def load_files(signed: str) -> list[StoredFile]:

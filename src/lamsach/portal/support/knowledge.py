@@ -60,11 +60,6 @@ def suggest(subject: str, text: str, language: str) -> list[Article]:
     return [article for _, _, article in sorted(scored, key=lambda entry: entry[:2])[:MOST_OFFERED]]
 
 
-def _own(request: HttpRequest, roles: Any) -> Any:
-    own = [unit.pk for unit in home_units(request.user)]
-    return readable_units(request.user, roles).filter(pk__in=own)
-
-
 @member(HELPERS, HELPERS, ("GET",))
 def shelf(request: HttpRequest) -> HttpResponse:
     """List prepared answers and articles that the user may use or edit."""
@@ -79,38 +74,26 @@ def shelf(request: HttpRequest) -> HttpResponse:
 
 @member(HELPERS, HELPERS)
 @accepts_once
-def canned_new(request: HttpRequest) -> HttpResponse:
-    """Create a prepared answer."""
-    return _save(request, CannedForm(request.POST or None, units=_own(request, HELPERS)), "canned")
-
-
-@member(HELPERS, HELPERS)
-@accepts_once
-def canned_edit(request: HttpRequest, canned_id: int) -> HttpResponse:
-    """Edit or withdraw a prepared answer."""
-    canned = access.get_canned(request.user, canned_id)
-    units = _own(request, HELPERS) | Unit.objects.filter(pk=canned.unit_id)
-    return _save(request, CannedForm(request.POST or None, instance=canned, units=units), "canned")
+def canned_edit(request: HttpRequest, canned_id: int | None = None) -> HttpResponse:
+    """Create, edit or withdraw a prepared answer."""
+    row = access.get_canned(request.user, canned_id) if canned_id is not None else None
+    return _edit(request, CannedForm, row, HELPERS, "canned")
 
 
 @member(COORDINATORS, COORDINATORS)
 @accepts_once
-def article_new(request: HttpRequest) -> HttpResponse:
-    """Create an article."""
-    return _save(request, ArticleForm(request.POST or None, units=_own(request, COORDINATORS)), "article")
+def article_edit(request: HttpRequest, article_id: int | None = None) -> HttpResponse:
+    """Create, edit or withdraw an article."""
+    rows = access.editable_articles(request.user)
+    row = get_object_or_404(rows, pk=article_id) if article_id is not None else None
+    return _edit(request, ArticleForm, row, COORDINATORS, "article")
 
 
-@member(COORDINATORS, COORDINATORS)
-@accepts_once
-def article_edit(request: HttpRequest, article_id: int) -> HttpResponse:
-    """Edit or withdraw an article."""
-    found = get_object_or_404(access.editable_articles(request.user), pk=article_id)
-    units = _own(request, COORDINATORS) | Unit.objects.filter(pk=found.unit_id)
-    return _save(request, ArticleForm(request.POST or None, instance=found, units=units), "article")
-
-
-def _save(request: HttpRequest, form: Any, kind: str) -> HttpResponse:
-    row = form.instance if form.instance.pk else None
+def _edit(request: HttpRequest, kind_of_form: Any, row: Any, roles: Any, kind: str) -> HttpResponse:
+    own = [unit.pk for unit in home_units(request.user)]
+    units = readable_units(request.user, roles).filter(pk__in=own)
+    units |= Unit.objects.filter(pk=row.unit_id if row else 0)
+    form = kind_of_form(request.POST or None, instance=row, units=units)
     if request.method == "POST" and row is not None and request.POST.get("what") == "withdraw":
         type(row).objects.filter(pk=row.pk).update(withdrawn=timezone.now())
         record(request, f"{kind}.withdrawn", row, row.unit)

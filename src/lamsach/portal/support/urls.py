@@ -19,8 +19,8 @@ urlpatterns = [
     path("help/docs/<path:page>/", manual.page, name="document"),
     path("help/articles/<int:article_number>/", knowledge.article, name="article"),
     path("office/knowledge/", knowledge.shelf, name="shelf"),
-    path("office/knowledge/answers/new/", knowledge.canned_new, name="canned_new"),
+    path("office/knowledge/answers/new/", knowledge.canned_edit, name="canned_new"),
     path("office/knowledge/answers/<int:canned_id>/", knowledge.canned_edit, name="canned_edit"),
-    path("office/knowledge/articles/new/", knowledge.article_new, name="article_new"),
+    path("office/knowledge/articles/new/", knowledge.article_edit, name="article_new"),
     path("office/knowledge/articles/<int:article_id>/", knowledge.article_edit, name="article_edit"),
 ]
