@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
+from lamsach.logs.formats.generic.cef import Cef
 from lamsach.logs.text import leef
-from lamsach.logs.text.pasted import continues, is_wrapped, share_with_continuations
+from lamsach.logs.text.pasted import continues
 from lamsach.logs.text.record_headers import header_before, within_json
 from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.times.timestamps import zone_of
@@ -71,10 +72,12 @@ def test_shape_of_continuations():
     assert not continues("date=2026-06-05 time=07:31:12 devname=FGT")
     assert not continues("<134>Jun  5 07:31:12 gw CEF:0|")
     record = "CEF:0|A|B|1|2|n|3|src=10.1.1.5"
-    recognises = record.__eq__
-    assert is_wrapped(recognises, [record, " dst=198.51.100.7"])
-    assert not is_wrapped(recognises, [record, record, "date=2026-06-05 time=07:31:12"])
-    assert share_with_continuations(recognises, [record, " a=1", " b=2", "words"]) == 0.75
+    for lines, wrapped in (
+        ((record, " dst=198.51.100.7"), True),
+        ((record, record, "date=2026-06-05 time=07:31:12"), False),
+    ):
+        assert Cef(FileContext("a.log", head=lines)).multiline is wrapped
+    assert Cef.score((record, " a=1", " b=2", "(words)")) == 0.75
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+
+from lamsach.logs.base import FileContext, LogFormat
 
 # `    line`   `> line`   `$ line`   `| line`   `12: line`   `/var/log/named.log:12:line`
 # `C:\Windows\dns.log:line`
@@ -57,19 +59,29 @@ def continues(line: str) -> bool:
     return _CONTINUATION.match(line) is not None and _OTHER_START.match(line) is None
 
 
-def is_wrapped(recognises: Callable[[str], bool], head: Sequence[str]) -> bool:
-    """Return whether a file has wrapped records; only then are lines treated as continuations."""
-    return any(
-        recognises(before) and continues(line) and not recognises(line)
-        for before, line in itertools.pairwise(head)
-    )
+class WrappedRecords(LogFormat):
+    """A format whose records may be wrapped; only in a file that has such are lines continuations."""
 
+    multiline = True
 
-def share_with_continuations(recognises: Callable[[str], bool], head: Sequence[str]) -> float:
-    """Return the share (0 to 1) of lines that are recognized, or continue one that is."""
-    count = 0
-    within = False
-    for line in head:
-        within = recognises(line) or (within and continues(line))
-        count += within
-    return count / len(head) if head else 0.0
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        self.multiline = any(  # type: ignore[misc]
+            self.recognises(before) and continues(line) and not self.recognises(line)
+            for before, line in itertools.pairwise(context.head)
+        )
+
+    @classmethod
+    def score(cls, head: Sequence[str]) -> float:
+        """Share of lines that are or continue a record."""
+        count = 0
+        within = False
+        for line in head:
+            within = cls.recognises(line) or (within and continues(line))
+            count += within
+        return count / len(head) if head else 0.0
+
+    @classmethod
+    def starts_record(cls, line: str) -> bool:
+        """Match every line that does not continue a wrapped record."""
+        return not continues(line) or cls.recognises(line)

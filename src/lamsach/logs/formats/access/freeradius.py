@@ -29,7 +29,7 @@ from lamsach.logs.mappings.column_names import plain
 from lamsach.logs.mappings.radius import RadiusRecord, event_of, station
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes, month_comes_first
-from lamsach.logs.text.times.timestamps import from_epoch
+from lamsach.logs.text.times.timestamps import CTIME, from_epoch
 from lamsach.logs.text.values import stated
 from lamsach.model import Event, EventKind
 
@@ -111,11 +111,7 @@ def _cells(line: str, delimiter: str) -> list[str]:
         return []
 
 
-_CTIME = (
-    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov"
-    r"|Dec) [ \d]\d \d\d:\d\d:\d\d \d{4}"
-)
-_DETAIL_TIME = re.compile(rf"({_CTIME})\s*(?:\n|$)", re.ASCII)
+_DETAIL_TIME = re.compile(rf"({CTIME})\s*(?:\n|$)", re.ASCII)
 # 	Acct-Status-Type = Start
 _ATTRIBUTE = re.compile(
     r'(?am)^[ \t]+([A-Za-z0-9][\w.:-]{1,80})(?::\d{1,3})? (?:=|:=|\+=) (?:"([^"\n]{0,1000})"|([^\n]{0,1000}))'
@@ -126,7 +122,7 @@ _LONE_ATTRIBUTE = re.compile(
     r"|Tunnel-[\w-]{1,40}(?::\d)?|[A-Z][A-Za-z0-9]{1,20}-[A-Z][\w-]{1,60}|Class|State) (?:=|:=|\+=) "
 )
 # Tue Nov 10 10:00:00 2026 : Auth: (12) Login OK: [alice] (from client ap1 port 13 cli 00-1A-2B-3C-4D-5E)
-_LOG_TIME = re.compile(rf"({_CTIME}) : (?:Auth|Info|Error|Warning|Debug|Proxy|Acct|ERROR): ", re.ASCII)
+_LOG_TIME = re.compile(rf"({CTIME}) : (?:Auth|Info|Error|Warning|Debug|Proxy|Acct|ERROR): ", re.ASCII)
 _LOGIN = re.compile(
     r"(?as)(?:\(\d{1,10}\) +)?(?:Auth: (?:\(\d{1,10}\) +)?)?(Login OK|Login incorrect|Invalid user"
     r"|Multiple logins|Rejected in \S{1,40})(?: \([^\[]{0,400}\))?: ?\[([^\]]{0,506})\](?:.{0,200}?\(from "

@@ -15,18 +15,18 @@ Traps:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat, fields_named
+from lamsach.logs.base import fields_named
 from lamsach.logs.events.ends import Way, changed, decide, is_internal
 from lamsach.logs.mappings.keyed_events import Keys, event_of
 from lamsach.logs.mappings.records import Fields, Header, Records, Written, carried_keys
 from lamsach.logs.text import cef, leef
 from lamsach.logs.text.json_records import flat, read_object, text_of
 from lamsach.logs.text.key_value import first, first_ip
-from lamsach.logs.text.pasted import continues, is_wrapped, share_with_continuations
+from lamsach.logs.text.pasted import WrappedRecords
 from lamsach.logs.text.record_headers import header_before, unquote_cell
 from lamsach.logs.text.syslog import NO_HEADER, SyslogHeader, split_header
 from lamsach.logs.text.times.loose_times import first_time
@@ -198,7 +198,7 @@ _OWN_ZONES = ("Internal", "Local")
 _LOGON_ACTIONS = frozenset({"log in", "log out", "login", "logout", "failed log in", "logged in"})
 
 
-class CheckPoint(LogFormat):
+class CheckPoint(WrappedRecords):
     """Connections, threats, sites, log-ons of gateways: Log Exporter (syslog, generic, Splunk, CEF, LEEF,
     JSON), `fw log`, FW1-LogGrabber.
 
@@ -208,12 +208,7 @@ class CheckPoint(LogFormat):
     name = "checkpoint"
     title = "Check Point"
     gives = fields_named("contact nat machine user domain url answers hashes action")
-    multiline = True
     lease_markers = ("office_mode_ip",)
-
-    def __init__(self, context: FileContext) -> None:
-        super().__init__(context)
-        self.multiline = is_wrapped(self.recognises, context.head)  # type: ignore[misc]
 
     records = Records(
         reader="quoted",
@@ -229,16 +224,6 @@ class CheckPoint(LogFormat):
     def recognises(cls, line: str) -> bool:
         """Match the vendor's name in a CEF or LEEF header, or several of its own keys."""
         return _is_checkpoint(unquote_cell(line))
-
-    @classmethod
-    def score(cls, head: Sequence[str]) -> float:
-        """Share of lines that are or continue a record."""
-        return share_with_continuations(cls.recognises, head)
-
-    @classmethod
-    def starts_record(cls, line: str) -> bool:
-        """Match every line that does not continue a wrapped record."""
-        return not continues(line) or cls.recognises(line)
 
     def read(self, line: str) -> Event | None:
         """See `LogFormat.read`."""

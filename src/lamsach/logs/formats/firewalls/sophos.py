@@ -23,7 +23,7 @@ from datetime import datetime, timedelta, timezone
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Way, changed, decide, event_between, mac_of_device, own_end, placed
 from lamsach.logs.mappings.actions import verdict
-from lamsach.logs.mappings.keyed_events import hashes_of
+from lamsach.logs.mappings.keyed_events import domain_in, hashes_of
 from lamsach.logs.mappings.records import Header, Records
 from lamsach.logs.text.json_records import is_flat_object, read_object, text_of
 from lamsach.logs.text.key_value import Fields, first, first_ip, first_port, spaced_pairs
@@ -193,10 +193,9 @@ def _kind(fields: Fields, source: str | None, destination: str | None) -> EventK
 
 def _domain(fields: Fields, url: str | None) -> str | None:
     """Find the site: stated, or the URL's host, the only part in some threat records (url=bot-c2.xyz)."""
-    for key in _DOMAINS:
-        name = domain_of(fields.get(key, ""))
-        if name:
-            return name
+    name = domain_in(fields, _DOMAINS)
+    if name:
+        return name
     if url is None:
         host = domain_of(fields.get("host", "")) if "threatname" in fields else None
         return host if host and ip_of(host) is None else None

@@ -12,11 +12,10 @@ documentation), LEEF 1.0 and 2.0. Traps:
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat, fields_named
+from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.mappings.cef_events import (
     HASH_KEY,
     KEYS,
@@ -31,7 +30,7 @@ from lamsach.logs.mappings.cef_events import (
 from lamsach.logs.mappings.keyed_events import complete
 from lamsach.logs.mappings.records import Fields, Header, Records, carried_keys
 from lamsach.logs.text import cef, leef
-from lamsach.logs.text.pasted import continues, is_wrapped, share_with_continuations
+from lamsach.logs.text.pasted import WrappedRecords
 from lamsach.logs.text.record_headers import header_before, within_json
 from lamsach.model import Event
 
@@ -39,7 +38,7 @@ from lamsach.model import Event
 _RECORD = re.compile(r"CEF: ?[01]\|[^|]{0,256}\|[^|]{0,256}\|")
 
 
-class Cef(LogFormat):
+class Cef(WrappedRecords):
     """Any record in the Common Event Format, after any syslog header.
 
     Custom keys have the meaning of their labels.
@@ -48,7 +47,6 @@ class Cef(LogFormat):
     name = "cef"
     title = "CEF (any product)"
     gives = fields_named("contact nat machine user domain url answers hashes action")
-    multiline = True
     records = Records(
         reader="cef",
         texts=carried_keys(KEYS)["texts"] | {"dvc", "sip", "source_info_ip"},
@@ -57,25 +55,11 @@ class Cef(LogFormat):
         like=rf"(?i){HASH_KEY.pattern}|^(?:cs\d|c6a\d|flexString\d)$",
     )
 
-    def __init__(self, context: FileContext) -> None:
-        super().__init__(context)
-        self.multiline = is_wrapped(self.recognises, context.head)  # type: ignore[misc]
-
     @classmethod
     def recognises(cls, line: str) -> bool:
         """Match `CEF:0|` with a vendor and a product, also after a header; not within JSON."""
         start = cef.find(line)
         return start >= 0 and not within_json(line, start) and _RECORD.match(line, start) is not None
-
-    @classmethod
-    def score(cls, head: Sequence[str]) -> float:
-        """Share of lines that are or continue a record."""
-        return share_with_continuations(cls.recognises, head)
-
-    @classmethod
-    def starts_record(cls, line: str) -> bool:
-        """Match every line that does not continue a wrapped record."""
-        return cls.recognises(line) or not continues(line)
 
     def read(self, line: str) -> Event | None:
         """See `LogFormat.read`."""

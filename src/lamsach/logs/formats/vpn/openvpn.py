@@ -27,7 +27,7 @@ from lamsach.logs.events.ends import Role, Way, changed, event_between
 from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes
-from lamsach.logs.text.times.timestamps import from_epoch
+from lamsach.logs.text.times.timestamps import CTIME, from_epoch
 from lamsach.logs.text.values import ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
@@ -142,14 +142,10 @@ def _tunnel_event(
     return _client_event(client, EventKind.OTHER, time, device_mac=mac) if mac else None
 
 
-_CTIME = (
-    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov"
-    r"|Dec) [ \d]\d \d\d:\d\d:\d\d \d{4}"
-)
 _ISO = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
 # Tue Nov 10 10:00:00 2026 alice/203.0.113.5:51234 ...   2026-11-10 10:00:00 us=123456 ...
 _TIME = re.compile(
-    rf"(?a)({_CTIME}|{_ISO}|\d{{10}}\.\d{{6}}(?= [0-9a-f]{{1,8}} ))(?: us=\d{{1,6}}| [0-9a-f]{{1,8}}(?= ))? "
+    rf"(?a)({CTIME}|{_ISO}|\d{{10}}\.\d{{6}}(?= [0-9a-f]{{1,8}} ))(?: us=\d{{1,6}}| [0-9a-f]{{1,8}}(?= ))? "
 )
 # alice/203.0.113.5:51234 MULTI: ...   203.0.113.5:51234 TLS: ...
 _CLIENT = re.compile(rf"(?:({_NAME})/)?{_ENDPOINT} (?=\S)", re.ASCII)
@@ -175,8 +171,8 @@ _KEYED = re.compile(rf"({'|'.join(_KEYS)})([,\t])(.*)", re.ASCII)
 _KEYED_CLIENT = re.compile(rf"CLIENT_LIST([,\t])({_NAME}|)\1{_ENDPOINT}\1", re.ASCII)
 _KEYED_ROUTE = re.compile(rf"(?a)ROUTING_TABLE([,\t])([0-9A-Fa-f.:/@]{{2,60}}?C?)\1({_NAME}|)\1{_ENDPOINT}\1")
 # alice,203.0.113.5:51234,12345,6789,Tue Nov 10 09:00:00 2026
-_FIRST_CLIENT = re.compile(rf"({_NAME}),{_ENDPOINT},\d{{1,20}},\d{{1,20}},({_CTIME}|{_ISO})", re.ASCII)
-_FIRST_ROUTE = re.compile(rf"([0-9A-Fa-f.:/@]{{2,60}}?C?),({_NAME}),{_ENDPOINT},({_CTIME}|{_ISO})", re.ASCII)
+_FIRST_CLIENT = re.compile(rf"({_NAME}),{_ENDPOINT},\d{{1,20}},\d{{1,20}},({CTIME}|{_ISO})", re.ASCII)
+_FIRST_ROUTE = re.compile(rf"([0-9A-Fa-f.:/@]{{2,60}}?C?),({_NAME}),{_ENDPOINT},({CTIME}|{_ISO})", re.ASCII)
 _STATUS_WORDS = (
     "OpenVPN CLIENT LIST", "OpenVPN STATISTICS", "Common Name,Real Address,", "ROUTING TABLE",
     "Virtual Address,Common Name,Real Address", "GLOBAL STATS", "Max bcast/mcast queue length,", "END",

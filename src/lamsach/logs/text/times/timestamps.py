@@ -30,6 +30,11 @@ MONTHS = {
     "Dec": 12,
 }
 """Months by their English abbreviation in syslog, BIND and Apache logs (RFC 3164 section 4.1.2)."""
+CTIME = (
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d"
+    r" \d\d:\d\d:\d\d \d{4}"
+)
+"""Pattern of a time as C's `ctime` writes it: `Tue Jun  2 15:20:01 2026`."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ONE_DAY = timedelta(days=1)

@@ -20,10 +20,10 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from lamsach.errors import LineError
 from lamsach.logs.events.ends import Role, Way, is_internal
 from lamsach.logs.mappings.actions import verdict
-from lamsach.logs.mappings.keyed_events import host_in
+from lamsach.logs.mappings.keyed_events import domain_in, hashes_of, host_in
 from lamsach.logs.text.key_value import Fields, first, first_ip
 from lamsach.logs.text.times.timestamps import MONTHS, from_epoch, from_iso
-from lamsach.logs.text.values import among, domain_of, hash_of, host_of_url, ip_of
+from lamsach.logs.text.values import among, domain_of, host_of_url, ip_of
 from lamsach.model import Action, EventKind, LeaseAction
 
 _BLOCKED = among(
@@ -65,6 +65,8 @@ def logon_action_of(fields: Fields) -> Action:
 # ui="https(192.0.2.7)"  sproc=192.0.2.7
 _USER_INTERFACE = re.compile(r"(?:[\w.-]{1,32}\()?([0-9A-Fa-f:.]{2,45})\)?")
 _WEB = frozenset({"webfilter", "webcontent", "urlfilter", "waf", "http", "ztna"})
+_SITES = ("qname", "hostname", "http_host", "dhost", "destinationDnsDomain", "sni")
+DIGESTS = ("analyticscksum", "filehash", "fileHash", "sha256", "md5", "checksum")
 _OWN_ROLES = frozenset({"lan", "dmz"})
 _ARRIVING = frozenset({"local", "ztna", "anomaly"})
 """Subtypes of traffic to the firewall itself."""
@@ -106,7 +108,7 @@ def kind_of(fields: Fields) -> EventKind:
         )
     if sub in _WEB or main in _WEB or any(fields.get(key) for key in ("url", "request", "http_url")):
         return EventKind.WEB
-    if hashes_of(fields):
+    if hashes_of(fields, DIGESTS):
         return EventKind.FILE
     return EventKind.TLS if sub in ("ssl", "ssh") and fields.get("hostname") else EventKind.CONNECTION
 
@@ -139,21 +141,15 @@ def came_in(role: str, interface: str) -> bool:
     return role == "wan" or (role in ("", "undefined") and interface.lower().startswith("wan"))
 
 
-def domain_in(fields: Fields, destination: str | None) -> str | None:
+def domain_of_record(fields: Fields, destination: str | None) -> str | None:
     """DNS question, host of URL or certificate, else the resolved name of an outside address."""
     if types_of(fields)[0] == "event":
         return domain_of(fields.get("qname", ""))
     if is_client(fields):
         return domain_of(fields.get("remotename", "")) or host_in(fields.get("url", ""))
-    for key in ("qname", "hostname", "http_host", "dhost", "destinationDnsDomain", "sni"):
-        name = domain_of(fields.get(key, ""))
-        if name:
-            return name
-    host = host_of_url(fields.get("url") or fields.get("request") or "")
-    if host:
-        return host
-    if destination and is_internal(destination):
-        return None
+    site = domain_in(fields, _SITES) or host_of_url(fields.get("url") or fields.get("request") or "")
+    if site or (destination and is_internal(destination)):
+        return site
     for key in ("dstname", "dst_name", "dstip", "dst"):
         name = domain_of(fields.get(key, ""))
         if name and "." in name and ip_of(name) is None:
@@ -165,12 +161,6 @@ def answers_of(fields: Fields) -> tuple[str, ...]:
     """Addresses of a DNS answer: ipaddr="198.51.100.4, 2001:db8::4"."""
     found = (ip_of(text) for text in re.split("[,; ]+", fields.get("ipaddr", "")[:4096]))
     return tuple(dict.fromkeys(address for address in found if address))
-
-
-def hashes_of(fields: Fields) -> tuple[str, ...]:
-    """Digests of a file."""
-    keys = ("analyticscksum", "filehash", "fileHash", "sha256", "md5", "checksum")
-    return tuple(dict.fromkeys(digest for key in keys if (digest := hash_of(fields.get(key, "")))))
 
 
 _ACTIONS = {

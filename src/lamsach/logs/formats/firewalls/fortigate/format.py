@@ -23,10 +23,10 @@ from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Role, changed, decide, event_between, own_end
 from lamsach.logs.events.leases import lease_event
 from lamsach.logs.formats.firewalls.fortigate.fields import (
+    DIGESTS,
     action_of,
     answers_of,
-    domain_in,
-    hashes_of,
+    domain_of_record,
     interface_ip,
     is_client,
     kind_of,
@@ -36,7 +36,7 @@ from lamsach.logs.formats.firewalls.fortigate.fields import (
     time_of,
     types_of,
 )
-from lamsach.logs.mappings.keyed_events import ADDRESS_WITH_PORT
+from lamsach.logs.mappings.keyed_events import ADDRESS_WITH_PORT, hashes_of
 from lamsach.logs.mappings.records import Header, Records
 from lamsach.logs.text import cef
 from lamsach.logs.text.json_records import is_flat_object, read_object, text_of
@@ -230,10 +230,10 @@ def _event(fields: Fields, time: datetime | None, observer: str | None) -> Event
         or (first(fields, "name") if types_of(fields) == ("event", "endpoint") else None),
         device_mac=next((mac for key in macs if (mac := mac_of(fields.get(key)))), None),
         user=first(fields, "user", "unauthuser", "suser", "duser", "xauthuser", "srcuser"),
-        domain=domain_in(fields, destination),
+        domain=domain_of_record(fields, destination),
         url=first(fields, "url", "request", "http_url"),
         answers=answers_of(fields) if kind is EventKind.DNS else (),
-        hashes=hashes_of(fields),
+        hashes=hashes_of(fields, DIGESTS),
         action=logon_action_of(fields) if kind is EventKind.LOGON else action_of(fields),
         way=way,
         role=role,

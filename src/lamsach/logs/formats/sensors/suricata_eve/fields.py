@@ -145,12 +145,8 @@ def _questions(dns: Record) -> Iterator[str]:
         *objects_of(dns.get("queries")),
         *objects_of(dns.get("answer")),
     ):
-        name = question_of(text_of(holder.get("rrname")))
-        if name:
-            yield name
-        for inner in objects_of(holder.get("queries")):
-            name = question_of(text_of(inner.get("rrname")))
-            if name:
+        for item in (holder, *objects_of(holder.get("queries"))):
+            if name := question_of(text_of(item.get("rrname"))):
                 yield name
 
 
