@@ -37,6 +37,13 @@ class Limits:
     max_nested_zip_bytes: int = 256 * _MIB
     """Size of a zip inside another archive, which is held in memory."""
 
+    def check_members(self, count: int, where: str) -> None:
+        """Raise LimitError for an archive with too many members."""
+        if count > self.max_members:
+            raise LimitError(
+                "The archive has more members than the limit allows.", where, "Unpack it and give the folder."
+            )
+
     def check(self, output_bytes: int, input_bytes: int, where: str) -> None:
         """Raise LimitError when the output is too large in total or for its input."""
         if output_bytes > self.max_output_bytes:

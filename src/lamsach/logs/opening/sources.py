@@ -182,6 +182,14 @@ class HandleSource:
                 self._handle.close()
 
 
+def read_up_to(source: ByteSource, size: int) -> bytes:
+    """Read this many bytes, fewer only at the end. Raises what the source raises."""
+    data, buffer = bytearray(), memoryview(bytearray(size))
+    while len(data) < size and (count := source.readinto(buffer[: size - len(data)])):
+        data += buffer[:count]
+    return bytes(data)
+
+
 class InputBuffer:
     """Buffered input of a decoder."""
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from lamsach.errors import LimitError, UnreadableError
 from lamsach.logs.opening.limits import Limits, archive_cut_short
 from lamsach.logs.opening.places import Member
-from lamsach.logs.opening.sources import ByteSource, Opener
+from lamsach.logs.opening.sources import ByteSource, Opener, read_up_to
 
 _PREFIX_BYTES = 1 << 19
 _PREFIXES_KEPT = 32
@@ -281,12 +282,7 @@ class TarArchive:
         while found := headers.next():
             name, kind, data, size, seconds = found
             count += 1
-            if count > self.limits.max_members:
-                raise LimitError(
-                    "The archive has more members than the limit allows.",
-                    self.name,
-                    "Unpack it and give the folder.",
-                )
+            self.limits.check_members(count, self.name)
             if kind == _FOLDER or name.endswith("/"):
                 continue
             shown = member_name(name)
@@ -309,32 +305,18 @@ class TarArchive:
 
     def _read(self, offset: int, size: int) -> bytes:
         """Return bytes at an offset, fewer only at the end of the archive."""
-        data = bytearray()
-        buffer = memoryview(bytearray(size))
         if self.part is not None:
-            return self._read_part(offset, size)
+            with closing(self.part(self.name, offset, size)) as part:
+                return read_up_to(part, size)
         source, at = self._forward.borrow(offset)
         try:
             at = skip_to(source, at, offset)
-            while len(data) < size and (count := source.readinto(buffer[: size - len(data)])):
-                data += buffer[:count]
-                at += count
+            data = read_up_to(source, size)
         except UnreadableError:
             source.close()
             raise
+        at += len(data)
         if at > _SCALE_KNOWN_BYTES:
             self._scale = source.position / at
         self._forward.give_back(source, at)
-        return bytes(data)
-
-    def _read_part(self, offset: int, size: int) -> bytes:
-        assert self.part is not None
-        source = self.part(self.name, offset, size)
-        data = bytearray()
-        buffer = memoryview(bytearray(size))
-        try:
-            while len(data) < size and (count := source.readinto(buffer[: size - len(data)])):
-                data += buffer[:count]
-        finally:
-            source.close()
-        return bytes(data)
+        return data

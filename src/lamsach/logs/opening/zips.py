@@ -16,7 +16,7 @@ from typing import IO
 from isal import isal_zlib
 
 from lamsach.documents.archive import ZIP_ERRORS
-from lamsach.errors import LimitError, UnreadableError
+from lamsach.errors import UnreadableError
 from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.logs.opening.compression import Bzip2Streams, RawDeflate, RawLzma, XzStreams
 from lamsach.logs.opening.limits import Limits, damaged
@@ -85,12 +85,7 @@ def zip_members(
 
 
 def _check(entries: list[zipfile.ZipInfo], directory_start: int, place: Place, limits: Limits) -> None:
-    if len(entries) > limits.max_members:
-        raise LimitError(
-            "The archive has more members than the limit allows.",
-            place.name,
-            "Unpack it and give the folder.",
-        )
+    limits.check_members(len(entries), place.name)
     if any(entry.filename == "[Content_Types].xml" for entry in entries):
         raise UnreadableError("This is an Office document, not a log.", place.name, "Save it as CSV.")
     limits.check(sum(entry.file_size for entry in entries), place.size_bytes, place.name)
