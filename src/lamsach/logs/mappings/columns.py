@@ -18,6 +18,7 @@ from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.values import (
     among,
+    answers_among,
     domain_of,
     hash_of,
     host_and_port,
@@ -34,7 +35,6 @@ from lamsach.model import Action, Event, EventKind, LeaseAction
 _FILE_PATH = re.compile(r"[A-Za-z]:[\\/]|\\\\|file:")
 # 'http://bad.example/gate' blocked due to category
 _URL_IN_TEXT = re.compile(r"(?:^|[\s'\"(<])(https?://[^\s'\"<>()]{3,2000})")
-_ANSWER_SPLIT = re.compile(r"[;,|\s]+")
 _WORDS = re.compile(r"[a-z]+")
 # 0.020431   Wireshark and others: seconds since the first record, without a date
 _SINCE_START = re.compile(r"\d{1,7}\.\d{3,9}", re.ASCII)
@@ -134,7 +134,7 @@ def _plain_values(values: Values) -> dict[str, Any]:
         "source_nat_ip": _first_ip(values, "nat"),
         "source_nat_port": _first_port(values, "nat_port"),
         "user": _user(values),
-        "answers": _answers(values),
+        "answers": answers_among(values.get("answers", ())),
         "hashes": tuple(dict.fromkeys(h for text in texts for h in hashes_in(text))) if texts else (),
         "action": _action(values, _ALLOWED, _BLOCKED),
         "inbound": "action" in values and any(text.startswith("Inbound") for text in values["action"]),
@@ -271,17 +271,6 @@ def _url(values: Values) -> str | None:
     absolute = next((text for text in texts if "://" in text[:20]), None)
     plausible = (text for text in texts if ("/" in text or "." in text) and not _FILE_PATH.match(text))
     return absolute or next(plausible, None)
-
-
-def _answers(values: Values) -> tuple[str, ...]:
-    """Return addresses and names in lists or text (Sysmon's `type:  5 a.example;::ffff:192.0.2.7;`)."""
-    found: dict[str, None] = {}
-    for value in values.get("answers", ()):
-        for word in _ANSWER_SPLIT.split(value[:8192]):
-            answer = ip_of(word) or (domain_of(word) if "." in word else None)
-            if answer:
-                found.setdefault(answer)
-    return tuple(found)
 
 
 def _words(values: Values) -> set[str]:

@@ -17,12 +17,12 @@ from lamsach.logs.mappings.actions import first_action
 from lamsach.logs.mappings.column_names import contextual_meanings, field_of, plain
 from lamsach.logs.text.key_value import Fields, first, first_ip, first_port
 from lamsach.logs.text.values import (
+    answers_among,
     domain_of,
     hash_of,
     host_and_port,
     host_of_url,
     in_order,
-    ip_of,
     mac_of,
     port_of,
     question_of,
@@ -34,7 +34,6 @@ Names = tuple[str, ...]
 _LONGEST_URL = 8192
 # 192.0.2.5:49152   [2001:db8::5]:49152
 ADDRESS_WITH_PORT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[[0-9A-Fa-f:.]{2,45}\]):([0-9]{1,5})")
-_MOST_ANSWERS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +93,7 @@ def event_of(
         user=first(fields, *near[2], *far[2]),
         domain=query or domain_in(fields, keys.domain) or (host_in(url) if url else None),
         url=url,
-        answers=answers_in(fields, keys.answers),
+        answers=answers_among(text for key in keys.answers if (text := fields.get(key))),
         hashes=hashes,
         action=first_action(*(fields.get(key) for key in keys.action)),
         way=way,
@@ -199,16 +198,3 @@ def hashes_of(fields: Fields, keys: Names) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys(digest for key in keys if (digest := hash_of((fields.get(key) or "").strip())))
     )
-
-
-def answers_in(fields: Fields, keys: Names) -> tuple[str, ...]:
-    """Return addresses and names in these keys' lists, separated by commas, semicolons or spaces."""
-    found: dict[str, None] = {}
-    for key in keys:
-        for word in (
-            (fields.get(key) or "")[:_LONGEST_URL].replace(";", " ").replace(",", " ").split()[:_MOST_ANSWERS]
-        ):
-            answer = ip_of(word) or (domain_of(word) if "." in word else None)
-            if answer:
-                found.setdefault(answer)
-    return tuple(found)

@@ -6,7 +6,7 @@ Each function returns None for other text and never raises: an unreadable field 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import TypeVar
@@ -197,3 +197,19 @@ def question_of(text: str | None) -> str | None:
         return None
     name = domain_of(text)
     return name or printable(text[:_LONGEST_DOMAIN]).lower().rstrip(".") or None
+
+
+_ANSWER_SPLIT = re.compile(r"[;,|\s]+")
+_LONGEST_LIST = 8192
+
+
+def answers_among(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the distinct addresses and dotted names in lists.
+
+    Also in Sysmon's `type:  5 a.example;::ffff:192.0.2.7;`."""
+    found: dict[str, None] = {}
+    for text in texts:
+        for word in _ANSWER_SPLIT.split(text[:_LONGEST_LIST]):
+            if answer := ip_of(word) or (domain_of(word) if "." in word else None):
+                found.setdefault(answer)
+    return tuple(found)

@@ -43,13 +43,11 @@ _LABELS = {
     "path": "path", "url": "url", "dns name": "queryname", "url absolute path": "urlpath",
     "query string": "urlquery", "local ip": "localip",
     # Sysmon names its values as its data are named
-    "utctime": "utctime", "sourceip": "sourceip", "sourceport": "sourceport",
-    "sourcehostname": "sourcehostname", "hashes": "hashes", "destinationip": "destinationip",
-    "destinationport": "destinationport", "destinationhostname": "destinationhostname",
-    "initiated": "initiated", "queryname": "queryname", "queryresults": "queryresults",
-    "querystatus": "querystatus", "image": "image", "commandline": "commandline",
-    "parentcommandline": "parentcommandline", "targetfilename": "targetfilename", "contents": "contents",
-    "hash": "hash", "imageloaded": "imageloaded", "protocol": "protocol",
+    **{name: name for name in in_order(
+        "utctime sourceip sourceport sourcehostname hashes destinationip destinationport "
+        "destinationhostname initiated queryname queryresults querystatus image commandline "
+        "parentcommandline targetfilename contents hash imageloaded protocol"
+    )},
     # Vietnamese
     "địa chỉ mạng nguồn": "ipaddress", "địa chỉ máy khách": "ipaddress", "địa chỉ nguồn": "sourceaddress",
     "cổng nguồn": "sourceport", "địa chỉ mạng": "ipaddress", "cổng máy khách": "ipport",

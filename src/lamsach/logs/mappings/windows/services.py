@@ -32,7 +32,7 @@ from lamsach.logs.mappings.web_requests import request_event
 from lamsach.logs.mappings.windows.contacts import Fields, anything
 from lamsach.logs.mappings.windows.record import WindowsRecord, machine_address, user_of
 from lamsach.logs.text.dns_names import answers_of, question_name
-from lamsach.logs.text.values import host_of_url, ip_of, port_of
+from lamsach.logs.text.values import host_of_url, in_order, ip_of, port_of
 from lamsach.model import Action, EventKind
 
 _LONGEST_PACKET = 131072
@@ -95,19 +95,11 @@ def request(record: WindowsRecord) -> dict[str, Any]:
         server=values.get("s-ip"),
         server_port=port_of(values.get("s-port")),
     )
-    return {
-        "kind": event.kind,
-        "observer": record.computer,
-        "source_ip": event.source_ip,
-        "destination_ip": event.destination_ip,
-        "destination_port": event.destination_port,
-        "role": Role.APART,
-        "given": event.device_ip,
-        "user": event.user,
-        "domain": event.domain,
-        "url": event.url,
-        "action": event.action,
-    }
+    own = {"observer": record.computer, "role": Role.APART, "given": event.device_ip}
+    return own | {name: getattr(event, name) for name in _OF_REQUESTS}
+
+
+_OF_REQUESTS = in_order("kind source_ip destination_ip destination_port user domain url action")
 
 
 REQUEST = 403
@@ -151,12 +143,8 @@ def federation(record: WindowsRecord) -> dict[str, Any]:
             server=ip_of(record.text("localip") or ""),
             server_port=port_of(record.text("localport")),
         )
-        fields |= {
-            "kind": event.kind,
-            "url": event.url,
-            "destination_ip": event.destination_ip,
-            "destination_port": event.destination_port,
-        }
+        stated = ("kind", "url", "destination_ip", "destination_port")
+        fields |= {name: getattr(event, name) for name in stated}
     return fields
 
 
