@@ -112,7 +112,8 @@ class AnswerOut(Schema):
 @paginate(LimitOffsetPagination)
 def units(request: HttpRequest) -> Any:
     """List the unit and all units under it, by code."""
-    return access.units(request.auth).select_related("parent")  # type: ignore[attr-defined]
+    rows = access.units(request.auth).select_related("parent")  # type: ignore[attr-defined]
+    return list(rows)  # no database takes an offset beyond its integers
 
 
 @api.get("/campaigns", response=list[CampaignOut])
