@@ -86,9 +86,26 @@ OTHERS = (
     "lamsach.desk",
     "lamsach.letters",
 )
+JUDGES = (
+    "lamsach.documents.vocabulary",
+    "lamsach.indicators.judge.loop",
+    "lamsach.indicators.judge.rule",
+    "lamsach.indicators.text",
+    "lamsach.indicators.tables",
+    "lamsach.indicators.values.records",
+    "lamsach.indicators.values.listings",
+)
+"""What reads lists; a compiled one needs none of it."""
 HUNT = (
     *LIBRARIES,
     *OTHERS,
+    *JUDGES,
+    "lamsach.hunt.sets.builder",
+    "lamsach.devices.inventory_sheets",
+    "lamsach.devices.sheets",
+    "lamsach.indicators.review.decisions",
+    "lamsach.indicators.review.examination",
+    "lamsach.indicators.releases.rows",
     "lamsach.logs.bulk",
     "lamsach.logs.binary.netflow",
     "lamsach.logs.binary.capture",
@@ -129,7 +146,8 @@ TABLE = [
           for name in ("documents.paged", "documents.office", "documents.html", "feeds.stix",
               "feeds.misp")))),
     ("indicators check evil.example -i LIST",
-     (*LIBRARIES, *OTHERS, "numpy", "lamsach.logs", "lamsach.results", "lamsach.indicators.formats")),
+     (*LIBRARIES, *OTHERS, *JUDGES, "numpy", "lamsach.logs", "lamsach.results",
+      "lamsach.indicators.formats")),
 ]  # fmt: skip
 """Options of a command (LOG, LIST, CSV: files), and modules that it must not import, with submodules."""
 

@@ -9,7 +9,7 @@ import pytest
 
 from lamsach.indicators.lists import read_lists
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.records import COLUMNS, as_mapping, as_row, from_mapping
+from lamsach.indicators.values.mappings import COLUMNS, as_mapping, as_row, from_mapping
 from tests.indicators.builders import archive
 from tests.indicators.document_samples import compound, doc, docx, opendocument, paragraph, word_table, xls
 

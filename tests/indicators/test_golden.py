@@ -16,7 +16,7 @@ import pytest
 from lamsach.indicators.files.source import ListSource
 from lamsach.indicators.formats import FORMATS
 from lamsach.indicators.lists import read_list
-from lamsach.indicators.values.records import as_mapping
+from lamsach.indicators.values.mappings import as_mapping
 from lamsach.model import Problem
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -10,7 +10,7 @@ import pytest
 
 from lamsach.indicators.lists import read_list
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.records import as_mapping
+from lamsach.indicators.values.mappings import as_mapping
 from lamsach.model import Indicator, IndicatorType, Problem, Reference, Refusal
 from tests.indicators.writers.sample import SAMPLE
 

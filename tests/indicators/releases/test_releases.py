@@ -25,7 +25,7 @@ from lamsach.indicators.releases import seal as keys
 from lamsach.indicators.releases.quality import changes
 from lamsach.indicators.releases.release import MEMBERS, list_digest, read_release, write_release
 from lamsach.indicators.releases.rows import Runs
-from lamsach.indicators.values.records import as_mapping, from_mapping
+from lamsach.indicators.values.mappings import as_mapping, from_mapping
 from lamsach.model import Indicator, IndicatorType, Problem, Reference
 from tests.indicators.writers.sample import FROM, NOW, SAMPLE, UNTIL
 

@@ -11,7 +11,7 @@ from lamsach.cli.console import emit, problem_line, translate
 from lamsach.cli.indicators.shared import write_out
 from lamsach.errors import ExitStatus
 from lamsach.indicators.judge.explanation import Explained, explanations
-from lamsach.indicators.values.records import as_mapping
+from lamsach.indicators.values.mappings import as_mapping
 from lamsach.model import Indicator, Problem
 
 

@@ -12,9 +12,9 @@ from lamsach.cli.console import emit, problem_line, translate
 from lamsach.errors import ExitStatus, InputError
 from lamsach.indicators.values.addresses import host_address
 from lamsach.indicators.values.exceptions import ExceptionSet, covering
+from lamsach.indicators.values.mappings import as_mapping
 from lamsach.indicators.values.names import split_url
 from lamsach.indicators.values.normalise import Value, canonical_values, stated_values
-from lamsach.indicators.values.records import as_mapping
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import Indicator, IndicatorType, Problem, Reference
 

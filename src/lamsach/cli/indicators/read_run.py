@@ -16,7 +16,7 @@ from lamsach.documents.spreadsheets import BOM, csv_row
 from lamsach.errors import ExitStatus, UsageError
 from lamsach.i18n import language_from_environment, translator
 from lamsach.indicators.lists import ListContents, read_lists
-from lamsach.indicators.values.records import COLUMNS, as_mapping, as_row
+from lamsach.indicators.values.mappings import COLUMNS, as_mapping, as_row
 from lamsach.model import Indicator, Problem, Refusal
 
 _SUFFIXES = (".csv", ".jsonl", ".json", ".txt")

@@ -49,7 +49,7 @@ def diff(
     Example: lamsach indicators diff 2026-02.zip 2026-03.zip
     """
     from lamsach.indicators.releases.quality import changes
-    from lamsach.indicators.values.records import as_mapping
+    from lamsach.indicators.values.mappings import as_mapping
 
     counts = dict.fromkeys(("added", "removed", "changed", "same"), 0)
     with (

@@ -108,7 +108,7 @@ def _decided(entry: Reviewed, known: Decisions, now: datetime) -> bool:
 
 
 def _mapping(entry: Reviewed) -> dict[str, Any]:
-    from lamsach.indicators.values.records import as_mapping
+    from lamsach.indicators.values.mappings import as_mapping
 
     _ = translate()
     concerns = [

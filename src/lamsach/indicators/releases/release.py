@@ -31,8 +31,8 @@ from lamsach.indicators.releases.seal import (
     signer,
 )
 from lamsach.indicators.values.listings import IndicatorColumns
+from lamsach.indicators.values.mappings import as_mapping, from_mapping
 from lamsach.indicators.values.normalise import Value
-from lamsach.indicators.values.records import as_mapping, from_mapping
 from lamsach.indicators.writers.base import iso, save_zip
 from lamsach.model import Indicator, Reference
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from lamsach.indicators.judge.unlisted import listed_only
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.addresses import Span, bits, host_address, span
 from lamsach.indicators.values.names import host_of, split_url
-from lamsach.indicators.values.records import Entry
-from lamsach.model import Indicator, IndicatorType, Problem, Reference
+from lamsach.model import Indicator, IndicatorType, Problem, Reference, Refusal
 from lamsach.model.indicator_types import ADDRESSES
 
 MAX_CUTS = 64
@@ -39,6 +37,7 @@ class ExceptionSet:
         Private addresses, internal names and public suffixes may be exceptions, though they are no
         indicators; entries that cannot be understood are reported to `on_problem`.
         """
+        from lamsach.indicators.judge.unlisted import listed_only
         from lamsach.indicators.lists import read_list  # imports every format
 
         exceptions = cls()
@@ -47,7 +46,9 @@ class ExceptionSet:
                 exceptions._add_entries(path, read_list(path, on_problem), on_problem)
         return exceptions
 
-    def _add_entries(self, path: str, items: Iterable[Entry], on_problem: Callable[[Problem], None]) -> None:
+    def _add_entries(
+        self, path: str, items: Iterable[Indicator | Refusal], on_problem: Callable[[Problem], None]
+    ) -> None:
         for item in items:
             if isinstance(item, Indicator):
                 self.add(item.type, item.value, item.reference or Reference(path))

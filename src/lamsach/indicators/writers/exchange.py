@@ -23,8 +23,8 @@ from uuid import UUID, uuid5
 from xml.sax.saxutils import escape
 
 from lamsach.documents.spreadsheets import BOM, csv_row
+from lamsach.indicators.values.mappings import COLUMNS, as_row
 from lamsach.indicators.values.merge import TLP_MARKINGS
-from lamsach.indicators.values.records import COLUMNS, as_row
 from lamsach.indicators.writers.base import ALL_FACTS, SYNTAX, Items, Stamp, iso, output
 from lamsach.model import Indicator
 from lamsach.model.indicator_types import BY_TYPE

@@ -23,7 +23,7 @@ from django.utils import timezone
 from lamsach.indicators.releases.quality import changes
 from lamsach.indicators.servers.client import write_whole
 from lamsach.indicators.values.exceptions import covering
-from lamsach.indicators.values.records import as_mapping, from_mapping
+from lamsach.indicators.values.mappings import as_mapping, from_mapping
 from lamsach.indicators.writers.export import TLP_ABOVE, Terms
 from lamsach.model import Indicator
 from lamsach.portal.lists import access

@@ -2,7 +2,7 @@
 
 A JSON document is one record, or a record a line. An XML element with texts in it is a record; its names are
 the keys. Our own JSON lines, as in `lamsach indicators read -o list.jsonl` and signed releases
-(`lamsach.indicators.values.records`), preserve everything known about a value, its original document, page
+(`lamsach.indicators.values.mappings`), preserve everything known about a value, its original document, page
 and row included.
 """
 
@@ -31,13 +31,13 @@ from lamsach.indicators.text.documents import found_values
 from lamsach.indicators.text.extract import Found
 from lamsach.indicators.text.stix_patterns import pattern_values
 from lamsach.indicators.values import refusals
+from lamsach.indicators.values.mappings import from_mapping
 from lamsach.indicators.values.normalise import canonical_values
 from lamsach.indicators.values.records import (
     NO_FACTS,
     Entry,
     Facts,
     entries,
-    from_mapping,
     read_text,
     several_values,
     shorten,
