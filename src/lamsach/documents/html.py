@@ -28,7 +28,7 @@ _BLOCKS = frozenset([
 ])  # fmt: skip
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _MAX_TEXT = 1024 * 1024
-_MAX_COLUMNS, _MAX_ROWS = 64, 1000
+MAX_COLUMNS, _MAX_ROWS = 64, 1000
 
 
 class SafeParser(HTMLParser):
@@ -93,6 +93,8 @@ class Page(SafeParser):
         self._line = 1
         self._row: list[str] | None = None
         self._row_line = 1
+        self._cell: tuple[int, int] | None = None
+        """Columns and rows of a cell whose text is still to come."""
         self._spans = Spans()
         self.read(text)
         self._end_text()
@@ -118,15 +120,19 @@ class Page(SafeParser):
         if tag == "table":
             self._end_text()
             self.found.append((self.getpos()[0], None))
-            self._spans = Spans()
+            self._spans, self._cell = Spans(), None
         elif tag == "tr":
             self._end_row()
             self._row, self._row_line = [], self.getpos()[0]
         elif tag in ("td", "th"):
             self._end_cell()
             if self._row is not None:
+                stated = dict(attrs)
                 self._row += self._spans.before(len(self._row))
-                self._spans.begin(len(self._row), dict(attrs))
+                self._cell = (
+                    _number(stated.get("colspan"), MAX_COLUMNS),
+                    _number(stated.get("rowspan"), _MAX_ROWS),
+                )
         elif tag in _BLOCKS:
             self._end_block()
             self._heads = tag in _HEADINGS
@@ -192,8 +198,9 @@ class Page(SafeParser):
     def _end_cell(self) -> None:
         if self._row is None:
             self._end_text()
-        elif (text := self._take_text().strip()) or self._spans.open:
-            self._row += self._spans.cell(text)
+        elif (text := self._take_text().strip()) or self._cell is not None:
+            self._row += self._spans.cell(len(self._row), text, *(self._cell or (1, 1)))
+            self._cell = None
 
     def _end_row(self) -> None:
         if self._row is None:
@@ -210,44 +217,28 @@ class Spans:
     """Cells of a table merged over columns or rows (HTML, "colspan" and "rowspan")."""
 
     def __init__(self) -> None:
-        self.open = False
-        """Whether a cell was begun and its text is still to come."""
-        self._place, self._colspan, self._rowspan = 0, 1, 1
-        self._above: dict[int, tuple[int, str]] = {}
+        self.above: dict[int, tuple[int, str]] = {}
         """By column: number of further rows that a cell extends into, and its text."""
         self._new: dict[int, tuple[int, str]] = {}
-
-    @property
-    def filled(self) -> int:
-        """Return the number of columns of the next row that cells above fill."""
-        return len(self._above)
 
     def before(self, place: int) -> list[str]:
         """Return empty texts for the columns from an index on that cells above fill."""
         end = place
-        while end in self._above:
+        while end in self.above:
             end += 1
         return [""] * (end - place)
 
-    def begin(self, place: int, attributes: dict[str, str | None]) -> None:
-        """Begin a cell in this column."""
-        self.open, self._place = True, place
-        self._colspan = _number(attributes.get("colspan"), _MAX_COLUMNS)
-        self._rowspan = _number(attributes.get("rowspan"), _MAX_ROWS)
-
-    def cell(self, text: str) -> list[str]:
-        """Return the texts of the columns that the cell fills."""
-        colspan = self._colspan if self.open else 1
-        if self.open and self._rowspan > 1 and self._place < _MAX_COLUMNS:
-            self._new.update({self._place + column: (self._rowspan - 1, text) for column in range(colspan)})
-        self.open = False
-        return [text, *[""] * (colspan - 1)]
+    def cell(self, place: int, text: str, wide: int, high: int) -> list[str]:
+        """Return the texts of the columns, from an index on, that a cell of `high` rows fills."""
+        if high > 1 and place < MAX_COLUMNS:
+            self._new.update(dict.fromkeys(range(place, place + wide), (high - 1, text)))
+        return [text, *[""] * (wide - 1)]
 
     def end_row(self) -> dict[int, str]:
         """End a row, and return the texts that cells above contribute to it."""
-        inherited = {place: text for place, (_, text) in self._above.items()}
-        rest = {place: (rows - 1, text) for place, (rows, text) in self._above.items() if rows > 1}
-        self._above, self._new, self.open = {**rest, **self._new}, {}, False
+        inherited = {place: text for place, (_, text) in self.above.items()}
+        rest = {place: (rows - 1, text) for place, (rows, text) in self.above.items() if rows > 1}
+        self.above, self._new = rest | self._new, {}
         return inherited
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from lamsach.documents.html import Page, Spans, Title
+from lamsach.documents.html import MAX_COLUMNS, Page, Spans, Title
 from lamsach.documents.table import Row
 from lamsach.indicators.files.source import ListSource
 from lamsach.indicators.formats import ListFormat
@@ -44,7 +44,6 @@ _COLUMNS = re.compile(r"\[[^\]]{0,300}\bcols\s?=\s?[\"']?([^\"'\]]{1,200})")
 _REPEATED = re.compile(r"\s*(\d{1,2})\*\S*")
 # |text    a|text    2+|text    .2+^.>s|text    3*|text
 _CELL = re.compile(r"(?:(?:^|(?<=\s))(?:(\d{1,2})?(?:\.(\d{1,3}))?([+*]))?[<^>.]{0,4}[adehlmsv]?)?\|")
-_MAX_COLUMNS = 64
 _MAX_REPEATED = 12
 """Maximum repetitions of a cell: a short text may state millions."""
 
@@ -79,7 +78,7 @@ def cells_of(line: str) -> list[Cell]:
     cells = [] if begins_cell(line) else [Cell(line[: starts[0]])]
     for mark, end in zip(marks, starts[1:], strict=True):
         repeats = mark[3] == "*"
-        count = min(int(mark[1] or 1), _MAX_REPEATED if repeats else _MAX_COLUMNS)
+        count = min(int(mark[1] or 1), _MAX_REPEATED if repeats else MAX_COLUMNS)
         text = line[mark.end() : end]
         cells += [Cell(text)] * count if repeats else [Cell(text, count, int(mark[2] or 1))]
     return cells
@@ -109,7 +108,7 @@ class Rows:
         if not cells:
             return
         if self._columns is None:
-            self._columns = min(_width(cells), _MAX_COLUMNS)
+            self._columns = min(_width(cells), MAX_COLUMNS)
         if self._is_whole(self._cells) or self._is_whole(cells):
             yield from self.end()
         for cell in cells:
@@ -119,7 +118,7 @@ class Rows:
             self._cells.append(cell)
 
     def _is_whole(self, cells: Sequence[Cell]) -> bool:
-        return _width(cells) + self._spans.filled >= min(self._columns or 1, _MAX_COLUMNS)
+        return _width(cells) + len(self._spans.above) >= min(self._columns or 1, MAX_COLUMNS)
 
     def end(self) -> Iterator[tuple[int, list[str], dict[int, str]]]:
         """Yield the row that is still open."""
@@ -128,8 +127,7 @@ class Rows:
         texts: list[str] = []
         for cell in self._cells:
             texts += self._spans.before(len(texts))
-            self._spans.begin(len(texts), {"colspan": str(cell.wide), "rowspan": str(cell.high)})
-            texts += self._spans.cell(cell.text)
+            texts += self._spans.cell(len(texts), cell.text, max(cell.wide, 1), cell.high)
         self._cells = []
         yield self._first, texts, self._spans.end_row()
 
