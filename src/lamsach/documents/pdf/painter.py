@@ -122,6 +122,9 @@ class Painter:
                     self._set_font(resources, operands)
                 elif operator in (b"BDC", b"BMC"):
                     self._mark(resources, operands, is_page=depth == 0)
+                elif operator in self._settings:
+                    name, factor = self._settings[operator]
+                    setattr(self._state, name, float(operands[0]) * factor)
                 elif (operation := self._operations.get(operator)) is not None:
                     operation(self, operands)
             except (IndexError, KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
@@ -195,16 +198,10 @@ class Painter:
         self._state.leading = -float(operands[1])
         self._move_text(operands)
 
-    def _next_line(self, _: Any) -> None:
-        self._move_text((0, -self._state.leading))
-
-    def _set(self, name: str, operands: Any, factor: float = 1.0) -> None:
-        setattr(self._state, name, float(operands[0]) * factor)
-
     def _show_on_next_line(self, operands: Any) -> None:
         if len(operands) > 1:
             self._state.word_spacing, self._state.spacing = float(operands[0]), float(operands[1])
-        self._next_line(())
+        self._move_text((0, -self._state.leading))
         self._show(([operands[-1]],))
 
     def _show(self, operands: Any) -> None:
@@ -239,18 +236,9 @@ class Painter:
             self._strings.append(("".join(text), [*edges, pen], risen, state.size, mark, self._begins))
             self._begins = False
 
-    def _move(self, operands: Any) -> None:
-        self._path.append([self._point(operands)])
-
-    def _draw_line(self, operands: Any) -> None:
-        self._path[-1].append(self._point(operands))
-
     def _curve(self, operands: Any) -> None:
         # a curve is no rule: the path begins at its end
         self._path[-1] = [self._point(operands[-2:])]
-
-    def _close(self, _: Any) -> None:
-        self._path[-1].append(self._path[-1][0])
 
     def _box(self, operands: Any) -> None:
         x, y, width, height = map(float, operands)
@@ -274,9 +262,6 @@ class Painter:
                 self._segment(left, (low + high) / 2, right, (low + high) / 2)
         self._path = []
 
-    def _drop(self, _: Any) -> None:
-        self._path = []
-
     def _segment(self, x: float, y: float, to_x: float, to_y: float) -> None:
         if len(self._segments) < _MAX_RULES:
             self._segments.append((x, y, to_x, to_y))
@@ -289,16 +274,18 @@ class Painter:
     _operations: ClassVar[dict[bytes, Callable[[Painter, Any], None]]] = {
         b"q": _save, b"Q": _restore, b"cm": _transform, b"EMC": _end_mark,
         b"BT": _begin_text, b"Tm": _place_text, b"Td": _move_text,
-        b"TD": _move_text_leading, b"T*": _next_line,
-        b"Tc": lambda painter, operands: painter._set("spacing", operands),
-        b"Tw": lambda painter, operands: painter._set("word_spacing", operands),
-        b"Tz": lambda painter, operands: painter._set("scale", operands, 0.01),
-        b"TL": lambda painter, operands: painter._set("leading", operands),
-        b"Ts": lambda painter, operands: painter._set("rise", operands), b"Tj": _show,
-        b"TJ": _show, b"'": _show_on_next_line, b'"': _show_on_next_line,
-        b"m": _move, b"l": _draw_line, b"c": _curve, b"v": _curve, b"y": _curve,
-        b"h": _close, b"re": _box, b"f": _fill, b"F": _fill, b"f*": _fill,
-        b"n": _drop, **dict.fromkeys((b"S", b"s", b"B", b"B*", b"b", b"b*"), _stroke),
+        b"TD": _move_text_leading, b"T*": lambda painter, _: painter._move_text((0, -painter._state.leading)),
+        b"Tj": _show, b"TJ": _show, b"'": _show_on_next_line, b'"': _show_on_next_line,
+        b"m": lambda painter, operands: painter._path.append([painter._point(operands)]),
+        b"l": lambda painter, operands: painter._path[-1].append(painter._point(operands)),
+        b"h": lambda painter, _: painter._path[-1].append(painter._path[-1][0]),
+        b"n": lambda painter, _: painter._path.clear(),
+        b"c": _curve, b"v": _curve, b"y": _curve, b"re": _box, b"f": _fill, b"F": _fill, b"f*": _fill,
+        **dict.fromkeys((b"S", b"s", b"B", b"B*", b"b", b"b*"), _stroke),
+    }  # fmt: skip
+    _settings: ClassVar[dict[bytes, tuple[str, float]]] = {
+        b"Tc": ("spacing", 1), b"Tw": ("word_spacing", 1), b"Tz": ("scale", 0.01), b"TL": ("leading", 1),
+        b"Ts": ("rise", 1),
     }  # fmt: skip
 
 
