@@ -6,7 +6,7 @@ A line may continue on the next one only if the next one's first characters had 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -41,15 +41,30 @@ class CellLine(NamedTuple):
     parted: bool = False
 
 
+def _never(*_: object) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
 class Knowledge:
-    """A caller's knowledge of the texts in its documents. This one knows nothing; callers derive theirs."""
+    """A caller's knowledge of the texts in its documents; by default none."""
 
-    wants_columns = False
+    is_heading: Callable[[str], bool] = _never
+    """Whether a text is a column's heading."""
+    lists_values: Callable[[str], bool] = _never
+    """Whether a column with this heading holds the values that the caller reads tables for."""
+    is_marked: Callable[[str], bool] = _never
+    """Whether a text has marks of a value, whole or cut."""
+    is_value: Callable[[str], bool] = _never
+    """Whether a text is nothing but one or several values."""
+    is_piece: Callable[[str], bool] = _never
+    """Whether a line is only a piece of a value, by its form."""
+    has_pieces: Callable[[str], bool] = _never
+    """Whether a text holds values broken by a narrow column, so that a table needs no headings."""
+    differ_joined: Callable[[Sequence[CellLine], Sequence[CellLine]], bool] = _never
+    """Whether the lines of two cells would be other values as those of one."""
+    wants_columns: bool = False
     """Whether the caller reads text outside of tables by columns, too."""
-
-    def is_heading(self, text: str) -> bool:
-        """Return whether a text is a column's heading."""
-        return False
 
     def is_head(self, lines: Iterable[str]) -> bool:
         """Return whether the lines of a cell are a column's heading."""
@@ -63,30 +78,6 @@ class Knowledge:
             and sum(map(self.is_head, cells)) * 2 >= len(cells)
             and not any(self.is_marked("".join(lines)) for lines in cells)
         )
-
-    def lists_values(self, heading: str) -> bool:
-        """Return whether a column with this heading holds the values that the caller reads tables for."""
-        return False
-
-    def is_marked(self, text: str) -> bool:
-        """Return whether a text has marks of a value, whole or cut."""
-        return False
-
-    def is_value(self, text: str) -> bool:
-        """Return whether a text is nothing but one or several values."""
-        return False
-
-    def is_piece(self, line: str) -> bool:
-        """Return whether a line is only a piece of a value, by its form."""
-        return False
-
-    def has_pieces(self, text: str) -> bool:
-        """Return whether a text holds values broken by a narrow column, so that a table needs no headings."""
-        return False
-
-    def differ_joined(self, above: Sequence[CellLine], below: Sequence[CellLine]) -> bool:
-        """Return whether the lines of two cells would be other values as those of one."""
-        return False
 
 
 def line_relations(lines: Sequence[CellLine], knowledge: Knowledge, *, promised: bool = False) -> list[str]:

@@ -54,33 +54,10 @@ def may_hold_value(text: str) -> bool:
     return _VALUE_MARKS.search(text) is not None
 
 
-class _ListKnowledge(Knowledge):
-    def is_heading(self, text: str) -> bool:
-        return field_of(text) is not None
-
-    def lists_values(self, heading: str) -> bool:
-        return field_of(heading) is Field.VALUE
-
-    def is_marked(self, text: str) -> bool:
-        return may_hold_value(text)
-
-    def is_value(self, text: str) -> bool:
-        return is_value(text)
-
-    def is_piece(self, line: str) -> bool:
-        """Return whether a line is hexadecimal digits alone, and not as many as a digest has."""
-        return _HEX.fullmatch(line) is not None and len(line) not in HASH_DIGITS
-
-    def has_pieces(self, text: str) -> bool:
-        return any(len(piece) not in HASH_DIGITS for piece in _FRAGMENT.findall(text))
-
-    def differ_joined(self, above: Sequence[CellLine], below: Sequence[CellLine]) -> bool:
-        texts = [cell_text(part, promised=True) for part in (above, below, [*above, *below])]
-        apart = {word for text in texts[:2] for word in text.text.split()}
-        return any(text.cut for text in texts) or set(texts[2].text.split()) != apart
-
-
-KNOWLEDGE = _ListKnowledge()
+def _differ_joined(above: Sequence[CellLine], below: Sequence[CellLine]) -> bool:
+    texts = [cell_text(part, promised=True) for part in (above, below, [*above, *below])]
+    apart = {word for text in texts[:2] for word in text.text.split()}
+    return any(text.cut for text in texts) or set(texts[2].text.split()) != apart
 
 
 def cell_text(
@@ -206,6 +183,17 @@ def is_value(text: str, kind: IndicatorType | None = None, digits: tuple[int, ..
         return False
     found = whole_value(text) or several_values(text)
     return bool(found) and all(_is_of(item, kind, digits) for item in found)
+
+
+KNOWLEDGE = Knowledge(
+    is_heading=lambda text: field_of(text) is not None,
+    lists_values=lambda heading: field_of(heading) is Field.VALUE,
+    is_marked=may_hold_value,
+    is_value=is_value,
+    is_piece=lambda line: _HEX.fullmatch(line) is not None and len(line) not in HASH_DIGITS,
+    has_pieces=lambda text: any(len(piece) not in HASH_DIGITS for piece in _FRAGMENT.findall(text)),
+    differ_joined=_differ_joined,
+)
 
 
 def _is_of(item: Found, kind: IndicatorType | None, digits: tuple[int, ...]) -> bool:

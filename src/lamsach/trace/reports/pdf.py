@@ -23,30 +23,21 @@ _LONG = re.compile(r"\d{5}|(?<!\d)(?!(?:19|20)\d\d)\d{4}")
 """More digits than part of an address or time has."""
 
 
-class _ReportKnowledge(Knowledge):
-    """Prior knowledge about texts in authorities' lists."""
-
-    wants_columns = True
-
-    def is_heading(self, text: str) -> bool:
-        return column_of(text) is not None
-
-    def lists_values(self, heading: str) -> bool:
-        return column_of(heading) in (Column.IP, Column.DESTINATION)
-
-    def is_marked(self, text: str) -> bool:
-        return _MARKED.search(text) is not None
-
-    def is_value(self, text: str) -> bool:
-        return bool(endpoints(text))
-
-    def differ_joined(self, above: Sequence[CellLine], below: Sequence[CellLine]) -> bool:
-        texts = [cell_text(lines) or "" for lines in ([*above, *below], above, below)]
-        whole, *apart = (endpoints(text) for text in texts)
-        return whole != tuple(endpoint for found in apart for endpoint in found)
+def _differ_joined(above: Sequence[CellLine], below: Sequence[CellLine]) -> bool:
+    texts = [cell_text(lines) or "" for lines in ([*above, *below], above, below)]
+    whole, *apart = (endpoints(text) for text in texts)
+    return whole != tuple(endpoint for found in apart for endpoint in found)
 
 
-KNOWLEDGE = _ReportKnowledge()
+KNOWLEDGE = Knowledge(
+    is_heading=lambda text: column_of(text) is not None,
+    lists_values=lambda heading: column_of(heading) in (Column.IP, Column.DESTINATION),
+    is_marked=lambda text: _MARKED.search(text) is not None,
+    is_value=lambda text: bool(endpoints(text)),
+    differ_joined=_differ_joined,
+    wants_columns=True,
+)
+"""Prior knowledge about texts in authorities' lists."""
 
 
 def pdf_grids(source: ListSource) -> Iterator[Grid]:
