@@ -6,6 +6,7 @@ in the page's text, and bounded in its rules.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ FLUSH = 0.5
 """Maximum gap between strings of one word, in points."""
 _CELL_GAP = 1.1
 """Minimum gap between the texts of two columns in one string, in font heights."""
+_SPACES = re.compile(r"\s+")
 
 
 @dataclass(slots=True)
@@ -178,17 +180,11 @@ def _similar_end(ends: Iterable[int], end: float) -> int:
 def _merge(rules: Iterable[Rule]) -> list[Rule]:
     """Merge rules along one line that touch."""
     found: list[Rule] = []
-    for _, near in groupby(_aligned(sorted(rules)), key=lambda pair: pair[0]):
-        start = end = at = None
-        for at, rule in near:
-            if end is not None and rule.start <= end + _MAX_TOUCH_GAP:
-                end = max(end, rule.end)
-                continue
-            if start is not None and end is not None:
-                found.append(Rule(at, start, end))
-            start, end = rule.start, rule.end
-        if at is not None and start is not None and end is not None:
-            found.append(Rule(at, start, end))
+    for at, rule in _aligned(sorted(rules)):
+        if found and found[-1].at == at and rule.start <= found[-1].end + _MAX_TOUCH_GAP:
+            found[-1] = found[-1]._replace(end=max(found[-1].end, rule.end))
+        else:
+            found.append(rule._replace(at=at))
     return found
 
 
@@ -322,21 +318,14 @@ def split(shown: Shown, min_gap: float) -> list[Shown]:
     """Split a string at gaps wider than a number of font heights: the texts of several columns."""
     text, edges = shown.text, shown.edges
     pieces: list[Shown] = []
-    start = place = 0
-    while place < len(text):
-        if not text[place].isspace():
-            place += 1
-            continue
-        end = place
-        while end < len(text) and text[end].isspace():
-            end += 1
+    start = 0
+    for gap in _SPACES.finditer(text):
+        place, end = gap.span()
         if edges[end] - edges[place] > min_gap * shown.size and end < len(text):
             if start < place:
                 pieces.append(shown._replace(text=text[start:place], edges=edges[start : place + 1]))
             start = end
-        place = end
-    while start < len(text) and text[start].isspace():
-        start += 1
+    start = len(text) - len(text[start:].lstrip())
     if start < len(text):
         pieces.append(shown._replace(text=text[start:], edges=edges[start:]))
     return pieces
