@@ -28,7 +28,7 @@ _CHARACTERS = {
     b"tab": "\t", b"line": "\n", b"emdash": "—", b"endash": "–", b"lquote": "‘", b"rquote": "’",
     b"ldblquote": "“", b"rdblquote": "”", b"emspace": " ", b"enspace": " ", b"bullet": "•",
 }  # fmt: skip
-_ROW_WORDS = frozenset({b"trowd", b"cellx", b"clvmgf", b"clvmrg"})
+_MERGES = {b"clvmgf": "start", b"clvmrg": "more"}
 _CODE_PAGES = {932, 936, 949, 950, 1250, 1251, 1252, 1253, 1254, 1255, 1256, 1257, 1258, 437, 850}
 
 
@@ -84,34 +84,13 @@ def _margins(data: bytes) -> Iterator[bytes]:
         yield b"{" + (page[0] if page else b"") + b" " + data[match.end() : end]
 
 
-class _RowProperties:
-    r"""Cells of a row merged with those above: `\\trowd\\clvmgf\\cellx2000\\cellx4000`, then `\\clvmrg`."""
-
-    def __init__(self) -> None:
-        self._states: list[str] = []
-        self._state = ""
-
-    def read(self, word: bytes) -> None:
-        """Read a control word that begins a row's properties, marks a cell or ends one."""
-        if word == b"trowd":
-            self._states, self._state = [], ""
-        elif word == b"cellx":
-            if len(self._states) < MAX_COLUMNS:
-                self._states.append(self._state)
-            self._state = ""
-        else:
-            self._state = "start" if word == b"clvmgf" else "more"
-
-    def cells(self, texts: list[str]) -> list[Cell]:
-        """Return a row's texts, each with `start`, `more` or nothing."""
-        return list(zip_longest(texts, self._states[: len(texts)], fillvalue=""))
-
-
 class _Pieces:
     """Reader of a document's tokens as `paragraph` with text, `row` with cells, `page` for a break."""
 
     def __init__(self) -> None:
-        self._properties = _RowProperties()
+        self._merges: list[str] = []
+        r"""`start`, `more` or nothing by cell of a row: `\trowd\clvmgf\cellx900\cellx1800`; `\clvmrg`."""
+        self._merge = ""
         self._states: list[tuple[bool, int]] = []
         """State to restore at groups' ends: silence, and the length of a Unicode character's substitute."""
         self._is_silent, self._skip_after = False, 1
@@ -132,7 +111,7 @@ class _Pieces:
             elif not self._read_encoding_word(word, number):
                 yield from self._read_structure(word)
         if self._cells:
-            yield "row", self._properties.cells(self._cells)
+            yield "row", self._row()
         yield "paragraph", [(self._flushed(), "")]
 
     def _read_group(self, brace: bytes | None, symbol: bytes | None, word: bytes | None) -> bool:
@@ -187,10 +166,15 @@ class _Pieces:
         if word == b"cell":
             self._cells.append(self._flushed())
         elif word == b"row":
-            yield "row", self._properties.cells(self._cells)
+            yield "row", self._row()
             self._cells = []
-        elif word in _ROW_WORDS:
-            self._properties.read(word)
+        elif word == b"trowd":
+            self._merges, self._merge = [], ""
+        elif word == b"cellx":
+            self._merges += [self._merge] if len(self._merges) < MAX_COLUMNS else []
+            self._merge = ""
+        elif word in _MERGES:
+            self._merge = _MERGES[word]
         elif word in (b"nestcell", b"nestrow"):  # a table within a cell
             self._add("\n")
         elif word in (b"intbl", b"pard"):
@@ -201,6 +185,9 @@ class _Pieces:
             yield "paragraph", [(self._flushed(), "")]
             if word == b"page":
                 yield "page", []
+
+    def _row(self) -> list[Cell]:
+        return list(zip_longest(self._cells, self._merges[: len(self._cells)], fillvalue=""))
 
     def _add(self, text: str) -> None:
         self._text += (self._raw.decode(self._encoding, "replace"), text)
