@@ -31,7 +31,7 @@ _ESCAPES = re.compile(
     r"|\x1b[ -/]{0,8}[0-~]?"
 )
 # ^[[31mevil^[[0m.example, \033[1mevil\033[0m.example: as `cat -v` shows them, as scripts write them
-_SPELT_ESCAPES = re.compile(r"(?:\^\[|\u241b|\\e|\\033|\\x1b|\\u001b)\[[0-9;]{0,40}[mK]", re.IGNORECASE)
+SPELT_ESCAPES = re.compile(r"(?:\^\[|\u241b|\\e|\\033|\\x1b|\\u001b)\[[0-9;]{0,40}[mK]", re.IGNORECASE)
 # of zero width: programs insert them into a long word so that a line may break there
 _NO_WIDTH = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff]")
 
@@ -146,8 +146,3 @@ def _checked(block: str) -> Iterator[str | None]:
 def without_escapes(text: str) -> str:
     """Remove terminal control sequences, line for line. Linear in the text's length."""
     return _ESCAPES.sub("", text) if "\x1b" in text else text
-
-
-def without_spelt_escapes(text: str) -> str:
-    """Remove colour escapes, real or spelt out, from a value's text."""
-    return _SPELT_ESCAPES.sub("", without_escapes(text))

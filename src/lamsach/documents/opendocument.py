@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, tostring
 
 from lamsach.documents.archive import LISTS, Limits, Package, locked_error
 from lamsach.documents.table import Block, Part, Places, Row, RowSpans, Table
@@ -24,7 +24,8 @@ class OpenDocument:
     def __init__(self, data: bytes, where: str, limits: Limits = LISTS) -> None:
         self._where = where
         self._package = Package(data, where, limits)
-        if b"encryption-data" in _manifest(self._package):
+        manifest = self._package.tree("META-INF/manifest.xml")
+        if manifest is not None and b"encryption-data" in tostring(manifest):
             raise locked_error(where)
         root = self._package.tree("content.xml")
         if root is None:
@@ -55,8 +56,10 @@ class OpenDocument:
         for text in _fields(self._root):
             yield places.paragraph(text)
         yield Part(margin=True)
-        for margin in _margins(self._package):
-            yield from _blocks(margin, places)
+        styles = self._package.tree("styles.xml")
+        for margin in () if styles is None else styles.iter():
+            if local_name(margin.tag) in _MARGINS:
+                yield from _blocks(margin, places)
 
     def _sheet(self, sheet: Element) -> Iterator[Row]:
         number = 0
@@ -79,20 +82,6 @@ def _fields(root: Element) -> Iterator[str]:
             yield text
         elif ":form:" in part.tag and attribute(part, "current-selected") == "true":
             yield attribute(part, "label")
-
-
-def _margins(package: Package) -> Iterator[Element]:
-    styles = package.tree("styles.xml")
-    for part in () if styles is None else styles.iter():
-        if local_name(part.tag) in _MARGINS:
-            yield part
-
-
-def _manifest(package: Package) -> bytes:
-    from xml.etree.ElementTree import tostring
-
-    tree = package.tree("META-INF/manifest.xml")
-    return b"" if tree is None else tostring(tree)
 
 
 def _rows(parent: Element) -> Iterator[Element]:

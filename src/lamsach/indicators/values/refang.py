@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 
-from lamsach.documents.decode import without_spelt_escapes
+from lamsach.documents.decode import SPELT_ESCAPES, without_escapes
 from lamsach.indicators.judge.vocabulary import lazy_pattern
 from lamsach.indicators.values.names import is_file_extension, suffixes
 
@@ -67,12 +67,8 @@ _MARK = re.compile(_POINT, re.IGNORECASE)
 _BETWEEN = re.compile(r"[/&+]")
 
 
-def split_names(text: str) -> str:
-    """Replace the slash between such names with a space; a path that ends in a file extension stays."""
-    return _SEVERAL.sub(_split_names, text)
-
-
 def _split_names(match: re.Match[str]) -> str:
+    """Replace the slash between such names with a space; a path that ends in a file extension stays."""
     names = _BETWEEN.split(match[0])
     lasts = [_MARK.sub(".", name).lower().rpartition(".")[2] for name in names]
     known = suffixes().top_levels
@@ -216,11 +212,11 @@ def refang(text: str) -> str:
     if _HINT.search(text) is None:
         return ((" " in text or "," in text) and mend_slips(text)) or text
     if "[" in text:
-        text = without_spelt_escapes(text)
+        text = SPELT_ESCAPES.sub("", without_escapes(text))
     if not text.isascii():
         text = text.translate(_TRANSLATE)
     if "/" in text or "&" in text or "+" in text:
-        text = split_names(text)
+        text = _SEVERAL.sub(_split_names, text)
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
     text = _SCHEME.sub(
