@@ -136,35 +136,26 @@ PRIVATE_SUFFIXES = Meaning(Kind.SHARED_HOSTING, _DANGEROUS, _NOTABLE)
 """The public suffix list's second part: names that companies give away subdomains of."""
 
 WARNING_LISTS: dict[str, Meaning] = {
-    "bank-website": Meaning(Kind.BANK, _DANGEROUS, _DANGEROUS),
-    "dynamic-dns": Meaning(Kind.DYNAMIC_DNS, _DANGEROUS, _NOTABLE),
-    "lots-project": Meaning(Kind.SHARED_HOSTING, _DANGEROUS, _NOTABLE),
-    "link-in-bio": Meaning(Kind.SHARED_HOSTING, _DANGEROUS, _NOTABLE),
-    "url-shortener": Meaning(Kind.SHORTENER, _DANGEROUS, _NOTABLE),
-    "microsoft-win10-connection-endpoints": Meaning(Kind.UPDATES, _DANGEROUS, _DOUBTFUL),
-    "microsoft-office365": Meaning(Kind.TOP_SITE, _DANGEROUS, _DOUBTFUL),
-    "microsoft": Meaning(Kind.TOP_SITE, _DANGEROUS, _DOUBTFUL),
-    "google": Meaning(Kind.TOP_SITE, _DANGEROUS, _DOUBTFUL),
-    "captive-portals": Meaning(Kind.TOP_SITE, _DANGEROUS, _DOUBTFUL),
-    "tranco10k": Meaning(Kind.TOP_SITE, _DANGEROUS, _DOUBTFUL),
-    "public-dns-v4": Meaning(Kind.RESOLVER, _DOUBTFUL, _DOUBTFUL),
-    "public-dns-v6": Meaning(Kind.RESOLVER, _DOUBTFUL, _DOUBTFUL),
-    "cloudflare": Meaning(Kind.CDN, _DANGEROUS, _DOUBTFUL),
-    "fastly": Meaning(Kind.CDN, _DANGEROUS, _DOUBTFUL),
-    "akamai": Meaning(Kind.CDN, _DANGEROUS, _DOUBTFUL),
-    "stackpath": Meaning(Kind.CDN, _DANGEROUS, _DOUBTFUL),
-    "microsoft-office365-ip": Meaning(Kind.TOP_SITE, _DANGEROUS, _DOUBTFUL),
-    "apple": Meaning(Kind.TOP_SITE, _DANGEROUS, _DOUBTFUL),
-    "parking-domain": Meaning(Kind.SHARED_HOSTING, _DOUBTFUL, _DOUBTFUL),
-    "ovh-cluster": Meaning(Kind.SHARED_HOSTING, _DOUBTFUL, _DOUBTFUL),
-    "amazon-aws": Meaning(Kind.CLOUD, _DOUBTFUL, _NOTABLE),
-    "google-gcp": Meaning(Kind.CLOUD, _DOUBTFUL, _NOTABLE),
-    "microsoft-azure": Meaning(Kind.CLOUD, _DOUBTFUL, _NOTABLE),
-    "github": Meaning(Kind.CLOUD, _DOUBTFUL, _NOTABLE),
-    "zscaler": Meaning(Kind.CLOUD, _DOUBTFUL, _NOTABLE),
-    "sinkholes": Meaning(Kind.SINKHOLE, _NOTABLE, _NOTABLE),
-    "common-ioc-false-positive": Meaning(Kind.HARMLESS_FILE, _DOUBTFUL, _DOUBTFUL),
-    "empty-hashes": Meaning(Kind.HARMLESS_FILE, _DOUBTFUL, _DOUBTFUL),
+    name: meaning
+    for names, meaning in (
+        ("bank-website", Meaning(Kind.BANK, _DANGEROUS, _DANGEROUS)),
+        ("dynamic-dns", Meaning(Kind.DYNAMIC_DNS, _DANGEROUS, _NOTABLE)),
+        ("lots-project link-in-bio", Meaning(Kind.SHARED_HOSTING, _DANGEROUS, _NOTABLE)),
+        ("url-shortener", Meaning(Kind.SHORTENER, _DANGEROUS, _NOTABLE)),
+        ("microsoft-win10-connection-endpoints", Meaning(Kind.UPDATES, _DANGEROUS, _DOUBTFUL)),
+        (
+            "microsoft-office365 microsoft google captive-portals tranco10k",
+            Meaning(Kind.TOP_SITE, _DANGEROUS, _DOUBTFUL),
+        ),
+        ("public-dns-v4 public-dns-v6", Meaning(Kind.RESOLVER, _DOUBTFUL, _DOUBTFUL)),
+        ("cloudflare fastly akamai stackpath", Meaning(Kind.CDN, _DANGEROUS, _DOUBTFUL)),
+        ("microsoft-office365-ip apple", Meaning(Kind.TOP_SITE, _DANGEROUS, _DOUBTFUL)),
+        ("parking-domain ovh-cluster", Meaning(Kind.SHARED_HOSTING, _DOUBTFUL, _DOUBTFUL)),
+        ("amazon-aws google-gcp microsoft-azure github zscaler", Meaning(Kind.CLOUD, _DOUBTFUL, _NOTABLE)),
+        ("sinkholes", Meaning(Kind.SINKHOLE, _NOTABLE, _NOTABLE)),
+        ("common-ioc-false-positive empty-hashes", Meaning(Kind.HARMLESS_FILE, _DOUBTFUL, _DOUBTFUL)),
+    )
+    for name in names.split()
 }
 """Warning lists in use (https://github.com/MISP/misp-warninglists) by folder, best informed first."""
 
