@@ -147,12 +147,12 @@ def packing(path: str) -> str:
     return ""
 
 
-def opener(path: str, kind: str, limits: Limits = LISTS) -> Callable[[], BinaryIO]:
+def opener(path: str, kind: str) -> Callable[[], BinaryIO]:
     """Return a reusable opener of a file with this packing."""
 
     def opened() -> BinaryIO:
         raw = Path(path).open("rb")  # noqa: SIM115 - closed by the reader around it
-        limit = limits.of(Path(path).stat().st_size)
+        limit = LISTS.of(Path(path).stat().st_size)
         if kind in _PACKINGS:
             return Bounded(_PACKINGS[kind][1](raw), limit, path, raw)
         return raw
@@ -160,11 +160,9 @@ def opener(path: str, kind: str, limits: Limits = LISTS) -> Callable[[], BinaryI
     return opened
 
 
-def member_opener(
-    archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits = LISTS
-) -> Callable[[], BinaryIO]:
+def member_opener(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Callable[[], BinaryIO]:
     """Return a reusable opener of an archive's member."""
-    return lambda: Bounded(archive.open(member), limits.of(member.compress_size), member.filename)
+    return lambda: Bounded(archive.open(member), LISTS.of(member.compress_size), member.filename)
 
 
 class Bounded(io.RawIOBase, BinaryIO):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element, tostring
 
-from lamsach.documents.archive import LISTS, Limits, Package, locked_error
+from lamsach.documents.archive import Package, locked_error
 from lamsach.documents.table import Block, Part, Places, Row, RowSpans, Table
 from lamsach.documents.xml import attribute, local_name, outermost
 from lamsach.errors import LimitError, UnreadableError
@@ -21,9 +21,9 @@ _TEXT_PARENTS = frozenset({"annotation", "tracked-changes", "forms", "shapes"})
 class OpenDocument:
     """An opened document. Raises UnreadableError for a damaged or locked one, LimitError for a bomb."""
 
-    def __init__(self, data: bytes, where: str, limits: Limits = LISTS) -> None:
+    def __init__(self, data: bytes, where: str) -> None:
         self._where = where
-        self._package = Package(data, where, limits)
+        self._package = Package(data, where)
         manifest = self._package.tree("META-INF/manifest.xml")
         if manifest is not None and b"encryption-data" in tostring(manifest):
             raise locked_error(where)

@@ -180,19 +180,15 @@ def key_of_file(path: Path) -> str:
     return key
 
 
-def search_results(path: str, settings: Settings | None = None) -> Iterator[ListSource]:
+def search_results(path: str) -> Iterator[ListSource]:
     """Yield each page of `misp+https://...` as a list of its own."""
-    instance = Instance(path, settings)
+    instance = Instance(path)
     for number, page in enumerate(instance.pages(), 1):
         if page.records:
-            yield ListSource.of_bytes(f"{path}#{number}", _as_document(instance, page.records))
-
-
-def _as_document(instance: Instance, records: Iterable[Record]) -> bytes:
-    wanted = [found for record in records if (found := instance.wanted_part(record)) is not None]
-    if instance.kind == "attributes":
-        return json.dumps({"response": {"Attribute": wanted}}).encode()
-    return json.dumps({"response": [{"Event": event} for event in wanted]}).encode()
+            wanted = list(filter(None, map(instance.wanted_part, page.records)))
+            is_flat = instance.kind == "attributes"
+            response = {"Attribute": wanted} if is_flat else [{"Event": event} for event in wanted]
+            yield ListSource.of_bytes(f"{path}#{number}", json.dumps({"response": response}).encode())
 
 
 _STATE = ".misp-state.json"

@@ -13,14 +13,7 @@ from pathlib import Path
 from lamsach.documents.archive import MIB
 from lamsach.errors import UsageError
 from lamsach.indicators.files.source import ListSource
-from lamsach.indicators.servers.client import (
-    Fetched,
-    MirrorState,
-    Page,
-    Server,
-    Settings,
-    write_whole,
-)
+from lamsach.indicators.servers.client import Fetched, MirrorState, Page, Server, Settings, write_whole
 from lamsach.runtime.web_address import web_parts
 
 MEDIA_TYPE = "application/taxii+json;version=2.1"
@@ -71,11 +64,10 @@ class Collection:
         return Page(data, objects if isinstance(objects, list) else [], headers, token if known else None)
 
 
-def envelopes(path: str, settings: Settings | None = None) -> Iterator[ListSource]:
+def envelopes(path: str) -> Iterator[ListSource]:
     """Yield each page of the collection that `taxii+https://...` names, as a list of its own."""
-    settings = settings or Settings(token=os.environ.get("LAMSACH_TAXII_TOKEN"))
-    collection = Collection(path, settings)
-    for number, page in enumerate(collection.pages(added_after=settings.added_after), 1):
+    collection = Collection(path, Settings(token=os.environ.get("LAMSACH_TAXII_TOKEN")))
+    for number, page in enumerate(collection.pages(), 1):
         if page.records:
             yield ListSource.of_bytes(f"{path}#{number}", page.data)
 
