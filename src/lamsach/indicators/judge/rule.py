@@ -38,13 +38,12 @@ class Scope(Enum):
     COMMAND = "a whole line of a plain list (str)"
     STATEMENT = "a verdict on a value in a cell, field or comment (Statement)"
     CELL = "a value in a row or record, and what its cell is (Cell)"
-    ROW = "the headings of a table and a row's cells (Row)"
-    RECORD = "a record's keys and texts (mapping)"
+    ROW = "the headings of a table and a row's cells, or a record (Row)"
     KEY = "a key of a record with values below it (Key)"
     UNLISTED = "a value that a document shows and does not list (Unlisted)"
 
 
-WORD, PATH, LINE, WRITTEN, COMMAND, STATEMENT, CELL, ROW, RECORD, KEY, UNLISTED = Scope
+WORD, PATH, LINE, WRITTEN, COMMAND, STATEMENT, CELL, ROW, KEY, UNLISTED = Scope
 
 
 Test = Callable[[Any], object]

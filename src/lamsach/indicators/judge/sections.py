@@ -5,17 +5,7 @@ from __future__ import annotations
 import re
 from enum import Enum, auto
 
-from lamsach.indicators.judge.rule import (
-    ALL,
-    DOMAIN,
-    LINE,
-    NAMES,
-    WRITTEN,
-    Rule,
-    Test,
-    any_case,
-    has_word,
-)
+from lamsach.indicators.judge.rule import ALL, DOMAIN, LINE, NAMES, WRITTEN, Rule, Test, any_case, has_word
 from lamsach.indicators.values import refusals
 
 _REFERENCES = any_case(

@@ -13,17 +13,7 @@ from typing import Any, NamedTuple
 
 from lamsach.documents.headings import plain_key
 from lamsach.indicators.judge.references import host_of, is_cited, is_publisher
-from lamsach.indicators.judge.rule import (
-    ALL,
-    CELL,
-    DOMAIN,
-    KEY,
-    NAMES,
-    RECORD,
-    ROW,
-    UNLISTED,
-    Rule,
-)
+from lamsach.indicators.judge.rule import ALL, CELL, DOMAIN, KEY, NAMES, ROW, UNLISTED, Rule
 from lamsach.indicators.judge.sections import Section
 from lamsach.indicators.judge.vocabulary import vocabulary
 from lamsach.indicators.tables.fields import Field, field_of
@@ -42,7 +32,7 @@ _ALLOWING_KEYS = vocabulary("allowing_keys")
 
 
 class Row(NamedTuple):
-    """Statements about all values of a row: withdrawal, action, section of its sheet or title."""
+    """Statements about all values of a row or record: withdrawal, action, section of its sheet or title."""
 
     withdraws: bool = False
     action: str = ""
@@ -93,21 +83,18 @@ def _of_publisher(cell: Cell) -> bool:
     return is_cited(host) or suffixes().registered(host) in cell.sites
 
 
-def _record_allows(record: Mapping[Any, Any]) -> bool:
-    action = record.get("action", record.get("Action"))
-    allows = isinstance(action, str) and plain_key(action) in _ALLOWS
-    return allows and any("expir" in str(key).lower() for key in record)
-
-
 RULES = (
     Rule("type_says_file", DOMAIN, CELL, lambda cell: cell.stated and plain_key(cell.stated) in _FILES,
         refusals.FILE_NAME, 40, accepted=["type,value\ndomain,evil-a.site"],
         refused=["type,value\nfile,setup.com"]),
     Rule("withdrawn_list", ALL, ROW, lambda row: row.withdraws, refusals.WITHDRAWN, 10,
-        accepted=["entry_value,added_by\nevil-a.site,x"], refused=["entry_value,removed_by\ngood-a.site,x"]),
+        accepted=["entry_value,added_by\nevil-a.site,x", '[{"entry_value": "evil-a.site", "added_by": "x"}]'],
+        refused=["entry_value,removed_by\ngood-a.site,x",
+            '[{"entry_value": "good-a.site", "removed_by": "x"}]']),
     Rule("row_allows", ALL, ROW, lambda row: plain_key(row.action) in _ALLOWS, refusals.ALLOWED, 20,
         accepted=["indicator,action,expiration\nevil-a.site,block,2027-01-01"],
-        refused=["indicator,action,expiration\ngood-a.site,allow,2027-01-01"]),
+        refused=["indicator,action,expiration\ngood-a.site,allow,2027-01-01",
+            '[{"indicator": "good-a.site", "action": "Allow", "expiration": "2027-01-01"}]']),
     Rule("sheet_of_exceptions", ALL, ROW, lambda row: row.section is Section.ALLOWED, refusals.ALLOWED, 30,
         accepted=["domain,note\nDomains,\nevil-a.site,x"],
         refused=["domain,note\nevil-b.site,x\nWhitelist,\ngood-a.site,x"]),
@@ -122,12 +109,6 @@ RULES = (
     Rule("publishers_site", NAMES, CELL, _of_publisher, refusals.BESIDE, 20,
         accepted=["203.0.113.5;evil-a.site;x\n203.0.113.6;evil-b.site;x"],
         refused=["# lists-a.site\n203.0.113.5;https://lists-a.site/1;x\n203.0.113.6;https://lists-a.site;x"]),
-    Rule("record_withdrawn", ALL, RECORD, lambda record: record.keys() >= REMOVED, refusals.WITHDRAWN, 10,
-        accepted=['[{"entry_value": "evil-a.site", "added_by": "x"}]'],
-        refused=['[{"entry_value": "good-a.site", "removed_by": "x"}]']),
-    Rule("record_allows", ALL, RECORD, _record_allows, refusals.ALLOWED, 20,
-        accepted=['[{"indicator": "evil-a.site", "action": "Block", "expiration": "2027-01-01"}]'],
-        refused=['[{"indicator": "good-a.site", "action": "Allow", "expiration": "2027-01-01"}]']),
     Rule("key_takes_back", ALL, KEY, lambda key: key.name == "deleted" and "new" in key.record,
         refusals.WITHDRAWN, 10, accepted=['{"added": [], "new": [{"value": "203.0.113.58"}]}'],
         refused=['{"new": [], "deleted": [{"value": "203.0.113.58"}]}']),

@@ -12,18 +12,15 @@ from lamsach.indicators.judge.exceptions import BLAMES, DETECTS, FLAGS, VERDICT_
 from lamsach.indicators.judge.loop import apply_rule, decide
 from lamsach.indicators.judge.references import host_of
 from lamsach.indicators.judge.rule import NAMES, Rule, Scope, any_case
-from lamsach.indicators.judge.tables import Cell
+from lamsach.indicators.judge.tables import REMOVED, Cell, Row
 from lamsach.indicators.text.extract import Found, scan
 from lamsach.indicators.values.names import suffixes
 from lamsach.indicators.values.records import whole_value
 from lamsach.indicators.values.refusals import Refused
 
-_JUDGING = (
-    VERDICT_KEYS
-    | FLAGS
-    | BLAMES
-    | {DETECTS, "status", "note", "comment", "category", "tag", "label", "type", "ghi chu"}
-)
+JUDGING = VERDICT_KEYS | FLAGS | BLAMES | {DETECTS}
+"""Plain keys of the headings of columns whose cells judge their row's values."""
+_JUDGING = JUDGING | {"status", "note", "comment", "category", "tag", "label", "type", "ghi chu"}
 """Keys of a record whose text may be a verdict."""
 _AROUND = " \t()[]{}<>-–—:;,|*_`\"'#"
 _MAY_JUDGE = any_case(
@@ -36,18 +33,6 @@ _MAX_LENGTH = 40
 """Maximum length of a cell that is nothing but a verdict."""
 
 
-def action_column(keys: Mapping[int, str]) -> int | None:
-    """Return the column of the action on a row's values; None without a column of expiry."""
-    if not any("expir" in key for key in keys.values()):
-        return None
-    return next((place for place, key in keys.items() if key == "action"), None)
-
-
-def judging_columns(keys: Mapping[int, str]) -> dict[int, str]:
-    """Return the columns whose cells judge their row's values, with the plain keys of their headings."""
-    return {place: key for place, key in keys.items() if key in VERDICT_KEYS | FLAGS | BLAMES | {DETECTS}}
-
-
 @lru_cache(4096)
 def statement_rule(text: str, heading: str = "") -> Rule | None:
     """Return the rule for a cell that is a verdict (`whitelist`) or answers its heading (`fp`: `yes`)."""
@@ -55,7 +40,7 @@ def statement_rule(text: str, heading: str = "") -> Rule | None:
 
 
 def row_rule(cells: Mapping[int, str], judging: Mapping[int, str]) -> Rule | None:
-    """Return the rule by which a row's other cells judge its values; `judging` is of `judging_columns`."""
+    """Return the rule by which a row's other cells judge its values; `judging`: keys of judging columns."""
     for place, cell in cells.items():
         if len(cell) > _MAX_LENGTH or (place not in judging and _MAY_JUDGE.match(cell) is None):
             continue
@@ -75,7 +60,10 @@ def line_rule(token: str, line: str) -> Rule | None:
 
 def record_rule(record: Mapping[Any, Any]) -> Rule | None:
     """Return the rule by which a record with named keys judges its values, or None."""
-    if (rule := decide(Scope.RECORD, record)) is not None:
+    action = record.get("action", record.get("Action"))
+    expires = isinstance(action, str) and any("expir" in str(key).lower() for key in record)
+    row = Row(record.keys() >= REMOVED, action if expires else "")
+    if (row.withdraws or row.action) and (rule := decide(Scope.ROW, row)) is not None:
         return rule
     for name, text in record.items():
         if isinstance(text, (str, bool)) and len(str(text)) <= _MAX_LENGTH:

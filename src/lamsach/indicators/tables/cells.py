@@ -11,12 +11,7 @@ from lamsach.indicators.judge.loop import decide
 from lamsach.indicators.judge.references import is_cited
 from lamsach.indicators.judge.rule import Rule, Scope
 from lamsach.indicators.judge.tables import REMOVED, Row
-from lamsach.indicators.judge.verdicts import (
-    action_column,
-    judge_cell,
-    judging_columns,
-    row_rule,
-)
+from lamsach.indicators.judge.verdicts import JUDGING, judge_cell, row_rule
 from lamsach.indicators.judge.vocabulary import vocabulary
 from lamsach.indicators.tables.fields import (
     Field,
@@ -181,7 +176,7 @@ class Headings:
     withdraws: bool = False
     """Whether the table lists withdrawn entries."""
     action: int | None = None
-    """The column that states whether a row's values are blocked or allowed."""
+    """The column that states whether a row's values are blocked or allowed, beside one of expiry."""
     judging: dict[int, str] = field(default_factory=dict)
     """The columns whose cells judge a row's values, with the plain keys of their headings."""
     width: int = 0
@@ -212,8 +207,10 @@ class Headings:
         self.fields, self.types, self.row, self.width = fields, types, number, max(filled) + 1
         self.bounds, self.masked = _pair(keys, _FIRST, _LAST), _pair(keys, _NETWORKS, _MASKS)
         self.fingerprints = frozenset(place for place, key in keys.items() if key in _FINGERPRINTS)
-        self.withdraws, self.action = set(keys.values()) >= REMOVED, action_column(keys)
-        self.judging = judging_columns(keys)
+        self.withdraws = set(keys.values()) >= REMOVED
+        actions = (place for place, key in keys.items() if key == "action")
+        self.action = next(actions, None) if any("expir" in key for key in keys.values()) else None
+        self.judging = {place: key for place, key in keys.items() if key in JUDGING}
         self.names = frozenset(place for place in values if keys[place] in _NAME_KEYS)
         if set(keys.values()) >= _PARTS_OF_A_PROGRAM:
             fields.update(dict.fromkeys(values, Field.CONTEXT))
