@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from lamsach.indicators.releases.rows import Runs, Spool, sort_rows
@@ -12,7 +12,7 @@ from lamsach.model import Indicator, IndicatorType
 from lamsach.model.indicator_types import ADDRESSES
 
 
-class Cidrs(Collection[Span]):
+class Cidrs:
     """Networks of one version in five bytes each (IPv6: seventeen)."""
 
     def __init__(self, version: int) -> None:
@@ -35,9 +35,6 @@ class Cidrs(Collection[Span]):
         for at in range(0, len(self._rows), size + 1):
             yield Span(self._version, int.from_bytes(self._rows[at : at + size]), self._rows[at + size])
 
-    def __contains__(self, wanted: object) -> bool:
-        return any(found == wanted for found in self)
-
 
 def merged_networks(items: Iterable[Indicator]) -> tuple[Cidrs, Cidrs]:
     """Return the fewest networks of each version that hold exactly the listed addresses, in order."""
@@ -52,17 +49,12 @@ def _fewest(listed: Cidrs, version: int) -> Cidrs:
     listed.sort()
     found = Cidrs(version)
     for first, last in _join_spans(listed):
-        _add_fewest(found, first, last, bits(version))
+        while first <= last:
+            aligned = (first & -first).bit_length() - 1 if first else bits(version)
+            size = min(aligned, (last - first + 1).bit_length() - 1)
+            found.add(first, bits(version) - size)
+            first += 1 << size
     return found
-
-
-def _add_fewest(found: Cidrs, first: int, last: int, address_bits: int) -> None:
-    while first <= last:
-        size = min(
-            (first & -first).bit_length() - 1 if first else address_bits, (last - first + 1).bit_length() - 1
-        )
-        found.add(first, address_bits - size)
-        first += 1 << size
 
 
 def _join_spans(spans: Iterable[Span]) -> Iterator[tuple[int, int]]:

@@ -194,14 +194,6 @@ def iso(moment: datetime) -> str:
 Items = Collection[Indicator]
 
 
-def _not_lost(item: Indicator) -> str | None:
-    return None
-
-
-def _unmerged(items: Spool) -> Spool:
-    return items
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Writer:
     """Declared output for one program: its identity, what the format holds, and how it is written.
@@ -233,9 +225,9 @@ class Writer:
     """Maximum entries of a list on the smallest usual devices, as documented; 0: unknown."""
     part_bytes: int = 0
     """Maximum bytes of one address's response; 0: unknown."""
-    lost: Callable[[Indicator], str | None] = _not_lost
+    lost: Callable[[Indicator], str | None] = lambda item: None
     """Reason why a canonical value of a supported type cannot be written, or None."""
-    merged: Callable[[Spool], Spool] = _unmerged
+    merged: Callable[[Spool], Spool] = lambda items: items
     """Removal of values that others cover, where the program requires it."""
     holds: Mapping[IndicatorType, str] = field(init=False)
     """Supported types of value, each with WHOLE or the sentence that names the loss."""

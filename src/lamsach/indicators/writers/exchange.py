@@ -205,15 +205,17 @@ def _attribute(item: Indicator, stamp: Stamp) -> dict[str, Any]:
     return record
 
 
+# characters that XML 1.0 cannot represent
 _NO_XML = re.compile("[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def _lost_openioc(item: Indicator) -> str | None:
-    """Refuse values with characters that XML 1.0 cannot represent."""
-    return SYNTAX if _NO_XML.search(item.value) else None
-
-
-@output("openioc", "OpenIOC 1.1", ".ioc", lost=_lost_openioc, comment=None)
+@output(
+    "openioc",
+    "OpenIOC 1.1",
+    ".ioc",
+    lost=lambda item: SYNTAX if _NO_XML.search(item.value) else None,
+    comment=None,
+)
 def openioc(items: Items, stamp: Stamp) -> Iterator[str]:
     """Yield a document of metadata, then item by item."""
     made = iso(stamp.made)

@@ -23,11 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv6Network, ip_network
 
-from lamsach.indicators.writers.addresses import (
-    Cidrs,
-    is_version,
-    merged_networks,
-)
+from lamsach.indicators.writers.addresses import Cidrs, is_version, merged_networks
 from lamsach.indicators.writers.base import (
     SYNTAX,
     VALUE_TOO_LONG,

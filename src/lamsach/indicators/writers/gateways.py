@@ -55,16 +55,14 @@ MAX_NAME_LENGTH = 220
 """Room for the zone's name and `*.` within the 255 octets of a name (RFC 1035 section 2.3.4)."""
 
 
-def _lost_rpz(item: Indicator) -> str | None:
-    return NAME_TOO_LONG if item.type is IndicatorType.DOMAIN and len(item.value) > MAX_NAME_LENGTH else None
-
-
 @output(
     "rpz",
     "Response policy zone (BIND, Unbound, Knot, PowerDNS)",
     ".zone",
     facts=frozenset({"threat"}),
-    lost=_lost_rpz,
+    lost=lambda item: (
+        NAME_TOO_LONG if item.type is IndicatorType.DOMAIN and len(item.value) > MAX_NAME_LENGTH else None
+    ),
     comment="; ",
 )
 def rpz(items: Items, stamp: Stamp) -> Iterator[str]:

@@ -47,11 +47,6 @@ def _site(item: Indicator, end: str = "") -> str:
     return f"{host}{rest or '/'}\n"
 
 
-def _edl_lost(item: Indicator) -> str | None:
-    """Refuse URLs with a wildcard's sign, which cannot be quoted."""
-    return SYNTAX if item.type is IndicatorType.URL and "*" in item.value else None
-
-
 def _note(item: Indicator) -> str:
     threat = safe_words(item.threat)
     return f" # {threat}" if threat else ""
@@ -109,10 +104,11 @@ LINE_LISTS = (
     Writer("edl", "Palo Alto external dynamic list: addresses", ".txt", _value, **_PALO_ALTO),
     # Type *Domain List*: a name, and `*.name` for those below it.
     Writer("edl_domain", "Palo Alto external dynamic list: domains", ".txt", _site, **_PALO_ALTO),
-    # Type *URL List*.
+    # Type *URL List*. A wildcard's sign cannot be quoted.
     Writer(
         "edl_url", "Palo Alto external dynamic list: URLs", ".txt", lambda item: _site(item, "/"),
-        lost=_edl_lost, **_PALO_ALTO),
+        lost=lambda item: SYNTAX if item.type is IndicatorType.URL and "*" in item.value else None,
+        **_PALO_ALTO),
     # For a file `lamsach.hdb` in the database folder.
     Writer("clamav_hdb", "ClamAV signatures (MD5)", ".hdb", _signature),
     # For a file `lamsach.hsb` in the database folder.
