@@ -36,17 +36,13 @@ def changes(
             yield "added", item, None, ()
             item = next(new, None)
         else:
-            facts = tuple(_changed(was, item))
+            facts = tuple(name for name in Facts._fields if getattr(was, name) != getattr(item, name))
             yield ("changed", item, was, facts) if facts else ("same", item, None, ())
             was, item = next(old, None), next(new, None)
 
 
 def _key(item: Indicator) -> tuple[str, str]:
     return item.type.value, item.value
-
-
-def _changed(before: Indicator, after: Indicator) -> Iterator[str]:
-    return (name for name in Facts._fields if getattr(before, name) != getattr(after, name))
 
 
 @dataclass(slots=True)

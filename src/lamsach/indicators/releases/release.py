@@ -141,7 +141,7 @@ def _write_values(spool: IO[str], ordered: Iterable[Indicator]) -> dict[str, Any
         digest.update(line.encode())
         listed.add(item)
         by_type[item.type.value] += 1
-        by_source[_source(item)] += 1
+        by_source[item.source or (item.reference.document if item.reference else "")] += 1
         if item.valid_until and (first_end is None or item.valid_until < first_end):
             first_end = item.valid_until
     return {
@@ -166,10 +166,6 @@ def without_paths(item: Indicator) -> Indicator:
 def _without_folder(place: Reference) -> Reference:
     name = place.document.rpartition("!")[2].replace("\\", "/").rstrip("/").rpartition("/")[2]
     return replace(place, document=name or "list")
-
-
-def _source(item: Indicator) -> str:
-    return item.source or (item.reference.document if item.reference else "")
 
 
 def read_release(path: Path, keys: Iterable[Ed25519PublicKey]) -> Release:

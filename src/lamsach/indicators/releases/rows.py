@@ -56,13 +56,12 @@ class Blocks:
     def rows(self, blocks: Sequence[int]) -> Iterator[Any]:
         """Yield the rows of these blocks, in order."""
         for number in blocks:
-            yield from marshal.loads(self._read(*self._places[number]))  # noqa: S302
-
-    def _read(self, start: int, size: int) -> bytes:
-        with self._lock:
-            assert self._stream is not None
-            self._stream.seek(start)
-            return self._stream.read(size)
+            start, size = self._places[number]
+            with self._lock:
+                assert self._stream is not None
+                self._stream.seek(start)
+                data = self._stream.read(size)
+            yield from marshal.loads(data)  # noqa: S302
 
     def close(self) -> None:
         """Delete the temporary file."""
@@ -239,8 +238,8 @@ def _digest(key: tuple[IndicatorType, str]) -> bytes:
     return hashlib.blake2b(f"{key[0].value} {key[1]}".encode(), digest_size=_DIGEST).digest()
 
 
-MAX_HELD = 200_000
-"""Number of indicators in memory."""
+MAX_HELD = 50_000
+"""Number of indicators of a type in memory."""
 
 
 class Spool(Collection[Indicator]):
@@ -249,7 +248,6 @@ class Spool(Collection[Indicator]):
     def __init__(self, items: Iterable[Indicator] = ()) -> None:
         self.counts: Counter[IndicatorType] = Counter()
         self._held: dict[IndicatorType, list[Indicator]] = {kind: [] for kind in sorted(IndicatorType)}
-        self._held_count = 0
         self._blocks = Blocks()
         self._numbers: dict[IndicatorType, list[int]] = {kind: [] for kind in IndicatorType}
         for item in items:
@@ -257,17 +255,12 @@ class Spool(Collection[Indicator]):
 
     def append(self, item: Indicator) -> None:
         """Add an indicator. OSError when the disk is full."""
-        self._held[item.type].append(item)
+        held = self._held[item.type]
+        held.append(item)
         self.counts[item.type] += 1
-        self._held_count += 1
-        if self._held_count >= MAX_HELD:
-            self._write()
-
-    def _write(self) -> None:
-        for kind, held in self._held.items():
-            self._numbers[kind] += self._blocks.add((item.value, pack(item)) for item in held)
+        if len(held) >= MAX_HELD:
+            self._numbers[item.type] += self._blocks.add((item.value, pack(item)) for item in held)
             held.clear()
-        self._held_count = 0
 
     def of(self, *types: IndicatorType) -> Iterator[Indicator]:
         """Yield the indicators of some types."""

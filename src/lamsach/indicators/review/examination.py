@@ -55,7 +55,8 @@ class Collected:
         if isinstance(item, Refusal):
             self.refused += 1
             if item.reason in _CONTRADICTING and item.type is not None:
-                self._disagree((item.type, item.value), Level.DOUBTFUL, _place(item))
+                row = f":{item.reference.row}" if item.reference.row else ""
+                self._disagree((item.type, item.value), Level.DOUBTFUL, f"{item.reference.document}{row}")
             return
         new = len(self.items)
         place = self._places[item.type].setdefault(item.value, new)
@@ -71,11 +72,6 @@ class Collected:
 
     def _disagree(self, key: Value, level: Level, about: str) -> None:
         self.disagreements.setdefault(key, []).append(Concern(Kind.DISAGREE, level, about))
-
-
-def _place(item: Refusal) -> str:
-    row = f":{item.reference.row}" if item.reference.row else ""
-    return f"{item.reference.document}{row}"
 
 
 def values_of(paths: Iterable[str], on_problem: Callable[[Problem], None]) -> ListDigest:

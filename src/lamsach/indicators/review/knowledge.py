@@ -71,12 +71,9 @@ class Own:
         name, network = ends_of(item)
         if name is not None:
             return self._name(name, holds=item.type is IndicatorType.DOMAIN)
-        return None if network is None else self._network(network)
-
-    def _network(self, value: str) -> str | None:
-        if not self.networks:
+        if network is None or not self.networks:
             return None
-        found = span(value)
+        found = span(network)
         return next((own.with_prefix for own in self.networks if own.overlaps(found)), None)
 
     def _name(self, name: str, *, holds: bool = True) -> str | None:

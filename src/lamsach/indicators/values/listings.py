@@ -45,31 +45,27 @@ class IndicatorColumns(Sequence[Indicator]):
         if isinstance(item, tuple):
             self._append_plain(*item)
             return
-        row = page = _NO_ROW
-        document = None
-        if (place := item.reference) is not None:
-            document = place.document
-            if place.row is not None:
-                row = place.row if place.row < _NO_ROW else -1
-            if place.page is not None:
-                page = place.page if place.page < _NO_ROW else -1
+        place = item.reference
+        document, row, page = (None, None, None) if place is None else (place.document, place.row, place.page)
         worded = place is not None and (place.words is not None or place.table is not None)
         if worded and self._worded < MAX_WORDED:
             self._worded += 1
             self._aside[len(self._values)] = item
-        if item.other_references or not (0 <= row <= _NO_ROW and 0 <= page <= _NO_ROW):
+        if item.other_references or not 0 <= (row or 0) < _NO_ROW or not 0 <= (page or 0) < _NO_ROW:
             self._aside[len(self._values)] = item
-            row = page = _NO_ROW
+            row = page = None
         if document is not self._last_document:
             self._last_document, self._last_place = document, self._document(document)
         key = (item.threat, item.source, item.valid_from, item.valid_until, item.confidence, item.tlp)
-        facts = self._known_facts.get(key)
+        facts = self._known_facts.setdefault(key, len(self._fact_samples))
+        if facts == len(self._fact_samples):
+            self._fact_samples.append(Facts(*key))
         self._values.append(item.value)
         self._types.append(_INDEX_OF_TYPE[item.type])
-        self._rows.append(row)
-        self._pages.append(page)
+        self._rows.append(_NO_ROW if row is None else row)
+        self._pages.append(_NO_ROW if page is None else page)
         self._documents.append(self._last_place)
-        self._facts.append(self._new_facts(key) if facts is None else facts)
+        self._facts.append(facts)
 
     def _append_plain(
         self, kind: IndicatorType, value: str, threat: str | None, document: str, row: int
@@ -87,15 +83,9 @@ class IndicatorColumns(Sequence[Indicator]):
         self._facts.append(last[1])
 
     def _document(self, name: str | None) -> int:
-        known = self._known_documents.get(name)
-        if known is None:
-            known = self._known_documents[name] = len(self._document_names)
+        known = self._known_documents.setdefault(name, len(self._document_names))
+        if known == len(self._document_names):
             self._document_names.append(name)
-        return known
-
-    def _new_facts(self, key: tuple[Any, ...]) -> int:
-        known = self._known_facts[key] = len(self._fact_samples)
-        self._fact_samples.append(Facts(*key))
         return known
 
     @classmethod

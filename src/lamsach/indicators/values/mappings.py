@@ -50,12 +50,10 @@ def as_row(item: Indicator) -> list[str]:
     mapping = as_mapping(item)
     mapping.update(mapping.pop("reference", {}))
     others = mapping.pop("other_references", [])
-    mapping["other_references"] = " ".join(_short(place) for place in others)
+    mapping["other_references"] = " ".join(
+        ":".join(str(place[key]) for key in ("document", "page", "row") if key in place) for place in others
+    )
     return [str(mapping.get(column, "")) for column in COLUMNS]
-
-
-def _short(place: dict[str, Any]) -> str:
-    return ":".join(str(place[key]) for key in ("document", "page", "row") if key in place)
 
 
 def from_mapping(record: Mapping[str, Any]) -> Indicator:
