@@ -85,6 +85,13 @@ def lines_of_columns(strings: Iterable[Numbered]) -> list[Row]:
     return rows
 
 
+def is_level(row: Row, other: Row) -> bool:
+    """Return whether two rows are side by side, in part at least."""
+    return min(block.low for block in row) < max(block.high for block in other) and min(
+        block.low for block in other
+    ) < max(block.high for block in row)
+
+
 def _is_level(text: TextLine | Shown, other: TextLine | Shown) -> bool:
     return abs(text.base - other.base) <= SAME_BASE * other.size
 
@@ -143,7 +150,10 @@ def _crosses(lines: Iterable[TextLine], left: float, right: float) -> bool:
 def _runs(strings: Iterable[Numbered]) -> Iterator[list[Numbered]]:
     """Yield strings drawn without a gap, split where other lines show the start of a column."""
     pieces = [(piece, number) for shown, number in strings for piece in split(shown, _MIN_COLUMN_GAP)]
-    flush = [False, *(_is_flush(last, shown) for (last, _), (shown, _) in pairwise(pieces))][: len(pieces)]
+    flush = [False] if pieces else []
+    for (last, _), (shown, _) in pairwise(pieces):
+        gap = abs(shown.edges[0] - last.edges[-1])
+        flush.append(_is_level(last, shown) and not shown.apart and gap <= FLUSH)
     begins: dict[int, list[float]] = {}
     for item, follows in zip(pieces, flush, strict=True):
         if not follows:
@@ -163,10 +173,6 @@ def _begins_column(shown: Shown, begins: Mapping[int, Sequence[float]]) -> bool:
     return (
         bisect_right(bases, shown.base + reach) - bisect_left(bases, shown.base - reach) >= _MIN_COLUMN_STARTS
     )
-
-
-def _is_flush(last: Shown, shown: Shown) -> bool:
-    return _is_level(last, shown) and not shown.apart and abs(shown.edges[0] - last.edges[-1]) <= FLUSH
 
 
 def _blocks(lines: Iterable[TextLine]) -> list[Block]:
@@ -205,13 +211,9 @@ def _split_blocks(blocks: Sequence[Block]) -> Iterator[Block]:
 def _rows(blocks: Iterable[Block]) -> list[Row]:
     rows: list[Row] = []
     for block in blocks:
-        if rows:
-            last = rows[-1]
-            level = block.high > min(cell.low for cell in last) and block.low < max(
-                cell.high for cell in last
-            )
-            if level and block.left + block.right > last[-1].left + last[-1].right:
-                last.append(block)
-                continue
-        rows.append([block])
+        last = rows[-1] if rows else []
+        if last and is_level(last, [block]) and block.left + block.right > last[-1].left + last[-1].right:
+            last.append(block)
+        else:
+            rows.append([block])
     return rows

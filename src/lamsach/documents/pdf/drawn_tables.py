@@ -18,6 +18,7 @@ from lamsach.documents.pdf.drawn_cells import (
     PITCH,
     Block,
     Row,
+    is_level,
     is_running,
     lines_of_columns,
     overlap,
@@ -25,14 +26,7 @@ from lamsach.documents.pdf.drawn_cells import (
 )
 from lamsach.documents.pdf.grid import TextLine
 from lamsach.documents.pdf.painter import Numbered
-from lamsach.documents.pdf.rows import (
-    MAYBE,
-    NUMBER,
-    Knowledge,
-    PageTable,
-    cell_line,
-    line_relations,
-)
+from lamsach.documents.pdf.rows import MAYBE, NUMBER, Knowledge, PageTable, cell_line, line_relations
 from lamsach.documents.pdf.tagged_tables import TaggedCell, table_part
 
 _MAX_PIECE_GAP = 0.3
@@ -252,7 +246,7 @@ def _regions(rows: Sequence[Row], used: set[int], *, continued: bool, overdrawn:
             and not _places([row]) & used
             and not all(is_running(block.lines) for block in row)
         ):
-            side_by_side = side_by_side or len(row) > 1 or (last is not None and _is_level(last, row))
+            side_by_side = side_by_side or len(row) > 1 or (last is not None and is_level(last, row))
             region.append(row)
             continue
         cells = [[block for block in other if not is_running(block.lines)] for other in region]
@@ -266,12 +260,6 @@ def _regions(rows: Sequence[Row], used: set[int], *, continued: bool, overdrawn:
                 for other in region
             ]
         region, side_by_side = [], False
-
-
-def _is_level(last: Row, row: Row) -> bool:
-    return min(block.low for block in last) < max(block.high for block in row) and min(
-        block.low for block in row
-    ) < max(block.high for block in last)
 
 
 def _uncertain_texts(region: Iterable[Row], knowledge: Knowledge) -> Iterator[tuple[int, str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 
@@ -251,18 +251,10 @@ def _grid(upright: list[Rule], level: list[Rule]) -> Grid | None:
     if columns < 1 or rows < 1 or not 1 < columns * rows <= _MAX_UNITS:
         return None
     sets = _Sets(columns * rows)
-    for column in range(1, columns):
-        dividers = _at(upright, xs[column])
-        for row in range(rows):
-            middle = (ys[row] + ys[row + 1]) / 2
-            if not any(rule.start <= middle <= rule.end for rule in dividers):
-                sets.join(row * columns + column, row * columns + column - 1)
-    for row in range(1, rows):
-        below = _at(level, ys[row])
-        for column in range(columns):
-            middle = (xs[column] + xs[column + 1]) / 2
-            if not any(rule.start <= middle <= rule.end for rule in below):
-                sets.join(row * columns + column, (row - 1) * columns + column)
+    for column, row in _openings(upright, xs, ys):
+        sets.join(row * columns + column, row * columns + column - 1)
+    for row, column in _openings(level, ys, xs):
+        sets.join(row * columns + column, (row - 1) * columns + column)
     units: dict[int, list[tuple[int, int]]] = {}
     for row in range(rows):
         for column in range(columns):
@@ -271,10 +263,16 @@ def _grid(upright: list[Rule], level: list[Rule]) -> Grid | None:
     return Grid(xs, ys, cells) if len(cells) > 1 else None
 
 
-def _at(rules: Sequence[Rule], at: float) -> Sequence[Rule]:
-    """Return those of sorted rules that are drawn as one at a place."""
-    first = bisect_left(rules, at - _MAX_DOUBLE_GAP, key=lambda rule: rule.at)
-    return rules[first : bisect_right(rules, at + _MAX_DOUBLE_GAP, key=lambda rule: rule.at)]
+def _openings(
+    rules: Sequence[Rule], ats: Sequence[float], across: Sequence[float]
+) -> Iterator[tuple[int, int]]:
+    """Yield the indices of inner edges and of the places along them where no sorted rule is drawn."""
+    for edge, at in list(enumerate(ats))[1:-1]:
+        first = bisect_left(rules, at - _MAX_DOUBLE_GAP, key=lambda rule: rule.at)
+        near = rules[first : bisect_right(rules, at + _MAX_DOUBLE_GAP, key=lambda rule: rule.at)]
+        for place, (start, end) in enumerate(pairwise(across)):
+            if not any(rule.start <= (start + end) / 2 <= rule.end for rule in near):
+                yield edge, place
 
 
 def _places(rules: Iterable[Rule]) -> list[float]:

@@ -266,7 +266,10 @@ def _is_in_order(cells: Sequence[TaggedCell], merged: Mapping[int, set[int]]) ->
         rows.setdefault(cell.row, []).append(cell)
     bottom = float("inf")
     for row, row_cells in rows.items():
-        spans = [_span(cell) for cell in row_cells]
+        spans = [  # the extents of the cells' texts, which may overlap the neighbouring cells
+            (min(shown.edges[0] for shown in cell.shown), max(shown.edges[-1] for shown in cell.shown))
+            for cell in row_cells
+        ]
         if any(
             left >= next_left and right >= next_right
             for (left, right), (next_left, next_right) in pairwise(spans)
@@ -280,11 +283,6 @@ def _is_in_order(cells: Sequence[TaggedCell], merged: Mapping[int, set[int]]) ->
             return False
         bottom = min(shown.base for shown in texts)
     return True
-
-
-def _span(cell: TaggedCell) -> tuple[float, float]:
-    """Return the extent of a cell's text; it may overlap the neighbouring cells."""
-    return min(shown.edges[0] for shown in cell.shown), max(shown.edges[-1] for shown in cell.shown)
 
 
 def table_part(

@@ -129,7 +129,7 @@ def _continue_row(
     rows = rows[repeated:]
     others = rows[:1] if rows and not repeated and loose and knowledge.are_heads(rows[0].texts) else []
     rows = rows[len(others) :]
-    numbered = _is_numbered(table)
+    numbered = sum(map(_number, table.rows)) * 2 > len(table.rows)
     if rows and not others and _is_rest(last, rows[0], knowledge, numbered=numbered):
         for column, lines in rows.pop(0).cells.items():
             last.cells.setdefault(column, []).extend(lines)
@@ -149,10 +149,6 @@ def _repeated(above: Sequence[PageRow], rows: Sequence[PageRow]) -> int:
     ):
         count += 1
     return count
-
-
-def _is_numbered(table: WholeTable) -> bool:
-    return sum(map(_number, table.rows)) * 2 > len(table.rows)
 
 
 def _number(row: PageRow) -> bool:
