@@ -47,7 +47,8 @@ class SafeParser(HTMLParser):
             rest = self.rawdata
             if self.cdata_elem is not None or not rest.startswith("<"):
                 break
-            end = _end(rest)
+            end = rest.find(">", 1) + 1 or rest.find("<", 1)
+            end = end if end > 0 else len(rest)
             self.handle_data(unescape(rest[:end]))
             self.updatepos(0, end)
             self.rawdata = ""
@@ -59,12 +60,6 @@ class SafeParser(HTMLParser):
     def parse_marked_section(self, i: int, report: bool = True) -> int:
         """Read `<![if ..]>`, `<![CDATA[` as a comment up to the next `>`, as browsers do."""
         return self.parse_bogus_comment(i, report)
-
-
-def _end(rest: str) -> int:
-    """Return the end of a text that begins with an unclosed mark."""
-    end = rest.find(">", 1) + 1 or rest.find("<", 1)
-    return end if end > 0 else len(rest)
 
 
 class Title(str):

@@ -21,14 +21,13 @@ from zipfile import is_zipfile
 
 from lamsach.documents.archive import LISTS, MIB, Limits, Package
 from lamsach.documents.table import Block, Merge, Places, Row, RowSpans
-from lamsach.documents.xml import events, local_name
+from lamsach.documents.xml import Blocks, events, local_name
 from lamsach.errors import LimitError, UnreadableError
 
 MAX_ROW_CELLS = 16_384
 MAX_ROW_ELEMENTS = 8 * MAX_ROW_CELLS
 MAX_CELL_CHARACTERS, MAX_ROW_CHARACTERS = 100_000, 4_000_000
 MAX_ELEMENTS_IN_ROWS, MAX_OTHER_ELEMENTS = 12_000_000, 300_000
-_BLOCK, _LARGEST_BLOCK = 1 << 16, 1 << 24
 
 
 def check_part(part: BinaryIO, where: str) -> None:
@@ -53,11 +52,8 @@ class _Part:
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text
-        read = 0
-        # a block as large as the unfinished mark: expat before 2.6 scans that again with each block
-        # (CVE-2023-52425)
-        while block := part.read(min(max(read - parser.CurrentByteIndex, _BLOCK), _LARGEST_BLOCK)):
-            read += len(block)
+        self._blocks = Blocks(part)
+        while block := self._blocks.read():
             parser.Parse(block, False)
         parser.Parse(b"", True)
 
@@ -72,6 +68,7 @@ class _Part:
         )
 
     def _start(self, name: str, _attributes: dict[str, str]) -> None:
+        self._blocks.renew()
         tag = name.rpartition(":")[2]
         if tag == "row":
             self._in_row = True

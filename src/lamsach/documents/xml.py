@@ -66,14 +66,14 @@ def parse_whole(data: bytes, where: str) -> Element:
 
 def events(stream: BinaryIO, where: str) -> Iterator[tuple[str, Element]]:
     """Yield `start` and `end` of each element during parsing. The caller empties used elements."""
-    blocks = _Blocks(stream)
+    blocks = Blocks(stream)
     with xml_errors(where):
         for event in iterparse(blocks, events=("start", "end"), forbid_dtd=True):
-            blocks.size = _BLOCK
+            blocks.renew()
             yield event
 
 
-class _Blocks:
+class Blocks:
     """Reader of a stream in blocks of doubling size until an element begins or ends.
 
     The expat of many a Python (before its 2.6) scans an unfinished mark again with each block:
@@ -82,6 +82,10 @@ class _Blocks:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
+        self.renew()
+
+    def renew(self) -> None:
+        """Begin with a small block again, as an element began or ended."""
         self.size = _BLOCK
 
     def read(self, _size: int = -1) -> bytes:
