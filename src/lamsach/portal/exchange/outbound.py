@@ -20,6 +20,7 @@ from lamsach import __version__
 from lamsach.errors import InputError, OutputError
 from lamsach.i18n import mark
 from lamsach.indicators.servers.client import trust
+from lamsach.runtime.web_address import web_parts
 from lamsach.runtime.web_client import WebClient, WebError
 
 TIMEOUT_S = 10.0
@@ -45,16 +46,11 @@ class Answer:
 
 def check(url: str) -> SplitResult:
     """Parse an address and check it before its host is resolved. InputError."""
-    try:
-        parts = urlsplit(url)
-        port, host = parts.port, parts.hostname
-    except ValueError:
-        raise InputError(_NO_ADDRESS, url[:100]) from None
-    wrong = parts.scheme not in ("http", "https") or not host or "@" in parts.netloc or port == 0
-    if wrong or not url.isprintable() or " " in url or parts.fragment:
+    parts = web_parts(url) if url.isprintable() and " " not in url else None
+    if parts is None or "@" in parts.netloc or parts.port == 0 or parts.fragment:
         raise InputError(_NO_ADDRESS, url[:100])
     try:
-        literal = ip_address(host or "")
+        literal = ip_address(parts.hostname or "")
     except ValueError:
         allowed = parts.scheme == "https" or bool(settings.OUTGOING_NETWORKS)
     else:
