@@ -216,7 +216,7 @@ def looks_like_json(source: ListSource) -> bool:
 
 
 def documents(source: ListSource) -> Iterator[tuple[int | None, Any]]:
-    """Yield the one document (row None), or each record of a file with one a line (row is the line).
+    """Yield the document or several (row None), or each record of a file with one a line (row is the line).
 
     A damaged record is yielded as Refused. Raises UnreadableError for a damaged document, LimitError for one
     nested too deep.
@@ -225,21 +225,16 @@ def documents(source: ListSource) -> Iterator[tuple[int | None, Any]]:
         if _is_line_delimited(source.text_head):
             yield from _records(source)
             return
-        yield from _concatenated(source.encoding.decode(source.whole()))
+        text, decoder, place = source.encoding.decode(source.whole()), json.JSONDecoder(), 0
+        while place < len(text) and (start := _NEXT_START.search(text, place)) is not None:
+            tree, place = decoder.raw_decode(text, start.start())
+            yield None, tree
     except ValueError:
         raise UnreadableError(
             "The JSON is damaged or cut short.", source.document, "Fetch the file again."
         ) from None
     except RecursionError:
         raise LimitError("The JSON is nested too deep.", source.document) from None
-
-
-def _concatenated(text: str) -> Iterator[tuple[None, Any]]:
-    """Yield a text's documents, mostly one. Raises ValueError at a damaged one, after those before it."""
-    decoder, place = json.JSONDecoder(), 0
-    while place < len(text) and (start := _NEXT_START.search(text, place)) is not None:
-        tree, place = decoder.raw_decode(text, start.start())
-        yield None, tree
 
 
 def _is_line_delimited(head: str) -> bool:

@@ -86,16 +86,16 @@ class Server:
         self.settings = settings
         self._unknown = unknown
         self._total_bytes = 0
-        self._client = settings.client or self._of_settings()
-
-    def _of_settings(self) -> WebClient:
+        if settings.client is not None:
+            self._client = settings.client
+            return
         try:
-            trusted = trust(self.settings.ca_file)
+            trusted = trust(settings.ca_file)
         except (OSError, ssl.SSLError):
             raise UnreadableError(
-                "The file of certificates cannot be read.", self.settings.ca_file or "", "Give a file in PEM."
+                "The file of certificates cannot be read.", settings.ca_file or "", "Give a file in PEM."
             ) from None
-        return WebClient(self.settings.timeout_s, trusted, self.settings.proxy)
+        self._client = WebClient(settings.timeout_s, trusted, settings.proxy)
 
     def request(
         self, url: str, headers: dict[str, str], max_bytes: int, body: bytes | None = None

@@ -18,12 +18,7 @@ from typing import Any
 from lamsach.documents.archive import MIB
 from lamsach.errors import InputError, LimitError, UsageError
 from lamsach.indicators.files.source import ListSource
-from lamsach.indicators.servers.client import (
-    Fetched,
-    MirrorState,
-    Server,
-    Settings,
-)
+from lamsach.indicators.servers.client import Fetched, MirrorState, Server, Settings
 from lamsach.indicators.servers.misp_api import (
     MAX_PAGE_BYTES,
     UUID,

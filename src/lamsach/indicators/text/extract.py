@@ -16,7 +16,7 @@ from lamsach.indicators.judge.rule import Observable, Scope
 from lamsach.indicators.values import addresses, refusals
 from lamsach.indicators.values.names import (
     INTERNAL_TOP_LEVELS,
-    is_file_name,
+    is_file_extension,
     may_be_file_name,
     suffixes,
     to_ascii_domain,
@@ -333,7 +333,7 @@ def _dotted(word: str, written: str) -> Iterator[Found]:
     cased_like_a_name = last == last.lower() or host == host.upper()  # unlike `System.In` and `Agent.AI`
     last = name.rpartition(".")[2]
     bare = len(host) == len(word) or word[len(host)] == ":"
-    if is_file_name(name):
+    if is_file_extension(last) and last not in suffixes().top_levels:
         if bare:
             yield Refused(refusals.FILE_NAME, word)
     elif bare and may_be_file_name(name, in_sentence=True) and name in written:

@@ -178,12 +178,6 @@ def without_picture(word: str) -> str:
     return word[match.end() :] if match else word
 
 
-def is_file_name(name: str) -> bool:
-    """Return whether the last label of a name is a file extension and no top-level domain."""
-    last = name.rpartition(".")[2].lower()
-    return last in _LAST_LABEL_OF_FILES and last not in suffixes().top_levels
-
-
 def is_file_extension(last: str) -> bool:
     """Return whether an ending is a file extension, even if a top-level domain."""
     return last in _LAST_LABEL_OF_FILES

@@ -15,7 +15,6 @@ from lamsach.errors import UnreadableError
 from lamsach.indicators.files.source import ListSource, open_compound, streams
 from lamsach.indicators.formats import ListFormat
 from lamsach.indicators.text.documents import read_document
-from lamsach.indicators.values.records import Entry
 
 _PAGE = 512
 _PN = 0x3FFFFF
@@ -138,11 +137,6 @@ class _Document(NamedTuple):
         return _marked(self.text, self.rows, places) if self.rows else _unmarked(self.text, places)
 
 
-def _read(source: ListSource) -> Iterator[Entry]:
-    text, rows = _text(source)
-    return read_document(_Document(_FIELD_CODE.sub("", text).translate(_MARKS), rows), source.document)
-
-
 def _marked(text: str, states: list[tuple[str, ...]], places: Places) -> Iterator[Block]:
     """Yield paragraphs and tables of a text with row-end marks; `states` are the rows' merge states."""
     ends = iter(states)
@@ -211,7 +205,7 @@ def _table(texts: list[str], places: Places) -> Iterator[Block]:
     yield Table(places.rows([(cell, "") for cell in row] for row in rows if regular or row[0].strip()))
 
 
-def _text(source: ListSource) -> tuple[str, list[tuple[str, ...]]]:
+def _document(source: ListSource) -> _Document:
     """Return the text in order of its pieces (section 2.4.1) with table marks, and the rows' cell states.
 
     Raises UnreadableError for an encrypted or damaged document.
@@ -229,7 +223,8 @@ def _text(source: ListSource) -> tuple[str, list[tuple[str, ...]]]:
             first, length = struct.unpack_from("<II", main, _PAPX)
             rows: list[tuple[str, ...]] = []
             marks = _table_marks(main, table[first : first + length])
-            return "".join(_pieces(main, table[start : start + size], marks, rows)), rows
+            text = "".join(_pieces(main, table[start : start + size], marks, rows))
+            return _Document(_FIELD_CODE.sub("", text).translate(_MARKS), rows)
     except UnreadableError:
         raise
     except (OSError, ValueError, struct.error, IndexError):
@@ -291,5 +286,5 @@ DOC = ListFormat(
     "Word document of the old kind (DOC)",
     "text and tables, with cells merged over rows; macros are never run",
     lambda source: "worddocument" in streams(source),
-    _read,
+    lambda source: read_document(_document(source), source.document),
 )

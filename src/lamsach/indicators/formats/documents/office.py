@@ -25,6 +25,7 @@ from lamsach.indicators.text.documents import read_document
 from lamsach.indicators.values.records import Entry
 
 MAX_BYTES = 128 * MIB
+# the first bytes of a workbook stream that is in no compound file
 _BIFF = (b"\x09\x08\x10\x00\x00\x06\x05\x00", b"\x09\x08\x08\x00\x00\x05\x05\x00")
 
 
@@ -52,11 +53,6 @@ def _read_opendocument(source: ListSource) -> Iterator[Entry]:
     document = OpenDocument(source.whole(), source.document)
     yield from _sheets(source.document, document.sheets())
     yield from read_document(document, source.document)
-
-
-def _begins_xls(source: ListSource) -> bool:
-    """Return whether this is a compound file with a workbook in it, or a bare workbook stream."""
-    return source.head.startswith(_BIFF) or not {"workbook", "book"}.isdisjoint(streams(source))
 
 
 def _read_xls(source: ListSource) -> Iterator[Entry]:
@@ -126,7 +122,11 @@ OPENDOCUMENT = ListFormat(
     _read_opendocument,
 )
 XLS = ListFormat(
-    "xls", "Excel workbook of the old kind (XLS)", "any sheet; macros are never run", _begins_xls, _read_xls
+    "xls",
+    "Excel workbook of the old kind (XLS)",
+    "any sheet; macros are never run",
+    lambda source: source.head.startswith(_BIFF) or not {"workbook", "book"}.isdisjoint(streams(source)),
+    _read_xls,
 )
 RTF = ListFormat(
     "rtf",

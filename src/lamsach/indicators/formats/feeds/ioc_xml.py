@@ -140,18 +140,15 @@ _SCHEMA = re.compile(r"schemas\.mandiant\.com|openioc\.org|<(?:\w{1,20}:)?Indica
 
 def _items(root: Element, document: str) -> Iterator[Entry]:
     """Yield item by item; `row` is the 1-based number of the IndicatorItem."""
-    facts = _openioc_facts(root)
-    items = (element for element in root.iter() if local_name(element.tag) == "IndicatorItem")
-    for row, item in enumerate(items, 1):
-        yield from entries(_item_values(item), Reference(document, None, row), facts)
-
-
-def _openioc_facts(root: Element) -> Facts:
     texts = _first_texts(root)
     threat = texts.get("short_description")
     if threat is None or len(threat) < 4 or threat.startswith(("Event #", "New ")):
         threat = texts.get("description") or threat
-    return Facts.of(threat, texts.get("authored_by"), valid_from=read_date(texts.get("authored_date", "")))
+    begins = read_date(texts.get("authored_date", ""))
+    facts = Facts.of(threat, texts.get("authored_by"), valid_from=begins)
+    items = (element for element in root.iter() if local_name(element.tag) == "IndicatorItem")
+    for row, item in enumerate(items, 1):
+        yield from entries(_item_values(item), Reference(document, None, row), facts)
 
 
 def _item_values(item: Element) -> list[Found]:

@@ -43,10 +43,6 @@ def _begins_index(source: ListSource) -> bool:
     return bool(lines) and all(_INDEX_LINE.fullmatch(line.strip()) for line in lines)
 
 
-def _begins(source: ListSource) -> bool:
-    return looks_like_json(source) and _MARK.search(source.text_head) is not None
-
-
 def _read(source: ListSource) -> Iterator[Entry]:
     """Read attribute by attribute; `row` is its 1-based number, objects' attributes included."""
     row = 0
@@ -160,7 +156,7 @@ MISP = ListFormat(
     "attributes, those of objects too; rules of Snort, Suricata and YARA in them; what is deleted is "
     "withdrawn, what is not marked for detection (`to_ids`) is *mentioned*, in CSV and STIX made by MISP "
     "too",
-    _begins,
+    lambda source: looks_like_json(source) and _MARK.search(source.text_head),
     _read,
 )
 INDEX = ListFormat(

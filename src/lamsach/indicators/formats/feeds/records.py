@@ -70,10 +70,9 @@ def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, dept
         for key, field in fields.items()
         if field is not None and isinstance(record[key], (str, int, float))
     }
-    facts = _within(
-        outer,
-        facts_of(texts, texts.get(Field.THREAT) or texts.get(Field.THREAT_CLASS) or texts.get(Field.NOTE)),
-    )
+    threat = texts.get(Field.THREAT) or texts.get(Field.THREAT_CLASS) or texts.get(Field.NOTE)
+    pairs = zip(facts_of(texts, threat), outer, strict=True)
+    facts = Facts._make(above if own is None else own for own, above in pairs)
     kind, unsupported = stated_type(texts.get(Field.TYPE, ""))
     found: list[Found] = []
     describing = _describing_keys(record)
@@ -186,10 +185,6 @@ def _describing_keys(record: Mapping[Any, Any]) -> frozenset[str]:
         if mark and rest.startswith(host):
             keys.add("host")
     return frozenset(keys)
-
-
-def _within(outer: Facts, inner: Facts) -> Facts:
-    return Facts._make(above if own is None else own for own, above in zip(inner, outer, strict=True))
 
 
 def _read_json(source: ListSource) -> Iterator[Entry]:

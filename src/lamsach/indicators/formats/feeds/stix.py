@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from lamsach.indicators.files.source import ListSource, documents, looks_like_json
+from lamsach.indicators.files.source import documents, looks_like_json
 from lamsach.indicators.formats import ListFormat
 from lamsach.indicators.judge.mentions import Prose, is_typed
 from lamsach.indicators.judge.unlisted import with_unlisted_records
@@ -37,16 +37,8 @@ _NOT_DETECTING, _ANALYSIS = 'misp:to_ids="False"', 'misp:category="External anal
 Record = Mapping[str, Any]
 
 
-def _begins(source: ListSource) -> bool:
-    return looks_like_json(source) and _MARK.search(source.text_head) is not None
-
-
-def _read(source: ListSource) -> Iterator[Entry]:
-    """Read indicators by their patterns, and observables; `row` is the object's 1-based number."""
-    return with_unlisted_records(documents(source), source.document, _listed)
-
-
 def _listed(tree: Any, reference: Reference) -> Iterator[Entry]:
+    """Read indicators by their patterns, and observables; `row` is the object's 1-based number."""
     objects = list(_objects(tree))
     names = _Names(objects)
     for place, item in enumerate(objects, 1):
@@ -180,6 +172,6 @@ STIX = ListFormat(
     "indicators' patterns (STIX, Suricata, Snort, YARA, Sigma) and observables, with validity and "
     "confidence; what a pattern asks for beyond its values (order, time, port) is reported as a refusal; "
     "TAXII 2.1 envelopes",
-    _begins,
-    _read,
+    lambda source: looks_like_json(source) and _MARK.search(source.text_head),
+    lambda source: with_unlisted_records(documents(source), source.document, _listed),
 )
