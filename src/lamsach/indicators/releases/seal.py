@@ -140,7 +140,7 @@ SIGNATURE = "signature.json"
 
 
 class BrokenSeal(Exception):  # noqa: N818 - each kind of file says it in its own words
-    """Invalid signature."""
+    """Invalid signature, or one by none of the given keys."""
 
 
 class DamagedSeal(BrokenSeal):
@@ -149,14 +149,6 @@ class DamagedSeal(BrokenSeal):
 
 class ChangedContent(BrokenSeal):
     """Signature claimed by a known key, but not of these bytes."""
-
-
-class UnknownSigner(BrokenSeal):
-    """Signature by none of the given keys; `claimed` is the unproven fingerprint in the file."""
-
-    def __init__(self, claimed: str) -> None:
-        super().__init__(claimed)
-        self.claimed = claimed
 
 
 def seal(statement: bytes, key: Ed25519PrivateKey, prefix: bytes) -> str:
@@ -184,7 +176,7 @@ def signer(statement: bytes, signed: bytes, keys: Iterable[Ed25519PublicKey], pr
         return fingerprint(key)
     if claimed in known:
         raise ChangedContent
-    raise UnknownSigner(claimed)
+    raise BrokenSeal
 
 
 def read_seal(signed: bytes) -> tuple[bytes, str]:
