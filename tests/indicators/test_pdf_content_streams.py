@@ -24,7 +24,7 @@ from tests.indicators.document_samples import pdf
 
 def drawing(program: str) -> Drawing:
     page = PdfReader(io.BytesIO(pdf([["x"]], program.encode("latin-1")))).pages[0]
-    return Painter(lambda weight: None).page(page)
+    return Painter().page(page)
 
 
 def test_positions_of_characters() -> None:
@@ -120,9 +120,7 @@ steps = st.tuples(
 @given(st.lists(steps, max_size=40).map("\n".join))
 def test_no_program_stops_the_reader(program: str) -> None:
     page = PdfReader(io.BytesIO(pdf([["x"]], f"/F1 9 Tf {program}".encode()))).pages[0]
-    assert isinstance(
-        PageReader(Tags(), KNOWLEDGE).read(1, page, Painter(lambda weight: None).page(page)), PageText
-    )
+    assert isinstance(PageReader(Tags(), KNOWLEDGE).read(1, page, Painter().page(page)), PageText)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ import pytest
 from pypdf import PdfReader, PdfWriter
 
 from lamsach.documents.pdf import document as pictures
-from lamsach.documents.pdf.document import PdfLimits
 from lamsach.indicators.values import refusals
 from tests.indicators.document_samples import pdf
 
@@ -107,7 +106,7 @@ def test_a_page_that_cannot_be_read_is_refused_alone(
 
 
 def test_entries_before_the_damage_are_returned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lamsach.indicators.formats.documents.paged.LISTS", PdfLimits(pages=1))
+    monkeypatch.setattr("lamsach.indicators.formats.documents.paged.MAX_PAGES", 1)
     found, _, problems = read_content(tmp_path / "a.pdf", pdf([["203.0.113.5"], ["203.0.113.6"]]))
     assert [item.value for item in found] == ["203.0.113.5"]
     assert problems[0].what == "The PDF has too many pages."

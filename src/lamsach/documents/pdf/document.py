@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from lamsach.documents.archive import MIB
 from lamsach.documents.pdf.page import PageReader, PageText
-from lamsach.documents.pdf.painter import Painter
+from lamsach.documents.pdf.painter import MAX_PAGE_STEPS, Painter
 from lamsach.documents.pdf.rows import Knowledge
 from lamsach.documents.pdf.tagged_tables import read_tags
 from lamsach.documents.table import Paragraph
@@ -105,10 +104,17 @@ def _run(command: list[str], document: str) -> bytes:
         ) from None
 
 
+MAX_PAGES = 5000
+"""Maximum number of pages of a list, which may be long."""
+MAX_FIELDS = 5000
+"""Maximum number of form fields of a page."""
+MAX_CHARACTERS = 128 * MIB
+MAX_STEPS = 5_000_000
+"""Maximum number of drawing steps of a document: pages may share one long program, or call it often."""
 _TEXT_FIELDS = ("/Tx", "/Ch")
 
 
-def field_texts(data: bytes, limits: PdfLimits) -> Iterator[Paragraph]:
+def field_texts(data: bytes) -> Iterator[Paragraph]:
     """Yield the lines of a PDF's form fields: `page` is the page, `row` the field's number on it."""
     from pypdf import PdfReader
 
@@ -116,15 +122,15 @@ def field_texts(data: bytes, limits: PdfLimits) -> Iterator[Paragraph]:
         reader = PdfReader(io.BytesIO(data), strict=False)
         if "/AcroForm" not in reader.root_object or (reader.is_encrypted and not reader.decrypt("")):
             return
-        for number, page in enumerate(reader.pages[: limits.pages], 1):
-            for row, text in enumerate(_texts(page, limits.fields), 1):
+        for number, page in enumerate(reader.pages[:MAX_PAGES], 1):
+            for row, text in enumerate(_texts(page), 1):
                 yield from (Paragraph(number, row, part) for part in text.splitlines())
     except Exception:  # noqa: BLE001 - a damaged form fails in any of the library's ways; the pages were read
         return
 
 
-def _texts(page: PageObject, max_fields: int) -> Iterator[str]:
-    for place in list(page.get("/Annots") or ())[:max_fields]:
+def _texts(page: PageObject) -> Iterator[str]:
+    for place in list(page.get("/Annots") or ())[:MAX_FIELDS]:
         field = place.get_object()
         if field.get("/Subtype") == "/Widget" and _stated(field, "/FT") in _TEXT_FIELDS:
             value = _stated(field, "/V")
@@ -140,25 +146,7 @@ def _stated(field: Any, key: str) -> Any:
     return field.get(key)
 
 
-@dataclass(frozen=True, slots=True)
-class PdfLimits:
-    """Limits of a document: pages, form fields on each, characters of text, drawing steps with forms.
-
-    A full page of text has some thousands of steps.
-    """
-
-    pages: int = 5000
-    fields: int = 5000
-    characters: int = 128 * MIB
-    page_steps: int = 150_000
-    steps: int = 5_000_000
-
-
-LISTS = PdfLimits()
-"""For lists, which may be long."""
-
-
-def read_pages(data: bytes, document: str, knowledge: Knowledge, limits: PdfLimits) -> Iterator[PageText]:
+def read_pages(data: bytes, document: str, knowledge: Knowledge, max_pages: int) -> Iterator[PageText]:
     """Yield the pages of a document in order.
 
     Raises UnreadableError for a damaged or locked one, LimitError for one that is too large, after the pages
@@ -168,23 +156,23 @@ def read_pages(data: bytes, document: str, knowledge: Knowledge, limits: PdfLimi
     from pypdf.errors import FileNotDecryptedError, LimitReachedError
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it reports every slip in a file
-    size = heavy = number = 0
-    steps = _Steps(limits)
-    painter = Painter(steps.count)
+    size = heavy = number = steps = 0
+    painter = Painter()
     try:
         reader = PdfReader(io.BytesIO(data), strict=False)
         if reader.is_encrypted and not reader.decrypt(""):
             raise _locked(document)
         pages = PageReader(read_tags(reader), knowledge)
         for number, page in enumerate(reader.pages, 1):
-            if number > limits.pages:
+            if number > max_pages:
                 raise LimitError("The PDF has too many pages.", document, "Split it into several files.")
-            text = _page_text(number, page, painter, pages, steps)
+            text = _page_text(number, page, painter, pages)
             size += sum(map(len, text.lines))
             heavy += text.heavy
-            if size > limits.characters or steps.spent > limits.steps:
+            if size > MAX_CHARACTERS or steps + (MAX_PAGE_STEPS if text.heavy else 0) > MAX_STEPS:
                 raise _bomb(document)
             yield text
+            steps += min(painter.steps, MAX_PAGE_STEPS)
     except LamsachError:
         raise
     except FileNotDecryptedError:
@@ -197,15 +185,13 @@ def read_pages(data: bytes, document: str, knowledge: Knowledge, limits: PdfLimi
         raise _bomb(document)
 
 
-def _page_text(number: int, page: PageObject, painter: Painter, pages: PageReader, steps: _Steps) -> PageText:
+def _page_text(number: int, page: PageObject, painter: Painter, pages: PageReader) -> PageText:
     """Return the lines and tables of a page; none of one that draws far more than a page of text."""
     from pypdf.errors import LimitReachedError
 
-    steps.begin_page()
     try:
         text = pages.read(number, page, painter.page(page))
     except LimitReachedError:
-        steps.skip_page()
         return PageText([], set(), [], heavy=True)
     text.is_picture = not text.lines and _has_picture(page)
     return text
@@ -218,33 +204,6 @@ def _has_picture(page: PageObject) -> bool:
         return objects is not None and len(objects.get_object()) > 0
     except Exception:  # noqa: BLE001 - a damaged resource table fails in any of the library's ways
         return False
-
-
-class _Steps:
-    """Counter of the steps of drawing programs: pages may share one long program, or call it often."""
-
-    def __init__(self, limits: PdfLimits) -> None:
-        self._limits = limits
-        self.spent = 0
-        self._page = 0
-
-    def begin_page(self) -> None:
-        """Begin a page."""
-        self.spent += self._page
-        self._page = 0
-
-    def skip_page(self) -> None:
-        """Count a page that drew too much."""
-        self.spent += self._limits.page_steps
-
-    def count(self, weight: int) -> None:
-        """Count steps. Raises LimitReachedError beyond a page's limit."""
-        self._page += weight
-        if self._page > self._limits.page_steps:
-            from pypdf.errors import LimitReachedError
-
-            self._page = 0
-            raise LimitReachedError("steps")
 
 
 def _bomb(document: str) -> LimitError:

@@ -28,6 +28,8 @@ _MAX_SAVED = 512
 _MAX_RULE_PT = 3.0
 """Maximum thickness of a filled box that is a rule, in points."""
 _MAX_RULES = 40_000
+MAX_PAGE_STEPS = 150_000
+"""Maximum number of steps of a page, its forms included; a full page of text has some thousands."""
 _BYTES_PER_STEP = 28
 """Bytes of a program that count as one step: reading costs too."""
 
@@ -85,10 +87,11 @@ class _State:
 
 
 class Painter:
-    """Interpreter of page programs. `step` is called with the weight of each step, and may raise to stop."""
+    """Interpreter of page programs."""
 
-    def __init__(self, step: Callable[[int], None]) -> None:
-        self._step = step
+    def __init__(self) -> None:
+        self.steps = 0
+        """Number of steps of the last page."""
         self._fonts: dict[int, Glyphs] = {}
         self._strings: list[tuple[str, list[float], Matrix, float, int, bool]] = []
         self._begins = False
@@ -100,9 +103,13 @@ class Painter:
         self._text = self._line = _IDENTITY
 
     def page(self, page: PageObject) -> Drawing:
-        """Return the drawing of a page. Raises any error of the library for a damaged one."""
+        """Return the drawing of a page.
+
+        Raises LimitReachedError beyond `MAX_PAGE_STEPS`, any error of the library for a damaged page.
+        """
         from pypdf.generic import ContentStream
 
+        self.steps = 0
         self._strings, self._segments, self._path = [], [], []
         self._state, self._saved, self._marks = _State(), [], []
         contents = page.get("/Contents")
@@ -111,6 +118,13 @@ class Painter:
             self._step(len(content.get_data()) // _BYTES_PER_STEP)
             self._run(content, _dictionary(page.get_inherited("/Resources")), 0)
         return _turn(self._strings, self._segments)
+
+    def _step(self, weight: int) -> None:
+        self.steps += weight
+        if self.steps > MAX_PAGE_STEPS:
+            from pypdf.errors import LimitReachedError
+
+            raise LimitReachedError("steps")
 
     def _run(self, content: ContentStream, resources: Any, depth: int) -> None:
         for operands, operator in content.operations:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from lamsach.documents.pdf.document import PdfLimits, read_pages
+from lamsach.documents.pdf.document import read_pages
 from lamsach.documents.pdf.page import PageText
 from lamsach.documents.pdf.rows import MAYBE, CellLine, Knowledge, PageRow, line_relations
 from lamsach.documents.pdf.whole_tables import WholeTable, whole_tables
@@ -16,7 +16,7 @@ from lamsach.trace.reports.cells import endpoints
 from lamsach.trace.reports.grid import Cells, Grid, in_columns
 from lamsach.trace.reports.headings import Column, column_of
 
-LIMITS = PdfLimits(pages=2000)
+MAX_PAGES = 2000
 _MARKED = re.compile(r"\d[.:/-]|[.:/-]\d|[0-9a-f]::?[0-9a-f]", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
 _LONG = re.compile(r"\d{5}|(?<!\d)(?!(?:19|20)\d\d)\d{4}")
@@ -49,7 +49,7 @@ def pdf_grids(source: ListSource) -> Iterator[Grid]:
     pages: list[PageText] = []
     failed: LamsachError | None = None
     try:
-        pages.extend(read_pages(source.whole(), source.document, KNOWLEDGE, LIMITS))
+        pages.extend(read_pages(source.whole(), source.document, KNOWLEDGE, MAX_PAGES))
     except LamsachError as error:
         failed = error
     tables = whole_tables(

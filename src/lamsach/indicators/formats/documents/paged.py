@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from lamsach.documents.pdf.document import CONFIDENCE, LISTS, field_texts, read_pages, read_picture
+from lamsach.documents.pdf.document import CONFIDENCE, MAX_PAGES, field_texts, read_pages, read_picture
 from lamsach.documents.pdf.page import PageText
 from lamsach.documents.pdf.rows import NUMBER, PageRow, may_be_rest
 from lamsach.documents.pdf.whole_tables import WholeTable, has_same_lines, whole_tables
@@ -216,7 +216,7 @@ def _read_pdf(source: ListSource) -> Iterator[Entry]:
     pages: list[PageText] = []
     failed: LamsachError | None = None
     try:
-        pages.extend(read_pages(data, source.document, KNOWLEDGE, LISTS))
+        pages.extend(read_pages(data, source.document, KNOWLEDGE, MAX_PAGES))
     except LamsachError as error:
         failed = error
     pictures = [number for number, page in enumerate(pages, 1) if page.is_picture]
@@ -226,7 +226,7 @@ def _read_pdf(source: ListSource) -> Iterator[Entry]:
         yield from _picture_entries(source, data, pictures, all_pages=len(pictures) == len(pages))
     if len(heavy) < len(pages):
         yield from (Refusal(Reference(source.document, page), "", refusals.HEAVY_PAGE) for page in heavy)
-    fields = list(field_texts(data, LISTS))
+    fields = list(field_texts(data))
     prose = Prose(advisory=True, defangs=defangs(field.text for field in fields))
     for field in fields:  # fields are no lines of one text: no value continues in the next field
         yield from read_lines(source.document, [Line(field.page, field.row, field.text)], prose=prose)
