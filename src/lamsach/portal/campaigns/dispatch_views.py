@@ -63,29 +63,27 @@ def _save(request: HttpRequest, form: DispatchForm, campaign: Campaign, parent: 
 def dispatch_new(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Write a dispatch of the campaign."""
     campaign = access.get_campaign(request.user, campaign_id)
-    initial = {"day": today(), "deadline": campaign.report_due, "once": nonce()}
-    form = DispatchForm(
-        request.POST or None, user=request.user, campaign=campaign, parent=None, initial=initial
-    )
-    if request.method == "POST" and form.is_valid():
-        draft = _save(request, form, campaign, None)
-        return redirect("campaigns:dispatch", dispatch_id=draft.pk)
-    return _form_page(request, form, _("Write a dispatch"), campaign=campaign)
+    return _write(request, _("Write a dispatch"), campaign, None, deadline=campaign.report_due)
 
 
 @member(ALL, WRITERS)
 def dispatch_forward(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     """Forward a received dispatch to the own subordinates, with a cover text and an earlier deadline."""
     parent = access.get_dispatch(request.user, dispatch_id)
-    initial = {"day": today(), "subject": parent.subject, "once": nonce()}
+    return _write(request, _("Pass the dispatch on"), parent.campaign, parent, subject=parent.subject)
+
+
+def _write(
+    request: HttpRequest, title: str, campaign: Campaign, parent: Dispatch | None, **initial: Any
+) -> HttpResponse:
+    initial |= {"day": today(), "once": nonce()}
     form = DispatchForm(
-        request.POST or None, user=request.user, campaign=parent.campaign, parent=parent, initial=initial
+        request.POST or None, user=request.user, campaign=campaign, parent=parent, initial=initial
     )
     if request.method == "POST" and form.is_valid():
-        draft = _save(request, form, parent.campaign, parent)
+        draft = _save(request, form, campaign, parent)
         return redirect("campaigns:dispatch", dispatch_id=draft.pk)
-    title = _("Pass the dispatch on")
-    return _form_page(request, form, title, parent, campaign=parent.campaign)
+    return _form_page(request, form, title, parent, campaign=campaign)
 
 
 @member(ALL, WRITERS)

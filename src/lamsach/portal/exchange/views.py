@@ -357,11 +357,7 @@ def webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
             hooks.end(found, request)
             return done(request, _("Nothing more is sent to the address."), "exchange:webhooks")
         return redirect("exchange:webhook", webhook_id=webhook_id)
-    context = {
-        "hook": found,
-        "secret": secret,
-        "now": timezone.now(),
-    }
+    context = {"hook": found, "secret": secret, "now": timezone.now()}
     return DELIVERIES.page(request, found.deliveries.all(), context)
 
 

@@ -97,11 +97,7 @@ def queue(request: HttpRequest, kept_list_id: int) -> HttpResponse:
         rows = rows.filter(reduce(or_, matching)) if matching else rows.none()
     if search := request.GET.get("q", "").strip()[:200]:
         rows = rows.filter(value__icontains=search)
-    size = (
-        int(request.GET.get("size", ""))
-        if request.GET.get("size", "") in {str(size) for size in SIZES}
-        else SIZES[0]
-    )
+    size = next((size for size in SIZES if str(size) == request.GET.get("size")), SIZES[0])
     page = paged(request, QUEUE.chosen(request.GET, rows), size)
     reports = feedback.counted([(row.type, row.value) for row in page], kept_list.unit)
     for row in page:

@@ -77,37 +77,29 @@ def find(token: str) -> Question | None:
     return Question.objects.filter(nonce=nonce or "", erased=None).select_related("unit").first()
 
 
-def _context(question: Question, text: str = "") -> dict[str, Any]:
-    return {
+def _notify(question: Question, kind: str, address: str, text: str = "", **stated: str) -> None:
+    context = {
         "number": question.number,
         "subject": question.subject,
         "text": text,
         "due": f"{timezone.localtime(question.due):%H:%M %d/%m/%Y}",
         "contact": question.unit.contact,
         "issuer": question.unit.name,
+        "address": address,
     }
+    queue_letter(kind, unit=question.unit, context=context, **stated)
 
 
 def _notify_desk(question: Question) -> None:
-    queue_letter(
-        "question_new",
-        to=question.unit.email,
-        key=f"question-desk:{question.nonce}:{question.unit_id}",
-        unit=question.unit,
-        about=f"desk:{question.pk}",
-        context={**_context(question), "address": absolute("support:question", question_id=question.pk)},
-    )
+    key = f"question-desk:{question.nonce}:{question.unit_id}"
+    address = absolute("support:question", question_id=question.pk)
+    to = {"to": question.unit.email, "about": f"desk:{question.pk}"}
+    _notify(question, "question_new", address, key=key, **to)
 
 
 def _notify_asker(question: Question, kind: str, key: str, text: str = "") -> None:
-    queue_letter(
-        kind,
-        to=question.email,
-        key=key,
-        unit=question.unit,
-        about=f"question:{question.pk}",
-        context={**_context(question, text), "address": address_of(question)},
-    )
+    to = {"to": question.email, "about": f"question:{question.pk}"}
+    _notify(question, kind, address_of(question), text, key=key, **to)
 
 
 @transaction.atomic
