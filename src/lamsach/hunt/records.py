@@ -43,7 +43,7 @@ class Records:
             return text, number
         memory = chunk.buffer.memory
         lines = [text]
-        if not parser.starts_record(text):
+        if not self._line(bytes(memory[start:end]))[1]:
             for raw in self._before(chunk, start):
                 line, begins = self._line(raw)
                 lines.append(line)
