@@ -257,7 +257,7 @@ def test_a_changed_line_gives_an_event_or_a_line_error(log_format, data):
      '\\"', "<1>", "10.0.0.1 "],
 )  # fmt: skip
 def test_long_lines_take_linear_time(log_format, piece):
-    """With 50,000 characters a careless expression that tries every split takes ten seconds or more."""
+    """With 50,000 characters a careless expression that tries every split takes 2 to 70 seconds."""
     head = head_of(log_format)
     line = max(head, key=len)
     repeated = piece * (50_000 // len(piece))
@@ -266,4 +266,4 @@ def test_long_lines_take_linear_time(log_format, piece):
         log_format.recognises(text)
         with suppress(LineError):
             log_format(FileContext("x", head=head)).parse(text, 2)
-    assert time.thread_time() - before < 2
+    assert time.thread_time() - before < 1
