@@ -138,7 +138,7 @@ TABLE = [
     ("hunt LOG -i LIST", HUNT),
     ("hunt LOG -i LIST -o CSV", HUNT),
     ("logs detect LOG",
-     (*LIBRARIES, *OTHERS, "lamsach.hunt", "lamsach.indicators", "lamsach.results.html",
+     (*LIBRARIES, *OTHERS, "numpy", "lamsach.hunt", "lamsach.indicators", "lamsach.results.html",
       "lamsach.logs.formats.proxies.squid")),
     ("indicators read LIST",
      (*LIBRARIES, *OTHERS, "rich", "numpy", "lamsach.logs", "lamsach.hunt",

@@ -15,7 +15,7 @@ from lamsach.errors import InputError, LimitError, UnreadableError
 from lamsach.logs.formats import binary_format_of
 from lamsach.logs.opening import tars, zips
 from lamsach.logs.opening.compression import PeekedSource, decompressed
-from lamsach.logs.opening.encodings import BINARY, SNIFF_BYTES, Transcoder, bom_bytes, encoding_of
+from lamsach.logs.opening.encodings import BINARY, SNIFF_BYTES, bom_bytes, encoding_of
 from lamsach.logs.opening.limits import DEFAULT_LIMITS, Limits
 from lamsach.logs.opening.places import Member, OnProblem, Place, find_places, in_memory, problem
 from lamsach.logs.opening.sources import ByteSource, Opener
@@ -142,7 +142,11 @@ class LogFile:
         encoding = BINARY if binary_format_of(sniffed) else encoding_of(sniffed)
         self._encoding = encoding
         peeked.skip(bom_bytes(sniffed, encoding))
-        return Transcoder(peeked, encoding) if encoding.startswith(("utf-16", "utf-32")) else peeked
+        if not encoding.startswith(("utf-16", "utf-32")):
+            return peeked
+        from lamsach.logs.opening.transcoder import Transcoder  # imports numpy
+
+        return Transcoder(peeked, encoding)
 
 
 class _Expander:

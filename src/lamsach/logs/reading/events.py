@@ -19,7 +19,6 @@ from lamsach.logs.formats.generic.unknown_text import UnknownText
 from lamsach.logs.opening.encodings import SNIFF_BYTES, decode_line
 from lamsach.logs.opening.inputs import LogFile, LogStream
 from lamsach.logs.opening.limits import LINE_BYTES
-from lamsach.logs.opening.lines import texts
 from lamsach.logs.reading.detect import Detection, detect, head_lines
 from lamsach.logs.reading.lines import LineParser
 from lamsach.model import Event, Reference, Refusal
@@ -82,6 +81,8 @@ def read_events(
 
     Lines of an unknown format give events of `unknown_text`. `counts` is updated. Raises UnreadableError or
     LimitError after everything readable, UsageError for an unknown format."""
+    from lamsach.logs.opening.lines import texts  # imports numpy, which detection does without
+
     counts = counts if counts is not None else ReadCounts()
     detection = detection_for(log_file, format_name)
     if detection.binary is not None:
