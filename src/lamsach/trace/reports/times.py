@@ -47,7 +47,7 @@ class ListTimes:
         self.order = decide_order(numbers, DateOrder.DAY_FIRST, context)
         self.zone: tzinfo = zone or DEFAULT_TIMEZONE
         month_first = self.order is DateOrder.MONTH_FIRST
-        self._times = LooseTimes(FileContext(timezone=self.zone), month_first)  # type: ignore[arg-type]
+        self._times = LooseTimes(FileContext(timezone=self.zone), month_first)
         self._known: dict[str, tuple[datetime, timedelta] | None] = {}
 
     def read(self, text: str) -> tuple[datetime, timedelta] | None:
