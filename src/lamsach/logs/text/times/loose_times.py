@@ -29,6 +29,7 @@ from lamsach.logs.base import FileContext
 from lamsach.logs.text.times.timestamps import (
     ABBREVIATIONS,
     MONTHS,
+    NO_TIME_KNOWN_YEAR,
     from_epoch,
     from_iso,
     local_time,
@@ -58,7 +59,7 @@ _LAST_OFFSET = re.compile(
 )
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)", re.ASCII)
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})([/.-])(\d{1,2})\2(\d{1,2})(?!\d)", re.ASCII)
-_NAMES = r"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
+_NAMES = rf"({'|'.join(MONTHS)})[a-z]{{0,6}}"
 # 20 Nov 2026   20/Nov/2026   20-Nov-26   20Nov2026
 _DAY_MONTH = re.compile(
     rf"(?<!\d)(\d{{1,2}})[ /.-]?{_NAMES}(?:[ /.,-]{{1,2}}(?:(\d{{4}}|\d{{2}})(?!\d))|(\d{{4}})(?!\d))",
@@ -165,7 +166,6 @@ def _year(text: str) -> int:
 
 
 _NUMBER = re.compile(r"\d+", re.ASCII)
-_NO_TIME_KNOWN_YEAR = 9999
 _BUDDHIST_ERA = 543
 
 Numbers = tuple[int, int, int]
@@ -238,7 +238,7 @@ def _runs_backwards(days: Sequence[date]) -> bool:
 
 
 def _after(days: Sequence[date], context: FileContext) -> bool:
-    if context.modified.year >= _NO_TIME_KNOWN_YEAR or not days:
+    if context.modified.year >= NO_TIME_KNOWN_YEAR or not days:
         return False
     return max(days) > (context.modified.astimezone(UTC) + timedelta(days=1)).date()
 

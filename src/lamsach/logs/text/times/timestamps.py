@@ -14,21 +14,10 @@ from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
+from lamsach.logs.text.values import in_order
 
-MONTHS = {
-    "Jan": 1,
-    "Feb": 2,
-    "Mar": 3,
-    "Apr": 4,
-    "May": 5,
-    "Jun": 6,
-    "Jul": 7,
-    "Aug": 8,
-    "Sep": 9,
-    "Oct": 10,
-    "Nov": 11,
-    "Dec": 12,
-}
+_NAMES = in_order("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec")
+MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
 """Months by their English abbreviation in syslog, BIND and Apache logs (RFC 3164 section 4.1.2)."""
 CTIME = (
     r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d"
@@ -40,7 +29,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ONE_DAY = timedelta(days=1)
 _MICROSECOND = timedelta(microseconds=1)
 _LONGEST_NUMBER = 40
-_NO_TIME_KNOWN_YEAR = 9999
+NO_TIME_KNOWN_YEAR = 9999
+"""Year of a file without a time of its own."""
 _YEARS_BACK = 8  # any eight years contain a leap year, but around 1900 and 2100
 
 
@@ -145,7 +135,7 @@ def without_year(
     So `Dec 31` in a file written on 2 January is in the year before. A file of unknown time counts as
     written now."""
     moment = (month, day, hour, minute, second, microsecond)
-    if context.modified.year < _NO_TIME_KNOWN_YEAR:
+    if context.modified.year < NO_TIME_KNOWN_YEAR:
         return _latest_year(*moment, context.modified + _ONE_DAY, context.timezone)
     return _latest_year.__wrapped__(*moment, datetime.now(UTC) + _ONE_DAY, context.timezone)
 
@@ -207,7 +197,6 @@ _MONTH = re.compile(
     + r"|(?:thg|th|tháng) ?(\d{1,2}))(?= {1,2}\d{1,2} \d{2}:\d{2}:\d{2}\b)",
     re.IGNORECASE,
 )
-_NAMES = tuple(MONTHS)
 
 
 def in_english(text: str) -> str | None:
