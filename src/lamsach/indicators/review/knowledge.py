@@ -197,7 +197,8 @@ class Knowledge:
 
     @cached_property
     def _order(self) -> dict[Fact | str, int]:
-        return {known: n for n, known in enumerate((*self._facts, *(source for _, source in self._lists)))}
+        ordered: list[Fact | str] = [*self._facts, *(source for _, source in self._lists)]
+        return {known: n for n, known in enumerate(ordered)}
 
     def _place(self, fact: Fact) -> int:
         """Return the place of a fact, or its list, in the order of information."""
