@@ -237,15 +237,17 @@ def refang(text: str) -> str:
     return text
 
 
+def _ends_as_name(name: str) -> bool:
+    """Return whether a name ends in a top-level domain that is no English word of a sentence."""
+    last = name.rpartition(".")[2].lower()
+    return last in suffixes().top_levels and last not in _ENGLISH
+
+
 def _join_spaced(match: re.Match[str], alone: str) -> str:
     """Join `evil . example . com`, alone in the text, or with two such points and a name's end."""
     name = match[1].replace(" . ", ".")
-    if _QUAD.fullmatch(name):
-        return name
-    last = name.rpartition(".")[2]
-    several = match[1].count(" . ") > 1 and name == name.lower()
-    named = last.lower() in suffixes().top_levels and last.lower() not in _ENGLISH
-    return name if named and (several or match[0] == alone) else match[0]
+    sure = match[0] == alone or (match[1].count(" . ") > 1 and name == name.lower())
+    return name if _QUAD.fullmatch(name) or (sure and _ends_as_name(name)) else match[0]
 
 
 def _join_initial(match: re.Match[str], alone: str) -> str:
@@ -291,7 +293,4 @@ def _join_pointless(match: re.Match[str]) -> str:
 def _join_spelt(match: re.Match[str]) -> str:
     """Join `evil dot example` if its last word is a top-level domain; else it is an English sentence."""
     name = _SPELT_DOT.sub(".", match[1])
-    if _QUAD.fullmatch(name):
-        return name
-    last = name.rpartition(".")[2].lower()
-    return name if last in suffixes().top_levels and last not in _ENGLISH else match[0]
+    return name if _QUAD.fullmatch(name) or _ends_as_name(name) else match[0]
