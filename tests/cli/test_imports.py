@@ -96,8 +96,10 @@ JUDGES = (
     "lamsach.indicators.values.listings",
 )
 """What reads lists; a compiled one needs none of it."""
+ARCHIVES = ("isal", "zstandard", "lamsach.logs.opening.zips", "lamsach.logs.opening.compression")
 HUNT = (
     *LIBRARIES,
+    *ARCHIVES,
     *OTHERS,
     *JUDGES,
     "lamsach.hunt.sets.builder",
@@ -138,7 +140,7 @@ TABLE = [
     ("hunt LOG -i LIST", HUNT),
     ("hunt LOG -i LIST -o CSV", HUNT),
     ("logs detect LOG",
-     (*LIBRARIES, *OTHERS, "numpy", "lamsach.hunt", "lamsach.indicators", "lamsach.results.html",
+     (*LIBRARIES, *OTHERS, *ARCHIVES, "numpy", "lamsach.hunt", "lamsach.indicators", "lamsach.results.html",
       "lamsach.logs.formats.proxies.squid")),
     ("indicators read LIST",
      (*LIBRARIES, *OTHERS, "rich", "numpy", "lamsach.logs", "lamsach.hunt",

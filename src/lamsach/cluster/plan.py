@@ -9,10 +9,10 @@ from typing import Any
 from lamsach.cluster.split_points import Part, parts_of
 from lamsach.cluster.tasks import Named
 from lamsach.errors import InputError
-from lamsach.logs.opening.compression import decompressed
 from lamsach.logs.opening.encodings import SNIFF_BYTES, bom_bytes, encoding_of
 from lamsach.logs.opening.inputs import LogFile
 from lamsach.logs.opening.limits import DEFAULT_LIMITS
+from lamsach.logs.opening.peeked import decompressed
 from lamsach.logs.opening.places import find_places
 from lamsach.logs.reading.events import detection_for
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
-from lamsach.logs.opening.compression import compression_of
-from lamsach.logs.opening.zstd import MAGIC as ZSTD_MAGIC
-from lamsach.logs.opening.zstd import SKIPPABLE_MAGICS, FrameTracker
+from lamsach.logs.opening.peeked import compression_of
+from lamsach.logs.opening.signatures import SKIPPABLE_MAGICS, ZSTD_MAGIC
+from lamsach.logs.opening.zstd import FrameTracker
 
 PART_BYTES = 16 << 20
 """Approximate bytes of text in a piece."""

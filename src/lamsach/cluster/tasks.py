@@ -38,9 +38,9 @@ from lamsach.hunt.line_index import LineIndex
 from lamsach.hunt.run import hunt
 from lamsach.hunt.workers import Sieved
 from lamsach.i18n import mark
-from lamsach.logs.opening.compression import compression_of
 from lamsach.logs.opening.inputs import LogFile, find_logs
 from lamsach.logs.opening.limits import DEFAULT_LIMITS
+from lamsach.logs.opening.peeked import compression_of
 from lamsach.logs.opening.places import Place, find_places
 from lamsach.logs.opening.sources import ByteSource
 from lamsach.model import FileSummary, Problem

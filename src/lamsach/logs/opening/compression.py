@@ -1,4 +1,4 @@
-"""Streams of gzip, bzip2, xz and zstd, recognized by first bytes, decompressed in bounded memory.
+"""Streams of gzip, bzip2 and xz, decompressed in bounded memory.
 
 Each accepts several concatenated streams (`cat a.gz b.gz`), zero padding and trailing garbage, and returns
 everything before any damage, then raises.
@@ -8,23 +8,16 @@ from __future__ import annotations
 
 import bz2
 import lzma
-from collections.abc import Callable
 from typing import Protocol, cast
 
 from isal import igzip_lib, isal_zlib
 
 from lamsach.errors import LimitError, UnreadableError
 from lamsach.logs.opening.limits import STEP_BYTES, Limits, cut_short, damaged, too_much_memory
+from lamsach.logs.opening.signatures import GZIP_MAGIC, MAGIC_BYTES, XZ_MAGIC, is_bzip2
 from lamsach.logs.opening.sources import ByteSource, InputBuffer
-from lamsach.logs.opening.zstd import MAGIC as ZSTD_MAGIC
-from lamsach.logs.opening.zstd import SKIPPABLE_MAGICS, ZstdStreams
 
 _ISAL_ERROR = cast("type[Exception]", igzip_lib.error)
-_GZIP_MAGIC = b"\x1f\x8b\x08"
-_BZIP2_MAGICS = (b"\x31\x41\x59\x26\x53\x59", b"\x17\x72\x45\x38\x50\x90")
-_XZ_MAGIC = b"\xfd7zXZ\x00"
-MAGIC_BYTES = 10
-"""Bytes that `compression_of` needs."""
 
 
 class _Decompressor(Protocol):
@@ -143,7 +136,7 @@ class GzipStreams(_Streams):
             self._finish()
         if self._streams:
             self._input.skip_zeros()
-        if self._input.peek(3) != _GZIP_MAGIC:
+        if self._input.peek(3) != GZIP_MAGIC:
             return None
         self._skip_header()
         self._crc = self._size = 0
@@ -210,7 +203,7 @@ class Bzip2Streams(_Streams):
     def _begin(self) -> _Decompressor | None:
         if self._streams:
             self._input.skip_zeros()
-        return bz2.BZ2Decompressor() if _is_bzip2(self._input.peek(MAGIC_BYTES)) else None
+        return bz2.BZ2Decompressor() if is_bzip2(self._input.peek(MAGIC_BYTES)) else None
 
 
 class XzStreams(_Streams):
@@ -219,7 +212,7 @@ class XzStreams(_Streams):
     def _begin(self) -> _Decompressor | None:
         if self._streams:
             self._input.skip_zeros()
-        if self._input.peek(6) != _XZ_MAGIC:
+        if self._input.peek(6) != XZ_MAGIC:
             return None
         return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=self._limits.max_memory_bytes)
 
@@ -250,86 +243,3 @@ class RawLzma(_Streams):
             return lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[options])
         except (lzma.LZMAError, ValueError):
             raise damaged(self.name) from None
-
-
-def _is_bzip2(head: bytes) -> bool:
-    return head[:3] == b"BZh" and head[3:4] in b"123456789" and head[4:10] in _BZIP2_MAGICS
-
-
-def compression_of(head: bytes) -> Callable[[ByteSource, Limits], ByteSource] | None:
-    """Return the decompressor for a file with this beginning, or None."""
-    if head[:3] == _GZIP_MAGIC:
-        return GzipStreams
-    if _is_bzip2(head):
-        return Bzip2Streams
-    if head[:6] == _XZ_MAGIC:
-        return XzStreams
-    if head[:4] == ZSTD_MAGIC or head[:4] in SKIPPABLE_MAGICS:
-        return ZstdStreams
-    return None
-
-
-class PeekedSource:
-    """A source whose first bytes can be inspected and are still read afterwards."""
-
-    def __init__(self, source: ByteSource) -> None:
-        self.name = source.name
-        self._source = source
-        self._peeked = b""
-        self._error: UnreadableError | LimitError | None = None
-
-    @property
-    def position(self) -> int:
-        """Bytes on disk consumed so far."""
-        return self._source.position
-
-    def peek(self, size: int) -> bytes:
-        """Return the next bytes, fewer than `size` only at the end.
-
-        Damage is raised once the bytes before it have been read."""
-        if len(self._peeked) < size and self._error is None:
-            data = bytearray(self._peeked)
-            buffer = memoryview(bytearray(min(size, 1 << 18)))
-            try:
-                while len(data) < size and (count := self._source.readinto(buffer[: size - len(data)])):
-                    data += buffer[:count]
-            except (UnreadableError, LimitError) as error:
-                self._error = error
-            self._peeked = bytes(data)
-        if not self._peeked and self._error is not None:
-            raise self._error
-        return self._peeked[:size]
-
-    def skip(self, size: int) -> None:
-        """Drop peeked bytes."""
-        self._peeked = self._peeked[size:]
-
-    def readinto(self, view: memoryview) -> int:
-        """See ByteSource."""
-        if self._peeked:
-            count = min(len(view), len(self._peeked))
-            view[:count] = self._peeked[:count]
-            self._peeked = self._peeked[count:]
-            return count
-        if self._error is not None:
-            raise self._error
-        return self._source.readinto(view)
-
-    def close(self) -> None:
-        """See ByteSource."""
-        self._source.close()
-
-
-def decompressed(source: ByteSource, limits: Limits) -> PeekedSource:
-    """Decompress a source by its first bytes, up to two layers (`log.gz.gz`); else return it unchanged."""
-    peeked = PeekedSource(source)
-    try:
-        for _ in range(2):
-            codec = compression_of(peeked.peek(MAGIC_BYTES))
-            if codec is None:
-                break
-            peeked = PeekedSource(codec(peeked, limits))
-    except (UnreadableError, LimitError):
-        peeked.close()
-        raise
-    return peeked

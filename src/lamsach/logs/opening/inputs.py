@@ -13,11 +13,12 @@ from types import TracebackType
 
 from lamsach.errors import InputError, LimitError, UnreadableError
 from lamsach.logs.formats import binary_format_of
-from lamsach.logs.opening import tars, zips
-from lamsach.logs.opening.compression import PeekedSource, decompressed
+from lamsach.logs.opening import tars
 from lamsach.logs.opening.encodings import BINARY, SNIFF_BYTES, bom_bytes, encoding_of
 from lamsach.logs.opening.limits import DEFAULT_LIMITS, Limits
+from lamsach.logs.opening.peeked import PeekedSource, decompressed
 from lamsach.logs.opening.places import Member, OnProblem, Place, find_places, in_memory, problem
+from lamsach.logs.opening.signatures import ZIP_MAGICS
 from lamsach.logs.opening.sources import ByteSource, Opener
 
 HEAD_BYTES = 262_144
@@ -172,7 +173,7 @@ class _Expander:
     def _once(self, place: Place) -> Iterator[LogFile]:
         source = decompressed(place.part(place.name), self.limits)
         head = source.peek(tars.BLOCK_BYTES)
-        if head[:4] in zips.MAGICS or tars.is_tar(head):
+        if head[:4] in ZIP_MAGICS or tars.is_tar(head):
             raise UnreadableError(
                 "An archive cannot be read from standard input.",
                 place.name,
@@ -187,7 +188,7 @@ class _Expander:
         source = PeekedSource(opener())
         try:
             first = source.peek(tars.BLOCK_BYTES)
-            if first[:4] in zips.MAGICS:
+            if first[:4] in ZIP_MAGICS:
                 place = place or in_memory(name, self._whole(source), modified)
                 head = first
             else:
@@ -195,7 +196,7 @@ class _Expander:
                 head = source.peek(tars.BLOCK_BYTES)
         finally:
             source.close()
-        if head[:4] in zips.MAGICS and place is not None:
+        if head[:4] in ZIP_MAGICS and place is not None:
             yield from self._members(self._zip(place), depth, name)
         elif tars.is_tar(head):
             plain = first == head
@@ -208,7 +209,9 @@ class _Expander:
             yield LogFile(name, size, modified, lambda: decompressed(opener(), self.limits))
 
     def _zip(self, place: Place) -> Iterator[Member]:
-        return zips.zip_members(place, self.limits, self.password, _member_namer(place.name))
+        from lamsach.logs.opening.zips import zip_members
+
+        return zip_members(place, self.limits, self.password, _member_namer(place.name))
 
     def _members(self, members: Iterator[Member], depth: int, name: str) -> Iterator[LogFile]:
         if depth >= self.limits.max_depth:

@@ -21,10 +21,10 @@ from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.logs.opening.compression import Bzip2Streams, RawDeflate, RawLzma, XzStreams
 from lamsach.logs.opening.limits import Limits, damaged
 from lamsach.logs.opening.places import Member, Place
+from lamsach.logs.opening.signatures import ZIP_MAGICS
 from lamsach.logs.opening.sources import ByteSource, HandleSource, unreadable
 from lamsach.logs.opening.zstd import ZstdStreams
 
-MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 _LOCAL_HEADER_BYTES = 30
 _LOCKED = 1
 _BAD_DIRECTORY = (
@@ -165,7 +165,7 @@ def _data_offset(place: Place, entry: zipfile.ZipInfo, name: str) -> int:
         raise unreadable(error, name) from None
     finally:
         handle.close()
-    if len(header) < _LOCAL_HEADER_BYTES or header[:4] != MAGICS[0]:
+    if len(header) < _LOCAL_HEADER_BYTES or header[:4] != ZIP_MAGICS[0]:
         raise damaged(name)
     name_bytes = int.from_bytes(header[26:28], "little")
     extra_bytes = int.from_bytes(header[28:30], "little")

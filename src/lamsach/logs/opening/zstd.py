@@ -8,10 +8,8 @@ import zstandard
 
 from lamsach.errors import LimitError, UnreadableError
 from lamsach.logs.opening.limits import STEP_BYTES, Limits, cut_short, damaged, too_much_memory
+from lamsach.logs.opening.signatures import SKIPPABLE_MAGICS, ZSTD_MAGIC
 from lamsach.logs.opening.sources import ByteSource, InputBuffer
-
-MAGIC = b"\x28\xb5\x2f\xfd"
-SKIPPABLE_MAGICS = frozenset(bytes((low, 0x2A, 0x4D, 0x18)) for low in range(0x50, 0x60))
 
 _CONTENT_SIZE_BYTES = (0, 2, 4, 8)
 _DICTIONARY_BYTES = (0, 1, 2, 4)
@@ -66,7 +64,7 @@ class FrameTracker:
         if head[:4] in SKIPPABLE_MAGICS and len(head) >= 8:
             self._skip = 8 + int.from_bytes(head[4:8], "little")
             return True
-        if head[:4] != MAGIC:
+        if head[:4] != ZSTD_MAGIC:
             return False
         if len(head) < 5:
             self._broken = True
