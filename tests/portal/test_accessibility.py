@@ -8,20 +8,21 @@ for is tested too.
 
 from __future__ import annotations
 
+import html
 import http.cookiejar
 import os
 import re
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections import deque
-from collections.abc import Iterator
-from html.parser import HTMLParser
+from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -35,26 +36,35 @@ pytestmark = pytest.mark.browser
 CHECK = Path(__file__).with_name("accessibility.js").read_text("utf-8")
 _axe = find_spec("axe_playwright_python")
 AXE = Path(str(_axe.origin)).with_name("axe.min.js").read_text("utf-8") if _axe else ""
-AXE_RUN = """async () => {
+WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+_SHAPE = """
   const shape = (e) => [e.tagName, [...e.attributes].map(
       a => a.name + (/^(class|style|type|role)$/.test(a.name) ? a.value : !!a.value.trim())
     ).sort(),
     [...e.childNodes].map(n => n.nodeType === 1 ? shape(n)
       : n.nodeType === 3 && n.data.trim() ? "text" : "")];
-  const kinds = new Map(), again = [];
+  const frame = [...document.querySelectorAll("body > header, body > footer")];"""
+AXE_FRAME = "() => {" + _SHAPE + " return frame.map(e => JSON.stringify(shape(e))); }"
+"""Script that describes the page's header and footer without words and addresses."""
+AXE_RUN = (
+    "async ([rules, known]) => {"
+    + _SHAPE
+    + """
+  const kinds = new Map(), again = frame.filter((e, number) => known.includes(number));
   for (const e of document.querySelectorAll("tbody > tr, ul > li, ol > li")) {
     const kind = JSON.stringify(shape(e)), known = kinds.get(e.parentElement) || new Set();
     kinds.set(e.parentElement, known);
     if (known.has(kind)) again.push(e); else known.add(kind);
   }
   const found = await axe.run({include: [document], exclude: again},
-    {resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]});
+    {resultTypes: ["violations"], runOnly: rules});
   return found.violations.filter(v => ["serious", "critical"].includes(v.impact))
     .flatMap(v => v.nodes.slice(0, 3).map(n => `axe ${v.id} ${n.target.join(" ")}: ${n.html.slice(0, 120)}`));
 }"""
+)
 """Script that examines one of the rows of a table, or list, that differ in words and addresses alone.
 
-axe takes some ten milliseconds for each row.
+axe takes some ten milliseconds for each row. `known`: which of header and footer are left out.
 """
 THIN_FONT = """() => {
   const sheet = new CSSStyleSheet();
@@ -140,33 +150,71 @@ def kind(path: str) -> str:
     return re.sub(r"/[A-Za-z0-9_-]{20,}~[^/]+", "/TOKEN", re.sub(r"\d+", "N", path.split("?")[0]))
 
 
-class Links(HTMLParser):
-    """The targets of a page's links."""
+class Answer(NamedTuple):
+    """A page: its address after redirections, status, targets of links."""
 
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found += [value for name, value in attrs if tag == "a" and name == "href" and value]
+    url: str
+    status: int
+    links: list[str]
+    drawn: Any = None
+    """Playwright's page that shows it."""
 
 
-def pages(context: Any, address: str, start: tuple[str, ...]) -> Iterator[tuple[str, int]]:
-    """One page of each kind that links lead to; and the answer's status. They are fetched, not drawn."""
+def answer_of(url: str, status: int, headers: Any, text: Callable[[], str]) -> Answer | None:
+    """None for a file, and for a document in which no script may run, ours neither."""
+    is_page = "text/html" in headers.get("content-type", "")
+    if not is_page or "sandbox" in headers.get("content-security-policy", ""):
+        return None
+    links = re.findall(r'<a\s[^>]*?\bhref="([^"]+)"', text()) if status == 200 else []
+    return Answer(url, status, [html.unescape(link) for link in links])
+
+
+class Visitor:
+    """A person in a browser, who draws pages or only fetches them."""
+
+    def __init__(self, browser: Any, address: str, cookies: dict[str, str]) -> None:
+        self.address = address
+        self._cookies = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        self.context = browser.new_context(viewport=DESKTOP, reduced_motion="reduce")  # no colour halfway
+        self.context.add_cookies([{"name": n, "value": v, "url": address} for n, v in cookies.items()])
+        self._page = self.context.new_page()
+
+    def fetch(self, path: str) -> Answer | None:
+        """Fetch a page, with the session's cookies."""
+        address = self.address + urllib.parse.quote(path, safe="/?=&%~:+,;")
+        try:
+            answer = urllib.request.urlopen(
+                urllib.request.Request(address, headers={"Cookie": self._cookies})
+            )
+        except urllib.error.HTTPError as refusal:
+            answer = refusal
+        with answer:
+            return answer_of(answer.geturl(), answer.status, answer.headers, lambda: answer.read().decode())
+
+    def draw(self, path: str) -> Answer | None:
+        """Draw a page."""
+        from playwright.sync_api import Error
+
+        try:
+            shown = self._page.goto(self.address + path)
+        except Error:
+            return self.fetch(path)  # a file, which a browser stores
+        answer = answer_of(self._page.url, shown.status, shown.headers, shown.text)
+        return answer and answer._replace(drawn=self._page)
+
+
+def pages(visitor: Visitor, start: tuple[str, ...], drawn: set[str]) -> Iterator[tuple[str, Answer]]:
+    """One page of each kind that links lead to; drawn are those whose kind is not yet in `drawn`."""
     waiting, known = deque(start), {kind(path) for path in start}
     while waiting:
         path = waiting.popleft()
-        answer = context.request.get(address + path, max_redirects=5)
-        if "text/html" not in answer.headers.get("content-type", ""):
+        answer = visitor.fetch(path) if kind(path) in drawn else visitor.draw(path)
+        drawn.add(kind(path))
+        if answer is None:
             continue
-        if "sandbox" in answer.headers.get("content-security-policy", ""):
-            continue  # a document, in which no script may run, ours neither
-        yield path, answer.status
-        if answer.status != 200:
-            continue
-        for link in Links(answer.text()).found:
-            target = urllib.parse.urljoin(answer.url, link).removeprefix(address).split("#")[0]
+        yield path, answer
+        for link in answer.links:
+            target = urllib.parse.urljoin(answer.url, link).removeprefix(visitor.address).split("#")[0]
             if target.startswith("/") and not LEAVE.search(target) and kind(target) not in known:
                 known.add(kind(target))
                 waiting.append(target)
@@ -186,24 +234,24 @@ def test_every_page_has_no_fault(
     """
     address, cookies, _home = portal
     wrong: list[str] = []
+    drawn: set[str] = set()
     looked: set[str] = set()
+    frames: set[str] = set()
     for role in ROLES:
-        context = browser.new_context(viewport=DESKTOP, reduced_motion="reduce")  # no colour halfway
+        examined = language == "vi" or role is None
         values = {"django_language": language, **({"sessionid": cookies[role]} if role else {})}
-        context.add_cookies([{"name": n, "value": v, "url": address} for n, v in values.items()])
-        page = context.new_page()
-        for path, status in pages(context, address, ("/", "/office/" if role else "/accounts/login/")):
-            if status != 200:
-                wrong.append(f"{path} {status} for {role}")
-            elif kind(path) not in looked:
+        visitor = Visitor(browser, address, values)
+        if examined:
+            visitor.context.add_init_script(AXE)
+        for path, answer in pages(visitor, ("/", "/office/" if role else "/accounts/login/"), drawn):
+            if answer.status != 200:
+                wrong.append(f"{path} {answer.status} for {role}")
+            elif answer.drawn:
                 looked.add(kind(path))
-                answer = page.goto(address + path)
-                if answer.status != 200:
-                    wrong.append(f"{path} {answer.status} for {role}")
-                wrong += [f"{path} {each}" for each in look(page, language)]
-                if language == "vi" or role is None:
-                    wrong += [f"{path} {each}" for each in axe(page)]
-        context.close()
+                wrong += [f"{path} {each}" for each in look(answer.drawn, language)]
+                if examined:
+                    wrong += [f"{path} {each}" for each in axe(answer.drawn, frames)]
+        visitor.context.close()
     assert len(looked) > 45, sorted(looked)
     assert wrong == [], "\n".join(wrong)
 
@@ -235,16 +283,21 @@ def look(page: Any, language: str) -> list[str]:
     return found
 
 
-def axe(page: Any) -> list[str]:
+def axe(page: Any, frames: set[str] | None = None, rules: Sequence[str] = WCAG) -> list[str]:
     """The serious and critical findings of axe-core, where it is installed.
 
-    Our own check is a second opinion, not a replacement.
+    Our own check is a second opinion, not a replacement. Header and footer are left out whose description is
+    in `frames`, which receives those of this page.
     """
     if not AXE:
         return []
     assert page.evaluate(THIN_FONT), "none of the fonts is installed"
     load_axe(page)
-    return list(page.evaluate(AXE_RUN))
+    frame = page.evaluate(AXE_FRAME) if frames is not None else []
+    known = [number for number, each in enumerate(frame) if each in (frames or ())]
+    if frames is not None:
+        frames.update(frame)
+    return list(page.evaluate(AXE_RUN, [list(rules), known]))
 
 
 def load_axe(page: Any) -> None:
