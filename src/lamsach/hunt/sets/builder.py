@@ -196,22 +196,18 @@ class Builder:
     def compiled(self) -> CompiledSet:
         """Compute keys, filter, table and ranges over the builder's memory; nothing can be added later."""
         types = np.frombuffer(self._types, np.uint8)
-        names, name_offsets = (
-            np.frombuffer(self._names, np.uint8),
-            np.frombuffer(self._name_offsets, np.int64),
-        )
-        name_rows = np.frombuffer(self._name_rows, np.uint32)
+        names = np.frombuffer(self._names, np.uint8)
+        name_offsets = np.frombuffer(self._name_offsets, np.int64)
         networks = np.frombuffer(self._networks, np.uint64).reshape(-1, 3)
         name_keys, network_keys = hash_places(names, name_offsets), hash_networks(networks)
         is_ipv4 = networks[:, 0] == np.uint64(IPV4_HIGH)
         starts, ends = _merged_ranges(networks[is_ipv4])
-        bloom, table = _filter(np.unique(np.concatenate([name_keys, network_keys[~is_ipv4]])))
+        bloom, table = _filter(name_keys, network_keys[~is_ipv4])
         keys = np.concatenate([name_keys, network_keys])
         order = np.argsort(keys, kind="stable")
         digest, first_rows = _distinct(np.frombuffer(self._digests, np.uint8).reshape(-1, 16))
-        kinds = np.bincount(types[first_rows], minlength=len(TYPES))
-        by_type = {kind.value: int(kinds[place]) for place, kind in enumerate(TYPES) if kinds[place]}
-        tops, stems = _ends_of_names(names, name_offsets, types[name_rows])
+        by_type = _counts(types[first_rows])
+        tops, stems = _ends_of_names(names, name_offsets, types[np.frombuffer(self._name_rows, np.uint32)])
         return CompiledSet(
             digest=digest,
             count=int(first_rows.size),
@@ -225,7 +221,7 @@ class Builder:
             numbers=np.frombuffer(self._numbers, np.int32).reshape(-1, len(NUMBERS)),
             times=np.frombuffer(self._times, np.int64).reshape(-1, 2),
             keys=keys[order],
-            rows=np.concatenate([name_rows, np.frombuffer(self._network_rows, np.uint32)])[order],
+            rows=np.frombuffer(self._name_rows + self._network_rows, np.uint32)[order],
             tops=tops,
             stems=stems,
             bloom=bloom,
@@ -237,8 +233,15 @@ class Builder:
         )
 
 
-def _filter(keys: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """Build the Bloom filter and the table that the kernel probes."""
+def _counts(types: NDArray[np.uint8]) -> dict[str, int]:
+    """Count the values of each type that occurs."""
+    counts = np.bincount(types, minlength=len(TYPES)).tolist()
+    return {kind.value: count for kind, count in zip(TYPES, counts, strict=True) if count}
+
+
+def _filter(*parts: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Build the Bloom filter and the table that the kernel probes, of all keys."""
+    keys = np.unique(np.concatenate(parts))
     bloom = np.zeros(_power_of_two(keys.size // 4), np.uint64)
     table = np.zeros(_power_of_two(int(keys.size * 1.6)), np.uint64)
     insert(keys, bloom, table)
