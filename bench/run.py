@@ -212,7 +212,7 @@ def main() -> None:
             lambda path, listed, threads: lamsach(path, listed, threads).search_s,
         ),
         "share": lambda: share(logs, list_path, options.repeat),
-        "start": lambda: start(list_path, options.repeat, options.before),
+        "start": lambda: start(logs, list_path, options.repeat, options.before),
         "memory": lambda: memory(*_inputs_for_memory(logs[0], list_path, options)),
     }
     for part in options.parts.split(","):

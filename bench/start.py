@@ -1,4 +1,4 @@
-"""Time short commands: `make bench BENCH_ARGS='--parts start'`.
+"""Time commands as they are used: `make bench BENCH_ARGS='--parts start'`.
 
 With `--before FOLDER` another checkout is measured in turn, by its own program (`FOLDER/.venv/bin/lamsach`).
 """
@@ -8,13 +8,14 @@ from __future__ import annotations
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 from bench import measure
+from bench.generate import Log
 from bench.programs import LAMSACH, OK
 from bench.tables import Table
 
@@ -72,7 +73,7 @@ class Checkout:
         return run.cpu_s, run.wall_s
 
 
-def start(list_path: Path, repeat: int, before: Path | None = None) -> None:
+def start(logs: Sequence[Log], list_path: Path, repeat: int, before: Path | None = None) -> None:
     """Print processor and wall clock seconds of each case, medians; the very first hunt once."""
     trees = {"now": HERE} if before is None else {"before": before, "now": HERE}
     table = Table("case", *(f"{name}, {what}" for name in trees for what in ("processor s", "wall s")))
@@ -81,12 +82,12 @@ def start(list_path: Path, repeat: int, before: Path | None = None) -> None:
         (folder_path / "small.log").write_text(LINE, "ascii")
         (folder_path / "list.txt").write_text("203.0.113.9\n", "ascii")
         checkouts = [Checkout.of(tree, folder_path / name) for name, tree in trees.items()]
-        for name, case in _cases(folder_path, list_path).items():
+        for name, case in _cases(folder_path, logs, list_path).items():
             firsts, medians = zip(*_in_turn(case, checkouts, max(repeat, 5)), strict=True)
             if name == ONE_LINE:
                 table.row(f"{name}, the first ever", *chain(*firsts))
             table.row(name, *chain(*medians))
-    table.print("Commands that do little")
+    table.print("Whole commands")
 
 
 def _in_turn(case: Case, checkouts: list[Checkout], repeat: int) -> Iterator[tuple[Figures, Figures]]:
@@ -114,8 +115,8 @@ def _in_turn(case: Case, checkouts: list[Checkout], repeat: int) -> Iterator[tup
             yield ("-", "-"), ("-", "-")
 
 
-def _cases(folder: Path, list_path: Path) -> dict[str, Case]:
-    small, short = str(folder / "small.log"), str(folder / "list.txt")
+def _cases(folder: Path, logs: Sequence[Log], list_path: Path) -> dict[str, Case]:
+    small, short, long = str(folder / "small.log"), str(folder / "list.txt"), str(list_path)
     hunt = ["hunt", small, "-i", short]
     outputs = [word for name in ("out.html", "out.xlsx") for word in ("-o", str(folder / name))]
     return {
@@ -129,5 +130,9 @@ def _cases(folder: Path, list_path: Path) -> dict[str, Case]:
         "lamsach indicators check": Case(["indicators", "check", "203.0.113.9", "-i", short]),
         ONE_LINE: Case(hunt),
         "the same with a page and a workbook": Case([*hunt, *outputs]),
-        "the same with a list of a million": Case(["hunt", small, "-i", str(list_path)], OK),
+        "the same with a list of a million": Case(["hunt", small, "-i", long], OK),
+        **{
+            f"a hunt of {log.size_bytes // 10**6} MB of {log.name}": Case(["hunt", log.path, "-i", long], OK)
+            for log in logs
+        },
     }
