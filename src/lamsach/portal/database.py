@@ -65,7 +65,7 @@ def _no_address() -> UsageError:
 
 
 def stated(described: dict[str, Any]) -> dict[str, Any]:
-    """What the description states of the connection, by the names of PostgreSQL's own library."""
+    """Return the stated parts of the connection by their names in PostgreSQL's own library."""
     named = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
     return {word: described[key] for word, key in named.items() if described.get(key)}
 

@@ -265,7 +265,6 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
     role, way = _role_and_way(contact, text)
     device = contact.given or own_end(source.ip, destination.ip, way, role)
     inward = device is not None and device == destination.ip and device != source.ip
-    url = contact.url
     if source.ip is None and destination.ip is None and _leads_inside(source, destination):
         inward = True  # both ends are names: the interfaces show which is the unit's
     far = source if inward and source.ip is None else destination
@@ -281,10 +280,8 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
         device_name=destination.name if inward or (device is None and source.ip) else source.name,
         device_mac=contact.mac,
         user=contact.user,
-        domain=contact.domain
-        or (host_in(url) if url else None)
-        or (domain_of(far.name) if far.ip is None and far.name and "." in far.name else None),
-        url=url,
+        domain=_domain(contact, far),
+        url=contact.url,
         action=_action_of_message(text),
         way=way,
         role=role,
@@ -295,6 +292,13 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
     if contact.far_first:
         return changed(as_opened(changed(event, outbound=True)), outbound=True)
     return event
+
+
+def _domain(contact: CiscoContact, far: End) -> str | None:
+    """Return the stated domain, the URL's host, or the far end's name."""
+    if domain := contact.domain or (host_in(contact.url) if contact.url else None):
+        return domain
+    return domain_of(far.name) if far.ip is None and far.name and "." in far.name else None
 
 
 def _session(event: Event, contact: CiscoContact, text: str) -> Event | None:
