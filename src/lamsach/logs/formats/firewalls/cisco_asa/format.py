@@ -267,7 +267,6 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
     inward = device is not None and device == destination.ip and device != source.ip
     if source.ip is None and destination.ip is None and _leads_inside(source, destination):
         inward = True  # both ends are names: the interfaces show which is the unit's
-    far = source if inward and source.ip is None else destination
     mapped = (source.mapped_ip, source.mapped_port) != (source.ip, source.port)
     event = event_between(
         (source.ip or (contact.given if destination.ip is None else None), source.port),
@@ -280,7 +279,7 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
         device_name=destination.name if inward or (device is None and source.ip) else source.name,
         device_mac=contact.mac,
         user=contact.user,
-        domain=_domain(contact, far),
+        domain=_domain(contact, inward),
         url=contact.url,
         action=_action_of_message(text),
         way=way,
@@ -294,10 +293,11 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
     return event
 
 
-def _domain(contact: CiscoContact, far: End) -> str | None:
+def _domain(contact: CiscoContact, inward: bool) -> str | None:
     """Return the stated domain, the URL's host, or the far end's name."""
     if domain := contact.domain or (host_in(contact.url) if contact.url else None):
         return domain
+    far = contact.source if inward and contact.source.ip is None else contact.destination
     return domain_of(far.name) if far.ip is None and far.name and "." in far.name else None
 
 
