@@ -19,9 +19,11 @@ from tests.programs import require_program as require_program
 
 pytest_plugins = ("tests.clock", "tests.months", "tests.seconds")
 
-settings.register_profile("lamsach", settings(), deadline=None)
+settings.register_profile(
+    "lamsach", settings(), deadline=None, max_examples=100 if os.environ.get("LAMSACH_CI") == "1" else 60
+)
 settings.load_profile("lamsach")
-"""Without a deadline, since the machine may be busy."""
+"""Without a deadline, since the machine may be busy; with Hypothesis's own number of examples in CI."""
 
 os.environ.setdefault(
     "LAMSACH_UNIT_KEY", str(Path(tempfile.gettempdir()) / f"lamsach-test-{getpass.getuser()}-unit-key")

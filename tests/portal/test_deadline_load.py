@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from bench.deadline import options, run
 from bench.deadline_load import BRANCH, PUBLIC, SENDING, WHOLE, Confirmed, differences
 from bench.deadline_table import table
@@ -17,6 +19,7 @@ from .postgres import fresh
 SMALL = "--units 40 --users 24 --minutes 0.05 --rate 8 --public 20 --processes 2 --bundle 100000 --sockets 20"
 
 
+@pytest.mark.long
 def test_users_and_readers_at_once(tmp_path: Path, postgresql: str) -> None:
     wanted = options(SMALL.split())
     found = run(tmp_path / "data", fresh(postgresql, template=TEMPLATE), wanted)

@@ -14,6 +14,7 @@ from .postgres import fresh
 REPORTS = 16
 
 
+@pytest.mark.long
 def test_many_officers_at_once(tmp_path: Path, postgresql: str) -> None:
     load, after = load_test(tmp_path, fresh(postgresql, template=TEMPLATE), REPORTS, seconds=0.5)
     assert load.wrong == []

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from django.contrib.auth.hashers import make_password
 from django.core.files import File
 from django.db import transaction
 
@@ -143,6 +144,7 @@ def _letterheads(ministry: Unit, units: list[Unit]) -> None:
 
 def _people(authority: Unit, ministry: Unit, unit: Unit) -> Filled:
     password = links.nonce()
+    hashed = make_password(password)
     people = {}
     for role, place, name in (
         (Role.ADMINISTRATOR, authority, "Quản trị Minh họa"),
@@ -152,7 +154,7 @@ def _people(authority: Unit, ministry: Unit, unit: Unit) -> Filled:
         (Role.READER, ministry, "Người xem Minh họa"),
         (Role.HELPER, ministry, "Hỗ trợ Minh họa"),
     ):
-        user = User.objects.create_user(f"{role.value}@demo.example", password, name=name)
+        user = User.objects.create(email=f"{role.value}@demo.example", name=name, password=hashed)
         Membership.objects.create(user=user, unit=place, role=role)
         people[role.value] = user.email
     return Filled(people, password)
