@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from lamsach.portal import base
 from lamsach.portal.base.charts import BOTTOM, HEIGHT, TOP, Part, bar, chart, mark_step, spread_labels
 from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.cases import campaign_views
 from lamsach.portal.cases import dashboard as facts
 from lamsach.portal.cases.dashboard import LINES, series
 from lamsach.portal.cases.models import Case, CaseState, Rules, Step
@@ -103,6 +104,14 @@ def test_the_calendar_of_logs(cast: Cast, campaign: Campaign) -> None:
     assert source.last == day(-1)
     rows = facts.coverage_by_unit(campaign, [cast.first.pk, cast.second.pk], today())
     assert [(row.unit, row.sources, row.missing) for row in rows] == [(cast.first, 1, 0), (cast.second, 1, 0)]
+
+
+def test_no_search_is_the_widest_gap(cast: Cast, campaign: Campaign) -> None:
+    rows = facts.coverage_by_unit(campaign, [cast.first.pk], today(), [cast.second.pk])
+    assert [row.unit for row in rows] == [cast.second, cast.first]
+    for order, units in (("-gap", [cast.second, cast.first]), ("gap", [cast.first, cast.second])):
+        sorted_rows = campaign_views._coverage(campaign).chosen({"sort": order}, rows)
+        assert [row.unit for row in sorted_rows] == units
 
 
 def test_before_the_first_machine(cast: Cast) -> None:

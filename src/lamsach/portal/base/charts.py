@@ -1,4 +1,4 @@
-"""Chart geometry for templates: stacked bars, and lines over days.
+"""Chart geometry for templates: stacked bars, and lines over days; QR codes, and PDF files that show one.
 
 Horizontal positions are percentages of the width, vertical ones pixels, so that a chart fits any window and
 its text has a constant size. A table next to it holds the same numbers.

@@ -86,7 +86,7 @@ def _coverage(campaign: Campaign) -> Listing:
         cells=(
             Cell("Unit", lambda row: linked(row, row.unit.name), "unit__name"),
             Cell("Log sources", "sources", css="number"),
-            Cell("Missing in the last seven days", missing, "missing", css="number"),
+            Cell("Missing in the last seven days", missing, "gap", css="number"),
         ),
         template="cases/coverage.html",
     )

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import accumulate
+from math import inf
 from operator import itemgetter
 from typing import Any
 
@@ -218,11 +219,16 @@ class UnitSources:
     days: int
     missing: int
 
+    @property
+    def gap(self) -> float:
+        """Missing days; infinite for a unit that was not searched, which is the widest gap."""
+        return self.missing if self.sources else inf
+
 
 def coverage_by_unit(
     campaign: Campaign, unit_ids: Any, until: date, unsearched: Collection[int] = ()
 ) -> list[UnitSources]:
-    """Sources of each unit with logs, largest gaps first, after the `unsearched` ones."""
+    """Sources of each unit with logs, and the `unsearched` ones; largest gaps first."""
     rows = CoverageDay.objects.filter(campaign=campaign, unit__in=unit_ids)
     counted = (
         rows.order_by()
@@ -234,11 +240,10 @@ def coverage_by_unit(
         total = totals.setdefault(row["unit"], [0, 0])
         total[0] += 1
         total[1] += row["recent"]
-    units = Unit.objects.in_bulk([*totals, *unsearched])
-    without = sorted(set(unsearched) - set(totals), key=lambda unit_id: units[unit_id].code)
+    totals = {unit_id: [0, 0] for unit_id in unsearched} | totals
+    units = Unit.objects.in_bulk([*totals])
     listed = [
         UnitSources(units[unit], sources, sources * 7, sources * 7 - recent)
         for unit, (sources, recent) in totals.items()
     ]
-    listed.sort(key=lambda entry: (-entry.missing, entry.unit.code))
-    return [*(UnitSources(units[unit_id], 0, 0, 0) for unit_id in without), *listed]
+    return sorted(listed, key=lambda entry: (-entry.gap, entry.unit.code))
