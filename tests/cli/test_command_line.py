@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import shlex
 import subprocess
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lamsach.cli import options
 from lamsach.cli.command_line import Argument, Command, CommandLineError, HelpWanted, Option
 from lamsach.cli.commands import COMMANDS
 from lamsach.cli.completion import candidates
@@ -132,3 +135,15 @@ def test_bash_completes_options_of_a_command(tmp_path: Path) -> None:
     )
     assert ran.stdout == "--leases\n"
     assert child("completion", "tcsh").status == 2
+
+
+def test_each_option_is_declared_once() -> None:
+    """Commands that share an option share its declaration (`cli/options.py`), or its meaning would drift."""
+    calls = Counter(
+        ast.unparse(node)
+        for path in Path(str(options.__file__)).parent.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and node.keywords and ast.unparse(node.func) in ("Option", "Argument")
+    )
+    assert calls.total() > 200
+    assert [call for call, times in calls.items() if times > 1] == []

@@ -212,7 +212,6 @@ CLI: dict[str, str] = {
     "A log; - for standard input.": "Một nhật ký; - để đọc từ đầu vào chuẩn.",
     "The line's number. Default: the first that gives an event.": "Số thứ tự của dòng. Mặc định: dòng đầu tiên cho ra sự kiện.",
     "Show why a line is read as it is: its format, where each value is in it, why the other formats did not take it.": "Cho biết vì sao một dòng được đọc như vậy: định dạng, vị trí từng giá trị trong dòng, vì sao các định dạng khác không nhận.",
-    "The zone of times that state none.": "Múi giờ của những thời điểm không ghi múi giờ.",
     "List each refused line on standard error.": "Liệt kê từng dòng bị từ chối ra luồng lỗi chuẩn.",
     "List the log formats that are read, and the fields each gives.": "Liệt kê các định dạng nhật ký đọc được và các trường của từng định dạng.",
     "Next:": "Việc tiếp theo:",

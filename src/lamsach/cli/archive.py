@@ -9,11 +9,18 @@ from typing import Annotated
 
 from lamsach.cli.command_line import Argument, Exit, Option
 from lamsach.cli.console import emit, output_console, problem_line, translate
+from lamsach.cli.options import Yes
 from lamsach.errors import ExitStatus, UsageError
 from lamsach.i18n import format_number, format_size, language_from_environment
 
 Place = Annotated[str, Argument(metavar="DIR", help="The archive: a folder or a URL (s3://...).")]
-Yes = Annotated[bool, Option("--yes", help="Do it; without this, only say what would be done.")]
+Source = Annotated[
+    str, Option("--source", metavar="PATTERN", help="Only sources whose name fits, such as *fw*.")
+]
+Since = Annotated[
+    str | None, Option("--since", metavar="DATE", help="Only segments with lines from this day on.")
+]
+Until = Annotated[str | None, Option("--until", metavar="DATE", help="Only segments with lines to this day.")]
 Reason = Annotated[str, Option("--reason", metavar="TEXT", help="Why, for the record.")]
 
 
@@ -87,15 +94,9 @@ def verify(
 def export(
     archive: Place,
     folder: Annotated[Path, Option("-o", "--output", metavar="DIR", help="The folder to write into.")],
-    source: Annotated[
-        str, Option("--source", metavar="PATTERN", help="Only sources whose name fits, such as *fw*.")
-    ] = "*",
-    since: Annotated[
-        str | None, Option("--since", metavar="DATE", help="Only segments with lines from this day on.")
-    ] = None,
-    until: Annotated[
-        str | None, Option("--until", metavar="DATE", help="Only segments with lines to this day.")
-    ] = None,
+    source: Source = "*",
+    since: Since = None,
+    until: Until = None,
 ) -> None:
     """Write the lines back to files, as they came.
 
@@ -214,15 +215,9 @@ def hold(
     archive: Place,
     name: Annotated[str, Option("--name", metavar="NAME", help="The name of the hold.")],
     reason: Reason = "",
-    source: Annotated[
-        str, Option("--source", metavar="PATTERN", help="Only sources whose name fits, such as *fw*.")
-    ] = "*",
-    since: Annotated[
-        str | None, Option("--since", metavar="DATE", help="Only segments with lines from this day on.")
-    ] = None,
-    until: Annotated[
-        str | None, Option("--until", metavar="DATE", help="Only segments with lines to this day.")
-    ] = None,
+    source: Source = "*",
+    since: Since = None,
+    until: Until = None,
     release: Annotated[bool, Option("--release", help="End the hold of this name.")] = False,
 ) -> None:
     """Forbid the deletion of logs, for an investigation; or allow it again.

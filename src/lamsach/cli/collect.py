@@ -6,15 +6,14 @@ from pathlib import Path
 from typing import Annotated
 
 from lamsach.cli.command_line import Argument, Exit, Option
+from lamsach.cli.options import ARCHIVE, Zone
 from lamsach.errors import UsageError
 
 Paths = list[str]
 
 
 def collect(
-    archive: Annotated[
-        str, Option("--archive", metavar="DIR", help="The archive: a folder or a URL (s3://...).")
-    ],
+    archive: Annotated[str, ARCHIVE],
     once: Annotated[
         Paths | None,
         Option(
@@ -115,9 +114,7 @@ def collect(
     retention: Annotated[
         str, Option("--class", metavar="NAME", help="The class by which these logs will expire.")
     ] = "default",
-    timezone: Annotated[
-        str, Option("--timezone", metavar="ZONE", help="Time zone of lines that state none.")
-    ] = "Asia/Ho_Chi_Minh",
+    timezone: Zone = "Asia/Ho_Chi_Minh",
     seal: Annotated[
         float, Option("--seal", metavar="SECONDS", min=1, help="Lines can be searched after so long at most.")
     ] = 900,

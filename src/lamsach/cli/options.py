@@ -108,6 +108,16 @@ PassphraseFile = Annotated[
     Option("--passphrase-file", metavar="FILE", help="A file whose first line is the passphrase."),
 ]
 Stats = Annotated[bool, Option("--stats", help="Print figures of the run as JSON on standard error.")]
+AsJson = Annotated[bool, Option("--json", help="Print JSON on a terminal too, as in a pipe.")]
+Ocr = Annotated[bool, Option("--ocr", help="Read pages that are pictures (needs tesseract); low confidence.")]
+Yes = Annotated[bool, Option("--yes", help="Do it; without this, only say what would be done.")]
+DataFolder = Annotated[
+    Path, Option("--data", metavar="DIR", help="The folder that keeps everything the portal knows.")
+]
+ARCHIVE = Option("--archive", metavar="DIR", help="The archive: a folder or a URL (s3://...).")
+TokenVariable = Annotated[
+    str, Option("--token-env", metavar="VARIABLE", help="Environment variable with the unit's token.")
+]
 
 
 def window(since: str | None, until: str | None, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from lamsach.cli.command_line import Exit, Option
 from lamsach.cli.options import (
+    ARCHIVE,
     Decisions,
     Exceptions,
     Infrastructure,
@@ -25,9 +26,7 @@ from lamsach.cli.options import (
 
 def retro(
     lists: Lists,
-    archive: Annotated[
-        str | None, Option("--archive", metavar="DIR", help="The archive: a folder or a URL (s3://...).")
-    ] = None,
+    archive: Annotated[str | None, ARCHIVE] = None,
     store: Annotated[
         str | None,
         Option(

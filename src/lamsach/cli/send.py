@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from lamsach.cli.command_line import Argument, Option
 from lamsach.cli.console import emit, translate
-from lamsach.cli.options import SealTo, seal_of
+from lamsach.cli.options import SealTo, TokenVariable, seal_of
 from lamsach.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -28,9 +28,7 @@ def send(
         Option("--sign", metavar="FILE", help="Write a signed file to carry there instead of sending it."),
     ] = None,
     seal_to: SealTo = None,
-    token: Annotated[
-        str, Option("--token-env", metavar="VARIABLE", help="Environment variable with the unit's token.")
-    ] = VARIABLE,
+    token: TokenVariable = VARIABLE,
 ) -> None:
     """Send a findings bundle to a portal. What was sent before changes nothing; what broke off goes on.
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from lamsach.cli.command_line import Argument, Option
+from lamsach.cli.options import AsJson
 
 
 def read(
@@ -21,7 +22,7 @@ def read(
             help="Certificates that are trusted to sign, or to issue signers' (PEM or DER); may be repeated.",
         ),
     ] = None,
-    as_json: Annotated[bool, Option("--json", help="Print JSON on a terminal too, as in a pipe.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Read an edXML file: dispatch or status, who to whom, deadline, attached files, signature; as a table,
     in a pipe as one JSON object.

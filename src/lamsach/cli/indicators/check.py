@@ -6,6 +6,7 @@ from typing import Annotated
 
 from lamsach.cli.command_line import Argument, Exit, Option
 from lamsach.cli.indicators.shared import At, DecisionFile, decisions_of, moment
+from lamsach.cli.options import AsJson
 from lamsach.errors import ExitStatus
 
 
@@ -21,7 +22,7 @@ def check(
     ] = None,
     decisions: DecisionFile = None,
     at: At = None,
-    as_json: Annotated[bool, Option("--json", help="Print JSON on a terminal too, as in a pipe.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Tell whether lists cover a value: itself, a parent domain, a network around it, or a URL on its host.
 

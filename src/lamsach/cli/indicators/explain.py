@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from lamsach.cli.command_line import Argument, Option
+from lamsach.cli.command_line import Argument
+from lamsach.cli.options import AsJson, Ocr
 
 
 def explain(
@@ -12,10 +13,8 @@ def explain(
     value: Annotated[
         str | None, Argument(metavar="[VALUE]", help="Only what shows this value, defanged or not.")
     ] = None,
-    as_json: Annotated[bool, Option("--json", help="Print JSON on a terminal too, as in a pipe.")] = False,
-    ocr: Annotated[
-        bool, Option("--ocr", help="Read pages that are pictures (needs tesseract); low confidence.")
-    ] = False,
+    as_json: AsJson = False,
+    ocr: Ocr = False,
 ) -> None:
     """Show for each value of a list its place, whether it is accepted, its reader and the deciding rule.
 

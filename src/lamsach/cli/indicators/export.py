@@ -6,13 +6,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from lamsach.cli.command_line import Argument, Exit, Option
+from lamsach.cli.command_line import Exit, Option
 from lamsach.cli.console import emit, translate
 from lamsach.cli.indicators.shared import (
     At,
     DecisionFile,
     Include,
     IncludeReason,
+    MaxTlp,
+    OptionalLists,
+    OutputFile,
     OwnValues,
     Partial,
     as_output_error,
@@ -31,15 +34,11 @@ if TYPE_CHECKING:
 
 
 def export(
-    files: Annotated[
-        list[str] | None, Argument(metavar="FILES...", help="Lists: files, folders, releases.")
-    ] = None,
+    files: OptionalLists = None,
     to: Annotated[
         list[str] | None, Option("--to", metavar="NAME", help="What to write; may be repeated with -d.")
     ] = None,
-    output: Annotated[
-        Path | None, Option("-o", "--output", metavar="FILE", help="Write to this file.")
-    ] = None,
+    output: OutputFile = None,
     folder: Annotated[
         Path | None,
         Option(
@@ -49,14 +48,7 @@ def export(
     formats: Annotated[bool, Option("--formats", help="Show what can be written, and end.")] = False,
     decisions: DecisionFile = None,
     own: OwnValues = None,
-    max_tlp: Annotated[
-        str | None,
-        Option(
-            "--max-tlp",
-            metavar="LEVEL",
-            help="The highest TLP that the receiver may have: clear, green, amber, amber+strict, red.",
-        ),
-    ] = None,
+    max_tlp: MaxTlp = None,
     tlp: Annotated[
         str | None,
         Option("--tlp", metavar="LEVEL", help="The TLP of values that state none. Default: amber."),

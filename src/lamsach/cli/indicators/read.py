@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from lamsach.cli.command_line import Argument, Option
+from lamsach.cli.options import AsJson, Ocr
 
 
 def read(
@@ -16,10 +17,8 @@ def read(
         Path | None,
         Option("-o", "--output", metavar="FILE", help="Write to a .csv, .jsonl, .json or .txt file."),
     ] = None,
-    as_json: Annotated[bool, Option("--json", help="Print JSON on a terminal too, as in a pipe.")] = False,
-    ocr: Annotated[
-        bool, Option("--ocr", help="Read pages that are pictures (needs tesseract); low confidence.")
-    ] = False,
+    as_json: AsJson = False,
+    ocr: Ocr = False,
 ) -> None:
     """Read lists and give each indicator once in canonical form, as a table, in a pipe one JSON object a
     line; what is refused goes to standard error.

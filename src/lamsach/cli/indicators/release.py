@@ -16,6 +16,9 @@ from lamsach.cli.indicators.shared import (
     DecisionFile,
     Include,
     IncludeReason,
+    MaxTlp,
+    OptionalLists,
+    OutputFile,
     OwnValues,
     Partial,
     decisions_of,
@@ -73,9 +76,7 @@ def diff(
 
 
 def sign(
-    files: Annotated[
-        list[str] | None, Argument(metavar="FILES...", help="Lists: files, folders, releases.")
-    ] = None,
+    files: OptionalLists = None,
     key: Annotated[
         Path | None, Option("--key", metavar="FILE", help="The private key (Ed25519, PEM).")
     ] = None,
@@ -83,9 +84,7 @@ def sign(
         Path | None,
         Option("--new-key", metavar="FILE", help="Make a key, with its public half next to it, and end."),
     ] = None,
-    output: Annotated[
-        Path | None, Option("-o", "--output", metavar="FILE", help="Write to this file.")
-    ] = None,
+    output: OutputFile = None,
     name: Annotated[str, Option("--name", metavar="TEXT", help="The name of the list.")] = "lamsach",
     number: Annotated[int, Option("--number", metavar="N", min=1, help="The number of this version.")] = 1,
     note: Annotated[str, Option("--note", metavar="TEXT", help="A note on this version.")] = "",
@@ -95,14 +94,7 @@ def sign(
             "--previous", metavar="FILE", help="The previous release, whose digest and number are continued."
         ),
     ] = None,
-    max_tlp: Annotated[
-        str | None,
-        Option(
-            "--max-tlp",
-            metavar="LEVEL",
-            help="The highest TLP that the receiver may have: clear, green, amber, amber+strict, red.",
-        ),
-    ] = None,
+    max_tlp: MaxTlp = None,
     valid_days: Annotated[
         int | None,
         Option(

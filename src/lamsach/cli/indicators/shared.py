@@ -20,7 +20,18 @@ if TYPE_CHECKING:
     from lamsach.indicators.review.knowledge import Own
     from lamsach.model import Indicator, Problem
 
-Lists = Annotated[list[str], Argument(metavar="FILES...", help="Lists: files, folders, releases.")]
+_LISTS = Argument(metavar="FILES...", help="Lists: files, folders, releases.")
+Lists = Annotated[list[str], _LISTS]
+OptionalLists = Annotated[list[str] | None, _LISTS]
+OutputFile = Annotated[Path | None, Option("-o", "--output", metavar="FILE", help="Write to this file.")]
+MaxTlp = Annotated[
+    str | None,
+    Option(
+        "--max-tlp",
+        metavar="LEVEL",
+        help="The highest TLP that the receiver may have: clear, green, amber, amber+strict, red.",
+    ),
+]
 OwnValues = Annotated[
     list[str] | None,
     Option(

@@ -7,10 +7,15 @@ from typing import Annotated
 
 from lamsach.cli.command_line import Argument, Option
 from lamsach.cli.logs.own_formats import FormatFiles, own_formats
+from lamsach.cli.options import Zone
 
 Files = Annotated[
     list[str],
     Argument(metavar="FILES...", help="Logs: files, folders, patterns, archives, or - for standard input."),
+]
+
+FormatName = Annotated[
+    str | None, Option("--format", metavar="NAME", help="Read every file as this format; see `logs formats`.")
 ]
 
 
@@ -40,14 +45,9 @@ def read(
             help="Write JSON lines to this file, or a table when its name ends in .parquet.",
         ),
     ] = None,
-    format_name: Annotated[
-        str | None,
-        Option("--format", metavar="NAME", help="Read every file as this format; see `logs formats`."),
-    ] = None,
+    format_name: FormatName = None,
     format_file: FormatFiles = None,
-    timezone: Annotated[
-        str, Option("--timezone", metavar="ZONE", help="The zone of times that state none.")
-    ] = "Asia/Ho_Chi_Minh",
+    timezone: Zone = "Asia/Ho_Chi_Minh",
     refused: Annotated[bool, Option("--refused", help="List each refused line on standard error.")] = False,
 ) -> None:
     """Read logs and give each record as a JSON object a line.
@@ -66,14 +66,9 @@ def explain(
         int | None,
         Argument(metavar="LINE", help="The line's number. Default: the first that gives an event."),
     ] = None,
-    format_name: Annotated[
-        str | None,
-        Option("--format", metavar="NAME", help="Read every file as this format; see `logs formats`."),
-    ] = None,
+    format_name: FormatName = None,
     format_file: FormatFiles = None,
-    timezone: Annotated[
-        str, Option("--timezone", metavar="ZONE", help="The zone of times that state none.")
-    ] = "Asia/Ho_Chi_Minh",
+    timezone: Zone = "Asia/Ho_Chi_Minh",
 ) -> None:
     """Show why a line is read as it is: its format, where each value is in it, why the other formats did not
     take it.

@@ -8,21 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 
 from lamsach.cli.command_line import Argument, Option
 from lamsach.cli.console import emit, translate
-from lamsach.cli.options import Identities, PassphraseFile, ask_passphrase, keys_for
+from lamsach.cli.options import DataFolder, Identities, PassphraseFile, ask_passphrase, keys_for
 from lamsach.errors import UnreadableError, UsageError
 
 if TYPE_CHECKING:
     from lamsach.results.sealed.files import Seal
 
-Data = Annotated[
-    Path, Option("--data", metavar="DIR", help="The folder that keeps everything the portal knows.")
-]
 _DEFAULT = Path("lamsach-data")
 
 
 def backup(
     file: Annotated[Path, Argument(help="The backup to write.")],
-    data: Data = _DEFAULT,
+    data: DataFolder = _DEFAULT,
     to: Annotated[
         list[str] | None,
         Option(
@@ -75,7 +72,7 @@ def _seal(file: Path, to: list[str] | None, passphrase_file: Path | None, passph
 
 def restore(
     file: Annotated[Path, Argument(help="The backup to put in place.")],
-    data: Data = _DEFAULT,
+    data: DataFolder = _DEFAULT,
     erased: Annotated[
         Path | None,
         Option(

@@ -6,15 +6,14 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-from lamsach.cli.command_line import Argument, Exit, Option
+from lamsach.cli.command_line import Argument, Exit
+from lamsach.cli.options import DataFolder
 from lamsach.errors import ExitStatus
 
 
 def manage(
     arguments: Annotated[list[str] | None, Argument(help="The command of Django and what it takes.")] = None,
-    data: Annotated[
-        Path, Option("--data", metavar="DIR", help="The folder that keeps everything the portal knows.")
-    ] = Path("lamsach-data"),
+    data: DataFolder = Path("lamsach-data"),
 ) -> None:
     """Run one of Django's commands on the portal's database.
 

@@ -10,10 +10,13 @@ from typing import Annotated
 
 from lamsach.cli.command_line import Option
 from lamsach.cli.console import emit, translate
+from lamsach.cli.options import DataFolder
 from lamsach.errors import UsageError
 from lamsach.i18n import mark
 
 MAX_PROCESSES = 256
+Host = Annotated[str, Option("--host", metavar="ADDRESS", help="The address to listen at.")]
+Port = Annotated[int, Option("--port", metavar="N", min=1, max=65535, help="The port to listen at.")]
 Processes = Annotated[
     int,
     Option(
@@ -38,13 +41,9 @@ Workers = Annotated[
 
 
 def serve(
-    host: Annotated[str, Option("--host", metavar="ADDRESS", help="The address to listen at.")] = "127.0.0.1",
-    port: Annotated[
-        int, Option("--port", metavar="N", min=1, max=65535, help="The port to listen at.")
-    ] = 8000,
-    data: Annotated[
-        Path, Option("--data", metavar="DIR", help="The folder that keeps everything the portal knows.")
-    ] = Path("lamsach-data"),
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    data: DataFolder = Path("lamsach-data"),
     processes: Processes = 1,
     workers: Workers = 1,
 ) -> None:

@@ -8,17 +8,14 @@ from typing import Annotated
 
 from lamsach.cli.command_line import Option
 from lamsach.cli.console import translate
-from lamsach.cli.portal.serve import Processes, Workers
+from lamsach.cli.options import DataFolder
+from lamsach.cli.portal.serve import Host, Port, Processes, Workers
 
 
 def install(
-    data: Annotated[
-        Path, Option("--data", metavar="DIR", help="The folder that keeps everything the portal knows.")
-    ] = Path("/var/lib/lamsach"),
-    host: Annotated[str, Option("--host", metavar="ADDRESS", help="The address to listen at.")] = "127.0.0.1",
-    port: Annotated[
-        int, Option("--port", metavar="N", min=1, max=65535, help="The port to listen at.")
-    ] = 8000,
+    data: DataFolder = Path("/var/lib/lamsach"),
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
     user: Annotated[
         str, Option("--user", metavar="NAME", help="The account that it runs as; made if need be.")
     ] = "lamsach",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from lamsach.cli.command_line import Argument, Exit, Option
 from lamsach.cli.console import emit, error_line, output_console, translate
+from lamsach.cli.options import Yes
 from lamsach.errors import ExitStatus, LamsachError, UsageError
 from lamsach.i18n import translator
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 Identities = Annotated[list[str] | None, Argument(metavar="[ID]...", help="Items of the quarantine.")]
 All = Annotated[bool, Option("--all", help="Every item.")]
-Yes = Annotated[bool, Option("--yes", help="Do it; without this, only say what would be done.")]
 
 
 def list_items() -> None:

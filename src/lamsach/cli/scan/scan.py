@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Annotated
 
 from lamsach.cli.command_line import Argument, Exit, Option
-from lamsach.cli.options import Paths, SealTo, language_of, seal_of
+from lamsach.cli.options import Language, Paths, SealTo, Stats, TokenVariable, language_of, seal_of
 from lamsach.errors import UsageError
-from lamsach.i18n import LANGUAGE_CODES
 
 VARIABLE = "LAMSACH_TOKEN"
 
@@ -110,9 +109,7 @@ def scan(
             help="Send one line about this machine to the portal: the address that its page of scans shows.",
         ),
     ] = None,
-    token_env: Annotated[
-        str, Option("--token-env", metavar="VARIABLE", help="Environment variable with the unit's token.")
-    ] = VARIABLE,
+    token_env: TokenVariable = VARIABLE,
     quiet: Annotated[bool, Option("--quiet", help="Print nothing but the summary line.")] = False,
     quarantine: Annotated[
         bool,
@@ -141,12 +138,8 @@ def scan(
     page: Annotated[
         bool, Option("--page", help="Serve a page on this machine alone, for doing all of this by clicking.")
     ] = False,
-    language: Annotated[
-        str | None, Option("--language", metavar=LANGUAGE_CODES, help="Language of results.")
-    ] = None,
-    stats: Annotated[
-        bool, Option("--stats", help="Print figures of the run as JSON on standard error.")
-    ] = False,
+    language: Language = None,
+    stats: Stats = False,
 ) -> None:
     """Look at this machine for malware, and change nothing unless asked.
 
