@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from lamsach.portal.exchange import exports, views
+from lamsach.portal.exchange import exports, program_views, views
 
 app_name = "exchange"
 urlpatterns = [
@@ -17,8 +17,8 @@ urlpatterns = [
     path("office/exchange/partners/new/", views.partner_new, name="partner_new"),
     path("office/exchange/partners/<int:partner_id>/", views.partner, name="partner"),
     path("exchange/", views.deliver, name="deliver"),
-    path("office/exchange/webhooks/", views.webhooks, name="webhooks"),
-    path("office/exchange/webhooks/<int:webhook_id>/", views.webhook, name="webhook"),
-    path("office/exchange/misp/", views.misp_list, name="misp"),
-    path("office/exchange/misp/<int:misp_id>/", views.misp_server, name="misp_server"),
+    path("office/exchange/webhooks/", program_views.webhooks, name="webhooks"),
+    path("office/exchange/webhooks/<int:webhook_id>/", program_views.webhook, name="webhook"),
+    path("office/exchange/misp/", program_views.misp_list, name="misp"),
+    path("office/exchange/misp/<int:misp_id>/", program_views.misp_server, name="misp_server"),
 ]

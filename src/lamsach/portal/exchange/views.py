@@ -1,8 +1,9 @@
-"""Pages of exchange: keys, partners, files, webhooks and MISP servers."""
+"""Pages of exchange with other portals: keys, partners, files."""
 
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,29 +13,27 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from lamsach.errors import LamsachError
-from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base import links
 from lamsach.portal.base.charts import qr_address
 from lamsach.portal.base.doors import anyone, member
 from lamsach.portal.base.forms import ProblemsShown, done, show_problem
 from lamsach.portal.base.links import absolute
-from lamsach.portal.base.lists import Cell, Listing, Mono, Quiet, State, paged
-from lamsach.portal.base.once import accepts_once, make_once, shows_once
+from lamsach.portal.base.lists import Cell, Link, Listing, Quiet
+from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.base.storage import copy_of
 from lamsach.portal.base.uploads import attachment, spool
-from lamsach.portal.exchange import access, hooks, misp, online, transfer, unit_keys
-from lamsach.portal.exchange.forms import AddressForm, FileForm, MispForm, PartnerForm, RenewForm
+from lamsach.portal.exchange import access, online, transfer, unit_keys
+from lamsach.portal.exchange.forms import FileForm, PartnerForm, RenewForm
 from lamsach.portal.exchange.models import (
-    DeliveryState,
-    MispServer,
     OwnKey,
     Partner,
     PartnerKey,
@@ -42,10 +41,8 @@ from lamsach.portal.exchange.models import (
     StatedCounts,
     Taken,
     Waiting,
-    Webhook,
     shown_counter,
 )
-from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.units.access import get_unit, home_units
 from lamsach.runtime.file_names import safe_name
 
@@ -64,49 +61,22 @@ PARTNERS = Listing(
     "unit with its key.",
     template="exchange/overview.html",
 )
-WEBHOOKS = Listing(
-    title="Webhooks",
-    lead="An address that is notified when a case is opened or changes. It gets numbers and states, "
-    "never names or addresses of machines.",
+TAKEN = Listing(
+    title="Files accepted from it",
     cells=(
-        Cell("Address", lambda row: Mono(row.url), "url", view="exchange:webhook"),
-        Cell("Unit", "unit__name"),
-        Cell("Made", "created"),
+        Cell("File number", "number", "counter", css="number"),
+        Cell("What it carried", lambda row: ", ".join(map(str, row.titles)) or "–"),
+        Cell("Made", "made"),
+        Cell("Accepted", lambda row: (row.at, Quiet(row.user or "")), "at"),
     ),
-    empty="No webhook yet.",
-    crumbs="exchange/crumbs.html",
-    add=(mark("Add an address"), mark("Add the address")),
-    template="exchange/webhooks.html",
+    empty="No file was accepted yet.",
+    export="exchange.exported",
+    template="exchange/partner.html",
 )
-DELIVERIES = Listing(
-    title="Webhook",
-    cells=(
-        Cell("Event", lambda row: Mono(row.key), "key"),
-        Cell("State", lambda row: (row.shown_state, Quiet(row.problem and _(row.problem))), "state"),
-        Cell("Attempts", "attempts", css="number"),
-        Cell("Made", "created"),
-        Cell("Next attempt", lambda row: row.next_attempt if row.state == DeliveryState.WAITING else None),
-    ),
-    empty="Nothing has happened yet.",
-    template="exchange/webhook.html",
+_PARTNER = Cell(
+    "Partner", lambda row: Link(row.partner.name, reverse("exchange:partner", args=(row.partner_id,)))
 )
-MISP = Listing(
-    title="MISP servers",
-    lead="Every hour a MISP server gets the listed addresses that were seen and the day, never the machine.",
-    cells=(
-        Cell("Address", lambda row: Mono(row.url), "url"),
-        Cell("Unit", "unit__name"),
-        Cell(
-            "Last notified",
-            lambda row: (row.last or "–", row.problem and State("bad", _(row.problem))),
-            "last",
-        ),
-        Cell("", template="exchange/misp_actions.html"),
-    ),
-    empty="No MISP server yet.",
-    crumbs="exchange/crumbs.html",
-    add=(mark("Add a MISP server"), mark("Add the server")),
-)
+LAST_TAKEN = replace(TAKEN, cells=(_PARTNER, *TAKEN.cells), export="")
 
 
 @rate_limited("exchange.file", 30, 300)
@@ -122,7 +92,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "units": _units(request),
-        "taken": Taken.objects.filter(partner__in=partners).select_related("partner")[:10],
+        "taken": Taken.objects.filter(partner__in=partners).select_related("partner", "user")[:10],
+        "last_taken": LAST_TAKEN,
         "stated": StatedCounts.objects.filter(partner__in=partners).select_related("unit", "campaign")[:20],
     }
     return PARTNERS.page(request, partners.filter(ended=None), context)
@@ -261,12 +232,12 @@ def partner(request: HttpRequest, partner_id: int) -> HttpResponse:
         "keys": PartnerKey.objects.filter(partner=found),
         "offers": offers,
         "sent": found.files_sent.select_related("user")[:20],
-        "page": paged(request, found.files_taken.select_related("user")),
         "missing": [shown_counter(counter) for counter in transfer.missing(found)],
         "clock_off": abs(found.clock_off_s or 0) > online.CLOCKS_AGREE_S,
         "address": absolute("exchange:deliver"),
     }
-    return render(request, "exchange/partner.html", context)
+    rows = found.files_taken.select_related("user")
+    return TAKEN.page(request, rows, context, target=found, unit=found.unit)
 
 
 def _act(request: HttpRequest, found: Partner) -> HttpResponse | None:
@@ -320,70 +291,3 @@ def deliver(request: HttpRequest) -> HttpResponse:
         answer.close()
         return JsonResponse({"problem": _(problem.what)}, status=422)
     return FileResponse(answer, content_type="application/octet-stream")  # type: ignore[return-value]
-
-
-@rate_limited("exchange.hooks", 30, 300)
-@member(COORDINATORS, COORDINATORS)
-@shows_once
-def webhooks(request: HttpRequest) -> HttpResponse:
-    """List the webhooks; POST adds one and shows its secret once."""
-    form = AddressForm(request.POST or None, user=request.user)
-    secret = ""
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        secret = make_once(request, lambda: hooks.make(data["unit"], data["url"], request)[1])
-        form = AddressForm(user=request.user)
-    return WEBHOOKS.page(request, access.webhooks(request.user), {"form": form, "secret": secret})
-
-
-@rate_limited("exchange.hooks", 60, 300)
-@member(COORDINATORS, COORDINATORS)
-@shows_once
-def webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
-    """Show a webhook and its deliveries. POST tests it, resends, renews the secret, or ends it."""
-    found = access.get(request.user, Webhook, webhook_id)
-    action, secret = request.POST.get("what"), ""
-    if request.method == "POST" and action == "renew" and found.ended is None:
-        secret = make_once(request, lambda: hooks.renew(found, request))
-        found.refresh_from_db()
-    elif request.method == "POST":
-        if action == "ping":
-            make_once(request, lambda: hooks.ping(found).pk)
-            messages.success(request, _("A test goes out within seconds."))
-        elif action == "again":
-            count = hooks.retry(found)
-            messages.success(request, _("{count} deliveries are tried again.").format(count=count))
-        elif action == "end":
-            hooks.end(found, request)
-            return done(request, _("Nothing more is sent to the address."), "exchange:webhooks")
-        return redirect("exchange:webhook", webhook_id=webhook_id)
-    context = {"hook": found, "secret": secret, "now": timezone.now()}
-    return DELIVERIES.page(request, found.deliveries.all(), context)
-
-
-@rate_limited("exchange.hooks", 30, 300)
-@member(COORDINATORS, COORDINATORS)
-@accepts_once
-def misp_list(request: HttpRequest) -> HttpResponse:
-    """List the MISP servers; POST adds one."""
-    form = MispForm(request.POST or None, user=request.user)
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        misp.make(data["unit"], data["url"], data["api_key"], request)
-        return done(request, _("The sightings reach the server within the hour."), "exchange:misp")
-    return MISP.page(request, access.misp_servers(request.user), {"form": form})
-
-
-@rate_limited("exchange.hooks", 60, 300)
-@member(COORDINATORS, COORDINATORS, ("POST",))
-@accepts_once
-def misp_server(request: HttpRequest, misp_id: int) -> HttpResponse:
-    """Push to a server now, or end it."""
-    found = access.get(request.user, MispServer, misp_id)
-    if request.POST.get("what") == "push" and found.ended is None:
-        enqueue("exchange.misp", request.user, server_id=found.pk)
-        messages.success(request, _("Sending to the server."))
-    elif request.POST.get("what") == "end":
-        misp.end(found, request)
-        messages.success(request, _("Nothing more is sent to the server. Its key is deleted."))
-    return redirect("exchange:misp")
