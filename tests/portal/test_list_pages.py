@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 
@@ -28,11 +29,13 @@ from lamsach.portal.base.lists import (
 from lamsach.portal.base.queries import in_parts
 from lamsach.portal.findings.models import Sighting
 from lamsach.portal.mail.models import Letter, LetterState
+from lamsach.portal.units.models import Unit, UnitImport
 from lamsach.results.labels import product_title
 from tests.rows import each_row
 
 from .address_samples import sample
 from .conftest import Browser, Cast
+from .samples import dispatch
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 17, 3, tzinfo=UTC)
@@ -182,6 +185,8 @@ PAGES = (
     ("coordinator", "accounts:people", ()), ("coordinator", "web:units", ()),
     ("officer", "findings:device", ("device_id",)), ("coordinator", "lists:quality", ("kept_list_id",)),
     ("coordinator", "exchange:webhook", ("webhook_id",)),
+    ("coordinator", "campaigns:dispatch", ("dispatch_id",)), ("officer", "cases:past_day", ("campaign_id",)),
+    ("coordinator", "exchange:partner", ("partner_id",)), ("coordinator", "lists:list", ("kept_list_id",)),
 )  # fmt: skip
 
 
@@ -204,3 +209,53 @@ def test_every_list_can_be_ordered_by_every_heading_that_offers_it(cast: Cast, b
             answer = client.get(f"{address}{query}&export=csv&sort={orders[0]}")
             assert b"".join(answer.streaming_content).startswith(b"\xef\xbb\xbf"), view  # type: ignore[attr-defined]
     assert found > 50
+
+
+def exported(client: Client, address: str, query: str) -> list[list[str]]:
+    answer = client.get(f"{address}?export=csv{query}")
+    return list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))  # type: ignore[attr-defined]
+
+
+def test_the_recipients_of_a_dispatch_are_exported_for_its_writers_and_noted(
+    cast: Cast, browser: Browser
+) -> None:
+    sent = dispatch(cast)
+    Unit.objects.filter(pk=cast.first.pk).update(contact_name="Lê Thị Bé", contact_phone="=0901")
+    address = reverse("campaigns:dispatch", args=(sent.pk,))
+    rows = exported(browser("coordinator"), address, "&q=Phòng M")
+    assert [row[1] for row in rows[1:]] == ["Lê Thị Bé, =0901 mot@unit.example"]
+    entry = Entry.objects.get(action="dispatch.exported")
+    assert (entry.object_id, entry.unit_id) == (sent.pk, sent.issuer_id)
+    assert "0901" not in browser("officer").get(f"{address}?export=csv").content.decode()
+    assert Entry.objects.filter(action="dispatch.exported").count() == 1
+
+
+def test_documents_are_links_only_for_those_who_may_change_the_list(cast: Cast, browser: Browser) -> None:
+    kept = sample("kept_list_id", cast)
+    link = f'href="{reverse("lists:document", args=(sample("document_id", cast),))}"'
+    pages = {
+        name: browser(name).get(reverse("lists:list", args=(kept,))).content.decode()
+        for name in ("coordinator", "officer", "reader")
+    }
+    assert {name: link in page for name, page in pages.items()}["coordinator"]
+    assert not any(link in page for name, page in pages.items() if name != "coordinator")
+
+
+def test_changes_of_a_sheet_are_ordered_and_exported(cast: Cast, browser: Browser) -> None:
+    changes = [
+        {"kind": "renamed", "code": "G06.12.01", "name": "Một", "before": "Cũ"},
+        {"kind": "moved", "code": "G06.12.02", "name": "Hai", "parent": "G06.13", "before": None},
+        {"kind": "closed", "code": "G06.13", "name": "Ba", "day": "2026-01-01", "successor": None},
+    ]
+    preview = UnitImport.objects.create(
+        user=cast.people["coordinator"], file_name="a.csv", day=NOW, changes=changes
+    )
+    client, address = browser("coordinator"), reverse("units:import_preview", args=(preview.pk,))
+    assert exported(client, address, "&sort=-code")[1:] == [
+        ["G06.13", "Ba", "closed 2026-01-01"],
+        ["G06.12.02", "Hai", "– → G06.13"],
+        ["G06.12.01", "Một", "until now: Cũ"],
+    ]
+    assert Entry.objects.filter(action="units.exported").count() == 1
+    page = client.get(f"{address}?kind=moved&sort=name").content.decode()
+    assert ("Hai" in page, "Một" in page) == (True, False)

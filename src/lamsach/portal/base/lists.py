@@ -137,7 +137,7 @@ def export_value(value: Any) -> Any:
 
 def _field(row: Any, path: str) -> Any:
     for name in path.split("__"):
-        row = getattr(row, name, None)
+        row = row.get(name) if isinstance(row, dict) else getattr(row, name, None)
     return row
 
 
@@ -145,6 +145,7 @@ def _field(row: Any, path: str) -> Any:
 class Cell:
     """Column: `value` (field path or function), order (`sort`, otherwise the path), page (`view`).
 
+    The page is linked unless the context's `may_open` is False.
     `template`: a part of a page that renders the row (as `row`) instead of a value, for forms and buttons;
     such a column is not exported. `full`: heading in full (translated) where `label` is a short form.
     """
@@ -174,7 +175,7 @@ class Cell:
                 text: str = context.template.engine.get_template(self.template).render(context)
             return mark_safe(text.strip())  # noqa: S308 - rendered by the engine; an empty cell is hidden
         value = self.of(row)
-        if not self.view:
+        if not self.view or context.get("may_open") is False:
             return render_value(value)
         first, *rest = value if type(value) is tuple else (value,)
         return render_value((Link(first or "–", reverse(self.view, args=(row.pk,))), *rest))

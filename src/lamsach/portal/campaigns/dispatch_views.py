@@ -17,7 +17,7 @@ from lamsach.portal.base.doors import closed_link, link, member
 from lamsach.portal.base.errors import Stale
 from lamsach.portal.base.forms import FileForm, done, form_page, store_field, store_upload
 from lamsach.portal.base.links import nonce
-from lamsach.portal.base.lists import paged
+from lamsach.portal.base.lists import Cell, Filter, Listing, Quiet
 from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
@@ -124,6 +124,30 @@ def _form_page(
     return form_page(request, form, title, _("Save the draft"), lead=lead, **context)
 
 
+def _contact(row: Recipient) -> Any:
+    unit = row.unit
+    return ", ".join(filter(None, (unit.contact_name, unit.contact_phone))), Quiet(unit.email)
+
+
+RECIPIENTS = Listing(
+    title="Who has answered",
+    cells=(
+        Cell(
+            "Unit",
+            lambda row: (row.unit.name, Quiet(row.unit.code)),
+            "unit__name",
+            view="campaigns:recipient",
+        ),
+        Cell("Contact", _contact),
+        Cell("State", lambda row: row.reached),
+    ),
+    filters=(Filter("q", "Unit", "unit__name__icontains"),),
+    empty="No unit found.",
+    export="dispatch.exported",
+    template="campaigns/dispatch.html",
+)
+
+
 @member(ALL, WRITERS, ("GET",))
 def dispatch(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     """A dispatch: text and files, the person's own answer, and the units' answers."""
@@ -145,14 +169,15 @@ def dispatch(request: HttpRequest, dispatch_id: int) -> HttpResponse:
         "file": FileForm(),
         "may_exchange": may_write and bool(request.user.roles & COORDINATORS),  # type: ignore[union-attr]
     }
-    if may_write or may_act(request.user, dispatch.issuer_id, ALL):
-        context["page"] = paged(request, dispatch.recipients.select_related("unit").order_by("unit__code"))
     if may_write and dispatch.sent is None:
         near, whole = dispatches.audience(dispatch), dispatches.audience(dispatch, whole=True)
         context["near"] = (near.count(), near.filter(email="").count())
         context["whole"] = (whole.count(), whole.filter(email="").count())
         context["missing"] = near.filter(email="")[:20]
-    return render(request, "campaigns/dispatch.html", context)
+    if dispatch.sent is None or not may_write:
+        return render(request, RECIPIENTS.template, context)
+    rows = dispatch.recipients.select_related("unit").order_by("unit__code")
+    return RECIPIENTS.page(request, rows, context, target=dispatch, unit=dispatch.issuer)
 
 
 @member(ALL, WRITERS, ("POST",))

@@ -6,12 +6,14 @@ campaign, for counting.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from lamsach.portal.base.lists import state_property
+from lamsach.portal.base.lists import State, state_property
 from lamsach.portal.base.models import StoredRow, unique
 from lamsach.portal.units.models import Unit
 
@@ -158,6 +160,17 @@ class Recipient(models.Model):
     class Meta:
         constraints = (unique("campaigns_one_recipient", "dispatch", "unit"),)
         indexes = (models.Index(fields=("unit", "acknowledged")),)
+
+    @property
+    def reached(self) -> tuple[State, datetime | None]:
+        """The furthest step of the unit, and its time."""
+        steps = (
+            ("good", _("deployed"), self.deployed),
+            ("info", _("acknowledged"), self.acknowledged),
+            ("busy", _("opened"), self.opened),
+        )
+        found = ((State(tone, words), at) for tone, words, at in steps if at)
+        return next(found, (State("none", _("not opened yet")), None))
 
 
 class StepKind(models.TextChoices):

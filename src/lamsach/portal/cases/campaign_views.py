@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -139,6 +139,47 @@ def coverage(request: HttpRequest, campaign_id: int) -> HttpResponse:
     return _coverage(campaign).page(request, below, context)
 
 
+def _add_causes(rows: Sequence[tally.Difference]) -> None:
+    cases = Case.objects.select_related("unit").in_bulk([row.case_id for row in rows])
+    causes = [row.cause_id for row in rows if row.cause == Cause.BUNDLE and row.cause_id]
+    bundles = Bundle.objects.in_bulk(causes)
+    for row in rows:
+        row.case = cases[row.case_id]
+        row.bundle = bundles.get(row.cause_id or 0) if row.cause == Cause.BUNDLE else None
+
+
+def _state(state: str) -> Any:
+    return CaseState(state).label if state else "–"
+
+
+def _cause(row: tally.Difference) -> Any:
+    label = Cause(row.cause).label if row.cause else ""
+    if row.bundle is None:
+        return label
+    return f"{label}:", Link(row.bundle.name, reverse("findings:bundle", args=(row.bundle.pk,)))
+
+
+DIFFERENCES = Listing(
+    title="What makes the difference",
+    cells=(
+        Cell(
+            "Machine",
+            lambda row: Link(row.case.number, reverse("cases:case", args=(row.case_id,))),
+            "case_id",
+        ),
+        Cell("Unit", lambda row: row.case.unit.name),
+        Cell("as known that evening", lambda row: _state(row.before), "before"),
+        Cell("as known now", lambda row: _state(row.after), "after"),
+        Cell("Because", _cause, "cause"),
+        Cell("Since", "since"),
+    ),
+    empty="Nothing: what is known of this day has not changed since its evening.",
+    export="cases.exported",
+    template="cases/past_day.html",
+    prepare=_add_causes,
+)
+
+
 @member(ALL, ALL, ("GET",))
 def past_day(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """A past day's numbers as known then and now, and the machines that differ."""
@@ -147,7 +188,6 @@ def past_day(request: HttpRequest, campaign_id: int) -> HttpResponse:
     then = tally.case_counts(campaign, unit.pk, day, tally.end_of(day))
     now = tally.case_counts(campaign, unit.pk, day)
     unsearched = find_unsearched(campaign, unit.pk, day)
-    page = paged(request, tally.differences(campaign, unit.pk, day))
     context |= {
         "day": day,
         "stated": [
@@ -158,28 +198,9 @@ def past_day(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "figures": [
             (name, words, getattr(then, name), getattr(now, name)) for name, words in FIGURES.items()
         ],
-        "page": page,
-        "rows": _difference_rows(list(page)),
     }
-    return render(request, "cases/past_day.html", context)
-
-
-def _difference_rows(rows: list[tally.Difference]) -> list[dict[str, Any]]:
-    cases = Case.objects.select_related("unit").in_bulk([row.case_id for row in rows])
-    bundles = Bundle.objects.in_bulk(
-        [row.cause_id for row in rows if row.cause == Cause.BUNDLE and row.cause_id]
-    )
-    return [
-        {
-            "case": cases[row.case_id],
-            "before": CaseState(row.before).label if row.before else "",
-            "after": CaseState(row.after).label if row.after else "",
-            "since": row.since,
-            "cause": Cause(row.cause).label if row.cause else "",
-            "bundle": bundles.get(row.cause_id or 0) if row.cause == Cause.BUNDLE else None,
-        }
-        for row in rows
-    ]
+    rows = tally.differences(campaign, unit.pk, day)
+    return DIFFERENCES.page(request, rows, context, target=campaign, unit=unit)
 
 
 _NO_WORD = re.compile(r"[^a-z0-9]+")

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
@@ -168,9 +169,12 @@ def stated_rows(campaign: Campaign, unit_id: int, day: date) -> list[tuple[Unit,
     return [(units[statement.unit_id], statement) for statement in statements if statement.unit_id in more]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Difference:
-    """A case counted differently on a day than at that day's end; since when, and the cause."""
+    """A case counted differently on a day than at that day's end; since when, and the cause.
+
+    `case` and `bundle` (the cause): set for the rows that are shown.
+    """
 
     case_id: int
     before: str
@@ -178,6 +182,8 @@ class Difference:
     since: datetime
     cause: str
     cause_id: int | None
+    case: Any = None
+    bundle: Any = None
 
 
 def differences(campaign: Campaign, unit_id: int, day: date) -> list[Difference]:

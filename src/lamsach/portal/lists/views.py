@@ -20,7 +20,7 @@ from lamsach.portal.base.check import MOST_NAMED, Check, confirmation_page
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import ProblemsShown, done, form_page
 from lamsach.portal.base.links import absolute
-from lamsach.portal.base.lists import Cell, Listing, Mono, State, paged
+from lamsach.portal.base.lists import Cell, Listing, Mono, Quiet, State
 from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.parameters import number
 from lamsach.portal.base.ratelimit import rate_limited
@@ -143,6 +143,27 @@ def list_form_page(
     return form_page(request, form, title, button, back=back, crumbs=crumbs, kept=kept_list, **context)
 
 
+def _document_state(row: Document) -> State:
+    if row.problem:
+        return State("bad", _(row.problem))
+    return State("good", _("read")) if row.read else State("busy", _("being read"))
+
+
+DOCUMENTS = Listing(
+    title="Documents of the list",
+    cells=(
+        Cell("Document", "name", view="lists:document"),
+        Cell("Added", lambda row: (row.added, Quiet(row.added_by or row.origin.name)), "added"),
+        Cell("Values", "count", css="number"),
+        Cell("Refused", "refused", css="number"),
+        Cell("State", _document_state),
+    ),
+    empty="No document yet.",
+    export="list.exported",
+    template="lists/list.html",
+)
+
+
 @member(ALL, WRITERS, ("GET",))
 def list_page(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     """Show a list: waiting values, documents, sources, versions, outlets."""
@@ -150,14 +171,13 @@ def list_page(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     inside = access.sees_inside(request.user, kept_list)
     may_write = access.may_write(request.user, kept_list)
     dangerous, doubtful = _waiting([kept_list]).get(kept_list.pk, (0, 0))
-    documents = Document.objects.filter(list=kept_list, withdrawn=None).select_related("added_by", "origin")
     context = {
         "kept": kept_list,
         "inside": inside,
         "may_write": may_write,
+        "may_open": may_write,
         "dangerous": dangerous,
         "doubtful": doubtful,
-        "documents": paged(request, documents) if inside else [],
         "origins": kept_list.origins.all() if inside else [],
         "outlets": kept_list.outlets.filter(revoked=None) if inside else [],
         "versions": kept_list.versions.select_related("made_by")[:20],
@@ -167,7 +187,10 @@ def list_page(request: HttpRequest, kept_list_id: int) -> HttpResponse:
         "outlet_form": OutletForm(auto_id="outlet_%s"),
         "taxii": absolute("taxii"),
     }
-    return render(request, "lists/list.html", context)
+    if not inside:
+        return render(request, DOCUMENTS.template, context)
+    rows = kept_list.documents.filter(withdrawn=None).select_related("added_by", "origin")
+    return DOCUMENTS.page(request, rows, context, target=kept_list, unit=kept_list.unit)
 
 
 @rate_limited("lists.file", 60, 300)

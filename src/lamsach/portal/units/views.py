@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import ProblemsShown, done, form_page
-from lamsach.portal.base.lists import paged
+from lamsach.portal.base.lists import Cell, Listing
 from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.units import access, imports, tree
@@ -171,6 +172,40 @@ def _kind(change: dict[str, Any]) -> str:
     return "merged" if change["kind"] == "closed" and change.get("successor") else str(change["kind"])
 
 
+def _change(row: dict[str, Any]) -> Any:
+    """Describe a change of the sheet."""
+    kind, parent, before = _kind(row), row.get("parent"), row.get("before")
+    if kind == "new":
+        return f"{_('new')}, {_('under')} {parent}" if parent else _("new")
+    if kind == "renamed":
+        return f"{_('until now')}: {before}"
+    if kind == "moved":
+        return f"{before or '–'} → {parent or '–'}"
+    if kind == "merged":
+        merged = {"code": row["successor"], "name": row["successor_name"], "day": row["day"]}
+        return _("merged into %(code)s %(name)s on %(day)s") % merged
+    if kind == "closed":
+        return f"{_('closed')} {row['day']}"
+    return " ".join(row[name] for name in ("contact_name", "contact_phone", "email") if row.get(name))
+
+
+CHANGES = Listing(
+    title="What the sheet changes",
+    cells=(Cell("Unit code", "code"), Cell("Name", "name"), Cell("Change", _change, "kind")),
+    export="units.exported",
+    per_page=100,
+    template="units/preview.html",
+)
+ERRORS = replace(
+    CHANGES,
+    cells=(
+        Cell("Row", "row", css="number"),
+        Cell("What is wrong", lambda row: _(row["text"]), "text"),
+        Cell("It says", "value"),
+    ),
+)
+
+
 @member(COORDINATORS, COORDINATORS)
 def import_preview(request: HttpRequest, import_id: int) -> HttpResponse:
     """Show the changes or errors of a sheet; POST applies it."""
@@ -189,6 +224,5 @@ def import_preview(request: HttpRequest, import_id: int) -> HttpResponse:
         counts[_kind(change)] = counts.get(_kind(change), 0) + 1
     kind = request.GET.get("kind", "")
     rows = preview.errors or [c for c in preview.changes if not kind or _kind(c) == kind]
-    context = {"kept": preview, "counts": counts, "kind": kind, "page": paged(request, rows, 100)}
-    context["headings"] = labelled(preview.headings)
-    return render(request, "units/preview.html", context)
+    context = {"kept": preview, "counts": counts, "kind": kind, "headings": labelled(preview.headings)}
+    return (ERRORS if preview.errors else CHANGES).page(request, rows, context)
