@@ -202,7 +202,7 @@ def test_progress_by_unit_and_no_name_above(cast: Cast, browser: Browser) -> Non
     client = browser("coordinator")
     answer = client.get("/office/awareness/")
     assert "Người 00" not in answer.content.decode()
-    figures = {row.unit.code: [part.count for part in row.parts] for row in answer.context["rows"]}
+    figures = {row.unit.code: [part.count for part in row.parts] for row in answer.context["page"]}
     assert figures == {"G06.12.01": [1, 3, 0], "G06.12.02": [0, 0, 1]}
     assert [part.count for part in answer.context["whole"]] == [1, 3, 1]
     Person.objects.all().delete()

@@ -76,7 +76,7 @@ def test_the_board_draws_each_branch_beside_its_numbers(cast: Cast) -> None:
     campaign = dispatch(cast).campaign
     Participation.objects.filter(unit=cast.first).update(deployed_on=today())
     page = cast.client("coordinator").get(f"/office/campaigns/{campaign.pk}/board/")
-    assert [(one.unit, one.all) for one in page.context["rows"]] == [(cast.first, 1), (cast.second, 1)]
+    assert [(one.unit, one.all) for one in page.context["page"]] == [(cast.first, 1), (cast.second, 1)]
     assert [part.count for part in page.context["whole"]] == [0, 1, 0, 0, 1]
     assert 'class="stack-info" x="0.00" width="100.00"' in page.content.decode()
 

@@ -186,6 +186,7 @@ PAGES = (
     ("officer", "findings:device", ("device_id",)), ("coordinator", "lists:quality", ("kept_list_id",)),
     ("coordinator", "exchange:webhook", ("webhook_id",)),
     ("coordinator", "campaigns:dispatch", ("dispatch_id",)), ("officer", "cases:past_day", ("campaign_id",)),
+    ("coordinator", "campaigns:board", ("campaign_id",)), ("coordinator", "awareness:list", ()),
     ("coordinator", "exchange:partner", ("partner_id",)), ("coordinator", "lists:list", ("kept_list_id",)),
 )  # fmt: skip
 

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.awareness import access, letters, materials, waves
 from lamsach.portal.awareness.forms import (
@@ -27,7 +28,7 @@ from lamsach.portal.awareness.forms import (
     QuizForm,
 )
 from lamsach.portal.awareness.models import ConfirmedHow, ConsentHow, ConsentState, Notice, Passed, Person
-from lamsach.portal.base.charts import Branch, Part, bar
+from lamsach.portal.base.charts import Branch, Part, bar, branch_cells
 from lamsach.portal.base.check import Check, confirmation_page
 from lamsach.portal.base.doors import anyone, closed_link, link, member
 from lamsach.portal.base.forms import ProblemsShown, done
@@ -52,32 +53,35 @@ REACHED = (
     gettext_lazy("not informed yet"),
 )
 """Parts of a branch's bar."""
+BRANCHES = Listing(
+    title="Who knows about cracked software",
+    cells=branch_cells(mark("People"), REACHED, gettext_lazy("no list of people")),
+    export="awareness.exported",
+    css="branches",
+    template="awareness/list.html",
+)
 
 
 @member(ALL, WRITERS, ("GET",))
 def overview(request: HttpRequest) -> HttpResponse:
-    """Show counts by branch of the newest running campaign, with links to the own units' people."""
-    campaigns = readable_campaigns(request.user).filter(state=CampaignState.RUNNING)
-    found = campaigns.first()
-    context = _branches(request, found) if found else {}
-    context |= {
+    """Show people reached by branch of a unit in the newest running campaign; a leaf is its own branch."""
+    found = readable_campaigns(request.user).filter(state=CampaignState.RUNNING).first()
+    if found is None:
+        return BRANCHES.page(request, [])
+    unit = unit_in_address(request)
+    below = readable_units(request.user).filter(parent=unit, valid_until=FOREVER)
+    listed = list(below.order_by("code")) or [unit]
+    reached = access.branches(found, [unit.pk, *(child.pk for child in listed)])
+    bars = (bar(map(Part, TONES, REACHED, reached.get(row.pk, (0, 0, 0)))) for row in (unit, *listed))
+    whole, *rows = map(Branch, (unit, *listed), bars)
+    context = {
         "campaign": found,
         "own": Unit.objects.filter(pk__in=own_units(request.user)).order_by("code"),
         "passed": Passed.objects.filter(campaign=found).aggregate(all=Sum("count"))["all"] or 0,
+        "unit": unit,
+        "whole": whole.parts,
     }
-    return render(request, "awareness/list.html", context)
-
-
-def _branches(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
-    """Count people reached by branch of a unit (`?unit=`, else the home unit); a leaf is its own branch."""
-    unit = unit_in_address(request)
-    below = readable_units(request.user).filter(parent=unit, valid_until=FOREVER)
-    page = paged(request, below.order_by("code") if below else [unit])
-    reached = access.branches(campaign, [unit.pk, *(child.pk for child in page)])
-    whole, *rows = (
-        Branch(row, bar(map(Part, TONES, REACHED, reached.get(row.pk, (0, 0, 0))))) for row in (unit, *page)
-    )
-    return {"unit": unit, "page": page, "whole": whole.parts, "rows": rows}
+    return BRANCHES.page(request, rows, context, target=found, unit=unit)
 
 
 def _import(request: HttpRequest, unit: Unit) -> None:

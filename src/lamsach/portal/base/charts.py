@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+
+from lamsach.portal.base.lists import Cell, Quiet, State
 
 HEIGHT, TOP, BOTTOM = 300, 28, 34
 _LABEL = 17
@@ -53,6 +55,27 @@ class Branch:
     def all(self) -> int:
         """Sum of the parts' counts."""
         return sum(part.count for part in self.parts)
+
+
+def branch_cells(whole: str, parts: Sequence[Any], nothing: Any, *more: Cell) -> tuple[Cell, ...]:
+    """Columns of a list of `Branch` rows: unit, `more`, bar, sum, parts; `nothing`: sum of an empty one."""
+
+    def part(index: int) -> Callable[[Branch], int | None]:
+        return lambda row: row.parts[index].count if row.all else None
+
+    def unit(row: Branch) -> Any:
+        return row.unit.name, Quiet(row.unit.code)
+
+    return (
+        Cell("Unit", unit, "unit__name", template="base/branch.html"),
+        *more,
+        Cell("", template="base/branch_bar.html", css="drawn"),
+        Cell(whole, lambda row: row.all or State("unsearched", nothing), "all", css="number"),
+        *(
+            Cell(words, part(index), f"parts__{index}__count", css="number")
+            for index, words in enumerate(parts)
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,10 @@ def export_value(value: Any) -> Any:
 
 def _field(row: Any, path: str) -> Any:
     for name in path.split("__"):
-        row = row.get(name) if isinstance(row, dict) else getattr(row, name, None)
+        if isinstance(row, dict):
+            row = row.get(name)
+        else:
+            row = row[int(name)] if name.isdigit() else getattr(row, name, None)
     return row
 
 
@@ -146,8 +149,8 @@ class Cell:
     """Column: `value` (field path or function), order (`sort`, otherwise the path), page (`view`).
 
     The page is linked unless the context's `may_open` is False.
-    `template`: a part of a page that renders the row (as `row`) instead of a value, for forms and buttons;
-    such a column is not exported. `full`: heading in full (translated) where `label` is a short form.
+    `template`: a part of a page that renders the row (as `row`) instead of the value; a column without a
+    value, such as buttons, is not exported. `full`: heading in full (translated) where `label` is short.
     """
 
     label: str
@@ -243,6 +246,7 @@ class Listing:
     seen: str = ""
     export: str = ""
     ticks: Ticks | None = None
+    css: str = ""
     add: tuple[str, str] = ("", "")
     per_page: int = PER_PAGE
     template: str = "base/listing.html"
@@ -318,7 +322,7 @@ class Listing:
             yield cell, _(cell.label) if cell.label else "", order, current
 
     def _file(self, rows: Any) -> HttpResponse:
-        cells = [cell for cell in self.cells if not cell.template]
+        cells = [cell for cell in self.cells if cell.value]
         language = translation.get_language()
         heads = BOM + csv_row(_(cell.label) for cell in cells)
 

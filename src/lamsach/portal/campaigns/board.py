@@ -9,15 +9,16 @@ from typing import Any
 from django.db.models import F, FilteredRelation, Q, QuerySet
 from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lamsach.documents.spreadsheets import text_cell
+from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
-from lamsach.portal.base.charts import Branch, Part, bar
+from lamsach.portal.base.charts import Branch, Part, bar, branch_cells
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.lists import paged
+from lamsach.portal.base.lists import Below, Cell, Link, Listing, Quiet, State, Ticks, paged
 from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.parameters import numbers
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
@@ -63,6 +64,54 @@ SHEET = (
 """Columns of the exported board: heading, attribute of the row, width in characters."""
 
 
+def _answer(row: Any) -> Any:
+    for tone, words, name in (
+        ("good", _("deployed"), "deployed_on"),
+        ("info", _("acknowledged"), "informed_on"),
+        ("busy", _("opened"), "opened_on"),
+        ("none", _("sent"), "sent_on"),
+    ):
+        if day := getattr(row, name):
+            return State(tone, words), day
+    return (State("none", _("not sent to yet")),)
+
+
+def _contact(row: Unit) -> Any:
+    phone = row.contact_phone and Link(row.contact_phone, f"tel:{row.contact_phone}")
+    return row.contact_name, phone, Quiet(row.email)
+
+
+def _dates(row: Any) -> str:
+    days = (row.acknowledge_due, row.deploy_due, row.report_due)
+    return ", ".join(f"{day:%d/%m/%Y}" for day in days) if row.report_due else ""
+
+
+BRANCHES = Listing(
+    title="Who has answered",
+    cells=branch_cells(
+        mark("Units in it"),
+        [words for _name, _tone, words in STEPS],
+        "",
+        Cell("State", lambda row: _answer(row.unit), css="wide"),
+    ),
+    empty="No unit here.",
+    css="branches",
+    template="campaigns/board.html",
+)
+UNITS = Listing(
+    title="Who has answered",
+    cells=(
+        Cell("Unit", lambda row: (row.name, Quiet(row.code)), "name", view="web:unit"),
+        Cell("Contact", _contact),
+        Cell("State", lambda row: (_answer(row), row.reminded and Below(_("reminded")), row.reminded)),
+        Cell("Deadlines: acknowledge, deploy, report", _dates, "report_due"),
+    ),
+    empty="No unit here.",
+    ticks=Ticks("unit", Cell("", "name")),
+    template="campaigns/board.html",
+)
+
+
 def filtered(campaign: Campaign, unit: Unit, state: str, search: str = "") -> QuerySet[Unit]:
     """Units below a unit in one state today, or its direct children without state and search."""
     day = today()
@@ -106,22 +155,21 @@ def board(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "above": readable_above(request.user, ancestors(unit)),
         "state": state,
         "search": search,
-        "may_remind": may_act(request.user, unit.pk, COORDINATORS),
+        "counts": counts(campaign, unit.pk),
+        "may_tick": may_act(request.user, unit.pk, COORDINATORS) and state not in ("deployed", "missing"),
     }
-    context["counts"] = counts(campaign, unit.pk)
-    context["page"] = page = paged(request, filtered(campaign, unit, state, search))
-    if state or search:
-        reminded = last_reminded(campaign, [row.pk for row in page])
-        for row in page:
-            row.reminded = reminded.get(row.pk)
-    else:
+    part = "campaigns/board_rows.html" if request.headers.get("HX-Target") == "rows" else ""
+    units = filtered(campaign, unit, state, search)
+    if not state and not search:
         steps = branches(campaign, unit.pk)
-        context["rows"] = [Branch(child, _bar([steps.get(child.pk, {})])) for child in page]
         context["whole"] = _bar(steps.values())
-    template = (
-        "campaigns/board_rows.html" if request.headers.get("HX-Target") == "rows" else "campaigns/board.html"
-    )
-    return render(request, template, context)
+        rows = [Branch(child, _bar([steps.get(child.pk, {})])) for child in units]
+        return BRANCHES.page(request, rows, context, part)
+    page = paged(request, UNITS.chosen(request.GET, units))
+    reminded = last_reminded(campaign, [row.pk for row in page])
+    for row in page:
+        row.reminded = reminded.get(row.pk)
+    return UNITS.page(request, page, context, part)
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
