@@ -187,6 +187,7 @@ PAGES = (
     ("coordinator", "exchange:webhook", ("webhook_id",)),
     ("coordinator", "campaigns:dispatch", ("dispatch_id",)), ("officer", "cases:past_day", ("campaign_id",)),
     ("coordinator", "campaigns:board", ("campaign_id",)), ("coordinator", "awareness:list", ()),
+    ("coordinator", "fleet:fleet", ("campaign_id",)),
     ("coordinator", "exchange:partner", ("partner_id",)), ("coordinator", "lists:list", ("kept_list_id",)),
 )  # fmt: skip
 

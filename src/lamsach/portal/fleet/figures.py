@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,6 +14,7 @@ from django.db.models import Case, Count, F, FilteredRelation, Q, QuerySet, Valu
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.awareness.models import Person
+from lamsach.portal.base.parameters import number
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.fleet.models import Look, LookState, Machine, Size
 from lamsach.portal.units.models import FOREVER, Unit
@@ -21,6 +22,12 @@ from lamsach.portal.units.tree import descendants, today, under
 
 DAYS = (1, 7, 14, 30)
 USUAL_DAYS = 7
+
+
+def requested_days(query: Mapping[str, str]) -> int:
+    """Return the days of `?days=` if offered, else the usual ones."""
+    days = number(query, "days")
+    return days if days in DAYS else USUAL_DAYS
 
 
 class Basis(StrEnum):

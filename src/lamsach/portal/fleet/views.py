@@ -1,4 +1,4 @@
-"""Pages of scans: progress of a campaign, the own unit's machines and inventory, scanner downloads."""
+"""Pages of scans: progress of a campaign, scanner downloads."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_noop
 
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.check import revocation_page
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.forms import ProblemsShown, done
+from lamsach.portal.base.forms import done
 from lamsach.portal.base.links import absolute
-from lamsach.portal.base.lists import Cell, Listing, Quiet, State, machine_cell, paged, table_file
+from lamsach.portal.base.lists import Cell, Link, Listing, table_file
 from lamsach.portal.base.once import make_once, shows_once
 from lamsach.portal.base.parameters import number
 from lamsach.portal.base.ratelimit import rate_limited
@@ -28,33 +29,13 @@ from lamsach.portal.campaigns.access import get_campaign, readable_campaigns
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.cases.coverage import WORDS, find_unsearched, states
 from lamsach.portal.fleet import access, scanners
-from lamsach.portal.fleet.figures import (
-    BASES,
-    DAYS,
-    SHOWN,
-    TONES,
-    USUAL_DAYS,
-    Basis,
-    Fleet,
-    by_branch,
-    by_unit,
-)
-from lamsach.portal.fleet.figures import machines as listed
+from lamsach.portal.fleet.figures import BASES, DAYS, Basis, Branch, Fleet, by_branch, by_unit, requested_days
 from lamsach.portal.fleet.filled_zip import FilledZip
-from lamsach.portal.fleet.forms import InventoryForm
-from lamsach.portal.fleet.inventory import import_inventory, state_size
-from lamsach.portal.fleet.models import Handout, LookState, Machine, Size
+from lamsach.portal.fleet.models import Handout
 from lamsach.portal.fleet.scanners import Program, programs
 from lamsach.portal.units.access import own_units, readable_above, unit_in_address
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import ancestors, descendants
-from lamsach.results.machines import columns
-
-
-def _days(request: HttpRequest) -> int:
-    days = number(request.GET, "days")
-    return days if days in DAYS else USUAL_DAYS
-
 
 CAMPAIGNS = Listing(
     title="Scans of machines",
@@ -77,29 +58,6 @@ def campaigns(request: HttpRequest) -> HttpResponse:
     return CAMPAIGNS.page(request, rows)
 
 
-@member(ALL, WRITERS, ("GET",))
-def fleet(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """Show a campaign's counts of machines by unit and branch."""
-    campaign = get_campaign(request.user, campaign_id)
-    unit, days = unit_in_address(request, campaign.owner), _days(request)
-    whole, branches, basis = by_branch(campaign, unit, days, timezone.now())
-    context: dict[str, Any] = {
-        "campaign": campaign,
-        "unit": unit,
-        "above": readable_above(request.user, ancestors(unit)),
-        "whole": whole,
-        "unsearched": find_unsearched(campaign, unit.pk).count,
-        "page": paged(request, branches),
-        "basis": BASES[basis],
-        "days": days,
-        "choices": DAYS,
-        "own": unit.pk in own_units(request.user),
-        "hands": bool(access.handing_units(request.user, campaign)),
-        "address": f"{absolute('api:api-root')}campaigns/{campaign.pk}/scans",
-    }
-    return render(request, "fleet/fleet.html", context)
-
-
 HEADS = {
     "code": gettext_noop("Unit code"),
     "unit": gettext_noop("Unit"),
@@ -116,19 +74,76 @@ HEADS = {
     "unlisted": gettext_noop("Not in the inventory"),
     "logs": gettext_noop("Logs"),
 }
-MACHINE_HEADS = {
-    **{column.attribute: column.heading for column in columns("machine", "department", "state")},
-    "received": gettext_noop("Last report"),
-    "mode": gettext_noop("Kind of scan"),
-    "malicious": gettext_noop("Malicious"),
-    "left": gettext_noop("Still there"),
-    "suspicious": gettext_noop("Suspicious"),
-    "risk": gettext_noop("Risk"),
-    "skipped": gettext_noop("Not examined"),
-    "version": gettext_noop("Version of the scanner"),
-    "listed": gettext_noop("In the inventory"),
-}
 """Headings of exported files."""
+LISTED_AS = {
+    "found": "",
+    "left": "found",
+    "cleaned": "cleaned",
+    "doubtful": "doubtful",
+    "partial": "partial",
+    "missing": "missing",
+    "silent": "silent",
+}
+"""Counts of the page of progress, each with the value of `?show=` that lists its machines."""
+
+
+def _progress(campaign: Campaign, days: int, own: bool) -> Listing:
+    """List of branches; with `own`, the counts of the unit alone link to its machines."""
+
+    def count(name: str, show: str) -> Cell:
+        def value(row: Branch) -> Any:
+            if not row.fleet.scanned and name not in ("missing", "silent"):
+                return "–"
+            if not row.fleet.expected and name == "missing":
+                return _("not known")
+            machines = getattr(row.fleet, name)
+            address = f"{reverse('fleet:machines', args=(campaign.pk,))}?unit={row.unit.pk}"
+            return (
+                Link(machines, f"{address}&show={show}&days={days}")
+                if own and row.alone and show
+                else machines
+            )
+
+        return Cell(HEADS[name], value, f"fleet__{name}", css="number")
+
+    return Listing(
+        title="Scans of machines",
+        cells=(
+            Cell("Unit", template="fleet/branch.html", sort="unit__name"),
+            Cell(
+                "Machines", lambda row: row.fleet.expected or _("not known"), "fleet__expected", css="number"
+            ),
+            Cell("Scanned", "fleet__scanned", css="number"),
+            Cell("", template="fleet/bar.html"),
+            *(count(name, show) for name, show in LISTED_AS.items()),
+        ),
+        empty="No unit is under this one.",
+        css="branches",
+        template="fleet/fleet.html",
+    )
+
+
+@member(ALL, WRITERS, ("GET",))
+def fleet(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """Show a campaign's counts of machines by unit and branch."""
+    campaign = get_campaign(request.user, campaign_id)
+    unit, days = unit_in_address(request, campaign.owner), requested_days(request.GET)
+    whole, branches, basis = by_branch(campaign, unit, days, timezone.now())
+    own = unit.pk in own_units(request.user)
+    context: dict[str, Any] = {
+        "campaign": campaign,
+        "unit": unit,
+        "above": readable_above(request.user, ancestors(unit)),
+        "whole": whole,
+        "unsearched": find_unsearched(campaign, unit.pk).count,
+        "basis": BASES[basis],
+        "days": days,
+        "choices": DAYS,
+        "own": own,
+        "hands": bool(access.handing_units(request.user, campaign)),
+        "address": f"{absolute('api:api-root')}campaigns/{campaign.pk}/scans",
+    }
+    return _progress(campaign, days, own).page(request, branches, context)
 
 
 def _units_file(kind: str, campaign: Campaign, unit: Unit, days: int) -> HttpResponse:
@@ -151,27 +166,6 @@ def _units_file(kind: str, campaign: Campaign, unit: Unit, days: int) -> HttpRes
     return table_file(kind, f"scans-{campaign.pk}", heads, rows(), words)
 
 
-def _machines_file(kind: str, campaign: Campaign, unit: Unit, show: str, days: int) -> HttpResponse:
-    """Export the unit's machines in a state, with their last scan."""
-
-    def rows() -> Iterator[dict[str, Any]]:
-        chosen: Any = listed(campaign, unit, show, days, timezone.now())
-        for machine in chosen.iterator(chunk_size=2000):
-            row = {name: getattr(machine, name) for name in MACHINE_HEADS}
-            at = row["received"]
-            yield row | {
-                "name": str(machine),
-                "received": timezone.localtime(at).isoformat(timespec="seconds") if at else "",
-            }
-
-    words: dict[str, dict[Any, str]] = {
-        "state": {state.value: str(state.label) for state in LookState} | {None: _("never reported")},
-        "listed": {True: _("yes"), False: _("no")},
-    }
-    heads = {name: _(text) for name, text in MACHINE_HEADS.items()}
-    return table_file(kind, f"machines-{campaign.pk}", heads, rows(), words)
-
-
 @rate_limited("exports", 60, 300, ("GET",))
 @member(ALL, WRITERS, ("GET",))
 def export(request: HttpRequest, campaign_id: int) -> HttpResponse:
@@ -180,104 +174,7 @@ def export(request: HttpRequest, campaign_id: int) -> HttpResponse:
     unit = unit_in_address(request, campaign.owner)
     kind = "json" if request.GET.get("as") == "json" else "csv"
     record(request, "fleet.exported", campaign, unit, kind=kind)
-    return _units_file(kind, campaign, unit, _days(request))
-
-
-MODES = {"full": gettext_lazy("full"), "": ""}
-MACHINES = Listing(
-    title="Scanned machines",
-    cells=(
-        machine_cell("machine", lambda row: (str(row), Quiet(row.department)), "name"),
-        machine_cell("state", lambda row: _state(row), "rank"),
-        Cell("Last report", "received"),
-        Cell("Kind of scan", lambda row: MODES.get(row.mode or "", _("quick")), "mode"),
-        *(
-            Cell(label, name, css="number")
-            for label, name in (
-                ("Malicious", "malicious"),
-                ("Still there", "left"),
-                ("Suspicious", "suspicious"),
-                ("Risk", "risk"),
-                ("Not examined", "skipped"),
-            )
-        ),
-        Cell("Inventory", lambda row: _("yes") if row.listed else _("no"), "listed"),
-    ),
-    empty="No machine in this state.",
-    template="fleet/machines.html",
-)
-
-
-@member(WRITERS, WRITERS, ("GET",))
-def machines(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """List the own unit's machines by name, in a state."""
-    campaign = get_campaign(request.user, campaign_id)
-    unit = access.get_own_unit(request.user, number(request.GET, "unit"))
-    show = request.GET.get("show", "all")
-    show, days = show if show in SHOWN else "all", _days(request)
-    record(request, "fleet.viewed", campaign, unit, show=show)
-    rows = listed(campaign, unit, show, days, timezone.now())
-    context = {
-        "campaign": campaign,
-        "unit": unit,
-        "show": show,
-        "shown": SHOWN,
-        "days": days,
-        "choices": DAYS,
-    }
-    return MACHINES.page(request, rows, context)
-
-
-def _state(row: Machine) -> State:
-    state: str | None = row.state  # type: ignore[attr-defined]
-    return State(TONES[state], LookState(state).label) if state else State("none", SHOWN["missing"])
-
-
-@rate_limited("exports", 60, 300, ("GET",))
-@member(WRITERS, WRITERS, ("GET",))
-def machines_export(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """Export these machines as CSV or, with `?as=json`, JSON."""
-    campaign = get_campaign(request.user, campaign_id)
-    unit = access.get_own_unit(request.user, number(request.GET, "unit"))
-    show = request.GET.get("show", "all")
-    kind = "json" if request.GET.get("as") == "json" else "csv"
-    record(request, "fleet.machines_exported", campaign, unit, kind=kind, show=show[:20])
-    return _machines_file(kind, campaign, unit, show, _days(request))
-
-
-@rate_limited("fleet.inventory", 30, 300)
-@member(WRITERS, WRITERS)
-def inventory(request: HttpRequest, fleet_unit_id: int) -> HttpResponse:
-    """Show the own unit's inventory. POST uploads a sheet, or states the number of machines."""
-    unit = access.get_own_unit(request.user, fleet_unit_id)
-    size = Size.objects.filter(unit=unit).first()
-    form = InventoryForm(
-        request.POST or None, request.FILES or None, initial={"machines": size.machines if size else None}
-    )
-    if request.method == "POST" and form.is_valid():
-        with ProblemsShown(form, "file"):
-            _keep(request, unit, form)
-            return redirect("fleet:inventory", fleet_unit_id=unit.pk)
-    context = {
-        "unit": unit,
-        "form": form,
-        "count": Machine.objects.filter(unit=unit, listed=True).count(),
-        "size": size,
-    }
-    return render(request, "fleet/inventory.html", context)
-
-
-def _keep(request: HttpRequest, unit: Unit, form: InventoryForm) -> None:
-    if file := form.cleaned_data.get("file"):
-        imported = import_inventory(unit, file, request)
-        message = _(
-            "The inventory names {machines} machines; {nameless} rows without a name or MAC "
-            "address were left out."
-        )
-        messages.success(request, message.format(machines=imported.machines, nameless=imported.nameless))
-    if form.cleaned_data.get("machines") is not None:
-        state_size(unit, form.cleaned_data["machines"], request)
-        messages.success(request, _("The number of machines is kept."))
+    return _units_file(kind, campaign, unit, requested_days(request.GET))
 
 
 HANDOUTS = Listing(
