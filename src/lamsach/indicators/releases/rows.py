@@ -1,29 +1,27 @@
-"""Storage of millions of indicators: rows of plain values in blocks of one temporary file."""
+"""Storage of millions of indicators: rows in blocks of one temporary file."""
 
 from __future__ import annotations
 
 import hashlib
 import heapq
-import marshal
+import pickle
 import tempfile
 import weakref
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime, timedelta
-from itertools import count, islice
+from functools import reduce
+from itertools import groupby, islice
+from operator import attrgetter
 from threading import Lock
 from typing import IO, Any
 
 from lamsach.indicators.values.merge import merge
-from lamsach.model import Indicator, IndicatorType, Reference
+from lamsach.model import Indicator, IndicatorType
 
 BLOCK = 2_000
 """Number of rows in a block."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_STEP = timedelta(microseconds=1)
-_TYPES = {kind.value: kind for kind in IndicatorType}
 
 
 class Blocks:
@@ -42,7 +40,7 @@ class Blocks:
         """Write rows and return the numbers of their blocks. OSError when the disk is full."""
         first, remaining = len(self._places), iter(rows)
         while block := list(islice(remaining, BLOCK)):
-            data = marshal.dumps(block)
+            data = pickle.dumps(block, pickle.HIGHEST_PROTOCOL)
             with self._lock:
                 if self._stream is None:
                     self._stream = tempfile.TemporaryFile(prefix="lamsach-rows-")  # noqa: SIM115
@@ -61,7 +59,7 @@ class Blocks:
                 assert self._stream is not None
                 self._stream.seek(start)
                 data = self._stream.read(size)
-            yield from marshal.loads(data)  # noqa: S302
+            yield from pickle.loads(data)  # noqa: S301 - written by this process
 
     def close(self) -> None:
         """Delete the temporary file."""
@@ -70,62 +68,17 @@ class Blocks:
         self._stream, self._places, self._end = None, [], 0
 
 
-def pack(item: Indicator) -> tuple[Any, ...]:
-    """Return all properties of an indicator but type and value."""
-    return (
-        item.threat,
-        item.source,
-        None if item.reference is None else _place(item.reference),
-        _number(item.valid_from),
-        _number(item.valid_until),
-        item.confidence,
-        item.tlp,
-        tuple(map(_place, item.other_references)),
-    )
-
-
-def unpack(kind: str, value: str, rest: tuple[Any, ...]) -> Indicator:
-    """Return the indicator of a type, a value and the rest from `pack`."""
-    threat, source, place, begins, ends, confidence, tlp, others = rest
-    return Indicator(
-        _TYPES[kind],
-        value,
-        threat,
-        source,
-        None if place is None else Reference(*place),
-        _moment(begins),
-        _moment(ends),
-        confidence,
-        tlp,
-        tuple(Reference(*other) for other in others),
-    )
-
-
-def _place(place: Reference) -> tuple[Any, ...]:
-    return place.document, place.page, place.row, place.words, place.table
-
-
-def _number(moment: datetime | None) -> int | None:
-    return None if moment is None else (moment - _EPOCH) // _STEP
-
-
-def _moment(number: int | None) -> datetime | None:
-    return None if number is None else _EPOCH + number * _STEP
-
-
 MAX_RUN = 200_000
 """Number of indicators in memory."""
 
-_Row = tuple[str, str, int, tuple[Any, ...]]
-"""Type, value, number in the order of addition, other properties."""
+_key = attrgetter("type", "value")
 
 
 class Runs(AbstractContextManager["Runs"]):
     """Indicators added in any order and iterated sorted, repeatedly. Its files are deleted on closing."""
 
     def __init__(self, items: Iterable[Indicator] = ()) -> None:
-        self._numbers = count()
-        self._waiting: list[_Row] = []
+        self._waiting: list[Indicator] = []
         self._blocks = Blocks()
         self._runs: list[range] = []
         self.extend(items)
@@ -141,30 +94,21 @@ class Runs(AbstractContextManager["Runs"]):
     def extend(self, items: Iterable[Indicator]) -> None:
         """Add indicators. OSError when the disk is full."""
         for item in items:
-            self._waiting.append((item.type.value, item.value, next(self._numbers), pack(item)))
+            self._waiting.append(item)
             if len(self._waiting) >= MAX_RUN:
                 self._write()
 
     def _write(self) -> None:
-        self._waiting.sort()
+        self._waiting.sort(key=_key)
         self._runs.append(self._blocks.add(self._waiting))
         self._waiting.clear()
 
     def __iter__(self) -> Iterator[Indicator]:
         """Yield the indicators in order, listings of one value merged."""
-        self._waiting.sort()
-        known: Indicator | None = None
-        for kind, value, _, rest in heapq.merge(*map(self._blocks.rows, self._runs), iter(self._waiting)):
-            item = unpack(kind, value, rest)
-            if known is None:
-                known = item
-            elif known.value == value and known.type.value == kind:
-                known = merge(known, item)
-            else:
-                yield known
-                known = item
-        if known is not None:
-            yield known
+        self._waiting.sort(key=_key)
+        items = heapq.merge(*map(self._blocks.rows, self._runs), iter(self._waiting), key=_key)
+        for _, listings in groupby(items, key=_key):
+            yield reduce(merge, listings)
 
 
 class CountedSample:
@@ -259,15 +203,14 @@ class Spool(Collection[Indicator]):
         held.append(item)
         self.counts[item.type] += 1
         if len(held) >= MAX_HELD:
-            self._numbers[item.type] += self._blocks.add((item.value, pack(item)) for item in held)
+            self._numbers[item.type] += self._blocks.add(held)
             held.clear()
 
     def of(self, *types: IndicatorType) -> Iterator[Indicator]:
         """Yield the indicators of some types."""
         for kind, held in self._held.items():
             if kind in types:
-                for value, rest in self._blocks.rows(self._numbers[kind]):
-                    yield unpack(kind.value, value, rest)
+                yield from self._blocks.rows(self._numbers[kind])
                 yield from held
 
     def __iter__(self) -> Iterator[Indicator]:
