@@ -74,8 +74,8 @@ def test_broken_lines_are_reported_and_the_rest_is_read(tmp_path: Path) -> None:
 )
 def test_other_text_is_no_dataset(tmp_path: Path, text: str) -> None:
     from lamsach.indicators.files.source import sources
-    from lamsach.indicators.formats.devices.sensor_lists import DATASET
+    from lamsach.indicators.formats.devices.sensor_lists import read_suricata_dataset
 
     (tmp_path / "x").write_text(text)
     (source,) = sources(str(tmp_path / "x"))
-    assert not DATASET.recognizes(source)
+    assert not read_suricata_dataset.recognizes(source)

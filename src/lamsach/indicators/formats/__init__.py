@@ -1,7 +1,7 @@
 """Registry of list formats, in the order of their trial.
 
-To add a format: its declaration in a file here, its row below. A row has the module and declaration, the
-name, and a mark that each list of the format has: alternative texts in its first characters, or a regular
+To add a format: its declared reader in a file here, its row below. A row has the module and reader, the name,
+and a mark that each list of the format has: alternative texts in its first characters, or a regular
 expression for its first bytes. A format without its mark is not imported.
 """
 
@@ -19,35 +19,36 @@ from lamsach.model import Reference, Refusal
 from lamsach.runtime.registry import Registry, Row
 
 _ARCHIVE, _COMPOUND, _ANY = rb"\APK\x03\x04", rb"\A\xd0\xcf\x11\xe0", ("",)
+_SENSOR_RULE = ("alert ", "drop ", "reject ", "pass ", "block ", "sid:")
 _ROWS = (
-    Row("documents.office:XLSX", "xlsx", _ARCHIVE),
-    Row("documents.office:DOCX", "docx", _ARCHIVE),
-    Row("documents.doc:DOC", "doc", _COMPOUND),
-    Row("documents.office:OPENDOCUMENT", "opendocument", _ARCHIVE),
-    Row("documents.office:XLS", "xls", _COMPOUND + rb"|\A\x09"),
-    Row("documents.office:RTF", "rtf", rb"\A[ \t\r\n]*\{\\rtf"),
-    Row("documents.paged:PDF", "pdf", rb"%PDF-"),
-    Row("feeds.records:OWN", "lamsach", ('{"type": "',)),
-    Row("feeds.stix:STIX", "stix", ('"type"', '"id"')),
-    Row("feeds.misp:MISP", "misp", ('"Event"', '"Attribute"')),
-    Row("feeds.records:JSON", "json", ("{", "[")),
-    Row("documents.markup:HTML", "html", ("<",)),
-    Row("feeds.ioc_xml:OPENIOC", "openioc", ("ioc", "OpenIOC")),
-    Row("feeds.ioc_xml:STIX1", "stix1", ("STIX_Package", "Observables")),
-    Row("feeds.records:XML", "xml", ("<",)),
-    Row("devices.sensor_lists:IDS", "ids_rules", ("alert ", "drop ", "reject ", "pass ", "block ", "sid:")),
-    Row("devices.sensor_lists:YARA", "yara", ("condition:",)),
-    Row("devices.sensor_lists:ZEEK", "zeek_intel", ("#fields\t", "Intel::")),
-    Row("devices.sensor_lists:CLAMAV", "clamav", (":",)),
-    Row("feeds.misp:INDEX", "misp_index", (",",)),
-    Row("devices.blocklist:RPZ", "rpz", (" ", "\t")),
-    Row("devices.device_config:MIKROTIK", "mikrotik", ("/",)),
-    Row("devices.device_config:FORTIGATE", "fortigate_config", ("config ",)),
-    Row("devices.sensor_lists:DATASET", "suricata_dataset", _ANY),
-    Row("documents.paged:PAGED_TEXT", "paged_text", ("\f",)),
-    Row("documents.markup:MARKUP", "markup", ("|",)),
-    Row("devices.blocklist:BLOCKLIST", "blocklist", _ANY),
-    Row("documents.text:DELIMITED", "delimited", _ANY),
+    Row("documents.office:read_xlsx", "xlsx", _ARCHIVE),
+    Row("documents.office:read_docx", "docx", _ARCHIVE),
+    Row("documents.doc:read_doc", "doc", _COMPOUND),
+    Row("documents.office:read_opendocument", "opendocument", _ARCHIVE),
+    Row("documents.office:read_xls", "xls", _COMPOUND + rb"|\A\x09"),
+    Row("documents.office:read_rtf", "rtf", rb"\A[ \t\r\n]*\{\\rtf"),
+    Row("documents.paged:read_pdf", "pdf", rb"%PDF-"),
+    Row("feeds.records:read_lamsach", "lamsach", ('{"type": "',)),
+    Row("feeds.stix:read_stix", "stix", ('"type"', '"id"')),
+    Row("feeds.misp:read_misp", "misp", ('"Event"', '"Attribute"')),
+    Row("feeds.records:read_json", "json", ("{", "[")),
+    Row("documents.markup:read_html", "html", ("<",)),
+    Row("feeds.ioc_xml:read_openioc", "openioc", ("ioc", "OpenIOC")),
+    Row("feeds.ioc_xml:read_stix1", "stix1", ("STIX_Package", "Observables")),
+    Row("feeds.records:read_xml", "xml", ("<",)),
+    Row("devices.sensor_lists:read_ids_rules", "ids_rules", _SENSOR_RULE),
+    Row("devices.sensor_lists:read_yara", "yara", ("condition:",)),
+    Row("devices.sensor_lists:read_zeek_intel", "zeek_intel", ("#fields\t", "Intel::")),
+    Row("devices.sensor_lists:read_clamav", "clamav", (":",)),
+    Row("feeds.misp:read_misp_index", "misp_index", (",",)),
+    Row("devices.blocklist:read_rpz", "rpz", (" ", "\t")),
+    Row("devices.device_config:read_mikrotik", "mikrotik", ("/",)),
+    Row("devices.device_config:read_fortigate_config", "fortigate_config", ("config ",)),
+    Row("devices.sensor_lists:read_suricata_dataset", "suricata_dataset", _ANY),
+    Row("documents.paged:read_paged_text", "paged_text", ("\f",)),
+    Row("documents.markup:read_markup", "markup", ("|",)),
+    Row("devices.blocklist:read_blocklist", "blocklist", _ANY),
+    Row("documents.text:read_delimited", "delimited", _ANY),
     Row("documents.text:TEXT", "text", _ANY),
 )
 FORMATS: Registry[ListFormat] = Registry(__name__, _ROWS)
@@ -89,7 +90,14 @@ class ListFormat:
         return (self.quick or self.read)(source)
 
 
-line_format = partial(ListFormat, text=True, rows_are_lines=True)
+def list_format(
+    title: str, what: str, begins: Callable[[ListSource], Any], **members: Any
+) -> Callable[[Callable[[ListSource], Iterator[Entry]]], ListFormat]:
+    """Declare the format that a function `read_NAME` reads; `members` are further members of `ListFormat`."""
+    return lambda read: ListFormat(read.__name__.removeprefix("read_"), title, what, begins, read, **members)
+
+
+line_format = partial(list_format, text=True, rows_are_lines=True)
 """Declaration of a format of text whose rows are its lines."""
 
 

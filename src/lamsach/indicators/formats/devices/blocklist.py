@@ -128,7 +128,14 @@ _REDIRECT = re.compile(r"[0-9a-fA-F.:]{3,45}(?:[ \t]+[\w-]{1,63}(?:\.[\w-]{1,63}
 _COSMETIC = re.compile(r"#[@?$%]{0,3}#")
 
 
-def _read(source: ListSource) -> Iterator[Entry]:
+@line_format(
+    "Blocklist of a resolver or filter",
+    "hosts, adblock (Pi-hole, AdGuard), dnsmasq, Unbound, BIND zones, Spamhaus DROP, Wazuh CDB; what is "
+    "allowed, redirected or blocked under conditions only is refused",
+    lambda source: _dialect(source.text_head),
+)
+def read_blocklist(source: ListSource) -> Iterator[Entry]:
+    """Read line by line, in the dialect of most of the first lines."""
     dialect = _dialect(source.text_head) or _DIALECTS[0]
     line_of = dialect.line
     may_allow = "allow" in line_of.groupindex
@@ -193,16 +200,6 @@ def _other(text: str, dialect: Dialect, reference: Reference) -> Iterator[Entry]
         yield from entries(read_text(text), reference)
 
 
-BLOCKLIST = line_format(
-    "blocklist",
-    "Blocklist of a resolver or filter",
-    "hosts, adblock (Pi-hole, AdGuard), dnsmasq, Unbound, BIND zones, Spamhaus DROP, Wazuh CDB; what is "
-    "allowed, redirected or blocked under conditions only is refused",
-    lambda source: _dialect(source.text_head),
-    _read,
-)
-
-
 # evil.example 60 IN CNAME .        *.evil.example CNAME rpz-drop.       32.5.113.0.203.rpz-ip CNAME .
 _RECORD = re.compile(
     r"(?P<owner>[^\s;$()\"]+)\s+(?:\d+[smhdwSMHDW]?\s+)?(?:IN\s+)?(?:\d+[smhdwSMHDW]?\s+)?"
@@ -228,7 +225,12 @@ def _begins(source: ListSource) -> bool:
     return sum(_RECORD.fullmatch(line) is not None for line in lines) * 2 >= len(lines)
 
 
-def _read_rpz(source: ListSource) -> Iterator[Entry]:
+@line_format(
+    "Response policy zone (RPZ)",
+    "names, `rpz-ip`, `rpz-nsip`, `rpz-nsdname`; `rpz-passthru` is an exception",
+    _begins,
+)
+def read_rpz(source: ListSource) -> Iterator[Entry]:
     """Read record by record. A name relative to the zone is blocked; a passing one is an exception."""
     origin = ""
     depth = 0
@@ -289,12 +291,3 @@ def _network(body: str) -> str | None:
         return f"{IPv6Address(text)}/{length}"
     except ValueError:
         return None
-
-
-RPZ = line_format(
-    "rpz",
-    "Response policy zone (RPZ)",
-    "names, `rpz-ip`, `rpz-nsip`, `rpz-nsdname`; `rpz-passthru` is an exception",
-    _begins,
-    _read_rpz,
-)

@@ -42,7 +42,12 @@ _ALLOWING = re.compile(r"allow|white|trust|permit|safe|lan\b|local", re.IGNORECA
 _MAX_JOINED = 64 * 1024
 
 
-def _read_mikrotik(source: ListSource) -> Iterator[Entry]:
+@line_format(
+    "MikroTik RouterOS script",
+    "address lists and static DNS names with their comments",
+    lambda source: _SCRIPT.search(source.text_head),
+)
+def read_mikrotik(source: ListSource) -> Iterator[Entry]:
     """Read address lists and static DNS names by command; lists with an allowing name are exceptions."""
     in_menu = False
 
@@ -85,7 +90,12 @@ _ALLOWING_ACTIONS = frozenset({"exempt", "allow", "monitor", "pass"})
 _VALUE_SETTINGS = ("subnet", "ip6", "fqdn", "wildcard-fqdn", "url", "domain", "start-ip", "wildcard")
 
 
-def _read_fortigate(source: ListSource) -> Iterator[Entry]:
+@line_format(
+    "FortiGate configuration",
+    "address objects, URL and domain filters; what is exempt is an exception",
+    lambda source: _SECTION.search(source.text_head),
+)
+def read_fortigate_config(source: ListSource) -> Iterator[Entry]:
     """Read addresses, URL filters and domain filters object by object; a row is the object's first line."""
     settings: dict[str, list[str]] = {}
     start, comment = Reference(source.document, None, 0), ""
@@ -128,19 +138,3 @@ def _text(key: str, settings: dict[str, list[str]]) -> str:
     if key == "start-ip" and "end-ip" in settings:
         return f"{words[0]}-{settings['end-ip'][0]}"
     return words[0]
-
-
-MIKROTIK = line_format(
-    "mikrotik",
-    "MikroTik RouterOS script",
-    "address lists and static DNS names with their comments",
-    lambda source: _SCRIPT.search(source.text_head),
-    _read_mikrotik,
-)
-FORTIGATE = line_format(
-    "fortigate_config",
-    "FortiGate configuration",
-    "address objects, URL and domain filters; what is exempt is an exception",
-    lambda source: _SECTION.search(source.text_head),
-    _read_fortigate,
-)

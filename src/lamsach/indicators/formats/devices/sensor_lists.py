@@ -85,7 +85,12 @@ _TYPES: dict[str, IndicatorType | None] = {
 _FIELDS = re.compile(r"(?m)^#fields\t.*\bindicator\b.*\bindicator_type\b|^[^\t\n]+\tIntel::[A-Z_]+(?:\t|$)")
 
 
-def _read_zeek(source: ListSource) -> Iterator[Entry]:
+@line_format(
+    "Zeek intelligence file",
+    "by its `#fields`, with description and source",
+    lambda source: _FIELDS.search(source.text_head),
+)
+def read_zeek_intel(source: ListSource) -> Iterator[Entry]:
     """Read intelligence (https://docs.zeek.org/en/master/frameworks/intel.html) under its `#fields`."""
     columns = ["indicator", "indicator_type", "meta.source", "meta.desc", "meta.url"]
 
@@ -107,28 +112,23 @@ def _read_zeek(source: ListSource) -> Iterator[Entry]:
     return line_by_line(source, read)
 
 
-CLAMAV = line_format(
-    "clamav",
-    "ClamAV hash signatures",
-    "`.hdb` and `.hsb`; the threat is the signature's name",
-    _begins_clamav,
-    lambda source: line_by_line(source, _signature),
+@line_format(
+    "ClamAV hash signatures", "`.hdb` and `.hsb`; the threat is the signature's name", _begins_clamav
 )
-DATASET = line_format(
-    "suricata_dataset",
+def read_clamav(source: ListSource) -> Iterator[Entry]:
+    """Read `.hdb` and `.hsb` signatures line by line."""
+    return line_by_line(source, _signature)
+
+
+@line_format(
     "Suricata dataset",
     "files of type `string` (Base64, with or without reputation); those of addresses and hashes are read "
     "as plain lists",
     _begins_dataset,
-    lambda source: line_by_line(source, _encoded),
 )
-ZEEK = line_format(
-    "zeek_intel",
-    "Zeek intelligence file",
-    "by its `#fields`, with description and source",
-    lambda source: _FIELDS.search(source.text_head),
-    _read_zeek,
-)
+def read_suricata_dataset(source: ListSource) -> Iterator[Entry]:
+    """Read a dataset of type `string` line by line."""
+    return line_by_line(source, _encoded)
 
 
 _ACTIONS = ("alert ", "drop ", "reject ", "pass ", "block ")
@@ -155,7 +155,15 @@ def _rule(text: str, reference: Reference) -> Iterable[Entry]:
     return [refusal(reference, (facts.threat if facts else None) or text, reason)]
 
 
-def _read_yara(source: ListSource) -> Iterator[Entry]:
+@line_format(
+    "YARA rules",
+    "the hashes in `meta` and `condition`; the addresses and names that `strings` search for are only "
+    "*mentioned* (clean programs hold such texts too); a rule without any hash is refused by its name",
+    lambda source: (
+        "condition:" in source.text_head and RULE.match(_BEFORE.sub("", source.text_head, count=1))
+    ),
+)
+def read_yara(source: ListSource) -> Iterator[Entry]:
     """Read hash by hash; refuse searched texts, and rules without a hash by name."""
     document = source.document
     too_long: list[int] = []
@@ -179,20 +187,11 @@ def _read_yara(source: ListSource) -> Iterator[Entry]:
     yield from refused()
 
 
-IDS = line_format(
-    "ids_rules",
+@line_format(
     "Suricata or Snort rules",
     "addresses of the header, names in DNS, TLS and HTTP hosts, hashes; `pass` rules are exceptions",
     _begins_ids,
-    lambda source: command_by_command(source, _rule, 512 * 1024, str.rstrip),
 )
-YARA = line_format(
-    "yara",
-    "YARA rules",
-    "the hashes in `meta` and `condition`; the addresses and names that `strings` search for are only "
-    "*mentioned* (clean programs hold such texts too); a rule without any hash is refused by its name",
-    lambda source: (
-        "condition:" in source.text_head and RULE.match(_BEFORE.sub("", source.text_head, count=1))
-    ),
-    _read_yara,
-)
+def read_ids_rules(source: ListSource) -> Iterator[Entry]:
+    """Read rule by rule."""
+    return command_by_command(source, _rule, 512 * 1024, str.rstrip)

@@ -13,8 +13,9 @@ from lamsach.documents.archive import locked_error
 from lamsach.documents.table import Block, Places, Table
 from lamsach.errors import UnreadableError
 from lamsach.indicators.files.source import ListSource, open_compound, streams
-from lamsach.indicators.formats import ListFormat
+from lamsach.indicators.formats import list_format
 from lamsach.indicators.text.documents import read_document
+from lamsach.indicators.values.records import Entry
 
 _PAGE = 512
 _PN = 0x3FFFFF
@@ -281,10 +282,11 @@ def _decoded(
     yield data[done:].decode(encoding, "replace").translate(_FOREIGN)
 
 
-DOC = ListFormat(
-    "doc",
+@list_format(
     "Word document of the old kind (DOC)",
     "text and tables, with cells merged over rows; macros are never run",
     lambda source: "worddocument" in streams(source),
-    lambda source: read_document(_document(source), source.document),
 )
+def read_doc(source: ListSource) -> Iterator[Entry]:
+    """Read a document's text and tables."""
+    return read_document(_document(source), source.document)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from lamsach.documents.html import MAX_COLUMNS, Page, Spans, Title
 from lamsach.documents.table import Row
 from lamsach.indicators.files.source import ListSource
-from lamsach.indicators.formats import ListFormat
+from lamsach.indicators.formats import list_format
 from lamsach.indicators.judge.mentions import Prose
 from lamsach.indicators.judge.sections import Section
 from lamsach.indicators.judge.unlisted import Account
@@ -148,7 +148,14 @@ def _begins(source: ListSource) -> bool:
     return any(map(_FENCE.fullmatch, lines)) and _HEADING.search(source.text_head) is not None
 
 
-def _read(source: ListSource) -> Iterator[Entry]:
+@list_format(
+    "Markdown or AsciiDoc",
+    "prose and tables of an advisory, those with a cell on each line and merged cells too",
+    _begins,
+    text=True,
+)
+def read_markup(source: ListSource) -> Iterator[Entry]:
+    """Read prose line by line and tables by their columns."""
     prose, tables = Prose(advisory=True, defangs=defangs([source.text_head])), 1
     table = Table(source.document, None, tables)
     rows, columns, fenced, lines = Rows(), None, False, PipedLines()
@@ -201,23 +208,20 @@ def _listed(found: Iterator[Entry], prose: Prose) -> Iterator[Entry]:
     return map(prose.with_facts, filter(is_shaped, found))
 
 
-MARKUP = ListFormat(
-    "markup",
-    "Markdown or AsciiDoc",
-    "prose and tables of an advisory, those with a cell on each line and merged cells too",
-    _begins,
-    _read,
-    text=True,
-)
-
-
 _STARTS = re.compile(
     r"[\ufeff\s]*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html|head|body|table|div|meta)[\s>]",
     re.IGNORECASE | re.DOTALL,
 )
 
 
-def _read_html(source: ListSource) -> Iterator[Entry]:
+@list_format(
+    "HTML page",
+    "text and tables of a saved page; form fields; the page's own site (`canonical`, `og:url`), its "
+    "navigation and its footer are only *mentioned*",
+    lambda source: _STARTS.match(source.text_head),
+    text=True,
+)
+def read_html(source: ListSource) -> Iterator[Entry]:
     """Read tables by their columns, other text for the shapes of values; `row` is the source's line."""
     page = Page(source.encoding.decode(source.whole()))
     parts = ([part] if isinstance(part, str) else part.cells if part else () for _, part in page.found)
@@ -275,14 +279,3 @@ def _site_of(found: Value) -> str | None:
     if found[0] is IndicatorType.DOMAIN:
         return suffixes().registered(found[1])
     return _site(found[1]) if found[0] is IndicatorType.URL else None
-
-
-HTML = ListFormat(
-    "html",
-    "HTML page",
-    "text and tables of a saved page; form fields; the page's own site (`canonical`, `og:url`), its "
-    "navigation and its footer are only *mentioned*",
-    lambda source: _STARTS.match(source.text_head),
-    _read_html,
-    text=True,
-)

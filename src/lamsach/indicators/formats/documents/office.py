@@ -19,7 +19,7 @@ from lamsach.documents.word import Word
 from lamsach.documents.workbook import Workbook
 from lamsach.errors import LamsachError, UnreadableError
 from lamsach.indicators.files.source import ListSource, streams
-from lamsach.indicators.formats import ListFormat
+from lamsach.indicators.formats import list_format
 from lamsach.indicators.tables.tables import Table
 from lamsach.indicators.text.documents import read_document
 from lamsach.indicators.values.records import Entry
@@ -41,7 +41,15 @@ def _sheets(document: str, sheets: Iterable[tuple[str, Iterable[Row]]]) -> Itera
         yield from table.end()
 
 
-def _read_xlsx(source: ListSource) -> Iterator[Entry]:
+@list_format(
+    "Excel workbook",
+    "any sheet; a title above the table, headings not on row 1, merged cells, hidden rows; formulas by "
+    "their stored value; a sheet called *Whitelist* lists exceptions, what is struck out is withdrawn; "
+    "comments and text boxes are read as text",
+    _in_archive(b"xl/"),
+)
+def read_xlsx(source: ListSource) -> Iterator[Entry]:
+    """Read sheet by sheet, then comments and text boxes."""
     workbook = Workbook(source.whole(), source.document)
     parts = ((sheet.name, sheet.part) for sheet in workbook.sheets())
     sheets = ((name, () if part is None else workbook.rows(part)) for name, part in parts)
@@ -49,13 +57,25 @@ def _read_xlsx(source: ListSource) -> Iterator[Entry]:
     yield from read_document(workbook, source.document)
 
 
-def _read_opendocument(source: ListSource) -> Iterator[Entry]:
+@list_format(
+    "OpenDocument (ODS, ODT)",
+    "sheets and texts, repeated and merged cells, form fields; page headers and footers are only *mentioned*",
+    _in_archive(b"application/vnd.oasis.opendocument", 200),
+)
+def read_opendocument(source: ListSource) -> Iterator[Entry]:
+    """Read the sheets, or the text."""
     document = OpenDocument(source.whole(), source.document)
     yield from _sheets(source.document, document.sheets())
     yield from read_document(document, source.document)
 
 
-def _read_xls(source: ListSource) -> Iterator[Entry]:
+@list_format(
+    "Excel workbook of the old kind (XLS)",
+    "any sheet; macros are never run",
+    lambda source: source.head.startswith(_BIFF) or not {"workbook", "book"}.isdisjoint(streams(source)),
+)
+def read_xls(source: ListSource) -> Iterator[Entry]:
+    """Read sheet by sheet."""
     sheets = ((str(getattr(sheet, "name", "")), _xls_rows(sheet)) for sheet in _xls_sheets(source))
     return _sheets(source.document, sheets)
 
@@ -96,42 +116,23 @@ def _xls_cell(cell: Any) -> str:
     return ""
 
 
-XLSX = ListFormat(
-    "xlsx",
-    "Excel workbook",
-    "any sheet; a title above the table, headings not on row 1, merged cells, hidden rows; formulas by "
-    "their stored value; a sheet called *Whitelist* lists exceptions, what is struck out is withdrawn; "
-    "comments and text boxes are read as text",
-    _in_archive(b"xl/"),
-    _read_xlsx,
-)
-DOCX = ListFormat(
-    "docx",
+@list_format(
     "Word document (DOCX)",
     "text, tables (also those drawn with bars in paragraphs), text boxes, form fields, footnotes, comments;"
     " what is struck out is withdrawn; links that lead elsewhere, page headers and footers are only "
     "*mentioned*; macros are never run, nothing outside the file is opened",
     _in_archive(b"word/"),
-    lambda source: read_document(Word(source.whole(), source.document), source.document),
 )
-OPENDOCUMENT = ListFormat(
-    "opendocument",
-    "OpenDocument (ODS, ODT)",
-    "sheets and texts, repeated and merged cells, form fields; page headers and footers are only *mentioned*",
-    _in_archive(b"application/vnd.oasis.opendocument", 200),
-    _read_opendocument,
-)
-XLS = ListFormat(
-    "xls",
-    "Excel workbook of the old kind (XLS)",
-    "any sheet; macros are never run",
-    lambda source: source.head.startswith(_BIFF) or not {"workbook", "book"}.isdisjoint(streams(source)),
-    _read_xls,
-)
-RTF = ListFormat(
-    "rtf",
+def read_docx(source: ListSource) -> Iterator[Entry]:
+    """Read the body, then notes, page headers and footers."""
+    return read_document(Word(source.whole(), source.document), source.document)
+
+
+@list_format(
     "Rich text (RTF)",
     "text and tables; page headers and footers are only *mentioned*",
     lambda source: source.head.lstrip(b" \t\r\n").startswith(b"{\\rtf"),
-    lambda source: read_document(Rtf(source.whole(), source.document), source.document),
 )
+def read_rtf(source: ListSource) -> Iterator[Entry]:
+    """Read paragraphs and table rows, then page headers and footers."""
+    return read_document(Rtf(source.whole(), source.document), source.document)

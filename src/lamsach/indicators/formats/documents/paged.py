@@ -15,7 +15,7 @@ from lamsach.documents.pdf.rows import NUMBER, PageRow, may_be_rest
 from lamsach.documents.pdf.whole_tables import WholeTable, has_same_lines, whole_tables
 from lamsach.errors import LamsachError, UnreadableError
 from lamsach.indicators.files.source import ListSource
-from lamsach.indicators.formats import ListFormat
+from lamsach.indicators.formats import list_format
 from lamsach.indicators.judge.loop import BY_ID, apply_rule
 from lamsach.indicators.judge.mentions import Prose
 from lamsach.indicators.judge.sections import Section
@@ -206,7 +206,19 @@ _MAX_PICTURES = 200
 """Maximum number of pages without text that `--ocr` reads."""
 
 
-def _read_pdf(source: ListSource) -> Iterator[Entry]:
+@list_format(
+    "PDF document",
+    "the text of dispatches and reports, page by page, with values that lines and pages break put "
+    "together. Tables are read by what the page draws: cells between their rules (where there are none, "
+    "by the order in which it draws them, or below their headings), merged cells, rows over pages, pages "
+    "on their side; a value that a column's width breaks is whole where its lines can be read in one way "
+    "alone, and is otherwise refused with its page and row. Numbered rows in which no value was read, and"
+    " numbers that are left out, are refused as such. Infected machines are victims. The fields of a form"
+    " are read too. A page that is a picture is refused as such, or read with `--ocr` (needs tesseract) "
+    "and marked with confidence 20",
+    lambda source: b"%PDF-" in source.head[:1024],
+)
+def read_pdf(source: ListSource) -> Iterator[Entry]:
     """Read the shapes of values on any line; `page` and `row`, the line of its text, are the place.
 
     Facts of a value in a table (threat, dates) are read by the page's layout. A page that is a picture is
@@ -294,26 +306,17 @@ def _picture_entries(
         yield Refusal(Reference(source.document, page), "", refusals.PICTURE)
 
 
-PDF = ListFormat(
-    "pdf",
-    "PDF document",
-    "the text of dispatches and reports, page by page, with values that lines and pages break put "
-    "together. Tables are read by what the page draws: cells between their rules (where there are none, "
-    "by the order in which it draws them, or below their headings), merged cells, rows over pages, pages "
-    "on their side; a value that a column's width breaks is whole where its lines can be read in one way "
-    "alone, and is otherwise refused with its page and row. Numbered rows in which no value was read, and"
-    " numbers that are left out, are refused as such. Infected machines are victims. The fields of a form"
-    " are read too. A page that is a picture is refused as such, or read with `--ocr` (needs tesseract) "
-    "and marked with confidence 20",
-    lambda source: b"%PDF-" in source.head[:1024],
-    _read_pdf,
-)
-
-
 _PAGE_END = "\f"
 
 
-def _read_text(source: ListSource) -> Iterator[Entry]:
+@list_format(
+    "Text of a document with pages",
+    "a report's text with page breaks, as `pdftotext` makes it: values have their page, those in headers "
+    "and footers are only *mentioned*; a bare list with page breaks is read as `text`",
+    lambda source: _PAGE_END in source.text_head and has_sentences(source.text_head),
+    text=True,
+)
+def read_paged_text(source: ListSource) -> Iterator[Entry]:
     """Read the shapes of values; `page` and `row`, the line on it, are the place."""
     text = source.encoding.decode(source.whole())
     pages = [page.replace("\r", "").split("\n") for page in text.split(_PAGE_END)]
@@ -340,14 +343,3 @@ def _blocks(pages: list[list[str]]) -> Iterator[list[Line]]:
             block.append(line)
             place = line.row
     yield block
-
-
-PAGED_TEXT = ListFormat(
-    "paged_text",
-    "Text of a document with pages",
-    "a report's text with page breaks, as `pdftotext` makes it: values have their page, those in headers "
-    "and footers are only *mentioned*; a bare list with page breaks is read as `text`",
-    lambda source: _PAGE_END in source.text_head and has_sentences(source.text_head),
-    _read_text,
-    text=True,
-)

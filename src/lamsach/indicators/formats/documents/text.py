@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from lamsach.indicators.files.source import ListSource
-from lamsach.indicators.formats import ListFormat
+from lamsach.indicators.formats import ListFormat, list_format
 from lamsach.indicators.judge.exceptions import is_allowing_command
 from lamsach.indicators.judge.lookalikes import is_dump
 from lamsach.indicators.judge.loop import apply_rule, decide
@@ -216,7 +216,17 @@ def _begins(source: ListSource) -> bool:
     return any(_is_heading_row(line, delimiter) for line in source.text_head.splitlines()[:_SAMPLE_LINES])
 
 
-def _read(source: ListSource) -> Iterator[Entry]:
+@list_format(
+    "CSV, TSV and other tables in text",
+    "any delimiter and encoding (UTF-8, UTF-16, CP1258 and others), with or without a heading row; a list"
+    " of URLs that hold commas is no table, and a URL without quotes stays whole in its row; a row marked"
+    " `whitelist`, `benign`, `false positive: yes` or *nạn nhân* (as in any table) lists none; abuse.ch "
+    "and Shadowserver reports (where the reported machine itself is refused: it is a victim)",
+    _begins,
+    text=True,
+)
+def read_delimited(source: ListSource) -> Iterator[Entry]:
+    """Read record by record; a line that is no row of the table is read as prose."""
     delimiter = find_delimiter(source.text_head) or ","
     table = Table(source.document)
     prose = Prose(advisory=source.prose, defangs=defangs([source.text_head]))
@@ -327,16 +337,3 @@ def _ends_open(line: str, delimiter: str) -> bool:
         return False
     last = max(line.rfind(f'{delimiter}"'), line.rfind(f'{delimiter} "'))
     return last >= 0 or line.lstrip().startswith('"')
-
-
-DELIMITED = ListFormat(
-    "delimited",
-    "CSV, TSV and other tables in text",
-    "any delimiter and encoding (UTF-8, UTF-16, CP1258 and others), with or without a heading row; a list"
-    " of URLs that hold commas is no table, and a URL without quotes stays whole in its row; a row marked"
-    " `whitelist`, `benign`, `false positive: yes` or *nạn nhân* (as in any table) lists none; abuse.ch "
-    "and Shadowserver reports (where the reported machine itself is refused: it is a victim)",
-    _begins,
-    _read,
-    text=True,
-)

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 
 from lamsach.documents.xml import local_name, parse_whole
 from lamsach.indicators.files.source import ListSource
-from lamsach.indicators.formats import ListFormat
+from lamsach.indicators.formats import list_format
 from lamsach.indicators.judge.unlisted import with_unlisted
 from lamsach.indicators.tables.fields import read_date, read_tlp
 from lamsach.indicators.text.extract import Found
@@ -36,14 +36,9 @@ def _is_xml(source: ListSource, *marks: re.Pattern[str]) -> bool:
     return head.lstrip("\ufeff \t\r\n").startswith("<") and all(mark.search(head) for mark in marks)
 
 
-def _read(
-    listed: Callable[[Element, str], Iterator[Entry]],
-) -> Callable[[ListSource], Iterator[Entry]]:
-    def read(source: ListSource) -> Iterator[Entry]:
-        root = parse_whole(source.whole(), source.document)
-        yield from with_unlisted(root, listed(root, source.document), Reference(source.document))
-
-    return read
+def _read(source: ListSource, listed: Callable[[Element, str], Iterator[Entry]]) -> Iterator[Entry]:
+    root = parse_whole(source.whole(), source.document)
+    return with_unlisted(root, listed(root, source.document), Reference(source.document))
 
 
 def _objects(root: Element, document: str) -> Iterator[Entry]:
@@ -107,14 +102,15 @@ def _kind_of_object(parent: Element) -> IndicatorType | None:
     return _VALUED.get(local_name(parent.tag))
 
 
-STIX1 = ListFormat(
-    "stix1",
+@list_format(
     "STIX 1 package",
     "indicators and observables of STIX 1.x and CybOX 2.x in XML",
     lambda source: _is_xml(source, _MARK),
-    _read(_objects),
     text=True,
 )
+def read_stix1(source: ListSource) -> Iterator[Entry]:
+    """Read indicator by indicator, or observable by observable."""
+    return _read(source, _objects)
 
 
 # <IndicatorItem id="1082865067269638543" condition="is"><Context document="FileItem" search="FileItem/Md5sum"
@@ -168,10 +164,11 @@ def _item_values(item: Element) -> list[Found]:
     return [Refused(refusals.UNSUPPORTED_TYPE, shorten(text))]
 
 
-OPENIOC = ListFormat(
-    "openioc",
+@list_format(
     "OpenIOC",
     "the items of an OpenIOC 1.0 or 1.1 document",
     lambda source: _is_xml(source, _ELEMENT, _SCHEMA),
-    _read(_items),
 )
+def read_openioc(source: ListSource) -> Iterator[Entry]:
+    """Read item by item."""
+    return _read(source, _items)

@@ -13,7 +13,7 @@ from typing import Any
 
 from lamsach.documents.headings import plain_key
 from lamsach.indicators.files.source import ListSource, documents, looks_like_json
-from lamsach.indicators.formats import ListFormat
+from lamsach.indicators.formats import list_format
 from lamsach.indicators.judge.unlisted import with_unlisted_records
 from lamsach.indicators.judge.verdicts import judge_cell
 from lamsach.indicators.tables.fields import read_date, read_tlp, stated_type
@@ -43,7 +43,14 @@ def _begins_index(source: ListSource) -> bool:
     return bool(lines) and all(_INDEX_LINE.fullmatch(line.strip()) for line in lines)
 
 
-def _read(source: ListSource) -> Iterator[Entry]:
+@list_format(
+    "MISP event",
+    "attributes, those of objects too; rules of Snort, Suricata and YARA in them; what is deleted is "
+    "withdrawn, what is not marked for detection (`to_ids`) is *mentioned*, in CSV and STIX made by MISP "
+    "too",
+    lambda source: looks_like_json(source) and _MARK.search(source.text_head),
+)
+def read_misp(source: ListSource) -> Iterator[Entry]:
     """Read attribute by attribute; `row` is its 1-based number, objects' attributes included."""
     row = 0
 
@@ -150,21 +157,12 @@ def _stated(attribute: Mapping[str, Any]) -> list[Found]:
     return found or [Refused(refusals.UNSUPPORTED_TYPE, shorten(value))]
 
 
-MISP = ListFormat(
-    "misp",
-    "MISP event",
-    "attributes, those of objects too; rules of Snort, Suricata and YARA in them; what is deleted is "
-    "withdrawn, what is not marked for detection (`to_ids`) is *mentioned*, in CSV and STIX made by MISP "
-    "too",
-    lambda source: looks_like_json(source) and _MARK.search(source.text_head),
-    _read,
-)
-INDEX = ListFormat(
-    "misp_index",
+@list_format(
     "Index of a MISP feed",
     "`hashes.csv` next to a feed's events: refused as a whole, because its digests are those of values "
     "and not of files",
     _begins_index,
-    # a hunt for these digests would find nothing, as if all were clean
-    lambda source: iter([Refusal(Reference(source.document), "", refusals.INDEX)]),
 )
+def read_misp_index(source: ListSource) -> Iterator[Entry]:
+    """Refuse the list: a hunt for its digests would find nothing, as if all were clean."""
+    return iter([Refusal(Reference(source.document), "", refusals.INDEX)])

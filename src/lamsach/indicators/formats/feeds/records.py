@@ -17,7 +17,7 @@ from xml.etree.ElementTree import Element
 
 from lamsach.documents.xml import XSI, local_name, parse_whole
 from lamsach.indicators.files.source import ListSource, documents, looks_like_json
-from lamsach.indicators.formats import ListFormat, line_by_line
+from lamsach.indicators.formats import line_by_line, list_format
 from lamsach.indicators.judge.loop import BY_ID, apply_rule, decide
 from lamsach.indicators.judge.mentions import Prose, is_typed
 from lamsach.indicators.judge.references import is_cited
@@ -187,7 +187,13 @@ def _describing_keys(record: Mapping[Any, Any]) -> frozenset[str]:
     return frozenset(keys)
 
 
-def _read_json(source: ListSource) -> Iterator[Entry]:
+@list_format(
+    "JSON, any structure",
+    "any other JSON or JSON lines (URLhaus, ThreatFox, Feodo Tracker, MalwareBazaar, Spamhaus DROP ...); "
+    "keys are recognised like headings",
+    looks_like_json,
+)
+def read_json(source: ListSource) -> Iterator[Entry]:
     """Read record by record; `row` is the 1-based record: the line, or the index in the outermost array."""
     records = (
         record
@@ -217,7 +223,17 @@ _NEWS_TEXTS = ("title", "description", "summary", "encoded", "content")
 _TAGS = re.compile(r"<[^<>]{1,1000}>")
 
 
-def _read_xml(source: ListSource) -> Iterator[Entry]:
+@list_format(
+    "XML, any structure",
+    "any other XML; elements and attributes are recognised like headings; the texts of items of RSS and Atom",
+    lambda source: (  # begins like XML and is no web page
+        _STARTS.match(source.text_head)
+        and not _HTML.search(source.text_head[:4096])
+        and not _PIECE.match(source.text_head)
+    ),
+    text=True,
+)
+def read_xml(source: ListSource) -> Iterator[Entry]:
     """Read record by record; `row` is the 1-based number of the record."""
     row = 0
     for element in parse_whole(source.whole(), source.document).iter():
@@ -260,28 +276,6 @@ def _record(element: Element) -> dict[str, object]:
     return record
 
 
-JSON = ListFormat(
-    "json",
-    "JSON, any structure",
-    "any other JSON or JSON lines (URLhaus, ThreatFox, Feodo Tracker, MalwareBazaar, Spamhaus DROP ...); "
-    "keys are recognised like headings",
-    looks_like_json,
-    _read_json,
-)
-XML = ListFormat(
-    "xml",
-    "XML, any structure",
-    "any other XML; elements and attributes are recognised like headings; the texts of items of RSS and Atom",
-    lambda source: (  # begins like XML and is no web page
-        _STARTS.match(source.text_head)
-        and not _HTML.search(source.text_head[:4096])
-        and not _PIECE.match(source.text_head)
-    ),
-    _read_xml,
-    text=True,
-)
-
-
 # {"type": "domain", "value": "evil.example", "threat": "Mirai", "reference": {"document": "annex.xlsx",
 # "page": 1, "row": 7}}
 _LINE = re.compile(
@@ -314,14 +308,13 @@ def _with_origin(stated: Indicator, place: Reference) -> Indicator:
     return replace(stated, reference=known[0] if known else place, other_references=tuple(known[1:]))
 
 
-OWN = ListFormat(
-    "lamsach",
+@list_format(
     "Lamsach's own JSON lines and signed releases",
     "what `indicators read -o list.jsonl` and `indicators sign` write, with every fact and the places "
     "that the values came from",
     lambda source: _LINE.match(source.text_head),
-    lambda source: line_by_line(
-        source, lambda line, place: [_own_entry(line, place)] if line.strip() else []
-    ),
     text=True,
 )
+def read_lamsach(source: ListSource) -> Iterator[Entry]:
+    """Read our own record on each line."""
+    return line_by_line(source, lambda line, place: [_own_entry(line, place)] if line.strip() else [])

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from lamsach.indicators.files.source import documents, looks_like_json
-from lamsach.indicators.formats import ListFormat
+from lamsach.indicators.files.source import ListSource, documents, looks_like_json
+from lamsach.indicators.formats import list_format
 from lamsach.indicators.judge.mentions import Prose, is_typed
 from lamsach.indicators.judge.unlisted import with_unlisted_records
 from lamsach.indicators.judge.verdicts import judge_cell
@@ -166,12 +166,13 @@ def _observable(item: Record) -> Iterator[Found]:
                 yield from read_text(digest, known)
 
 
-STIX = ListFormat(
-    "stix",
+@list_format(
     "STIX 2 bundle",
     "indicators' patterns (STIX, Suricata, Snort, YARA, Sigma) and observables, with validity and "
     "confidence; what a pattern asks for beyond its values (order, time, port) is reported as a refusal; "
     "TAXII 2.1 envelopes",
     lambda source: looks_like_json(source) and _MARK.search(source.text_head),
-    lambda source: with_unlisted_records(documents(source), source.document, _listed),
 )
+def read_stix(source: ListSource) -> Iterator[Entry]:
+    """Read bundle by bundle, or object by object."""
+    return with_unlisted_records(documents(source), source.document, _listed)
