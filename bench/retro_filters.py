@@ -30,7 +30,7 @@ from lamsach.archive.archive import DEFAULT_LEVEL
 from lamsach.archive.keys import KeyMaker, padded
 from lamsach.archive.questions import questions_of
 from lamsach.hunt.kernel.layout import PAD
-from lamsach.indicators.values.normalise import canonical
+from lamsach.indicators.values.normalise import canonical_values
 
 ASKED = 1000
 _NAME = re.compile(r"\b(?:[a-z0-9_-]+\.)+[a-z]{2,}\b")
@@ -83,7 +83,7 @@ def segment(lines: Iterator[str], size: int) -> str:
 
 def passes(values: Sequence[str], shape: filters.Shape, blob: bytes) -> bool:
     """Report whether a filter passes one of these values."""
-    query = questions_of(canonical(value) for value in values)
+    query = questions_of(canonical_values(value)[0] for value in values)
     return bool(filters.query(query, [0], [shape], np.frombuffer(blob, np.uint8))[0])
 
 

@@ -41,7 +41,7 @@ from lamsach.archive.search import ArchivedLogs
 from lamsach.archive.segment import Description
 from lamsach.archive.segment import pack as pack_segment
 from lamsach.archive.sources import save
-from lamsach.indicators.values.normalise import canonical
+from lamsach.indicators.values.normalise import canonical_values
 from lamsach.logs.opening.inputs import LogFile
 from lamsach.logs.opening.sources import HandleSource
 
@@ -130,7 +130,7 @@ def copies(writer: Writer, size: float, *, hollow: bool) -> Iterator[int]:
     Yields the bytes of each.
     """
     archive, number = writer.archive, 0
-    query = questions_of(canonical(value) for value in values())
+    query = questions_of(canonical_values(value)[0] for value in values())
     bases = []
     for pack in Catalog(archive).packs():
         may = pack.candidates(query, hash_check())

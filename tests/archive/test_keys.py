@@ -13,7 +13,7 @@ from lamsach.archive.questions import Questions, questions, questions_of
 from lamsach.hunt.kernel.layout import PAD
 from lamsach.hunt.sets.builder import Builder
 from lamsach.hunt.sets.compiled import CompiledSet
-from lamsach.indicators.values.normalise import canonical
+from lamsach.indicators.values.normalise import canonical_values
 from lamsach.model import Indicator, IndicatorType
 from tests.hunt.planted_lines import INDICATORS, line
 
@@ -21,7 +21,7 @@ from tests.hunt.planted_lines import INDICATORS, line
 def compiled(*values: str) -> CompiledSet:
     builder = Builder()
     for value in values:
-        kind, text = canonical(value)
+        kind, text = canonical_values(value)[0]
         builder.add(Indicator(kind, text))
     return builder.compiled()
 
@@ -80,7 +80,7 @@ def wrong(maker: KeyMaker, text: str, asked: str, compressed_bytes: int) -> int:
     """Count the false positives among 1,000 absent values, each queried alone."""
     shape, data = filters.build(keys_of(maker, text.encode()), compressed_bytes)
     blob = np.frombuffer(data, np.uint8)
-    one_by_one = (questions_of([canonical(asked.format(number))]) for number in range(1000))
+    one_by_one = (questions_of([canonical_values(asked.format(number))[0]]) for number in range(1000))
     return sum(bool(filters.query(one, [0], [shape], blob)[0]) for one in one_by_one)
 
 

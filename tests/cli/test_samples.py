@@ -15,7 +15,7 @@ import pytest
 
 from lamsach.errors import ExitStatus
 from lamsach.indicators.lists import read_list
-from lamsach.indicators.values.normalise import canonical
+from lamsach.indicators.values.normalise import canonical_values
 from lamsach.indicators.values.refusals import Refused
 from lamsach.investigate import Request, investigate
 from lamsach.model import DeviceState, Findings, Indicator, IndicatorType
@@ -57,7 +57,7 @@ def listable(name: str) -> list[str]:
         for field in (*ADDRESSES, *NAMES):
             for text in texts(case["expected"].get(field)):
                 try:
-                    kind, value = canonical(text)
+                    kind, value = canonical_values(text)[0]
                 except Refused:
                     continue
                 if kind in (IndicatorType.IP, IndicatorType.DOMAIN):
@@ -157,7 +157,7 @@ def listed_in(expected: object, fields: tuple[str, ...]) -> set[str]:
                 continue
             for text in texts(value):
                 try:
-                    kind, canonical_value = canonical(text)
+                    kind, canonical_value = canonical_values(text)[0]
                 except Refused:
                     continue
                 if kind in (IndicatorType.IP, IndicatorType.DOMAIN):

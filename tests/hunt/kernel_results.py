@@ -28,7 +28,7 @@ from lamsach.hunt.kernel.layout import PAD
 from lamsach.hunt.machine_code import load, object_of, own_platform
 from lamsach.hunt.sets import lists
 from lamsach.hunt.sets.builder import Builder
-from lamsach.indicators.values.normalise import canonical
+from lamsach.indicators.values.normalise import canonical_values
 from lamsach.model import Indicator
 from tests.hunt import planted_lines
 
@@ -65,7 +65,7 @@ def results(functions: Mapping[str, Any]) -> list[str]:
 def _results() -> list[str]:
     builder = Builder()
     for value in planted_lines.INDICATORS:
-        builder.add(Indicator(*canonical(value)))
+        builder.add(Indicator(*canonical_values(value)[0]))
     listed = builder.compiled()
     digests = [_digest(*(getattr(listed, name) for name in listed.array_names()))]
     sieve, maker, queries = engine.Sieve(listed), keys.KeyMaker(), questions(listed)

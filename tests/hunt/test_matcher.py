@@ -10,7 +10,7 @@ import pytest
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.sets.builder import Builder
 from lamsach.hunt.tokens import tokens
-from lamsach.indicators.values.normalise import canonical
+from lamsach.indicators.values.normalise import canonical_values
 from lamsach.model import Event, EventKind, Indicator, IndicatorType, MatchStatus
 
 TIME = datetime(2026, 10, 1, 12, tzinfo=UTC)
@@ -19,7 +19,7 @@ TIME = datetime(2026, 10, 1, 12, tzinfo=UTC)
 def matcher_of(*values: str, covers: Any = None, **fields: Any) -> Matcher:
     builder = Builder()
     for value in values:
-        kind, text = canonical(value)
+        kind, text = canonical_values(value)[0]
         builder.add(Indicator(kind, text, **fields))
     return Matcher(builder.compiled(), covers)
 
@@ -162,11 +162,11 @@ def test_find_returns_every_kind() -> None:
     ]
     builder = Builder()
     for value in values:
-        kind, text = canonical(value)
+        kind, text = canonical_values(value)[0]
         builder.add(Indicator(kind, text, threat="x"))
     compiled = builder.compiled()
     for value in values:
-        found = compiled.find(canonical(value)[1])
+        found = compiled.find(canonical_values(value)[0][1])
         assert found is not None
         assert found.threat == "x"
     assert compiled.find("other.example") is None

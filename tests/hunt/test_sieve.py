@@ -21,7 +21,7 @@ from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.sets.builder import Builder
 from lamsach.hunt.sets.compiled import CompiledSet
 from lamsach.hunt.workers import sieved
-from lamsach.indicators.values.normalise import canonical
+from lamsach.indicators.values.normalise import canonical_values
 from lamsach.logs.opening.encodings import decode_line
 from lamsach.model import Event, Indicator
 
@@ -47,7 +47,7 @@ class Stream:
 def compiled_of(values: list[str]) -> CompiledSet:
     builder = Builder()
     for value in values:
-        kind, text = canonical(value)
+        kind, text = canonical_values(value)[0]
         builder.add(Indicator(kind, text))
     return builder.compiled()
 

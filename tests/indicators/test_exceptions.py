@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lamsach.indicators.values.exceptions import ExceptionSet
-from lamsach.indicators.values.normalise import canonical
+from lamsach.indicators.values.normalise import canonical_values
 from lamsach.model import IndicatorType, Problem
 
 LIST = """good.example
@@ -55,7 +55,7 @@ def exceptions(tmp_path: Path) -> tuple[ExceptionSet, list[Problem]]:
 def test_values_covered_by_exceptions(
     exceptions: tuple[ExceptionSet, list[Problem]], value: str, row: int | None
 ) -> None:
-    kind, text = (IndicatorType.DOMAIN, value) if value == "example" else canonical(value)
+    kind, text = (IndicatorType.DOMAIN, value) if value == "example" else canonical_values(value)[0]
     found = exceptions[0].covers(kind, text)
     assert (found.row if found else None) == row
 
@@ -91,7 +91,8 @@ def test_values_that_an_exceptions_list_only_mentions_are_no_exceptions(tmp_path
     )
     assert problems == []
     assert all(
-        found.covers(*canonical(name)) for name in ("good.example", "good-b.example", "good-c.example")
+        found.covers(*canonical_values(name)[0])
+        for name in ("good.example", "good-b.example", "good-c.example")
     )
-    assert found.covers(*canonical("https://evil-e.top/x")) is None
-    assert not any(found.covers(*canonical(f"evil-{letter}.top")) for letter in "abcdefg")
+    assert found.covers(*canonical_values("https://evil-e.top/x")[0]) is None
+    assert not any(found.covers(*canonical_values(f"evil-{letter}.top")[0]) for letter in "abcdefg")

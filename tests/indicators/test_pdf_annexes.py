@@ -14,7 +14,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObjec
 
 from lamsach.indicators.lists import read_list
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.normalise import canonical
+from lamsach.indicators.values.normalise import canonical_values
 from lamsach.model import Indicator, Problem, Refusal
 from tests.conftest import require_program
 from tests.indicators.annex_samples import Annex, annexes, as_docx, as_page, as_typst
@@ -35,7 +35,7 @@ def score(path: Path, tables: Sequence[Annex]) -> Score:
     problems: list[Problem] = []
     found = list(read_list(str(path), problems.append))
     assert problems == []
-    listed = {canonical(value)[1]: value for annex in tables for value in annex.values}
+    listed = {canonical_values(value)[0][1]: value for annex in tables for value in annex.values}
     accepted = {item.value for item in found if isinstance(item, Indicator)}
     refused = [item for item in found if isinstance(item, Refusal)]
     assert all(item.reference.page and item.reference.row for item in refused)

@@ -55,7 +55,6 @@ INDICATORS: dict[str, str] = {
         "Dải mạng quá lớn: không nhận dải lớn hơn /8 (IPv4) hoặc /16 (IPv6)."
     ),
     "The range ends before it begins.": "Dải địa chỉ có điểm cuối đứng trước điểm đầu.",
-    "The range is not a single network.": "Dải địa chỉ không phải là một mạng duy nhất.",
     "The name is a public suffix: anybody's names are under it.": "Đây là hậu tố tên miền công cộng: tên miền của mọi tổ chức đều nằm dưới nó.",
     "The name does not end in a top-level domain of the internet.": "Tên không kết thúc bằng một tên miền cấp cao nhất có trên Internet.",
     "The name is internal: it names a different machine in every network.": "Tên nội bộ: ở mỗi mạng, tên này là một máy khác nhau.",

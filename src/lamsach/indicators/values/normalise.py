@@ -2,7 +2,7 @@
 
 Canonical forms: `ipaddress` spelling for addresses, CIDR with the host bits cleared for networks, lower-case
 A-labels without a trailing dot for domains, `lamsach.indicators.values.names` for URLs, lower-case hex for
-hashes. `canonical` is idempotent.
+hashes. `canonical_values` is idempotent.
 
 A text that is nothing but the encoding of one URL is decoded: Base64 (RFC 4648), hexadecimal digits, or
 percent-encoding of the whole, as malware stores URLs.
@@ -128,21 +128,12 @@ def plain_value(text: str) -> Value | None:
     return None if text in _EMPTY_FILE or text.startswith(_HEX_OF_URL) else (DIGEST_TYPES[len(text)], text)
 
 
-def canonical(text: str, indicator_type: IndicatorType | None = None) -> Value:
-    """Return the type and canonical value of one text, defanged or not. Raises Refused.
+def canonical_values(text: str, indicator_type: IndicatorType | None = None) -> tuple[Value, ...]:
+    """Return the type and canonical value of a text, defanged or not; several of a range of networks.
 
     With a type, the text must be of that type (IP and NETWORK are interchangeable); a stated DOMAIN or URL
-    may end in a label that is no top-level domain. A range that is not a single network is refused: see
-    `canonical_values`.
+    may end in a label that is no top-level domain. Raises Refused.
     """
-    values = canonical_values(text, indicator_type)
-    if len(values) > 1:
-        raise Refused(refusals.SEVERAL_NETWORKS, text.strip(), IndicatorType.NETWORK)
-    return values[0]
-
-
-def canonical_values(text: str, indicator_type: IndicatorType | None = None) -> tuple[Value, ...]:
-    """Return the canonical values of a text that may be a range of several networks. Raises Refused."""
     if indicator_type is None and (plain := plain_value(text)) is not None:
         return (plain,)
     if indicator_type in STATED_ONLY:
