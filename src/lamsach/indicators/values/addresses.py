@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, summarize_address_range
-from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
+from socket import AF_INET, AF_INET6, inet_aton, inet_ntop, inet_pton
 from typing import NamedTuple
 
 from lamsach.indicators.values import refusals
@@ -260,7 +260,7 @@ def _network(network: Network) -> tuple[IndicatorType, str]:
 def host_address(host: str) -> Address | None:
     """Return the address that a URL's host spells, or None.
 
-    IPv4 in the loose spellings of browsers (WHATWG URL, "IPv4 parser": one to four parts, decimal, octal or
+    IPv4 in the loose spellings of browsers (WHATWG URL, "IPv4 parser": one to four parts, decimal or
     hexadecimal), IPv6 in brackets.
     """
     if host.startswith("["):
@@ -273,13 +273,9 @@ def host_address(host: str) -> Address | None:
     parts = host.split(".")
     if len(parts) > 4 or not all(re.fullmatch(r"0x[0-9a-f]{0,8}|\d{1,11}", part, re.ASCII) for part in parts):
         return None
-    numbers = [
-        int(part, 16) if part.startswith("0x") and len(part) > 2 else int(part.replace("x", ""))
-        for part in parts
-    ]
-    if any(number > 255 for number in numbers[:-1]) or numbers[-1] >= 256 ** (5 - len(numbers)):
+    # zeros before a number make it octal for inet_aton, and mean nothing in lists
+    numbers = (part if part.startswith("0x") and part != "0x" else part.lstrip("0x") or "0" for part in parts)
+    try:
+        return IPv4Address(inet_aton(".".join(numbers)))
+    except OSError:
         return None
-    value = numbers[-1]
-    for place, number in enumerate(numbers[:-1]):
-        value += number << (8 * (3 - place))
-    return IPv4Address(value)
