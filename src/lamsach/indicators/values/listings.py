@@ -1,7 +1,7 @@
 """Column store of many indicators: little memory for lists of ten million values.
 
-The sequence builds `Indicator` objects on access; rare properties (facts, further places) are stored once or
-aside.
+The sequence builds `Indicator` objects on access; common properties (facts, document, page) are stored once,
+rare ones (further places) aside.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, overload
 
-from lamsach.indicators.values.records import Facts, Plain, indicator
+from lamsach.indicators.values.records import Plain, as_indicator
 from lamsach.model import Indicator, IndicatorType, Reference
 
 _TYPES = tuple(IndicatorType)
@@ -18,6 +18,9 @@ _INDEX_OF_TYPE = {kind: place for place, kind in enumerate(_TYPES)}
 MAX_WORDED = 200_000
 """Number of values with stored surrounding words: lists of millions have none."""
 _NO_ROW = 0xFFFF_FFFF
+_NO_PLACE = Reference("")
+_Shared = tuple[Any, ...]
+"""What values have in common: their facts, document and page."""
 
 
 class IndicatorColumns(Sequence[Indicator]):
@@ -27,66 +30,47 @@ class IndicatorColumns(Sequence[Indicator]):
         self._values: list[str] = []
         self._types = bytearray()
         self._rows = array("I")
-        self._pages = array("I")
-        self._documents = array("I")
-        self._facts = array("I")
-        self._known_documents: dict[str | None, int] = {}
-        self._document_names: list[str | None] = []
-        self._known_facts: dict[tuple[Any, ...], int] = {}
-        self._fact_samples: list[Facts] = []
+        self._shared = array("I")
+        self._samples: list[_Shared] = []
+        self._known: dict[_Shared, int] = {}
         self._aside: dict[int, Indicator] = {}
         self._worded = 0
-        self._last_document: str | None = None
-        self._last_place = self._document(None)
-        self._last_threat: tuple[str | None, int] | None = None
+        self._last_plain: tuple[str | None, str, int] | None = None
+        """Threat and document of the last plain value, and the number of what it shares."""
 
     def append(self, item: Indicator | Plain) -> None:
         """Add an indicator at the end."""
         if isinstance(item, tuple):
-            self._append_plain(*item)
-            return
-        place = item.reference
-        document, row, page = (None, None, None) if place is None else (place.document, place.row, place.page)
-        worded = place is not None and (place.words is not None or place.table is not None)
-        if worded and self._worded < MAX_WORDED:
-            self._worded += 1
+            kind, value, threat, name, row = item
+            last = self._last_plain
+            if last is None or last[0] is not threat or last[1] is not name:
+                number = self._number((threat, None, None, None, None, None, name, None))
+                last = self._last_plain = threat, name, number
+            if row < _NO_ROW:
+                self._add(kind, value, row, last[2])
+                return
+            item = as_indicator(item)
+        place = item.reference or _NO_PLACE
+        worded = (place.words is not None or place.table is not None) and self._worded < MAX_WORDED
+        self._worded += worded
+        at = place.row if place.row is not None and 0 <= place.row < _NO_ROW else _NO_ROW
+        if worded or item.other_references or (at == _NO_ROW and place.row is not None):
             self._aside[len(self._values)] = item
-        if item.other_references or not 0 <= (row or 0) < _NO_ROW or not 0 <= (page or 0) < _NO_ROW:
-            self._aside[len(self._values)] = item
-            row = page = None
-        if document is not self._last_document:
-            self._last_document, self._last_place = document, self._document(document)
-        key = (item.threat, item.source, item.valid_from, item.valid_until, item.confidence, item.tlp)
-        facts = self._known_facts.setdefault(key, len(self._fact_samples))
-        if facts == len(self._fact_samples):
-            self._fact_samples.append(Facts(*key))
-        self._values.append(item.value)
-        self._types.append(_INDEX_OF_TYPE[item.type])
-        self._rows.append(_NO_ROW if row is None else row)
-        self._pages.append(_NO_ROW if page is None else page)
-        self._documents.append(self._last_place)
-        self._facts.append(facts)
+        facts = item.threat, item.source, item.valid_from, item.valid_until, item.confidence, item.tlp
+        document = None if place is _NO_PLACE else place.document
+        self._add(item.type, item.value, at, self._number((*facts, document, place.page)))
 
-    def _append_plain(
-        self, kind: IndicatorType, value: str, threat: str | None, document: str, row: int
-    ) -> None:
-        last = self._last_threat
-        if document is not self._last_document or last is None or last[0] is not threat or row >= _NO_ROW:
-            self.append(Indicator(kind, value, threat, None, Reference(document, None, row)))
-            self._last_threat = threat, self._facts[-1]
-            return
+    def _number(self, shared: _Shared) -> int:
+        number = self._known.setdefault(shared, len(self._samples))
+        if number == len(self._samples):
+            self._samples.append(shared)
+        return number
+
+    def _add(self, kind: IndicatorType, value: str, row: int, shared: int) -> None:
         self._values.append(value)
         self._types.append(_INDEX_OF_TYPE[kind])
         self._rows.append(row)
-        self._pages.append(_NO_ROW)
-        self._documents.append(self._last_place)
-        self._facts.append(last[1])
-
-    def _document(self, name: str | None) -> int:
-        known = self._known_documents.setdefault(name, len(self._document_names))
-        if known == len(self._document_names):
-            self._document_names.append(name)
-        return known
+        self._shared.append(shared)
 
     @classmethod
     def of(cls, items: Iterable[Indicator]) -> IndicatorColumns:
@@ -140,12 +124,7 @@ class IndicatorColumns(Sequence[Indicator]):
     def _item(self, number: int) -> Indicator:
         if number in self._aside:
             return self._aside[number]
-        facts = self._fact_samples[self._facts[number]]
-        document = self._document_names[self._documents[number]]
-        row, page = self._rows[number], self._pages[number]
-        reference = None
-        if document is not None:
-            reference = Reference(
-                document, None if page == _NO_ROW else page, None if row == _NO_ROW else row
-            )
-        return indicator((_TYPES[self._types[number]], self._values[number]), reference, facts)
+        kind, row = _TYPES[self._types[number]], self._rows[number]
+        threat, source, begins, ends, confidence, tlp, document, page = self._samples[self._shared[number]]
+        place = None if document is None else Reference(document, page, None if row == _NO_ROW else row)
+        return Indicator(kind, self._values[number], threat, source, place, begins, ends, confidence, tlp)
