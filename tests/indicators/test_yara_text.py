@@ -130,3 +130,12 @@ def test_a_line_of_unclosed_quotes_is_skipped_in_linear_time(tmp_path: Path) -> 
     unended = 'rule a { strings: $a = "' + '\\"' * 30_000 + "\n"
     accepted, _ = read(tmp_path, unended + RULE, "rules.yar")
     assert set(accepted) == {DIGEST}
+
+
+def test_an_overlong_line_after_a_rule_leaves_its_hash_listed_once(tmp_path: Path) -> None:
+    """Its refusal came before the rule, so that the rule's hash was refused as mentioned, then listed."""
+    found, refused = read_sound(tmp_path / "rules.yar", RULE + "x" * 2**21 + "\n")
+    assert DIGEST in [item.value for item in found]
+    assert [item.reason for item in refused].count(refusals.TOO_LONG) == 1
+    assert refused[-1].reason == refusals.TOO_LONG
+    assert DIGEST not in [item.value for item in refused]

@@ -172,13 +172,18 @@ class YaraRule:
         return Facts.of(threat, self.meta.get("author"), valid_from=read_date(self.meta.get("date", "")))
 
 
-def yara_rules(lines: Iterable[tuple[int, str]]) -> Iterator[YaraRule]:
-    """Yield the rules of numbered lines, in order; lines outside rules are skipped."""
+def yara_rules(lines: Iterable[tuple[int, str | None]]) -> Iterator[YaraRule]:
+    """Yield the rules of numbered lines, in order; lines outside rules are skipped.
+
+    Overlong ones (None) are refused, before the first rule in one without a name.
+    """
     rule, section = YaraRule("", 0), ""
     for number, line in lines:
+        if line is None:
+            rule.found.append((number, Refused(refusals.TOO_LONG)))
+            continue
         if match := RULE.match(line):
-            if rule.name:
-                yield rule
+            yield rule
             rule, section = YaraRule(match[1], number), ""
             line = line[match.end() :]
         for piece in _pieces(line) if rule.name else ():
@@ -193,8 +198,7 @@ def yara_rules(lines: Iterable[tuple[int, str]]) -> Iterator[YaraRule]:
             found = _searched(piece) if section == "strings" else []
             found += [item for text in texts for item in read_text(text)]
             rule.found += [(number, item) for item in found]
-    if rule.name:
-        yield rule
+    yield rule
 
 
 def yara_values(text: str) -> list[Found]:

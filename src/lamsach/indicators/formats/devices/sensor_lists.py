@@ -165,26 +165,11 @@ def _rule(text: str, reference: Reference) -> Iterable[Entry]:
 )
 def read_yara(source: ListSource) -> Iterator[Entry]:
     """Read hash by hash; refuse searched texts, and rules without a hash by name."""
-    document = source.document
-    too_long: list[int] = []
-
-    def lines() -> Iterator[tuple[int, str]]:
-        for number, line in source.lines():
-            if line is None:
-                too_long.append(number)
-            yield number, line or ""
-
-    def refused() -> Iterator[Refusal]:
-        while too_long:
-            yield Refusal(Reference(document, None, too_long.pop(0)), "", refusals.TOO_LONG)
-
-    for rule in yara_rules(lines()):
-        yield from refused()
+    for rule in yara_rules(source.lines()):
         for number, item in rule.found:
-            yield from entries([item], Reference(document, None, number), rule.facts)
-        if not rule.lists:
-            yield Refusal(Reference(document, None, rule.line), rule.name, refusals.YARA_ONLY)
-    yield from refused()
+            yield from entries([item], Reference(source.document, None, number), rule.facts)
+        if rule.name and not rule.lists:
+            yield Refusal(Reference(source.document, None, rule.line), rule.name, refusals.YARA_ONLY)
 
 
 @line_format(
