@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from lamsach.model import Indicator, IndicatorType, Reference, Refusal
 
-_T = TypeVar("_T")
+_Readers = Mapping[str, Callable[[Any], Any]]
+"""Keys of a mapping in order, each with the reader of its value."""
 
 COLUMNS = (
     "type", "value", "threat", "source", "document", "page", "row", "valid_from", "valid_until", "confidence",
@@ -17,17 +18,37 @@ COLUMNS = (
 """Columns of the CSV form, in order."""
 
 
-_KEYS = (
-    "type", "value", "threat", "source", "reference", "valid_from", "valid_until", "confidence", "tlp",
-    "other_references",
-)  # fmt: skip
-_REFUSAL_KEYS = ("type", "value", "reference", "reason")
-_PLACE_KEYS = ("document", "page", "table", "row", "words")
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _time(value: Any) -> datetime:
+    moment = datetime.fromisoformat(_text(value))
+    if moment.tzinfo is None:
+        raise ValueError
+    return moment
+
+
+def _reference(record: Any) -> Reference:
+    if not isinstance(record, Mapping):
+        raise TypeError
+    return Reference(**_read(record, _PLACE))
+
+
+_PLACE: _Readers = {"document": _text, "page": int, "table": int, "row": int, "words": _text}
+_INDICATOR: _Readers = {
+    "type": IndicatorType, "value": _text, "threat": _text, "source": _text, "reference": _reference,
+    "valid_from": _time, "valid_until": _time, "confidence": int, "tlp": _text,
+    "other_references": lambda places: tuple(map(_reference, places)),
+}  # fmt: skip
+_REFUSAL = ("type", "value", "reference", "reason")
 
 
 def as_mapping(item: Indicator | Refusal) -> dict[str, Any]:
     """Return the keys of the command-line contract, in a fixed order."""
-    return _stated(item, _REFUSAL_KEYS if isinstance(item, Refusal) else _KEYS)
+    return _stated(item, _REFUSAL if isinstance(item, Refusal) else _INDICATOR)
 
 
 def _stated(record: object, names: Iterable[str]) -> dict[str, Any]:
@@ -37,7 +58,7 @@ def _stated(record: object, names: Iterable[str]) -> dict[str, Any]:
 
 def _plain(value: object) -> object:
     if isinstance(value, Reference):
-        return _stated(value, _PLACE_KEYS)
+        return _stated(value, _PLACE)
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, tuple):
@@ -57,41 +78,9 @@ def as_row(item: Indicator) -> list[str]:
 
 
 def from_mapping(record: Mapping[str, Any]) -> Indicator:
-    """Return the indicator of a mapping. Raises ValueError, KeyError or TypeError for a malformed one."""
-    return Indicator(
-        type=IndicatorType(record["type"]),
-        value=_text(record["value"]),
-        threat=_read(record, "threat", _text),
-        source=_read(record, "source", _text),
-        reference=_read(record, "reference", _read_reference),
-        valid_from=_read(record, "valid_from", _read_time),
-        valid_until=_read(record, "valid_until", _read_time),
-        confidence=_read(record, "confidence", int),
-        tlp=_read(record, "tlp", _text),
-        other_references=tuple(map(_read_reference, record.get("other_references", ()))),
-    )
+    """Return the indicator of a mapping. Raises ValueError or TypeError for a malformed one."""
+    return Indicator(**_read(record, _INDICATOR))
 
 
-def _read(record: Mapping[str, Any], name: str, read: Callable[[Any], _T]) -> _T | None:
-    value = record.get(name)
-    return None if value is None else read(value)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
-
-
-def _read_reference(record: Any) -> Reference:
-    if not isinstance(record, Mapping):
-        raise TypeError
-    page, row, table = (_read(record, name, int) for name in ("page", "row", "table"))
-    return Reference(_text(record["document"]), page, row, _read(record, "words", _text), table)
-
-
-def _read_time(value: Any) -> datetime:
-    moment = datetime.fromisoformat(_text(value))
-    if moment.tzinfo is None:
-        raise ValueError
-    return moment
+def _read(record: Mapping[str, Any], readers: _Readers) -> dict[str, Any]:
+    return {name: read(record[name]) for name, read in readers.items() if record.get(name) is not None}
