@@ -149,7 +149,11 @@ def test_an_article_counts_that_it_helped_and_can_be_withdrawn(
     article_.refresh_from_db()
     assert article_.helped == 1
     assert browser("officer").get(f"/office/knowledge/articles/{article_.pk}/").status_code == 404
-    browser("coordinator").post(f"/office/knowledge/articles/{article_.pk}/", {"what": "withdraw"})
+    coordinator, address = browser("coordinator"), f"/office/knowledge/articles/{article_.pk}/"
+    button = 'name="what" value="withdraw"'
+    assert button in coordinator.get(address).content.decode()
+    assert button not in coordinator.get("/office/knowledge/articles/new/").content.decode()
+    coordinator.post(address, {"what": "withdraw"})
     assert client.get(f"/help/articles/{article_.pk}/").status_code == 404
 
 

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.db import transaction
 from django.db.models import Q
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -55,7 +56,8 @@ def me(request: HttpRequest) -> HttpResponse:
         response = redirect("accounts:me")
         response.delete_cookie("django_language")
         return response
-    return render(request, "accounts/me.html", {"form": form, "memberships": memberships(user)})
+    context: Any = {"template": "accounts/me.html", "memberships": memberships(user)}
+    return form_page(request, form, _("My account"), _("Save my details"), **context)
 
 
 PEOPLE = Listing(
@@ -248,7 +250,12 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
             return redirect("account_login")
         _log_in(request, user)
         return redirect("web:home")
-    return render(request, "accounts/accept.html", {"form": form, "invitation": invitation, "known": known})
+    title = _("Your account in the clean-up campaign")
+    button = _("Add the role to my account") if known else _("Create the account")
+    facts = {"email": invitation.email, "role": invitation.get_role_display(), "unit": invitation.unit}
+    lead = _("%(email)s becomes %(role)s of %(unit)s.") % facts
+    shown = Form() if known else form
+    return form_page(request, shown, title, button, lead=lead, base="base/frame.html")
 
 
 @rate_limited("setup", 20, 300, ("GET", "POST"))

@@ -23,7 +23,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base import links
 from lamsach.portal.base.charts import qr_address
 from lamsach.portal.base.doors import anyone, member
-from lamsach.portal.base.forms import ProblemsShown, done, show_problem
+from lamsach.portal.base.forms import ProblemsShown, done, form_page, show_problem
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Link, Listing, Quiet
 from lamsach.portal.base.once import accepts_once
@@ -210,7 +210,13 @@ def partner_new(request: HttpRequest) -> HttpResponse:
             made = unit_keys.add_partner(**data, by=request, recipient=form.recipient)
             return done(request, _("The partner's key is accepted."), "exchange:partner", partner_id=made.pk)
     shown = {name: getattr(form, name, "") for name in ("fingerprint", "recipient")}
-    return render(request, "exchange/partner_new.html", {"form": form, **shown})
+    button = _("Accept the key") if shown["fingerprint"] else _("Show the fingerprint")
+    lead = _(
+        "The other unit sends the file of its public keys. A partner that is there already gets the new "
+        "key in place of the old one."
+    )
+    where = {"template": "exchange/partner_new.html", "crumbs": "exchange/crumbs.html"}
+    return form_page(request, form, _("Add a partner"), button, lead=lead, **where, **shown)
 
 
 @rate_limited("exchange.make", 60, 300)

@@ -7,14 +7,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.forms import ProblemsShown
+from lamsach.portal.base.forms import ProblemsShown, form_page
 from lamsach.portal.base.lists import Cell, Listing, Quiet, State, machine_cell, table_file
 from lamsach.portal.base.parameters import number
 from lamsach.portal.base.ratelimit import rate_limited
@@ -141,13 +141,14 @@ def inventory(request: HttpRequest, fleet_unit_id: int) -> HttpResponse:
         with ProblemsShown(form, "file"):
             _keep(request, unit, form)
             return redirect("fleet:inventory", fleet_unit_id=unit.pk)
-    context = {
+    context: Any = {
+        "template": "fleet/inventory.html",
         "unit": unit,
-        "form": form,
         "count": Machine.objects.filter(unit=unit, listed=True).count(),
         "size": size,
     }
-    return render(request, "fleet/inventory.html", context)
+    title = _("Inventory: %(name)s") % {"name": unit.name}
+    return form_page(request, form, title, _("Keep the inventory"), **context)
 
 
 def _keep(request: HttpRequest, unit: Unit, form: InventoryForm) -> None:

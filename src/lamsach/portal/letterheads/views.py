@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from lamsach.letters.dispatch import dispatch
@@ -16,7 +15,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base import uploads
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import Stale
-from lamsach.portal.base.forms import VersionedForm, done
+from lamsach.portal.base.forms import VersionedForm, done, form_page
 from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.letterheads import heads
@@ -64,13 +63,14 @@ def letterhead(request: HttpRequest, unit_id: int) -> HttpResponse:
         with transaction.atomic():
             _save(request, form, stored)
         return done(request, _("Saved."), "letterheads:letterhead", unit_id=unit_id)
-    context = {
-        "form": form,
+    context: Any = {
+        "template": "letterheads/letterhead.html",
+        "crumbs": "units/crumbs.html",
         "unit": found,
-        "kept": stored.pk is not None,
+        "parent": found,
         "may_write": may_act(request.user, found.pk),
     }
-    return render(request, "letterheads/letterhead.html", context)
+    return form_page(request, form, _("Letterhead"), _("Save the letterhead"), **context)
 
 
 def _save(request: HttpRequest, form: LetterheadForm, edited: Letterhead) -> None:
