@@ -38,8 +38,8 @@ from lamsach.model import Event
 # CyberTrace and other gateways report no machine: their `dst` is the far end.
 # CEF:0|KasperskyLab|SecurityCenter|13.2|GNRL_EV_VIRUS_FOUND|   LEEF:1.0|KasperskyLab|SecurityCenter|
 _FRAMED = re.compile(
-    r"(?i)(?:CEF: ?[01]|LEEF: ?[12](?:\.\d)?)\|(?:AO )?Kaspersky ?(?:Lab)?\|(?!CyberTrace"
-    r"|Kaspersky CyberTrace|Anti Targeted|KATA|Web Traffic|Secure Mail)"
+    r"(?i)(?:CEF: ?[01]|LEEF: ?[12](?:\.\d)?)\|(?:AO )?Kaspersky ?(?:Lab)?\|(?!(?:Kaspersky )?"
+    r"(?:CyberTrace|Anti Targeted|KATA|Web Traffic|Secure Mail))"
 )
 # [event@23668 et="GNRL_EV_VIRUS_FOUND" hdn="PC-7" hip="10.1.1.7" p1="C:\\a.exe"]
 _STRUCTURED = re.compile(r'(?<= )([A-Za-z]\w{0,40})="((?:[^"\\]|\\.)*)"')

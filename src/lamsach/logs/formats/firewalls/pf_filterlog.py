@@ -44,7 +44,7 @@ from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.values import domain_of, ip_of, port_of, question_of, stated
 from lamsach.model import Action, Event, EventKind
 
-_TIME = r"[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d"
+_TIME = r"[A-Z][a-z]{2} [ \d]?\d (?:\d{4} )?\d\d:\d\d:\d\d"
 # DNSBL-python,Jun 10 09:20:31,c2.example,10.20.1.5,Python,DNSBL_A,DNSBL_Malicious,c2.example,feed,+
 _NAME = re.compile(rf"DNSBL[ -][\w ]{{1,20}},({_TIME}),([^,\s]{{1,255}}),([0-9A-Fa-f.:]{{3,45}}),", re.ASCII)
 # DNS-reply,Jun 10 09:20:31,reply,A,A,60,c2.example,10.20.1.5,203.0.113.9,US

@@ -155,8 +155,8 @@ _SENTENCES = (
         r"User \[(?P<user>[^\]]{1,128})\] from \[{IP}\] failed to (?:log|sign) in ", _NO),
     sentence("] logged in ", r"User \[(?P<user>[^\]]{1,128})\] from \[{IP}\] (?:logged|signed) in ", _OK),
     # conn log: Users: admin, Source IP: 203.0.113.7, Computer name: ---, Connection type: HTTP ..   (QNAP)
-    sentence("Action: Login Fail", r"Users?: (?P<user>[^,]{1,128}), Source IP: {IP},", _NO),
-    sentence("Source IP: ", r"Users?: (?P<user>[^,]{1,128}), Source IP: {IP},", _OK),
+    sentence("Action: Login Fail", r"Users?: (?P<user>[^,]{1,128}), Source IP: {IP}, Computer name:", _NO),
+    sentence("Source IP: ", r"Users?: (?P<user>[^,]{1,128}), Source IP: {IP}, Computer name:", _OK),
     # 12 [Note] Access denied for user 'root'@'203.0.113.7' (using password: YES)
     sentence("Access denied for user", r"Access denied for user '(?P<user>[^']{0,128})'@'{IP}'", _NO),
     sentence("borted connection",
