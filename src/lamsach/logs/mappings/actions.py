@@ -12,6 +12,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from lamsach.logs.mappings.column_names import plain
 from lamsach.logs.text.values import among
 from lamsach.model import Action
 
@@ -31,6 +32,12 @@ _ALLOWED = among(
     "built succ success successful succeeded authorize proxied retained ignored passive"
 )
 
+BLOCKED_ABROAD = among(
+    "拒绝 阻断 拦截 丢弃 禁止 chan cam tuchoi dachan bichan diet dadiet xoa daxoa cachly dacachly"
+)
+ALLOWED_ABROAD = among("chophep 允许 放行 通过 duocphep thanhcong")
+"""Whole texts in Vietnamese and Chinese, as `plain` writes them."""
+
 
 def verdict(blocked: object, allowed: object) -> Action:
     """Return BLOCKED if `blocked` is true, else ALLOWED if `allowed` is, else UNKNOWN."""
@@ -45,7 +52,10 @@ def action_of(text: str | None) -> Action:
         return Action.UNKNOWN
     if "would" in words and words & _BLOCKED:
         return Action.ALLOWED
-    return verdict(words & _BLOCKED, words & _ALLOWED and "failure" not in words)
+    words.add(plain(text or ""))
+    return verdict(
+        words & (_BLOCKED | BLOCKED_ABROAD), words & (_ALLOWED | ALLOWED_ABROAD) and "failure" not in words
+    )
 
 
 def first_action(*texts: str | None) -> Action:
@@ -61,7 +71,8 @@ def first_action(*texts: str | None) -> Action:
 _REFUSED_IN_TEXT = re.compile(
     r"(?i)(?<![\w./@-])(?:blocked|denied|dropped|refused|rejected|forbidden|deny|denies|drops|rejects"
     r"|blocks|bị chặn|đã chặn|ngăn chặn|chặn|từ chối|bị cấm|cấm|hủy|huỷ|bi chan|da chan|tu choi"
-    r"|not (?:allowed|permitted)|không (?:cho phép|được phép))(?![\w/@-]|\.\w)(?![\"']?\s{0,2}[=:]\s{0,2}"
+    r"|(?-i:BLOCK|DROP|REJECT)|quarantined|not (?:allowed|permitted)|không (?:cho phép|được phép))"
+    r"(?![\w/@-]|\.\w)(?![\"']?\s{0,2}[=:]\s{0,2}"
     r"[\"']?(?:0|no|false|none|null|never)\b)|\b(?:action|act|disposition|verdict|result|status"
     r"|decision)[\"']?\s{0,2}[=:]\s{0,2}[\"']?(?:block|deny|drop|reject|refuse)\b"
 )

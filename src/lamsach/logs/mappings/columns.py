@@ -9,7 +9,7 @@ from typing import Any
 
 from lamsach.errors import LineError
 from lamsach.logs.events.ends import changed, event_between, is_internal, is_machine, own_end
-from lamsach.logs.mappings.actions import first_action
+from lamsach.logs.mappings.actions import ALLOWED_ABROAD, BLOCKED_ABROAD, first_action
 from lamsach.logs.mappings.antivirus import hashes_in
 from lamsach.logs.mappings.column_names import fields_of as fields_of
 from lamsach.logs.mappings.column_names import is_contact_log as is_contact_log
@@ -40,14 +40,13 @@ _WORDS = re.compile(r"[a-z]+")
 _SINCE_START = re.compile(r"\d{1,7}\.\d{3,9}", re.ASCII)
 # 12   0.5   1800 ms
 _DURATION = re.compile(r"\d{1,7}(?:\.\d{1,9})?(?: ?[a-z]{1,4})?", re.ASCII | re.IGNORECASE)
-_BLOCKED = among(
+_BLOCKED = BLOCKED_ABROAD | among(
     "block blocked blocks deny denied drop dropped reject rejected refused refuse reset sinkhole sinkholed "
-    "prevented quarantined forbidden 拒绝 阻断 拦截 丢弃 禁止 chan cam tuchoi dachan bichan diet dadiet xoa "
-    "daxoa cachly dacachly prevent blacklisted gravity denylist"
+    "prevented quarantined forbidden prevent blacklisted gravity denylist"
 )
-_ALLOWED = among(
+_ALLOWED = ALLOWED_ABROAD | among(
     "allow allowed accept accepted pass passed permit permitted forward forwarded success successful ok "
-    "monitored detected chophep 允许 放行 通过 duocphep thanhcong start close established"
+    "monitored detected start close established"
 )
 _DETECTED = frozenset({"detected", "detect"})
 _RELEASED = frozenset({"release", "released", "expire", "expired", "deleted", "free", "freed", "delete"})
@@ -71,7 +70,7 @@ def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> 
     time = time_of(values, times)
     source_ip, source_name, source_port = _end(values, "source")
     destination_ip, destination_name, destination_port = _end(values, "destination")
-    own_ips = [ip for value in values.get("ip", ()) if (ip := ip_of(value.strip()))]
+    own_ips = [ip for value in _texts(values, "ip", "name") if (ip := ip_of(value.strip()))]
     host_is_device = host_is_device or (source_ip in own_ips or destination_ip in own_ips)
     host_ip, host_name, site = _host(values, host_is_device)
     own_ip = own_ips[0] if own_ips else host_ip
@@ -84,7 +83,8 @@ def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> 
     query, url = question_of(_query_name(values)), _url(values)
     host_name, site = _split_host_and_site(host_name, site, url)
     domain = query or _domain(values) or site or destination_name
-    names = [_one(values, "name"), _named(values, f"{near}_name"), source_name if near == "source" else None]
+    names = [_named(values, field) for field in ("name", f"{near}_name")]
+    names.append(source_name if near == "source" else None)
     event = event_between(
         (source_ip, source_port),
         (destination_ip, destination_port),
@@ -130,9 +130,10 @@ def _mac(values: Values, near: str) -> str | None:
 def _plain_values(values: Values) -> dict[str, Any]:
     """Return the event fields that depend on no other."""
     texts = _texts(values, "hash", "details")
+    nat, _, nat_port = _end(values, "nat")
     return {
-        "source_nat_ip": _first_ip(values, "nat"),
-        "source_nat_port": _first_port(values, "nat_port"),
+        "source_nat_ip": nat,
+        "source_nat_port": nat_port,
         "user": _user(values),
         "answers": answers_among(values.get("answers", ())),
         "hashes": tuple(dict.fromkeys(h for text in texts for h in hashes_in(text))) if texts else (),

@@ -6,9 +6,11 @@ Heuristics, in this order, and nothing more:
 - observer: the host of a syslog header;
 - source and destination: only from keys that state them (`src=`, `srcip:`, `"client": "..."`; `dst=`,
   `server=` ...); else from an arrow between two addresses with ports (`10.1.1.5:49152->203.0.113.9:443`, also
-  with a translation between, `A -> T to B`), or `from A to B`;
+  with a translation between, `A -> T to B`), `from A to B`, or `connection from A` and the like;
 - device: the internal address of the two; else the address after a client's key; else the line's only
   internal address. A line with several internal addresses names no device;
+- hardware address: the first after a word for a machine (`client`, `station`, `MAC`);
+- user: after its word with a sign (`user=an`, `user 'an'`), or before the address (`an@192.0.2.5`);
 - action: blocked, when the text states it (blocked, denied, dropped, refused, *chặn*, *từ chối*, *cấm*,
   *hủy*).
 """
@@ -26,7 +28,7 @@ from lamsach.logs.mappings import column_names
 from lamsach.logs.mappings.actions import refusal_in
 from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.times.loose_times import LooseTimes, month_comes_first
-from lamsach.logs.text.values import host_and_port, ip_of, port_of
+from lamsach.logs.text.values import host_and_port, ip_of, mac_of, port_of, stated
 from lamsach.model import Event, EventKind
 
 # src=192.0.2.5:1234   "srcip": "192.0.2.5"   SRC=192.0.2.5   client [192.0.2.5]   source: 192.0.2.5
@@ -52,7 +54,23 @@ _FROM_TO = re.compile(
     rf"[:/ ])?{_END}(?![\w:])"
 )
 # User root@192.0.2.5 logged in
-_LOGGED_ON = re.compile(r"(?<![\w.@-])[\w.-]{1,64}@((?:\d{1,3}\.){3}\d{1,3})(?![\w.@-])", re.ASCII)
+_LOGGED_ON = re.compile(r"(?<![\w.@-])([\w.-]{1,64})@((?:\d{1,3}\.){3}\d{1,3})(?![\w.@-])", re.ASCII)
+# connection received from 10.1.1.5 port 49152   ACCEPT from IP=10.1.1.5:49152
+_FROM = re.compile(
+    r"(?i)\b(?:connect(?:ion|ed)|log[io]n|logged (?:in|on)|session|request|query|attempt"
+    rf"|authenticat(?:ion|ed)|accept(?:ed)?)\b[^\n]{{0,60}}? from (?:\w{{1,12}}=)?{_END}(?![\w:])"
+)
+# client 00:11:22:33:44:55   [client:PC-7:00-11-22-33-44-55]   User[an@00:11:22:33:44:55]   MAC 0011.2233.4455
+_MACHINE_MAC = re.compile(
+    r"(?ai)\b(?:client|station|sta|user|mobile|host|mac|hwaddr|device|endpoint)\b[^\n]{0,40}?(?<![\w.])"
+    r"((?<!:)[\da-f]{2}(?::[\da-f]{2}){5}|(?<!-)[\da-f]{2}(?:-[\da-f]{2}){5}|[\da-f]{4}(?:\.[\da-f]{4}){2}"
+    r"|[\da-f]{6}-[\da-f]{6})(?![\w:-])"
+)
+# user 'an.nguyen'   User: BOCT\an   User[an]   tài khoản: an@boct.example
+_USER = re.compile(
+    r"(?i)\b(?:user(?: ?name)?|account|người dùng|tài khoản) ?(?:[=:] ?[\"']?|[\"'\[])"
+    r"([\w.\\-]{2,64}(?:@[A-Za-z][\w.-]{0,63})?)"
+)
 # from source: 203.0.113.7, port 443
 _PORT_AFTER = re.compile(r"\]?,? (?:port|cổng)[:= ]{1,2}(\d{1,5})(?!\d)")
 # .. Friday, June 05, 2026 07:31:12
@@ -79,7 +97,7 @@ class UnknownText(LogFormat):
 
     name = "unknown_text"
     title = "Unknown text"
-    gives = fields_named("contact action")
+    gives = fields_named("contact device_mac user action")
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
@@ -103,6 +121,7 @@ class UnknownText(LogFormat):
             header, message = NO_HEADER, line
         source, destination, source_port, destination_port = _keyed(message)
         ends = source is not None and destination is not None and is_machine(source)
+        mac, named = _MACHINE_MAC.search(message), _USER.search(message) or _LOGGED_ON.search(message)
         return event_between(
             (source, source_port),
             (destination, destination_port),
@@ -110,6 +129,8 @@ class UnknownText(LogFormat):
             kind=EventKind.OTHER,
             observer=header.host,
             action=refusal_in(message),
+            device_mac=mac_of(mac[1]) if mac else None,
+            user=stated(named[1]) if named else None,
             role=Role.BETWEEN if ends else Role.APART,
             given=None if ends else _mentioned(message, source),
         )
@@ -152,8 +173,10 @@ def _keyed(message: str) -> tuple[str | None, str | None, int | None, int | None
     from_to = _FROM_TO.search(message) if not ends else None
     if from_to and (first := ip_of(from_to[1])) and (second := ip_of(from_to[4])):
         return first, second, port_of(from_to[2] or from_to[3] or ""), port_of(from_to[5] or from_to[6] or "")
-    if not ends and (logged := _LOGGED_ON.search(message)) and ip_of(logged[1]):
-        return ip_of(logged[1]), None, None, None
+    if not ends and (known := _FROM.search(message)) and ip_of(known[1]):
+        return ip_of(known[1]), None, port_of(known[2] or known[3] or ""), None
+    if not ends and (logged := _LOGGED_ON.search(message)) and ip_of(logged[2]):
+        return ip_of(logged[2]), None, None, None
     found: list[tuple[str | None, int | None]] = []
     for side in ("source", "destination"):
         address, port = ends.get(side, (None, None))
