@@ -26,40 +26,42 @@ EXCEPTIONS: Mapping[str, str] = {
     "dateandtime timeofdetection occured occurred timeofoccurrence eventoccurred ngayphathien "
     "ngaythang ngaynhiem lanphathiencuoi lanphathiendau published when created start eventfirstseen "
     "firstpacket eventsec unixsecs lastblocked reqtimesec calendartime querytime detected lastseen "
-    "received generated scanned logsourcetime dnstaptimestamprfc3339ns",
+    "received generated scanned submitted logsourcetime dnstaptimestamprfc3339ns",
     "date": "date ngay ngayghinhan eventdate logdate localdate",
     "clock": "timeofday gio clock localtime giophut",
     "source": "src remotehostip initiator attacker saddr sa srchost sourcehost sourcehostname cip source "
     "idorigh orighost ianasourceipv4address ianasourceipv6address client clienthost origin nguon maynguon "
-    "cintip cltsip csip fdcip queryaddress queryip accessdeviceip agentdetectioninfoagentipv4",
+    "cintip cltsip csip fdcip queryaddress queryip accessdeviceip agentdetectioninfoagentipv4 "
+    "ipsrcsaddr",
     "source_mac": "smac clientid",
     "source_name": "shost tenclient",
     "source_port": "srcl4portid ianasourcetransportport ipport sport spt sp cport idorigp csport fdcport "
-    "queryport privateport subjectportprotocol srcp",
+    "queryport privateport privport subjectportprotocol srcp",
     "destination": "dst responder victim dip ianadestinationipv4address ianadestinationipv6address daddr da "
     "dest destination dsthost desthost destinationhost destinationhostname sip target idresph resphost dich "
-    "maydich diachiketnoi ketnoiden cdip fdsip srvdip vip objectip originip dnsserver",
+    "maydich diachiketnoi ketnoiden cdip fdsip srvdip vip objectip originip dnsserver ipdstsaddr",
     "destination_port": "dstl4portid ianadestinationtransportport dport dpt dp idrespp congketnoi cdport "
     "sdport fdsport srvdport vport objectport originport peerportprotocol dstp",
     "nat": "natsrc translatedsource xlatesrc modsrc srcnat newsrcip connnewsrcip ssip",
     "nat_port": "natsport transport transportsrc xlatesport modsrcport newsrcport connnewsrcport ssport",
-    "ip": "sourceinfoip yiaddr ipmayclient",
+    "ip": "sourceinfoip yiaddr ipmayclient devicelocalip interfaceip",
     "name": "hostidentifier computer workstation sourcehostnameresolved device maynhiem maytinhnhiem "
     "hostnameofdevice pcname machine endpoint asset maybinhiem maytram maytinh thietbi 主机名 主机名称 "
     "终端名称 计算机名 accessdevicehostname devicedetaildisplayname",
     "host": "host hostname agentname hostnames tenmaychu fqdn",
-    "mac": "hardwareaddress ethernetaddress chaddr callingstationid physicaladdress",
+    "mac": "physical hardwareaddress ethernetaddress chaddr callingstationid physicaladdress diachivatly "
+    "diachivatlymac",
     "user": "csusername suser targetusername authuser tendangnhap canbo nguoisudung taikhoandangnhap "
-    "accountnameofuser accountupn initiatingprocessaccountupn 用户名称 登录用户 账号 alternateid "
+    "accountnameofuser 用户名称 登录用户 账号 alternateid "
     "actoralternateid who",
     "user_id": "userid userids",
     "query": "requestedname dnsrequest qh queriedname queriednames truyvan tentruyvan tenmientruyvan dnsreq "
     "csdnsname",
     "domain": "extensionsservername tlstlshandshakeextensionsservername xhost cshost urlhost trangweb "
     "tenmiendochai tenmienketnoi mienketnoi dhost dstdns authority originalhost clientrequesthost "
-    "objecthostname netconndomain hostheader",
+    "objecthostname netconndomain hostheader vhost",
     "url": "csuri link uriquery duongdan diachiweb lienket fileoriginurl originatingurl intrusionurl "
-    "trangwebtruycap downloadsite 网址 request",
+    "trangwebtruycap diachitruycap downloadsite 网址 request",
     "path": "httphttprequesturi path urlpath csuristem uripath",
     "answers": "answer answers response responses dnsanswers dnsanswersdata dnsresolvedip resolvedip "
     "resolvedips queryresults rdata answerip responsedata dnsanswer dnsrdata ketquatruyvan ipphangiai traloi "
@@ -71,6 +73,7 @@ EXCEPTIONS: Mapping[str, str] = {
     "tenvirus virus virusname threatname detectname tenmadoc 病毒名称 威胁名称 文件名",
     "action": "act disp requeststatus event decision policyaction ruleaction result outcome eventoutcome "
     "firewallruleaction status eventtype actiontaken actionperformed resultdescription threathandled "
+    "patterndispositiondescription resultstatus "
     "actualaction actiontype trangthai ketqua xuly hanhdongxuly ketquaxuly tinhtrangxuly trangthaixuly "
     "phuongthucxuly bienphapxuly cachxuly hanhdongdathuchien 系统动作 处理动作 执行动作 拦截动作 "
     "mitigationstatus remediationstatus policyresult policydecision actionpretty connectionstatus "
@@ -81,7 +84,7 @@ EXCEPTIONS: Mapping[str, str] = {
     "lease_until": "leaseexpires leaseexpiration leaseexpiry expires expiry expiration expirationtime "
     "leaseend leaseexpirytime ends leaseuntil hethan ngayhethan thoihan",
     "lease_seconds": "leasetime leaseduration leaselength",
-    "lease_start": "leasestart leasestarts leaseobtained starts",
+    "lease_start": "ngaycap leasestart leasestarts leaseobtained starts",
 }
 """Field: names (lower case, no accents or signs) that mean it, although their words do not show it."""
 NAMES = by_word(EXCEPTIONS)
@@ -91,7 +94,8 @@ _ONLY_AT_TOP = among(
     "login account result outcome status response responses answer question hash mac gateway device endpoint "
     "query url uri action act gio ngay nguon dich diachi duongdan event port computer eventtype request when "
     "start state vip vport csip cdip ssip csport cdport sdport ssport who fw email published detected "
-    "received generated scanned created blocked resource appliance asset authority srcp dstp eventname"
+    "received generated scanned submitted created blocked resource appliance asset authority srcp dstp "
+    "eventname"
 )
 _AT_ANY_DEPTH = among(
     "md5 sha1 sha256 imphash qname rrname ipaddress ipaddr username macaddress macaddr verdict disposition"
@@ -99,7 +103,9 @@ _AT_ANY_DEPTH = among(
 """One-word names that have a meaning at any depth."""
 _ONLY_FLAT = frozenset({"devicehostname", "devname"})
 """Names of another machine (FortiAnalyzer, Zscaler); `device.hostname` is its own."""
-_WRAPPERS = among("data event fields source message json record result log eventdata wineventdata properties")
+_WRAPPERS = among(
+    "id data event fields source message json record result log eventdata wineventdata properties"
+)
 _FEWEST_OF_PREFIX = 4
 _NAMELESS = re.compile(r"[\W_]+")
 _OF_ENDPOINTS = frozenset({"name", "source_name", "host", "ip"})
@@ -195,6 +201,11 @@ _CONTEXTS: tuple[tuple[AbstractSet[str], AbstractSet[str], Mapping[str, str]], .
     (frozenset({"requestedhost", "clientip"}), frozenset(), {"clientip": "source", "sourceip": "nat"}),
     # wireless networks: what joined an access point
     (frozenset(), frozenset({"ssid", "apmac", "bssid"}), {"hostname": "name"}),
+    # Netskope: {"userip":"192.0.2.5","srcip":"198.51.100.20","hostname":"PC-1","device":"Windows Device"
+    (frozenset({"userip", "srcip"}), frozenset(), {"hostname": "name", "device": "-"}),
+    # Untangle; Sophos Central's API: {"endpoint_id":"5","dhost":"PC-1"
+    (frozenset({"cclientaddr"}), frozenset(), {"hostname": "name"}),
+    (frozenset({"dhost", "endpointid"}), frozenset(), {"dhost": "name"}),
     # FortiAnalyzer, Panorama
     (frozenset({"devicename"}), FIREWALL_COLUMNS, {"devicename": "observer"}),
     # Check Point: the gateway that wrote the record
@@ -205,10 +216,12 @@ _CONTEXTS: tuple[tuple[AbstractSet[str], AbstractSet[str], Mapping[str, str]], .
     (frozenset({"dip"}), frozenset(), {"sip": "source"}),
     # Symantec: Local Host IP: 192.0.2.5,Remote Host IP: 203.0.113.7
     (frozenset({"localhostip"}), frozenset(), {"remotehostip": "destination"}),
-    (frozenset({"fqdn"}), _FAR_ENDS, {"fqdn": "domain"}),
+    (frozenset({"fqdn"}), _FAR_ENDS | {"destinationport"}, {"fqdn": "domain"}),
     # NetScreen: src-xlated ip=198.51.100.2 port=1024     Huawei's URL filter: Page="/a", Host="www.example"
     (frozenset({"srcxlatedip", "port"}), frozenset(), {"port": "nat_port"}),
     (frozenset({"host", "page"}), frozenset(), {"host": "domain", "page": "path"}),
+    # Shadowserver: ip,port,hostname,...,dst_ip,dst_port
+    (frozenset({"ip", "port"}), among("dstport destport"), {"port": "source_port"}),
     (frozenset({"port"}), _FAR_ENDS, {"port": "destination_port"}),
     (frozenset({"protocolport"}), _FAR_ENDS, {"protocolport": "destination_port"}),
     # PowerDNS: {"from":"192.0.2.5","fromPort":51022,"to":"192.0.2.53","toPort":53
@@ -236,7 +249,7 @@ def fields_of(names: Sequence[str]) -> list[str | None]:
     """Return the fields of a table's columns.
 
     A column `time` after `date` is the time of day; `origin` with a source is the gateway that wrote the row
-    (Check Point)."""
+    (Check Point); `name` next to a hardware address is the machine's."""
     names = without_prefix(tuple(names))
     plain_names = [plain(name) for name in names]
     others = contextual_meanings(frozenset(plain_names))
@@ -250,10 +263,12 @@ def fields_of(names: Sequence[str]) -> list[str | None]:
         fields = [None if n in LATE_TIMES else f for f, n in zip(fields, plain_names, strict=True)]
     if "origin" in plain_names and fields.count("source") > plain_names.count("origin"):
         fields = ["observer" if n == "origin" else f for f, n in zip(fields, plain_names, strict=True)]
+    if "mac" in fields and "name" not in fields:
+        fields = ["name" if n == "name" else f for f, n in zip(fields, plain_names, strict=True)]
     return fields
 
 
-LATE_TIMES = among("received receivedtime receivetime lastseen lastblocked updated")
+LATE_TIMES = among("received receivedtime receivetime createdat lastseen lastblocked updated")
 """Times after the event, which count only when there is no other."""
 
 

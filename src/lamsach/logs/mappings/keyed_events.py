@@ -107,7 +107,7 @@ _SAME = in_order(
 _OF_FIELDS: Mapping[str, str] = {
     **{name: name for name in _SAME},
     "nat": "source_nat", "nat_port": "source_nat_port", "user": "source_user", "name": "source_name",
-    "mac": "source_mac", "path": "url",
+    "mac": "source_mac", "path": "url", "ip": "source",
 }  # fmt: skip
 """`Keys` attribute by the field of a name (`column_names`)."""
 

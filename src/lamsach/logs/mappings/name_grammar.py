@@ -23,21 +23,21 @@ from lamsach.logs.text.values import among, by_word, in_order
 _CLASSES: Mapping[str, str] = {
     "source":
         "c src source sources client cli clt click a 攻击源 orig originator initiator initiating "
-        "sender caller calling attacker offender requester requestor subject principal actor downstream from "
-        "nguon 源 客户端",
+        "submitter sender caller calling attacker offender requester requestor subject principal actor "
+        "downstream from nguon 源 客户端",
     "destination":
         "dst dest destination destinations server srv target b resp responder victim callback upstream to "
-        "dich 目的 目标 服务器",
-    "near": "local lan laddr inside inner internal 内网",
+        "dich dieukhien maychudieukhien 目的 目标 服务器",
+    "near": "local lan laddr inside inner internal noibo 内网",
     "far": "remote raddr peer outside foreign",
     "external": "external outer",
     "nat":
-        "nat wan natted snat translated xlate xlated xlat trans postnat postnapt mapped public 转换后 "
-        "转换后的 nat后",
+        "nat wan natted snat translated xlate xlated xlat trans postnat postnapt mapped public pub congkhai "
+        "转换后 转换后的 nat后",
     "own":
-        "dev private int assigned leased framed virtual tunnel vpn managed infected affected impacted "
+        "dev private priv int assigned leased framed virtual tunnel vpn managed infected affected impacted "
         "compromised recorded asset vm instance guest sta station agent",
-    "named": "may maytram maytinh maynhiem thietbi maybinhiem",
+    "named": "may maytram maytinh maynhiem thietbi maybinhiem duoccap",
     "machine": "host hostname hostnames device endpoint computer machine workstation pc fqdn 主机 主机名",
     "observer":
         "observer sensor dvc firewall fw appliance gateway gw reporter reporting exporter sampler collector",
@@ -52,7 +52,7 @@ _CLASSES: Mapping[str, str] = {
     "mac": "mac macs macaddr macaddress hwaddr hwaddress",
     "user":
         "user users username usernames account accounts login logon usr usrname email emailaddress "
-        "mailaddress nguoidung taikhoan "
+        "mailaddress upn principalname subscriber nguoidung taikhoan "
         "用户 用户名",
     "url": "url urls uri",
     "path": "path",
@@ -89,13 +89,13 @@ _AS_ROLE = {
 _OF_ENDS = frozenset({"source", "destination", "near", "far", "nat"})
 _BEHIND = _OF_ENDS | {"named"}
 _ONE_OF_TWO = frozenset({"source", "destination"})
-_TIMES = among("timestamp datetime date time ts thoigian thoidiem ngaygio 时间")
+_TIMES = among("timestamp tstamp datetime date time ts thoigian thoidiem ngaygio 时间")
 _OF_TIMES = among(
     "event log click start started starts first seen create created creation generated generation receive "
     "received receipt recv detection detected detect occurred flow device alert attack unix epoch iso "
     "iso8601 rfc3339 rfc3339ns ns ms us nano utc gmt local dt at on system record capture captured edge scan "
     "scanned sent entry blocked raised observed logged phathien xayra nhiem quet ghinhan batdau ketnoi "
-    "dietvirus 发生 日志 记录 攻击"
+    "dietvirus truycap 发生 日志 记录 攻击"
 )
 _OF_MOMENTS = among("request req query session conn connection")
 """Allowed with `timestamp`; a `request_time` is a duration."""
