@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import UTC
 
 from lamsach.logs.base import FileContext
 from lamsach.logs.events.ends import Way, changed, decide
@@ -71,7 +72,7 @@ def balancer(text: str, context: FileContext) -> Event | None:
 
 
 def network_balancer(text: str, context: FileContext) -> Event | None:
-    """Read a TLS connection of AWS's network load balancer; its time is at the line's end."""
+    """Read a TLS connection of AWS's network load balancer; its time, in UTC, is at the line's end."""
     match = _NETWORK_BALANCER.match(text) if text.startswith("tls ") else None
     if match is None:
         return None
@@ -80,7 +81,7 @@ def network_balancer(text: str, context: FileContext) -> Event | None:
         match[3].strip("[]"),
         port=port_of(match[4]),
         site=match[7] if domain_of(match[7]) else None,
-        time=from_iso(began[1] if began else match[1], context.timezone),
+        time=from_iso(began[1] if began else match[1], UTC),
         server=(match[5] or "").strip("[]"),
         server_port=port_of(match[6]),
         observer=match[2],
