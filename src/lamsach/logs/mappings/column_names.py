@@ -26,7 +26,7 @@ EXCEPTIONS: Mapping[str, str] = {
     "dateandtime timeofdetection occured occurred timeofoccurrence eventoccurred ngayphathien "
     "ngaythang ngaynhiem lanphathiencuoi lanphathiendau published when created start eventfirstseen "
     "firstpacket eventsec unixsecs lastblocked reqtimesec calendartime querytime detected lastseen "
-    "received generated scanned submitted logsourcetime dnstaptimestamprfc3339ns",
+    "received generated scanned submitted lastupdate logsourcetime dnstaptimestamprfc3339ns",
     "date": "date ngay ngayghinhan eventdate logdate localdate",
     "clock": "timeofday gio clock localtime giophut",
     "source": "src remotehostip initiator attacker saddr sa srchost sourcehost sourcehostname cip source "
@@ -36,7 +36,7 @@ EXCEPTIONS: Mapping[str, str] = {
     "source_mac": "smac clientid",
     "source_name": "shost tenclient",
     "source_port": "srcl4portid ianasourcetransportport ipport sport spt sp cport idorigp csport fdcport "
-    "queryport privateport privport subjectportprotocol srcp",
+    "queryport privateport privport portprivate subjectportprotocol srcp",
     "destination": "dst responder victim dip ianadestinationipv4address ianadestinationipv6address daddr da "
     "dest destination dsthost desthost destinationhost destinationhostname sip target idresph resphost dich "
     "maydich diachiketnoi ketnoiden cdip fdsip srvdip vip objectip originip dnsserver ipdstsaddr",
@@ -268,7 +268,7 @@ def fields_of(names: Sequence[str]) -> list[str | None]:
     return fields
 
 
-LATE_TIMES = among("received receivedtime receivetime createdat lastseen lastblocked updated")
+LATE_TIMES = among("received receivedtime receivetime createdat lastseen lastupdate lastblocked updated")
 """Times after the event, which count only when there is no other."""
 
 

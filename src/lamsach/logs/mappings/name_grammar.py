@@ -35,10 +35,11 @@ _CLASSES: Mapping[str, str] = {
         "nat wan natted snat translated xlate xlated xlat trans postnat postnapt mapped public pub congkhai "
         "转换后 转换后的 nat后",
     "own":
-        "dev private priv int assigned leased framed virtual tunnel vpn managed infected affected impacted "
+        "dev int assigned leased framed virtual tunnel vpn managed infected affected impacted "
         "compromised recorded asset vm instance guest sta station agent",
-    "named": "may maytram maytinh maynhiem thietbi maybinhiem duoccap",
-    "machine": "host hostname hostnames device endpoint computer machine workstation pc fqdn 主机 主机名",
+    "named": "may maytram maytinh maynhiem thietbi maybinhiem duoccap private priv",
+    "machine":
+        "host hostname hostnames device endpoint computer machine workstation pc fqdn 主机 主机名 终端",
     "observer":
         "observer sensor dvc firewall fw appliance gateway gw reporter reporting exporter sampler collector",
     "other":

@@ -61,7 +61,7 @@ from lamsach.logs.text.values import among, in_order
 from lamsach.model import Event, Reference, Refusal
 
 # {"src_ip":"192.0.2.5", ...   {\"srcip\": ...   {"source":{"ip":   {"QueryName":
-_KEY = re.compile(r'\\?"([@\w. :-]{1,60})\\?"\s*:\s*', re.ASCII)
+_KEY = re.compile(r'\\?"([@\w. :-]{1,60})\\?"\s*:\s*')
 _KEYS_LOOKED_AT = 200
 # {"date":"2026-06-05","time":"07:31:12"
 CLOCK = re.compile(r"\d{1,2}:\d{2}:\d{2}(?:\.\d{1,9})?", re.ASCII)
