@@ -33,11 +33,8 @@ def test_added_indicators_are_returned(items: list[Indicator]) -> None:
     columns = IndicatorColumns()
     for item in items:
         columns.append(item)
-    assert columns == items
     assert list(columns) == items
-    assert columns[1:3] == items[1:3]
-    if items:
-        assert columns[-1] == items[-1]
+    assert [columns[number] for number in range(len(columns))] == items
 
 
 def test_an_entry_is_replaced_and_an_index_beyond_the_end_refused() -> None:

@@ -16,7 +16,6 @@ from lamsach.indicators.releases.quality import changes
 from lamsach.indicators.releases.release import write_release
 from lamsach.indicators.releases.rows import CountedSample, Runs
 from lamsach.indicators.releases.seal import new_key, private_key
-from lamsach.indicators.values.listings import IndicatorColumns
 from lamsach.indicators.values.merge import merge
 from lamsach.model import Indicator, IndicatorType, Reference
 from tests.indicators.releases.differences import difference
@@ -42,7 +41,7 @@ def in_memory(items: list[Indicator]) -> list[Indicator]:
     for item in items:
         key = (item.type, item.value)
         known[key] = merge(known[key], item) if key in known else item
-    return list(IndicatorColumns.of(known.values()).by_value())
+    return sorted(known.values(), key=lambda item: (item.type, item.value))
 
 
 @given(st.lists(_ITEMS, max_size=30), st.integers(1, 7))

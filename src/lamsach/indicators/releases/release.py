@@ -30,7 +30,6 @@ from lamsach.indicators.releases.seal import (
     seal,
     signer,
 )
-from lamsach.indicators.values.listings import IndicatorColumns
 from lamsach.indicators.values.mappings import as_mapping, from_mapping
 from lamsach.indicators.values.normalise import Value
 from lamsach.indicators.writers.base import iso, save_zip
@@ -109,7 +108,7 @@ def write_release(
     The values (each once; `Runs` for many) are read once, by way of a temporary file, so that ten million
     need no memory. `accepted`: see `writers.export.prepare`.
     """
-    ordered = items if isinstance(items, Runs) else IndicatorColumns.of(items).by_value()
+    ordered = items if isinstance(items, Runs) else Runs(items)
     with tempfile.TemporaryFile("w+", encoding="utf-8", newline="", prefix="lamsach-release-") as spool:
         manifest = Manifest(
             name=name,

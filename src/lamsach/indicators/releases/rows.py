@@ -33,9 +33,6 @@ class Blocks:
         self._end = 0
         self._lock = Lock()
 
-    def __len__(self) -> int:
-        return len(self._places)
-
     def add(self, rows: Iterable[Any]) -> range:
         """Write rows and return the numbers of their blocks. OSError when the disk is full."""
         first, remaining = len(self._places), iter(rows)

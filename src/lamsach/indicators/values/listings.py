@@ -1,14 +1,14 @@
 """Column store of many indicators: little memory for lists of ten million values.
 
-The sequence builds `Indicator` objects on access; common properties (facts, document, page) are stored once,
+It builds `Indicator` objects on access; common properties (facts, document, page) are stored once,
 rare ones (further places) aside.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, overload
+from collections.abc import Iterator
+from typing import Any
 
 from lamsach.indicators.values.records import Plain, as_indicator
 from lamsach.model import Indicator, IndicatorType, Reference
@@ -23,8 +23,8 @@ _Shared = tuple[Any, ...]
 """What values have in common: their facts, document and page."""
 
 
-class IndicatorColumns(Sequence[Indicator]):
-    """Indicators in the order of addition; compares equal to a list of them."""
+class IndicatorColumns:
+    """Indicators in the order of addition, by number."""
 
     def __init__(self) -> None:
         self._values: list[str] = []
@@ -72,24 +72,6 @@ class IndicatorColumns(Sequence[Indicator]):
         self._rows.append(row)
         self._shared.append(shared)
 
-    @classmethod
-    def of(cls, items: Iterable[Indicator]) -> IndicatorColumns:
-        """Return the items as columns."""
-        if isinstance(items, cls):
-            return items
-        found = cls()
-        for item in items:
-            found.append(item)
-        return found
-
-    def by_value(self) -> Iterator[Indicator]:
-        """Yield all in the order of type and value, one object at a time."""
-        for kind in sorted(_TYPES):
-            number = _INDEX_OF_TYPE[kind]
-            places = array("I", (place for place, found in enumerate(self._types) if found == number))
-            for place in sorted(places, key=self._values.__getitem__):
-                yield self._item(place)
-
     def change(self, place: int, item: Indicator) -> None:
         """Replace an entry."""
         self._aside[place] = item
@@ -97,31 +79,10 @@ class IndicatorColumns(Sequence[Indicator]):
     def __len__(self) -> int:
         return len(self._values)
 
-    @overload
-    def __getitem__(self, place: int) -> Indicator: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[Indicator]: ...
-    def __getitem__(self, place: int | slice) -> Indicator | list[Indicator]:
-        if isinstance(place, slice):
-            return [self._item(number) for number in range(*place.indices(len(self._values)))]
-        number = place + len(self._values) if place < 0 else place
-        if not 0 <= number < len(self._values):
-            raise IndexError(place)
-        return self._item(number)
-
     def __iter__(self) -> Iterator[Indicator]:
-        return map(self._item, range(len(self._values)))
+        return map(self.__getitem__, range(len(self._values)))
 
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Sequence)
-            and len(self) == len(other)
-            and all(item == other_item for item, other_item in zip(self, other, strict=True))
-        )
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def _item(self, number: int) -> Indicator:
+    def __getitem__(self, number: int) -> Indicator:
         if number in self._aside:
             return self._aside[number]
         kind, row = _TYPES[self._types[number]], self._rows[number]
