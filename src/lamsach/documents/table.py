@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 Merge = tuple[int, int, int, int]
 """First row and (0-based) column, last row and column of a range of merged cells."""
@@ -76,17 +76,10 @@ class Places:
         if self.page is not None:
             self.page += 1
 
-    def paragraph(
-        self,
-        text: str,
-        *,
-        title: bool = False,
-        links: Sequence[tuple[str, str]] = (),
-        struck: Sequence[str] = (),
-    ) -> Paragraph:
-        """Return the next paragraph."""
+    def paragraph(self, text: str, **more: Any) -> Paragraph:
+        """Return the next paragraph; `more` are further members of `Paragraph`."""
         self.row += 1
-        return Paragraph(self.page, self.row, text, title, links, struck)
+        return Paragraph(self.page, self.row, text, **more)
 
     def rows(self, rows: Iterable[Sequence[Cell]]) -> Iterator[Row]:
         """Yield the rows of a table from their cells."""

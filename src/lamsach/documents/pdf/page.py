@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from lamsach.documents.decode import without_zero_width
-from lamsach.documents.pdf.drawn_cells import lines_of_columns
+from lamsach.documents.pdf.drawn_cells import PITCH, lines_of_columns
 from lamsach.documents.pdf.drawn_tables import DrawnTables
 from lamsach.documents.pdf.grid import FLUSH, WORD_GAP, Grid, fill, grids, join_strings
 from lamsach.documents.pdf.painter import Drawing, Numbered, Shown
@@ -21,8 +21,6 @@ from lamsach.documents.pdf.tagged_tables import TaggedTables, Tags
 if TYPE_CHECKING:
     from pypdf import PageObject
 
-_MAX_PITCH = 2.2
-"""Maximum distance between the lines of one row, in font heights."""
 _MARGIN_LINES = 3
 """Maximum number of lines of a page's header or footer."""
 _SAME_EDGE = 4.0
@@ -67,7 +65,7 @@ def _row(grid: Grid, strings: Iterable[Numbered], *, up: bool) -> Shown | None:
     at = grid.ys[0 if up else -1]
     farthest: Shown | None = None
     for place, shown in enumerate(texts):
-        if abs(shown.base - at) > _MAX_PITCH * shown.size:
+        if abs(shown.base - at) > PITCH * shown.size:
             return farthest if len({round(text.base) for text in texts[place:]}) <= _MARGIN_LINES else None
         if not any(
             left - _MAX_OVERHANG <= shown.edges[0] and shown.edges[-1] <= right + _MAX_OVERHANG
