@@ -15,80 +15,65 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import changed
+from lamsach.logs.events.ends import Role, changed
 from lamsach.logs.events.leases import lease_event
 from lamsach.logs.mappings.records import Records, Sentences
+from lamsach.logs.mappings.sentences import event_of, sentence
 from lamsach.logs.text.syslog import split_header, split_message
 from lamsach.logs.text.times.timestamps import from_epoch, local_time
-from lamsach.logs.text.values import domain_of, ip_of, mac_of, mac_of_duid, stated
-from lamsach.model import Event, LeaseAction
+from lamsach.logs.text.values import ip_of, mac_of, mac_of_duid, stated
+from lamsach.model import Event, EventKind, LeaseAction
 
-_IP = r"[0-9A-Fa-f.:]{2,45}?"
+_IP = r"(?P<ip>[0-9A-Fa-f.:]{2,45}?)"
 _END = r"(?=[\s:;,.]*(?:\s|$))"
+_HELD: dict[str, Any] = {"kind": EventKind.OTHER, "role": Role.HOLDER}
 # duplicates, name updates, failover, DHCPv6 packets
-_SHAPES = tuple(
-    re.compile(pattern, re.ASCII)
-    for pattern in (
-        # RELEASE on 192.0.2.50 to 00:1a:2b:3c:4d:5e
-        rf"(?:RELEASE|FREE|EXPIRE|ABANDON) (?:on|of) (?P<ip>{_IP}) (?:to|from) "
-        rf"(?P<mac>[0-9A-Fa-f:]{{11,17}})\b",
-        rf"(?:uid|client|hardware) lease (?P<ip>{_IP}) for client (?P<mac>[0-9A-Fa-f:]{{11,60}}) is "
-        rf"duplicate on ",
-        # Abandoning IP address 192.0.2.50: declined.     Dynamic and static leases present for 192.0.2.50.
-        rf"(?:Abandoning IP address|Reclaiming abandoned lease|Dynamic and static leases present for"
-        rf"|ICMP Echo reply while lease|Wrote lease) (?P<ip>{_IP}){_END}",
-        # bind update on 192.0.2.50 from failover peer rejected: ...
-        rf"bind update on (?P<ip>{_IP}) (?:from|got ack from) ",
-        # reuse_lease: lease age 120 (secs) under 25% threshold, reply with unaltered, existing lease for ..
-        rf"reuse_lease: .{{0,160}}existing lease for (?P<ip>{_IP}){_END}",
-        # Added new forward map from pc-7.unit.example. to 192.0.2.50
-        rf"(?:Added(?: new)?|Removed|Unable to add|Deleted)(?: new)? forward map from "
-        rf"(?P<name>[\w.-]{{1,255}}?)\.? to (?P<ip>{_IP}){_END}",
-        rf"[Ff]orward map from (?P<name>[\w.-]{{1,255}}?)\.? to (?P<ip>{_IP}) (?:FAILED|already in use)",
-        # Added reverse map from 50.2.0.192.in-addr.arpa. to pc-7.unit.example.
-        r"(?:Added|Removed|Unable to add|Deleted) reverse map (?:from|on) (?P<arpa>(?:\d{1,3}\.){4})"
-        r"in-addr\.arpa\.?(?: to (?P<name>[\w.-]{1,255}?)\.?)?(?=[\s:]|$)",
-        # Solicit message from fe80::1 port 546, transaction ID 0x8E0F1B00     Sending Reply to fe80::1 port
-        # 546
-        rf"(?:Solicit|Request|Confirm|Renew|Rebind|Release|Decline|Information-request"
-        rf"|Relay-forward) message from (?P<ip>{_IP}) port \d{{1,5}}",
-        rf"Sending (?:Advertise|Reply|Relay-reply) to (?P<ip>{_IP}) port \d{{1,5}}",
-        # Option 82: received a REQUEST DHCP packet from relay-agent 192.0.2.1 with a circuit-id of "..." ..
-        rf"Option 82: received an? \w{{4,10}} DHCP packet from relay-agent \S{{2,45}} .{{0,400}}? for "
-        rf"(?P<ip>{_IP}) \((?P<mac>[0-9A-Fa-f:]{{11,17}})\)",
-        # DHCPLEASEQUERY from 192.0.2.1 for IP 192.0.2.50
-        rf"DHCPLEASE(?:QUERY|ACTIVE|UNASSIGNED|UNKNOWN) (?:from|to) (?P<ip>{_IP}) for ",
-    )
-)
-_STARTS = (
-    "RELEASE ", "FREE ", "EXPIRE ", "ABANDON ", "uid lease ", "client lease ", "hardware lease ",
-    "Abandoning ", "Reclaiming ", "Dynamic and static", "ICMP Echo", "Wrote lease", "bind update on ",
-    "reuse_lease: ", "Added ", "Removed ", "Unable to add ", "Deleted ", "Forward map ", "forward map ",
-    "Solicit message", "Request message", "Confirm message", "Renew message", "Rebind message",
-    "Release message", "Decline message", "Information-request", "Relay-forward", "DHCPLEASE", "Option 82: ",
-    "Sending Advertise", "Sending Reply", "Sending Relay-reply",
+_OTHERS = (
+    # RELEASE on 192.0.2.50 to 00:1a:2b:3c:4d:5e
+    sentence(" ", rf"^(?:RELEASE|FREE|EXPIRE|ABANDON) (?:on|of) {_IP} (?:to|from) "
+        r"(?P<mac>[0-9A-Fa-f:]{11,17})\b", **_HELD),
+    sentence(" lease ", rf"^(?:uid|client|hardware) lease {_IP} for client (?P<mac>[0-9A-Fa-f:]{{11,60}}) is "
+        "duplicate on ", **_HELD),
+    # Abandoning IP address 192.0.2.50: declined.     Dynamic and static leases present for 192.0.2.50.
+    sentence(" ", r"^(?:Abandoning IP address|Reclaiming abandoned lease|Dynamic and static leases present "
+        rf"for|ICMP Echo reply while lease|Wrote lease) {_IP}{_END}", **_HELD),
+    # bind update on 192.0.2.50 from failover peer rejected: ...
+    sentence("bind update on ", rf"^bind update on {_IP} (?:from|got ack from) ", **_HELD),
+    # reuse_lease: lease age 120 (secs) under 25% threshold, reply with unaltered, existing lease for ..
+    sentence("reuse_lease: ", rf"^reuse_lease: .{{0,160}}existing lease for {_IP}{_END}", **_HELD),
+    # Added new forward map from pc-7.unit.example. to 192.0.2.50
+    sentence(" forward map from ", r"^(?:Added(?: new)?|Removed|Unable to add|Deleted)(?: new)? forward map "
+        rf"from (?P<name>[\w.-]{{1,255}}?)\.? to {_IP}{_END}", **_HELD),
+    sentence("orward map from ", r"^[Ff]orward map from (?P<name>[\w.-]{1,255}?)\.? to "
+        rf"{_IP} (?:FAILED|already in use)", **_HELD),
+    # Solicit message from fe80::1 port 546, transaction ID 0x8E0F1B00     Sending Reply to fe80::1 port 546
+    sentence(" port ", r"^(?:(?:Solicit|Request|Confirm|Renew|Rebind|Release|Decline|Information-request"
+        rf"|Relay-forward) message from|Sending (?:Advertise|Reply|Relay-reply) to) {_IP} port \d{{1,5}}",
+        **_HELD),
+    # Option 82: received a REQUEST DHCP packet from relay-agent 192.0.2.1 with a circuit-id of "..." ..
+    sentence("Option 82: ", r"^Option 82: received an? \w{4,10} DHCP packet from relay-agent \S{2,45} "
+        rf".{{0,400}}? for {_IP} \((?P<mac>[0-9A-Fa-f:]{{11,17}})\)", **_HELD),
+    # DHCPLEASEQUERY from 192.0.2.1 for IP 192.0.2.50
+    sentence("DHCPLEASE", rf"^DHCPLEASE(?:QUERY|ACTIVE|UNASSIGNED|UNKNOWN) (?:from|to) {_IP} for ", **_HELD),
 )  # fmt: skip
+# Added reverse map from 50.2.0.192.in-addr.arpa. to pc-7.unit.example.
+_REVERSE_MAP = re.compile(
+    r"(?a)(?:Added|Removed|Unable to add|Deleted) reverse map (?:from|on) ((?:\d{1,3}\.){4})in-addr\.arpa\.?"
+    r"(?: to ([\w.-]{1,255}?)\.?)?(?=[\s:]|$)"
+)
 
 
 def _other_message(message: str) -> Event | None:
-    """Read a message of _SHAPES, which names an address; else None."""
-    if not message.startswith(_STARTS):
-        return None
-    for shape in _SHAPES:
-        match = shape.match(message[:600])
-        if match is None:
-            continue
-        found = match.groupdict()
-        arpa = found.get("arpa")
-        address = ip_of(".".join(reversed(arpa.strip(".").split("."))) if arpa else found.get("ip") or "")
-        if address is None:
-            return None
-        name = found.get("name")
-        return lease_event(address, None, mac=mac_of(found.get("mac")), name=domain_of(name or ""))
-    return None
+    """Read a message of `_OTHERS`, or of a name's update, which names an address; else None."""
+    reverse = _REVERSE_MAP.match(message, 0, 600)
+    if reverse is None:
+        return event_of(_OTHERS, message[:600])
+    address = ip_of(".".join(reversed(reverse[1].strip(".").split("."))))
+    return lease_event(address, None, name=reverse[2]) if address else None
 
 
 LEASE_START = re.compile(r"\s*(?:lease|iaaddr) ([0-9A-Fa-f.:]{2,45}) \{", re.ASCII)

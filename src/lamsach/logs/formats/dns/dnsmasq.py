@@ -173,11 +173,14 @@ _LEASE = re.compile(
 _SERVER_DUID = re.compile(r"duid (?:[0-9a-f]{2}:){5,60}[0-9a-f]{2}\s*", re.ASCII)
 # not giving name laptop to the DHCP lease of 192.0.2.50 because ...
 # client provides name: laptop
-_LEASE_REMARK = re.compile(
-    r"(?a)(?:\d{1,10} )?(?:client provides name: (?P<own>\S{1,255})\s*$|not giving name (?P<name>\S{1,255}) "
-    r"to the DHCP lease of (?P<ip>[0-9A-Fa-f.:]{2,45}) |abandoning lease to (?P<mac>[0-9A-Fa-f:-]{11,60}) "
-    r"of (?P<left>[0-9A-Fa-f.:]{2,45})|not using configured address (?P<kept>[0-9A-Fa-f.:]{2,45}) because "
-    r"it is leased to (?P<holder>[0-9A-Fa-f:-]{11,60}))"
+_LEASE_REMARKS = tuple(
+    sentence(" ", rf"^(?:\d{{1,10}} )?{remark}", kind=EventKind.OTHER, role=Role.HOLDER)
+    for remark in (
+        r"client provides name: (?P<name>\S{1,255})\s*$",
+        r"not giving name (?P<name>\S{1,255}) to the DHCP lease of {IP} ",
+        r"abandoning lease to (?P<mac>[0-9A-Fa-f:-]{11,60}) of {IP}",
+        r"not using configured address {IP} because it is leased to (?P<mac>[0-9A-Fa-f:-]{11,60})",
+    )
 )
 _APPS = frozenset({"dnsmasq", "dnsmasq-dhcp", "dnsmasq-tftp", "dnsmasq-script", "pihole-FTL"})
 # pihole[812]: query[A] ...   FTL[812]: reply ...   docker/pihole: ...
@@ -260,7 +263,7 @@ class Dnsmasq(LogFormat):
         elif tag:
             header, message, own = self._header_before(line, tag.start(1)), line[tag.end() :], True
         dhcp = _DHCP.match(message)
-        event = _dhcp(dhcp) if dhcp else _dns_event(message) or _lease_remark(message)
+        event = _dhcp(dhcp) if dhcp else _dns_event(message) or event_of(_LEASE_REMARKS, message)
         if event is None:
             if own:
                 return None
@@ -299,13 +302,3 @@ def _dhcp(match: re.Match[str]) -> Event:
     if kind == "SLAAC-CONFIRM":
         name = stated(client)
     return lease_event(address, _ACTIONS.get(kind), mac=mac, name=name)
-
-
-def _lease_remark(message: str) -> Event | None:
-    """Read a remark about a lease or a client, which is no DHCP message."""
-    match = _LEASE_REMARK.match(message)
-    if match is None:
-        return None
-    address = ip_of(match["ip"] or match["left"] or match["kept"] or "")
-    mac, name = mac_of(match["mac"] or match["holder"]), stated(match["name"] or match["own"])
-    return lease_event(address, None, mac=mac, name=name)
