@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from types import MappingProxyType
 from typing import Any
 
 from lamsach.logs.events.ends import Role, Way, event_between
-from lamsach.logs.text.values import ip_of, mac_of, port_of, question_of, stated
+from lamsach.logs.events.leases import session_event
+from lamsach.logs.text.values import domain_of, host_of_url, ip_of, mac_of, port_of, question_of, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 _IP = r"[0-9A-Fa-f:.]{2,45}"
@@ -27,7 +29,9 @@ _PLACEHOLDERS = {
 """Texts in patterns: the client's address, with or without brackets; its port; both, up to a delimiter; the
 shapes of addresses and hardware addresses."""
 _LONGEST = 4096
+_DIGITS = "0123456789"
 Outcome = Action | LeaseAction
+Groups = Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +53,12 @@ class Sentence:
     def event(self, match: re.Match[str]) -> Event | None:
         """Return the event of a match; None without the addresses that it needs."""
         found = match.groupdict()
-        peer, answer = found.get("peer"), found.get("answer")
-        source, port = client_of(found.get("ip") or peer, found.get("port"))
-        target, given = ip_of(found.get("to") or ""), ip_of(found.get("given") or "")
-        needed = source if "ip" in found else target if "to" in found else True
-        if not needed or ("given" in found and not given):
+        source = client_of(found.get("ip"), found.get("port"))[0]
+        needed = source if "ip" in found else ip_of(found["to"] or "") if "to" in found else True
+        if not needed or ("given" in found and not ip_of(found["given"] or "")):
             return None
-        answers = (ip_of(answer) or question_of(answer)) if answer else None
-        return event_between(
-            (source or given, port),
-            (target, port_of(found.get("to_port"))),
-            kind=self.kind,
-            device_name=stated(found.get("name")),
-            device_mac=mac_of(found.get("mac") or peer),
-            user=stated(found.get("user")),
-            domain=question_of(found.get("question")) or asked_name(found.get("asked")),
-            answers=(answers,) if answers else (),
-            action=self._outcome(found.get("word")),
-            way=self.way,
-            role=self.role,
-            given=given,
-            **self.facts,
-        )
+        action = self._outcome(found.get("word"))
+        return stated_event(found, kind=self.kind, action=action, way=self.way, role=self.role, **self.facts)
 
     def _outcome(self, word: str | None) -> Outcome:
         if isinstance(self.action, Mapping):
@@ -88,6 +76,66 @@ def sentence(
         pattern = pattern.replace(placeholder, text)
     own = {name: stated.pop(name) for name in ("kind", "way", "role") if name in stated}
     return Sentence(sign, re.compile(pattern, re.ASCII | re.DOTALL), action, **own, facts=stated)
+
+
+def found_in(text: str, *patterns: re.Pattern[str], known: Groups = MappingProxyType({})) -> dict[str, str]:
+    """Return the named groups of patterns searched in a text; of each name the first with a value.
+
+    Groups that differ in a final number (`user2`) are one name. `known`: values that precede the text's."""
+    found = {name: value for name, value in known.items() if value}
+    for pattern in patterns:
+        if match := pattern.search(text):
+            for name, value in match.groupdict().items():
+                if value:
+                    found.setdefault(name.rstrip(_DIGITS), value)
+    return found
+
+
+def stated_event(
+    found: Groups,
+    *,
+    kind: EventKind | None = None,
+    action: Outcome = Action.UNKNOWN,
+    way: Way = Way.CALLED,
+    role: Role = Role.BETWEEN,
+    **facts: Any,
+) -> Event:
+    """Return the event of a message's groups (see `Sentence`, and `nat`, `nat_port`, `host`, `url`).
+
+    `kind`: a request, if it has a URL, else by the ends, unless stated."""
+    peer, answer = found.get("peer"), found.get("answer")
+    source, port = client_of(found.get("ip") or peer, found.get("port"))
+    target, given, nat = (ip_of(found.get(name) or "") for name in ("to", "given", "nat"))
+    answers = (ip_of(answer) or question_of(answer)) if answer else None
+    nat, url = None if nat == source else nat, found.get("url")
+    name = question_of(found.get("question")) or asked_name(found.get("asked"))
+    if kind is None:
+        kind = EventKind.WEB if url else EventKind.CONNECTION if source and target else EventKind.OTHER
+    return event_between(
+        (source or given, port),
+        (target, port_of(found.get("to_port"))),
+        kind=kind,
+        source_nat_ip=nat,
+        source_nat_port=port_of(found.get("nat_port")) if nat else None,
+        device_name=stated(found.get("name")),
+        device_mac=mac_of(found.get("mac") or peer),
+        user=stated(found.get("user")),
+        domain=name or domain_of(found.get("host") or "") or (host_of_url(url) if url else None),
+        url=url,
+        answers=(answers,) if answers else (),
+        action=action,
+        way=way,
+        role=role,
+        given=given,
+        **facts,
+    )
+
+
+def session_of(found: Groups, *, ended: bool = False) -> Event | None:
+    """Return the event of a VPN session whose assigned address is the group `given`; None without one."""
+    given, source = ip_of(found.get("given") or ""), client_of(found.get("ip"), None)[0]
+    name = found.get("name")
+    return session_event(source or given, given, found.get("user"), ended=ended, name=name) if given else None
 
 
 def client_of(client: str | None, port: str | None) -> tuple[str | None, int | None]:

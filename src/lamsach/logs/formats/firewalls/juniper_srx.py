@@ -30,6 +30,7 @@ from lamsach.logs.events.ends import Way, changed, event_between, own_end, place
 from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.mappings.keyed_events import hashes_of
 from lamsach.logs.mappings.records import NAME, Header, Records, Written
+from lamsach.logs.mappings.sentences import found_in, stated_event
 from lamsach.logs.text.key_value import Fields, first, first_ip, first_port
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import from_iso
@@ -50,12 +51,13 @@ FILTER = re.compile(
     r"\.){3}\d{1,3}) {1,6}(\d{1,5}) {1,6}(\d{1,5}) \(\d{1,9} packets"
 )
 _ROOM_ADMIN = 400
-_ADDRESS = r"\[?([0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{2,43})\]?"
-_SSH = re.compile(rf"ssh-connection '{_ADDRESS} (\d{{1,5}}) {_ADDRESS} (\d{{1,5}})'")
-_HOST = re.compile(rf"from (?:host )?'?{_ADDRESS}(?=['\s,.]|$)")
-_USER = re.compile(r"(?:[Uu]ser|login name|by admin) [\"']?([\w.@\\$-]{1,64})")
+_ADDRESS = r"\[?(?P<%s>[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{2,43})\]?"
+_FROM, _TO = _ADDRESS % "ip", _ADDRESS % "to"
+_SSH = re.compile(rf"ssh-connection '{_FROM} (?P<port>\d{{1,5}}) {_TO} (?P<to_port>\d{{1,5}})'")
+_HOST = re.compile(rf"from (?:host )?'?{_FROM}(?=['\s,.]|$)")
+_USER = re.compile(r"(?:[Uu]ser|login name|by admin) [\"']?(?P<user>[\w.@\\$-]{1,64})")
 _ENDS = re.compile(
-    rf"(?a)\b[Ff]rom {_ADDRESS}(?::(\d{{1,5}}))?(?: to {_ADDRESS}(?::(\d{{1,5}}))?)?(?![\w.:]*\w)"
+    rf"(?a)\b[Ff]rom {_FROM}(?::(?P<port>\d{{1,5}}))?(?: to {_TO}(?::(?P<to_port>\d{{1,5}}))?)?(?![\w.:]*\w)"
 )
 _STAMP = re.compile(r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\)\s*$", re.ASCII)
 _OUTSIDE_ADMIN = re.compile(r"\(zone (?:untrust|internet|wan|outside)\b", re.IGNORECASE)
@@ -67,18 +69,8 @@ _LOGGED_ON = re.compile(
 
 def _junos_logon(text: str) -> Event:
     """Read a log-on to the firewall itself; `text` begins with the event's name."""
-    session = _SSH.search(text, 0, _ROOM_ADMIN)
-    host = None if session else _HOST.search(text, 0, _ROOM_ADMIN)
-    source = ip_of(session[1]) if session else ip_of(host[1]) if host else None
-    user = _USER.search(text, 0, _ROOM_ADMIN)
-    return event_between(
-        (source, port_of(session[2]) if session else None),
-        (ip_of(session[3]) if session else None, port_of(session[4]) if session else None),
-        kind=EventKind.LOGON,
-        user=user[1] if user else None,
-        action=_action(text),
-        way=Way.CALLED,
-    )
+    found = found_in(text[:_ROOM_ADMIN], _SSH, _HOST, _USER)
+    return stated_event(found, kind=EventKind.LOGON, action=_action(text))
 
 
 def _filter_event(match: re.Match[str]) -> Event:
@@ -94,19 +86,12 @@ def _filter_event(match: re.Match[str]) -> Event:
 
 def _screenos_event(text: str) -> Event:
     """Read an event of ScreenOS; `text` follows its number."""
-    ends, user = _ENDS.search(text, 0, _ROOM_ADMIN), _USER.search(text, 0, _ROOM_ADMIN)
-    source, destination = (ip_of(ends[1]), ip_of(ends[3] or "")) if ends else (None, None)
-    both = source is not None and destination is not None
-    inward = both and _OUTSIDE_ADMIN.search(text, 0, _ROOM_ADMIN) is not None
-    way = Way.INWARD if inward else Way.CALLED if user and not both else Way.UNSTATED
-    return event_between(
-        (source, port_of(ends[2] or "") if ends else None),
-        (destination, port_of(ends[4] or "") if ends else None),
-        kind=EventKind.LOGON if user else EventKind.CONNECTION if both else EventKind.OTHER,
-        user=user[1] if user else None,
-        action=_action(text),
-        way=way,
-    )
+    text = text[:_ROOM_ADMIN]
+    found = found_in(text, _ENDS, _USER)
+    logon = EventKind.LOGON if "user" in found else None
+    inward = Way.INWARD if _OUTSIDE_ADMIN.search(text) else Way.UNSTATED
+    way = inward if "to" in found else Way.CALLED if logon else Way.UNSTATED
+    return stated_event(found, kind=logon, action=_action(text), way=way)
 
 
 def _screenos_time(text: str, context: FileContext) -> datetime | None:

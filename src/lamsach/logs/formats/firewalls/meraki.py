@@ -24,6 +24,7 @@ from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, event_between, is_internal, own_end, placed
 from lamsach.logs.events.leases import lease_event, session_event
 from lamsach.logs.mappings.actions import first_action, verdict
+from lamsach.logs.mappings.sentences import found_in, session_of, stated_event
 from lamsach.logs.text.key_value import Fields, pairs_in
 from lamsach.logs.text.record_headers import header_before
 from lamsach.logs.text.times.loose_times import first_time
@@ -49,11 +50,14 @@ _VPN = re.compile(
 )
 # anyconnect_vpn_auth_success msg= 'Peer IP=203.0.113.9 Peer port=62351 AAA[9]: Authenticated user=an'
 # anyconnect_vpn_session_manager msg= 'Sess-ID[126] Peer IP=203.0.113.9 User[an@unit.example]: Assigned ..
-_PEER = re.compile(r"\bPeer IP=([0-9A-Fa-f:.]{2,45})(?:\s{1,3}Peer port=(\d{1,5}))?", re.ASCII)
+_PEER = re.compile(r"\bPeer IP=(?P<ip>[0-9A-Fa-f:.]{2,45})(?:\s{1,3}Peer port=(?P<port>\d{1,5}))?", re.ASCII)
 _INNER = re.compile(
-    r"(?ai)\b(?:Assigned|Client|Inner|Local|Virtual) IP(?: address)?[=: ]{1,3}([0-9A-Fa-f:.]{2,45})"
+    r"(?ai)\b(?:Assigned|Client|Inner|Local|Virtual) IP(?: address)?[=: ]{1,3}"
+    r"(?P<given>[0-9A-Fa-f:.]{2,44}[0-9A-Fa-f:])"
 )
-_PERSON = re.compile(r"\b[Uu]ser(?:name)?(?:\[([^\]]{1,128})\]|[= ]{1,2}'?([^\s'\]:,]{1,128}))", re.ASCII)
+_PERSON = re.compile(
+    r"\b[Uu]ser(?:name)?(?:\[(?P<user>[^\]]{1,128})\]|[= ]{1,2}'?(?P<user2>[^\s'\]:,]{1,128}))", re.ASCII
+)
 # request: GET http://c2.bad.example/gate.php
 _REQUEST = re.compile(r"request: (?:[A-Z_]{2,12} )?(\S{1,4096})", re.ASCII)
 # pattern: allow all   pattern: 1 all
@@ -98,31 +102,25 @@ def _event(kind: str, text: str) -> Event:
     if session and (anyconnect or text.startswith("client_vpn")):
         ended = "disconnect" in text[:200]
         return session_event(ip_of(session[4]), ip_of(session[2]), session[1], ended=ended)
-    peer = _PEER.search(text[:1000]) if anyconnect else None
-    if peer:
-        return _anyconnect(text[:1000], peer)
+    if anyconnect and _PEER.search(text[:1000]):
+        return _anyconnect(text[:1000])
     fields: dict[str, str] = {}
     for key, value in pairs_in(text):
         fields.setdefault(key, value)
     return _contact(kind, text, fields)
 
 
-def _anyconnect(text: str, peer: re.Match[str]) -> Event:
+def _anyconnect(text: str) -> Event:
     """Read a record of an AnyConnect session: the client's assigned address, or a log-on from outside."""
-    outside, person, inner = ip_of(peer[1].rstrip(".")), _PERSON.search(text), _INNER.search(text)
-    user = (person[1] or person[2]) if person else None
-    given = ip_of(inner[1].rstrip(".")) if inner else None
-    ended = "disconnect" in text.lower() or "terminated" in text.lower()
-    if given:
-        return session_event(outside, given, user, ended=ended)
-    failed = "fail" in text.lower() or "denied" in text.lower()
+    found, words = found_in(text, _PEER, _PERSON, _INNER), text.lower()
+    ended = "disconnect" in words or "terminated" in words
+    if session := session_of(found, ended=ended):
+        return session
     passed = "auth_success" in text or "connected" in text or "anyconnect_vpn_connect" in text
-    return event_between(
-        (outside, port_of(peer[2])),
+    return stated_event(
+        found,
         kind=EventKind.LOGON,
-        user=user,
-        action=verdict(failed, passed and not ended),
-        way=Way.CALLED,
+        action=verdict("fail" in words or "denied" in words, passed and not ended),
     )
 
 

@@ -16,9 +16,9 @@ import re
 from collections.abc import Sequence
 
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import Way, event_between, placed
-from lamsach.logs.events.leases import session_event
+from lamsach.logs.events.ends import placed
 from lamsach.logs.mappings.actions import verdict
+from lamsach.logs.mappings.sentences import found_in, session_of, stated_event
 from lamsach.logs.text.syslog import sender_of, split_header
 from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.values import among, ip_of, stated
@@ -31,15 +31,17 @@ _HEADER = re.compile(
 )
 # User [an] Group [Staff] connected   user = an, domain =   User (an) authenticated
 _USER = re.compile(
-    r"\bUser \[([^\]\n]{1,128})\]|\buser = ([^,\n]{1,128})|\bUser \(([^)\n]{1,128})\)"
-    r"|administrator login: (\S{1,128}?)\.?(?:\s|$)"
+    r"\bUser \[(?P<user>[^\]\n]{1,128})\]|\buser = (?P<user2>[^,\n]{1,128})"
+    r"|\bUser \((?P<user3>[^)\n]{1,128})\)"
+    r"|administrator login: (?P<user4>\S{1,128}?)\.?(?:\s|$)"
 )
 # remote Proxy Host data in ID Payload: Address 10.9.0.5, Protocol 0, Port 0
 _GIVEN = re.compile(
-    r"(?a)(?:remote Proxy Host data in ID Payload:\s{1,4}Address|Assigned private IP address) (\d{1,3}"
+    r"(?a)(?:remote Proxy Host data in ID Payload:\s{1,4}Address|Assigned private IP address) "
+    r"(?P<given>\d{1,3}"
     r"(?:\.\d{1,3}){3})"
 )
-_SERVER = re.compile(r"\bserver = (\d{1,3}(?:\.\d{1,3}){3})", re.ASCII)
+_SERVER = re.compile(r"\bserver = (?P<to>\d{1,3}(?:\.\d{1,3}){3})", re.ASCII)
 _BLOCKED = re.compile(r"(?i)\b(?:rejected|failed|denied|mismatch|not authenticated|unsuccessful)\b")
 _ALLOWED = re.compile(r"\b(?:authenticated|connected|login|successful|completed)\b", re.IGNORECASE)
 _LOGONS = among("AUTH IKE HTTP TELNET SSH PPTP L2TP PPP WEBVPN FTPD CONSOLE")
@@ -91,19 +93,14 @@ class CiscoVpn3000(LogFormat):
 
 
 def _event(kind: str, peer: str | None, text: str) -> Event:
-    named, given, server = _USER.search(text), _GIVEN.search(text), _SERVER.search(text)
-    user = stated(next(filter(None, named.groups()))) if named else None
-    user = None if user and ip_of(user) else user
-    address = ip_of(given[1]) if given else None
-    if address and user:
-        return session_event(peer or address, address, user)
+    found = found_in(text, _USER, _GIVEN, _SERVER, known={"ip": peer})
+    user = stated(found.get("user"))
+    found["user"] = user = "" if user is None or ip_of(user) else user
+    if user and (session := session_of(found)):
+        return session
     if "disconnected:" in text and user and peer:
         return Event(kind=EventKind.LEASE, source_ip=peer, user=user, action=LeaseAction.RELEASED)
-    return event_between(
-        peer,
-        ip_of(server[1]) if server else None,
-        kind=EventKind.LOGON if user and kind in _LOGONS else EventKind.OTHER,
-        user=user,
-        action=verdict(_BLOCKED.search(text), user and _ALLOWED.search(text)),
-        way=Way.CALLED,
-    )
+    found.pop("given", None)
+    logon = EventKind.LOGON if user and kind in _LOGONS else EventKind.OTHER
+    action = verdict(_BLOCKED.search(text), user and _ALLOWED.search(text))
+    return stated_event(found, kind=logon, action=action)

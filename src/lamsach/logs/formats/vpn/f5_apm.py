@@ -15,11 +15,11 @@ from __future__ import annotations
 import re
 
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import Way, event_between, placed
-from lamsach.logs.events.leases import session_event
+from lamsach.logs.events.ends import placed
 from lamsach.logs.mappings.actions import verdict
+from lamsach.logs.mappings.sentences import found_in, session_of, stated_event
 from lamsach.logs.text.syslog import split_header
-from lamsach.logs.text.values import ip_of, port_of
+from lamsach.logs.text.values import ip_of
 from lamsach.model import Event, EventKind
 
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{3,39})"
@@ -27,12 +27,14 @@ _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{3,39})"
 _NUMBER = re.compile(
     r"(?a)\b(01(?:49|58|4d)[0-9a-f]{4}):\d: ?(?:(?:/[\w./-]{1,128}:)?\w{1,64}:[0-9a-f]{8}: )?"
 )
-_CLIENT = re.compile(rf"(?:[Cc]lient IP:?|from client|Source IP) ({_ADDRESS})", re.ASCII)
-_GATEWAY = re.compile(rf"at VIP ({_ADDRESS})", re.ASCII)
-_GIVEN = re.compile(rf"Assigned PPP (?:Dynamic |Static )?IPv[46]: ({_ADDRESS})", re.ASCII)
-_USER = re.compile(r"(?:Username|[Uu]ser(?: name)?) '([^']{1,128})'")
-_NAME = re.compile(r"Hostname: ([\w.-]{1,255})", re.ASCII)
-_LISTENER = re.compile(rf"({_ADDRESS}):(\d{{1,5}}) ?-> ?({_ADDRESS}):(\d{{1,5}})", re.ASCII)
+_CLIENT = re.compile(rf"(?:[Cc]lient IP:?|from client|Source IP) (?P<ip>{_ADDRESS})", re.ASCII)
+_GATEWAY = re.compile(rf"at VIP (?P<to>{_ADDRESS})", re.ASCII)
+_GIVEN = re.compile(rf"Assigned PPP (?:Dynamic |Static )?IPv[46]: (?P<given>{_ADDRESS})", re.ASCII)
+_USER = re.compile(r"(?:Username|[Uu]ser(?: name)?) '(?P<user>[^']{1,128})'")
+_NAME = re.compile(r"Hostname: (?P<name>[\w.-]{1,255})", re.ASCII)
+_LISTENER = re.compile(
+    rf"(?a)(?P<ip>{_ADDRESS}):(?P<port>\d{{1,5}}) ?-> ?(?P<to>{_ADDRESS}):(?P<to_port>\d{{1,5}})"
+)
 _REFUSED = re.compile(r"\b(?:denied|fail(?:ed|ure)|rejected|logon_deny)\b", re.IGNORECASE)
 _OPENED = re.compile(r"\b(?:successful|Following rule '[^']{0,64}' .{0,200}ending 'Allow')")
 _ROOM = 400
@@ -63,24 +65,13 @@ class F5Apm(LogFormat):
 
 
 def _event(text: str) -> Event:
-    client, given, named = _CLIENT.search(text), _GIVEN.search(text), _USER.search(text)
-    name = _NAME.search(text)
-    source = ip_of(client[1]) if client else None
-    user = named[1] if named else None
-    address = ip_of(given[1]) if given else None
-    if address:
-        return session_event(source or address, address, user)
-    flow = _LISTENER.search(text)
-    if flow:
-        ends = (ip_of(flow[1]), port_of(flow[2])), (ip_of(flow[3]), port_of(flow[4]))
-        return event_between(*ends, user=user, way=Way.CALLED)
-    gateway = _GATEWAY.search(text)
-    return event_between(
-        source,
-        ip_of(gateway[1]) if gateway else None,
-        kind=EventKind.LOGON if source or user else EventKind.OTHER,
-        device_name=name[1] if name else None,
-        user=user,
+    found = found_in(text, _USER, _CLIENT, _GIVEN)
+    if session := session_of(found):
+        return session
+    if flow := found_in(text, _LISTENER):
+        return stated_event(flow | {"user": found.get("user")}, kind=EventKind.CONNECTION)
+    return stated_event(
+        found_in(text, _NAME, _GATEWAY, known=found),
+        kind=EventKind.LOGON if "user" in found or ip_of(found.get("ip", "")) else EventKind.OTHER,
         action=verdict(_REFUSED.search(text), _OPENED.search(text)),
-        way=Way.CALLED,
     )

@@ -16,11 +16,12 @@ import re
 from datetime import datetime
 
 from lamsach.logs.base import FileContext, LogFormat, fields_named, required
-from lamsach.logs.events.ends import Way, event_between, placed
-from lamsach.logs.events.leases import session_event
+from lamsach.logs.events.ends import Way, placed
+from lamsach.logs.mappings.actions import verdict
+from lamsach.logs.mappings.sentences import found_in, session_of, stated_event
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import first_time
-from lamsach.logs.text.values import domain_of, host_of_url, ip_of, port_of
+from lamsach.logs.text.values import ip_of
 from lamsach.model import Action, Event, EventKind
 
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9A-Fa-f:]{3,39}\]?)"
@@ -29,18 +30,26 @@ _RECORD = re.compile(
     r"(?a)(?:(\d\d)/(\d\d)/(\d{4}):(\d\d:\d\d:\d\d)(?: ([A-Z]{2,5}))? )?(?:([\w.-]{1,255}) )?\d{1,3}"
     r"-PPE-\d{1,3} ?: ?(?:default )?([A-Z][A-Z0-9_]{1,30}) ([A-Za-z][\w/-]{2,40}) \d{1,12} \d{1,6} ?: ?"
 )
-_SOURCE = re.compile(rf"(?:Source|ClientIP|Client_ip|Client IP) ({_ADDRESS})(?::(\d{{1,5}}))?", re.ASCII)
-_CLIENT_PORT = re.compile(r"ClientPort (\d{1,5})", re.ASCII)
-_DESTINATION = re.compile(rf"(?a)(?:Destination|VserverServiceIP|Remote_host) ({_ADDRESS})(?::(\d{{1,5}}))?")
-_DESTINATION_PORT = re.compile(r"VserverServicePort (\d{1,5})", re.ASCII)
-_GATEWAY = re.compile(rf"Vserver ({_ADDRESS}):(\d{{1,5}})", re.ASCII)
-_CLIENT = re.compile(rf"Client_ip ({_ADDRESS})", re.ASCII)
-_GIVEN = re.compile(rf"Nat_ip \"?({_ADDRESS})", re.ASCII)
-_HIDDEN = re.compile(rf"NatIP ({_ADDRESS}):(\d{{1,5}})", re.ASCII)
-_USER = re.compile(r"(?:- User|^User|: User) ([^\s-]\S{0,127})", re.ASCII)
-_CONTEXT = re.compile(rf"Context (\S{{1,128}})@({_ADDRESS})", re.ASCII)
-_HOST = re.compile(r"(?a)(?:Remote_host|SNI|Domain name|domainname|SessionId: \d{1,12} ?-) ([\w.-]{1,255})")
-_URL = re.compile(r"(?:- (?:Url|URL)|GMT (?:GET|POST|HEAD|PUT|DELETE|OPTIONS|CONNECT)) (\S{1,8000})")
+_FACTS = (
+    re.compile(rf"Source (?P<ip>{_ADDRESS}):(?P<port>\d{{1,5}})"),
+    re.compile(rf"(?a)(?:Source|ClientIP|Client_ip|Client IP) (?P<ip>{_ADDRESS})(?::(?P<port>\d{{1,5}}))?"),
+    re.compile(r"ClientPort (?P<port>\d{1,5})", re.ASCII),
+    re.compile(
+        rf"(?a)(?:Destination|(?P<vserver>VserverServiceIP)|Remote_host) (?P<to>{_ADDRESS})"
+        r"(?::(?P<to_port>\d{1,5}))?"
+    ),
+    re.compile(r"VserverServicePort (?P<to_port>\d{1,5})", re.ASCII),
+    re.compile(rf"Vserver (?P<gateway>{_ADDRESS}):(?P<gateway_port>\d{{1,5}})", re.ASCII),
+    re.compile(rf"Client_ip (?P<client>{_ADDRESS})", re.ASCII),
+    re.compile(rf"Nat_ip \"?(?P<given>{_ADDRESS})", re.ASCII),
+    re.compile(rf"NatIP (?P<nat>{_ADDRESS}):(?P<nat_port>\d{{1,5}})", re.ASCII),
+    re.compile(r"(?:- User|^User|: User) (?P<user>[^\s-]\S{0,127})", re.ASCII),
+    re.compile(rf"Context (?P<user>\S{{1,128}})@(?P<context>{_ADDRESS})", re.ASCII),
+    re.compile(
+        r"(?a)(?:Remote_host|SNI|Domain name|domainname|SessionId: \d{1,12} ?-) (?P<host>[\w.-]{1,255})"
+    ),
+    re.compile(r"(?:- (?:Url|URL)|GMT (?:GET|POST|HEAD|PUT|DELETE|OPTIONS|CONNECT)) (?P<url>\S{1,8000})"),
+)
 _LONGEST = 10_000
 _ROOM = 500
 
@@ -79,44 +88,17 @@ def _time(record: re.Match[str], context: FileContext) -> datetime | None:
     return first_time((f"{record[3]}-{month}-{day} {record[4]}",), context, record[5])
 
 
-def _ip(match: re.Match[str] | None) -> str | None:
-    return ip_of(match[1].strip("[]")) if match else None
-
-
-def _port(match: re.Match[str] | None, group: int = 1) -> int | None:
-    return port_of(match[group] or "") if match else None
-
-
 def _event(feature: str, name: str, text: str) -> Event:
-    context = _CONTEXT.search(text)
-    named = _USER.search(text)
-    user = named[1] if named else context[1] if context else None
-    client = _ip(_CLIENT.search(text)) or (ip_of(context[2].strip("[]")) if context else None)
+    found = found_in(text, *_FACTS)
+    given = found.pop("given", None)
+    client = next((found[name] for name in ("client", "context") if ip_of(found.get(name, ""))), "")
     if feature in ("SSLVPN", "AAA", "AAATM", "GUI", "ICA") and name in _SESSIONS:
-        return _session(name, text, client or _ip(_SOURCE.search(text)), user)
-    start, end = re.search(rf"Source ({_ADDRESS}):(\d{{1,5}})", text), _DESTINATION.search(text)
-    start = start or _SOURCE.search(text)
-    source, destination = _ip(start) or client, _ip(end)
-    hidden = _HIDDEN.search(text)
-    nat = _ip(hidden)
-    path = _URL.search(text)
-    host = _HOST.search(text)
-    url = path[1] if path else None
+        return _session(name, found, client, given)
+    if not ip_of(found.get("ip", "")):
+        found["ip"] = client
     denied = "DENIED" in name or "Access Denied" in text or "<blocked>" in text
-    passed = "Access Allowed" in text or name.startswith("CONN_")
-    vserver = end is not None and end[0].startswith("Vserver")
-    return event_between(
-        (source, _port(start, 2) or _port(_CLIENT_PORT.search(text))),
-        (destination, _port(end, 2) or _port(_DESTINATION_PORT.search(text))),
-        kind=EventKind.WEB if url else EventKind.CONNECTION if source and destination else EventKind.OTHER,
-        source_nat_ip=nat if nat != source else None,
-        source_nat_port=_port(hidden, 2) if nat and nat != source else None,
-        user=user,
-        domain=(domain_of(host[1]) if host else None) or (host_of_url(url) if url else None),
-        url=url,
-        action=Action.BLOCKED if denied else Action.ALLOWED if passed else Action.UNKNOWN,
-        way=Way.CALLED if vserver else Way.UNSTATED,
-    )
+    action = verdict(denied, "Access Allowed" in text or name.startswith("CONN_"))
+    return stated_event(found, action=action, way=Way.CALLED if "vserver" in found else Way.UNSTATED)
 
 
 _SESSIONS = {
@@ -125,17 +107,12 @@ _SESSIONS = {
 }  # fmt: skip
 
 
-def _session(name: str, text: str, client: str | None, user: str | None) -> Event:
+def _session(name: str, found: dict[str, str], client: str, given: str | None) -> Event:
     """Read a log-in; one that assigns or releases an intranet address is a lease."""
-    given = _ip(_GIVEN.search(text))
-    if given and given != client and name in ("LOGIN", "LOGOUT"):
-        return session_event(client or given, given, user, ended=name == "LOGOUT")
-    gateway = _GATEWAY.search(text)
-    return event_between(
-        client,
-        (_ip(gateway), _port(gateway, 2)),
-        kind=EventKind.LOGON,
-        user=user,
-        action=_SESSIONS[name],
-        way=Way.CALLED,
-    )
+    known = {"ip": client or found.get("ip"), "user": found.get("user")}
+    if given and ip_of(given) != ip_of(known["ip"] or "") and name in ("LOGIN", "LOGOUT"):
+        lease = session_of(known | {"given": given}, ended=name == "LOGOUT")
+        if lease:
+            return lease
+    known |= {"to": found.get("gateway"), "to_port": found.get("gateway_port")}
+    return stated_event(known, kind=EventKind.LOGON, action=_SESSIONS[name])

@@ -17,13 +17,13 @@ from __future__ import annotations
 import re
 
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Way, event_between, placed
-from lamsach.logs.events.leases import session_event
+from lamsach.logs.events.ends import Way, placed
 from lamsach.logs.mappings.actions import verdict
-from lamsach.logs.text.key_value import first, first_ip, first_port, pairs
+from lamsach.logs.mappings.sentences import found_in, session_of, stated_event
+from lamsach.logs.text.key_value import first, first_ip, pairs
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import first_time
-from lamsach.logs.text.values import domain_of, host_of_url, ip_of, port_of
+from lamsach.logs.text.values import ip_of
 from lamsach.model import Event, EventKind
 
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{3,39})"
@@ -36,14 +36,15 @@ _STANDARD = re.compile(
 # id=firewall time="2026-02-03 10:11:12" pri=6 fw=198.51.100.1 vpn=ive user=an
 _WELF = re.compile(r'\bid=firewall time="[\d :-]{19}" pri=\d fw=\S{1,64} vpn=', re.ASCII)
 _SESSION = re.compile(
-    rf"(?a)[Ss]ession (started|ended|resumed)\b.{{0,120}}?IP(?:v[46])?(?: address(?:es)?)? ({_ADDRESS})"
-    rf"(?:.{{0,80}}?hostname ([\w.-]{{1,255}}))?"
+    rf"(?a)[Ss]ession (?P<word>started|ended|resumed)\b.{{0,120}}?IP(?:v[46])?(?: address(?:es)?)? "
+    rf"(?P<given>{_ADDRESS})"
+    rf"(?:.{{0,80}}?hostname (?P<name>[\w.-]{{1,255}}))?"
 )
 _REACHED = re.compile(
-    rf"(?a)(?:connect(?:ed|ion)?|access(?:ed)?|request)\b.{{0,40}}? (?:to )?({_ADDRESS})(?: port "
-    rf"|:)(\d{{1,5}})"
+    rf"(?a)(?:connect(?:ed|ion)?|access(?:ed)?|request)\b.{{0,40}}? (?:to )?(?P<to>{_ADDRESS})(?: port "
+    rf"|:)(?P<to_port>\d{{1,5}})"
 )
-_URL = re.compile(r"(?:Request: (?:GET|POST|HEAD|PUT) |\b)(https?://[^\s'\",]{1,4000})", re.IGNORECASE)
+_URL = re.compile(r"(?:Request: (?:GET|POST|HEAD|PUT) |\b)(?P<url>https?://[^\s'\",]{1,4000})", re.IGNORECASE)
 _OPENED = re.compile(r"\b(?:login|logon|authentication) (?:succeeded|successful)", re.IGNORECASE)
 _REFUSED = re.compile(r"(?i)\b(?:login|logon|authentication|access)\b.{0,40}?\b(?:failed|denied|rejected)")
 _LONGEST = 6000
@@ -75,49 +76,33 @@ class PulseSecure(LogFormat):
         record = None if "id=firewall" in line else _STANDARD.search(line, 0, _ROOM)
         if record:
             message = line[record.end() : record.end() + _LONGEST]
-            event = _event(message, ip_of(record[3]), record[5])
+            event = _event(message, {"ip": record[3], "user": record[5]})
             return placed(
                 event, first_time((record[1],), self.context) or header.time, header.host or record[2]
             )
         fields = pairs(line[:_LONGEST])
-        source = first_ip(fields, "src")
-        event = _event(
-            fields.get("msg", ""),
-            source,
-            first(fields, "user"),
-            (first_ip(fields, "dst"), first_port(fields, "dstport", "dst_port")),
-        )
+        ends = {"ip": first_ip(fields, "src"), "to": first_ip(fields, "dst")}
+        texts = {"user": first(fields, "user"), "to_port": first(fields, "dstport", "dst_port")}
+        event = _event(fields.get("msg", ""), ends | texts)
         time = first_time((fields.get("time"),), self.context)
         return placed(event, time or header.time, fields.get("fw"))
 
 
-def _event(
-    message: str,
-    source: str | None,
-    user: str | None,
-    destination: tuple[str | None, int | None] = (None, None),
-) -> Event:
-    source = None if source in ("127.0.0.1", "0.0.0.0", "::1") else source  # noqa: S104 - no bind
-    user = None if user in (None, "", "System") else user
-    session = _SESSION.search(message)
-    given = ip_of(session[2]) if session else None
-    if session and given:
-        return session_event(source or given, given, user, ended=session[1] == "ended", name=session[3])
-    site = _URL.search(message)
-    reached = _REACHED.search(message)
-    url = site[1] if site else None
-    if reached:
-        destination = ip_of(reached[1]), port_of(reached[2])
-    kind = EventKind.LOGON if user else EventKind.OTHER
-    if url or destination[0]:
-        kind = EventKind.WEB if url else EventKind.CONNECTION
-    return event_between(
-        source,
-        destination,
-        kind=kind,
-        user=user,
-        domain=domain_of(host_of_url(url) or "") if url else None,
-        url=url,
+def _event(message: str, stated: dict[str, str | None]) -> Event:
+    """Read a message; `stated`: the groups that its header states."""
+    found = {**stated, **found_in(message, _REACHED, _URL)}
+    if found["ip"] in ("127.0.0.1", "0.0.0.0", "::1"):  # noqa: S104 - no bind
+        found["ip"] = None
+    if found["user"] == "System":
+        found["user"] = None
+    session = found_in(message, _SESSION)
+    if lease := session_of(found | session, ended=session.get("word") == "ended"):
+        return lease
+    reached = ip_of(found.get("to") or "") is not None
+    contact = EventKind.CONNECTION if reached else EventKind.LOGON if found["user"] else EventKind.OTHER
+    return stated_event(
+        found,
+        kind=EventKind.WEB if found.get("url") else contact,
         action=verdict(_REFUSED.search(message), _OPENED.search(message)),
-        way=Way.UNSTATED if destination[0] else Way.CALLED,
+        way=Way.UNSTATED if reached else Way.CALLED,
     )

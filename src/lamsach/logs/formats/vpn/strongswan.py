@@ -16,11 +16,11 @@ import re
 from typing import Any
 
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Role, Way, event_between, placed
+from lamsach.logs.events.ends import Role, placed
 from lamsach.logs.mappings.actions import verdict
-from lamsach.logs.mappings.sentences import event_of, sentence
+from lamsach.logs.mappings.sentences import event_of, found_in, sentence, stated_event
 from lamsach.logs.text.syslog import split_header
-from lamsach.logs.text.values import ip_of, port_of
+from lamsach.logs.text.values import ip_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})"
@@ -29,7 +29,9 @@ _CHARON = re.compile(
     r"(?a)(?:^|[\s:])\d{2,3}\[(?:IKE|NET|CFG|ENC|KNL|DMN|JOB|LIB|MGR|CHD|ESP|TNC|APP|ASN|TLS|IMC|IMV|PTS"
     r"|JRN)\] ?(?:<[^>]{1,80}> ?)?"
 )
-_PLUTO = re.compile(rf'(?:^|[\s:])"[\w.@/-]{{1,64}}"(?:\[\d{{1,6}}\] ({_ADDRESS}))?,? #\d{{1,9}}', re.ASCII)
+_PLUTO = re.compile(
+    rf'(?:^|[\s:])"[\w.@/-]{{1,64}}"(?:\[\d{{1,6}}\] (?P<ip>{_ADDRESS}))?,? #\d{{1,9}}', re.ASCII
+)
 _OCSERV = re.compile(
     r"\bocserv(?:\[\d{1,10}\])?: (?:main|worker|sec-mod)(?:\[(?P<user>[^\]\s]{0,128})\])?:", re.ASCII
 )
@@ -60,12 +62,14 @@ _SENTENCES = (
 )  # fmt: skip
 # 203.0.113.9 is initiating a Main Mode IKE_SA     main[an]:203.0.113.9:4512 user logged in
 _FROM = re.compile(
-    rf"(?a)({_ADDRESS})(?::(\d{{1,5}})(?![\w:]))? ?(?:is initiating|user logged|user disconnected|sending "
+    rf"(?a)(?P<ip>{_ADDRESS})(?::(?P<port>\d{{1,5}})(?![\w:]))? ?"
+    rf"(?:is initiating|user logged|user disconnected|sending "
     rf"IPv[46]|worker|new user|suggesting|user '|authentication|connected|adding|tun)"
 )
 _USER = re.compile(
-    r"(?a)(?:EAP|XAuth) authentication of '([^']{1,128})'|authentication of '([^']{1,128})' with|user "
-    r"'([^']{1,128})'"
+    r"(?a)(?:EAP|XAuth) authentication of '(?P<user>[^']{1,128})'"
+    r"|authentication of '(?P<user2>[^']{1,128})' with"
+    r"|user '(?P<user3>[^']{1,128})'"
 )
 _LONGEST = 2048
 _OPENED = ("logged in", "successful", "established")
@@ -106,17 +110,10 @@ class StrongSwan(LogFormat):
 def _event(line: str, message: str) -> Event:
     if known := event_of(_SENTENCES, line):
         return known
-    ocserv = _OCSERV.search(line)
-    pluto = _PLUTO.search(line) if "pluto" in line else None
-    start = _FROM.search(line)
-    source = ip_of(start[1]) if start else ip_of(pluto[1] or "") if pluto else None
-    named = _USER.search(line)
-    user = (next(filter(None, named.groups())) if named else ocserv[1] if ocserv else None) or None
+    found = found_in(line, _FROM, *((_PLUTO,) if "pluto" in line else ()), _USER, _OCSERV)
     words = message.lower()
-    return event_between(
-        (source, port_of(start[2] or "") if start else None),
-        kind=EventKind.LOGON if user or source else EventKind.OTHER,
-        user=user,
+    return stated_event(
+        found,
+        kind=EventKind.LOGON if found.get("user") or ip_of(found.get("ip", "")) else EventKind.OTHER,
         action=verdict(any(word in words for word in _FAILED), any(word in words for word in _OPENED)),
-        way=Way.CALLED,
     )

@@ -16,7 +16,8 @@ import re
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Way, event_between
+from lamsach.logs.events.ends import event_between
+from lamsach.logs.mappings.sentences import found_in, stated_event
 from lamsach.logs.text.pasted import bare
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import from_epoch
@@ -30,9 +31,9 @@ _KERNEL = re.compile(
 )
 # DEBUG: (wg0) 2026/06/20 08:35:15 peer(AbCd…WxYz) - Received handshake initiation
 _GO = re.compile(r"(?:DEBUG|INFO|ERROR): \(([\w.@-]{1,15})\) \d{4}/\d\d/\d\d \d\d:\d\d:\d\d (.*)", re.DOTALL)
-_GO_PEER = re.compile(r"peer\(([A-Za-z0-9+/]{4}…[A-Za-z0-9+/]{4})\)")
-_ENDPOINT = r"(\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:%.\w]{2,60}\]):(\d{1,5})"
-_PEER = re.compile(rf"\bpeer (\d{{1,10}})(?: \({_ENDPOINT}\))?", re.ASCII)
+_GO_PEER = re.compile(r"peer\((?P<user>[A-Za-z0-9+/]{4}…[A-Za-z0-9+/]{4})\)")
+_ENDPOINT = r"(?P<ip>\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:%.\w]{2,60}\]):(?P<port>\d{1,5})"
+_PEER = re.compile(rf"\bpeer \d{{1,10}}(?: \({_ENDPOINT}\))?", re.ASCII)
 _FROM = re.compile(rf"\b(?:from|to|with) {_ENDPOINT}", re.ASCII)
 _REFUSED = re.compile(
     r"(?a)Invalid|unallowed|dropping|incorrect size|unaligned|neither IPv4 nor IPv6|not complete|could not"
@@ -86,22 +87,15 @@ class WireGuard(LogFormat):
         header, message = split_header(bare(line), self.context)
         found = _KERNEL.search(line, 0, 400)
         text = line[found.start(2) :] if found else message
-        peer, outer = _PEER.search(text, 0, 1000), _FROM.search(text, 0, 1000)
-        short = _GO_PEER.search(text, 0, 400)
-        ip, port = (peer[2], peer[3]) if peer and peer[2] else (outer[1], outer[2]) if outer else (None, None)
-        address = ip_of(ip or "")
-        if address is None and short is None:
-            return None
-        refused = _REFUSED.search(text, 0, 1000) is not None
-        return event_between(
-            (address, port_of(port)),
-            time=header.time,
+        found = found_in(text[:1000], _PEER, _FROM, _GO_PEER)
+        event = stated_event(
+            found,
             kind=EventKind.OTHER,
+            action=Action.BLOCKED if _REFUSED.search(text, 0, 1000) else Action.UNKNOWN,
+            time=header.time,
             observer=header.host,
-            user=short[1] if short else None,
-            action=Action.BLOCKED if refused else Action.UNKNOWN,
-            way=Way.CALLED,
         )
+        return event if event.source_ip or event.user else None
 
     def _peer(self, match: re.Match[str]) -> Event:
         """Read a peer in a dump, which holds its address at its latest handshake."""
