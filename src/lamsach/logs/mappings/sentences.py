@@ -107,12 +107,12 @@ def stated_event(
     source, port = client_of(found.get("ip") or peer, found.get("port"))
     target, given, nat = (ip_of(found.get(name) or "") for name in ("to", "given", "nat"))
     answers = (ip_of(answer) or question_of(answer)) if answer else None
-    nat, url = None if nat == source else nat, found.get("url")
+    nat, url = None if nat == source else nat, found.get("url") or None
     name = question_of(found.get("question")) or asked_name(found.get("asked"))
     if kind is None:
         kind = EventKind.WEB if url else EventKind.CONNECTION if source and target else EventKind.OTHER
     return event_between(
-        (source or given, port),
+        (source or given, port if source else None),
         (target, port_of(found.get("to_port"))),
         kind=kind,
         source_nat_ip=nat,
@@ -150,30 +150,6 @@ def asked_name(text: str | None) -> str | None:
     """Return a queried name; of a reverse lookup, logged as an address, the name under `arpa`."""
     address = ip_of(text or "")
     return ip_address(address).reverse_pointer if address else question_of(text)
-
-
-def client_event(
-    client: str | None,
-    *,
-    action: Action = Action.UNKNOWN,
-    kind: EventKind = EventKind.LOGON,
-    port: str | None = None,
-    user: str | None = None,
-    server: str | None = None,
-    server_port: str | None = None,
-) -> Event | None:
-    """Return the event of a client as the server spells it; None without an address."""
-    source = client_of(client, port)
-    if source[0] is None:
-        return None
-    return event_between(
-        source,
-        (ip_of(server or ""), port_of(server_port)),
-        kind=kind,
-        user=stated(user),
-        action=action,
-        way=Way.CALLED,
-    )
 
 
 def event_of(sentences: Iterable[Sentence], message: str) -> Event | None:

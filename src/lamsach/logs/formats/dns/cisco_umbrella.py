@@ -12,15 +12,17 @@ Times are in UTC. Traps:
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Role, event_between
+from lamsach.logs.events.ends import Role, Way, changed
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.mappings.keyed_events import host_in
+from lamsach.logs.mappings.sentences import stated_event
 from lamsach.logs.text.delimited import cells_of
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import hash_of, ip_of, port_of, question_of, stated
+from lamsach.logs.text.values import hash_of, ip_of, stated
 from lamsach.model import Event, EventKind
 
 _CELL = r'"(?:[^"]|"")*"'
@@ -42,6 +44,31 @@ _FIREWALL = re.compile(
     rf'^{_TIME},"\[?\d*\]?",{_CELL},{_CELL},"(?:INBOUND|OUTBOUND|TO_INTERNET|FROM_INTERNET'
     rf'|[A-Z_]*)","\d{{0,3}}","\d*",{_ADDRESS_CELL},"\d{{0,5}}",{_ADDRESS_CELL}'
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Log:
+    """One of the four exports: its rows, and the columns of an event's texts.
+
+    `verdict`: of a log without such a column."""
+
+    pattern: re.Pattern[str]
+    kind: EventKind
+    columns: Mapping[str, int]
+    verdict: str = ""
+    of_client: bool = False
+    """Whether the unit's own machine asked the service: its identity has a type."""
+
+
+_LOGS = (
+    _Log(_DNS, EventKind.DNS, {"user": 1, "inner": 3, "nat": 4, "verdict": 5, "question": 8, "kind": 10},
+        of_client=True),
+    _Log(_PROXY, EventKind.WEB, {"user": 1, "inner": 2, "nat": 3, "to": 4, "verdict": 6, "url": 7},
+        of_client=True),
+    _Log(_IP, EventKind.CONNECTION, {"user": 1, "ip": 2, "port": 3, "to": 4, "to_port": 5}, "blocked"),
+    _Log(_FIREWALL, EventKind.CONNECTION,
+        {"user": 2, "ip": 7, "port": 8, "to": 9, "to_port": 10, "verdict": 13}),
+)  # fmt: skip
 _START = re.compile(rf"^\ufeff?{_TIME},")
 _ZONE_IS_UTC = "Z"
 
@@ -73,7 +100,7 @@ class CiscoUmbrella(LogFormat):
         if not line.startswith(('"20', '\ufeff"20')) or _START.match(line) is None:
             return False
         line = line.lstrip("\ufeff")
-        return any(pattern.match(line) for pattern in (_DNS, _PROXY, _IP, _FIREWALL))
+        return any(log.pattern.match(line) for log in _LOGS)
 
     def read(self, line: str) -> Event | None:
         """See `LogFormat.read`."""
@@ -81,23 +108,26 @@ class CiscoUmbrella(LogFormat):
         self.check(line)
         cells = cells_of(line)
         time = from_iso(cells[0] + _ZONE_IS_UTC, self.context.timezone)
-        readers = ((_DNS, _dns), (_PROXY, _proxy), (_IP, _ip), (_FIREWALL, _firewall))
-        read = next(reader for pattern, reader in readers if pattern.match(line))
-        return replace(read(cells), time=time)
+        return changed(_read(cells, next(log for log in _LOGS if log.pattern.match(line))), time=time)
 
 
-def _dns(cells: list[str]) -> Event:
-    client, site = ip_of(cells[3]), ip_of(cells[4])
-    user, computer = _named(cells[1], cells[10] if len(cells) > 10 else "")
-    return event_between(
-        client or site,
-        kind=EventKind.DNS,
-        device_name=computer,
-        source_nat_ip=site if client and site != client else None,
-        user=user,
-        domain=question_of(cells[8]),
-        action=action_of(cells[5]),
-        role=Role.SERVES_THE_UNIT,
+def _read(cells: list[str], log: _Log) -> Event:
+    found = {name: cells[at] for name, at in log.columns.items() if at < len(cells)}
+    client, site = ip_of(found.get("inner", "")), ip_of(found.get("nat", ""))
+    if "inner" in found:
+        found |= {"ip": client or site or "", "nat": (site if client else None) or ""}
+    url = stated(found.get("url"))
+    found["url"], found["host"] = url or "", (host_in(url) if url else None) or ""
+    kind = found.get("kind") or next((cell for cell in cells[16:] if cell in _IDENTITIES), "")
+    user, computer = _named(found["user"], kind) if log.of_client else (stated(found["user"]), None)
+    digest = next((text for cell in cells[10:] if (text := hash_of(cell))), None) if url else None
+    return stated_event(
+        {**found, "user": user, "name": computer},
+        kind=log.kind,
+        action=action_of(found.get("verdict", log.verdict)),
+        way=Way.UNSTATED,
+        role=Role.SERVES_THE_UNIT if log.of_client else Role.BETWEEN,
+        hashes=(digest,) if digest else (),
     )
 
 
@@ -107,40 +137,3 @@ def _named(identity: str, kind: str) -> tuple[str | None, str | None]:
     if any(word in kind for word in _COMPUTERS):
         return None, name
     return None if any(word in kind for word in _PLACES) else name, None
-
-
-def _proxy(cells: list[str]) -> Event:
-    client, site = ip_of(cells[2]), ip_of(cells[3])
-    url = stated(cells[7])
-    digest = next((found for cell in cells[10:] if (found := hash_of(cell))), None)
-    user, computer = _named(cells[1], next((cell for cell in cells[16:] if cell in _IDENTITIES), ""))
-    return event_between(
-        client or site,
-        ip_of(cells[4]),
-        kind=EventKind.WEB,
-        device_name=computer,
-        source_nat_ip=site if client and site != client else None,
-        user=user,
-        domain=host_in(url) if url else None,
-        url=url,
-        hashes=(digest,) if digest else (),
-        action=action_of(cells[6]),
-        role=Role.SERVES_THE_UNIT,
-    )
-
-
-def _ip(cells: list[str]) -> Event:
-    return _flow(cells[2:6], cells[1], "blocked")
-
-
-def _firewall(cells: list[str]) -> Event:
-    return _flow([*cells[7:11], ""], cells[2], cells[13] if len(cells) > 13 else "")
-
-
-def _flow(ends: list[str], user: str, verdict: str) -> Event:
-    return event_between(
-        (ip_of(ends[0]), port_of(ends[1])),
-        (ip_of(ends[2]), port_of(ends[3])),
-        user=stated(user),
-        action=action_of(verdict),
-    )

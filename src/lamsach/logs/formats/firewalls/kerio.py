@@ -17,8 +17,8 @@ import re
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import Role, event_between, own_end, placed
-from lamsach.logs.mappings.keyed_events import host_in
+from lamsach.logs.events.ends import Role, Way, event_between, own_end, placed
+from lamsach.logs.mappings.sentences import event_of, sentence
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.values import domain_of, ip_of, port_of, stated
@@ -45,7 +45,9 @@ _TO_NAME = re.compile(
     rf"(?::(\d{{1,5}}))?(?=[ ,]|$)"
 )
 # 10.1.1.5 an "Title" http://c2.example/a
-_PAGE = re.compile(r"(?a)([0-9A-Fa-f.:]{3,45}) (\S{1,128}) \"[^\"]{0,2048}\" ((?:https?|ftp)://\S{1,8192})")
+_PAGE = sentence("://", r"^(?P<ip>[0-9A-Fa-f.:]{3,45}) (?P<user>\S{1,128}) \"[^\"]{0,2048}\" "
+    r"(?P<url>(?:https?|ftp)://\S{1,8192})", Action.ALLOWED, kind=EventKind.WEB, role=Role.SERVES_THE_UNIT,
+    way=Way.UNSTATED)  # fmt: skip
 _REFUSED = frozenset({"DENY", "DROP", "REJECT", "packet drop", "connection drop", "ip blacklisted"})
 _ROOM = 1500
 
@@ -66,7 +68,9 @@ class Kerio(LogFormat):
         time = _TIME.search(line, 0, 200) if "] " in line[:200] and "[" in line[:180] else None
         if time is None:
             return False
-        return any(pattern.match(line, time.end()) for pattern in (_PACKET, _CONNECTION, _INTRUSION, _PAGE))
+        return any(
+            pattern.match(line[time.end() :]) for pattern in (_PACKET, _CONNECTION, _INTRUSION, _PAGE.pattern)
+        )
 
     def read(self, line: str) -> Event | None:
         """Read one packet, connection, intrusion or page."""
@@ -78,18 +82,8 @@ class Kerio(LogFormat):
 
 
 def _event(text: str) -> Event:
-    page = _PAGE.match(text)
-    if page:
-        client = ip_of(page[1])
-        return event_between(
-            client,
-            kind=EventKind.WEB,
-            user=stated(page[2]),
-            domain=host_in(page[3]),
-            url=page[3],
-            action=Action.ALLOWED,
-            role=Role.SERVES_THE_UNIT,
-        )
+    if page := event_of((_PAGE,), text):
+        return page
     packet, connection = _PACKET.match(text), _CONNECTION.match(text)
     start = packet or connection or _INTRUSION.match(text)
     ends = _ENDS.search(text, max(0, start.end() - 1), _ROOM) if start else None

@@ -27,7 +27,7 @@ from lamsach.logs.text import cef
 from lamsach.logs.text.key_value import first
 from lamsach.logs.text.syslog import SyslogHeader, split_header
 from lamsach.logs.text.times.timestamps import clock_time
-from lamsach.logs.text.values import host_and_port, host_of_url, ip_of, mac_of, port_of
+from lamsach.logs.text.values import ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 # BAN INPUT 80 input: in:ether1 out:(unknown 0), connection-state:new src-mac 02:..., proto TCP (SYN) ..
@@ -118,8 +118,15 @@ _ANSWER = sentence("done query: ",
     # done query: #5487 www.example 198.51.100.7      done query: #5 dns name does not exist
     r"^(?:dns )?done query: #(?P<number>\d{1,10}) (?P<question>\S{1,255})(?: (?P<answer>\S{1,255}))?\s*$",
     kind=EventKind.DNS, response=True)  # fmt: skip
-# 10.0.0.9 GET http://www.example/ action=allow cache=MISS
-_PROXY = re.compile(r"([0-9A-Fa-f:.]{2,45}) ([A-Z]{3,10}) (\S{1,4096})(?: .{0,40})? action=(\w{1,20})")
+_PROXY = tuple(
+    sentence(" action=", rf"^(?P<ip>{{ADDRESS}}) {request}(?: .{{0,40}})? action=(?P<word>\w{{1,20}})",
+        {"deny": Action.BLOCKED, "allow": Action.ALLOWED}, kind=EventKind.WEB, **_SERVES)
+    for request in (
+        # 10.0.0.9 CONNECT www.example:443 action=allow     10.0.0.9 GET http://www.example/ action=allow ..
+        r"CONNECT (?P<url>(?P<host>\[[0-9A-Fa-f:]{2,45}\]|[^\s:]{1,255})(?::(?P<to_port>\d{1,5}))?)",
+        r"[A-Z]{3,10} (?P<url>\S{1,4096})",
+    )
+)  # fmt: skip
 _PACKET_PEER = r"(?:udp|tcp)? ?%s (?:from|to) \[?(?P<%s>{ADDRESS})\]?:(?P<%s>\d{1,5})"
 _PEERS = r"(?P<%s>{ADDRESS})\[(?P<%s>\d{1,5})\](?:<=>|-)(?P<%s>{ADDRESS})\[(?P<%s>\d{1,5})\]"
 _SENTENCES = (
@@ -188,33 +195,13 @@ _SENTENCES = (
 
 def _is_dns(text: str) -> bool:
     """Return whether the DNS server wrote the message (its topic alone is a common word)."""
-    return any(known.pattern.search(text) for known in (_QUESTION, _ANSWER, _NO_ANSWER)) or bool(
-        _PROXY.match(text)
-    )
+    return any(known.pattern.search(text) for known in (_QUESTION, _ANSWER, _NO_ANSWER, *_PROXY))
 
 
 def _question_number(text: str) -> str | None:
     """The `#id` that joins a DNS question and its answer."""
     found = (known.pattern.search(text) for known in (_QUESTION, _ANSWER)) if "query" in text[:40] else ()
     return next((match["number"] for match in found if match), None)
-
-
-def _proxy(text: str) -> Event | None:
-    match = _PROXY.match(text) if " action=" in text else None
-    client = ip_of(match[1]) if match else None
-    if match is None or client is None:
-        return None
-    url = match[3]
-    host, port = host_and_port(url) if match[2] == "CONNECT" else (host_of_url(url), None)
-    return event_between(
-        client,
-        (None, port),
-        kind=EventKind.WEB,
-        domain=host,
-        url=url,
-        action=verdict(match[4] == "deny", match[4] == "allow"),
-        role=Role.SERVES_THE_UNIT,
-    )
 
 
 # jun/02/2026 15:04:05 firewall,info ...   jun/02 15:04:05   2026-06-02 15:04:05   06-02 15:04:05   15:04:05
@@ -330,7 +317,7 @@ class Mikrotik(LogFormat):
 
     def _event(self, text: str) -> Event:
         """Read a message; a DNS answer goes to the client of its question's number."""
-        event = _firewall_event(text) or _proxy(text) or sentences.event_of(_SENTENCES, text) or Event()
+        event = _firewall_event(text) or sentences.event_of((*_PROXY, *_SENTENCES), text) or Event()
         number = _question_number(text)
         if number is None:
             return event

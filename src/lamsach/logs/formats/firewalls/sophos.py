@@ -21,16 +21,18 @@ import re
 from datetime import datetime, timedelta, timezone
 
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Way, changed, decide, event_between, mac_of_device, own_end, placed
+from lamsach.logs.events.ends import Way, changed, event_between, mac_of_device, own_end, placed
 from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.mappings.keyed_events import domain_in, hashes_of
 from lamsach.logs.mappings.records import Header, Records
+from lamsach.logs.mappings.sentences import client_of, found_in, sentence, stated_event
+from lamsach.logs.mappings.sentences import event_of as event_of_sentences
 from lamsach.logs.text.json_records import is_flat_object, read_object, text_of
 from lamsach.logs.text.key_value import Fields, first, first_ip, first_port, spaced_pairs
 from lamsach.logs.text.record_headers import unquote_cell
 from lamsach.logs.text.syslog import NO_HEADER, sender_of, split_header
 from lamsach.logs.text.times.timestamps import clock_time, from_epoch, from_iso, zone_of
-from lamsach.logs.text.values import among, domain_of, host_of_url, ip_of, mac_of, port_of
+from lamsach.logs.text.values import among, domain_of, host_of_url, ip_of, mac_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 _BLOCKING = frozenset([
@@ -50,10 +52,11 @@ _LEASES = {
 # "to_hq"[3] 192.0.2.4:500 #7: received Delete SA payload
 _CLIENT = re.compile(
     r"(?a)(?:\[client |\bfrom |\bClient |^\"[^\"]{1,80}\"\[\d{1,9}\] |\bH=\S{1,255} (?:\([^()]{1,255}\) )?"
-    r"(?=\[))\[?([0-9A-Fa-f]{0,4}[.:][0-9A-Fa-f.:]{1,41}?)\]?(?::(\d{1,5}))?(?=[\s:\],]|$)"
+    r"(?=\[))\[?(?P<ip>[0-9A-Fa-f]{0,4}[.:][0-9A-Fa-f.:]{1,41}?)\]?(?::(?P<port>\d{1,5}))?(?=[\s:\],]|$)"
 )
 # 192.0.2.4 - - [05/Jun/2026:07:27:59 +0000] "GET /a HTTP/1.1" 200 5
-_VISITOR = re.compile(r'(?a)([0-9A-Fa-f.:]{2,45}) - \S{1,128} \[[^\]"]{1,40}\] "[A-Z]{3,10} (\S{1,2000})')
+_VISITOR = sentence(" - - [", r"^{IP} - \S{1,128} \[[^\]\"]{1,40}\] \"[A-Z]{3,10} (?P<url>\S{1,2000})",
+    kind=EventKind.WEB)  # fmt: skip
 _TAGGED = re.compile(r'\[(hostname|uri) "([^"]{1,2000})"\]')
 # User admin failed to login from '192.0.2.4' using ssh      User admin logged in successfully
 _LOGIN = re.compile(r"\blog(?:in|ged (?:in|out))\b", re.IGNORECASE)
@@ -114,20 +117,12 @@ def event_of(fields: Fields) -> Event:
 
 def event_of_text(text: str) -> Event:
     """Read a UTM message without fields: at most a client, and the web application firewall's tags."""
-    visitor = _VISITOR.match(text)
-    if visitor and ip_of(visitor[1]):
-        source = ip_of(visitor[1])
-        return decide(Event(kind=EventKind.WEB, source_ip=source, url=visitor[2]), Way.CALLED)
-    client = _CLIENT.search(text, 0, _TEXT_ROOM)
-    source = ip_of(client[1].rstrip(".:")) if client else None
-    tags = dict(_TAGGED.findall(text[:8192]))
-    return event_between(
-        (source, port_of(client[2]) if client and source else None),
-        kind=EventKind.WEB if tags else EventKind.CONNECTION if source else EventKind.OTHER,
-        domain=domain_of(tags.get("hostname", "")),
-        url=tags.get("uri"),
-        way=Way.CALLED,
-    )
+    if visit := event_of_sentences((_VISITOR,), text):
+        return visit
+    found, tags = found_in(text[:_TEXT_ROOM], _CLIENT), dict(_TAGGED.findall(text[:8192]))
+    contact = EventKind.CONNECTION if client_of(found.get("ip"), None)[0] else EventKind.OTHER
+    found |= {"host": tags.get("hostname", ""), "url": tags.get("uri", "")}
+    return stated_event(found, kind=EventKind.WEB if tags else contact)
 
 
 def _is_waf(fields: Fields) -> bool:

@@ -15,7 +15,7 @@ import re
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.ends import placed
-from lamsach.logs.mappings.sentences import client_event, event_of, sentence
+from lamsach.logs.mappings.sentences import event_of, sentence, stated_event
 from lamsach.logs.text.syslog import split_header, split_message
 from lamsach.logs.text.times.loose_times import LooseTimes, month_comes_first
 from lamsach.model import Action, Event, EventKind
@@ -139,13 +139,8 @@ def _of_session(found: dict[str, str | None]) -> Event:
         action = _NO
     elif reply is not None and _SAID_YES.match(reply):
         action = _OK
-    user = found.get("user")
-    return (
-        client_event(
-            found.get("ip"),
-            action=action,
-            kind=EventKind.FILE if reply is None else EventKind.LOGON,
-            user=None if user == "not logged in" else user,
-        )
-        or Event()
-    )
+    if found.get("user") == "not logged in":
+        found["user"] = None
+    kind = EventKind.FILE if reply is None else EventKind.LOGON
+    event = stated_event(found, kind=kind, action=action)
+    return event if event.source_ip else Event()

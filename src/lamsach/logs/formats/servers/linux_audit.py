@@ -18,12 +18,14 @@ import re
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, event_between, placed
+from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.mappings.script_mentions import mentions
+from lamsach.logs.mappings.sentences import stated_event
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.timestamps import from_epoch
 from lamsach.logs.text.values import among, host_of_url, ip_of, port_of, stated
-from lamsach.model import Action, Event, EventKind
+from lamsach.model import Event, EventKind
 
 # type=USER_LOGIN msg=audit(1780542001.123:456): pid=812 ...
 _RECORD = re.compile(
@@ -107,15 +109,15 @@ def _logon(fields: dict[str, str]) -> Event | None:
     if source is None:
         return None
     result = fields.get("res", "")
-    server = ip_of(fields.get("laddr", ""))
-    return event_between(
-        (source, port_of(fields.get("rport"))),
-        (server, port_of(fields.get("lport")) if server else None),
-        kind=EventKind.LOGON,
-        user=_name(fields.get("acct")),
-        action=Action.BLOCKED if result in _REFUSED else Action.ALLOWED if result else Action.UNKNOWN,
-        way=Way.CALLED,
-    )
+    server = fields.get("laddr") if ip_of(fields.get("laddr", "")) else None
+    ends = {
+        "ip": source,
+        "port": fields.get("rport"),
+        "to": server,
+        "to_port": server and fields.get("lport"),
+    }
+    action = verdict(result in _REFUSED, result)
+    return stated_event({**ends, "user": _name(fields.get("acct"))}, kind=EventKind.LOGON, action=action)
 
 
 def _name(value: str | None) -> str | None:

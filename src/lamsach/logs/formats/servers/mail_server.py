@@ -20,7 +20,9 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Way, decide, event_between, placed
+from lamsach.logs.events.ends import Way, event_between, placed
+from lamsach.logs.mappings.actions import verdict
+from lamsach.logs.mappings.sentences import found_in, stated_event
 from lamsach.logs.text.syslog import split_header, split_message
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import domain_of, in_order, ip_of, port_of, stated
@@ -29,22 +31,27 @@ from lamsach.model import Action, Event, EventKind
 _APPS = in_order(
     "postfix dovecot sendmail sm-mta exim opendkim opendmarc imapd pop3d courier esmtpd imaplogin pop3login"
 )
-_IN_BRACKETS = r"\[(?:IPv6:)?([0-9A-Fa-f:.]{2,45})\](?::(\d{1,5}))?"
+_IN_BRACKETS = r"\[(?:IPv6:)?(?P<%s>[0-9A-Fa-f:.]{2,45})\](?::(?P<%s>\d{1,5}))?"
+_CLIENT_END, _SERVER_END = _IN_BRACKETS % ("ip", "port"), _IN_BRACKETS % ("to", "to_port")
 # client=unknown[192.0.2.7]   connect from mail.example[192.0.2.7]   CONNECT from [192.0.2.7]:4455
 # PASS NEW [192.0.2.7]:4455   DNSBL rank 3 for [192.0.2.7]:4455   relay=mail.example [192.0.2.7]
 _CLIENT = re.compile(
     r"(?a)(?:\bclient=|\b[Ff]rom |\bwarning: |^statistics: |\bPASS (?:NEW|OLD) |\b(?:ALLOW|DENY)LISTED "
     r"|\b(?:WHITE|BLACK)LISTED |\bfor (?=\[)|\brelay=|\bH=|\bip=|authenticator failed for )"
-    rf"(?:[\w.-]{{1,255}} ?)?(?:\([^()\s]{{0,255}}\) ?)?{_IN_BRACKETS}"
+    rf"(?:[\w.-]{{1,255}} ?)?(?:\([^()\s]{{0,255}}\) ?)?{_CLIENT_END}"
 )
 # to=<a@bad.example>, relay=mx.bad.example[192.0.2.9]:25,
-_SERVER = re.compile(rf"(?:\brelay=|\bconnect to |\bH=|\bhost )([\w.-]{{1,255}}) ?{_IN_BRACKETS}", re.ASCII)
-_LISTENING = re.compile(rf" to {_IN_BRACKETS}$", re.ASCII)
+_SERVER = re.compile(
+    rf"(?:\brelay=|\bconnect to |\bH=|\bhost )(?P<host>[\w.-]{{1,255}}) ?{_SERVER_END}", re.ASCII
+)
+_LISTENING = re.compile(rf" to {_SERVER_END}$", re.ASCII)
 # rip=192.0.2.7, lip=192.0.2.25   rip=192.0.2.7, rport=4455
 _REMOTE = re.compile(r"\b(rip|lip|rport|lport)=([0-9A-Fa-f:.]{1,45})", re.ASCII)
 # dovecot: auth: passwd-file(an@unit.example,192.0.2.7): unknown user
 _AUTH = re.compile(r"\((?P<user>[^,()<>\s]{1,256}),(?P<ip>[0-9A-Fa-f:.]{2,45})(?:,[^()]{0,64})?\)", re.ASCII)
-_USER = re.compile(r"(?a)\b(?:sasl_username=|user=|method=\w+, user=|set_id=|authid=)<?([^<>,\s()]{1,256})")
+_USER = re.compile(
+    r"(?a)\b(?:sasl_username=|user=|method=\w+, user=|set_id=|authid=)<?(?P<user>[^<>,\s()]{1,256})"
+)
 # 2026-05-04 10:20:30 1abcDE-000001-Ab <= a@example H=...
 _EXIM = re.compile(
     r"(?a)(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?: [+-]\d{4})?) (?:\[\d{1,10}\] )?(?:\w{6}"
@@ -63,13 +70,14 @@ _REFUSED = re.compile(
     r"|Relay access denied|\brejected\b|DENYLISTED|BLACKLISTED|invalid password|^LOGIN FAILED"
 )
 # LOGIN, user=an, ip=[::ffff:192.0.2.7], port=[4455]   (Courier)
-_COURIER_PORT = re.compile(r", port=\[(\d{1,5})\]", re.ASCII)
+_COURIER_PORT = re.compile(r", port=\[(?P<port>\d{1,5})\]", re.ASCII)
 _LOGON = re.compile(
     r"sasl_|SASL|: LOG(?:IN|OUT)\b|-login:|Login:|authenticator|auth(?:-worker)?: |AuthRequest|cmd=Auth"
 )
 _OUTWARD = re.compile(r"\b(?:to|mailer|ctladdr)=|^connect to |(?:=>|->|>>|\*\*|==) |, stat=|status=|\bhost ")
 # from=<anything at all>
 _IN_ANGLES = re.compile(r"<[^<>]{1,512}>")
+_OF_ENDS = {"ip": "rip", "port": "rport", "to": "lip", "to_port": "lport"}
 _LOOKED_AT = 4096
 
 
@@ -114,54 +122,37 @@ class MailServer(LogFormat):
 
 def _event(message: str, app: str) -> Event:
     refused = _REFUSED.search(message) is not None
-    ends = dict(_REMOTE.findall(message))
-    user = _USER.search(message)
-    values: dict[str, object] = {
-        "user": stated(user[1]) if user else None,
-        "kind": EventKind.LOGON if _LOGON.search(f"{app}: {message}") else EventKind.CONNECTION,
-        "action": Action.BLOCKED if refused else Action.UNKNOWN,
-    }
+    found, ends = found_in(message, _USER), dict(_REMOTE.findall(message))
+    kind = EventKind.LOGON if _LOGON.search(f"{app}: {message}") else EventKind.CONNECTION
+    allowed = "user" in found and not refused
     written = _IN_ANGLES.sub("<>", message)  # without text of senders
     auth = _AUTH.search(message) if app.startswith("dovecot") else None
     server = _SERVER.search(written) if _OUTWARD.search(written) and "client=" not in written else None
-    client = None if server else _CLIENT.search(written)
     if ends.get("rip"):
-        source = ip_of(ends["rip"])
-        values |= {
-            "source_port": port_of(ends.get("rport", "")),
-            "destination_ip": ip_of(ends.get("lip", "")),
-        }
-        values["destination_port"] = port_of(ends.get("lport", ""))
-        if " Login: " in f" {message}":
-            values["action"] = Action.ALLOWED
+        found |= {name: ends.get(key, "") for name, key in _OF_ENDS.items()}
+        allowed = " Login: " in f" {message}"
+        refused = refused and not allowed
     elif auth:
-        source = ip_of(auth["ip"])
-        values["user"] = auth["user"]
+        found |= auth.groupdict()
+        allowed = False
     elif server:
         return _delivery(message, server)
-    elif client:
-        source = ip_of(client[1])
-        listening = _LISTENING.search(written, client.end())
-        stated_port = _COURIER_PORT.search(written, client.end())
-        values["source_port"] = port_of(stated_port[1] if stated_port else client[2] or "")
-        if listening:
-            values |= {"destination_ip": ip_of(listening[1]), "destination_port": port_of(listening[2] or "")}
-        if values["user"] and not refused:
-            values["action"] = Action.ALLOWED
+    elif client := _CLIENT.search(written):
+        after = found_in(written[client.end() :], _COURIER_PORT, _LISTENING)
+        found |= client.groupdict("") | after
     else:
-        source = None
-        values["kind"] = EventKind.LOGON if values["user"] else EventKind.OTHER
-    return decide(Event(source_ip=source, **values), Way.CALLED)  # type: ignore[arg-type]
+        kind, allowed = EventKind.LOGON if "user" in found else EventKind.OTHER, False
+    return stated_event(found, kind=kind, action=verdict(refused, allowed))
 
 
 def _delivery(message: str, server: re.Match[str]) -> Event:
     """Read a delivery to another server, which names no client."""
-    name = domain_of(server[1].rstrip("."))
+    name = domain_of(server["host"].rstrip("."))
     sent = "status=sent" in message or "stat=Sent" in message or "=>" in message
     return Event(
         kind=EventKind.CONNECTION,
-        destination_ip=ip_of(server[2]),
-        destination_port=port_of(server[3] or ""),
+        destination_ip=ip_of(server["to"]),
+        destination_port=port_of(server["to_port"] or ""),
         domain=name if name and "." in name else None,
         action=Action.ALLOWED if sent else Action.UNKNOWN,
         forwarded=True,

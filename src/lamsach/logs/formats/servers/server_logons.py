@@ -25,11 +25,11 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named, required
 from lamsach.logs.events.ends import placed
 from lamsach.logs.mappings.actions import verdict
-from lamsach.logs.mappings.sentences import client_event, event_of, sentence
+from lamsach.logs.mappings.sentences import event_of, sentence, stated_event
 from lamsach.logs.text.json_records import flat, read_object, text_of, texts_of
 from lamsach.logs.text.syslog import NO_HEADER, SyslogHeader, split_header
 from lamsach.logs.text.times.loose_times import LooseTimes
-from lamsach.logs.text.values import hash_of, host_and_port, host_of_url
+from lamsach.logs.text.values import hash_of, host_and_port
 from lamsach.model import Action, Event, EventKind
 
 _NO_WORDS = (
@@ -91,24 +91,24 @@ def read(line: str, product: _Product, times: LooseTimes) -> tuple[str, Event]:
     client, port = host_and_port(first(product.client) or "")
     user = first(*product.user)
     statement = (first(*product.statement) or "").lower()
-    event = client_event(
-        client or first(product.client),
-        action=_action(statement, first(product.refused[0]), product),
+    ends = {
+        "ip": client or first(product.client),
+        "port": first(product.port) or (str(port) if port else None),
+    }
+    event = stated_event(
+        ends
+        | {"to": first(product.server), "to_port": first(product.server_port), "url": first(product.url)}
+        | {"user": None if user in ("--", "system:anonymous") else user},
         kind=product.kind,
-        port=first(product.port) or (str(port) if port else None),
-        user=None if user in ("--", "system:anonymous") else user,
-        server=first(product.server),
-        server_port=first(product.server_port),
+        action=_action(statement, first(product.refused[0]), product),
     )
-    if event is None:
+    if event.source_ip is None:
         raise LineError("The JSON record has no known key.", line[:80])
-    written, url, digest = first(*product.time), first(product.url), hash_of(first(product.hashes) or "")
+    written, digest = first(*product.time), hash_of(first(product.hashes) or "")
     return before, replace(
         event,
         time=times.read(written) if written else None,
         observer=first(product.observer),
-        url=url,
-        domain=host_of_url(url) if url else None,
         hashes=(digest,) if digest else (),
     )
 

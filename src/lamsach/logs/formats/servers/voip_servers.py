@@ -15,11 +15,11 @@ import re
 
 from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import placed
-from lamsach.logs.mappings.sentences import client_event, event_of, sentence
+from lamsach.logs.mappings.sentences import event_of, sentence, stated_event
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.timestamps import clock_time
-from lamsach.model import Action, Event
+from lamsach.model import Action, Event, EventKind
 
 # [2026-06-07 09:00:01] NOTICE[812][C-00000001] chan_sip.c: ...
 _ASTERISK = re.compile(
@@ -98,11 +98,7 @@ def _security(message: str) -> Event | None:
     far, near = (fields.get(f"{side}Address", "").split("/") for side in ("Remote", "Local"))
     if len(far) != 4 or len(near) != 4:
         return None
-    return client_event(
-        far[2],
-        action=_DONE.get(fields.get("SecurityEvent", ""), _NO),
-        port=far[3],
-        user=fields.get("AccountID"),
-        server=near[2],
-        server_port=near[3],
-    )
+    ends = {"ip": far[2], "port": far[3], "to": near[2], "to_port": near[3]}
+    action = _DONE.get(fields.get("SecurityEvent", ""), _NO)
+    event = stated_event({**ends, "user": fields.get("AccountID")}, kind=EventKind.LOGON, action=action)
+    return event if event.source_ip else None
