@@ -36,10 +36,11 @@ EXCEPTIONS: Mapping[str, str] = {
     "source_mac": "smac clientid",
     "source_name": "shost tenclient",
     "source_port": "srcl4portid ianasourcetransportport ipport sport spt sp cport idorigp csport fdcport "
-    "queryport privateport privport portprivate subjectportprotocol srcp",
+    "queryport subscriberport privateport privport portprivate subjectportprotocol srcp",
     "destination": "dst responder victim dip ianadestinationipv4address ianadestinationipv6address daddr da "
     "dest destination dsthost desthost destinationhost destinationhostname sip target idresph resphost dich "
-    "maydich diachiketnoi ketnoiden cdip fdsip srvdip vip objectip originip dnsserver ipdstsaddr",
+    "maydich diachiketnoi ketnoiden ketnoitoi truycaptoi truycapden cdip fdsip srvdip vip objectip "
+    "originip dnsserver ipdstsaddr",
     "destination_port": "dstl4portid ianadestinationtransportport dport dpt dp idrespp congketnoi cdport "
     "sdport fdsport srvdport vport objectport originport peerportprotocol dstp",
     "nat": "natsrc translatedsource xlatesrc modsrc srcnat newsrcip connnewsrcip ssip",
@@ -204,7 +205,8 @@ _CONTEXTS: tuple[tuple[AbstractSet[str], AbstractSet[str], Mapping[str, str]], .
     # Netskope: {"userip":"192.0.2.5","srcip":"198.51.100.20","hostname":"PC-1","device":"Windows Device"
     (frozenset({"userip", "srcip"}), frozenset(), {"hostname": "name", "device": "-"}),
     # Untangle; Sophos Central's API: {"endpoint_id":"5","dhost":"PC-1"
-    (frozenset({"cclientaddr"}), frozenset(), {"hostname": "name"}),
+    (frozenset({"cclientaddr"}), frozenset(), {"hostname": "name", "sclientaddr": "nat",
+        "sclientport": "nat_port", "sserveraddr": "destination", "sserverport": "destination_port"}),
     (frozenset({"dhost", "endpointid"}), frozenset(), {"dhost": "name"}),
     # FortiAnalyzer, Panorama
     (frozenset({"devicename"}), FIREWALL_COLUMNS, {"devicename": "observer"}),
@@ -216,6 +218,7 @@ _CONTEXTS: tuple[tuple[AbstractSet[str], AbstractSet[str], Mapping[str, str]], .
     (frozenset({"dip"}), frozenset(), {"sip": "source"}),
     # Symantec: Local Host IP: 192.0.2.5,Remote Host IP: 203.0.113.7
     (frozenset({"localhostip"}), frozenset(), {"remotehostip": "destination"}),
+    (frozenset({"client", "server"}), among("clientport serverport"), {"server": "destination"}),
     (frozenset({"fqdn"}), _FAR_ENDS | {"destinationport"}, {"fqdn": "domain"}),
     # NetScreen: src-xlated ip=198.51.100.2 port=1024     Huawei's URL filter: Page="/a", Host="www.example"
     (frozenset({"srcxlatedip", "port"}), frozenset(), {"port": "nat_port"}),
@@ -224,6 +227,8 @@ _CONTEXTS: tuple[tuple[AbstractSet[str], AbstractSet[str], Mapping[str, str]], .
     (frozenset({"ip", "port"}), among("dstport destport"), {"port": "source_port"}),
     (frozenset({"port"}), _FAR_ENDS, {"port": "destination_port"}),
     (frozenset({"protocolport"}), _FAR_ENDS, {"protocolport": "destination_port"}),
+    (frozenset({"cong"}), among("dich ipdich diachidich maydich diachiketnoi ketnoiden ketnoitoi truycaptoi"),
+        {"cong": "destination_port"}),
     # PowerDNS: {"from":"192.0.2.5","fromPort":51022,"to":"192.0.2.53","toPort":53
     (frozenset({"from", "fromport"}), frozenset(), {"from": "source", "to": "destination"}),
     # CoreDNS: {"remote":"192.0.2.5","port":"51022","name":"a.example.","rcode":

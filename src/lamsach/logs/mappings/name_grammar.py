@@ -32,8 +32,8 @@ _CLASSES: Mapping[str, str] = {
     "far": "remote raddr peer outside foreign",
     "external": "external outer",
     "nat":
-        "nat wan natted snat translated xlate xlated xlat trans postnat postnapt mapped public pub congkhai "
-        "转换后 转换后的 nat后",
+        "nat wan nated natted snat translated xlate xlated xlat trans postnat postnapt mapped public pub "
+        "congkhai 转换后 转换后的 nat后",
     "own":
         "dev int assigned leased framed virtual tunnel vpn managed infected affected impacted "
         "compromised recorded asset vm instance guest sta station agent",
@@ -95,8 +95,8 @@ _OF_TIMES = among(
     "event log click start started starts first seen create created creation generated generation receive "
     "received receipt recv detection detected detect occurred flow device alert attack unix epoch iso "
     "iso8601 rfc3339 rfc3339ns ns ms us nano utc gmt local dt at on system record capture captured edge scan "
-    "scanned sent entry blocked raised observed logged phathien xayra nhiem quet ghinhan batdau ketnoi "
-    "dietvirus truycap 发生 日志 记录 攻击"
+    "server scanned sent entry blocked raised observed logged phathien xayra nhiem quet ghinhan batdau "
+    "ketnoi dietvirus truycap 发生 日志 记录 攻击"
 )
 _OF_MOMENTS = among("request req query session conn connection")
 """Allowed with `timestamp`; a `request_time` is a duration."""

@@ -7,6 +7,7 @@ can choose. All parsers are linear in the text's length.
 `pairs`: `key=value key="value with spaces"`, separated by spaces, commas or semicolons, or in CSV cells.
 `pairs_in`: any text: also tabs or bars between the pairs, `Key: value, Other Key: value`, `key:value;`, and
 names with a number (`SrcIPAddr(1003)=`); an unquoted value ends at the next pair.
+`leaves_in`: XML elements, `<key>value</key>`.
 `spaced_pairs`: unquoted values may contain spaces and end at the next ` key=`.
 """
 
@@ -16,6 +17,7 @@ import csv
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
+from html import unescape
 from itertools import zip_longest
 
 from lamsach.errors import LineError
@@ -173,8 +175,18 @@ def pairs_in(text: str, *, colon: bool = False) -> Iterator[tuple[str, str]]:
         else:
             following = pattern.search(text, start)
             value = text[start : following.start() if following else len(text)]
-            yield match[1], value.strip(_SEPARATORS).rstrip(")]}").strip(_QUOTES)
+            yield match[1], value.strip(_SEPARATORS).lstrip("(").rstrip(")]}").strip(_QUOTES)
         match = following
+
+
+# <Client>PC-7</Client>
+_LEAF = re.compile(r"<([A-Za-z][\w:.-]{0,60})(?:\s[^<>]{0,300})?>([^<>]{0,4000})</\1>")
+
+
+def leaves_in(text: str) -> Iterator[tuple[str, str]]:
+    """Yield name and text of the XML elements without children in the first 32 KiB of a text."""
+    for match, _ in zip(_LEAF.finditer(text[:_LONGEST]), range(_MOST_PAIRS), strict=False):
+        yield match[1].rpartition(":")[2], unescape(match[2]).strip()
 
 
 def start_of_pairs(text: str) -> int:

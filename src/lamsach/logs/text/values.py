@@ -199,14 +199,14 @@ def question_of(text: str | None) -> str | None:
     return name or printable(text[:_LONGEST_DOMAIN]).lower().rstrip(".") or None
 
 
-_ANSWER_SPLIT = re.compile(r"[;,|\s]+")
+_ANSWER_SPLIT = re.compile(r"[;,|\s()]+")
 _LONGEST_LIST = 8192
 
 
 def answers_among(texts: Iterable[str]) -> tuple[str, ...]:
     """Return the distinct addresses and dotted names in lists.
 
-    Also in Sysmon's `type:  5 a.example;::ffff:192.0.2.7;`."""
+    Also in Sysmon's `type:  5 a.example;::ffff:192.0.2.7;` and in `A (192.0.2.7)`."""
     found: dict[str, None] = {}
     for text in texts:
         for word in _ANSWER_SPLIT.split(text[:_LONGEST_LIST]):

@@ -250,17 +250,15 @@ def _address(name: str, value: object) -> list[str]:
 
 
 def _texts(value: object) -> list[str]:
-    """Texts of scalars; of objects in a list their `data`, `value`, `name` or `ip` (AWS: `Rdata`)."""
+    """Texts of scalars; of objects in a list their `rdata`, else `data`, `value`, address or `name`."""
     texts = texts_of(value)
     for item in objects_of(value):
-        for key in ("data", "rdata", "Rdata", "RData", "value", "ip", "name"):
-            text = text_of(item.get(key))
-            if text:
-                texts.append(text)
-                break
+        named = {column_names.plain(key): text for key, inner in item.items() if (text := text_of(inner))}
+        texts += [named[key] for key in _OF_ITEMS if key in named][:1]
     return texts
 
 
+_OF_ITEMS = ("rdata", "data", "value", "ip", "address", "name")
 _MOST_HEADS = 50
 _ROOM = 4000
 

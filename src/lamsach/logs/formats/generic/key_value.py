@@ -1,4 +1,4 @@
-"""Lines of named values: `src=10.1.1.5 dst=203.0.113.9`, `srcip:10.1.1.5, dstip:...`.
+"""Lines of named values: `src=10.1.1.5 dst=203.0.113.9`, `srcip:10.1.1.5, dstip:...`, `<src>10.1.1.5</src>`.
 
 Source: the field lists in the log references of Stormshield, NetScreen, Huawei USG, H3C, Hillstone, Sangfor,
 Barracuda CloudGen, F5 ASM, Zscaler NSS and others that write such lines; names are those of
@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
@@ -28,7 +28,7 @@ from lamsach.logs.base import FileContext, LogFormat, fields_named, required
 from lamsach.logs.events.ends import placed
 from lamsach.logs.mappings import column_names, columns
 from lamsach.logs.mappings.actions import action_of, refusal_in
-from lamsach.logs.text.key_value import pairs_in, start_of_pairs
+from lamsach.logs.text.key_value import leaves_in, pairs_in, start_of_pairs
 from lamsach.logs.text.record_headers import header_before, unquote_cell
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes
@@ -115,7 +115,10 @@ class KeyValue(LogFormat):
     def recognises(cls, line: str) -> bool:
         """Match named values: the address of a party and one more known value."""
         if ("=" not in line and ":" not in line) or (
-            line.lstrip()[:1] in "{<" and line.lstrip()[:2] not in _PRIORITIES and not _ELEMENT.match(line)
+            line.lstrip()[:1] in "{<"
+            and line.lstrip()[:2] not in _PRIORITIES
+            and "</" not in line
+            and not _ELEMENT.match(line)
         ):
             return False
         return any(word in line for word in _WORDS) and _values(line) is not None
@@ -172,6 +175,10 @@ _ELEMENT = re.compile(r"\s*<[A-Za-z][\w:.-]{0,40} [A-Za-z][\w:.-]{0,40}=[\"']")
 _PRIORITIES = tuple(f"<{digit}" for digit in "0123456789")
 
 
+_SYNTAXES = (("</", leaves_in), ("=", pairs_in), (":", partial(pairs_in, colon=True)))
+"""A sign without which a line has no pairs of a syntax, and the syntax's parser."""
+
+
 @lru_cache(maxsize=256)
 def _fields_of(keys: tuple[str, ...]) -> tuple[tuple[str, str | None], ...]:
     """Normalize a record's keys, and look up their fields together."""
@@ -186,12 +193,12 @@ def _fields_of(keys: tuple[str, ...]) -> tuple[tuple[str, str | None], ...]:
 
 def _values(line: str) -> dict[str, list[str]] | None:
     """Read the values by known field; None when they state no contact."""
-    for colon in (False, True):
-        if ("=" if not colon else ":") not in line:
+    for sign, pairs in _SYNTAXES:
+        if sign not in line:
             continue
         values: dict[str, list[str]] = {}
         symantec = _MARK in line
-        found = [*pairs_in(line, colon=colon)]
+        found = [*pairs(line)]
         for (name, field), (_, text) in zip(_fields_of(tuple(key for key, _ in found)), found, strict=True):
             if symantec and (own := field_of(name, text)) is not None:
                 field = own

@@ -6,7 +6,10 @@ Heuristics, in this order, and nothing more:
 - observer: the host of a syslog header;
 - source and destination: only from keys that state them (`src=`, `srcip:`, `"client": "..."`; `dst=`,
   `server=` ...); else from an arrow between two addresses with ports (`10.1.1.5:49152->203.0.113.9:443`, also
-  with a translation between, `A -> T to B`), `from A to B`, or `connection from A` and the like;
+  with a translation between, `A -> T to B`), `from A to B`, or `connection from A` and the like; else from
+  columns of address, port, address, port, one address of which is internal;
+- name and URL: from keys (`sni=`, `url=`), else from a request (`GET http://...`, `CONNECT name:443`) or a
+  question (`name. IN A`), whose client is the first address before it, if no other is known;
 - device: the internal address of the two; else the address after a client's key; else the line's only
   internal address. A line with several internal addresses names no device;
 - hardware address: the first after a word for a machine (`client`, `station`, `MAC`);
@@ -28,7 +31,16 @@ from lamsach.logs.mappings import column_names
 from lamsach.logs.mappings.actions import refusal_in
 from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.times.loose_times import LooseTimes, month_comes_first
-from lamsach.logs.text.values import host_and_port, ip_of, mac_of, port_of, stated
+from lamsach.logs.text.values import (
+    domain_of,
+    host_and_port,
+    host_of_url,
+    ip_of,
+    mac_of,
+    port_of,
+    question_of,
+    stated,
+)
 from lamsach.model import Event, EventKind
 
 # src=192.0.2.5:1234   "srcip": "192.0.2.5"   SRC=192.0.2.5   client [192.0.2.5]   source: 192.0.2.5
@@ -42,8 +54,27 @@ _IPV6 = re.compile(r"(?<![\w.:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w
 # a translation between them: 10.1.1.5:49152 -> 198.51.100.7:2050 to 203.0.113.9:443
 _ARROW = re.compile(
     r"(?a)(?<![\w.])((?:\d{1,3}\.){3}\d{1,3})[:/(](\d{1,5})\)?[^\w\s]{0,2} ?(?:->|=>|-->"
-    r"|==>) ?(?:(?:\d{1,3}\.){3}\d{1,3}[:/(]\d{1,5}\)? to )?((?:\d{1,3}\.){3}\d{1,3})[:/(](\d{1,5})(?!\d)"
+    r"|==>) ?(?:((?:\d{1,3}\.){3}\d{1,3})[:/(](\d{1,5})\)? to )?((?:\d{1,3}\.){3}\d{1,3})[:/(](\d{1,5})(?!\d)"
 )
+# 10.1.1.5:49152 203.0.113.9:443   10.1.1.5,49152,203.0.113.9,443   10.1.1.5 49152 203.0.113.9 https(443)
+_COLUMNS = re.compile(
+    r"(?a)(?<![\w.:-])((?:\d{1,3}\.){3}\d{1,3})([:\s,;|])(\d{1,5})[\s,;|]((?:\d{1,3}\.){3}\d{1,3})\2"
+    r"(?:[a-z][\w-]{0,20}\()?(\d{1,5})(?![\w.:])"
+)
+# GET http://bad.example/a   CONNECT bad.example:443 HTTP/1.1
+_REQUEST = re.compile(
+    r"(?a)(?<![\w-])(?:GET|POST|HEAD|PUT|OPTIONS|CONNECT|DELETE|PATCH|TRACE|PROPFIND) "
+    r"(?:((?:https?|ftp)://[^\s\"'<>]{3,2000})|([\w.-]{3,253}|\[[\da-fA-F:.]{2,45}\]):\d{1,5}(?=[\s\"',;|]|$))"
+)
+# "bad.example." IN A   for bad.example. AAAA IN
+_QUESTION = re.compile(
+    r"(?a)(?<![\w.@/-])((?:[\w-]{1,63}\.){1,20}[A-Za-z][\w-]{1,62})\.?[\"']?,? "
+    r"(?:IN,? (?:{0})|(?:{0}),? IN)(?![\w-])".replace(
+        "{0}", "A|AAAA|ANY|CNAME|HTTPS|MX|NAPTR|NS|NULL|PTR|SOA|SRV|SVCB|TXT"
+    )
+)
+# sni=bad.example   url="http://bad.example/a"
+_NAMED = re.compile(r"(?a)(?<![\w.-])([A-Za-z][\w-]{1,30})=[\"']?([^\s\"',;|<>]{4,2000})")
 _END = (
     r"((?:\d{1,3}\.){3}\d{1,3}|\[[0-9A-Fa-f:.]{2,45}\]|[0-9A-Fa-f:]{2,39}:[0-9A-Fa-f.:]{0,15})(?:[:/(]"
     r"(\d{1,5})\)?|,? (?:port |cổng )(\d{1,5}))?"
@@ -73,6 +104,8 @@ _USER = re.compile(
 )
 # from source: 203.0.113.7, port 443
 _PORT_AFTER = re.compile(r"\]?,? (?:port|cổng)[:= ]{1,2}(\d{1,5})(?!\d)")
+# the port of 10.1.1.5:49152   10.1.1.5#49152   10.1.1.5/49152
+_OWN_PORT = re.compile(r"(?a)[:#/](\d{1,5})(?!\d)")
 # .. Friday, June 05, 2026 07:31:12
 _TIME_AT_END = re.compile(r"(?a)\b([A-Z][a-z]{2,8} \d{1,2},? \d{4},? \d{1,2}:\d\d:\d\d(?: [AP]M)?)\s*$")
 _LOOKED_AT = 65536
@@ -97,7 +130,7 @@ class UnknownText(LogFormat):
 
     name = "unknown_text"
     title = "Unknown text"
-    gives = fields_named("contact device_mac user action")
+    gives = fields_named("contact nat device_mac user domain url action")
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
@@ -119,18 +152,25 @@ class UnknownText(LogFormat):
             header, message = split_header(line, self.context)
         except LineError:
             header, message = NO_HEADER, line
-        source, destination, source_port, destination_port = _keyed(message)
+        (source, source_port), (destination, destination_port), (nat, nat_port) = _keyed(message)
+        kind, domain, url, at = _asked(message)
+        if at and source is None:
+            source, source_port = _first_end(message[:at])
         ends = source is not None and destination is not None and is_machine(source)
         mac, named = _MACHINE_MAC.search(message), _USER.search(message) or _LOGGED_ON.search(message)
         return event_between(
             (source, source_port),
             (destination, destination_port),
             time=header.time or self._time(message) or self._time(line),
-            kind=EventKind.OTHER,
+            kind=kind,
             observer=header.host,
             action=refusal_in(message),
             device_mac=mac_of(mac[1]) if mac else None,
             user=stated(named[1]) if named else None,
+            source_nat_ip=nat,
+            source_nat_port=nat_port,
+            domain=domain,
+            url=url,
             role=Role.BETWEEN if ends else Role.APART,
             given=None if ends else _mentioned(message, source),
         )
@@ -153,8 +193,12 @@ class UnknownText(LogFormat):
         return None
 
 
-def _keyed(message: str) -> tuple[str | None, str | None, int | None, int | None]:
-    """Find both ends with ports by the message's keys; the first of each counts."""
+_End = tuple[str | None, int | None]
+_NOWHERE: _End = (None, None)
+
+
+def _keyed(message: str) -> tuple[_End, _End, _End]:
+    """Find both ends, and the source after translation, by keys or a usual wording; the first counts."""
     ends: dict[str, tuple[str, int | None]] = {}
     ports: dict[str, int | None] = {}
     for match in _KEYED.finditer(message):
@@ -168,20 +212,55 @@ def _keyed(message: str) -> tuple[str | None, str | None, int | None, int | None
                 port_match = _PORT_AFTER.match(message, match.end("value")) if port is None else None
                 ends[field] = address, port_of(port_match[1]) if port_match else port
     arrow = _ARROW.search(message) if not ends and ("->" in message or "=>" in message) else None
-    if arrow and ip_of(arrow[1]) and ip_of(arrow[3]):
-        return ip_of(arrow[1]), ip_of(arrow[3]), port_of(arrow[2] or ""), port_of(arrow[4] or "")
+    if arrow and ip_of(arrow[1]) and ip_of(arrow[5]):
+        first, nat, second = ((ip_of(arrow[at] or ""), port_of(arrow[at + 1] or "")) for at in (1, 3, 5))
+        return first, second, nat
     from_to = _FROM_TO.search(message) if not ends else None
-    if from_to and (first := ip_of(from_to[1])) and (second := ip_of(from_to[4])):
-        return first, second, port_of(from_to[2] or from_to[3] or ""), port_of(from_to[5] or from_to[6] or "")
+    if from_to and ip_of(from_to[1]) and ip_of(from_to[4]):
+        first, second = (
+            (ip_of(from_to[at]), port_of(from_to[at + 1] or from_to[at + 2] or "")) for at in (1, 4)
+        )
+        return first, second, _NOWHERE
     if not ends and (known := _FROM.search(message)) and ip_of(known[1]):
-        return ip_of(known[1]), None, port_of(known[2] or known[3] or ""), None
+        return (ip_of(known[1]), port_of(known[2] or known[3] or "")), _NOWHERE, _NOWHERE
     if not ends and (logged := _LOGGED_ON.search(message)) and ip_of(logged[2]):
-        return ip_of(logged[2]), None, None, None
-    found: list[tuple[str | None, int | None]] = []
+        return (ip_of(logged[2]), None), _NOWHERE, _NOWHERE
+    cells = _COLUMNS.search(message) if not ends else None
+    if cells and any(is_internal(address) for at in (1, 4) if (address := ip_of(cells[at]))):
+        return (ip_of(cells[1]), port_of(cells[3])), (ip_of(cells[4]), port_of(cells[5])), _NOWHERE
+    found: list[_End] = []
     for side in ("source", "destination"):
         address, port = ends.get(side, (None, None))
         found.append((address, ports.get(side) if address and port is None else port))
-    return found[0][0], found[1][0], found[0][1], found[1][1]
+    return found[0], found[1], _NOWHERE
+
+
+def _asked(message: str) -> tuple[EventKind, str | None, str | None, int]:
+    """Find a request or question: its kind, name, URL and offset; else a name and URL stated by keys."""
+    request = _REQUEST.search(message)
+    if request:
+        host = host_of_url(request[1]) if request[1] else domain_of(request[2].strip("[]"))
+        return EventKind.WEB, host, request[1], request.start() if host else 0
+    question = _QUESTION.search(message) if "IN" in message else None
+    if question:
+        return EventKind.DNS, question_of(question[1]), None, question.start()
+    stated_values: dict[str, str] = {}
+    for match in _NAMED.finditer(message):
+        field = column_names.field_of(match[1])
+        if field == "url" and "://" in match[2]:
+            stated_values.setdefault("url", match[2])
+        elif field in ("domain", "query") and "." in match[2] and (name := domain_of(match[2])):
+            stated_values.setdefault("domain", name)
+    url = stated_values.get("url")
+    return EventKind.OTHER, stated_values.get("domain") or (host_of_url(url) if url else None), url, 0
+
+
+def _first_end(text: str) -> _End:
+    """Return the first address of a text, with its port."""
+    match = _IPV4.search(text) or _IPV6.search(text)
+    address = ip_of(match[0]) if match else None
+    port = _OWN_PORT.match(text, match.end()) if match and address else None
+    return address, port_of(port[1]) if port else None
 
 
 def _mentioned(message: str, source: str | None) -> str | None:

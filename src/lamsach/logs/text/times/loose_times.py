@@ -57,7 +57,8 @@ _OFFSET = re.compile(
 _LAST_OFFSET = re.compile(
     r"(?<=\d) (?:(?:GMT|UTC)(?: ?([+-])(\d{1,2})(?::?(\d{2}))?)?|([+-])(\d{2}):?(\d{2}))$", re.ASCII
 )
-_NUMERIC = re.compile(r"(?<!\d)(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)", re.ASCII)
+# 20/11/2026   20.11.26   but not the end of 10.20.11.26
+_NUMERIC = re.compile(r"(?<!\d)(?<!\d\.)(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?!\d|\.\d)", re.ASCII)
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})([/.-])(\d{1,2})\2(\d{1,2})(?!\d)", re.ASCII)
 _NAMES = rf"({'|'.join(MONTHS)})[a-z]{{0,6}}"
 # 20 Nov 2026   20/Nov/2026   20-Nov-26   20Nov2026
