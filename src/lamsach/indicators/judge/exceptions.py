@@ -111,8 +111,8 @@ _RECOMMENDED = any_case(
     rf"(?:\b(?:recommend\w{{0,6}}|advis\w{{1,3}}|suggest\w{{0,4}}|should|please)\b|(?:^\W{{0,8}}"
     rf"|[.:;!?]\s{{1,3}})(?:use|set|configure|switch|point|change"
     rf"|prefer)\b){_NOT_NEGATED}[^.;]{{0,60}}\b{_NAME_SERVER}{_NO_STOP_UNTIL_END}"
-    rf"|\b(?:khuyến nghị|khuyến cáo|đề nghị|yêu cầu|nên|hãy|cần)\b{_NOT_NEGATED}[^.;]{{0,60}}\b(?:sử "
-    rf"dụng|dùng|cấu hình|trỏ|chuyển|đặt|thiết lập)\b[^.;]{{0,40}}\b{_NAME_SERVER}{_NO_STOP_UNTIL_END}"
+    rf"|\b(?:khuyến nghị|khuyến cáo|đề nghị|yêu cầu|nên|hãy|cần)\b{_NOT_NEGATED}(?:[^.;]|\.\w){{0,90}}\b(?:"
+    rf"sử dụng|dùng|cấu hình|trỏ|chuyển|đặt|thiết lập)\b[^.;]{{0,40}}\b{_NAME_SERVER}{_NO_STOP_UNTIL_END}"
 )
 # our partner Example Ltd (partner.example)    Đơn vị phối hợp: partner.example
 _PARTNER = any_case(
@@ -134,6 +134,16 @@ _OF_VICTIM = any_case(
     r"[^.;:()]{4,80}\((?:[^\s()]{4,100},\s)?)$"
 )
 # 203.0.113.58 is a scanner of a known project and can be ignored    203.0.113.58 là địa chỉ hợp lệ
+# máy 203.0.113.58 của đơn vị kết nối tới máy chủ độc hại    203.0.113.58 là IP của mình    .. is our proxy
+_OWN_SIDE = r"(?:quý )?(?:đơn vị|cơ quan|công ty|mình|chúng tôi|don vi|co quan|minh|chung toi|ours?\b|us\b)"
+_MACHINE = any_case(
+    r"\b(?:máy(?: chủ| tính| trạm)?|thiết bị|địa chỉ|ip|hosts?|machine|may(?: chu| tinh| tram)?)"
+    r"(?: ip)?[ :(]{1,3}$"
+)
+_OF_US = any_case(rf"[)\s]{{1,3}}(?:của|thuộc|tại|cua|thuoc|tai) {_OWN_SIDE}")
+_IS_OURS = any_case(
+    rf"\s{{1,3}}(?:là|la|is|are) (?:our|(?:[^\W\d_]{{1,8}} ){{0,4}}(?:của|cua|thuộc|of) {_OWN_SIDE})"
+)
 _CLEARED = any_case(
     r"[^.;:]{0,80}?(?:\b(?:can|may|should) (?:safely )?be (?:safely )?(?:ignored|disregarded|excluded)\b"
     r"|\b(?:is|are|was|were) (?:an? |known |likely |probably ){0,3}(?:benign|legitimate|harmless"
@@ -191,7 +201,8 @@ RULES = (
         refused=["victim ip,threat\n203.0.113.58,Mirai", '{"victim": "203.0.113.58", "threat": "Mirai"}']),
     Rule("recommended_resolver", NO_DIGESTS, WRITTEN, near(_RECOMMENDED, 192), refusals.RECOMMENDED, 47,
         accepted=["The malware sets the DNS to 203.0.113.53", "Do not use the resolver 203.0.113.53"],
-        refused=["We recommend the resolver 203.0.113.53", "Đề nghị các đơn vị dùng DNS 203.0.113.53"]),
+        refused=["We recommend the resolver 203.0.113.53", "Đề nghị các đơn vị dùng DNS 203.0.113.53",
+            "Đề nghị đơn vị làm theo hướng dẫn tại https://ncsc.gov.vn và sử dụng DNS 203.0.113.53"]),
     Rule("partner", NAMES, WRITTEN, near(_PARTNER, 192), refusals.RECOMMENDED, 47,
         accepted=["The botnet uses evil-a.site"],
         refused=["Thanks to our partner Example Ltd (partner-a.site"]),
@@ -205,6 +216,12 @@ RULES = (
         refused=["It came from the victim's machine 203.0.113.58", "Máy nạn nhân có địa chỉ IP 203.0.113.58",
             "Đã xâm nhập máy chủ thư của đơn vị (mail.unit-a.site",
             "They compromised the mail server of Example Ltd (mail.unit-a.site, 203.0.113.58"]),
+    Rule("own_machine", NO_DIGESTS, WRITTEN,
+        lambda found: _IS_OURS.match(found.text, found.end)
+        or (_MACHINE.search(found.near) and _OF_US.match(found.text, found.end)), refusals.VICTIM, 50,
+        accepted=["Máy của đơn vị kết nối tới 203.0.113.58", "203.0.113.58 là máy chủ của nhóm tấn công"],
+        refused=["Ghi nhận máy 203.0.113.58 của đơn vị kết nối tới máy chủ độc hại",
+            "203.0.113.58 la ip cua minh, dung block", "203.0.113.58 is our proxy"]),
     Rule("cleared", NO_DIGESTS, WRITTEN, lambda found: _CLEARED.match(found.text, found.end), refusals.BENIGN,
         49, accepted=["They use evil-a.site, which is not benign",
             "evil-a.site is a legitimate site that was hacked to deliver it",

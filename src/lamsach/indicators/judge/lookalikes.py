@@ -132,8 +132,9 @@ _SERVERS = (
     r"|jenkins|zimbra|forti[a-z]{2,12}|pan-?os|routeros|junos|vcenter|esxi"
 )
 _PRODUCTS = (
-    rf"{_SERVERS}|kernel|log4j2?|struts|apache|httpd|java|jre|jdk|oracle(?: database)?|windows"
-    r"|exchange(?: server)?|sharepoint(?: server)?|office|outlook|\.net(?: framework)?|chrome|chromium"
+    rf"{_SERVERS}|upx|vmprotect|themida|hotfix|kernel|log4j2?|struts|apache|httpd|java|jre|jdk"
+    r"|oracle(?: database)?|windows|exchange(?: server)?|sharepoint(?: server)?|office|outlook"
+    r"|\.net(?: framework)?|chrome|chromium"
     r"|firefox|edge|safari|android|ios(?: xe|xr)?|macos|wordpress|big-ip|netscaler|citrix adc|vmware|winrar"
     r"|7-zip|acrobat|reader|flash(?: player)?|teamviewer|anydesk|patch|update|release|bản vá|bản cập nhật"
 )
@@ -147,7 +148,8 @@ _VERSION_IN_SENTENCE = any_case(
     + _VERSIONS
 )
 _SMALL = re.compile(r"(?:1?\d|20)(?:\.\d{1,2}){3}", re.ASCII)
-_SERVER = any_case(rf"(?:{_SERVERS})\b")
+_PACKERS = "upx|vmprotect|themida|patch|hotfix|bản vá|bản cập nhật"
+_SERVER = any_case(rf"(?:{_SERVERS}|{_PACKERS})\b")
 _SECTION = re.compile(
     r"\s{0,8}((?:1?\d|20)(?:\.\d){3})\.?\s{1,4}(?=[^\W\d_a-z])[^\W\d_][^.:;\d]{3,100}", re.UNICODE
 )
@@ -190,13 +192,13 @@ _OTHER_DIGEST = any_case(
     r"|serial(?:[ _-]?number)?|sha-?1|sha-?256|md5|hash)|fingerprint|serial(?:[ _-]?number)?"
     r"|exit ?node|mutex|mvid|guid|uuid"
     r"|commit(?:[ _-]?(?:hash|sha-?1))?|urn:btih|public[_ ]?key|spawn[_ ]?to(?:_x\d\d)?|"
-    r"(?:commit|session|bot|user|campaign|victim|machine|client|device)[ _-]?id)"
+    r"(?:commit|session|bot|user|campaign|victim|machine|client|device|your|personal|unique)[ _-]?id)"
     r"[\s_]{0,3}(?:hash|fingerprint|md5|sha-?1|sha-?256|value|\(md5\))?[\"']?\s{0,3}(?:[:=|–-]"
     r"|is|là)?\s{0,3}[\"'`(\[]?$"
 )
 # where SHA256 in ("0f4c..", "1a2b..")    md5 == '0f4c..'    let hashes = dynamic(["0f4c..", "1a2b.."])
 _NAMED_HASH = any_case(
-    r"(?:(?:\b|_)(?:md5|sha-?1|sha-?256)\b[\"']?\s{0,3}(?:[=!]=|=~|=|:|\bin~?|\bhas_any)|="
+    r"(?:(?:\b|_|(?-i:(?<=[a-z])(?=MD5|SHA)))(?:md5|sha-?1|sha-?256)\b[\"']?\s{0,3}(?:[=!]=|=~|=|:|\bin~?|\bhas_any)|="
     r"\s{0,3}dynamic)\s{0,3}[\"'(\[]{0,3}(?:[0-9a-f]{32,64}[\"']\s?,\s{0,3}[\"']){0,16}$"
 )
 
@@ -260,7 +262,9 @@ RULES = (
         refusals.VERSION, 30, accepted=["the address was 1.2.3.4"],
         refused=["the version number of the latest sample was 1.2.0.9"]),
     Rule("version_of_product", ADDRESS, WORD, _version_of_product, refusals.VERSION, 30,
-        accepted=["OpenSSL and 203.0.113.58"], refused=["FortiOS 7.4.1.2", "Exchange Server 15.0.1.2"]),
+        accepted=["OpenSSL and 203.0.113.58", "Patch 203.88.113.58"],
+        refused=["FortiOS 7.4.1.2", "Exchange Server 15.0.1.2", "đóng gói bằng UPX 3.9.6.1", "Bản vá 7.4.2.1",
+            "Lỗ hổng ảnh hưởng FortiOS 7.0.1.4 đến 7.2.0.8"]),
     Rule("heading_number", ADDRESS, WRITTEN,
         lambda found: (heading := _SECTION.fullmatch(found.text.rstrip()))
         and heading.start(1) == found.start, refusals.VERSION, 54, accepted=["C2 1.2.3.4"],
@@ -271,6 +275,7 @@ RULES = (
     Rule("other_digest", frozenset(DIGESTS), WORD, near(_OTHER_DIGEST), refusals.OTHER_DIGEST, 30,
         accepted=["MD5: 0123456789abcdef0123456789abcdef"],
         refused=["imphash: 0123456789abcdef0123456789abcdef",
+            "Your ID: 0123456789abcdef0123456789abcdef",
             "JA3 fingerprint 0123456789abcdef0123456789abcdef", "mutex 0123456789abcdef0123456789abcdef"]),
     Rule("part_of_a_program", frozenset({IndicatorType.MD5}), WRITTEN,
         lambda found: _SECTION_ROW.match(found.text, found.end), refusals.OTHER_DIGEST, 53,
@@ -286,7 +291,8 @@ RULES = (
     Rule("hash_in_code", FILE_HASHES, WRITTEN,
         lambda found: found.line.code and not found.line.alone
         and _NAMED_HASH.search(found.before(1200)) is None, refusals.CODE_HASH, 60,
-        accepted=['| where SHA256 == "" or md5 == "0123456789abcdef0123456789abcdef'],
+        accepted=['| where SHA256 == "" or md5 == "0123456789abcdef0123456789abcdef',
+            '| where InitiatingProcessMD5 == "0123456789abcdef0123456789abcdef'],
         refused=['var x = "0123456789abcdef0123456789abcdef']),
     Rule("memory_dump", FILE_HASHES, WRITTEN, lambda found: is_dump(found.text), refusals.CODE_HASH, 60,
         accepted=["a|...|b|...|0123456789abcdef0123456789abcdef"],

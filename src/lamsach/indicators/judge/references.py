@@ -23,6 +23,7 @@ from lamsach.indicators.judge.rule import (
     Rule,
     any_case,
     has_word,
+    near,
     on_line,
     word_count,
 )
@@ -162,6 +163,11 @@ _ASIDE = any_case(
 )
 # Registrar URL: http://www.registrar.example    Registrar WHOIS Server: whois.registrar.example
 _REGISTRAR = any_case(r"^\W{0,8}(?:registr(?:ar|y)\b[^:]{0,40}|whois server)\s{0,20}:")
+# evil.example (registered at registrar.example)    203.0.113.5 (AS64500, hosting.example)
+_PROVIDER = any_case(
+    r"(?:\bregistered (?:at|with|through|via)|\bAS\d{2,7}(?:[,:–-]|\s)\s?(?:[^\W\d_][\w ]{0,40}[,(]\s?)?"
+    r"|\bđăng ký (?:tại|qua|ở)(?: nhà cung cấp)?)\s{0,2}\(?$"
+)
 # Mozilla/5.0 (compatible; Bot/1.0; +http://bot.example/about)
 _AGENT = any_case(r"^\W{0,8}(?:user[ _-]?agents?\W{1,4})?mozilla/\d\.\d")
 # vcb-vn[.]top giả mạo vietcombank.com.vn
@@ -230,6 +236,10 @@ RULES = (
     Rule("registrar", NAMES, WRITTEN, on_line(_REGISTRAR), refusals.BESIDE, 52,
         accepted=["Registered: evil-a.site"], refused=["Registrar URL: http://www.registrar-a.site/x",
             "Registrar WHOIS Server: whois.registrar-a.site"]),
+    Rule("provider", DOMAIN, WRITTEN, near(_PROVIDER), refusals.BESIDE, 52,
+        accepted=["Registered yesterday: evil-a.site", "AS64500 is where the bot asks evil-a.site"],
+        refused=["Domain: evil-a.site (registered at registrar-a.site",
+            "IP: 203.0.113.5 (AS64500, hosting-a.site"]),
     Rule("describes", DOMAIN, WRITTEN, on_line(_ASIDE), refusals.BESIDE, 56, accepted=["Domain: evil-a.site"],
         refused=["ASN: AS64500 (Example Hosting, www.hosting-a.site", "Nhà cung cấp: hosting-a.site"]),
     Rule("imitated", NAMES, WRITTEN, lambda found: found.line.marked and _IMITATED.search(found.near),

@@ -5,7 +5,20 @@ from __future__ import annotations
 import re
 from enum import Enum, auto
 
-from lamsach.indicators.judge.rule import ALL, DOMAIN, LINE, NAMES, WRITTEN, Rule, Test, any_case, has_word
+from lamsach.documents.headings import fold
+from lamsach.indicators.judge.rule import (
+    ALL,
+    DOMAIN,
+    LINE,
+    NAMES,
+    NO_DIGESTS,
+    WRITTEN,
+    Rule,
+    Test,
+    any_case,
+    has_word,
+)
+from lamsach.indicators.tables.fields import Field, field_of
 from lamsach.indicators.values import refusals
 
 _REFERENCES = any_case(
@@ -32,7 +45,7 @@ _KINDS = (
 # miền ngoại lệ    Benign traffic observed    Lưu lượng hợp lệ    Không chặn các tên miền sau
 _ALLOWED_HEADING = any_case(
     r"(?:\d{1,2}(?:\.\d{1,2}){0,3}[.)]?\s{0,3})?(?:(?:(?:white|allow|safe)[ -]?list(?:ed)?|do "
-    r"not block|not to be blocked|never block|(?:known )?false positives?|exceptions?"
+    r"not block|not to be blocked|never block|(?:known )?false ?positives?|exceptions?"
     r"|exclusions?|danh sách (?:trắng|cho phép|ngoại lệ|loại trừ|không chặn)"
     rf"|không (?:được |nên )?chặn(?: (?:các|những))?|ngoại lệ|loại trừ)(?: (?:the "
     rf"(?:following|below))?)?(?: {_KINDS}){{0,2}}(?: sau(?: đây)?| below)?"
@@ -43,12 +56,17 @@ _ALLOWED_HEADING = any_case(
     r"|(?:legit(?:imate)?|benign|excluded|known[- ]good|normal|harmless|clean|safe|trusted"
     r"|non-malicious|allowed) (?:network |web |dns )?(?:ips?|domains?|names?|urls?|hosts?"
     r"|address(?:es)?|sites?|websites?|services?|infrastructure|traffic|connections?|activity"
-    r"|destinations?|servers?|software)(?: (?:names?|address(?:es)?|observed|seen|used"
-    r"|contacted))?"
+    r"|destinations?|servers?|software|tools?|utilities|programs?)(?: (?:names?|address(?:es)?|observed"
+    r"|seen|used|abused|contacted))?"
     r"|(?:các |danh sách )?(?:(?:địa chỉ|tên miền|trang web|website|ip|địa chỉ ip|lưu lượng(?: "
     r"mạng)?|kết nối|truy cập|dịch vụ|máy chủ|phần mềm) ){1,2}(?:ngoại lệ|hợp pháp|hợp lệ|chính "
     r"thống|lành tính|bình thường|an toàn|tin cậy|sạch|không độc hại|được phép|(?:không|không "
-    r"được) chặn))(?:\s?\([^()]{0,60}\))?"
+    r"được) chặn))(?:\s?\([^()]{0,60}\)|\s[-–—]\s.{1,60})?"
+)
+# Máy bị nhiễm kết nối tới: 203.0.113.5    Máy bị nhiễm và máy chủ điều khiển
+_OTHER_SIDE = any_case(
+    r"ket noi|\b(?:toi|den)\b|dieu khien|\bc2\b|c&c|tan cong tu|truy van"
+    r"|\b(?:connect|contact|beacon|quer|attack)"
 )
 # Please do NOT block the following, they are shared hosting:    Không chặn các tên miền sau vì của đơn vị:
 ALLOWED_SENTENCE = any_case(
@@ -114,6 +132,8 @@ class Section(Enum):
     """Services to use, or contacts."""
     SIGNATURE = auto()
     """Sender's signature."""
+    VICTIMS = auto()
+    """Infected machines."""
 
 
 def may_be_heading(text: str) -> bool:
@@ -123,8 +143,10 @@ def may_be_heading(text: str) -> bool:
 
 
 def exception_section(bare: str) -> Section | None:
-    """Return the section of a heading over exceptions or recommendations, or None."""
+    """Return the section of a heading over what is not the attacker's, or None."""
     bare = bare.rstrip(": ")
+    if field_of(bare) is Field.VICTIM and not _OTHER_SIDE.search(fold(bare)):
+        return Section.VICTIMS
     if _ALLOWED_HEADING.fullmatch(bare) is not None:
         return Section.ALLOWED
     return Section.RECOMMENDED if _RECOMMENDED_HEADING.fullmatch(bare) is not None else None
@@ -188,10 +210,19 @@ RULES = (
     Rule("label_allows", ALL, LINE, _labelled(Section.ALLOWED), refusals.ALLOWED, 11,
         accepted=["Malicious domains: evil-a.site, evil-b.site"],
         refused=["Legitimate domains: good-a.site, good-b.site", "Whitelist: 203.0.113.58",
-            "Not related, shown for context only: good-a.site", "Không liên quan: good-a.site"]),
+            "Not related, shown for context only: good-a.site", "Không liên quan: good-a.site",
+            "Legitimate tools used: AnyDesk (good-a.site)"]),
     Rule("label_recommends", ALL, LINE, _labelled(Section.RECOMMENDED), refusals.RECOMMENDED, 11,
         accepted=["DNS servers of the attacker: 203.0.113.53"],
         refused=["Recommended resolvers: 203.0.113.53", "Đơn vị phối hợp: partner-a.site"]),
+    Rule("label_of_victims", NO_DIGESTS, LINE, _labelled(Section.VICTIMS), refusals.VICTIM, 11,
+        accepted=["Máy bị nhiễm kết nối tới: 203.0.113.58", "C2: 203.0.113.58",
+            "may nhiem ket noi den http://evil-a.site/x"],
+        refused=["Infected hosts: 203.0.113.57, 203.0.113.58", "IP máy bị nhiễm: 203.0.113.58"]),
+    Rule("under_victims", NO_DIGESTS, LINE, _under(Section.VICTIMS), refusals.VICTIM, 20,
+        accepted=["Máy bị nhiễm và máy chủ điều khiển\n203.0.113.58",
+            "Victims\n203.0.113.57\nC2 servers\n203.0.113.58"],
+        refused=["Infected machines\n203.0.113.57\n203.0.113.58", "Máy bị nhiễm:\n- 203.0.113.58"]),
     Rule("form_of_another_type", ALL, LINE, lambda found: found.line.prose.form, refusals.UNSUPPORTED_TYPE,
         13, accepted=["Type\ndomain\nValue\nevil-a.site"],
         refused=["Type\nlink\nValue\nhttps://vendor-a.site/post"]),
@@ -199,7 +230,8 @@ RULES = (
         accepted=["Domains\nevil-a.site", "Please do not block it, as all use it:\nIt asks evil[.]site",
             "Please do not block it, as all use it:\ngood[.]site\nC2: evil-a.site",
             "You should not block users from reading this, for the servers behind it are many:\nevil-a.site"],
-        refused=["Do not block\ngood[.]site",
+        refused=["Do not block\ngood[.]site", "# Allow list - do not block\ngood-a.site",
+            "falsepositives:\n- Visits to good-a.site",
             "Please do not block the following, they are shared by many:\n\n  good[.]site",
             "3. Danh sách trắng\n203.0.113.58", "Benign traffic observed\ngood.site"]),
     Rule("under_recommended", ALL, LINE, _under(Section.RECOMMENDED), refusals.RECOMMENDED, 20,
@@ -216,8 +248,10 @@ RULES = (
         refusals.IN_SENTENCE, 64, accepted=["Domains:\nevil-a.site"],
         refused=["Email subjects:\nupdate of evil-a.site",
             "From: Support <a@unit.example> via relay.evil-a.site"]),
-    Rule("title", DOMAIN, WRITTEN, lambda found: _TITLE_LINE.match(found.text.lstrip()), refusals.TITLE, 70,
-        accepted=["- evil-a.site"], refused=["2.1 Stay-a.site"]),
+    Rule("title", DOMAIN, WRITTEN,
+        lambda found: _TITLE_LINE.match(found.text.lstrip())
+        and not (":" in (label := found.text[: found.start]) and _LISTS.search(label)), refusals.TITLE, 70,
+        accepted=["- evil-a.site", "2.2. Tên miền: evil-b.site, evil-a.site"], refused=["2.1 Stay-a.site"]),
     Rule("own_page", NAMES, WRITTEN,
         lambda found: found.line.prose.defangs and _SIGNED.match(found.text[: found.start]),
         refusals.IN_SENTENCE, 81, accepted=["Website: unit-a.site"],

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from lamsach.documents.headings import plain_key
 from lamsach.indicators.judge.references import host_of, is_cited, is_publisher
-from lamsach.indicators.judge.rule import ALL, CELL, DOMAIN, KEY, NAMES, ROW, UNLISTED, Rule
+from lamsach.indicators.judge.rule import ALL, CELL, DOMAIN, KEY, NAMES, NO_DIGESTS, ROW, UNLISTED, Rule
 from lamsach.indicators.judge.sections import Section
 from lamsach.indicators.judge.vocabulary import vocabulary
 from lamsach.indicators.tables.fields import Field, field_of
@@ -100,6 +100,8 @@ RULES = (
         refused=["domain,note\nevil-b.site,x\nWhitelist,\ngood-a.site,x"]),
     Rule("sheet_of_recommended", ALL, ROW, lambda row: row.section is Section.RECOMMENDED,
         refusals.RECOMMENDED, 30, refused=["domain,note\nevil-b.site,x\nOur partners,\ngood-a.site,x"]),
+    Rule("sheet_of_victims", NO_DIGESTS, ROW, lambda row: row.section is Section.VICTIMS, refusals.VICTIM, 30,
+        refused=["domain,note\nevil-b.site,x\nInfected machines,\ngood-a.site,x"]),
     Rule("struck_out", ALL, CELL, lambda cell: cell.struck, refusals.WITHDRAWN, 5,
         accepted=["<html><p>C2: 203.0.113.5 evil-a.site</p></html>"],
         refused=["<html><p>C2: 203.0.113.5 <s>good-a.site</s></p></html>"]),

