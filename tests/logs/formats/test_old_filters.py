@@ -1,9 +1,11 @@
-"""Hillstone, ipfw, ipchains and the VPN 3000 Concentrator: traps as tables."""
+"""Hillstone, ipfw, pfSense, ipchains and the VPN 3000 Concentrator: traps as tables."""
 
 from __future__ import annotations
 
 import pytest
 
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext
 from lamsach.logs.reading.detect import format_of_line
 
 
@@ -20,3 +22,14 @@ from lamsach.logs.reading.detect import format_of_line
 )
 def test_foreign_lines_are_no_packets(line):
     assert format_of_line(line) is None
+
+
+def test_an_impossible_time_does_not_stop_recognition():
+    line = (
+        "DNSBL-python,Jun 10 49:20:31,c2.example,10.20.1.5,Python,DNSBL_A,DNSBL_Malicious,c2.example,feed,+"
+    )
+    log_format = format_of_line(line)
+    assert log_format is not None
+    assert log_format.name == "pf_filterlog"
+    with pytest.raises(LineError, match="impossible"):
+        log_format(FileContext()).parse(line, 1)

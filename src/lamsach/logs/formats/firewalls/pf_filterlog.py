@@ -67,14 +67,21 @@ _ACTIONS = {
 _RESOLVED, _NAMED = 4, 5
 
 
-def _blocker_event(line: str, context: FileContext) -> Event | None:
-    """Read a line of pfBlockerNG; None for any other."""
-    if line.startswith("DNSBL") and (name := _NAME.match(line)):
-        return _question(name[1], name[2], name[3], context)
-    if line.startswith("DNS-reply,") and (reply := _REPLY.match(line)):
-        return _question(reply[1], reply[2], reply[3], context, answer=reply[4])
-    packet = _BLOCKER_PACKET.match(line) if "," in line[14:22] else None
-    return _blocker_packet(packet, context) if packet else None
+def _blocker(line: str) -> re.Match[str] | None:
+    """Match a line of pfBlockerNG."""
+    if line.startswith("DNSBL"):
+        return _NAME.match(line)
+    if line.startswith("DNS-reply,"):
+        return _REPLY.match(line)
+    return _BLOCKER_PACKET.match(line) if "," in line[14:22] else None
+
+
+def _blocker_event(match: re.Match[str], context: FileContext) -> Event | None:
+    """Read a line of pfBlockerNG; None without readable addresses."""
+    if match.re is _BLOCKER_PACKET:
+        return _blocker_packet(match, context)
+    answer = match[4] if match.re is _REPLY else None
+    return _question(match[1], match[2], match[3], context, answer)
 
 
 def _question(
@@ -163,9 +170,6 @@ _AUDITED = sentence(" [using OPNsense",
 _LOGIN_APPS = frozenset({"php", "php-fpm", "php-cgi", "audit", "lighttpd", "opnsense", "httpd", "nginx"})
 
 
-_ANY = FileContext()
-
-
 _SHAPES_OF_CELLS = (
     r"^[^,]*(?:\s|\]|^)[0-9]{0,9}$", r"^[^\s]{0,16}$", "^.{0,128}$", r"^[\w.:-]{0,64}$", r"^[\w.:@-]{1,32}$",
     r"^[\w-]{1,24}$", "^(?:pass|block|reject|match|nat|rdr|binat|scrub)$", "^(?:in|out|in/out)$", "^[46]$",
@@ -196,11 +200,9 @@ class PfFilterlog(LogFormat):
     def recognises(cls, line: str) -> bool:
         """Match nine columns of filterlog, a rule's packet printed by tcpdump, or a web log-in."""
         if ",in," in line or ",out," in line or ", in, " in line or ", out, " in line:
-            return (
-                _PACKET.search(_tight(line), 0, _ROOM) is not None or _blocker_event(line, _ANY) is not None
-            )
+            return _PACKET.search(_tight(line), 0, _ROOM) is not None or _blocker(line) is not None
         if line.startswith(("DNSBL", "DNS-reply,")):
-            return _blocker_event(line, _ANY) is not None
+            return _blocker(line) is not None
         if " on " in line and _RULE.search(line, 0, _ROOM) is not None:
             return True
         return ("' from" in line or " [using OPNsense" in line) and _login(line) is not None
@@ -216,9 +218,8 @@ class PfFilterlog(LogFormat):
 
     def read(self, line: str) -> Event | None:
         """Read one packet, or one log-in."""
-        blocked = _blocker_event(line, self.context)
-        if blocked is not None:
-            return blocked
+        if blocker := _blocker(line):
+            return required(_blocker_event(blocker, self.context), line)
         line = _tight(bare(line))
         header, message = split_header(line, self.context)
         packet = _PACKET.search(message, 0, _ROOM)
