@@ -15,6 +15,7 @@ from typing import Any
 
 from lamsach.logs.events.ends import Role, Way, event_between
 from lamsach.logs.events.leases import session_event
+from lamsach.logs.text.dns_names import from_presentation
 from lamsach.logs.text.values import domain_of, host_of_url, ip_of, mac_of, port_of, question_of, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
@@ -100,7 +101,8 @@ def stated_event(
     role: Role = Role.BETWEEN,
     **facts: Any,
 ) -> Event:
-    """Return the event of a message's groups (see `Sentence`, and `nat`, `nat_port`, `host`, `url`).
+    """Return the event of a message's groups (see `Sentence`, and `nat`, `nat_port`, `host`, `url`,
+    `printed`: a question with a zone file's escapes).
 
     `kind`: a request, if it has a URL, else by the ends, unless stated."""
     peer, answer = found.get("peer"), found.get("answer")
@@ -109,6 +111,7 @@ def stated_event(
     answers = (ip_of(answer) or question_of(answer)) if answer else None
     nat, url = None if nat == source else nat, found.get("url") or None
     name = question_of(found.get("question")) or asked_name(found.get("asked"))
+    name = name or from_presentation(found.get("printed") or "")
     if kind is None:
         kind = EventKind.WEB if url else EventKind.CONNECTION if source and target else EventKind.OTHER
     return event_between(

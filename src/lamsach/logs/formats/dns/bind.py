@@ -22,10 +22,11 @@ from datetime import datetime
 from typing import Any
 
 from lamsach.errors import LineError
-from lamsach.logs.events.ends import Role, Way, decide
+from lamsach.logs.events.ends import Role, Way, changed, event_between
 from lamsach.logs.layouts import Layout, Of, Shape
 from lamsach.logs.layouts.kinds import QUESTION, Kind
 from lamsach.logs.layouts.line import LayoutFormat, Opened
+from lamsach.logs.mappings.sentences import Groups, stated_event
 from lamsach.logs.text.dns_names import from_presentation
 from lamsach.logs.text.pasted import bare
 from lamsach.logs.text.syslog import NO_HEADER, split_header, split_message
@@ -34,35 +35,41 @@ from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Action, Event, EventKind
 
 # query (cache) 'www.example/A/IN' denied (allow-query-cache did not match)
-QUOTED = re.compile(r"'([^'\s]{1,1100}?)(?:/[A-Z][A-Z0-9-]{0,15}){0,2}(?:/[\w-]{1,64})?'")
+QUOTED = re.compile(r"'(?P<printed>[^'\s]{1,1100}?)(?:/[A-Z][A-Z0-9-]{0,15}){0,2}(?:/[\w-]{1,64})?'")
 # DNS format error from 192.0.2.9#53 resolving www.example/AAAA for 10.1.1.5#55198: ...
 _FORMAT_ERROR = re.compile(
-    r"DNS format error from ([0-9A-Fa-f:.]{2,45})(?:%\w{1,32})?#(\d{1,5}) resolving '?(\S{1,1100}?)"
-    r"/[A-Z0-9-]{1,16}(?:/[A-Z]{2,5})?'?(?: for (?:client )?(?:([0-9A-Fa-f:.]{2,45})(?:%\w{1,32})?#(\d{1,5}"
-    r")|<unknown>))?(?=[:\s]|$)"
+    r"DNS format error from (?P<to>[0-9A-Fa-f:.]{2,45})(?:%\w{1,32})?#(?P<to_port>\d{1,5}) resolving "
+    r"'?(?P<printed>\S{1,1100}?)"
+    r"/[A-Z0-9-]{1,16}(?:/[A-Z]{2,5})?'?(?: for (?:client )?(?:(?P<ip>[0-9A-Fa-f:.]{2,45})(?:%\w{1,32})?#"
+    r"(?P<port>\d{1,5})|<unknown>))?(?=[:\s]|$)"
 )
 # timed out resolving 'www.example/A/IN': 192.0.2.9#53
 _RESOLVING = re.compile(r"\bresolving '[^'\s]{1,1100}'|^transfer of '[^'\s]{1,1100}' from ")
-_ADDRESS = re.compile(r"(?<![\w.:])([0-9A-Fa-f]{0,4}[:.][0-9A-Fa-f:.]{1,44})(?:%\w{1,32})?#(\d{1,5})\b")
+_ADDRESS = re.compile(
+    r"(?<![\w.:])(?P<ip>[0-9A-Fa-f]{0,4}[:.][0-9A-Fa-f:.]{1,44})(?:%\w{1,32})?#(?P<port>\d{1,5})\b"
+)
 # zone example.vn/IN: www.example.vn/A: bad owner name (check-names)
-_ZONE = re.compile(r"^(?:\w+: )?zone ([^/\s]{1,255})/(?:IN|CH|HS)(?:/[\w-]{1,64})?: ")
-_OWNER = re.compile(r"([^\s/:]{1,1100})/[A-Z0-9]{1,16}: ")
+_ZONE = re.compile(r"^(?:\w+: )?zone (?P<printed>[^/\s]{1,255})/(?:IN|CH|HS)(?:/[\w-]{1,64})?: ")
+_OWNER = re.compile(r"(?P<printed>[^\s/:]{1,1100})/[A-Z0-9]{1,16}: ")
 # validating www.example/A: no valid signature found
-_VALIDATING = re.compile(r"validating (?:@0x[0-9a-f]{1,16}: )?([^\s/:]{1,1100})[/ ]([A-Z0-9]{1,16}): ")
+_VALIDATING = re.compile(
+    r"validating (?:@0x[0-9a-f]{1,16}: )?(?P<printed>[^\s/:]{1,1100})[/ ]([A-Z0-9]{1,16}): "
+)
 # dispatch 0x7f3c5c0a1000: shutting down due to TCP receive error: 192.0.2.9#53: connection reset
 # invalid command from 192.0.2.9#40111: bad auth
 _DISPATCH = re.compile(r"dispatch 0x[0-9a-f]{4,16}: |invalid command from ")
 # RFC 1918 response from Internet for 1.0.0.10.in-addr.arpa
-LEAKED = re.compile(r"RFC 1918 response from Internet for (\S{1,1100})")
+LEAKED = re.compile(r"RFC 1918 response from Internet for (?P<printed>\S{1,1100})")
 # limit NXDOMAIN responses to 192.0.2.0/24 for www.example IN A (0a1b2c3d)
 _RATE_LIMITED = re.compile(
     r"\*?(?:would |stop |continue )?limit(?:ing)? (?:[\w-]{1,20} )?responses? to [0-9A-Fa-f.:]{2,45}"
-    r"(?:/\d{1,3})?(?: for (\S{1,1100}))?(?=\s|$)"
+    r"(?:/\d{1,3})?(?: for (?P<printed>\S{1,1100}))?(?=\s|$)"
 )
 # CQ 192.0.2.1:53001 -> 192.0.2.53:53 UDP 40b www.example/IN/A
 _TAPPED = re.compile(
-    r"(?a)([ACFRSTU])([QR]) (\S{2,45}):(\d{1,5}) (?:->|<-) (\S{2,45}):(\d{1,5}) (?:UDP|TCP|DOT|DOH"
-    r"|DNSCryptUDP|DNSCryptTCP) \d{1,6}b (\S{1,1100})/[A-Z]{2,5}/[A-Z0-9-]{1,16}(?=\s|$)"
+    r"(?a)([ACFRSTU])([QR]) (?P<ip>\S{2,45}):(?P<port>\d{1,5}) (?:->|<-) "
+    r"(?P<to>\S{2,45}):(?P<to_port>\d{1,5}) (?:UDP|TCP|DOT|DOH"
+    r"|DNSCryptUDP|DNSCryptTCP) \d{1,6}b (?P<printed>\S{1,1100})/[A-Z]{2,5}/[A-Z0-9-]{1,16}(?=\s|$)"
 )
 _SHAPES = (LEAKED, _FORMAT_ERROR, _ZONE, _VALIDATING, _DISPATCH, _RATE_LIMITED, _TAPPED)
 
@@ -75,71 +82,40 @@ def _is_from_resolver(message: str) -> bool:
     return any(shape.match(message) for shape in _SHAPES)
 
 
-def _resolver_fields(message: str) -> dict[str, Any]:
-    """Read the event fields of a message without client; empty without address and question."""
+def _from_resolver(message: str) -> Event | None:
+    """Read a message without client; None without address and question."""
     message = message.lstrip(" ")
-    if tapped := _TAPPED.match(message):
-        return _tapped(tapped)
+    if tapped := _TAPPED.match(message):  # the querying side, then the queried one
+        by_server, response = tapped[1] in "FRS", tapped[2] == "R"
+        role = Role.APART if by_server else Role.BETWEEN
+        return _about(tapped.groupdict(), role, forwarded=by_server, response=response)
     if limited := _RATE_LIMITED.match(message):
         action = Action.BLOCKED if message.startswith(("limit", "continue limit")) else Action.UNKNOWN
-        name = from_presentation(limited[1] or "")
-        return {"kind": EventKind.DNS, "domain": name, "action": action} if name else {}
+        event = _about(limited.groupdict(), forwarded=False, action=action)
+        return event if event.domain else None
     if error := _FORMAT_ERROR.match(message):
-        server, server_port, name, client, client_port = error.groups()
-        return {
-            "kind": EventKind.DNS,
-            "source_ip": ip_of(client) if client else None,
-            "source_port": port_of(client_port),
-            "destination_ip": ip_of(server),
-            "destination_port": port_of(server_port),
-            "role": Role.SERVES_THE_UNIT,
-            "domain": from_presentation(name),
-            "forwarded": client is None,
-        }
-    if zone := _ZONE.match(message):
+        return _about(error.groupdict(), Role.SERVES_THE_UNIT, forwarded=error["ip"] is None)
+    zone = _ZONE.match(message)
+    address = _ADDRESS.search(message, zone.end() if zone else 0, _HEAD)
+    ends = address.groupdict() if address else {}
+    if zone:
         owner = _OWNER.match(message, zone.end())
-        address = _ADDRESS.search(message, zone.end(), _HEAD)
-        return _far_side(owner[1] if owner else zone[1], address) if owner or address else {}
+        return _about(ends | (owner or zone).groupdict()) if owner or ends else None
     if about := _VALIDATING.search(message, 0, _HEAD) or LEAKED.match(message):
-        return _far_side(about[1], None)
-    address = _ADDRESS.search(message, 0, _HEAD)
+        return _about(about.groupdict())
     if _DISPATCH.match(message):
-        return _far_side(None, address) if address else {}
+        return _about(ends) if ends else None
     resolving = message.find("resolving '", 0, _HEAD)
     quoted = QUOTED.search(message, max(0, resolving), _HEAD)
-    if quoted is None or (address is None and resolving < 0):
-        return {}
-    values = _far_side(quoted[1], address)
+    if quoted is None or (not ends and resolving < 0):
+        return None
     if resolving >= 0:  # the address is the queried server's
-        values |= {f"destination_{what}": values.pop(f"source_{what}") for what in ("ip", "port")}
-    return values
+        ends = {"to": ends.get("ip"), "to_port": ends.get("port")}
+    return _about(ends | quoted.groupdict())
 
 
-def _far_side(name: str | None, address: re.Match[str] | None) -> dict[str, Any]:
-    return {
-        "kind": EventKind.DNS,
-        "source_ip": ip_of(address[1]) if address else None,
-        "source_port": port_of(address[2]) if address else None,
-        "domain": from_presentation(name) if name else None,
-        "forwarded": True,
-    }
-
-
-def _tapped(match: re.Match[str]) -> dict[str, Any]:
-    """Read a message recorded by dnstap: the querying side, then the queried one."""
-    source, destination = ip_of(match[3]), ip_of(match[5])
-    asked_by_server = match[1] in "FRS"
-    return {
-        "kind": EventKind.DNS,
-        "source_ip": source,
-        "source_port": port_of(match[4]),
-        "destination_ip": destination,
-        "destination_port": port_of(match[6]),
-        "role": Role.APART if asked_by_server else Role.BETWEEN,
-        "domain": from_presentation(match[7]),
-        "forwarded": asked_by_server,
-        "response": match[2] == "R",
-    }
+def _about(found: Groups, role: Role = Role.APART, *, forwarded: bool = True, **facts: Any) -> Event:
+    return stated_event(found, kind=EventKind.DNS, way=Way.UNSTATED, role=role, forwarded=forwarded, **facts)
 
 
 # 19-Oct-2022 05:34:03.425 queries: info: client ...
@@ -207,8 +183,8 @@ _LABELS_OR_CLIENT = re.compile(
 )
 
 
-def _client(ip: str, port: str | None, name: str | None, rest: str) -> dict[str, Any]:
-    """Read the event fields of a message about a client; `name` is the question in brackets, if any."""
+def _client(ip: str, port: str | None, name: str | None, rest: str) -> Event:
+    """Read the event of a message about a client; `name` is the question in brackets, if any."""
     source = ip_of(ip)
     if source is None and _NO_MASK.fullmatch(ip):
         raise LineError("The client's address cannot be read.", ip)
@@ -235,18 +211,16 @@ def _client(ip: str, port: str | None, name: str | None, rest: str) -> dict[str,
         question = about[1] if about else name or (quoted[1] if quoted else None)
         refused = _REFUSED.search(rest, 0, _HEAD) is not None
         action, way = (Action.BLOCKED, Way.CALLED) if refused else (Action.UNKNOWN, way)
-    return {
-        "kind": EventKind.DNS,
-        "source_ip": source,
-        "source_port": port_of(port),
-        "destination_ip": ip_of(server[1]) if server else None,
-        "destination_port": port_of(server[2]) if server else None,
-        "domain": from_presentation(question) if question else None,
-        "answers": answers,
-        "action": action,
-        "role": Role.APART if source is None else Role.BETWEEN,
-        "way": way,
-    }
+    return event_between(
+        (source, port_of(port)),
+        (ip_of(server[1]), port_of(server[2])) if server else None,
+        kind=EventKind.DNS,
+        domain=from_presentation(question) if question else None,
+        answers=answers,
+        action=action,
+        role=Role.APART if source is None else Role.BETWEEN,
+        way=way,
+    )
 
 
 def _without_type(text: str) -> str:
@@ -267,17 +241,14 @@ def _message(log_format: Bind, found: re.Match[str]) -> Event | None:
     message = found.string
     match = None if message.startswith("DNS format error") else _CLIENT.search(message, 0, _HEAD)
     if match:
-        values = _client(match[1], match[2], match[3], message[match.end() :])
-    elif matched := _MATCHED_LIST.search(message, 0, _HEAD):
-        values = _client(matched[1], matched[2], None, message[matched.end() :])
-    elif old := _BIND8.match(message):
-        values = _client(old[1], None, old[2], "") | {"action": Action.ALLOWED}
-    elif log_format.recognises(log_format.line):
-        values = _resolver_fields(message)
-    else:
+        return _client(match[1], match[2], match[3], message[match.end() :])
+    if matched := _MATCHED_LIST.search(message, 0, _HEAD):
+        return _client(matched[1], matched[2], None, message[matched.end() :])
+    if old := _BIND8.match(message):
+        return changed(_client(old[1], None, old[2], ""), action=Action.ALLOWED)
+    if not log_format.recognises(log_format.line):
         raise LineError("The line is not of this product.", message[:80])
-    role, way = values.pop("role", Role.APART), values.pop("way", Way.UNSTATED)
-    return decide(Event(**values), way, role=role) if values else None
+    return _from_resolver(message)
 
 
 _SERVER_KIND = Kind("server", lambda server: Way.SENT if ":" in server else None)
