@@ -101,9 +101,10 @@ class CampaignRecord:
     """A validated campaign record; `own`: for the portal that wrote it, see `returned_files`."""
 
     number: int
-    state: str
-    texts: Mapping[str, str]
-    days: Mapping[str, date]
+    facts: Mapping[str, Any]
+    """Columns of the campaign: state, texts, first and last day."""
+    dues: Mapping[str, date]
+    """The unit's deadlines."""
     form_name: str
     form: Mapping[str, Any]
     dispatches: Sequence[Mapping[str, Any]]
@@ -139,9 +140,12 @@ def read(record: Mapping[str, Any], files: Sequence[Any]) -> CampaignRecord:
     limits = {"name": 200, "summary": 100_000, "goals": 100_000}
     return CampaignRecord(
         number(record["number"]),
-        record["state"],
-        {name: text(record[name], limit) for name, limit in limits.items()},
-        {name: day(record[name]) for name in ("starts", "ends", *COLUMNS)},
+        {
+            "state": record["state"],
+            **{name: text(record[name], limit) for name, limit in limits.items()},
+            **{name: day(record[name]) for name in ("starts", "ends")},
+        },
+        {name: day(record[name]) for name in COLUMNS},
         text(form["name"], 200),
         form["definition"],
         dispatches,
@@ -155,15 +159,13 @@ def apply(arrival: Arrival, record: CampaignRecord) -> dict[str, int]:
     """Add or update the campaign with its dispatches, lists and deadlines."""
     partner, sender = arrival.partner, arrival.unit
     known = units_below.counterpart(partner, "campaign", record.number)
-    dues = {name: day for name, day in record.days.items() if name in COLUMNS}
-    own_days = {name: day for name, day in record.days.items() if name not in COLUMNS}
-    values = {**record.texts, **own_days, "state": record.state}
+    dues = record.dues
     if known is None:
         days = dues if record.deadlines is None else record.deadlines.days
-        campaign = Campaign.objects.create(owner=sender, form=form_of(record), **days, **values)
+        campaign = Campaign.objects.create(owner=sender, form=form_of(record), **days, **record.facts)
         units_below.remember(partner, "campaign", record.number, campaign.pk)
     else:
-        Campaign.objects.filter(pk=known, owner=sender).update(**values)
+        Campaign.objects.filter(pk=known, owner=sender).update(**record.facts)
         campaign = Campaign.objects.get(pk=known)
     if record.deadlines is not None:
         apply_deadlines(arrival, campaign, record.deadlines)
@@ -171,7 +173,7 @@ def apply(arrival: Arrival, record: CampaignRecord) -> dict[str, int]:
         moved = {
             kind: dues[name]
             for kind, name in zip(DeadlineKind, COLUMNS, strict=True)
-            if dues.get(name, getattr(campaign, name)) != getattr(campaign, name)
+            if dues[name] != getattr(campaign, name)
         }
         if moved:
             make(Plan(campaign, MoveScope.ALL, moved, reason=str(partner)), arrival.user)
@@ -184,10 +186,11 @@ def form_of(record: CampaignRecord) -> FormDefinition:
     from lamsach.letters.form import parse_form
 
     parse_form(record.form)
-    for found in FormDefinition.objects.filter(name=record.form_name).order_by("-version"):
+    versions = FormDefinition.objects.filter(name=record.form_name).order_by("-version")
+    for found in versions:
         if found.definition == record.form:
             return found
-    last = FormDefinition.objects.filter(name=record.form_name).order_by("-version").first()
+    last = versions.first()
     return FormDefinition.objects.create(
         name=record.form_name, definition=record.form, version=(last.version if last else 0) + 1
     )

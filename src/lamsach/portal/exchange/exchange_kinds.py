@@ -6,6 +6,7 @@ Counts are per day of a campaign as known now; late logs correct days stated ear
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
@@ -263,11 +264,9 @@ class Campaigns(Kind):
 
     def apply(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """Add or update the campaigns; our unit receives the dispatches."""
-        counts = {"campaigns": 0, "dispatches": 0, "lists": 0}
+        counts = Counter({"campaigns": 0, "dispatches": 0, "lists": 0})
         for record in rows(payload.data["campaigns"], MOST):
-            done = campaign_payload.apply(arrival, campaign_payload.read(record, payload.stored))
-            for name, count in done.items():
-                counts[name] += count
+            counts.update(campaign_payload.apply(arrival, campaign_payload.read(record, payload.stored)))
         return counts
 
 

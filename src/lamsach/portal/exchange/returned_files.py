@@ -14,6 +14,7 @@ for this. Of several partners' files the newest by the sender's own clock counts
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
@@ -108,13 +109,10 @@ class CampaignsBack(BackKind):
 
     def apply(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """Restore campaigns to the state sent before."""
-        counts = {"campaigns": 0, "dispatches": 0, "lists": 0, "moves": 0}
-        if payload.stored is None:
-            return counts
-        head, records = payload.stored
+        counts = Counter({"campaigns": 0, "dispatches": 0, "lists": 0, "moves": 0})
+        head, records = payload.stored or (None, ())
         for record in records:
-            for name, count in _take(arrival, head, record).items():
-                counts[name] += count
+            counts.update(_take(arrival, head, record))
         return counts
 
 
@@ -134,8 +132,7 @@ def _take(arrival: Arrival, head: Head, record: CampaignRecord) -> dict[str, int
     newest = at >= (known["last"] or 0)
     if newest:
         units_below.remember(partner, RETURNED, campaign.pk, at)
-        days = {name: day for name, day in record.days.items() if name in ("starts", "ends")}
-        Campaign.objects.filter(pk=campaign.pk).update(**record.texts, **days, state=record.state)
+        Campaign.objects.filter(pk=campaign.pk).update(**record.facts)
     counts = {
         "campaigns": int(fresh),
         "dispatches": sum(_dispatch(arrival, campaign, row) for row in record.dispatches),
@@ -151,16 +148,13 @@ def _take(arrival: Arrival, head: Head, record: CampaignRecord) -> dict[str, int
 
 def _campaign(arrival: Arrival, record: CampaignRecord) -> Campaign:
     days = record.deadlines.days if record.deadlines is not None else {}
-    own_days = {name: day for name, day in record.days.items() if name in ("starts", "ends")}
     return Campaign.objects.create(
         pk=record.number,
         owner=arrival.partner.unit,
         form=campaign_payload.form_of(record),
-        state=record.state,
         public=bool(record.own.get("public")),
-        **record.texts,
+        **record.facts,
         **days,
-        **own_days,
     )
 
 
@@ -240,12 +234,8 @@ def _moves(
         DeadlineMove.objects.create(
             pk=item.number,
             campaign=campaign,
-            kind=item.kind,
-            scope=item.scope,
             unit_id=anchor,
-            day=item.day,
-            before=item.before,
-            reason=item.reason,
+            **{name: getattr(item, name) for name in ("kind", "scope", "day", "before", "reason")},
             dispatch=Dispatch.objects.filter(pk=item.dispatch).first(),
             by=arrival.user,
         )
