@@ -28,6 +28,7 @@ from lamsach.portal.base.lists import Cell, Listing, State
 from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, COORDINATORS, Role
+from lamsach.portal.base.templatetags.page_tags import browser
 from lamsach.portal.units.access import memberships, readable_units
 from lamsach.portal.units.sheet import Heading, labelled, template
 
@@ -85,6 +86,27 @@ PEOPLE = Listing(
 )
 
 
+INVITATIONS = Listing(
+    title="Open invitations",
+    cells=(
+        Cell("E-mail", "email"),
+        Cell("Unit", lambda row: str(row.unit)),
+        Cell("Role", lambda row: row.get_role_display()),
+        Cell("Valid until", "expires"),
+        Cell("", template="accounts/withdraw.html"),
+    ),
+)
+SESSIONS = Listing(
+    title="Sessions",
+    cells=(
+        Cell("Address", "ip"),
+        Cell("Browser", lambda row: browser(row.user_agent)),
+        Cell("Last here", "last_seen_at"),
+    ),
+    empty="Not logged in anywhere.",
+)
+
+
 @member(COORDINATORS, COORDINATORS, ("GET",))
 def people(request: HttpRequest) -> HttpResponse:
     """List the people of one's units, with search, and the open invitations."""
@@ -95,7 +117,8 @@ def people(request: HttpRequest) -> HttpResponse:
             Q(name__icontains=search) | Q(email__icontains=search) | Q(memberships__unit__code=search)
         )
     pending = access.readable_invitations(request.user).select_related("unit")[:100]
-    return PEOPLE.page(request, rows, {"search": search, "invitations": pending}, search=search)
+    context = {"search": search, "invitations": pending, "open_invitations": INVITATIONS}
+    return PEOPLE.page(request, rows, context, search=search)
 
 
 @member(COORDINATORS, COORDINATORS, ("GET",))
@@ -111,6 +134,7 @@ def person(request: HttpRequest, user_id: int) -> HttpResponse:
             "account": account,
             "held": account.memberships.filter(unit__in=own_units).select_related("unit"),
             "takable": set(access.revocable_roles(request.user, account).values_list("pk", flat=True)),
+            "listing": SESSIONS,
             "sessions": UserSession.objects.filter(user=account).order_by("-last_seen_at")[:20],
         },
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
-from lamsach.portal.base.lists import Below, Cell, Listing
+from lamsach.portal.base.lists import Below, Cell, Link, Listing
 from lamsach.portal.base.lists import State as Shown
-from lamsach.portal.edxml.models import Connection, Message, State
+from lamsach.portal.base.templatetags.page_tags import size
+from lamsach.portal.edxml.models import Connection, Message, State, signed
 
 
 def _title(row: Message) -> str:
@@ -66,4 +68,32 @@ CONNECTIONS = Listing(
         Cell("State", _works),
     ),
     empty="No connection yet. Files can still be uploaded by hand.",
+)
+HISTORY = Listing(
+    title="Statuses and answers",
+    cells=(
+        Cell("Status", _title, view="edxml:message"),
+        Cell("Unit", lambda row: row.sender_name or row.sender_code),
+        Cell("When", "at"),
+        Cell("Words with it", "reason"),
+    ),
+)
+_FILE_CELLS = (
+    Cell(
+        "File",
+        lambda row: Link(row["name"], reverse("edxml:attached", args=(row["message"], row["place"]))),
+    ),
+    Cell("Size", lambda row: size(row["size"]), css="number"),
+)
+SENT_FILES = Listing(title="Attached files", cells=_FILE_CELLS)
+FILES = replace(
+    SENT_FILES, cells=(*_FILE_CELLS, Cell("Signature", lambda row: signed(row.get("signature", ""))))
+)
+UNSENT = Listing(
+    title="Reports that have not gone out",
+    cells=(
+        Cell("Unit", "unit__name", view="reports:report"),
+        Cell("State", lambda row: row.get_state_display()),
+        Cell("", template="edxml/send_report.html"),
+    ),
 )

@@ -20,6 +20,7 @@ from lamsach.portal.base.links import nonce
 from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import COORDINATORS
+from lamsach.portal.base.templatetags.page_tags import number
 from lamsach.portal.base.uploads import download
 from lamsach.portal.campaigns.access import get_dispatch
 from lamsach.portal.campaigns.models import Campaign, CampaignState
@@ -34,8 +35,16 @@ from lamsach.portal.edxml.forms import (
     StatusForm,
 )
 from lamsach.portal.edxml.inbox import Source, accept
-from lamsach.portal.edxml.listings import CONNECTIONS, MESSAGES, SOME
-from lamsach.portal.edxml.models import Connection, Message, State, Way, signed
+from lamsach.portal.edxml.listings import (
+    CONNECTIONS,
+    FILES,
+    HISTORY,
+    MESSAGES,
+    SENT_FILES,
+    SOME,
+    UNSENT,
+)
+from lamsach.portal.edxml.models import Connection, Message, State, Way
 from lamsach.portal.exchange.access import exchanging_units, get
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.reports.models import DONE, Report
@@ -105,11 +114,14 @@ def message(request: HttpRequest, message_id: int) -> HttpResponse:
         return page or redirect("edxml:message", message_id=message_id)
     context = {
         "message": found,
+        "histories": HISTORY,
         "history": _history(request, found),
         "filing": FilingForm(campaigns=_campaigns(request), initial={"name": found.subject[:200]}),
         "status": StatusForm(initial={"status": "received"}),
         "reason": ReasonForm(),
-        "files": [(file, signed(file.get("signature", ""))) for file in found.files],
+        "attachments": SENT_FILES if found.outgoing else FILES,
+        "files": [{**file, "message": found.pk, "place": place} for place, file in enumerate(found.files, 1)],
+        "unsent": UNSENT,
         "reports": _reports(found),
         "is_incoming": not found.outgoing and found.kind != "status",
         "may_revoke": found.outgoing
@@ -254,18 +266,21 @@ def send(request: HttpRequest, dispatch_id: int) -> HttpResponse:
         about = form.cleaned_data["about"]
         kind = (form.cleaned_data["kind"] or "update") if about else "new"
         with ProblemsShown(request):
-            connection = form.cleaned_data["connection"]
-            made = outbox.queue_dispatch(found, connection, request, kind=kind, about=about)
+            made = outbox.queue_dispatch(
+                found, form.cleaned_data["connection"], request, kind=kind, about=about
+            )
             return done(request, _("The dispatch goes out by edXML."), "edxml:message", message_id=made.pk)
         return redirect("edxml:send", dispatch_id=dispatch_id)
-    context = {
+    count = number(found.recipients.count())
+    context: dict[str, Any] = {
+        "template": "edxml/send.html",
         "dispatch": found,
-        "form": form,
-        "count": found.recipients.count(),
+        "count": count,
         "sent": access.messages(request.user).filter(dispatch=found, outgoing=True).exclude(kind="status"),
         "listing": SOME,
     }
-    return render(request, "edxml/send.html", context)
+    button = _("Send the dispatch to %(count)s units") % {"count": count}
+    return form_page(request, form, _("Send by edXML"), button, **context)
 
 
 @member(COORDINATORS, COORDINATORS)

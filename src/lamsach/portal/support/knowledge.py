@@ -7,9 +7,10 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import anyone, member
 from lamsach.portal.base.errors import Stale
 from lamsach.portal.base.forms import done, form_page
+from lamsach.portal.base.lists import Cell, Link, Listing
 from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import COORDINATORS, HELPERS
@@ -60,12 +62,36 @@ def suggest(subject: str, text: str, language: str) -> list[Article]:
     return [article for _, _, article in sorted(scored, key=lambda entry: entry[:2])[:MOST_OFFERED]]
 
 
+CANNED = Listing(
+    title="Prepared answers",
+    cells=(Cell("Title", lambda row: _linked(row)), Cell("Unit", "unit__name")),
+    empty="None yet.",
+)
+ARTICLES = Listing(
+    title="Articles for everybody",
+    cells=(
+        Cell("Title", "title", view="support:article_edit"),
+        Cell("Unit", "unit__name"),
+        Cell("Language", lambda row: row.get_language_display()),
+        Cell("Helped", "helped", css="number"),
+    ),
+    empty="None yet.",
+)
+
+
+def _linked(row: Any) -> Any:
+    """Title of a prepared answer, linked where the user may edit it."""
+    return Link(row.title, reverse("support:canned_edit", args=(row.pk,))) if row.own else row.title
+
+
 @member(HELPERS, HELPERS, ("GET",))
 def shelf(request: HttpRequest) -> HttpResponse:
     """List prepared answers and articles that the user may use or edit."""
-    helped = set(readable_units(request.user, HELPERS).values_list("pk", flat=True))
+    own = Q(unit__in=readable_units(request.user, HELPERS))
     context = {
-        "canned": [(canned, canned.unit_id in helped) for canned in access.usable_canned(request.user)],
+        "prepared": CANNED,
+        "canned": access.usable_canned(request.user).annotate(own=own),
+        "published": ARTICLES,
         "articles": access.editable_articles(request.user),
         "may_publish": bool(request.user.roles & COORDINATORS),  # type: ignore[union-attr]
     }
