@@ -6,7 +6,7 @@ import io
 import json
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.binary.evtx.records import quick_record, record_texts
+from lamsach.logs.binary.evtx.records import named_record, record_texts
 from lamsach.logs.events.ends import stamped
 from lamsach.logs.formats.windows.evtx import Evtx
 from lamsach.logs.mappings.windows.events import event_of
@@ -19,9 +19,7 @@ CONTEXT = FileContext("a.evtx")
 
 
 def items_of(data: bytes) -> list[Event | Refusal]:
-    reader = Evtx(CONTEXT)
-    reader.names_files = True
-    return list(reader.read(io.BytesIO(data)))
+    return list(Evtx(CONTEXT).read(io.BytesIO(data)))
 
 
 def full_parse(chunk: bytes) -> list[Event]:
@@ -33,10 +31,10 @@ def full_parse(chunk: bytes) -> list[Event]:
 
 
 def whole_record(given: str) -> WindowsRecord:
-    """Return the record with all its data, including empty values that the quick parser reads."""
+    """Return the record with all its data, including empty values that `named_record` keeps."""
     found = json.loads(given)
     record = record_of_json(found)
-    if quick_record(given) is not None:
+    if named_record(found) is not None:
         record.data = {name.lower(): spelled(value) for name, value in found["Event"]["EventData"].items()}
     return record
 

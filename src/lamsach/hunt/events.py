@@ -95,7 +95,6 @@ class _Search:
         """Search all events of the stream, and then the text that no event held."""
         stream = self.with_sieve(opened, binary, context)
         reader = binary(context)
-        reader.names_files = self._matcher.files_listed
         if reader.reports_unused:
             reader.unused = self.unused_text_sink(opened, context)
         try:

@@ -52,8 +52,6 @@ class BinaryFormat(ABC):
         self.context = context
         self.unused: Callable[[bytes], object] | None = None
         """Optional receiver of texts without a field, one value per line."""
-        self.names_files = False
-        """Whether events need `file_names`; most lists contain none."""
 
     @classmethod
     @abstractmethod

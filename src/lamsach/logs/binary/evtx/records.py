@@ -1,26 +1,24 @@
-"""EVTX files: chunks, the JSON of their records, and a quick parser of that JSON.
+"""EVTX files: chunks, the JSON of their records, and the event in that JSON.
 
 Chunks:
 https://github.com/libyal/libevtx/blob/main/documentation/Windows%20XML%20Event%20Log%20(EVTX).asciidoc. A
 header of 4096 bytes, then chunks of 64 KiB with their own names and templates. Each goes to the library as a
 file of its own, so that damage in one affects no other. Traps: a log copied while Windows wrote it counts
 too few chunks in its header, which is therefore ignored; unused chunks are zeros.
-JSON: layout of the library `evtx` (https://github.com/omerbenamram/evtx), event schemas named in `contacts`
-and `logons`. The system part comes first, in the schema's order; quotation marks in values are escaped, so
-`"SourceIp":` never occurs in one. Other layouts go to `lamsach.logs.mappings.windows.json`.
+JSON: layout of the library `evtx` (https://github.com/omerbenamram/evtx); records without named data go to
+`lamsach.logs.mappings.windows.json`.
 """
 
 from __future__ import annotations
 
 import io
-import json
+import re
 import struct
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
-from lamsach.logs.mappings.windows.contacts import FILTERED
 from lamsach.logs.mappings.windows.events import states_holder
 from lamsach.logs.mappings.windows.record import WindowsRecord
 from lamsach.logs.text.json_records import text_of
@@ -105,155 +103,47 @@ def _next_record(data: bytearray, start: int) -> int | None:
     return None
 
 
-TIME = '"TimeCreated":{"#attributes":{"SystemTime":"'
-_PROVIDER, _NUMBER, _TEXT = '"Provider":{"#attributes":{"Name":"', '"EventID":', '"#text":'
-_CHANNEL, _COMPUTER = '"Channel":"', '"Computer":"'
-_EVENT_DATA = '"EventData":{'
-_TIME_CHARACTERS = 27
-"""2026-06-10T08:00:01.123456Z"""
-_decode = json.JSONDecoder().raw_decode
+# {"Event":{..,"System":{"Provider":{"#attributes":{"Name":"Microsoft-Windows-Sysmon",..}},"EventID":3,..
+# "EventID":{"#attributes":{"Qualifiers":16384},"#text":7036}
+_ORIGIN = re.compile(
+    r'"Provider":\{"#attributes":\{"Name":"([^"\\]*)".{0,500}?"EventID":(?:\{.{0,200}?"#text":)?"?(\d{1,10})',
+    re.ASCII | re.DOTALL,
+)
+_ORIGIN_ROOM = 4096
 _CACHE_SIZE = 4096
 
-_CONNECTION = (
-    *("Initiated", "SourceIp", "SourcePort", "DestinationIp", "DestinationPort", "DestinationHostname"),
-    "User",
-)
-_FILTERED = ("Direction", "SourceAddress", "SourcePort", "DestAddress", "DestPort")
-_LOGON = ("SubjectUserName", "TargetUserName", "WorkstationName", "IpAddress", "IpPort")
-_IMAGE = ("Hashes", "User")
-_SYSMON = {
-    **dict.fromkeys((2, 4, 5, 8, 9, 10, 12, 14, 16, 17, 18, 19, 20, 21, 25), ("User",)),
-    1: ("CommandLine", "ParentCommandLine", *_IMAGE),
-    3: _CONNECTION,
-    6: _IMAGE,
-    7: _IMAGE,
-    13: ("Details", "User"),
-}
-_OF_SUBJECTS = (
-    *(4656, 4657, 4658, 4660, 4661, 4662, 4663, 4670, 4672, 4673, 4674, 4690, 4703, 4798, 4799, 4907, 4985),
-    *(5058, 5059, 5061, 5379),
-)
-_SECURITY = {
-    4624: _LOGON,
-    4625: _LOGON,
-    **dict.fromkeys(FILTERED, _FILTERED),
-    **dict.fromkeys(_OF_SUBJECTS, ("SubjectUserName",)),
-}
-_READ: Mapping[str, Mapping[int, tuple[str, ...]]] = {
-    "Microsoft-Windows-Sysmon": _SYSMON,
-    "Microsoft-Windows-Security-Auditing": _SECURITY,
-}
-"""Data names that an event's reader uses; for unlisted events all are parsed."""
 
-
-_FILES = ("Image", "TargetFilename", "OriginalFileName", "ImageLoaded")
-_NAMING = tuple((name.lower(), f'"{name}":') for name in _FILES)
-"""Data with file names, parsed on request."""
-
-
-class Layout(NamedTuple):
-    """Properties shared by all records with the same text before the time.
-
-    `marks`: data to parse, by lower-case name; empty for all."""
-
-    event_id: int
-    provider: str
-    marks: tuple[tuple[str, str], ...]
-
-
-def quick_record(text: str, *, names_files: bool = False) -> WindowsRecord | None:
-    """Parse the record of an event with named data, as nearly all are; None for any other.
-
-    `names_files`: also parse data with file names.
+def named_record(record: Mapping[str, Any]) -> WindowsRecord | None:
+    """Return the event of a record with named data, as nearly all are; None for any other.
 
     `{"Event":{..,"System":{"Provider":{"#attributes":{"Name":"Microsoft-Windows-Sysmon",..}},"EventID":3,..,
     "TimeCreated":{"#attributes":{"SystemTime":"2026-06-10T08:00:01.123456Z"}},..,
     "Channel":"..","Computer":"PC-17",..},"EventData":{..}}}`"""
     try:
-        position = text.index(TIME)
-        layout = layout_of(text[:position])
-        begin = position + len(TIME)
-        end = begin + _TIME_CHARACTERS
-        start = text.index(_EVENT_DATA, end)
-        channel, computer = _names(text[text.index(_CHANNEL, end, start) : start])
-        marks = (*layout.marks, *_NAMING) if names_files and layout.marks else layout.marks
-        data = _some(text, start, marks) if marks else _all(text, start)
-    except (ValueError, RecursionError, IndexError):
+        event = record["Event"]
+        system, values = event["System"], event["EventData"]
+        number, provider = system["EventID"], system["Provider"]["#attributes"]["Name"]
+        time, channel = system["TimeCreated"]["#attributes"]["SystemTime"], system["Channel"]
+        computer = system["Computer"]
+        number = int(number["#text"] if isinstance(number, dict) else number)  # with qualifiers
+        names = _lowered(tuple(values))
+    except (KeyError, TypeError, ValueError):
         return None
-    if text[end] != '"':
+    if not names or "Data" in values or "#attributes" in values:
         return None
-    return WindowsRecord(layout.event_id, layout.provider, channel, computer or None, text[begin:end], data)
+    if not all(isinstance(text, str) for text in (provider, time, channel, computer)):
+        return None
+    data = {
+        name: value if value.__class__ is str else _scalar(value)
+        for name, value in zip(names, values.values(), strict=True)
+    }
+    return WindowsRecord(number & 0xFFFF, provider, channel, computer or None, time, data)
 
 
 def may_state_holder(text: str) -> bool:
-    """Return whether a record may state who had an address; quick, and false for most."""
-    return _may_state_holder(text[: max(text.find(TIME), 0)])
-
-
-@lru_cache(_CACHE_SIZE)
-def _may_state_holder(beginning: str) -> bool:
-    try:
-        layout = layout_of(beginning)
-    except ValueError:
-        return True
-    return states_holder(layout.event_id, layout.provider)
-
-
-@lru_cache(_CACHE_SIZE)
-def layout_of(beginning: str) -> Layout:
-    """Return the layout of records with this text before `TIME`. Raises ValueError."""
-    position = beginning.index(_NUMBER)
-    provider, _ = _string(beginning[:position], _PROVIDER)
-    number = beginning[position + len(_NUMBER) :]
-    if number.startswith("{"):  # with qualifiers
-        number = number[number.index(_TEXT) + len(_TEXT) :]
-    event_id = int(number.partition(",")[0].strip('"}')) & 0xFFFF
-    names = _READ.get(provider, {}).get(event_id, ())
-    return Layout(event_id, provider, tuple((name.lower(), f'"{name}":') for name in names))
-
-
-@lru_cache(_CACHE_SIZE)
-def _names(ending: str) -> tuple[str, str]:
-    """Return channel and computer from the rest of the system part, cached as it rarely varies.
-
-    Raises ValueError."""
-    channel, rest = _string(ending, _CHANNEL)
-    return channel, _string(rest, _COMPUTER)[0]
-
-
-def _string(text: str, mark: str) -> tuple[str, str]:
-    """Return the string after the mark, and the rest. Raises ValueError when absent or escaped."""
-    value, quote, rest = text[text.index(mark) + len(mark) :].partition('"')
-    if "\\" in value or not quote:
-        raise ValueError
-    return value, rest
-
-
-def _some(text: str, start: int, marks: Sequence[tuple[str, str]]) -> dict[str, str]:
-    data: dict[str, str] = {}
-    for name, mark in marks:
-        position = text.find(mark, start)
-        if position < 0:
-            continue
-        position += len(mark)
-        if text[position] == '"':
-            value = text[position + 1 : text.index('"', position + 1)]
-            data[name] = _decode(text, position)[0] if "\\" in value else value
-        else:
-            value = text[position : text.find(",", position)]
-            plain = value.isdigit() or value in ("true", "false")
-            data[name] = value if plain else _scalar(_decode(text, position)[0])
-    return data
-
-
-def _all(text: str, start: int) -> dict[str, str]:
-    values, _ = _decode(text, start + len(_EVENT_DATA) - 1)
-    if "Data" in values or "#attributes" in values:
-        raise ValueError
-    return {
-        name: value if value.__class__ is str else _scalar(value)
-        for name, value in zip(_lowered(tuple(values)), values.values(), strict=True)
-    }
+    """Return whether a record's JSON may state who had an address; quick, and false for most."""
+    found = _ORIGIN.search(text, 0, _ORIGIN_ROOM)
+    return found is None or states_holder(int(found[2]) & 0xFFFF, found[1])
 
 
 def _scalar(value: object) -> str:

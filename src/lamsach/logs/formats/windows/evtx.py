@@ -18,7 +18,7 @@ from lamsach.logs.binary.evtx.records import (
     CHUNK_MAGIC,
     FILE_MAGIC,
     may_state_holder,
-    quick_record,
+    named_record,
     read_chunks,
 )
 from lamsach.logs.binary.evtx.worker import texts_of
@@ -103,6 +103,6 @@ class Evtx(BinaryFormat):
 
     def parse(self, text: str, number: int) -> Event:
         """Read a record's JSON. Raises LineError."""
-        record = quick_record(text, names_files=self.names_files) or record_of_json(read_object(text)[1])
-        event = event_of(record, self.context, self._times)
+        stated = read_object(text)[1]
+        event = event_of(named_record(stated) or record_of_json(stated), self.context, self._times)
         return stamped(event, self.name, self.context.file, number)
