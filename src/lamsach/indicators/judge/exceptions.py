@@ -141,6 +141,21 @@ _MACHINE = any_case(
     r"(?: ip)?[ :(]{1,3}$"
 )
 _OF_US = any_case(rf"[)\s]{{1,3}}(?:của|thuộc|tại|cua|thuoc|tai) {_OWN_SIDE}")
+# Máy trạm 203.0.113.58 gửi truy vấn    các máy tính của Sở Y tế (IP: 203.0.113.58) kết nối về    our sinkhole
+# 203.0.113.58
+_CLIENT = any_case(
+    r"\b(?:(?:máy|thiết bị)(?: tính| trạm)?|workstation|laptop|endpoint)"
+    r"(?: (?:của|tại|thuộc) [^.;:()]{2,60})?"
+    r"[ (]{1,2}(?:(?:địa chỉ )?ip(?: (?:public|wan|nguồn))?[ :]{0,3})?$"
+)
+_ACTS = any_case(
+    r"[)\s,]{1,3}(?:(?:đã|thường xuyên|liên tục|có) ){0,3}(?:gửi|kết nối|truy vấn|truy cập|tải|nhiễm|bị nhiễm"
+    r"|contact|connect|quer|beacon|download|request|resolv|was infected|is infected)"
+)
+_OUR = any_case(
+    r"\bour (?:own )?(?:sinkholes?|scanners?|honeypots?|sensors?|prox(?:y|ies)|servers?|gateways?|resolvers?"
+    r"|networks?|hosts?|machines?)(?: (?:at|is|are))?[ :(]{1,3}$"
+)
 _IS_OURS = any_case(
     rf"\s{{1,3}}(?:là|la|is|are) (?:our|(?:[^\W\d_]{{1,8}} ){{0,4}}(?:của|cua|thuộc|of) {_OWN_SIDE})"
 )
@@ -218,10 +233,15 @@ RULES = (
             "They compromised the mail server of Example Ltd (mail.unit-a.site, 203.0.113.58"]),
     Rule("own_machine", NO_DIGESTS, WRITTEN,
         lambda found: _IS_OURS.match(found.text, found.end)
-        or (_MACHINE.search(found.near) and _OF_US.match(found.text, found.end)), refusals.VICTIM, 50,
-        accepted=["Máy của đơn vị kết nối tới 203.0.113.58", "203.0.113.58 là máy chủ của nhóm tấn công"],
+        or (_MACHINE.search(found.near) and _OF_US.match(found.text, found.end))
+        or (_CLIENT.search(found.near) and _ACTS.match(found.text, found.end)) or _OUR.search(found.near),
+        refusals.VICTIM, 50,
+        accepted=["Máy của đơn vị kết nối tới 203.0.113.58", "203.0.113.58 là máy chủ của nhóm tấn công",
+            "Máy chủ 203.0.113.58 gửi lệnh tới máy nạn nhân"],
         refused=["Ghi nhận máy 203.0.113.58 của đơn vị kết nối tới máy chủ độc hại",
-            "203.0.113.58 la ip cua minh, dung block", "203.0.113.58 is our proxy"]),
+            "203.0.113.58 la ip cua minh, dung block", "203.0.113.58 is our proxy",
+            "Our sinkhole 203.0.113.58", "Máy trạm 203.0.113.58 gửi truy vấn DNS",
+            "phát hiện các máy tính của Sở Y tế (IP Public: 203.0.113.58) thường xuyên kết nối ra ngoài"]),
     Rule("cleared", NO_DIGESTS, WRITTEN, lambda found: _CLEARED.match(found.text, found.end), refusals.BENIGN,
         49, accepted=["They use evil-a.site, which is not benign",
             "evil-a.site is a legitimate site that was hacked to deliver it",

@@ -50,6 +50,8 @@ _FILE_OF_HASH = any_case(
     r"(?:(?<![0-9a-z])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})[\"'`*_]{0,3} "
     r"{1,2}\([\"'`*_]{0,3}|\bfile ?names?[\"']?\s{0,3}[:=]\s{0,3}[\"'`]?)$"
 )
+# 0f4c.. *setup.com    (sha256sum)
+_SUMMED = any_case(r"(?<![0-9a-z])[0-9a-f]{32,128} \*$")
 # MD5 (setup.com) = 0f4c..    SHA256(setup.com)= 0f4c..
 _DIGEST_OF = any_case(r"\b(?:md5|sha-?\d{1,3}|blake\w{0,3}) ?\($")
 _DIGEST_IS = any_case(r"\) ?= ?[0-9a-f]{32}")
@@ -125,7 +127,7 @@ _VERSIONS = (
 )
 """Numbers of further versions before the last: `1.2 and`."""
 _STATED_VERSION = any_case(
-    r"(?:version|phiên bản|\bver\.?|\bbuild|firmware)[\"']?\s{0,3}[=:]?\s{0,3}[\"']?v?" + _VERSIONS
+    r"(?:version|phiên bản|\bver\.?|\bbuild|firmware|\bfw)[\"']?\s{0,3}[=:]?\s{0,3}[\"']?v?" + _VERSIONS
 )
 _SERVERS = (
     r"openssl|openssh|tomcat|nginx|php|mysql|mariadb|postgresql|weblogic|drupal|joomla|confluence|jira|gitlab"
@@ -227,9 +229,11 @@ RULES = (
         and _CALLED_FILE.search(found.near), refusals.FILE_NAME, 53, accepted=["domain `update.com"],
         refused=["the file `update.com", "tệp có tên là setup.com"]),
     Rule("digest_of_file", DOMAIN, WRITTEN,
-        lambda found: _DIGEST_OF.search(found.near) and _DIGEST_IS.match(found.text, found.end),
+        lambda found: (_DIGEST_OF.search(found.near) and _DIGEST_IS.match(found.text, found.end))
+        or _SUMMED.search(found.text[: found.text.find(found.token.lstrip("*"), found.start)]),
         refusals.FILE_NAME, 53, accepted=["MD5 (evil-a.site"],
-        refused=["Digest\nMD5 (setup.com) = d41d8cd98f00b204e9800998ecf8427e0"]),
+        refused=["Digest\nMD5 (setup.com) = d41d8cd98f00b204e9800998ecf8427e0",
+            "0123456789abcdef0123456789abcdef *setup.com"]),
     Rule("package_label", DOMAIN, WRITTEN, near(_PACKAGE_LABEL), refusals.PACKAGE, 54,
         accepted=["C2: com.evil-a.site"],
         refused=["Package name: com.evil.bank", "Tên gói ứng dụng: vn.gov.app"]),
@@ -256,7 +260,7 @@ RULES = (
     Rule("version", ADDRESS, WORD,
         lambda found: ":" not in found.value and _STATED_VERSION.search(found.near), refusals.VERSION, 30,
         accepted=["version 2 of it connects to 203.0.113.58", "version: 1.2.3[.]4"],
-        refused=["version 1.2.3.4", "phiên bản 5.6.7.8"]),
+        refused=["version 1.2.3.4", "phiên bản 5.6.7.8", "TP-Link, fw 1.1.5.2"]),
     Rule("told_version", ADDRESS, WORD,
         lambda found: _SMALL.fullmatch(found.value) and _VERSION_IN_SENTENCE.search(found.near),
         refusals.VERSION, 30, accepted=["the address was 1.2.3.4"],

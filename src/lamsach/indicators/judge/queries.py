@@ -115,9 +115,10 @@ _EXCLUDED = re.compile(
     rf"\s{{0,3}}(?:[(\[]\s{{0,3}}(?:{_VALUE}(?:\s?,\s{{0,3}}|\s(?i:or)\s)){{0,24}})?[\"']?[*.]{{0,2}}$"
 )
 # | where RemoteUrl has_any (..)    let c2 = dynamic([..])    SELECT * FROM dns    index=proxy dest IN (..)
+# network where dns.question.name : (..)
 BEGINS_QUERY = re.compile(
     r"\s{0,20}(?:\|\s?(?:where|project|extend|summarize|join|union|search|distinct|stats|eval"
-    r"|mv-expand)\s[^|]*$|let\s+\w{1,60}\s?=\s?\S|SELECT\s.{1,300}\sFROM\s|index\s?=\s?\w)"
+    r"|mv-expand)\s[^|]*$|let\s+\w{1,60}\s?=\s?\S|SELECT\s.{1,300}\sFROM\s|(?:any|network|process|file|dns|registry)\s+where\s|index\s?=\s?\w)"
 )
 
 

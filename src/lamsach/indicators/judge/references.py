@@ -37,6 +37,8 @@ _PUBLISHERS = vocabulary("publishers")
 PLATFORMS = vocabulary("platforms")
 """Sites whose bare name is a mention, while single pages may be malicious."""
 _CITED = _PUBLISHERS | PLATFORMS
+_SANDBOXES = vocabulary("sandboxes")
+"""Sites of samples and their analyses, whose pages are cited even where defanged."""
 # YARA, Sigma: reference = "https://a.example/post"    MISP: "reference": "https://.."    canonical_url: ..
 _REFERENCE = any_case(
     r"^\W{0,8}(?:external[_ ]?)?(?:references?|refs?|permalink|blog ?post|canonical(?:_?url)?"
@@ -163,14 +165,20 @@ _ASIDE = any_case(
 )
 # Registrar URL: http://www.registrar.example    Registrar WHOIS Server: whois.registrar.example
 _REGISTRAR = any_case(r"^\W{0,8}(?:registr(?:ar|y)\b[^:]{0,40}|whois server)\s{0,20}:")
-# evil.example (registered at registrar.example)    203.0.113.5 (AS64500, hosting.example)
+# signed by "Example" (vendor.example)    evil.example (registered at registrar.example)
+# 203.0.113.5 (AS64500, hosting.example)
 _PROVIDER = any_case(
     r"(?:\bregistered (?:at|with|through|via)|\bAS\d{2,7}(?:[,:–-]|\s)\s?(?:[^\W\d_][\w ]{0,40}[,(]\s?)?"
-    r"|\bđăng ký (?:tại|qua|ở)(?: nhà cung cấp)?)\s{0,2}\(?$"
+    r"|\bđăng ký (?:tại|qua|ở)(?: nhà cung cấp)?|\bsigned (?:by|to|for) [^.;()]{2,60})\s{0,2}\(?$"
 )
 # Mozilla/5.0 (compatible; Bot/1.0; +http://bot.example/about)
 _AGENT = any_case(r"^\W{0,8}(?:user[ _-]?agents?\W{1,4})?mozilla/\d\.\d")
 # vcb-vn[.]top giả mạo vietcombank.com.vn
+# For questions visit soc.example
+_ASK = any_case(
+    r"(?:\bquestions?|\b(?:more|further) (?:information|details)|\bfor (?:help|support|details))\b[^;]{0,40}"
+    r"\b(?:visit|see|at|on|contact)\s{1,2}$"
+)
 _IMITATED = any_case(
     r"(?:giả mạo|giả danh|mạo danh|giống(?: với)?|nhái|impersonat\w{1,4}|mimick?\w{0,4}"
     r"|spoof\w{0,4}|imitat\w{1,4}|pretend\w{0,4} to be|typosquat\w{0,5}(?: of)?|look-?alike of"
@@ -239,7 +247,13 @@ RULES = (
     Rule("provider", DOMAIN, WRITTEN, near(_PROVIDER), refusals.BESIDE, 52,
         accepted=["Registered yesterday: evil-a.site", "AS64500 is where the bot asks evil-a.site"],
         refused=["Domain: evil-a.site (registered at registrar-a.site",
-            "IP: 203.0.113.5 (AS64500, hosting-a.site"]),
+            "IP: 203.0.113.5 (AS64500, hosting-a.site",
+            'The file is signed by "Example Soft" (soft-a.site']),
+    Rule("cited_defanged", LINK, LINE, lambda found: found.start < 0 and "/" in split_url(found.value)[2][:1]
+        and is_publisher(host_of(found.kind, found.value), _SANDBOXES), refusals.REFERENCE, 62,
+        accepted=["hxxps://evil-a[.]site/x"], refused=["sample hxxps://bazaar.abuse[.]ch/sample/123"]),
+    Rule("name_to_read", DOMAIN, WRITTEN, near(_ASK), refusals.REFERENCE, 80,
+        accepted=["Users visit evil-a.site"], refused=["Questions? Visit soc-a.site"]),
     Rule("describes", DOMAIN, WRITTEN, on_line(_ASIDE), refusals.BESIDE, 56, accepted=["Domain: evil-a.site"],
         refused=["ASN: AS64500 (Example Hosting, www.hosting-a.site", "Nhà cung cấp: hosting-a.site"]),
     Rule("imitated", NAMES, WRITTEN, lambda found: found.line.marked and _IMITATED.search(found.near),

@@ -22,8 +22,8 @@ from lamsach.indicators.tables.fields import Field, field_of
 from lamsach.indicators.values import refusals
 
 _REFERENCES = any_case(
-    r"(?:\W{0,8}|\d{1,2}[.)]\s{0,3})(?:references?|further reading|read more|see also|external "
-    r"links|related (?:links|posts)|learn more"
+    r"(?:\W{0,8}|\d{1,2}[.)]\s{0,3})(?:references?|(?:additional |further )?(?:reading|resources)|read more"
+    r"|see also|external links|related (?:links|posts)|learn more"
     r"|tài liệu tham khảo|tham khảo|nguồn tham khảo|liên kết tham khảo|đường dẫn tham khảo"
     r"|thông tin tham khảo|参考(?:情報|文献|資料|资料|链接)?|參考(?:資料|文獻|連結)?"
     r"|참고(?:자료|문헌| 자료| 문헌| 링크)?)"
