@@ -23,6 +23,12 @@ def session_event(
     )
 
 
+def lease_end(time: datetime | None, seconds: str | int | None) -> datetime | None:
+    """Return the end of a lease of this length; None for one that is unstated, endless or ended."""
+    length = int(seconds or 0)
+    return time + timedelta(seconds=length) if time and 0 < length <= _LONGEST_S else None
+
+
 def lease_event(
     address: str | None,
     action: LeaseAction | None,
@@ -40,9 +46,8 @@ def lease_event(
     `server`: the other end of the message; `seconds`: the lease's length from `time` on, unless it is endless
     (0xffffffff)."""
     whole = address is not None and action is not None
-    length = int(seconds or 0)
-    if time and action in _BEGINS and 0 < length <= _LONGEST_S:
-        until = time + timedelta(seconds=length)
+    if action in _BEGINS:
+        until = lease_end(time, seconds) or until
     return event_between(
         address,
         server,

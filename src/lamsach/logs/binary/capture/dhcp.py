@@ -12,6 +12,7 @@ from typing import Any
 
 from lamsach.logs.binary.capture.frames import time_of
 from lamsach.logs.events.ends import Role, decide
+from lamsach.logs.events.leases import lease_end
 from lamsach.logs.text.values import mac_of, mac_of_duid, printable, stated
 from lamsach.model import Event, EventKind, LeaseAction
 
@@ -20,7 +21,6 @@ NAMES_KEPT = 4096
 _COOKIE = b"\x63\x82\x53\x63"
 _REQUEST, _ACK, _RELEASE = 3, 5, 7
 _REPLY_V6, _RELEASE_V6, _RELAY_FORWARD, _RELAY_REPLY = 7, 8, 12, 13
-_LONGEST_LEASE_S = 3660 * 86400
 _DEEPEST_RELAY = 8
 
 
@@ -63,7 +63,7 @@ class Dhcp:
             destination_ip=_ip(server) if len(server) == 4 else None,
             device_mac=mac_of(data[28:34].hex(":")),
             device_name=self._names.pop(key, None) or _name(options),
-            lease_until=_until(time, seconds),
+            lease_until=lease_end(time, seconds),
         )
 
 
@@ -119,10 +119,6 @@ def _ip(raw: bytes) -> str:
     return str(ip_address(raw))
 
 
-def _until(time: datetime | None, seconds: int) -> datetime | None:
-    return time + timedelta(seconds=seconds) if time and 0 < seconds <= _LONGEST_LEASE_S else None
-
-
 def message_v6(data: bytes, time: datetime | None) -> Event | None:
     """Return the lease in a DHCPv6 message, also inside relay messages."""
     for _ in range(_DEEPEST_RELAY):
@@ -143,7 +139,7 @@ def message_v6(data: bytes, time: datetime | None) -> Event | None:
                     LeaseAction.RELEASED if released else LeaseAction.ASSIGNED,
                     device_mac=mac_of_duid(options.get(1, b"").hex(":")),
                     device_name=_plain(_labels(options.get(39, b"")[1:])),
-                    lease_until=None if released else _until(time, seconds),
+                    lease_until=None if released else lease_end(time, seconds),
                 )
                 if seconds or released
                 else None

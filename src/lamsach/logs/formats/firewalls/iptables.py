@@ -34,6 +34,7 @@ from lamsach.logs.layouts import Layout, Made, Of, Shape
 from lamsach.logs.layouts.kinds import ADDRESS, PORT, Kind
 from lamsach.logs.layouts.line import LayoutFormat, Texts
 from lamsach.logs.mappings.actions import verdict
+from lamsach.logs.mappings.sentences import event_of, sentence
 from lamsach.logs.text import cef
 from lamsach.logs.text.key_value import first, first_ip, first_port
 from lamsach.logs.text.syslog import split_header
@@ -94,37 +95,21 @@ def _conntrack_event(line: str) -> Event | None:
 
 
 MARK = "Packet log: "
-_ADDRESS = r"(\d{1,3}(?:\.\d{1,3}){3}):(\d{1,5})"
-# Packet log: input DENY eth0 PROTO=6 203.0.113.9:4444 192.0.2.1:23 L=44 S=0x00 I=33280 F=0x0000 T=243 SYN ..
-_PACKET = re.compile(
-    rf"(?a)Packet log: ([\w.-]{{1,32}}) ([A-Z]{{3,8}}|-)(?:/\d{{1,6}})? [\w.:@-]{{1,32}} PROTO=(\d{{1,3}})"
-    rf" {_ADDRESS} {_ADDRESS} L=\d"
-)
+_END = r"(?P<%s>\d{1,3}(?:\.\d{1,3}){3}):%s"
 _ACTIONS = {
-    "DENY": Action.BLOCKED,
-    "REJECT": Action.BLOCKED,
-    "ACCEPT": Action.ALLOWED,
-    "MASQ": Action.ALLOWED,
-}
-_WITH_PORTS = frozenset({"6", "17"})
-
-
-def _ipchains_packet(line: str) -> Event | None:
-    """Read a packet, without observer, time and line number; None without addresses."""
-    match = _PACKET.search(line)
-    if match is None:
-        return None
-    chain, target, protocol, source_text, source_port, destination_text, destination_port = match.groups()
-    source, destination = ip_of(source_text), ip_of(destination_text)
-    if source is None and destination is None:
-        return None
-    ported = protocol in _WITH_PORTS
-    return event_between(
-        (source, port_of(source_port) if ported else None),
-        (destination, port_of(destination_port) if ported else None),
-        action=_ACTIONS.get(target, Action.UNKNOWN),
-        way=Way.RECEIVED if chain == "input" else Way.UNSTATED,
+    **dict.fromkeys(("deny", "reject"), Action.BLOCKED), **dict.fromkeys(("accept", "masq"), Action.ALLOWED)
+}  # fmt: skip
+# Packet log: input DENY eth0 PROTO=6 203.0.113.9:4444 192.0.2.1:23 L=44 S=0x00 I=33280 F=0x0000 T=243 SYN ..
+_IPCHAINS = tuple(
+    sentence(MARK, rf"Packet log: {chain} (?P<word>[A-Z]{{3,8}}|-)(?:/\d{{1,6}})? [\w.:@-]{{1,32}} "
+        rf"PROTO={protocol} {_END % ('ip', source)} {_END % ('to', destination)} L=\d",
+        _ACTIONS, kind=EventKind.CONNECTION, way=way)
+    for chain, way in (("input", Way.RECEIVED), (r"[\w.-]{1,32}", Way.UNSTATED))
+    for protocol, source, destination in (
+        ("(?:6|17)", r"(?P<port>\d{1,5})", r"(?P<to_port>\d{1,5})"),
+        (r"\d{1,3}", r"\d{1,5}", r"\d{1,5}"),  # ICMP has type and code
     )
+)  # fmt: skip
 
 
 # kernel: [123.4] [UFW BLOCK] IN=eth0 OUT= MAC=... SRC=192.0.2.1 DST=192.0.2.2 LEN=40 ... PROTO=TCP SPT=1 ..
@@ -195,7 +180,7 @@ def _other(log_format: Iptables, match: re.Match[str]) -> Texts | Event:
     if start:
         return _unifi(message[start.start() :])
     if MARK in message:
-        return _ipchains_packet(message) or _packet(message)
+        return event_of(_IPCHAINS, message) or _packet(message)
     if _is_conntrack(message):
         return _conntrack_event(message) or _packet(message)
     return _packet(message)
@@ -310,7 +295,7 @@ class Iptables(LayoutFormat):
         if " src=" in line and " dst=" in line and _is_conntrack(line):
             return True
         if MARK in line:
-            return _PACKET.search(line) is not None
+            return event_of(_IPCHAINS, line) is not None
         return _CEF in line and _CEF_START.search(line, 0, _PREFIX_ROOM) is not None
 
     def head(self, line: str, start: int) -> tuple[datetime | None, str | None]:

@@ -85,11 +85,10 @@ class WireGuard(LogFormat):
         if not self.recognises(line):
             raise LineError("The line is not of this product.")
         header, message = split_header(bare(line), self.context)
-        found = _KERNEL.search(line, 0, 400)
-        text = line[found.start(2) :] if found else message
-        found = found_in(text[:1000], _PEER, _FROM, _GO_PEER)
+        kernel = _KERNEL.search(line, 0, 400)
+        text = line[kernel.start(2) :] if kernel else message
         event = stated_event(
-            found,
+            found_in(text[:1000], _PEER, _FROM, _GO_PEER),
             kind=EventKind.OTHER,
             action=Action.BLOCKED if _REFUSED.search(text, 0, 1000) else Action.UNKNOWN,
             time=header.time,

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 
 from lamsach.logs.events.ends import Role, changed, decide
+from lamsach.logs.events.leases import lease_end
 from lamsach.logs.mappings.records import Each, Records, Within
 from lamsach.logs.text.json_records import child, objects_of, text_of
 from lamsach.logs.text.values import (
@@ -249,9 +249,6 @@ RECORDS = Records(
 )
 
 
-_LONGEST_LEASE_S = 3660 * 86400
-
-
 def lease(event: Event, dhcp: Record) -> Event:
     """Read a DHCP message: an ACK binds the address, a RELEASE frees it; others only name the machine."""
     kind = (text_of(dhcp.get("dhcp_type")) or "").lower()
@@ -263,17 +260,14 @@ def lease(event: Event, dhcp: Record) -> Event:
     elif kind == "release" and client:
         action, address = LeaseAction.RELEASED, client
     seconds = text_of(dhcp.get("lease_time"))
-    until = None
-    if event.time and action is LeaseAction.ASSIGNED and seconds and seconds.isascii() and seconds.isdigit():
-        length = int(seconds[:12])
-        until = event.time + timedelta(seconds=length) if 0 < length <= _LONGEST_LEASE_S else None
+    length = seconds[:12] if seconds and seconds.isascii() and seconds.isdigit() else None
     event = changed(
         event,
         kind=EventKind.LEASE if isinstance(action, LeaseAction) else EventKind.OTHER,
         device_mac=mac_of(text_of(dhcp.get("client_mac"))),
         device_name=stated(text_of(dhcp.get("hostname"))),
         action=action,
-        lease_until=until,
+        lease_until=lease_end(event.time, length) if action is LeaseAction.ASSIGNED else None,
     )
     return decide(event, role=Role.APART, given=address or _address(dhcp, "requested_ip"), again=True)
 
