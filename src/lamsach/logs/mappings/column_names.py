@@ -60,9 +60,10 @@ EXCEPTIONS: Mapping[str, str] = {
     "csdnsname",
     "domain": "extensionsservername tlstlshandshakeextensionsservername xhost cshost urlhost trangweb "
     "tenmiendochai tenmienketnoi mienketnoi dhost dstdns authority originalhost clientrequesthost "
+    "blockeddomain accesseddomain maliciousdomain detecteddomain "
     "objecthostname netconndomain hostheader vhost",
     "url": "csuri link uriquery duongdan diachiweb lienket fileoriginurl originatingurl intrusionurl "
-    "trangwebtruycap diachitruycap downloadsite 网址 request",
+    "requestline trangwebtruycap diachitruycap downloadsite 网址 request",
     "path": "httphttprequesturi path urlpath csuristem uripath",
     "answers": "answer answers response responses dnsanswers dnsanswersdata dnsresolvedip resolvedip "
     "resolvedips queryresults rdata answerip responsedata dnsanswer dnsrdata ketquatruyvan ipphangiai traloi "
@@ -218,7 +219,9 @@ _CONTEXTS: tuple[tuple[AbstractSet[str], AbstractSet[str], Mapping[str, str]], .
     (frozenset({"dip"}), frozenset(), {"sip": "source"}),
     # Symantec: Local Host IP: 192.0.2.5,Remote Host IP: 203.0.113.7
     (frozenset({"localhostip"}), frozenset(), {"remotehostip": "destination"}),
-    (frozenset({"client", "server"}), among("clientport serverport"), {"server": "destination"}),
+    (frozenset({"client", "server"}), frozenset(), {"server": "destination"}),
+    # {"fqdn":"a.example","qtype":"A"
+    (frozenset({"fqdn"}), among("questiontype querytype qtype recordtype rrtype"), {"fqdn": "query"}),
     (frozenset({"fqdn"}), _FAR_ENDS | {"destinationport"}, {"fqdn": "domain"}),
     # NetScreen: src-xlated ip=198.51.100.2 port=1024     Huawei's URL filter: Page="/a", Host="www.example"
     (frozenset({"srcxlatedip", "port"}), frozenset(), {"port": "nat_port"}),

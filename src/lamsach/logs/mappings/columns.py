@@ -35,6 +35,8 @@ from lamsach.model import Action, Event, EventKind, LeaseAction
 _FILE_PATH = re.compile(r"[A-Za-z]:[\\/]|\\\\|file:")
 # 'http://bad.example/gate' blocked due to category
 _URL_IN_TEXT = re.compile(r"(?:^|[\s'\"(<])(https?://[^\s'\"<>()]{3,2000})")
+# GET http://bad.example/gate HTTP/1.1
+_METHOD = re.compile(r"(?:GET|POST|HEAD|PUT|OPTIONS|DELETE|PATCH|CONNECT|TRACE|PROPFIND) (?=\S)")
 _WORDS = re.compile(r"[a-z]+")
 # 0.020431   Wireshark and others: seconds since the first record, without a date
 _SINCE_START = re.compile(r"\d{1,7}\.\d{3,9}", re.ASCII)
@@ -259,7 +261,10 @@ def _domain(values: Values) -> str | None:
 def _url(values: Values) -> str | None:
     """Return the URL as stated; an absolute one before a path."""
     texts = [
-        text for field in ("url", "path") for value in values.get(field, ()) if (text := stated(value[:8192]))
+        _METHOD.sub("", text, 1).split(" ", 1)[0] if _METHOD.match(text) else text
+        for field in ("url", "path")
+        for value in values.get(field, ())
+        if (text := stated(value[:8192]))
     ]
     texts += [
         text

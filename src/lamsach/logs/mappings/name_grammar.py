@@ -23,8 +23,8 @@ from lamsach.logs.text.values import among, by_word, in_order
 _CLASSES: Mapping[str, str] = {
     "source":
         "c src source sources client cli clt click a 攻击源 orig originator initiator initiating "
-        "submitter sender caller calling attacker offender requester requestor subject principal actor "
-        "downstream from nguon 源 客户端",
+        "submitter sender caller calling requesting attacker offender requester requestor subject principal "
+        "actor downstream from nguon 源 客户端",
     "destination":
         "dst dest destination destinations server srv target b resp responder victim callback upstream to "
         "dich dieukhien maychudieukhien 目的 目标 服务器",

@@ -14,6 +14,7 @@ Source: RFC 4180, Excel's `sep=` line, and the headings in `lamsach.logs.mapping
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -169,13 +170,32 @@ class CsvColumns(LogFormat):
         return month_comes_first([cell for row in rows for field, cell in row if field in times])
 
 
+# 2026-10-03 21:30:01   03/10/2026 21:30
+_MOMENT = re.compile(
+    r"(?a)(?:\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2\d{4})[ T,]{1,2}\d{1,2}:\d{2}"
+)
+
+
 def find_table(head: Sequence[str]) -> Table | None:
     """Find the first line that names columns of a log in a file's first lines."""
     for position, line in enumerate(head[:_LINES_ABOVE]):
         table = _table_of(line, position)
         if table:
-            return table
+            return _with_time(table, head[position + 1 : position + 1 + _ROWS_JUDGED])
     return None
+
+
+def _with_time(table: Table, rows: Sequence[str]) -> Table:
+    """Set the time of a table whose headings name none: its first unknown column of full dates and times."""
+    if column_names.has_time(table.fields) or "clock" in table.fields:
+        return table
+    for row in rows:
+        with suppress(LineError):
+            cells = split(row, table.delimiter)
+            for at, (field, cell) in enumerate(zip(table.fields, cells, strict=False)):
+                if field is None and _MOMENT.match(cell.strip(' "')):
+                    return replace(table, fields=(*table.fields[:at], "time", *table.fields[at + 1 :]))
+    return table
 
 
 def _table_of(line: str, position: int) -> Table | None:

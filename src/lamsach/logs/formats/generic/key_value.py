@@ -214,7 +214,7 @@ def _values(line: str) -> dict[str, list[str]] | None:
             if len(collected) < _MOST_VALUES:
                 collected.append(words[0] if field in _ONE_WORD else text)
         if "ip" in values and "source" not in values and "destination" in values:
-            values["source"] = values.pop("ip")
+            values["source"] = values["ip"]
         if "nat" in values and _INWARD.search(line):
             del values["nat"]
             values.pop("nat_port", None)

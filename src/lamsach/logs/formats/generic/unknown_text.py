@@ -7,9 +7,11 @@ Heuristics, in this order, and nothing more:
 - source and destination: only from keys that state them (`src=`, `srcip:`, `"client": "..."`; `dst=`,
   `server=` ...); else from an arrow between two addresses with ports (`10.1.1.5:49152->203.0.113.9:443`, also
   with a translation between, `A -> T to B`), `from A to B`, or `connection from A` and the like; else from
-  columns of address, port, address, port, one address of which is internal;
+  columns of address, port, address, port, one address of which is internal; the source after translation
+  also from `inside A outside T`;
 - name and URL: from keys (`sni=`, `url=`), else from a request (`GET http://...`, `CONNECT name:443`) or a
-  question (`name. IN A`), whose client is the first address before it, if no other is known;
+  question (`name. IN A`, `query for name`), or the line's only URL; if no other is known, their client is the
+  first address before them;
 - device: the internal address of the two; else the address after a client's key; else the line's only
   internal address. A line with several internal addresses names no device;
 - hardware address: the first after a word for a machine (`client`, `station`, `MAC`);
@@ -53,8 +55,8 @@ _IPV6 = re.compile(r"(?<![\w.:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w
 # 10.1.1.5:49152->203.0.113.9:443   10.1.1.5/49152 -> 203.0.113.9/443   10.1.1.5(49152) -> 203.0.113.9(443)
 # a translation between them: 10.1.1.5:49152 -> 198.51.100.7:2050 to 203.0.113.9:443
 _ARROW = re.compile(
-    r"(?a)(?<![\w.])((?:\d{1,3}\.){3}\d{1,3})[:/(](\d{1,5})\)?[^\w\s]{0,2} ?(?:->|=>|-->"
-    r"|==>) ?(?:((?:\d{1,3}\.){3}\d{1,3})[:/(](\d{1,5})\)? to )?((?:\d{1,3}\.){3}\d{1,3})[:/(](\d{1,5})(?!\d)"
+    r"(?a)(?<![\w.])((?:\d{1,3}\.){3}\d{1,3})[:/(](\d{1,5})\)?[^\w\s]{0,2} ?[-=]{0,2}> ?"
+    r"(?:((?:\d{1,3}\.){3}\d{1,3})[:/(](\d{1,5})\)? to )?((?:\d{1,3}\.){3}\d{1,3})[:/(](\d{1,5})(?!\d)"
 )
 # 10.1.1.5:49152 203.0.113.9:443   10.1.1.5,49152,203.0.113.9,443   10.1.1.5 49152 203.0.113.9 https(443)
 _COLUMNS = re.compile(
@@ -73,11 +75,24 @@ _QUESTION = re.compile(
         "{0}", "A|AAAA|ANY|CNAME|HTTPS|MX|NAPTR|NS|NULL|PTR|SOA|SRV|SVCB|TXT"
     )
 )
+# Query from 10.1.1.5 for A-record for bad.example   truy vấn tên miền bad.example
+_LOOKED_UP = re.compile(
+    r"(?i)\b(?:quer(?:y|ies|ied)|lookup|resolv(?:e|es|ed|ing)|truy vấn|phân giải)\b[^\n]{0,60}?"
+    r" (?:for|of|domain|name|tên miền):? [\"']?((?:[\w-]{1,63}\.){1,20}[a-z]{2,24})\.?(?![\w.-])"
+)
+# bad.example's only URL: http://bad.example/a
+_URL = re.compile(r"(?<![\w\"'=(<\[])https?://[^\s\"'<>]{3,2000}")
 # sni=bad.example   url="http://bad.example/a"
 _NAMED = re.compile(r"(?a)(?<![\w.-])([A-Za-z][\w-]{1,30})=[\"']?([^\s\"',;|<>]{4,2000})")
 _END = (
     r"((?:\d{1,3}\.){3}\d{1,3}|\[[0-9A-Fa-f:.]{2,45}\]|[0-9A-Fa-f:]{2,39}:[0-9A-Fa-f.:]{0,15})(?:[:/(]"
     r"(\d{1,5})\)?|,? (?:port |cổng )(\d{1,5}))?"
+)
+# Map inside 10.1.1.5:49152 outside 198.51.100.7:2050
+_TRANSLATED = re.compile(
+    rf"(?i)\b(?:inside|inner|private|internal)(?: ip| address)?[:= ]{{1,2}}{_END},?(?: [^\w\s]{{1,3}})? "
+    r"(?:outside|outer|public|external|global|mapped(?: to)?)(?: ip| address)?[:= ]{1,2}"
+    rf"{_END}(?![\w:])"
 )
 # from 10.1.1.5:49152 to 203.0.113.9:443   from 10.1.1.5 port 49152 to 203.0.113.9 port 443
 _FROM_TO = re.compile(
@@ -93,8 +108,8 @@ _FROM = re.compile(
 )
 # client 00:11:22:33:44:55   [client:PC-7:00-11-22-33-44-55]   User[an@00:11:22:33:44:55]   MAC 0011.2233.4455
 _MACHINE_MAC = re.compile(
-    r"(?ai)\b(?:client|station|sta|user|mobile|host|mac|hwaddr|device|endpoint)\b[^\n]{0,40}?(?<![\w.])"
-    r"((?<!:)[\da-f]{2}(?::[\da-f]{2}){5}|(?<!-)[\da-f]{2}(?:-[\da-f]{2}){5}|[\da-f]{4}(?:\.[\da-f]{4}){2}"
+    r"(?ai)\b(?:client|station|sta|user|mobile|host|mac|hwaddr|device|endpoint|máy|thiết bị)\b"
+    r"[^\n]{0,40}?(?<![\w.])((?<!:)[\da-f]{2}(?::[\da-f]{2}){5}|(?<!-)[\da-f]{2}(?:-[\da-f]{2}){5}|[\da-f]{4}(?:\.[\da-f]{4}){2}"
     r"|[\da-f]{6}-[\da-f]{6})(?![\w:-])"
 )
 # user 'an.nguyen'   User: BOCT\an   User[an]   tài khoản: an@boct.example
@@ -211,7 +226,7 @@ def _keyed(message: str) -> tuple[_End, _End, _End]:
             if address and ip_of(address):
                 port_match = _PORT_AFTER.match(message, match.end("value")) if port is None else None
                 ends[field] = address, port_of(port_match[1]) if port_match else port
-    arrow = _ARROW.search(message) if not ends and ("->" in message or "=>" in message) else None
+    arrow = _ARROW.search(message) if not ends and ">" in message else None
     if arrow and ip_of(arrow[1]) and ip_of(arrow[5]):
         first, nat, second = ((ip_of(arrow[at] or ""), port_of(arrow[at + 1] or "")) for at in (1, 3, 5))
         return first, second, nat
@@ -225,6 +240,9 @@ def _keyed(message: str) -> tuple[_End, _End, _End]:
         return (ip_of(known[1]), port_of(known[2] or known[3] or "")), _NOWHERE, _NOWHERE
     if not ends and (logged := _LOGGED_ON.search(message)) and ip_of(logged[2]):
         return (ip_of(logged[2]), None), _NOWHERE, _NOWHERE
+    if not ends and (both := _TRANSLATED.search(message)) and ip_of(both[1]) and ip_of(both[4]):
+        first, nat = ((ip_of(both[at]), port_of(both[at + 1] or both[at + 2] or "")) for at in (1, 4))
+        return first, _NOWHERE, nat
     cells = _COLUMNS.search(message) if not ends else None
     if cells and any(is_internal(address) for at in (1, 4) if (address := ip_of(cells[at]))):
         return (ip_of(cells[1]), port_of(cells[3])), (ip_of(cells[4]), port_of(cells[5])), _NOWHERE
@@ -241,7 +259,7 @@ def _asked(message: str) -> tuple[EventKind, str | None, str | None, int]:
     if request:
         host = host_of_url(request[1]) if request[1] else domain_of(request[2].strip("[]"))
         return EventKind.WEB, host, request[1], request.start() if host else 0
-    question = _QUESTION.search(message) if "IN" in message else None
+    question = (_QUESTION.search(message) if "IN" in message else None) or _LOOKED_UP.search(message)
     if question:
         return EventKind.DNS, question_of(question[1]), None, question.start()
     stated_values: dict[str, str] = {}
@@ -251,6 +269,9 @@ def _asked(message: str) -> tuple[EventKind, str | None, str | None, int]:
             stated_values.setdefault("url", match[2])
         elif field in ("domain", "query") and "." in match[2] and (name := domain_of(match[2])):
             stated_values.setdefault("domain", name)
+    if not stated_values and len(urls := _URL.findall(message[:_LOOKED_AT])) == 1 and _IPV4.search(message):
+        url = urls[0].rstrip(".,;:)")
+        return EventKind.WEB, host_of_url(url), url, message.index(url)
     url = stated_values.get("url")
     return EventKind.OTHER, stated_values.get("domain") or (host_of_url(url) if url else None), url, 0
 

@@ -43,6 +43,10 @@ _ISO = re.compile(r"\d{4}[-/]\d{2}[-/]\d{2}(?:[T ]\d{2}:\d{2}.*)?", re.ASCII)
 _EPOCH = re.compile(
     r"(?:\d{9,10}(?:\.\d{1,9})?|\d{13}(?:\.\d{1,6})?|\d{16}|\d{19}|\d(?:\.\d{1,17})?[eE]\+?\d{1,2})", re.ASCII
 )
+# 20261003 213001   20261003T213001   20261003213001
+_COMPACT = re.compile(
+    r"(20\d{2})(\d{2})(\d{2})[ T_-]?(\d{2})(\d{2})(\d{2})(?:[.,](\d{1,6})\d*)?(Z?)", re.ASCII
+)
 # 21:30   21:30:01.250   9:30:01 PM   9:30 CH (afternoon)   9.30.01 is not read
 _CLOCK = re.compile(
     r"(?<!\d)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?!\d)(?: ?(AM|PM|SA|CH)\b)?",
@@ -88,6 +92,9 @@ class LooseTimes:
             raise LineError("The text is not a time.", text[:80])
         if _EPOCH.fullmatch(text):
             return from_epoch(text)
+        if compact := _COMPACT.fullmatch(text):
+            numbers = map(int, compact.group(1, 2, 3, 4, 5, 6))
+            return local_time(*numbers, _micro(compact[7]), UTC if compact[8] else self.context.timezone)
         if _ISO.fullmatch(text):
             try:
                 return from_iso(text, self.context.timezone)
@@ -146,7 +153,11 @@ def _clock_parts(clock: re.Match[str] | None) -> tuple[int, int, int, int]:
         hour += 12
     elif half in ("AM", "SA") and hour == 12:
         hour = 0
-    return hour, int(clock[2]), int(clock[3] or 0), int((clock[4] or "0")[:6].ljust(6, "0"))
+    return hour, int(clock[2]), int(clock[3] or 0), _micro(clock[4])
+
+
+def _micro(fraction: str | None) -> int:
+    return int((fraction or "0")[:6].ljust(6, "0"))
 
 
 def _zone(text: str, clock: re.Match[str] | None) -> tzinfo | None:
