@@ -93,8 +93,9 @@ class LooseTimes:
         if _EPOCH.fullmatch(text):
             return from_epoch(text)
         if compact := _COMPACT.fullmatch(text):
-            numbers = map(int, compact.group(1, 2, 3, 4, 5, 6))
-            return local_time(*numbers, _micro(compact[7]), UTC if compact[8] else self.context.timezone)
+            year, month, day, hour, minute, second = map(int, compact.group(1, 2, 3, 4, 5, 6))
+            zone = UTC if compact[8] else self.context.timezone
+            return local_time(year, month, day, hour, minute, second, _micro(compact[7]), zone)
         if _ISO.fullmatch(text):
             try:
                 return from_iso(text, self.context.timezone)
