@@ -17,8 +17,9 @@ import re
 from collections.abc import Mapping
 
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Role, Way, changed, decide, event_between
+from lamsach.logs.events.ends import Role, changed, decide
 from lamsach.logs.mappings.cef_events import cef_event
+from lamsach.logs.mappings.sentences import stated_event
 from lamsach.logs.text import cef
 from lamsach.logs.text.dns_names import from_presentation
 from lamsach.logs.text.key_value import first
@@ -40,8 +41,9 @@ _BLOCKING = frozenset({
 })  # fmt: skip
 # 2026-05-04 10:20:30.123Z [admin]: Login_Allowed - - to=AdminConnector ip=10.1.2.3 auth=LOCAL ..
 _AUDIT = re.compile(
-    r"(?a)(\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z) \[([^\]\s]{1,128})\]: (Login_Allowed"
-    r"|Login_Denied|Logout|First_Login) - - (?:to=\w{1,40} )?ip=([0-9A-Fa-f.:]{2,45})"
+    r"(?a)(\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z) "
+    r"\[(?P<user>[^\]\s]{1,128})\]: (Login_Allowed"
+    r"|Login_Denied|Logout|First_Login) - - (?:to=\w{1,40} )?ip=(?P<ip>[0-9A-Fa-f.:]{2,45})"
 )
 _ANSWER_BREAKS = re.compile(r"[\s,;|]+")
 
@@ -80,15 +82,10 @@ class Infoblox(LogFormat):
 
     def _logon(self, line: str, audit: re.Match[str]) -> Event:
         header = header_before(line, audit.start(), self.context)
-        return event_between(
-            ip_of(audit[4]),
-            time=from_iso(audit[1], self.context.timezone),
-            kind=EventKind.LOGON,
-            observer=header.host,
-            user=audit[2],
-            action=Action.BLOCKED if audit[3] == "Login_Denied" else Action.ALLOWED,
-            way=Way.CALLED,
-        )
+        action = Action.BLOCKED if audit[3] == "Login_Denied" else Action.ALLOWED
+        time = from_iso(audit[1], self.context.timezone)
+        found = audit.groupdict()
+        return stated_event(found, kind=EventKind.LOGON, action=action, time=time, observer=header.host)
 
 
 def _is_dns(fields: Mapping[str, str], signature: str) -> bool:

@@ -17,12 +17,12 @@ import re
 from typing import Any
 
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import Way, event_between, placed
-from lamsach.logs.mappings.sentences import event_of, sentence
+from lamsach.logs.events.ends import Way, placed
+from lamsach.logs.mappings.sentences import event_of, sentence, stated_event
 from lamsach.logs.text.key_value import pairs
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import first_time
-from lamsach.logs.text.values import host_and_port, ip_of, question_of
+from lamsach.logs.text.values import host_and_port
 from lamsach.model import Event, EventKind
 
 _CLIENT = r"\[?(?P<peer>[0-9A-Fa-f.:]{2,45}?)\]?(?::(?P<port>\d{1,5}))?(?![0-9A-Fa-f.:\]])"
@@ -69,10 +69,6 @@ class PowerDns(LogFormat):
         header, _ = split_header(line, self.context)
         fields = pairs(line[line.find(' msg="') + 1 :])
         host, port = host_and_port(fields.get("remote", ""))
-        event = event_between(
-            (ip_of(host or ""), port),
-            time=first_time((fields.get("ts"),), self.context),
-            domain=question_of(fields.get("qname", "")),
-            **_DNS,
-        )
+        ends = {"ip": host, "port": str(port or ""), "question": fields.get("qname")}
+        event = stated_event(ends, time=first_time((fields.get("ts"),), self.context), **_DNS)
         return placed(event, header.time, header.host)

@@ -122,7 +122,9 @@ _IP = r"([0-9A-Fa-f:.]{2,45})"
 _FLOW = re.compile(rf"(?:^|(?<=[\s<])){_IP}/(\d{{1,5}})->{_IP}/(\d{{1,5}})(?=[\s>]|$)")
 _DONE = re.compile(r"\baction=([A-Za-z_]{2,32})")
 # 10.0.0.5(51000)->203.0.113.9(80) CATEGORY="x" URL=www.example OBJ=/a USERNAME=N/A
-_UTM_FLOW = re.compile(rf"{_IP}\((\d{{1,5}})\)->{_IP}\((\d{{1,5}})\)")
+_UTM_FLOW = re.compile(
+    r"(?P<ip>[0-9A-Fa-f:.]{2,45})\((?P<port>\d{1,5})\)->(?P<to>[0-9A-Fa-f:.]{2,45})\((?P<to_port>\d{1,5})\)"
+)
 _UTM_URL = re.compile(r"\bURL=(\S{1,255}) OBJ=(\S{0,4096})(?: USERNAME=(\S{1,128}))?")
 # SYN flood! source: 203.0.113.4:4000, destination: 10.0.0.5:23, zone name: untrust, ... action: drop
 _SCREEN = re.compile(r"source: (\S{2,60}), destination: (\S{2,60}),")
@@ -276,16 +278,10 @@ def _text(text: str, name: str) -> Event:
     if web:
         site = _UTM_URL.search(text, web.end())
         url = _url(stated(site[1]), stated(site[2])) if site else None
-        source, destination = ip_of(web[1]), ip_of(web[3])
-        return event_between(
-            (source, port_of(web[2])),
-            (destination, port_of(web[4])),
-            kind=_kind(name),
-            user=stated(site[3]) if site else None,
-            domain=_domain({}, url),
-            url=url,
-            action=_action_of_event(name, ""),
-        )
+        found = web.groupdict("") | {"url": url or "", "host": _domain({}, url) or ""}
+        found["user"] = (site[3] if site else None) or ""
+        action = _action_of_event(name, "")
+        return stated_event(found, kind=_kind(name), action=action, way=Way.UNSTATED)
     screen = _SCREEN.search(text)
     if screen is None:
         raise LineError("The record of the Juniper SRX has no address.", text[:80])

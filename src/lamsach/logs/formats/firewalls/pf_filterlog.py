@@ -37,7 +37,7 @@ from lamsach.logs.base import FileContext, LogFormat, fields_named, required
 from lamsach.logs.events.ends import Role, Way, changed, decide, event_between, is_internal, placed
 from lamsach.logs.mappings.printed_packets import printed_packet
 from lamsach.logs.mappings.records import Cells, Fields, Header, Records
-from lamsach.logs.mappings.sentences import event_of, sentence
+from lamsach.logs.mappings.sentences import event_of, sentence, stated_event
 from lamsach.logs.text.pasted import bare
 from lamsach.logs.text.syslog import BSD_TIME, split_header, split_message, time_at
 from lamsach.logs.text.times.loose_times import first_time
@@ -56,7 +56,7 @@ _REPLY = re.compile(
 _BLOCKER_PACKET = re.compile(
     rf"(?a)({_TIME}),\d{{1,12}},[\w.@-]{{1,32}},[^,]{{0,64}},(block|reject|pass|permit"
     rf"|match),[46],\d{{1,3}},[\w-]{{1,16}},"
-    r"([0-9A-Fa-f.:]{3,45}),([0-9A-Fa-f.:]{3,45}),(\d{0,5}),(\d{0,5}),(in|out),([^\n]{0,600})"
+    r"(?P<ip>[0-9A-Fa-f.:]{3,45}),(?P<to>[0-9A-Fa-f.:]{3,45}),(?P<port>\d{0,5}),(?P<to_port>\d{0,5}),(in|out),([^\n]{0,600})"
 )
 _ACTIONS = {
     "block": Action.BLOCKED,
@@ -104,19 +104,18 @@ def _question(
 
 
 def _blocker_packet(match: re.Match[str], context: FileContext) -> Event | None:
-    source, destination = ip_of(match[3]), ip_of(match[4])
+    source, destination = ip_of(match["ip"]), ip_of(match["to"])
     if source is None or destination is None:
         return None
     stranger = match[7] == "in" and not is_internal(source)
     rest = match[8].split(",")
     resolved, named = (stated(rest[at]) if len(rest) > at else None for at in (_RESOLVED, _NAMED))
     site = domain_of(resolved) if resolved else None
-    return event_between(
-        (source, port_of(match[5])),
-        (destination, port_of(match[6])),
+    site = site if site and "." in site and ip_of(site) is None and not stranger else None
+    return stated_event(
+        {**match.groupdict(), "name": named, "host": site},
+        kind=EventKind.CONNECTION,
         time=_time(match[1], context),
-        device_name=named if named and named.lower() != "unknown" else None,
-        domain=site if site and "." in site and ip_of(site) is None and not stranger else None,
         action=_ACTIONS.get(match[2], Action.UNKNOWN),
         way=Way.ARRIVED if stranger else Way.UNSTATED,
     )

@@ -18,16 +18,17 @@ import re
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import Way, event_between, placed
+from lamsach.logs.events.ends import Way, placed
+from lamsach.logs.mappings.sentences import stated_event
 from lamsach.logs.text.record_headers import header_before
-from lamsach.logs.text.values import ip_of, port_of
-from lamsach.model import Action, Event
+from lamsach.model import Action, Event, EventKind
 
 # a57fa2ab INET match PASS mainrs/1024 IN 52 TCP 10.1.1.5/49152->203.0.113.9/443 S
 _RECORD = re.compile(
     r"(?a)\bINET6? (?:(?:[\w-]{1,20}-)?match (PASS|DROP|REJECT|PUNT|REDIRECT|COPY|NAT|RDR|NORDR)"
-    r"|(TERM)) \S{1,64} (IN|OUT) (?:\d{1,6} )?[A-Z]{2,8}(?: [A-Z0-9]{1,10}){0,2} ([0-9A-Fa-f:.]{3,45})(?:/"
-    r"(\d{1,5}))?->([0-9A-Fa-f:.]{3,45})(?:/(\d{1,5}))?(?= |$)"
+    r"|(TERM)) \S{1,64} (IN|OUT) (?:\d{1,6} )?[A-Z]{2,8}(?: [A-Z0-9]{1,10}){0,2} "
+    r"(?P<ip>[0-9A-Fa-f:.]{3,45})(?:/(?P<port>\d{1,5}))?->(?P<to>[0-9A-Fa-f:.]{3,45})(?:/(?P<to_port>\d{1,5}))?"
+    r"(?= |$)"
 )
 _HASH = re.compile(
     r"(?a)(?:(?:FIREWALL-PKTLOG|dfwpktlogs)(?:\[\d{1,10}\])?: ?(?:\d{1,10} )?)?(?:[0-9a-f]{4,16} )?$"
@@ -58,13 +59,9 @@ class VmwareNsx(LogFormat):
         tag = _HASH.search(before)
         before = before[: tag.start()] if tag else before
         header = header_before(before + "%", len(before), self.context)
-        source, destination = ip_of(match[4]), ip_of(match[6])
-        if source is None or destination is None:
+        action = _ACTIONS.get(match[1] or "", Action.ALLOWED)
+        way = Way.INWARD if match[3] == "IN" else Way.UNSTATED
+        event = stated_event(match.groupdict(), action=action, way=way)
+        if event.kind is not EventKind.CONNECTION:
             raise LineError("The line is not of this product.", line[:80])
-        event = event_between(
-            (source, port_of(match[5])),
-            (destination, port_of(match[7])),
-            action=_ACTIONS.get(match[1] or "", Action.ALLOWED),
-            way=Way.INWARD if match[3] == "IN" else Way.UNSTATED,
-        )
         return placed(event, header.time, header.host)

@@ -19,9 +19,9 @@ from datetime import datetime
 
 from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, decide, event_between, placed
-from lamsach.logs.events.leases import lease_event, session_event
+from lamsach.logs.events.leases import lease_event
 from lamsach.logs.mappings.actions import action_of
-from lamsach.logs.mappings.sentences import event_of, sentence
+from lamsach.logs.mappings.sentences import event_of, found_in, sentence, session_of, stated_event
 from lamsach.logs.text.key_value import Fields, first, first_ip, first_port, pairs
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import first_time
@@ -43,9 +43,9 @@ _TIME = re.compile(r"\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)", re.ASCII)
 _EXTERNAL = re.compile(r"(?:\d{1,3}-)?External(?:[-_ ]?\w{1,20})?", re.ASCII)
 _ROOM = 400
 # Mobile VPN with SSL user an logged in. Virtual IP address is 192.168.113.2. Real IP address is 203.0.113.9.
-_SESSION = re.compile(r"user (\S{1,128}) (logged in|logged out)\b", re.ASCII)
-_GIVEN = re.compile(rf"[Vv]irtual IP address is ({_ADDRESS})", re.ASCII)
-_REAL = re.compile(rf"[Rr]eal IP address is ({_ADDRESS})", re.ASCII)
+_SESSION = re.compile(r"user (?P<user>\S{1,128}) (?P<word>logged in|logged out)\b", re.ASCII)
+_GIVEN = re.compile(rf"[Vv]irtual IP address is (?P<given>{_ADDRESS})", re.ASCII)
+_REAL = re.compile(rf"[Rr]eal IP address is (?P<ip>{_ADDRESS})", re.ASCII)
 # Authentication of SSLVPN user [an@Firebox-DB] from 203.0.113.9 was accepted
 _LOGON = sentence(" from ",
     rf"user \[?(?P<user>[^\]\s]{{1,128}})\]? from (?P<peer>{_ADDRESS}) (?:was )?(?P<word>accepted|rejected"
@@ -100,20 +100,15 @@ def _traffic(match: re.Match[str], fields: Fields) -> Event:
 
 
 def _other(text: str, fields: Fields) -> Event:
-    session = _SESSION.search(text[:600])
     lease = _LEASE.search(text[:600])
     if lease:
         return lease_event(ip_of(lease[1]), LeaseAction.ASSIGNED, mac=mac_of(lease[2]))
     if logon := event_of((_LOGON,), text[:600]):
         return logon
-    if session:
-        given, real = (
-            ip_of(found[1].rstrip(".")) if found else None
-            for found in (_GIVEN.search(text[:600]), _REAL.search(text[:600]))
-        )
-        if given:
-            return session_event(real or given, given, session[1], ended=session[2] == "logged out")
-        return decide(Event(kind=EventKind.LOGON, source_ip=real, user=session[1]), Way.CALLED)
+    if session := found_in(text[:600], _SESSION):
+        found = found_in(text[:600], _GIVEN, _REAL, known=session)
+        lease_of_session = session_of(found, ended=found["word"] == "logged out")
+        return lease_of_session or stated_event(found | {"given": ""}, kind=EventKind.LOGON)
     return _event(
         fields,
         (first_ip(fields, "src_ip"), first_port(fields, "src_port")),

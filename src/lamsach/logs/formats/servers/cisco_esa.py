@@ -12,11 +12,10 @@ from __future__ import annotations
 import re
 
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import Way, event_between, placed
+from lamsach.logs.events.ends import Role, placed
 from lamsach.logs.mappings.antivirus import hashes_in
-from lamsach.logs.mappings.keyed_events import host_in
+from lamsach.logs.mappings.sentences import found_in, stated_event
 from lamsach.logs.text.record_headers import header_before
-from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Action, Event, EventKind
 
 _LEVEL = re.compile(
@@ -26,20 +25,20 @@ _LEVEL = re.compile(
 )
 # New SMTP ICID 1234 interface Data 1 (192.0.2.25) address 203.0.113.7 reverse dns host mail.bad.example ..
 _INCOMING = re.compile(
-    r"(?a)New SMTP ICID \d{1,12} interface [^()]{0,64}\(([0-9A-Fa-f:.]{2,45})\) address "
-    r"([0-9A-Fa-f:.]{2,45})(?= |$)"
+    r"(?a)New SMTP ICID \d{1,12} interface [^()]{0,64}\((?P<to>[0-9A-Fa-f:.]{2,45})\) address "
+    r"(?P<ip>[0-9A-Fa-f:.]{2,45})(?= |$)"
 )
 # New SMTP DCID 77 interface 192.0.2.25 address 203.0.113.9 port 25
 _DELIVERING = re.compile(
-    r"(?a)New SMTP DCID \d{1,12} interface ([0-9A-Fa-f:.]{2,45}) address ([0-9A-Fa-f:.]{2,45})(?: port "
-    r"(\d{1,5}))?"
+    r"(?a)New SMTP DCID \d{1,12} interface (?P<ip>[0-9A-Fa-f:.]{2,45}) address (?P<to>[0-9A-Fa-f:.]{2,45})"
+    r"(?: port (?P<to_port>\d{1,5}))?"
 )
 # ICID 1234 REJECT SG BLOCKED_LIST match sbrs[-10.0:-3.0]
 _REFUSED = re.compile(
     r"ICID \d{1,12} (?:REJECT|TCPREFUSE)\b|authentication failed|\bquarantined\b|Dropped by|Message aborted"
 )
-_USER = re.compile(r"for user:? (\S{1,256})")
-_URL = re.compile(r"\bURL:? ?((?:https?|ftp)://[^\s'\"<>]{1,2048})", re.IGNORECASE)
+_USER = re.compile(r"for user:? (?P<user>\S{1,256})")
+_URL = re.compile(r"\bURL:? ?(?P<url>(?:https?|ftp)://[^\s'\"<>]{1,2048})", re.IGNORECASE)
 
 
 class CiscoEsa(LogFormat):
@@ -66,26 +65,16 @@ class CiscoEsa(LogFormat):
 
 
 def _event(text: str) -> Event:
-    incoming, delivering = _INCOMING.search(text), _DELIVERING.search(text)
-    if incoming:
-        source = ip_of(incoming[2])
-        return event_between(source, (ip_of(incoming[1]), 25), way=Way.CALLED)
-    if delivering:
-        return Event(
-            kind=EventKind.CONNECTION,
-            source_ip=ip_of(delivering[1]),
-            destination_ip=ip_of(delivering[2]),
-            destination_port=port_of(delivering[3] or ""),
-            forwarded=True,
-        )
-    url, user = _URL.search(text), _USER.search(text)
-    hashes = hashes_in(text) if "SHA" in text or "sha" in text else ()
-    return Event(
-        kind=EventKind.WEB if url else EventKind.FILE if hashes else EventKind.OTHER,
-        user=user[1] if user else None,
-        url=url[1] if url else None,
-        domain=host_in(url[1]) if url else None,
-        hashes=hashes,
+    if incoming := found_in(text, _INCOMING):
+        return stated_event(incoming | {"to_port": "25"}, kind=EventKind.CONNECTION)
+    if delivering := found_in(text, _DELIVERING):
+        return stated_event(delivering, kind=EventKind.CONNECTION, role=Role.APART, forwarded=True)
+    found, hashes = found_in(text, _URL, _USER), hashes_in(text) if "SHA" in text or "sha" in text else ()
+    return stated_event(
+        found,
+        kind=EventKind.WEB if "url" in found else EventKind.FILE if hashes else EventKind.OTHER,
         action=Action.BLOCKED if _REFUSED.search(text) else Action.UNKNOWN,
-        forwarded=url is not None or bool(hashes),
+        role=Role.APART,
+        hashes=hashes,
+        forwarded="url" in found or bool(hashes),
     )

@@ -20,13 +20,13 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Way, event_between, placed
+from lamsach.logs.events.ends import Role, placed
 from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.mappings.sentences import found_in, stated_event
 from lamsach.logs.text.syslog import split_header, split_message
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import domain_of, in_order, ip_of, port_of, stated
-from lamsach.model import Action, Event, EventKind
+from lamsach.logs.text.values import domain_of, in_order, ip_of
+from lamsach.model import Event, EventKind
 
 _APPS = in_order(
     "postfix dovecot sendmail sm-mta exim opendkim opendmarc imapd pop3d courier esmtpd imaplogin pop3login"
@@ -64,7 +64,7 @@ _ZIMBRA = re.compile(
     r"(?a)(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}),(\d{3}) (?:TRACE|DEBUG|INFO|WARN|ERROR"
     r"|FATAL) {1,3}\[[^\]]{1,400}\] \[([^\]]{0,600})\] "
 )
-_ZIMBRA_ACCOUNT = re.compile(r"\baccount=([^;\s]{1,256});")
+_ZIMBRA_ACCOUNT = re.compile(r"\baccount=(?P<user>[^;\s]{1,256});")
 _REFUSED = re.compile(
     r"reject|authenticator failed|auth failed|authentication failed|unknown user|[Pp]assword mismatch"
     r"|Relay access denied|\brejected\b|DENYLISTED|BLACKLISTED|invalid password|^LOGIN FAILED"
@@ -149,26 +149,23 @@ def _delivery(message: str, server: re.Match[str]) -> Event:
     """Read a delivery to another server, which names no client."""
     name = domain_of(server["host"].rstrip("."))
     sent = "status=sent" in message or "stat=Sent" in message or "=>" in message
-    return Event(
+    return stated_event(
+        {**server.groupdict(), "host": name if name and "." in name else ""},
         kind=EventKind.CONNECTION,
-        destination_ip=ip_of(server["to"]),
-        destination_port=port_of(server["to_port"] or ""),
-        domain=name if name and "." in name else None,
-        action=Action.ALLOWED if sent else Action.UNKNOWN,
+        action=verdict(False, sent),
+        role=Role.APART,
         forwarded=True,
     )
 
 
 def _of_zimbra(attributes: str, message: str) -> Event:
     fields = dict(pair.partition("=")[::2] for pair in attributes.split(";")[:40])
-    source = ip_of(fields.get("oip", "").split(",")[0]) or ip_of(fields.get("ip", ""))
-    account = _ZIMBRA_ACCOUNT.search(message[:_LOOKED_AT])
+    source = ip_of(fields.get("oip", "").split(",")[0]) or fields.get("ip")
+    found = found_in(message[:_LOOKED_AT], _ZIMBRA_ACCOUNT)
+    user = found.get("user") or fields.get("name")
     logon = "cmd=Auth" in message[:200]
-    refused = _REFUSED.search(message[:_LOOKED_AT]) is not None
-    return event_between(
-        source,
+    return stated_event(
+        {"ip": source, "user": user},
         kind=EventKind.LOGON if logon else EventKind.OTHER,
-        user=stated(account[1]) if account else stated(fields.get("name")),
-        action=Action.BLOCKED if refused else Action.ALLOWED if logon else Action.UNKNOWN,
-        way=Way.CALLED,
+        action=verdict(_REFUSED.search(message[:_LOOKED_AT]), logon),
     )

@@ -18,7 +18,8 @@ import re
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Way, decide, event_between, placed
+from lamsach.logs.events.ends import Way, event_between, placed
+from lamsach.logs.mappings.sentences import stated_event
 from lamsach.logs.text.syslog import split_header, split_message
 from lamsach.logs.text.values import among, ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
@@ -82,7 +83,9 @@ _BARE = re.compile(
     rf"|Received disconnect from) {_ADDRESS} port \d{{1,5}}(?![.\w])"
 )
 # Attack from "192.0.2.7" on service SSH with danger 10.   Blocking "192.0.2.7/32" for 120 secs
-_GUARDED = re.compile(rf'(Attack from|Blocking|blocking) "?{_ADDRESS}(?:/\d{{1,3}})?"? (?:on|for) ', re.ASCII)
+_GUARDED = re.compile(
+    rf'(Attack from|Blocking|blocking) "?(?P<ip>{_ADDRESS})(?:/\d{{1,3}})?"? (?:on|for) ', re.ASCII
+)
 
 
 class Sshd(LogFormat):
@@ -118,9 +121,8 @@ def _event(message: str) -> Event:
     if message.startswith("Server listening on"):
         return Event()
     if guarded := _GUARDED.search(message, 0, 400):
-        source = ip_of(guarded[2])
         action = Action.UNKNOWN if guarded[1].startswith("Attack") else Action.BLOCKED
-        return decide(Event(kind=EventKind.LOGON, source_ip=source, action=action), Way.CALLED)
+        return stated_event(guarded.groupdict(), kind=EventKind.LOGON, action=action)
     server = _ON.fullmatch(message) if message.startswith(_NAMES_SERVER) else None
     timeout = _WAITED.search(message) if server is None and "Timeout before auth" in message else None
     text = server[1] if server else message[: timeout.start(1)] if timeout else message
