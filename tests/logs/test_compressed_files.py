@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import struct
 
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 
 from lamsach.errors import LimitError, UnreadableError
 from lamsach.logs.opening.limits import STEP_BYTES, Limits
+from lamsach.logs.opening.sources import HandleSource, read_up_to
+from lamsach.logs.opening.zstd import ZstdStreams
 
 from .builders import COMPRESS, LINES, SMALL, logs, read, read_one, refused
 
@@ -193,3 +196,14 @@ def test_any_damage_gives_a_prefix_and_an_error_or_everything(tmp_path_factory, 
         log_file_data, error = read(log_file)
         assert error is None or isinstance(error, UnreadableError | LimitError)
         assert len(log_file_data) < 1 << 24
+
+
+def test_no_room_reads_nothing_of_zstd() -> None:
+    """An empty view is neither the end nor damage."""
+    packed = zstandard.ZstdCompressor().compress(b"a line\n" * 99999)
+    source = ZstdStreams(HandleSource(io.BytesIO(packed), "a.zst"), Limits())
+    assert source.readinto(memoryview(bytearray())) == 0
+    view = memoryview(bytearray(3))
+    assert (source.readinto(view), bytes(view)) == (3, b"a l")
+    assert source.readinto(memoryview(bytearray())) == 0
+    assert read_up_to(source, 1 << 20) == (b"a line\n" * 99999)[3:]

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import bz2
 import lzma
+from abc import abstractmethod
 from typing import Protocol, cast
 
 from isal import igzip_lib, isal_zlib
 
-from lamsach.errors import LimitError, UnreadableError
 from lamsach.logs.opening.limits import STEP_BYTES, Limits, cut_short, damaged, too_much_memory
 from lamsach.logs.opening.signatures import GZIP_MAGIC, MAGIC_BYTES, XZ_MAGIC, is_bzip2
-from lamsach.logs.opening.sources import ByteSource, InputBuffer
+from lamsach.logs.opening.sources import ByteSource, Decompressed, InputBuffer
 
 _ISAL_ERROR = cast("type[Exception]", igzip_lib.error)
 
@@ -39,51 +39,23 @@ class _Decompressor(Protocol):
         """Return up to `max_length` bytes of output."""
 
 
-class _Streams:
+class _Streams(Decompressed):
     """Decompressed bytes of concatenated streams; subclasses parse a stream's start and end."""
 
     def __init__(self, source: ByteSource, limits: Limits) -> None:
-        self.name = source.name
-        self._source = source
+        super().__init__(source, limits)
         self._input = InputBuffer(source)
-        self._limits = limits
         self._decompressor: _Decompressor | None = None
-        self._output = 0
         self._streams = 0
-        self._error: UnreadableError | LimitError | None = None
         self._ended = False
 
-    @property
-    def position(self) -> int:
-        """Bytes on disk consumed so far."""
-        return self._source.position
-
-    def close(self) -> None:
-        """See ByteSource."""
-        self._source.close()
-
-    def readinto(self, view: memoryview) -> int:
-        """See ByteSource."""
-        if self._error is not None:
-            raise self._error
-        if self._ended or not len(view):
-            return 0
-        try:
-            self._limits.check(self._output, self._source.position, self.name)
-            count = self._step(view)
-            self._output += count
-            return count
-        except (UnreadableError, LimitError) as error:
-            self._error = error
-            raise
-
     def _step(self, view: memoryview) -> int:
-        while True:
+        while not self._ended:
             if self._decompressor is None:
                 self._decompressor = self._begin()
                 if self._decompressor is None:
                     self._ended = True
-                    return 0
+                    break
                 self._streams += 1
             piece = self._input.take() if self._decompressor.needs_input else b""
             if not piece and self._decompressor.needs_input:
@@ -100,6 +72,7 @@ class _Streams:
                     self._finish()
             if data:
                 return len(data)
+        return 0
 
     def _decompress(self, decompressor: _Decompressor, piece: bytes, size: int) -> bytes:
         try:
@@ -111,8 +84,9 @@ class _Streams:
         except (OSError, EOFError, ValueError, _ISAL_ERROR):
             raise damaged(self.name) from None
 
+    @abstractmethod
     def _begin(self) -> _Decompressor | None:
-        raise NotImplementedError
+        """Return the next stream's decompressor; None at the end."""
 
     def _update_checksum(self, data: bytes) -> None:
         """Update a checksum with output."""

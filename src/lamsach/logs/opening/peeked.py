@@ -14,7 +14,7 @@ from lamsach.logs.opening.signatures import (
     ZSTD_MAGIC,
     is_bzip2,
 )
-from lamsach.logs.opening.sources import ByteSource
+from lamsach.logs.opening.sources import ByteSource, SourceLayer
 
 
 def compression_of(head: bytes) -> Callable[[ByteSource, Limits], ByteSource] | None:
@@ -31,19 +31,13 @@ def compression_of(head: bytes) -> Callable[[ByteSource, Limits], ByteSource] | 
     return Bzip2Streams if bzip2 else GzipStreams if head[:3] == GZIP_MAGIC else XzStreams
 
 
-class PeekedSource:
+class PeekedSource(SourceLayer):
     """A source whose first bytes can be inspected and are still read afterwards."""
 
     def __init__(self, source: ByteSource) -> None:
-        self.name = source.name
-        self._source = source
+        super().__init__(source)
         self._peeked = b""
         self._error: UnreadableError | LimitError | None = None
-
-    @property
-    def position(self) -> int:
-        """Bytes on disk consumed so far."""
-        return self._source.position
 
     def peek(self, size: int) -> bytes:
         """Return the next bytes, fewer than `size` only at the end.
@@ -76,10 +70,6 @@ class PeekedSource:
         if self._error is not None:
             raise self._error
         return self._source.readinto(view)
-
-    def close(self) -> None:
-        """See ByteSource."""
-        self._source.close()
 
 
 def decompressed(source: ByteSource, limits: Limits) -> PeekedSource:

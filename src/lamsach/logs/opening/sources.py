@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import IO, Protocol, runtime_checkable
 
-from lamsach.errors import UnreadableError
+from lamsach.errors import LimitError, UnreadableError
+from lamsach.logs.opening.limits import Limits
 
 
 @runtime_checkable
@@ -180,6 +182,56 @@ class HandleSource:
         if not self._keep_open:
             with contextlib.suppress(Exception):
                 self._handle.close()
+
+
+class SourceLayer(ABC):
+    """A source whose bytes are made of another's, which it closes."""
+
+    def __init__(self, source: ByteSource) -> None:
+        self.name = source.name
+        self._source = source
+
+    @property
+    def position(self) -> int:
+        """Bytes on disk consumed so far."""
+        return self._source.position
+
+    @abstractmethod
+    def readinto(self, view: memoryview) -> int:
+        """See ByteSource."""
+
+    def close(self) -> None:
+        """See ByteSource."""
+        self._source.close()
+
+
+class Decompressed(SourceLayer):
+    """Decompressed bytes within limits; after damage, each read raises it again."""
+
+    def __init__(self, source: ByteSource, limits: Limits) -> None:
+        super().__init__(source)
+        self._limits = limits
+        self._output = 0
+        self._error: UnreadableError | LimitError | None = None
+
+    def readinto(self, view: memoryview) -> int:
+        """See ByteSource."""
+        if self._error is not None:
+            raise self._error
+        if not len(view):
+            return 0
+        try:
+            self._limits.check(self._output, self._source.position, self.name)
+            count = self._step(view)
+        except (UnreadableError, LimitError) as error:
+            self._error = error
+            raise
+        self._output += count
+        return count
+
+    @abstractmethod
+    def _step(self, view: memoryview) -> int:
+        """Do as `readinto`, for a view that is not empty."""
 
 
 def read_up_to(source: ByteSource, size: int) -> bytes:

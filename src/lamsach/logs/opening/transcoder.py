@@ -7,19 +7,18 @@ import codecs
 import numpy as np
 from numpy.typing import NDArray
 
-from lamsach.logs.opening.sources import ByteSource
+from lamsach.logs.opening.sources import ByteSource, SourceLayer
 
 _CHUNK_BYTES = 1 << 18
 
 
-class Transcoder:
+class Transcoder(SourceLayer):
     """A UTF-16 or UTF-32 source converted to UTF-8.
 
     Invalid units become U+FFFD; an incomplete one at the end is dropped."""
 
     def __init__(self, source: ByteSource, encoding: str) -> None:
-        self.name = source.name
-        self._source = source
+        super().__init__(source)
         self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
         self._unit = 4 if "32" in encoding else 2
         self._dtype = np.dtype(f"{'<' if encoding.endswith('le') else '>'}u{self._unit}")
@@ -27,15 +26,6 @@ class Transcoder:
         self._partial = 0  # incomplete unit at the start of the buffer
         self._pending = False  # the decoder has half a surrogate pair
         self._ready = b""
-
-    @property
-    def position(self) -> int:
-        """Bytes on disk consumed so far."""
-        return self._source.position
-
-    def close(self) -> None:
-        """See ByteSource."""
-        self._source.close()
 
     def readinto(self, view: memoryview) -> int:
         """See ByteSource."""

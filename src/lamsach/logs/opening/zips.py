@@ -22,7 +22,7 @@ from lamsach.logs.opening.compression import Bzip2Streams, RawDeflate, RawLzma, 
 from lamsach.logs.opening.limits import Limits, damaged
 from lamsach.logs.opening.places import Member, Place
 from lamsach.logs.opening.signatures import ZIP_MAGICS
-from lamsach.logs.opening.sources import ByteSource, HandleSource, unreadable
+from lamsach.logs.opening.sources import ByteSource, HandleSource, SourceLayer, unreadable
 from lamsach.logs.opening.zstd import ZstdStreams
 
 _LOCAL_HEADER_BYTES = 30
@@ -197,21 +197,15 @@ class _WithHandle(HandleSource):
         self._archive.close()
 
 
-class _CheckedMember:
+class _CheckedMember(SourceLayer):
     """A member's data, verified at the end against the directory's size and CRC-32."""
 
     def __init__(self, source: ByteSource, entry: zipfile.ZipInfo) -> None:
-        self.name = source.name
-        self._source = source
+        super().__init__(source)
         self._size = entry.file_size
         self._expected_crc = entry.CRC
         self._crc = 0
         self._count = 0
-
-    @property
-    def position(self) -> int:
-        """Bytes on disk consumed so far."""
-        return self._source.position
 
     def readinto(self, view: memoryview) -> int:
         """See ByteSource."""
@@ -226,7 +220,3 @@ class _CheckedMember:
         self._crc = isal_zlib.crc32(view[:count], self._crc)
         self._count += count
         return count
-
-    def close(self) -> None:
-        """See ByteSource."""
-        self._source.close()
