@@ -71,7 +71,7 @@ def first_action(*texts: str | None) -> Action:
 _REFUSED_IN_TEXT = re.compile(
     r"(?i)(?<![\w./@-])(?:blocked|denied|dropped|refused|rejected|forbidden|deny|denies|drops|rejects"
     r"|blocks|bị chặn|đã chặn|ngăn chặn|chặn|từ chối|bị cấm|cấm|hủy|huỷ|bi chan|da chan|tu choi"
-    r"|(?-i:BLOCK|DROP|REJECT)|quarantined|not (?:allowed|permitted)|không (?:cho phép|được phép))"
+    r"|(?-i:BLOCK|DROP|Drop|REJECT)|quarantined|not (?:allowed|permitted)|không (?:cho phép|được phép))"
     r"(?![\w/@-]|\.\w)(?![\"']?\s{0,2}[=:]\s{0,2}"
     r"[\"']?(?:0|no|false|none|null|never)\b)|\b(?:action|act|disposition|verdict|result|status"
     r"|decision)[\"']?\s{0,2}[=:]\s{0,2}[\"']?(?:block|deny|drop|reject|refuse)\b"

@@ -74,8 +74,8 @@ EXCEPTIONS: Mapping[str, str] = {
     "duongdantaptin tenfile tenphanmemdochai tenmalware chitiet noidung doituong tentep duongdantep "
     "tenvirus virus virusname threatname detectname tenmadoc 病毒名称 威胁名称 文件名",
     "action": "act disp requeststatus event decision policyaction ruleaction result outcome eventoutcome "
-    "firewallruleaction status eventtype actiontaken actionperformed resultdescription threathandled "
-    "patterndispositiondescription resultstatus "
+    "firewallruleaction ruleresult status eventtype actiontaken actionperformed resultdescription "
+    "threathandled patterndispositiondescription resultstatus "
     "actualaction actiontype trangthai ketqua xuly hanhdongxuly ketquaxuly tinhtrangxuly trangthaixuly "
     "phuongthucxuly bienphapxuly cachxuly hanhdongdathuchien 系统动作 处理动作 执行动作 拦截动作 "
     "mitigationstatus remediationstatus policyresult policydecision actionpretty connectionstatus "
@@ -106,7 +106,7 @@ _AT_ANY_DEPTH = among(
 _ONLY_FLAT = frozenset({"devicehostname", "devname"})
 """Names of another machine (FortiAnalyzer, Zscaler); `device.hostname` is its own."""
 _WRAPPERS = among(
-    "id data event fields source message json record result log eventdata wineventdata properties"
+    "id data event fields source message json record result log eventdata wineventdata properties metadata"
 )
 _FEWEST_OF_PREFIX = 4
 _NAMELESS = re.compile(r"[\W_]+")

@@ -39,6 +39,7 @@ _URL_IN_TEXT = re.compile(r"(?:^|[\s'\"(<])(https?://[^\s'\"<>()]{3,2000})")
 _METHOD = re.compile(r"(?:GET|POST|HEAD|PUT|OPTIONS|DELETE|PATCH|CONNECT|TRACE|PROPFIND) (?=\S)")
 _WORDS = re.compile(r"[a-z]+")
 # 0.020431   Wireshark and others: seconds since the first record, without a date
+_SHORTEST_MOMENT = len("1/2/26 3:04")
 _SINCE_START = re.compile(r"\d{1,7}\.\d{3,9}", re.ASCII)
 # 12   0.5   1800 ms
 _DURATION = re.compile(r"\d{1,7}(?:\.\d{1,9})?(?: ?[a-z]{1,4})?", re.ASCII | re.IGNORECASE)
@@ -307,9 +308,9 @@ def time_of(values: Values, times: LooseTimes) -> datetime | None:
         return times.read(f"{date} {clock}")
     texts = [
         text
-        for field in ("time", "lease_start", "date")
+        for field in ("time", "lease_start", "date", "clock")
         for value in values.get(field, ())
-        if (text := stated(value))
+        if (text := stated(value)) and not (field == "clock" and len(text) < _SHORTEST_MOMENT)
     ]
     return _first_time([text for text in texts if not _SINCE_START.fullmatch(text)], times)
 

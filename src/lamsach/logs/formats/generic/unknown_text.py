@@ -2,7 +2,7 @@
 
 Heuristics, in this order, and nothing more:
 - time: at the line's start (after a syslog header, if any), in the spellings of
-  `lamsach.logs.text.times.loose_times`;
+  `lamsach.logs.text.times.loose_times`; else at its end, or after texts in brackets;
 - observer: the host of a syslog header;
 - source and destination: only from keys that state them (`src=`, `srcip:`, `"client": "..."`; `dst=`,
   `server=` ...); else from an arrow between two addresses with ports (`10.1.1.5:49152->203.0.113.9:443`, also
@@ -123,6 +123,12 @@ _PORT_AFTER = re.compile(r"\]?,? (?:port|cổng)[:= ]{1,2}(\d{1,5})(?!\d)")
 _OWN_PORT = re.compile(r"(?a)[:#/](\d{1,5})(?!\d)")
 # .. Friday, June 05, 2026 07:31:12
 _TIME_AT_END = re.compile(r"(?a)\b([A-Z][a-z]{2,8} \d{1,2},? \d{4},? \d{1,2}:\d\d:\d\d(?: [AP]M)?)\s*$")
+# [deny] [10.0.0.1] 2026-06-05 07:31:12,#12
+_AFTER_BRACKETS = re.compile(
+    r"(?a)\s*(?:[\[(<][^\])>]{0,60}[\])>]:? ?){1,4}"
+    r"(\d{4}([-/])\d{2}\2\d{2}[ T]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?"
+    r"(?: ?(?:[+-]\d{2}:?\d{2}|Z))?)(?!\w)"
+)
 _LOOKED_AT = 65536
 """Characters of a line that the heuristics read; the search reads all."""
 _ADDRESSES_LOOKED_AT = 200
@@ -202,9 +208,9 @@ class UnknownText(LogFormat):
                 return self._times.read(candidate)
             except LineError:
                 continue
-        last = _TIME_AT_END.search(text[-60:])
+        found = _TIME_AT_END.search(text[-60:]) or _AFTER_BRACKETS.match(text)
         with suppress(LineError):
-            return self._times.read(last[1]) if last else None
+            return self._times.read(found[1]) if found else None
         return None
 
 
