@@ -21,7 +21,7 @@ _LONGEST = 120
 _NEGATIONS = frozenset({"not", "no", "unable", "failed", "cannot", "could"})
 _BLOCKED = among(
     "block blocked blocks blocking deny denied denies drop dropped drops dropping reject rejected rejects "
-    "prevent prevented reset resets quarantine quarantined sinkhole sinkholed refuse refused discard "
+    "rej prevent prevented reset resets quarantine quarantined sinkhole sinkholed refuse refused discard "
     "discarded terminated killed deleted disinfected cleaned cured removed lockout shun shunned redirect "
     "redirected isolated denying rollback disallowed unauthorized stopped contained moved"
 )

@@ -36,27 +36,28 @@ EXCEPTIONS: Mapping[str, str] = {
     "source_mac": "smac clientid",
     "source_name": "shost tenclient",
     "source_port": "srcl4portid ianasourcetransportport ipport sport spt sp cport idorigp csport fdcport "
-    "queryport subscriberport privateport privport portprivate subjectportprotocol srcp",
+    "queryport privateport privport portprivate subjectportprotocol srcp",
     "destination": "dst responder victim dip ianadestinationipv4address ianadestinationipv6address daddr da "
     "dest destination dsthost desthost destinationhost destinationhostname sip target idresph resphost dich "
     "maydich diachiketnoi ketnoiden ketnoitoi truycaptoi truycapden cdip fdsip srvdip vip objectip "
     "originip dnsserver ipdstsaddr",
     "destination_port": "dstl4portid ianadestinationtransportport dport dpt dp idrespp congketnoi cdport "
     "sdport fdsport srvdport vport objectport originport peerportprotocol dstp",
-    "nat": "natsrc translatedsource xlatesrc modsrc srcnat newsrcip connnewsrcip ssip",
+    "rule": "rule policy",
+    "nat": "nat natsrc natsip translatedsource xlatesrc modsrc srcnat newsrcip connnewsrcip ssip",
     "nat_port": "natsport transport transportsrc xlatesport modsrcport newsrcport connnewsrcport ssport",
     "ip": "sourceinfoip yiaddr ipmayclient devicelocalip interfaceip",
     "name": "hostidentifier computer workstation sourcehostnameresolved device maynhiem maytinhnhiem "
-    "hostnameofdevice pcname machine endpoint asset maybinhiem maytram maytinh thietbi 主机名 主机名称 "
+    "hostnameofdevice pcname machine endpoint asset maybinhiem maytram maytinh thietbi may 主机名 主机名称 "
     "终端名称 计算机名 accessdevicehostname devicedetaildisplayname",
     "host": "host hostname agentname hostnames tenmaychu fqdn",
-    "mac": "physical hardwareaddress ethernetaddress chaddr callingstationid physicaladdress diachivatly "
-    "diachivatlymac",
+    "mac": "physical chaddr callingstationid diachivatly diachivatlymac",
     "user": "csusername suser targetusername authuser tendangnhap canbo nguoisudung taikhoandangnhap "
     "accountnameofuser 用户名称 登录用户 账号 alternateid "
     "actoralternateid who",
     "user_id": "userid userids",
-    "query": "requestedname dnsrequest qh queriedname queriednames truyvan tentruyvan tenmientruyvan dnsreq "
+    "query": "requestedname dnsrequest qh queriedname queriednames truyvan tentruyvan tenmientruyvan "
+    "tenmientruycap querieddomain dnsreq "
     "csdnsname",
     "domain": "extensionsservername tlstlshandshakeextensionsservername xhost cshost urlhost trangweb "
     "tenmiendochai tenmienketnoi mienketnoi dhost dstdns authority originalhost clientrequesthost "
@@ -73,13 +74,13 @@ EXCEPTIONS: Mapping[str, str] = {
     "objectname objectpath objecturi filepath filename mota motasukien tentaptin duongdanfile "
     "duongdantaptin tenfile tenphanmemdochai tenmalware chitiet noidung doituong tentep duongdantep "
     "tenvirus virus virusname threatname detectname tenmadoc 病毒名称 威胁名称 文件名",
-    "action": "act disp requeststatus event decision policyaction ruleaction result outcome eventoutcome "
-    "firewallruleaction ruleresult status eventtype actiontaken actionperformed resultdescription "
-    "threathandled patterndispositiondescription resultstatus "
+    "action": "act disp requeststatus event policyaction ruleaction "
+    "firewallruleaction status eventtype actiontaken actionperformed resultdescription threathandled "
+    "patterndispositiondescription resultstatus "
     "actualaction actiontype trangthai ketqua xuly hanhdongxuly ketquaxuly tinhtrangxuly trangthaixuly "
     "phuongthucxuly bienphapxuly cachxuly hanhdongdathuchien 系统动作 处理动作 执行动作 拦截动作 "
-    "mitigationstatus remediationstatus policyresult policydecision actionpretty connectionstatus "
-    "xresultcodehttpstatus loginstatus actionresult securityaction eventname responseaction state",
+    "mitigationstatus remediationstatus actionpretty connectionstatus "
+    "xresultcodehttpstatus loginstatus securityaction eventname responseaction state",
     "blocked": "blocked isblocked webfilterblocked",
     "observer": "observer devname devicehostname sensor logsource firewall collector dvc loghost gateway "
     "thietbighinhan nguonghinhan tuonglua fw appliance exporter",
@@ -97,7 +98,7 @@ _ONLY_AT_TOP = among(
     "query url uri action act gio ngay nguon dich diachi duongdan event port computer eventtype request when "
     "start state vip vport csip cdip ssip csport cdport sdport ssport who fw email published detected "
     "received generated scanned submitted created blocked resource appliance asset authority srcp dstp "
-    "eventname"
+    "eventname rule policy may nat"
 )
 _AT_ANY_DEPTH = among(
     "md5 sha1 sha256 imphash qname rrname ipaddress ipaddr username macaddress macaddr verdict disposition"
@@ -143,7 +144,8 @@ def _known(parts: Sequence[str], *, top: bool = True) -> str | None:
     field = NAMES.get(name)
     if field and not (len(parts) > 1 and name in _ONLY_FLAT):
         return field if top or name not in _ONLY_AT_TOP else None
-    words = [word for part in parts for word in words_of(part)]
+    outer = [part.removesuffix("Id").removesuffix("_id") or part for part in parts[:-1]]  # clientId.mac
+    words = [word for part in (*outer, *parts[-1:]) for word in words_of(part)]
     return meaning(words) if top or len(words) > 1 or name in _AT_ANY_DEPTH else None
 
 
@@ -228,6 +230,7 @@ _CONTEXTS: tuple[tuple[AbstractSet[str], AbstractSet[str], Mapping[str, str]], .
     (frozenset({"host", "page"}), frozenset(), {"host": "domain", "page": "path"}),
     # Shadowserver: ip,port,hostname,...,dst_ip,dst_port
     (frozenset({"ip", "port"}), among("dstport destport"), {"port": "source_port"}),
+    (frozenset({"maychu"}), among("ipkhach ipnguon clientip sourceip"), {"maychu": "destination"}),
     (frozenset({"port"}), _FAR_ENDS, {"port": "destination_port"}),
     (frozenset({"protocolport"}), _FAR_ENDS, {"protocolport": "destination_port"}),
     (frozenset({"cong"}), among("dich ipdich diachidich maydich diachiketnoi ketnoiden ketnoitoi truycaptoi"),

@@ -297,7 +297,8 @@ def _action(values: Values, allowed: frozenset[str], blocked: frozenset[str]) ->
         return Action.BLOCKED
     if words & allowed:
         return Action.ALLOWED
-    found = first_action(*values.get("action", ()))
+    verbs = (text for text in values.get("rule", ()) if text.isalpha())  # `rule=deny`, not its name
+    found = first_action(*values.get("action", ()), *verbs)
     return Action.ALLOWED if stated_blocked and found is Action.UNKNOWN else found
 
 

@@ -24,10 +24,10 @@ _CLASSES: Mapping[str, str] = {
     "source":
         "c src source sources client cli clt click a 攻击源 orig originator initiator initiating "
         "submitter sender caller calling requesting attacker offender requester requestor subject principal "
-        "actor downstream from nguon 源 客户端",
+        "actor downstream from nguon khach maykhach 源 客户端",
     "destination":
         "dst dest destination destinations server srv target b resp responder victim callback upstream to "
-        "dich dieukhien maychudieukhien 目的 目标 服务器",
+        "dich maychu dieukhien maychudieukhien 目的 目标 服务器",
     "near": "local lan laddr inside inner internal noibo 内网",
     "far": "remote raddr peer outside foreign",
     "external": "external outer",
@@ -50,7 +50,9 @@ _CLASSES: Mapping[str, str] = {
     "ip": "ip ips ipv4 ipv6 ip4 ip6 addr addrs address addresses ipaddr ipaddress diachi diachiip 地址",
     "port": "port ports prt cong 端口",
     "name": "name names ten",
-    "mac": "mac macs macaddr macaddress hwaddr hwaddress",
+    "mac":
+        "mac macs macaddr macaddress hwaddr hwaddress hardwareaddress hardwareaddr physicaladdress "
+        "ethernetaddress",
     "user":
         "user users username usernames account accounts login logon usr usrname email emailaddress "
         "mailaddress upn principalname subscriber nguoidung taikhoan "
@@ -60,7 +62,7 @@ _CLASSES: Mapping[str, str] = {
     "domain": "domain domains sni site website tenmien 域名",
     "query": "query qry qname question rrname",
     "hash": "hash hashes md5 sha1 sha256 sha2 imphash mabam",
-    "action": "action actions verdict disposition hanhdong 动作",
+    "action": "action actions verdict disposition decision result outcome hanhdong 动作",
     "filler":
         "number numbers num value text string str v4 v6 tcp udp l4 process image details info connection "
         "conn network primary main current last logged loggedon on in of full original event acct x cs sc "
@@ -76,7 +78,7 @@ _MEANINGS: Mapping[tuple[str, str], str] = {
     ("observer", "ip"): "observer", ("observer", "name"): "observer", ("web", "name"): "domain",
     ("web", "domain"): "domain", ("web", "user"): "user", ("web", "path"): "path", ("dns", "name"): "query",
     ("dns", "domain"): "query", ("", "ip"): "ip", ("", "mac"): "mac", ("", "user"): "user",
-    ("", "domain"): "domain",
+    ("", "domain"): "domain", ("user", "port"): "source_port",
 }  # fmt: skip
 """Field by role and thing."""
 _ROLES = in_order("nat source destination near far observer own named machine user dns web")
@@ -95,8 +97,8 @@ _OF_TIMES = among(
     "event log click start started starts first seen create created creation generated generation receive "
     "received receipt recv detection detected detect occurred flow device alert attack unix epoch iso "
     "iso8601 rfc3339 rfc3339ns ns ms us nano utc gmt local dt at on system record capture captured edge scan "
-    "server scanned sent entry blocked raised observed logged phathien xayra nhiem quet ghinhan batdau "
-    "ketnoi dietvirus truycap 发生 日志 记录 攻击"
+    "server scanned sent entry blocked raised report observed logged phathien xayra nhiem quet ghinhan "
+    "batdau ketnoi dietvirus truycap 发生 日志 记录 攻击"
 )
 _OF_MOMENTS = among("request req query session conn connection")
 """Allowed with `timestamp`; a `request_time` is a duration."""
@@ -184,7 +186,7 @@ def meaning(words: Sequence[str]) -> str | None:
         role = next((ranked for ranked in roles if ranked in _ONE_OF_TWO), role)
     if known < len(kinds) and role not in _OF_ENDS:
         return "time" if _is_time(words) else None
-    field = _MEANINGS.get((_AS_ROLE.get(role, role), thing))
+    field = _MEANINGS.get((role, thing)) or _MEANINGS.get((_AS_ROLE.get(role, role), thing))
     return field or ("time" if _is_time(words) else None)
 
 

@@ -141,9 +141,16 @@ def first_port(fields: Fields, *keys: str) -> int | None:
 
 _LONGEST = 32768
 _MOST_PAIRS = 400
+# Src IP=   Device Name=
+_OWNER, _OWNED = (
+    "(?:src|dst|source|dest|destination|client|server|remote|local|device|host|user|computer|nat)",
+    "(?:(?:ip|mac)(?: addr(?:ess)?)?|addr(?:ess)?|port|name|host(?: ?name)?)",
+)
 # src=   "src"=   SrcIPAddr(1003)=   source-ip=   src-xlated ip=   | IP nguồn=
 _EQUALS = re.compile(
-    r"(?:^|(?<=[\s,;|:({\[]))\"?((?:src|dst)-xlated ip|(?:^|(?<=[|;] ))(?=[\w "
+    r"(?:^|(?<=[\s,;|:({\[]))\"?((?:src|dst)-xlated ip|"
+    rf"(?i:{_OWNER} {_OWNED})|"
+    r"(?:^|(?<=[|;] ))(?=[\w "
     r"-]{0,60}[^\x00-\x7f])[^\W\d_][\w-]{0,20}(?: [\w-]{1,20}){1,3}|[^\W\d][\w.-]{0,60})\"?"
     r"(?:\(\d{1,6}\))?="
 )

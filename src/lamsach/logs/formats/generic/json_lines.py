@@ -66,7 +66,7 @@ _KEYS_LOOKED_AT = 200
 # {"date":"2026-06-05","time":"07:31:12"
 CLOCK = re.compile(r"\d{1,2}:\d{2}:\d{2}(?:\.\d{1,9})?", re.ASCII)
 # winlog, EventID, Image, ProcessGuid ...: the record is an endpoint's, and `host` its name
-ENDPOINT_KEYS = among("eventid winlog win image processguid process computer eventdata sourcename")
+ENDPOINT_KEYS = among("eventid winlog win image processguid process computer eventdata sourcename laddr")
 _LOGON_FIELDS = {"ipaddress": "source", **dict.fromkeys(("computer", "computername", "hostname"), "observer")}
 PARSED = ("destination", "query", "url", "domain", "destination_name")
 """Fields of which any one shows that a shipper parsed the record itself."""
@@ -236,8 +236,8 @@ def _with_text_inside(record: dict[str, object]) -> list[tuple[str, object]]:
     inside = object_in_text(record)
     found = [*walk(record), *(walk(inside) if inside else ())]
     for key, value in found:  # grows: fields of objects in lists come last
-        bare = ".".join(part.lstrip("_@") for part in key.split("."))
-        if isinstance(value, list) and len(found) < MOST_FIELDS and column_names.field_of(bare) is None:
+        field = column_names.field_of(".".join(part.lstrip("_@") for part in key.split(".")))
+        if isinstance(value, list) and len(found) < MOST_FIELDS and field in (None, "action"):
             for item in objects_of(value[:_MOST_ITEMS]):
                 found += walk(item, f"{key}.")
     return found

@@ -92,6 +92,7 @@ _WORDS = (
     _MARK,
 )
 """Every line that names an address holds one of these."""
+_CONTACTED = among("destination query url domain")
 _OTHER = among("destination source_port destination_port domain url query action user hash mac nat")
 
 
@@ -134,7 +135,9 @@ class KeyValue(LogFormat):
         symantec = _MARK in line
         if symantec:
             times = LooseTimes(_with_zone(self.context, line, header.time))
-        of_one = values.keys().isdisjoint(("source", "destination"))  # a record of one machine
+        of_one = values.keys().isdisjoint(("source", "destination")) or (  # a record of one machine
+            values.keys().isdisjoint(_CONTACTED) and not values.keys().isdisjoint(("ip", "mac"))
+        )
         try:
             event = columns.event_of(values, times, host_is_device=of_one)
         except LineError:
@@ -170,8 +173,10 @@ _ZONE = re.compile(r"\b(?:tz|timezone)=\"?\(?([A-Z]{0,5}[+-]\d{1,2}:?(?:\d{2})?)
 # FortiWeb, FortiMail: date=2026-06-05 time=07:31:12
 _CLOCK = re.compile(r"\d{1,2}:\d{2}:\d{2}(?:\.\d{1,9})?", re.ASCII)
 _ONE_WORD = frozenset({"source_port", "destination_port", "nat_port", "mac", "source_mac"})
-# <event time="2026-06-05T00:31:12Z" computer="PC-1" ipAddress="192.0.2.5"/>
-_ELEMENT = re.compile(r"\s*<[A-Za-z][\w:.-]{0,40} [A-Za-z][\w:.-]{0,40}=[\"']")
+# <event time="2026-06-05T00:31:12Z" ipAddress="192.0.2.5"/>   <log><event time=
+_ELEMENT = re.compile(
+    r"\s*(?:<[A-Za-z][\w:.-]{0,40}>){0,4}<[A-Za-z][\w:.-]{0,40} [A-Za-z][\w:.-]{0,40}=[\"']"
+)
 _PRIORITIES = tuple(f"<{digit}" for digit in "0123456789")
 
 

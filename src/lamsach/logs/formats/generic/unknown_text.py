@@ -114,7 +114,7 @@ _MACHINE_MAC = re.compile(
 )
 # user 'an.nguyen'   User: BOCT\an   User[an]   tài khoản: an@boct.example
 _USER = re.compile(
-    r"(?i)\b(?:user(?: ?name)?|account|người dùng|tài khoản) ?(?:[=:] ?[\"']?|[\"'\[])"
+    r"(?i)\b(?:user(?: ?name)?|account|người dùng|tài khoản) ?(?:[=:]>? ?[\"']?|[\"'\[])"
     r"([\w.\\-]{2,64}(?:@[A-Za-z][\w.-]{0,63})?)"
 )
 # from source: 203.0.113.7, port 443
@@ -227,11 +227,14 @@ def _keyed(message: str) -> tuple[_End, _End, _End]:
         field = column_names.field_of("server_ip" if key.lower() == "server" else key)
         if field in ("source_port", "destination_port"):
             ports.setdefault(field.removesuffix("_port"), port_of(value))
-        elif field in ("source", "destination") and field not in ends:
+        elif field in ("source", "destination", "ip") and field not in ends:
             address, port = host_and_port(f"[{value}" if "]" in value else value)
             if address and ip_of(address):
                 port_match = _PORT_AFTER.match(message, match.end("value")) if port is None else None
                 ends[field] = address, port_of(port_match[1]) if port_match else port
+    own = ends.pop("ip", None)
+    if own and "destination" in ends:
+        ends.setdefault("source", own)
     arrow = _ARROW.search(message) if not ends and ">" in message else None
     if arrow and ip_of(arrow[1]) and ip_of(arrow[5]):
         first, nat, second = ((ip_of(arrow[at] or ""), port_of(arrow[at + 1] or "")) for at in (1, 3, 5))
