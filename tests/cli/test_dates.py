@@ -30,11 +30,11 @@ def test_an_impossible_date(folder: Path) -> None:
     lines = [syslog_line("Mar  1 10:00:00", "192.168.1.3"), syslog_line("Feb 30 10:00:00", OTHER)]
     (folder / "messages").write_text("\n".join(lines) + "\n")
     ran = lamsach("hunt", "messages", "good.log", "-i", "list.txt", "-o", "found.jsonl")
-    # The line is counted, reported and retained as evidence, but neither dated nor attributed.
+    # The line is counted, reported and retained as evidence of the client that it states, but not dated.
     assert (ran.status, ran.errors) == (ExitStatus.FOUND, ["Written: found.jsonl"])
     assert "192.168.1.3" in ran.out
     assert "1 log record could not be read." in ran.out
     records = [json.loads(line) for line in (folder / "found.jsonl").read_text().splitlines()]
     assert sum(record["refused"] for record in records if record["record"] == "coverage") == 1
     (evidence,) = (r for r in records if r["record"] == "evidence" and "Feb 30" in r["text"])
-    assert (evidence.get("time"), evidence["device"], evidence["line"]) == (None, "unattributed:?", 2)
+    assert (evidence.get("time"), evidence["device"], evidence["line"]) == (None, "ip:192.168.1.2", 2)

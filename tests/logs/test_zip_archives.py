@@ -87,7 +87,7 @@ def test_zip_links_and_unknown_compression_are_reported(tmp_path):
 
 
 def test_office_documents_are_not_archives_of_logs(tmp_path):
-    path = make_zip(tmp_path / "a.xlsx", {"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"<x/>"})
+    path = make_zip(tmp_path / "a.docx", {"[Content_Types].xml": b"<x/>", "word/document.xml": b"<x/>"})
     assert refused(path) == "This is an Office document, not a log."
 
 

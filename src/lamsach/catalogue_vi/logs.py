@@ -47,6 +47,7 @@ LOGS: dict[str, str] = {
     "Members of the archive overlap: it looks like a decompression bomb.": "Các tệp con chồng lấn nhau: có dấu hiệu là bom nén.",
     "Ask for a fresh copy from where it came.": "Hãy xin lại bản mới từ nơi gốc.",
     "The archive's password is another one.": "Mật khẩu của tệp lưu trữ không đúng.",
+    "The workbook is larger than the limit allows.": "Bảng tính lớn hơn giới hạn cho phép.",
     "This is an Office document, not a log.": "Đây là tài liệu Office, không phải nhật ký.",
     "Save it as CSV.": "Hãy lưu lại thành CSV.",
     "Check the password.": "Hãy kiểm tra lại mật khẩu.",

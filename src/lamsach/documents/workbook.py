@@ -327,11 +327,10 @@ class Workbook:
                 return str(timedelta(seconds=round(number * 86_400))), None
             if _DATE.search(letters):
                 moment = self._epoch + timedelta(seconds=round(number * 86_400))
-                return (
-                    (moment.time().isoformat(), None)
-                    if number < 1
-                    else (moment.date().isoformat(), moment.date())
-                )
+                if number < 1:
+                    return moment.time().isoformat(), None
+                timed = "h" in letters and number % 1
+                return moment.isoformat(" ") if timed else moment.date().isoformat(), moment.date()
         except (ValueError, OverflowError):
             return text, None
         if "%" in code:

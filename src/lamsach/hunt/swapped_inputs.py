@@ -100,7 +100,8 @@ def refuse_lists(
     names = {place.name for place in own} | {Path(document).name for document in documents}
     accepted, problems, lists = [], [], []
     for log in logs:
-        if Path(log.name).name in names and Path(log.name).resolve() in own and not _is_a_products(log):
+        place = _container(log.name)
+        if place.name in names and place.resolve() in own and not _is_a_products(log):
             lists.append(SwappedInput(log.name, "", None))
             problems.append(Problem(log.name, ONE_OF_THE_LISTS, minor=True))
         elif not stated and len(logs) <= FEW_LOGS and _is_list(log):
@@ -113,6 +114,12 @@ def refuse_lists(
     return accepted, problems
 
 
+def _container(name: str) -> Path:
+    """Return the file of a log: for a member of an archive or a sheet of a workbook the whole file."""
+    path = Path(name)
+    return path if path.exists() else Path(name.partition("!")[0])
+
+
 def is_list(path: str) -> bool:
     """Return whether the first lines of a file are a list's."""
     logs = find_logs([path], on_problem=lambda _problem: None) if path != "-" else iter(())
@@ -121,6 +128,8 @@ def is_list(path: str) -> bool:
 
 def _as_log(document: str) -> SwappedInput | None:
     if document == "-" or document.startswith((*TAXII_SCHEMES, *MISP_SCHEMES)):
+        return None
+    if document.lower().endswith((".xlsx", ".xlsm")):  # a shape that lists and logs share
         return None
     try:
         log = next(find_logs([document], on_problem=lambda _problem: None), None)

@@ -50,7 +50,7 @@ _AES = 99
 def zip_members(
     place: Place, limits: Limits, password: bytes | None, member_name: Callable[[str], str]
 ) -> Iterator[Member]:
-    """Yield the files of the archive.
+    """Yield the files of the archive, or the sheets of a workbook.
 
     Raises UnreadableError or LimitError when the archive as a whole is not trustworthy."""
     handle = place.seekable()
@@ -64,6 +64,11 @@ def zip_members(
         raise damaged(place.name) from None
     finally:
         handle.close()
+    if any(entry.filename.lower().endswith("xl/workbook.xml") for entry in entries):
+        from lamsach.logs.opening.workbooks import sheet_members
+
+        yield from sheet_members(place, limits, member_name)
+        return
     _check(entries, directory_start, place, limits)
     locked_reported = False
     for entry in entries:

@@ -235,31 +235,38 @@ def _keyed(message: str) -> tuple[_End, _End, _End]:
     own = ends.pop("ip", None)
     if own and "destination" in ends:
         ends.setdefault("source", own)
-    arrow = _ARROW.search(message) if not ends and ">" in message else None
-    if arrow and ip_of(arrow[1]) and ip_of(arrow[5]):
-        first, nat, second = ((ip_of(arrow[at] or ""), port_of(arrow[at + 1] or "")) for at in (1, 3, 5))
-        return first, second, nat
-    from_to = _FROM_TO.search(message) if not ends else None
-    if from_to and ip_of(from_to[1]) and ip_of(from_to[4]):
-        first, second = (
-            (ip_of(from_to[at]), port_of(from_to[at + 1] or from_to[at + 2] or "")) for at in (1, 4)
-        )
-        return first, second, _NOWHERE
-    if not ends and (known := _FROM.search(message)) and ip_of(known[1]):
-        return (ip_of(known[1]), port_of(known[2] or known[3] or "")), _NOWHERE, _NOWHERE
-    if not ends and (logged := _LOGGED_ON.search(message)) and ip_of(logged[2]):
-        return (ip_of(logged[2]), None), _NOWHERE, _NOWHERE
-    if not ends and (both := _TRANSLATED.search(message)) and ip_of(both[1]) and ip_of(both[4]):
-        first, nat = ((ip_of(both[at]), port_of(both[at + 1] or both[at + 2] or "")) for at in (1, 4))
-        return first, _NOWHERE, nat
-    cells = _COLUMNS.search(message) if not ends else None
-    if cells and any(is_internal(address) for at in (1, 4) if (address := ip_of(cells[at]))):
-        return (ip_of(cells[1]), port_of(cells[3])), (ip_of(cells[4]), port_of(cells[5])), _NOWHERE
+    if not ends and (worded := _worded(message)):
+        return worded
     found: list[_End] = []
     for side in ("source", "destination"):
         address, port = ends.get(side, (None, None))
         found.append((address, ports.get(side) if address and port is None else port))
     return found[0], found[1], _NOWHERE
+
+
+def _worded(message: str) -> tuple[_End, _End, _End] | None:
+    """Find the ends by a usual wording."""
+    arrow = _ARROW.search(message) if ">" in message else None
+    if arrow and ip_of(arrow[1]) and ip_of(arrow[5]):
+        first, nat, second = ((ip_of(arrow[at] or ""), port_of(arrow[at + 1] or "")) for at in (1, 3, 5))
+        return first, second, nat
+    from_to = _FROM_TO.search(message)
+    if from_to and ip_of(from_to[1]) and ip_of(from_to[4]):
+        first, second = (
+            (ip_of(from_to[at]), port_of(from_to[at + 1] or from_to[at + 2] or "")) for at in (1, 4)
+        )
+        return first, second, _NOWHERE
+    if (known := _FROM.search(message)) and ip_of(known[1]):
+        return (ip_of(known[1]), port_of(known[2] or known[3] or "")), _NOWHERE, _NOWHERE
+    if (logged := _LOGGED_ON.search(message)) and ip_of(logged[2]):
+        return (ip_of(logged[2]), None), _NOWHERE, _NOWHERE
+    if (both := _TRANSLATED.search(message)) and ip_of(both[1]) and ip_of(both[4]):
+        first, nat = ((ip_of(both[at]), port_of(both[at + 1] or both[at + 2] or "")) for at in (1, 4))
+        return first, _NOWHERE, nat
+    cells = _COLUMNS.search(message)
+    if cells and any(is_internal(address) for at in (1, 4) if (address := ip_of(cells[at]))):
+        return (ip_of(cells[1]), port_of(cells[3])), (ip_of(cells[4]), port_of(cells[5])), _NOWHERE
+    return None
 
 
 def _asked(message: str) -> tuple[EventKind, str | None, str | None, int]:
