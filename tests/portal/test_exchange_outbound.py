@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from lamsach.errors import InputError, OutputError
 from lamsach.portal.audit.models import Entry
+from lamsach.portal.audit.trail import end
 from lamsach.portal.cases.models import Case, CaseState
 from lamsach.portal.cases.upkeep import move
 from lamsach.portal.exchange import hooks, misp, outbound
@@ -270,7 +271,7 @@ def test_a_failing_address_is_tried_once_per_run(cast: Cast, server: Server) -> 
 def test_an_ended_webhook_receives_nothing(cast: Cast, server: Server) -> None:
     hook, _ = hooked(cast, server.url)
     hooks.ping(hook)
-    hooks.end(hook, cast.people["coordinator"])
+    end(hook, cast.people["coordinator"], "webhook.ended")
     samples.case(cast)
     run_webhooks()
     assert server.got == []

@@ -6,13 +6,12 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lamsach.i18n import mark
 from lamsach.portal.api import access
 from lamsach.portal.api.models import Token
-from lamsach.portal.audit.trail import record
+from lamsach.portal.audit.trail import end
 from lamsach.portal.base.check import revocation_page
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.lists import Cell, Listing
@@ -54,15 +53,13 @@ def tokens(request: HttpRequest, unit_id: int) -> HttpResponse:
     if request.method == "POST":
         if "revoke" in request.POST:
             wanted = number(request.POST, "revoke") or 0
-            rows = Token.objects.filter(pk=wanted, unit=unit, revoked=None)
-            token = rows.first()
+            token = Token.objects.filter(pk=wanted, unit=unit, revoked=None).first()
             if token is not None:
                 effect = _("Programs that use it are refused from now on.")
                 if page := revocation_page(request, token.name, effect, request.get_full_path()):
                     return page
-            if rows.update(revoked=timezone.now()):
-                record(request, "token.revoked", rows.model(pk=wanted), unit, token=str(wanted))
-                messages.success(request, _("The token is revoked."))
+                if end(token, request, "token.revoked", "revoked", token=str(wanted)):
+                    messages.success(request, _("The token is revoked."))
             return redirect("tokens", unit_id=unit_id)
         if form.is_valid():
             name = form.cleaned_data["name"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -43,3 +45,15 @@ def record(
         unit_id=unit.pk if unit is not None else None,
         details=details,
     )
+
+
+@transaction.atomic
+def end(
+    row: Any, by: Any, action: str, column: str = "ended", clear: Iterable[str] = (), **details: Any
+) -> bool:
+    """End a unit's row by the time in `column`, empty the texts to `clear`, and record it; once."""
+    rows = type(row)._default_manager.filter(**{"pk": row.pk, column: None})
+    changed = bool(rows.update(**{column: timezone.now()}, **dict.fromkeys(clear, "")))
+    if changed:
+        record(by, action, row, row.unit, **details)
+    return changed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from lamsach.channels.edxml.tables import tables
@@ -22,7 +23,6 @@ def way_of(connection: Connection) -> Way:
 
 def status(
     about: Message,
-    connection: Connection,
     unit: Unit,
     name: str,
     *,
@@ -30,9 +30,10 @@ def status(
     reason: str = "",
     by: Any = None,
 ) -> Message:
-    """Queue a unit's status about a message, once per key."""
+    """Queue a unit's status about a message of a connection, once per key."""
+    assert about.connection is not None
     return queue(
-        connection,
+        about.connection,
         unit,
         key=key,
         kind="status",
@@ -72,7 +73,7 @@ def arrived(about: Message, units: Iterable[Unit]) -> None:
     """Queue the status "arrived" for each unit."""
     if about.connection is not None:
         for unit in units:
-            status(about, about.connection, unit, "arrived", key=f"arrived:{about.pk}:{unit.pk}")
+            status(about, unit, "arrived", key=f"arrived:{about.pk}:{unit.pk}")
 
 
 def on_step(sender: Any, instance: Any, created: bool, **_: Any) -> None:
@@ -80,27 +81,16 @@ def on_step(sender: Any, instance: Any, created: bool, **_: Any) -> None:
     name = tables().board_out.get(instance.kind)
     if not created or name is None:
         return
-    rows = Message.objects.filter(
-        outgoing=False, dispatch=instance.recipient.dispatch_id, connection__ended=None
-    )
-    about = (
-        rows.exclude(connection=None)
-        .exclude(kind="status")
-        .select_related("connection")
-        .order_by("pk")
-        .first()
-    )
-    if about is not None and about.connection is not None:
-        unit = instance.recipient.unit
-        status(
-            about,
-            about.connection,
-            unit,
-            name,
-            key=f"step:{instance.pk}",
-            reason=instance.note,
-            by=instance.user,
-        )
+    about = _received(dispatch=instance.recipient.dispatch_id).order_by("pk").first()
+    if about is not None:
+        key, unit = f"step:{instance.pk}", instance.recipient.unit
+        status(about, unit, name, key=key, reason=instance.note, by=instance.user)
+
+
+def _received(**filters: Any) -> QuerySet[Message]:
+    """Documents received by a connection that has not ended."""
+    rows = Message.objects.filter(outgoing=False, connection__isnull=False, connection__ended=None, **filters)
+    return rows.exclude(kind="status").select_related("connection", "dispatch")
 
 
 def on_report(sender: Any, instance: Any, created: bool, **_: Any) -> None:
@@ -111,14 +101,8 @@ def on_report(sender: Any, instance: Any, created: bool, **_: Any) -> None:
 
 def about_of(report: Any) -> Message | None:
     """Return the dispatch, received by a connection, that a report answers, or None."""
-    rows = Message.objects.filter(
-        outgoing=False,
-        campaign=report.campaign_id,
-        dispatch__recipients__unit=report.unit_id,
-        connection__isnull=False,
-        connection__ended=None,
-    )
-    return rows.exclude(kind="status").select_related("connection", "dispatch").order_by("-pk").first()
+    answered = _received(campaign=report.campaign_id, dispatch__recipients__unit=report.unit_id)
+    return answered.order_by("-pk").first()
 
 
 STATUS_NOTE: Mapping[str, str] = {

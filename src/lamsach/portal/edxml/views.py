@@ -8,11 +8,10 @@ from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lamsach.channels.xml_input import LARGEST_BYTES
-from lamsach.portal.audit.trail import record
+from lamsach.portal.audit.trail import end, record
 from lamsach.portal.base.check import revocation_page
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import ProblemsShown, done, form_page, show_errors
@@ -222,7 +221,7 @@ def _status(request: HttpRequest, found: Message) -> None:
         return
     name, reason = form.cleaned_data["status"], form.cleaned_data["reason"]
     key = f"said:{found.pk}:{nonce()}"
-    statuses.status(found, found.connection, found.unit, name, key=key, reason=reason, by=request.user)
+    statuses.status(found, found.unit, name, key=key, reason=reason, by=request.user)
     record(request, "edxml.answered", found, found.unit, kind=name)
     messages.success(request, _("The status goes out."))
 
@@ -340,19 +339,17 @@ def connection(request: HttpRequest, connection_id: int) -> HttpResponse:
 
 def _change(request: HttpRequest, found: Connection) -> HttpResponse:
     action = request.POST.get("what")
-    rows = Connection.objects.filter(pk=found.pk)
     if action == "carry" and found.ended is None:
         enqueue("edxml.carry", request.user, connection_id=found.pk)
         messages.success(request, _("Messages are fetched and sent now."))
     elif action == "key":
         _key(request, found)
     elif action == "forget_key":
-        rows.update(locked_key="", signer="")
+        Connection.objects.filter(pk=found.pk).update(locked_key="", signer="")
         record(request, "edxml.key_ended", found, found.unit)
         messages.success(request, _("The key is forgotten. What goes out is not signed any more."))
     elif action == "end":
-        rows.update(ended=timezone.now(), locked_key="", locked_headers="")
-        record(request, "edxml.connection_ended", found, found.unit)
+        end(found, request, "edxml.connection_ended", clear=("locked_key", "locked_headers"))
         messages.success(request, _("The connection is ended. Its key and headers are forgotten."))
         return redirect("edxml:overview")
     return redirect("edxml:connection", connection_id=found.pk)

@@ -80,12 +80,6 @@ def _valid(hook: Webhook) -> list[str]:
     return [unlock(hook.secret), *([unlock(hook.former)] if former else [])]
 
 
-def end(hook: Webhook, by: Any) -> None:
-    """End a webhook: nothing more is sent to it."""
-    if Webhook.objects.filter(pk=hook.pk, ended=None).update(ended=timezone.now()):
-        record(by, "webhook.ended", hook, hook.unit)
-
-
 def on_step(sender: Any, instance: Step, created: bool, raw: bool = False, **options: Any) -> None:
     """Queue a new step of a case, if any webhook is active."""
     if created and not raw and _any():

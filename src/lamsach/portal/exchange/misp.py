@@ -54,12 +54,6 @@ def make(unit: Unit, url: str, api_key: str, by: Any) -> MispServer:
     return made
 
 
-def end(server: MispServer, by: Any) -> None:
-    """End a server: nothing more is sent to it, and its key is deleted."""
-    if MispServer.objects.filter(pk=server.pk, ended=None).update(ended=timezone.now(), api_key=""):
-        record(by, "misp.ended", server, server.unit)
-
-
 def due(server: MispServer) -> Iterator[tuple[str, date, datetime]]:
     """Yield indicator, day and last time of sightings not yet sent, the oldest first."""
     dismissed = Case.objects.filter(state__in=(CaseState.FALSE_ALARM, CaseState.EXCEPTED))

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lamsach.i18n import mark
+from lamsach.portal.audit.trail import end
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import done
 from lamsach.portal.base.lists import Cell, Listing, Mono, Quiet, State
@@ -97,7 +98,7 @@ def webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
             count = hooks.retry(found)
             messages.success(request, _("{count} deliveries are tried again.").format(count=count))
         elif action == "end":
-            hooks.end(found, request)
+            end(found, request, "webhook.ended")
             return done(request, _("Nothing more is sent to the address."), "exchange:webhooks")
         return redirect("exchange:webhook", webhook_id=webhook_id)
     context = {"hook": found, "secret": secret, "now": timezone.now()}
@@ -127,6 +128,6 @@ def misp_server(request: HttpRequest, misp_id: int) -> HttpResponse:
         enqueue("exchange.misp", request.user, server_id=found.pk)
         messages.success(request, _("Sending to the server."))
     elif request.POST.get("what") == "end":
-        misp.end(found, request)
+        end(found, request, "misp.ended", clear=("api_key",))
         messages.success(request, _("Nothing more is sent to the server. Its key is deleted."))
     return redirect("exchange:misp")

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from lamsach.errors import LamsachError
-from lamsach.portal.audit.trail import record
+from lamsach.portal.audit.trail import end
 from lamsach.portal.base import links
 from lamsach.portal.base.charts import qr_address
 from lamsach.portal.base.doors import anyone, member
@@ -263,8 +263,7 @@ def _act(request: HttpRequest, found: Partner) -> HttpResponse | None:
         online.disconnect(found, request)
         messages.success(request, _("Files of this partner are accepted only by hand."))
     elif action == "end":
-        Partner.objects.filter(pk=found.pk).update(ended=timezone.now())
-        record(request, "exchange.partner_ended", found, found.unit)
+        end(found, request, "exchange.partner_ended")
         return done(request, _("The partner is ended. Its files are refused."), "exchange:overview")
     return None
 

@@ -136,12 +136,6 @@ def _fill(issued: IssuedScanner) -> FilledZip:
     return add_files(_opened(issued.program.tool.path), additions)
 
 
-def revoke(handout: Handout, by: Any) -> None:
-    """Revoke an issued scanner: its token is refused."""
-    if Handout.objects.filter(pk=handout.pk, revoked=None).update(revoked=timezone.now()):
-        record(by, "fleet.scanner_revoked", handout, handout.unit, program=handout.program)
-
-
 def valid_until(campaign: Campaign) -> datetime:
     """Return until when the scanner's list is valid: the end of the campaign's last day."""
     last = time(23, 59, 59)

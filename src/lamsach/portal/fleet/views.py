@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from lamsach.errors import LamsachError
-from lamsach.portal.audit.trail import record
+from lamsach.portal.audit.trail import end, record
 from lamsach.portal.base.check import revocation_page
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import done
@@ -227,7 +227,7 @@ def _revoke(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpRespons
     page = revocation_page(request, found.program, effect, request.get_full_path())
     if page is not None:
         return page
-    scanners.revoke(found, request)
+    end(found, request, "fleet.scanner_revoked", "revoked", program=found.program)
     return done(
         request, _("The scanner is revoked: nothing more is accepted from it."), request.get_full_path()
     )

@@ -11,11 +11,10 @@ from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lamsach.documents.headings import fold
-from lamsach.portal.audit.trail import record
+from lamsach.portal.audit.trail import end, record
 from lamsach.portal.base.doors import anyone, member
 from lamsach.portal.base.errors import Stale
 from lamsach.portal.base.forms import done, form_page
@@ -121,8 +120,7 @@ def _edit(request: HttpRequest, kind_of_form: Any, row: Any, roles: Any, kind: s
     units |= Unit.objects.filter(pk=row.unit_id if row else 0)
     form = kind_of_form(request.POST or None, instance=row, units=units)
     if request.method == "POST" and row is not None and request.POST.get("what") == "withdraw":
-        type(row).objects.filter(pk=row.pk).update(withdrawn=timezone.now())
-        record(request, f"{kind}.withdrawn", row, row.unit)
+        end(row, request, f"{kind}.withdrawn", "withdrawn")
         return done(request, _("Removed from the shelf."), "support:shelf")
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():

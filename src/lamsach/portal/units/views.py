@@ -199,8 +199,8 @@ CHANGES = Listing(
 ERRORS = replace(
     CHANGES,
     cells=(
-        Cell("Row", "row", css="number"),
         Cell("What is wrong", lambda row: _(row["text"]), "text"),
+        Cell("Row", "row", css="number"),
         Cell("It says", "value"),
     ),
 )
