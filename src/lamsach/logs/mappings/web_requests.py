@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, tzinfo
+from typing import Any
 
 from lamsach.logs.base import FileContext
 from lamsach.logs.events.ends import Way, event_between, is_internal
+from lamsach.logs.mappings.sentences import Groups
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.timestamps import MONTHS, from_iso
-from lamsach.logs.text.values import host_and_port, host_of_url, ip_of, stated
+from lamsach.logs.text.values import host_and_port, host_of_url, ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 
 STRING = r'"([^"\\]*(?:\\.[^"\\]*)*)"'
@@ -72,6 +74,24 @@ def request_event(
         url=stated(url),
         action=action_of(status),
         way=Way.CALLED,
+    )
+
+
+def stated_request(found: Groups, context: FileContext, *, time: datetime | None = None) -> Event:
+    """Return the event of a line's groups, named as the arguments of `request_event`; others are an error.
+
+    `ip`: a client that the caller knows for an address; `server`: with its port, or with `server_port`.
+    `time`: in place of the group's. Raises LineError for an impossible time."""
+    values: dict[str, Any] = {name: value for name, value in found.items() if value is not None}
+    written = values.pop("time", None)
+    server, port = host_and_port(values.pop("server", ""))
+    return request_event(
+        values.pop("ip", None) or values.pop("client", None),
+        port=port_of(values.pop("port", None)),
+        server=server,
+        server_port=port_of(values.pop("server_port", port)),
+        time=time or request_time(written, context),
+        **values,
     )
 
 

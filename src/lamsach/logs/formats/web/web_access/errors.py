@@ -14,15 +14,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Any
 
 from lamsach.logs.base import FileContext
+from lamsach.logs.mappings.sentences import found_in
 from lamsach.logs.mappings.web_requests import (
     CLF,
     STRING,
     TIME,
     request_event,
     request_time,
+    stated_request,
     target_of,
     web_time,
 )
@@ -35,11 +36,13 @@ _NGINX_ERROR = re.compile(
     r"(?as)(\d{4}/\d{2}/\d{2} \d{2}:\d{2}:\d{2}) \[[a-z]{3,8}\] \d{1,10}#\d{1,10}: "
     r"(?:\*\d{1,20} )?(.*)"
 )
-_NGINX_CLIENT = re.compile(r"(?:, client: |^client |\[client )([0-9A-Fa-f:.\[\]]{2,60}?)(?=[\s,\]]|$)")
-_NGINX_SERVER = re.compile(r"(?:, server: |connected to )([^\s,]{1,255})")
-_NGINX_REQUEST = re.compile(rf", request: {STRING}", re.DOTALL)
-_NGINX_HOST = re.compile(r', host: "([^"]{1,255})"')
-_NGINX_LOGIN = re.compile(r'(?:, login: "([^"]{1,255})"|^user "([^"]{1,255})")')
+_NGINX = (
+    re.compile(r"(?:, client: |^client |\[client )(?P<client>[0-9A-Fa-f:.\[\]]{2,60}?)(?=[\s,\]]|$)"),
+    re.compile(r"(?:, server: |connected to )(?P<server>[^\s,]{1,255})"),
+    re.compile(rf", request: {STRING.replace('(', '(?P<url>', 1)}", re.DOTALL),
+    re.compile(r', host: "(?P<site>[^"]{1,255})"'),
+    re.compile(r'(?:, login: "(?P<user>[^"]{1,255})"|^user "(?P<user2>[^"]{1,255})")'),
+)
 # [Wed Jun 03 14:32:52.123456 2026] [core:error] [pid 35708:tid 437] [client 192.0.2.1:5678] AH00135: ...
 # [2026-06-03 14:32:52.123456] [core:error] [pid 35708] [client 192.0.2.1:5678] ...
 # [error] [client 192.0.2.1] user alice not found: /x   (ErrorLog syslog, whose header states the time)
@@ -70,24 +73,15 @@ def nginx_error(text: str, context: FileContext) -> Event | None:
     match = _NGINX_ERROR.match(text) if "#" in text[:80] else None
     if match is None:
         return None
-    message = match[2]
-    client, server = _NGINX_CLIENT.search(message), _NGINX_SERVER.search(message)
-    request, host = _NGINX_REQUEST.search(message), _NGINX_HOST.search(message)
-    login = _NGINX_LOGIN.search(message)
-    address, port = host_and_port(server[1]) if server else (None, None)
+    found = found_in(match[2], *_NGINX)
+    found["url"] = target_of(found.get("url", "")) or ""
+    server = found.pop("server", "")
+    found.setdefault("server" if ip_of(host_and_port(server)[0] or "") else "site", server)
     # a stranger's request may hold any word
-    cause = _QUOTED.sub("", message.partition(", client: ")[0][:2000])
-    refused = _NGINX_REFUSES.search(cause) is not None
-    return request_event(
-        client[1] if client else None,
-        site=host[1] if host else server[1] if server and not ip_of(address or "") else None,
-        url=target_of(request[1]) if request else None,
-        user=(login[1] or login[2]) if login else None,
-        status="403" if refused else None,
-        time=from_iso(match[1], context.timezone),
-        server=address,
-        server_port=port if ip_of(address or "") else None,
-    )
+    cause = _QUOTED.sub("", match[2].partition(", client: ")[0][:2000])
+    if _NGINX_REFUSES.search(cause):
+        found["status"] = "403"
+    return stated_request(found, context, time=from_iso(match[1], context.timezone))
 
 
 def apache_error(text: str, context: FileContext) -> Event | None:
@@ -103,7 +97,7 @@ def apache_error(text: str, context: FileContext) -> Event | None:
         port = port_of(digits)
         peer = address if port is not None else peer
     user = _APACHE_USER.match(match["message"])
-    tags: dict[str, str] = dict(_TAGGED.findall(match["message"][:8192]))
+    tags = dict(_TAGGED.findall(match["message"][:8192]))
     return request_event(
         peer,
         port=port,
@@ -115,60 +109,12 @@ def apache_error(text: str, context: FileContext) -> Event | None:
     )
 
 
-# 2026-06-08 22:44:57.123456 [NOTICE] [1234] [T0] [203.0.113.9:4455:HTTP2-1#site.example] File not found ..
-# 2026-06-08 22:44:57.123456 [1234] [STDERR] [WebAdmin Console] Failed Login Attempt - username:admin ..
-_LITESPEED = re.compile(
-    r"(?as)(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)[ \t]{1,4}(?=(?:\[[^\]]{1,40}\][ "
-    r"\t]{1,4}){0,4}?(?:\[[0-9A-Fa-f:.]{2,45}:\d{1,5}[-:#\]]|\[WebAdmin Console\] Failed Login Attempt ))(.*)"
+# password doesn't match for /git/ username: alice
+_LIGHTTPD = (
+    re.compile(r"(?:username: |auth failed for +)(?P<user>.{1,128}?)(?:,| : |$)", re.ASCII),
+    re.compile(r" for (?P<url>/\S{0,2000}) ", re.ASCII),
 )
-# [203.0.113.9:4455-3#APVH_site.example:443]   a virtual host from Apache's settings
-_LITESPEED_CLIENT = re.compile(
-    r"(?a)\[([0-9A-Fa-f:.]{2,45}?):(\d{1,5})(?:[-:][^#\]]{0,40})?(?:#(?:APVH_)?([^\]\s]{1,255}))?\]"
-)
-_LITESPEED_LOGIN = re.compile(
-    r"(?a)Failed Login Attempt - username:(.{0,128}?) ip:([0-9A-Fa-f:.]{2,45}) url:(\S{0,2000})"
-)
-
-
-def litespeed_error(text: str, context: FileContext) -> Event | None:
-    """Read a line of LiteSpeed's server log that names a client."""
-    match = _LITESPEED.match(text) if text[:2] == "20" else None
-    if match is None:
-        return None
-    time = request_time(match[1], context)
-    login = _LITESPEED_LOGIN.search(match[2][:4096])
-    if login:
-        return request_event(login[2], user=login[1], url=login[3], status="403", time=time)
-    client = _LITESPEED_CLIENT.search(match[2][:1000])
-    if client is None or ip_of(client[1]) is None:
-        return None
-    return request_event(client[1], port=port_of(client[2]), site=client[3], time=time)
-
-
-# 2026-06-08 22:44:57: (mod_auth.c.525) password doesn't match for /git/ username: alice, IP: 203.0.113.9
-_LIGHTTPD = re.compile(
-    r"(?a)(?:(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}): )?\((?:[\w-]{1,40}\.c)\.\d{1,5}\) (.{1,4096}?),? IP: "
-    r"([0-9A-Fa-f:.]{2,45})$"
-)
-_LIGHTTPD_USER = re.compile(r"(?:username: |auth failed for +)(.{1,128}?)(?:,| : |$)", re.ASCII)
-_LIGHTTPD_PLACE = re.compile(r" for (/\S{0,2000}) ", re.ASCII)
-
-
-def lighttpd_error(text: str, context: FileContext) -> Event | None:
-    """Read a failed log-on in lighttpd's error log."""
-    match = _LIGHTTPD.match(text) if ".c." in text[:64] else None
-    if match is None or ip_of(match[3]) is None:
-        return None
-    user, path = _LIGHTTPD_USER.search(match[2]), _LIGHTTPD_PLACE.search(match[2])
-    return request_event(
-        match[3],
-        user=user[1].strip() if user else None,
-        url=path[1] if path else None,
-        status="401",
-        time=request_time(match[1], context),
-    )
-
-
+_SECONDS = r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}"
 _AT, _REQUEST, _URL = (
     rf"(?P<time>{CLF})",
     *(STRING.replace("(", f"(?P<{name}>", 1) for name in ("request", "url")),
@@ -207,6 +153,19 @@ _SHAPES = tuple(
             r"{0,4}%s\| {0,20}[\wµμ.]{1,20} {0,20}\| {0,40}(?P<client>[0-9A-Fa-f:.]{2,45}) {0,4}\|%s "
             r"{0,4}[A-Z]{3,20} {0,8}%s {0,8}(?:\"(?P<url>[^\"\s]{1,8192})\"|(?P<url2>/\S{0,8192}))"
             .replace("%s", _COLOUR)),
+        # 2026-06-08 22:44:57.123456 [1234] [STDERR] [WebAdmin Console] Failed Login Attempt - username:an ..
+        ("Failed Login Attempt - ", rf"^(?P<time>{_SECONDS}(?:\.\d{{1,6}})?)[ \t]{{1,4}}(?=(?:\["
+            rf"[^\]]{{1,40}}\][ \t]{{1,4}}){{0,4}}?(?:\[[0-9A-Fa-f:.]{{2,45}}:\d{{1,5}}[-:#\]]"
+            rf"|\[WebAdmin Console\] )).{{0,4096}}?Failed Login Attempt - username:"
+            r"(?P<user>.{0,128}?) ip:(?P<client>[0-9A-Fa-f:.]{2,45}) url:(?P<url>\S{0,2000})(?P<refused>)"),
+        # 2026-06-08 22:44:57.123456 [NOTICE] [1234] [T0] [203.0.113.9:4455:HTTP2-1#site.example] File not ..
+        # [203.0.113.9:4455-3#APVH_site.example:443]   a virtual host from Apache's settings
+        ("] ", rf"^(?P<time>{_SECONDS}(?:\.\d{{1,6}})?)[ \t]{{1,4}}(?:\[[^\]]{{1,40}}\][ \t]{{1,4}}){{0,4}}?"
+            r"\[(?P<ip>[0-9A-Fa-f:.]{2,45}?):(?P<port>\d{1,5})(?:[-:][^#\]]{0,40})?"
+            r"(?:#(?:APVH_)?(?P<site>[^\]\s]{1,255}))?\]"),
+        # 2026-06-08 22:44:57: (mod_auth.c.525) password doesn't match for /git/ username: al, IP: 203.0.113.9
+        (".c.", rf"^(?:(?P<time>{_SECONDS}): )?\([\w-]{{1,40}}\.c\.\d{{1,5}}\) (?P<told>.{{1,4096}}?),? IP: "
+            r"(?P<ip>[0-9A-Fa-f:.]{2,45})$"),
         # http: TLS handshake error from 192.0.2.1:51514: EOF   (Go)
         ("http: TLS handshake error from ", r"^(?:(?P<time>\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?) "
             r")?http: TLS handshake error from (?P<client>\S{2,60}): "),
@@ -216,13 +175,19 @@ _SHAPES = tuple(
             rf"\S{{1,2048}} (?:{_REQUEST}|-) (?P<status>\d{{3}}|-)"),
     )
 )  # fmt: skip
-"""Shapes of requests: a text of every such line, and a pattern whose groups are arguments of `request_event`.
+"""Shapes of requests: a text of every such line, and a pattern whose groups are those of `stated_request`.
 
-NGINX Proxy Manager, HAProxy, Apache's `ssl_request_log`, uWSGI, Rails, Zoraxy, Gin's `Logger`, Go's HTTP
-server, Amazon S3; `stream`: connections forwarded undecoded (`ngx_stream_log_module`).
+`ip`: has to be an address; `told`: a failed log-on in words; `refused`: any such line is a refusal.
+
+NGINX Proxy Manager, HAProxy, Apache's `ssl_request_log`, LiteSpeed, lighttpd, uWSGI, Rails, Zoraxy, Gin's
+`Logger`, Go's HTTP server, Amazon S3; `stream`: connections forwarded undecoded (`ngx_stream_log_module`).
 """
 _LABEL = re.compile(r"([a-z_]{2,20}):(.*)", re.ASCII | re.DOTALL)
 _MOST_LABELS = 60
+_LABELS = {
+    "host": "client", "forwardedfor": "forwarded", "vhost": "site", "req": "request", "uri": "url",
+    "user": "user", "status": "status",
+}  # fmt: skip
 
 
 def shaped(text: str, context: FileContext) -> Event | None:
@@ -231,12 +196,15 @@ def shaped(text: str, context: FileContext) -> Event | None:
         match = pattern.search(text) if sign in text[:9000] else None
         if match is None:
             continue
-        values: dict[str, Any] = match.groupdict()
-        found = {name.rstrip("2"): value for name, value in values.items() if value is not None}
-        stream, written = found.pop("stream", None), found.pop("time", "").replace(" - ", " ")
-        server, port = host_and_port(found.pop("server", ""))
-        time = request_time(written, context)
-        event = request_event(found.pop("client"), time=time, server=server, server_port=port, **found)
+        found = {name.rstrip("2"): value for name, value in match.groupdict().items() if value is not None}
+        if ip_of(found.get("ip", "::")) is None:
+            continue
+        stream, found["time"] = found.pop("stream", None), found.get("time", "").replace(" - ", " ")
+        if told := found.pop("told", None):
+            found |= {"status": "401", **found_in(told, *_LIGHTTPD)}
+        if found.pop("refused", None) is not None:
+            found["status"] = "403"
+        event = stated_request(found, context)
         return replace(event, kind=EventKind.CONNECTION) if stream else event
     return None
 
@@ -250,13 +218,5 @@ def ltsv(text: str, context: FileContext) -> Event | None:
     written = fields.get("time", "").strip("[]")
     if ip_of(fields.get("host", "")) is None or not TIME.fullmatch(written):
         return None
-    return request_event(
-        fields["host"],
-        forwarded=fields.get("forwardedfor"),
-        site=fields.get("vhost"),
-        request=fields.get("req"),
-        url=fields.get("uri"),
-        user=fields.get("user"),
-        status=fields.get("status"),
-        time=web_time(written, context.timezone),
-    )
+    found = {name: fields[label] for label, name in _LABELS.items() if label in fields}
+    return stated_request(found, context, time=web_time(written, context.timezone))

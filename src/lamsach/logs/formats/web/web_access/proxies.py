@@ -15,23 +15,33 @@ from datetime import UTC
 
 from lamsach.logs.base import FileContext
 from lamsach.logs.events.ends import Way, changed, decide
-from lamsach.logs.mappings.web_requests import ISO, STRING, STRINGS, request_event, target_of, web_time
+from lamsach.logs.mappings.web_requests import (
+    ISO,
+    STRING,
+    STRINGS,
+    request_event,
+    stated_request,
+    target_of,
+    web_time,
+)
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import domain_of, host_and_port, port_of
 from lamsach.model import Event, EventKind
 
 # https 2026-04-26T12:23:00.186641Z app/a/4 192.0.2.11:44740 10.0.0.1:80 0.086 0.048 0.037 200 200 0 57 ..
 _BALANCER = re.compile(
-    r"(?:(?:(?:https?|h2|grpcs|wss?) )?(\S{20,35}) (\S{1,255}) )?(\S{2,60}):(\d{1,5}) (?:(\S{2,60}):"
-    r"(\d{1,5})|-) (?:-?\d{1,9}(?:\.\d{1,9})? ){3}(\d{3}|-) (?:\d{3}|-) -?\d{1,20} -?\d{1,20} " + STRING,
+    r"(?:(?:(?:https?|h2|grpcs|wss?) )?(?P<time>\S{20,35}) (?P<observer>\S{1,255}) )?(?P<client>\S{2,60}):"
+    r"(?P<port>\d{1,5}) (?:(?P<server>\S{2,60}):(?P<server_port>\d{1,5})|-) (?:-?\d{1,9}(?:\.\d{1,9})? ){3}"
+    r"(?P<status>\d{3}|-) (?:\d{3}|-) -?\d{1,20} -?\d{1,20} " + STRING.replace("(", "(?P<url>", 1),
     re.DOTALL,
 )
 _CREATED = re.compile(r'" (?:\d{1,6}|-) (\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z) "')
 _SITE_AND_PATH = re.compile(r"[a-z]{2,5}://([^/?#]{0,300})(.*)", re.DOTALL)
 # tls 2.0 2026-12-20T02:59:40 net/lb/c6e 7a1 192.0.2.8:51341 10.0.1.5:443 5 2 98 246 - arn:x - ECDHE ..
 _NETWORK_BALANCER = re.compile(
-    rf"(?as)tls \d\.\d ({ISO}) (\S{{1,255}}) \S{{1,64}} (\S{{2,60}}):(\d{{1,5}}) (?:(\S{{2,60}}):(\d{{1,5}}"
-    rf")|-) (?:\S{{1,400}} ){{10}}(\S{{1,255}})(.*)"
+    rf"(?as)tls \d\.\d (?P<time>{ISO}) (?P<observer>\S{{1,255}}) \S{{1,64}} (?P<client>\S{{2,60}}):"
+    r"(?P<port>\d{1,5}) (?:(?P<server>\S{2,60}):(?P<server_port>\d{1,5})|-) (?:\S{1,400} ){10}"
+    r"(?P<site>\S{1,255})(?P<rest>.*)"
 )
 _CREATED_AT_END = re.compile(rf"({ISO})\s*$", re.ASCII)
 # 192.0.2.10:10285 [12/Mar/2026:06:56:28.088] fe~ be/srv1 0/0/0/1263/1264 200 20602 - - ---- 19/19/3/4/0 ..
@@ -53,22 +63,15 @@ def balancer(text: str, context: FileContext) -> Event | None:
     match = _BALANCER.match(text)
     if match is None:
         return None
-    created = _CREATED.search(text, match.end())
-    stated = created[1] if created else match[1]
-    broken = match[8].startswith("- ")  # no HTTP: `- http://a.example:80- -`, `- - - `
-    whole = _SITE_AND_PATH.match(match[8].split(" ")[1] if broken else target_of(match[8]) or "")
-    path = whole[2] if whole else target_of(match[8])
-    return request_event(
-        match[3].strip("[]"),
-        port=port_of(match[4]),
-        site=(whole[1].rstrip("-") if broken else whole[1]) if whole else None,
-        url=None if broken else path or "/",
-        status=match[7],
-        time=from_iso(stated, context.timezone) if stated else None,
-        server=(match[5] or "").strip("[]"),
-        server_port=port_of(match[6]),
-        observer=match[2],
-    )
+    found = match.groupdict()
+    created, target = _CREATED.search(text, match.end()), found["url"]
+    stated = created[1] if created else found["time"]
+    broken = target.startswith("- ")  # no HTTP: `- http://a.example:80- -`, `- - - `
+    whole = _SITE_AND_PATH.match(target.split(" ")[1] if broken else target_of(target) or "")
+    path = whole[2] if whole else target_of(target)
+    found["site"] = (whole[1].rstrip("-") if broken else whole[1]) if whole else None
+    found["url"] = None if broken else path or "/"
+    return stated_request(found, context, time=from_iso(stated, context.timezone) if stated else None)
 
 
 def network_balancer(text: str, context: FileContext) -> Event | None:
@@ -76,17 +79,11 @@ def network_balancer(text: str, context: FileContext) -> Event | None:
     match = _NETWORK_BALANCER.match(text) if text.startswith("tls ") else None
     if match is None:
         return None
-    began = _CREATED_AT_END.search(match[8][-60:])
-    event = request_event(
-        match[3].strip("[]"),
-        port=port_of(match[4]),
-        site=match[7] if domain_of(match[7]) else None,
-        time=from_iso(began[1] if began else match[1], UTC),
-        server=(match[5] or "").strip("[]"),
-        server_port=port_of(match[6]),
-        observer=match[2],
-    )
-    return replace(event, kind=EventKind.TLS)
+    found = match.groupdict()
+    began = _CREATED_AT_END.search(found.pop("rest")[-60:])
+    found["site"] = found["site"] if domain_of(found["site"]) else None
+    time = from_iso(began[1] if began else found["time"], UTC)
+    return replace(stated_request(found, context, time=time), kind=EventKind.TLS)
 
 
 def haproxy(text: str, context: FileContext) -> Event | None:

@@ -12,7 +12,15 @@ from collections.abc import Callable
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
 from lamsach.logs.formats.web.web_access import errors, proxies
-from lamsach.logs.mappings.web_requests import CLF, ISO, STRING, STRINGS, request_event, web_time
+from lamsach.logs.mappings.web_requests import (
+    CLF,
+    ISO,
+    STRING,
+    STRINGS,
+    request_event,
+    stated_request,
+    web_time,
+)
 from lamsach.logs.text.times.timestamps import clock_time
 from lamsach.logs.text.values import domain_of, host_and_port, ip_of
 from lamsach.model import Event
@@ -173,9 +181,10 @@ def unquoted(text: str, context: FileContext) -> Event | None:
 
 # 192.0.2.114, -, 06/03/26, 7:55:20, W3SVC2, WEB01, 10.0.0.45, 4502, 163, 3223, 200, 0, GET, /a.gif, -,
 _IIS_NATIVE = re.compile(
-    r"(?a)([0-9A-Fa-f:.]{2,45}), ([^,]{0,128}), (\d{1,2}/\d{1,2}/\d{2,4}), +(\d{1,2}:\d{2}:\d{2}), "
-    r"(W3SVC\d{0,10}|MSFTPSVC\d{0,10}), ([^,]{1,64}), ([0-9A-Fa-f:.]{2,45}), \d{1,12}, \d{1,12}, \d{1,12}, "
-    r"(\d{1,3}), \d{1,10}, ([A-Za-z_]{1,20}), ([^,]{1,4096}), ?(.*)"
+    r"(?a)(?P<client>[0-9A-Fa-f:.]{2,45}), (?P<user>[^,]{0,128}), (\d{1,2})/(\d{1,2})/(\d{2,4}), "
+    r"+(\d{1,2}:\d{2}:\d{2}), (?:W3SVC|MSFTPSVC)\d{0,10}, (?P<observer>[^,]{1,64}), "
+    r"(?P<server>[0-9A-Fa-f:.]{2,45}), \d{1,12}, \d{1,12}, \d{1,12}, (?P<status>\d{1,3}), \d{1,10}, "
+    r"[A-Za-z_]{1,20}, (?P<url>[^,]{1,4096}), ?(?P<query>.*)"
 )
 
 
@@ -183,23 +192,18 @@ def _iis_native(text: str, context: FileContext) -> Event | None:
     match = _IIS_NATIVE.match(text) if ", W3SVC" in text[:150] or ", MSFTPSVC" in text[:150] else None
     if match is None:
         return None
-    query = match[11].strip().rstrip(",")
-    month, day, year = match[3].split("/")
-    return request_event(
-        match[1],
-        url=f"{match[10]}?{query}" if query not in ("", "-") else match[10],
-        user=match[2],
-        status=match[8],
-        time=clock_time(context, year if len(year) > 2 else f"20{year:0>2}", month, day, match[4]),
-        server=match[7],
-        observer=match[6],
-    )
+    found = match.groupdict()
+    query = found.pop("query").strip().rstrip(",")
+    if query not in ("", "-"):
+        found["url"] += f"?{query}"
+    month, day, year, clock = match.group(3, 4, 5, 6)
+    time = clock_time(context, year if len(year) > 2 else f"20{year:0>2}", month, day, clock)
+    return stated_request(found, context, time=time)
 
 
 _READERS: tuple[Callable[[str, FileContext], Event | None], ...] = (
     common, errors.nginx_error, proxies.balancer, proxies.network_balancer, proxies.envoy, proxies.haproxy,
-    errors.shaped, time_first, unquoted, errors.apache_error, errors.litespeed_error, errors.lighttpd_error,
-    _iis_native, errors.ltsv,
+    errors.shaped, time_first, unquoted, errors.apache_error, _iis_native, errors.ltsv,
 )  # fmt: skip
 _LEVELS = tuple(
     f"[{level}] " for level in ("error", "info", "warn", "notice", "crit", "alert", "emerg", "debug")
