@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_network
 
 from lamsach.indicators.judge.loop import judge
@@ -147,9 +147,11 @@ def locate(text: str) -> Iterator[tuple[str, Found]]:
                 yield text, _judge_in_path(found) if inside else _judge_word(found, refanged, match, written)
         else:
             label = refanged[max(0, match.start() - _LABEL_LENGTH) : match.start()]
-            items = _email(text, label) if kind == "email" else _masked(text) if kind == "masked" else None
+            items: Iterable[Found] | None = None
             if kind == "range":
                 items = _range(text, refanged, match, written)
+            elif kind in ("email", "masked"):
+                items = _email(text, label) if kind == "email" else _masked(text)
             yield from ((text, found) for found in items or _values(text))
 
 

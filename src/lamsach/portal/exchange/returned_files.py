@@ -110,7 +110,9 @@ class CampaignsBack(BackKind):
     def apply(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """Restore campaigns to the state sent before."""
         counts = Counter({"campaigns": 0, "dispatches": 0, "lists": 0, "moves": 0})
-        head, records = payload.stored or (None, ())
+        if payload.stored is None:
+            return counts
+        head, records = payload.stored
         for record in records:
             counts.update(_take(arrival, head, record))
         return counts
