@@ -48,8 +48,16 @@ class TestCompressed:
         (log_file,), _ = logs(self.path(tmp_path, data))
         assert read(log_file, piece) == (LINES, None)
 
-    def test_garbage_after_the_end(self, tmp_path, kind, piece):
-        (log_file,), _ = logs(self.path(tmp_path, COMPRESS[kind](LINES) + b"--- end of file ---\n"))
+    @pytest.mark.parametrize("rest", [b"--- end of file ---\n", b"x", bytes(3000) + b"203.0.113.9\n"])
+    def test_bytes_behind_the_end_are_reported(self, tmp_path, kind, piece, rest):
+        (log_file,), _ = logs(self.path(tmp_path, COMPRESS[kind](LINES) + rest))
+        data, error = read(log_file, piece)
+        assert data == LINES
+        assert error.what == "Bytes behind the end of the compressed data were not read."
+
+    def test_a_stream_behind_padding_is_read(self, tmp_path, kind, piece):
+        data = COMPRESS[kind](LINES[:HALF]) + bytes(700) + COMPRESS[kind](LINES[HALF:])
+        (log_file,), _ = logs(self.path(tmp_path, data))
         assert read(log_file, piece) == (LINES, None)
 
     def test_an_empty_stream_gives_nothing(self, tmp_path, kind, piece):

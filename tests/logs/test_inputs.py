@@ -350,3 +350,36 @@ def test_finding_is_lazy(tmp_path):
         find_logs([str(tmp_path / "a.log"), "/nowhere"], on_problem=lambda _: pytest.fail("not yet"))
     )
     assert read(first) == (b"a", None)
+
+
+class TestTwoEncodings:
+    """`>>` of PowerShell or `cmd` to a log that another program began."""
+
+    WHAT = "Part of the text is in another encoding than its beginning, and was not searched."
+    LINE = "2026-06-05 07:31:12 10.0.0.5 → evil.example, đã chặn\n"
+
+    @pytest.mark.parametrize("times", [1, 3])
+    @pytest.mark.parametrize("ends", [("utf-8", "utf-16-le"), ("utf-8", "utf-16-be"), ("utf-16", "ascii")])
+    def test_are_reported(self, tmp_path, ends, times):
+        first, second = ends
+        path = tmp_path / "a.log"
+        lines = (LINES.decode() + self.LINE) * times
+        path.write_bytes(lines.encode(first) + LINES.decode()[:200].encode(second) + lines.encode(first))
+        (log_file,), _ = logs(path)
+        assert read(log_file)[1].what == self.WHAT
+
+    def test_a_lost_byte_is_reported(self, tmp_path):
+        path = tmp_path / "a.log"
+        path.write_bytes((self.LINE * 50).encode("utf-16") + b"x" + LINES.decode().encode("utf-16-le"))
+        (log_file,), _ = logs(path)
+        assert read(log_file)[1].what == self.WHAT
+
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be"])
+    @pytest.mark.parametrize(
+        "text", ["中文日志没有字母的一整行文字" * 40 + "\n", LINES.decode() + "\0" * 5000, "a\0b\0c\n" * 50]
+    )
+    def test_one_encoding_is_not(self, tmp_path, text, encoding):
+        path = tmp_path / "a.log"
+        path.write_bytes((self.LINE * 50 + text + self.LINE).encode(encoding))
+        (log_file,), _ = logs(path)
+        assert read(log_file)[1] is None

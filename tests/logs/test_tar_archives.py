@@ -110,3 +110,21 @@ def test_tar_header_that_is_too_large(tmp_path):
     header[148:156] = b"%06o\0 " % sum(header)
     (tmp_path / "a.tar").write_bytes(bytes(header) + bytes(5000))
     assert refused(tmp_path / "a.tar") == "A header of the archive is larger than the limit allows."
+
+
+@pytest.mark.parametrize("kind", WRAPS)
+def test_an_archive_behind_another_is_read(tmp_path, kind):
+    path = tmp_path / "both.tar"
+    path.write_bytes(WRAPS[kind](make_tar({"a": LINES}) + make_tar({"b": LINES[:50]})))
+    found, problems = logs(path)
+    assert problems == []
+    assert [read(f) for f in found] == [(LINES, None), (LINES[:50], None)]
+
+
+@pytest.mark.parametrize("kind", WRAPS)
+def test_bytes_behind_an_archive_are_reported(tmp_path, kind):
+    path = tmp_path / "a.tar"
+    path.write_bytes(WRAPS[kind](make_tar({"a": LINES}) + LINES))
+    found, (problem,) = logs(path)
+    assert [read(f)[0] for f in found] == [LINES]
+    assert problem.what == "The archive is damaged; what came before the damage was read."

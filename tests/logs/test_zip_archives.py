@@ -46,6 +46,17 @@ def test_zip_behind_other_bytes(tmp_path):
     assert problems == []
 
 
+def test_files_that_the_directory_does_not_list_are_reported(tmp_path):
+    first, second = (make_zip(tmp_path / name, {name: LINES}) for name in ("a", "b"))
+    both = tmp_path / "both.zip"
+    both.write_bytes(first.read_bytes() + second.read_bytes())
+    assert refused(both) == "The archive begins with files that its directory does not list."
+
+
+def test_an_archive_without_files_is_reported(tmp_path):
+    assert refused(make_zip(tmp_path / "a.zip", {})) == "The archive is empty."
+
+
 class TestLockedZip:
     @pytest.fixture
     def path(self, tmp_path):

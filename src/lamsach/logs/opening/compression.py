@@ -1,7 +1,7 @@
 """Streams of gzip, bzip2 and xz, decompressed in bounded memory.
 
-Each accepts several concatenated streams (`cat a.gz b.gz`), zero padding and trailing garbage, and returns
-everything before any damage, then raises.
+Each accepts several concatenated streams (`cat a.gz b.gz`) and zero padding, and returns everything before
+any damage or other bytes behind the end, then raises.
 """
 
 from __future__ import annotations
@@ -13,7 +13,14 @@ from typing import Protocol, cast
 
 from isal import igzip_lib, isal_zlib
 
-from lamsach.logs.opening.limits import STEP_BYTES, Limits, cut_short, damaged, too_much_memory
+from lamsach.logs.opening.limits import (
+    STEP_BYTES,
+    Limits,
+    cut_short,
+    damaged,
+    too_much_memory,
+    unread_rest,
+)
 from lamsach.logs.opening.signatures import GZIP_MAGIC, MAGIC_BYTES, XZ_MAGIC, is_bzip2
 from lamsach.logs.opening.sources import ByteSource, Decompressed, InputBuffer
 
@@ -54,6 +61,8 @@ class _Streams(Decompressed):
             if self._decompressor is None:
                 self._decompressor = self._begin()
                 if self._decompressor is None:
+                    if self._input.peek(1):
+                        raise unread_rest(self.name)
                     self._ended = True
                     break
                 self._streams += 1

@@ -118,14 +118,21 @@ class LogFile:
     def open(self) -> LogStream:
         """Open the whole log. Raises UnreadableError, or LimitError when it exceeds a limit."""
         if not self._once:
-            return LogStream(self._decoded())
+            return self._stream(self._decoded())
         if self._opened:
             raise UnreadableError(
                 "Standard input can be read only once.", self.name, "Save it to a file and give the file."
             )
         source = self._only_source()
         self._opened = True
-        return LogStream(source)
+        return self._stream(source)
+
+    def _stream(self, source: ByteSource) -> LogStream:
+        if self._encoding in (None, BINARY):
+            return LogStream(source)
+        from lamsach.logs.opening.transcoder import OneEncoding  # imports numpy
+
+        return LogStream(OneEncoding(source))
 
     def _only_source(self) -> PeekedSource:
         if self._only is None:
@@ -202,7 +209,7 @@ class _Expander:
             plain = first == head
             part = place.part if plain and place is not None else None
             archive = tars.TarArchive(
-                name, modified, lambda: decompressed(opener(), self.limits), self.limits, part
+                name, modified, lambda: decompressed(opener(), self.limits), self.limits, part, size
             )
             yield from self._members(archive.members(_member_namer(name)), depth, name)
         else:
@@ -218,7 +225,9 @@ class _Expander:
             raise LimitError(
                 "There are more archives inside archives than the limit allows.", name, "Unpack it first."
             )
+        empty = True
         for member in members:
+            empty = False
             try:
                 if member.problem is not None:
                     raise member.problem
@@ -227,6 +236,8 @@ class _Expander:
                 )
             except (UnreadableError, LimitError) as error:
                 self.on_problem(problem(error))
+        if empty:
+            raise UnreadableError("The archive is empty.", name, "Check that everything was packed.")
 
     def _whole(self, source: PeekedSource) -> bytes:
         """Read a zip inside another archive completely: its directory is at the end."""

@@ -85,6 +85,15 @@ def cut_short(name: str) -> UnreadableError:
     )
 
 
+def unread_rest(name: str) -> UnreadableError:
+    """Return the error for bytes behind the end of the compressed data."""
+    return UnreadableError(
+        "Bytes behind the end of the compressed data were not read.",
+        name,
+        "Unpack it, and give what was unpacked and what is behind it.",
+    )
+
+
 def archive_cut_short(name: str) -> UnreadableError:
     """Return the error for a truncated archive."""
     return UnreadableError(

@@ -163,20 +163,30 @@ def _number(text: bytes) -> int | None:
 
 
 class _Headers:
-    """Parser of an archive's consecutive headers; `read` returns bytes at an offset."""
+    """Parser of an archive's consecutive headers; `read` returns bytes at an offset.
 
-    def __init__(self, read: Callable[[int, int], bytes], name: str) -> None:
+    Empty blocks are padding: another archive may follow (`cat a.tar b.tar`)."""
+
+    def __init__(self, read: Callable[[int, int], bytes], name: str, size_bytes: int | None) -> None:
         self._read = read
         self._name = name
+        self._size = size_bytes
+        self._padded = False
         self.offset = 0
 
     def next(self) -> tuple[str, bytes, int, int, float | None] | None:
         """Return name, type, data offset, size and time (seconds) of the next member; None at the end."""
         stated: dict[str, bytes] = {}
         while True:
-            header = self._read(self.offset, BLOCK_BYTES)
-            if not header or header == bytes(BLOCK_BYTES):
+            if self._padded and self._size is not None and self.offset >= self._size:
                 return None
+            header = self._read(self.offset, BLOCK_BYTES)
+            if not header:
+                return None
+            if header == bytes(BLOCK_BYTES):
+                self.offset += BLOCK_BYTES
+                self._padded = True
+                continue
             size = (
                 _number(header[124:136]) if len(header) == BLOCK_BYTES and _checksum_right(header) else None
             )
@@ -260,7 +270,8 @@ def _time(seconds: float | None, otherwise: datetime) -> datetime:
 class TarArchive:
     """An archive to list.
 
-    `part` returns bytes of a plain archive by offset and length; None if it can only be read forward.
+    `part` returns bytes of a plain archive of `size_bytes` by offset and length; None if it can only be read
+    forward.
     `opener` opens its decompressed bytes."""
 
     name: str
@@ -268,6 +279,7 @@ class TarArchive:
     opener: Opener
     limits: Limits
     part: Callable[[str, int, int], ByteSource] | None = None
+    size_bytes: int = 0
     _forward: ForwardReader = field(init=False)
 
     def __post_init__(self) -> None:
@@ -277,7 +289,7 @@ class TarArchive:
         """Yield the files in the archive's order.
 
         Raises UnreadableError at damage, LimitError at too many members."""
-        headers = _Headers(self._read, self.name)
+        headers = _Headers(self._read, self.name, None if self.part is None else self.size_bytes)
         count = 0
         while found := headers.next():
             name, kind, data, size, seconds = found

@@ -70,6 +70,12 @@ def zip_members(
         yield from sheet_members(place, limits, member_name)
         return
     _check(entries, directory_start, place, limits)
+    if min((entry.header_offset for entry in entries), default=0):  # `cat a.zip b.zip`: a lost directory
+        raise UnreadableError(
+            "The archive begins with files that its directory does not list.",
+            place.name,
+            "Unpack it with a repair tool, or copy it again from where it came.",
+        )
     locked_reported = False
     for entry in entries:
         if entry.is_dir():

@@ -6,7 +6,14 @@ from typing import IO, cast
 
 import zstandard
 
-from lamsach.logs.opening.limits import STEP_BYTES, Limits, cut_short, damaged, too_much_memory
+from lamsach.logs.opening.limits import (
+    STEP_BYTES,
+    Limits,
+    cut_short,
+    damaged,
+    too_much_memory,
+    unread_rest,
+)
 from lamsach.logs.opening.signatures import SKIPPABLE_MAGICS, ZSTD_MAGIC
 from lamsach.logs.opening.sources import ByteSource, Decompressed, InputBuffer
 
@@ -17,8 +24,8 @@ _DICTIONARY_BYTES = (0, 1, 2, 4)
 class FrameTracker:
     """File object for the decompressor that follows frames by their headers (RFC 8878 section 3.1).
 
-    It returns one block at a time, so that damage costs no earlier block, ends before trailing garbage, and
-    knows whether the last frame was complete."""
+    It returns one block at a time, so that damage costs no earlier block, ends before bytes of no frame
+    (zeros are padding), and knows whether it met such bytes and whether the last frame was complete."""
 
     def __init__(self, source: InputBuffer) -> None:
         self._input = source
@@ -29,6 +36,7 @@ class FrameTracker:
         self._checksum_bytes = 0
         self._broken = False
         self._ended = False
+        self.has_rest = False
 
     @property
     def complete(self) -> bool:
@@ -50,11 +58,19 @@ class FrameTracker:
 
     def _next_part(self) -> None:
         """Parse the next header; without one the frames have ended."""
-        needed = 3 if self._in_frame else 8
+        head = self._peek(3 if self._in_frame else 8)
+        if not self._in_frame and head[:1] == b"\0":
+            self._input.put_back(self._piece[self._at :])
+            self._input.skip_zeros()
+            self._piece, self._at = b"", 0
+            head = self._peek(8)
+        self._ended = not head or not self._header(head)
+        self.has_rest = self._ended and bool(head)
+
+    def _peek(self, needed: int) -> bytes:
         while len(self._piece) - self._at < needed and (more := self._input.take()):
             self._piece, self._at = self._piece[self._at :] + more, 0
-        head = self._piece[self._at : self._at + needed]
-        self._ended = not head or not self._header(head)
+        return self._piece[self._at : self._at + needed]
 
     def _header(self, head: bytes) -> bool:
         """Parse a header and set the size of its block; False without a header."""
@@ -109,4 +125,6 @@ class ZstdStreams(Decompressed):
             raise damaged(self.name) from None
         if count == 0 and not self._frames.complete:
             raise cut_short(self.name)
+        if count == 0 and self._frames.has_rest:
+            raise unread_rest(self.name)
         return count
