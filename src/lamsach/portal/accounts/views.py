@@ -25,7 +25,6 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import anyone, closed_link, link, member
 from lamsach.portal.base.forms import ProblemsShown, done, form_page
 from lamsach.portal.base.lists import Cell, Listing, State
-from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, COORDINATORS, Role
 from lamsach.portal.base.templatetags.page_tags import browser
@@ -141,7 +140,6 @@ def person(request: HttpRequest, user_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
-@accepts_once
 def person_lock(request: HttpRequest, user_id: int) -> HttpResponse:
     """Lock or unlock an account; locking ends its sessions."""
     account = access.get_person(request.user, user_id, write=True)
@@ -160,7 +158,6 @@ def person_lock(request: HttpRequest, user_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
-@accepts_once
 def role_take(request: HttpRequest, user_id: int, membership_id: int) -> HttpResponse:
     """Revoke a role."""
     account = access.get_person(request.user, user_id)
@@ -189,7 +186,6 @@ def _end_sessions(account: User) -> None:
 
 
 @member(COORDINATORS, COORDINATORS)
-@accepts_once
 def invite(request: HttpRequest) -> HttpResponse:
     """Invite a person into a unit."""
     form = InviteForm(request.POST or None, user=_user(request))
@@ -203,7 +199,6 @@ def invite(request: HttpRequest) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS)
-@accepts_once
 def invite_many(request: HttpRequest) -> HttpResponse:
     """Upload a sheet of people, preview the outcome of each row, then invite."""
     user = _user(request)
@@ -260,7 +255,6 @@ def invitation_withdraw(request: HttpRequest, invitation_id: int) -> HttpRespons
 
 @rate_limited("invitation", 30, 300, ("GET", "POST"))
 @link()
-@accepts_once
 def accept(request: HttpRequest, token: str) -> HttpResponse:
     """Accept an invitation: choose name and password."""
     invitation = invitations.find(token) or closed_link()
@@ -284,7 +278,6 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
 
 @rate_limited("setup", 20, 300, ("GET", "POST"))
 @link()
-@accepts_once
 def set_up(request: HttpRequest, token: str) -> HttpResponse:
     """Create the first administrator and the root unit."""
     if not setup.valid(token):
@@ -301,7 +294,6 @@ def set_up(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @member(ALL, ALL)
-@accepts_once
 def totp_activate(request: HttpRequest) -> HttpResponse:
     """Set up an authenticator app by the library's view; a repeated POST must not offer its removal."""
     return activate_totp(request)  # type: ignore[no-any-return]

@@ -15,7 +15,7 @@ from lamsach.portal.audit.trail import end
 from lamsach.portal.base.check import revocation_page
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.lists import Cell, Listing
-from lamsach.portal.base.once import make_once, shows_once
+from lamsach.portal.base.once import make_once
 from lamsach.portal.base.parameters import number
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.units.access import get_unit
@@ -44,7 +44,6 @@ TOKENS = Listing(
 
 
 @member(COORDINATORS, COORDINATORS)
-@shows_once
 def tokens(request: HttpRequest, unit_id: int) -> HttpResponse:
     """Manage a unit's tokens; a new one is shown once."""
     unit = get_unit(request.user, unit_id, write=True, roles=COORDINATORS)

@@ -24,7 +24,6 @@ from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import DateInput, ProblemsShown, done, text
 from lamsach.portal.base.lists import Cell, Link, Listing, Quiet
 from lamsach.portal.base.lists import State as Shown
-from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import WRITERS
 from lamsach.portal.base.uploads import attachment
@@ -177,7 +176,6 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 @rate_limited("avreports.plan", 30, 300)
 @member(WRITERS, WRITERS)
-@accepts_once
 def unit(request: HttpRequest, own_unit_id: int) -> HttpResponse:
     """Show a unit's plan and reports; POST saves the plan."""
     plan = access.get_plan(request.user, own_unit_id)
@@ -210,7 +208,6 @@ def _unit_page(request: HttpRequest, plan: Plan, form: PlanForm, period: PeriodF
 
 @rate_limited("avreports.preview", 30, 300)
 @member(WRITERS, WRITERS, ("POST",))
-@accepts_once
 def preview(request: HttpRequest, own_unit_id: int) -> HttpResponse:
     """Create a draft report of a period and show it; nothing is sent."""
     plan = access.get_plan(request.user, own_unit_id)
@@ -229,7 +226,6 @@ def preview(request: HttpRequest, own_unit_id: int) -> HttpResponse:
 
 @rate_limited("avreports.send", 30, 300)
 @member(WRITERS, WRITERS)
-@accepts_once
 def report(request: HttpRequest, avreport_id: int) -> HttpResponse:
     """Show a report: its bytes, absent parts and delivery. POST queues it."""
     found = access.get_report(request.user, avreport_id)

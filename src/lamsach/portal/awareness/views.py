@@ -34,7 +34,6 @@ from lamsach.portal.base.doors import anyone, closed_link, link, member
 from lamsach.portal.base.forms import ProblemsShown, done
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Listing, State, Wrong, paged
-from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.campaigns.access import get_campaign, readable_campaigns
@@ -209,7 +208,6 @@ PEOPLE = Listing(
 
 
 @member(WRITERS, WRITERS)
-@accepts_once
 def people(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse:
     """List the people of an own unit with their confirmations; POST imports, notifies, stops or reminds."""
     unit = get_own_unit(request.user, unit_id)
@@ -269,7 +267,6 @@ def signed(request: HttpRequest, notice_id: int) -> HttpResponse:
 
 
 @member(WRITERS, WRITERS, ("POST",))
-@accepts_once
 def erase(request: HttpRequest, person_id: int) -> HttpResponse:
     """Erase a person; the notice remains for the count."""
     person = access.get_person(request.user, person_id)
@@ -300,7 +297,6 @@ def _file(person: Person) -> HttpResponse:
 
 
 @member(WRITERS, WRITERS)
-@accepts_once
 def person(request: HttpRequest, person_id: int) -> HttpResponse:
     """Show a person's data; POST corrects them or records consent."""
     found = access.get_person(request.user, person_id)

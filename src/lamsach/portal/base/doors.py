@@ -2,6 +2,7 @@
 
 `anyone`: no log-in. `member(...)`: people with one of the roles; others get 404, readers 403 when they write.
 The app's `access.py`, which knows the person's units, narrows further what a page shows.
+A form sent twice counts once (`once`), except on public pages, whose copies in the cache share a token.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from lamsach.portal.base.errors import Stale, conflict, not_a_page
+from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.roles import ALL, WRITERS, Role
 from lamsach.portal.base.tasks import forget
 
@@ -59,7 +61,7 @@ def link(*methods: str) -> Callable[[View], View]:
             except ClosedLink:
                 return render(request, "accounts/link_used.html", status=404)
 
-        return _open("link", methods or ("GET", "POST"))(opened)
+        return _open("link", methods or ("GET", "POST"))(accepts_once(opened))
 
     return decorate
 
@@ -93,7 +95,7 @@ def member(
     """Allow people who hold a `read` role somewhere; methods other than GET and HEAD need a `write` role."""
 
     def decorate(view: View) -> View:
-        checked = _only(methods, view)
+        checked = _only(methods, accepts_once(view))
 
         @functools.wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -54,7 +54,7 @@ class Storage(FallbackStorage):
 
 
 def accepts_once(view: View) -> View:
-    """Wrap a view that creates something: a duplicate submission gets the redirect of the first."""
+    """Wrap a view, as `doors` does: a duplicate submission gets the redirect of the first."""
 
     @functools.wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -63,12 +63,19 @@ def accepts_once(view: View) -> View:
         key = _key(request)
         with exclusive(key, _WAIT_S) as locked:
             if not locked:
+                messages.error(
+                    request,
+                    _(
+                        "The same form is still being worked on. Look whether it is done before "
+                        "you send it again."
+                    ),
+                )
                 return redirect(came_from(request))
             if cached := cache.get(key):
                 return _again(request, *cached)
             response = view(request, *args, **kwargs)
             queued = _queued(request)
-            if response.status_code == 302 and all(level < messages.ERROR for level, _, _ in queued):
+            if response.status_code == 302 and all(level < messages.ERROR for level, *_rest in queued):
                 cache.set(key, (response["Location"], queued), timeout=_KEPT_S)
             return response
 
@@ -85,43 +92,16 @@ def _again(request: HttpRequest, address: str, queued: list[Queued]) -> HttpResp
 def make_once(request: HttpRequest, make: Callable[[], Made]) -> Made:
     """Create something (picklable) that a page shows once; a duplicate submission gets the same.
 
-    After a failure it may be submitted again. Only in a view decorated with `shows_once`.
+    After a failure it may be submitted again. The view's door lets duplicates in one after another.
     """
     if not request.POST.get(_WORD):
         return make()
     key = f"{_key(request)}:made"
-    with exclusive(key, _WAIT_S) as locked:
-        if not locked:
-            raise _StillMakingError
-        if cached := cache.get(key):
-            return cached[0]  # type: ignore[no-any-return]
-        result = make()
-        cache.set(key, (result,), timeout=_KEPT_S)
-        return result
-
-
-class _StillMakingError(Exception):
-    """The first of two submissions takes too long."""
-
-
-def shows_once(view: View) -> View:
-    """Wrap a view that uses `make_once`; too long a wait for the first answer is explained on the form."""
-
-    @functools.wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            return view(request, *args, **kwargs)
-        except _StillMakingError:
-            messages.error(
-                request,
-                _(
-                    "The same form is still being worked on. Look whether it is done before "
-                    "you send it again."
-                ),
-            )
-            return redirect(came_from(request))
-
-    return wrapped
+    cached: tuple[Made] | None = cache.get(key)
+    if cached is None:
+        cached = (make(),)
+        cache.set(key, cached, timeout=_KEPT_S)
+    return cached[0]
 
 
 def _queued(request: HttpRequest) -> list[Queued]:

@@ -19,7 +19,6 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.charts import Branch, Part, bar, branch_cells
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.lists import Below, Cell, Link, Listing, Quiet, State, Ticks, paged
-from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.parameters import numbers
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.uploads import attachment
@@ -173,7 +172,6 @@ def board(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
-@accepts_once
 def remind(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Remind ticked units, or `all` in a state, of their newest dispatch; without ticks, nobody."""
     campaign = access.get_campaign(request.user, campaign_id)

@@ -19,7 +19,6 @@ from lamsach.portal.base.check import MOST_NAMED, Check, confirmation_page
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import DateInput, text
 from lamsach.portal.base.lists import Cell, Listing, Quiet, State
-from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.roles import ALL, COORDINATORS
 from lamsach.portal.campaigns import access, deadlines
 from lamsach.portal.campaigns.deadline_moves import Plan, Preview, Touched, make, preview, preview_undo, undo
@@ -157,7 +156,6 @@ def _seen(user: Any, campaign: Campaign) -> QuerySet[DeadlineMove]:
 
 
 @member(ALL, COORDINATORS)
-@accepts_once
 def deadline_list(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """The campaign's days and moves; a move is confirmed first."""
     campaign = access.get_campaign(request.user, campaign_id)
@@ -264,7 +262,6 @@ def _moved(touched: list[Touched], *, letters: bool) -> str:
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
-@accepts_once
 def deadline_undo(request: HttpRequest, move_id: int) -> HttpResponse:
     """Undo a move, after showing the days that become valid again."""
     move = get_object_or_404(

@@ -18,7 +18,6 @@ from lamsach.portal.base.errors import Stale
 from lamsach.portal.base.forms import FileForm, done, form_page, store_field, store_upload
 from lamsach.portal.base.links import nonce
 from lamsach.portal.base.lists import Cell, Filter, Listing, Quiet
-from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.uploads import download
@@ -87,7 +86,6 @@ def _write(
 
 
 @member(ALL, WRITERS)
-@accepts_once
 def dispatch_edit(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     """Edit a draft, once for each version; a sent dispatch is final."""
     dispatch = access.get_dispatch(request.user, dispatch_id, write=request.method == "POST")
@@ -181,7 +179,6 @@ def dispatch(request: HttpRequest, dispatch_id: int) -> HttpResponse:
 
 
 @member(ALL, WRITERS, ("POST",))
-@accepts_once
 def dispatch_send(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     """Send the dispatch, once."""
     dispatch = access.get_dispatch(request.user, dispatch_id, write=True)
@@ -226,7 +223,6 @@ def attachment(request: HttpRequest, attachment_id: int) -> HttpResponse:
 
 
 @member(ALL, WRITERS)
-@accepts_once
 def recipient(request: HttpRequest, recipient_id: int) -> HttpResponse:
     """A unit's copy: history, and answer, by itself or recorded by a coordinator."""
     recipient = access.get_recipient(request.user, recipient_id, write=request.method == "POST")
@@ -270,7 +266,6 @@ def _how(request: HttpRequest, recipient: Recipient) -> How:
 
 
 @member(ALL, WRITERS, ("POST",))
-@accepts_once
 def take_back(request: HttpRequest, recipient_id: int) -> HttpResponse:
     """Withdraw a statement of deployment, with the reason."""
     recipient = access.get_recipient(request.user, recipient_id, write=True)

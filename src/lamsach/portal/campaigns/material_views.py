@@ -16,7 +16,6 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.check import Check, confirmation_page
 from lamsach.portal.base.doors import anyone, member
 from lamsach.portal.base.forms import done, store_field
-from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.uploads import download
 from lamsach.portal.campaigns import access
@@ -29,7 +28,6 @@ MOST = 50
 
 
 @member(ALL, COORDINATORS)
-@accepts_once
 def materials(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Files and tools of a campaign, edited by its leaders."""
     campaign = access.get_campaign(request.user, campaign_id, write=request.method == "POST")

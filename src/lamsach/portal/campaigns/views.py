@@ -21,7 +21,6 @@ from lamsach.portal.base.check import confirmation_page, revocation_page
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import FileForm, done, form_page, store_upload
 from lamsach.portal.base.lists import Cell, Listing, State
-from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.uploads import download
 from lamsach.portal.campaigns import access
@@ -84,7 +83,6 @@ campaign_list = CAMPAIGNS.view(access.readable_campaigns, ALL)
 
 
 @member(COORDINATORS, COORDINATORS)
-@accepts_once
 def campaign_new(request: HttpRequest) -> HttpResponse:
     """Prepare a campaign."""
     form = CampaignForm(request.POST or None, user=request.user)
@@ -125,7 +123,6 @@ def dispatches(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS)
-@accepts_once
 def campaign_edit(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Edit a campaign, once for each version."""
     campaign = access.get_campaign(request.user, campaign_id, write=request.method == "POST")
@@ -150,7 +147,6 @@ def campaign_edit(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
-@accepts_once
 def campaign_state(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Start a campaign (which shows its public page) or close it."""
     campaign = access.get_campaign(request.user, campaign_id, write=True)

@@ -20,7 +20,6 @@ from lamsach.portal.base.charts import chart
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import ProblemsShown, act, done
 from lamsach.portal.base.lists import Cell, Link, Listing, State, paged
-from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.parameters import number
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.templatetags.page_tags import number as figure
@@ -232,7 +231,6 @@ def playbooks(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 
 @member(ALL, COORDINATORS)
-@accepts_once
 def playbook(request: HttpRequest, campaign_id: int, threat: str) -> HttpResponse:
     """One playbook; POST saves the next version."""
     if threat not in ThreatKind.values:
@@ -312,7 +310,6 @@ def numbers(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
-@accepts_once
 def rules(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Change the campaign's verification rules; its cases are recomputed."""
     campaign = get_campaign(request.user, campaign_id, write=True)

@@ -20,7 +20,6 @@ from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.base.doors import closed_link, link, member
 from lamsach.portal.base.forms import ProblemsShown, act, done, form_page
-from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import attachment, download, store
@@ -58,7 +57,6 @@ STRIP = (
 
 
 @member(ALL, WRITERS)
-@accepts_once
 def case(request: HttpRequest, case_id: int) -> HttpResponse:
     """One case; POST takes a step."""
     case = access.get_case(request.user, case_id, write=request.method == "POST")
@@ -174,7 +172,6 @@ def _by_indicator(seen: list[Sighting]) -> list[dict[str, Any]]:
 
 @rate_limited("cases.note", 60, 300)
 @member(WRITERS, WRITERS, ("POST",))
-@accepts_once
 def note(request: HttpRequest, case_id: int) -> HttpResponse:
     """Add a note or a file."""
     case = access.get_case(request.user, case_id, write=True)
@@ -198,7 +195,6 @@ def note_file(request: HttpRequest, note_id: int) -> HttpResponse:
 
 @rate_limited("cases.letter", 120, 300)
 @member(WRITERS, WRITERS, ("POST",))
-@accepts_once
 def person(request: HttpRequest, case_id: int) -> HttpResponse:
     """Record the machine's user, and write to them."""
     case = access.get_case(request.user, case_id, write=True)
@@ -223,7 +219,6 @@ def person(request: HttpRequest, case_id: int) -> HttpResponse:
 
 
 @member(WRITERS, WRITERS)
-@accepts_once
 def exempt(request: HttpRequest, case_id: int) -> HttpResponse:
     """Request an exemption of an indicator."""
     case = access.get_case(request.user, case_id, write=request.method == "POST")
@@ -253,7 +248,6 @@ def exempt(request: HttpRequest, case_id: int) -> HttpResponse:
 
 @rate_limited("machine", 60, 300, ("GET", "POST"))
 @link()
-@accepts_once
 def person_page(request: HttpRequest, token: str) -> HttpResponse:
     """Page for the machine's user: instructions, and an answer form."""
     case = people.find(token) or closed_link()
@@ -270,7 +264,6 @@ def _back(case_id: int, anchor: str = "") -> HttpResponse:
 
 @rate_limited("cases.tick", 120, 300)
 @member(WRITERS, WRITERS, ("POST",))
-@accepts_once
 def tick(request: HttpRequest, case_id: int) -> HttpResponse:
     """Mark a step of the playbook as done, with a note or a file, or as not done."""
     case = access.get_case(request.user, case_id, write=True)

@@ -30,7 +30,6 @@ from lamsach.portal.base.lists import (
     machine_cell,
     paged,
 )
-from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.parameters import number, numbers
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.templatetags.page_tags import number as figure
@@ -156,7 +155,6 @@ def cases(request: HttpRequest) -> HttpResponse:
 
 
 @member(ALL, WRITERS, ("POST",))
-@accepts_once
 def many(request: HttpRequest) -> HttpResponse:
     """One step for many cases, or letters to their users."""
     ticked = numbers(request.POST, "case", MOST_AT_ONCE)
@@ -267,7 +265,6 @@ exemptions = EXEMPTIONS.view(access.readable_exemptions, ALL)
 
 
 @member(ALL, WRITERS)
-@accepts_once
 def exemption(request: HttpRequest, exemption_id: int) -> HttpResponse:
     """One exemption: approve (not by its requester) or end it. Affected cases are recomputed."""
     posted = request.method == "POST"
@@ -357,7 +354,6 @@ def clarifications(request: HttpRequest) -> HttpResponse:
 
 
 @member(ALL, WRITERS, ("POST",))
-@accepts_once
 def clarification(request: HttpRequest, question_of_machine: int) -> HttpResponse:
     """Answer a question."""
     question = access.get_clarification(request.user, question_of_machine)

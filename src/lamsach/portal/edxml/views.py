@@ -16,7 +16,6 @@ from lamsach.portal.base.check import revocation_page
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import ProblemsShown, done, form_page, show_errors
 from lamsach.portal.base.links import nonce
-from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.base.templatetags.page_tags import number
@@ -60,7 +59,6 @@ FILTERS = {
 
 @rate_limited("edxml.take", 60, 300)
 @member(COORDINATORS, COORDINATORS)
-@accepts_once
 def overview(request: HttpRequest) -> HttpResponse:
     """List messages by filter, and the connections. POST uploads a file."""
     form = FileForm(request.POST or None, request.FILES or None, user=request.user)
@@ -102,7 +100,6 @@ def _upload(request: HttpRequest, form: FileForm) -> tuple[Message, bool]:
 
 
 @member(COORDINATORS, COORDINATORS)
-@accepts_once
 def message(request: HttpRequest, message_id: int) -> HttpResponse:
     """Show a message, its files and statuses. POST files, answers, sets aside, revokes or resends."""
     found = access.get_message(request.user, message_id)
@@ -249,7 +246,6 @@ def attached(request: HttpRequest, message_id: int, place: int) -> HttpResponse:
 
 @rate_limited("edxml.send", 60, 300)
 @member(COORDINATORS, COORDINATORS)
-@accepts_once
 def send(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     """Send a dispatch by a connection, as a new one or to update or replace an earlier one."""
     found = get_dispatch(request.user, dispatch_id, write=True)
@@ -283,7 +279,6 @@ def send(request: HttpRequest, dispatch_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS)
-@accepts_once
 def new(request: HttpRequest) -> HttpResponse:
     """Add a connection."""
     form = ConnectionForm(request.POST or None, user=request.user)
@@ -298,7 +293,6 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS)
-@accepts_once
 def edit(request: HttpRequest, connection_id: int) -> HttpResponse:
     """Change a connection."""
     found = get(request.user, Connection, connection_id)
@@ -321,7 +315,6 @@ def _form_page(request: HttpRequest, form: ConnectionForm, title: str, **context
 
 
 @member(COORDINATORS, COORDINATORS)
-@accepts_once
 def connection(request: HttpRequest, connection_id: int) -> HttpResponse:
     """Show a connection. POST runs it now, sets or deletes its key, or ends it."""
     found = get(request.user, Connection, connection_id)

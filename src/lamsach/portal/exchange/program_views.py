@@ -13,7 +13,7 @@ from lamsach.portal.audit.trail import end
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import done
 from lamsach.portal.base.lists import Cell, Listing, Mono, Quiet, State
-from lamsach.portal.base.once import accepts_once, make_once, shows_once
+from lamsach.portal.base.once import make_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.exchange import access, hooks, misp
@@ -68,7 +68,6 @@ MISP = Listing(
 
 @rate_limited("exchange.hooks", 30, 300)
 @member(COORDINATORS, COORDINATORS)
-@shows_once
 def webhooks(request: HttpRequest) -> HttpResponse:
     """List the webhooks; POST adds one and shows its secret once."""
     form = AddressForm(request.POST or None, user=request.user)
@@ -82,7 +81,6 @@ def webhooks(request: HttpRequest) -> HttpResponse:
 
 @rate_limited("exchange.hooks", 60, 300)
 @member(COORDINATORS, COORDINATORS)
-@shows_once
 def webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
     """Show a webhook and its deliveries. POST tests it, resends, renews the secret, or ends it."""
     found = access.get(request.user, Webhook, webhook_id)
@@ -107,7 +105,6 @@ def webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
 
 @rate_limited("exchange.hooks", 30, 300)
 @member(COORDINATORS, COORDINATORS)
-@accepts_once
 def misp_list(request: HttpRequest) -> HttpResponse:
     """List the MISP servers; POST adds one."""
     form = MispForm(request.POST or None, user=request.user)
@@ -120,7 +117,6 @@ def misp_list(request: HttpRequest) -> HttpResponse:
 
 @rate_limited("exchange.hooks", 60, 300)
 @member(COORDINATORS, COORDINATORS, ("POST",))
-@accepts_once
 def misp_server(request: HttpRequest, misp_id: int) -> HttpResponse:
     """Push to a server now, or end it."""
     found = access.get(request.user, MispServer, misp_id)

@@ -26,7 +26,6 @@ from lamsach.portal.base.doors import anyone, member
 from lamsach.portal.base.forms import ProblemsShown, done, form_page, show_problem
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Link, Listing, Quiet
-from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.base.storage import copy_of
@@ -121,7 +120,6 @@ def _upload(request: HttpRequest, file: Any) -> Waiting:
 
 
 @member(COORDINATORS, COORDINATORS)
-@accepts_once
 def waiting(request: HttpRequest, waiting_id: int) -> HttpResponse:
     """Preview an uploaded file. POST accepts or discards it."""
     found = access.get_waiting(request.user, waiting_id)
@@ -155,7 +153,6 @@ def _discard(found: Waiting) -> None:
 
 
 @member(COORDINATORS, COORDINATORS)
-@accepts_once
 def key(request: HttpRequest, unit_id: int) -> HttpResponse:
     """Show the unit's signing and sealing keys. POST makes or replaces one."""
     unit = get_unit(request.user, unit_id, write=True, roles=COORDINATORS)
@@ -199,7 +196,6 @@ def key_file(request: HttpRequest, unit_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS)
-@accepts_once
 def partner_new(request: HttpRequest) -> HttpResponse:
     """Add a partner, or another key of one, after its fingerprint was shown and compared."""
     form = PartnerForm(request.POST or None, user=request.user)

@@ -21,7 +21,6 @@ from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import ProblemsShown, done, form_page
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Link, Listing, Mono, Quiet, machine_cell
-from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import attachment, download
@@ -203,7 +202,6 @@ def bundle_file(request: HttpRequest, own_bundle_id: int) -> HttpResponse:
 
 
 @member(ALL, WRITERS, ("GET",))
-@accepts_once
 def device(request: HttpRequest, device_id: int) -> HttpResponse:
     """Show a device: identities, merges, sightings."""
     found = access.get_device(request.user, device_id)
@@ -235,7 +233,6 @@ def _identities(members: list[int]) -> Any:
 
 
 @member(WRITERS, WRITERS)
-@accepts_once
 def merge_undo(request: HttpRequest, merge_id: int) -> HttpResponse:
     """Undo the merge of two devices."""
     found = access.get_merge(request.user, merge_id)
@@ -291,7 +288,6 @@ HUNTS = Listing(
 
 @rate_limited("hunts", 60, 300)
 @member(WRITERS, WRITERS)
-@accepts_once
 def hunt_new(request: HttpRequest) -> HttpResponse:
     """List the hunts of the user's own units; POST creates one."""
     form = HuntForm(request.POST or None, user=request.user)

@@ -21,7 +21,7 @@ from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import done
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Link, Listing, table_file
-from lamsach.portal.base.once import make_once, shows_once
+from lamsach.portal.base.once import make_once
 from lamsach.portal.base.parameters import number
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, LEADERS, WRITERS
@@ -193,7 +193,6 @@ HANDOUTS = Listing(
 
 @rate_limited("fleet.scanner", 30, 300)
 @member(WRITERS, WRITERS)
-@shows_once
 def scanner(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Show scanners to download for a unit, and issued ones. POST issues or revokes one."""
     campaign = get_campaign(request.user, campaign_id)

@@ -16,7 +16,6 @@ from lamsach.portal.base import uploads
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import Stale
 from lamsach.portal.base.forms import VersionedForm, done, form_page
-from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.letterheads import heads
 from lamsach.portal.letterheads.models import Letterhead
@@ -53,7 +52,6 @@ PREVIEWS = ("html", "pdf")
 
 
 @member(ALL, WRITERS)
-@accepts_once
 def letterhead(request: HttpRequest, unit_id: int) -> HttpResponse:
     """Edit the letterhead, with a check of its version."""
     found = get_unit(request.user, unit_id, write=request.method == "POST")

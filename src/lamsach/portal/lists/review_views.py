@@ -28,7 +28,7 @@ from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import ProblemsShown, done
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Filter, Link, Listing, Mono, Quiet, State, Ticks, paged
-from lamsach.portal.base.once import accepts_once, make_once, shows_once
+from lamsach.portal.base.once import make_once
 from lamsach.portal.base.parameters import number, numbers
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.base.templatetags.page_tags import number as figure
@@ -191,7 +191,6 @@ def decisions_file(request: HttpRequest, kept_list_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
-@accepts_once
 def origin_add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     """Add a source with its schedule."""
     kept_list = access.get_list(request.user, kept_list_id, write=True)
@@ -245,7 +244,6 @@ def origin(request: HttpRequest, origin_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
-@shows_once
 def outlet_add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     """Add an outlet, and show its address once."""
     kept_list = access.get_list(request.user, kept_list_id, write=True)

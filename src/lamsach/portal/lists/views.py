@@ -21,7 +21,6 @@ from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import ProblemsShown, done, form_page
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Listing, Mono, Quiet, State
-from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.parameters import number
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
@@ -108,7 +107,6 @@ def _waiting(lists: Iterable[KeptList]) -> dict[int, tuple[int, int]]:
 
 
 @member(COORDINATORS, COORDINATORS)
-@accepts_once
 def new(request: HttpRequest) -> HttpResponse:
     """Add a list."""
     form = ListForm(request.POST or None, units=access.writable(request.user))
@@ -256,7 +254,6 @@ def quality(request: HttpRequest, kept_list_id: int) -> HttpResponse:
 
 @rate_limited("lists.feedback", 100, 300)
 @member(WRITERS, WRITERS)
-@accepts_once
 def give_feedback(request: HttpRequest) -> HttpResponse:
     """Report that a value was seen, or is a false alarm."""
     units = [unit for unit in home_units(request.user) if may_act(request.user, unit.pk)]
@@ -283,7 +280,6 @@ def give_feedback(request: HttpRequest) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
-@accepts_once
 def release(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     """Request a new signed version, after confirmation."""
     kept_list = access.get_list(request.user, kept_list_id, write=True)
@@ -377,7 +373,6 @@ def _stays(unit_id: int, campaign: Campaign) -> bool:
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
-@accepts_once
 def use(request: HttpRequest, version_id: int) -> HttpResponse:
     """Add a version to a campaign as its list; hunts of the campaign state its digest."""
     found = access.get_version(request.user, version_id)

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.lists import Cell, Filter, Listing, Wrong
-from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.base.uploads import download
 from lamsach.portal.mail import access
@@ -61,7 +60,6 @@ incoming = INCOMING.view(access.readable_incoming, COORDINATORS)
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
-@accepts_once
 def decide(request: HttpRequest, letter_id: int) -> HttpResponse:
     """Requeue a failed, uncertain, cancelled or bounced letter, or mark it as sent."""
     letter = access.get_letter(request.user, letter_id)

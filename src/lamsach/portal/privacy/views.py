@@ -23,7 +23,6 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import done, text
 from lamsach.portal.base.lists import Cell, Listing, Quiet, State
-from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import attachment
@@ -105,7 +104,6 @@ HOLDS = Listing(
 
 
 @member(ALL, WRITERS)
-@accepts_once
 def overview(request: HttpRequest) -> HttpResponse:
     """Show retention and the holds on readable units; POST sets a hold on a unit."""
     form = HoldForm(request.POST or None, user=request.user)
@@ -137,7 +135,6 @@ def hold_end(request: HttpRequest, hold_id: int) -> HttpResponse:
 
 
 @member(WRITERS, WRITERS)
-@accepts_once
 def case(request: HttpRequest, own_case_id: int) -> HttpResponse:
     """Show a case's grants, viewers and holds; POST grants or sets a hold."""
     own_case = access.get_own_case(request.user, own_case_id)

@@ -23,7 +23,6 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import anyone, member
 from lamsach.portal.base.forms import VersionedForm, form_page, store_field
 from lamsach.portal.base.lists import Cell, Link, Listing, Mono, State
-from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import client_address, rate_limited
 from lamsach.portal.base.roles import COORDINATORS, LEADERS
 from lamsach.portal.base.uploads import download
@@ -227,7 +226,6 @@ def _named(row: Any) -> Any:
 
 
 @member(COORDINATORS, COORDINATORS)
-@accepts_once
 def tools(request: HttpRequest) -> HttpResponse:
     """Show the tool catalogue with download counts; POST adds a tool."""
     form = ToolForm(request.POST or None, request.FILES or None)
@@ -240,7 +238,6 @@ def tools(request: HttpRequest) -> HttpResponse:
 
 
 @member(LEADERS, LEADERS)
-@accepts_once
 def tool_edit(request: HttpRequest, tool_number: int) -> HttpResponse:
     """Edit a tool."""
     tool = get_object_or_404(Tool, pk=tool_number)

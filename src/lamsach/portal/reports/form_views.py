@@ -25,7 +25,6 @@ from lamsach.portal.base import uploads
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import Stale
 from lamsach.portal.base.forms import done, text
-from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns import access
 from lamsach.portal.campaigns.models import Campaign, FormDefinition
@@ -34,7 +33,6 @@ BLANKS = ("docx", "xlsx", "pdf", "html")
 
 
 @member(ALL, COORDINATORS)
-@accepts_once
 def campaign_form(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """The form of a campaign, editable by those who lead the campaign."""
     campaign = access.get_campaign(request.user, campaign_id, write=request.method == "POST")

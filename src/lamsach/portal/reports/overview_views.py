@@ -24,7 +24,6 @@ from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import Stale
 from lamsach.portal.base.forms import done
 from lamsach.portal.base.lists import Below, Cell, Link, Listing, Quiet, State, Ticks, Wrong, paged, streamed
-from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.parameters import numbers
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns import deadline_moves, deadlines
@@ -222,7 +221,6 @@ def _groups(result: Consolidation) -> dict[str, list[Line]]:
 
 
 @member(ALL, COORDINATORS, ("POST",))
-@accepts_once
 def remind(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse:
     """Remind direct subordinates whose report is missing: ticked ones, or (`all`) all."""
     campaign, unit = access.get_place(request.user, campaign_id, unit_id)
@@ -269,7 +267,6 @@ def consolidated(request: HttpRequest, campaign_id: int, unit_id: int, document:
 
 
 @member(ALL, WRITERS, ("POST",))
-@accepts_once
 def extension_ask(request: HttpRequest, report_id: int) -> HttpResponse:
     """Ask the parent for a later deadline."""
     report = access.get_report(request.user, report_id, write=True)
@@ -287,7 +284,6 @@ def extension_ask(request: HttpRequest, report_id: int) -> HttpResponse:
 
 
 @member(ALL, COORDINATORS, ("POST",))
-@accepts_once
 def extension_decide(request: HttpRequest, extension_id: int) -> HttpResponse:
     """Grant or refuse a later deadline."""
     asked = access.get_extension(request.user, extension_id)
@@ -330,7 +326,6 @@ TO_ACCEPT = Listing(
 
 
 @member(COORDINATORS, COORDINATORS)
-@accepts_once
 def accept(request: HttpRequest) -> HttpResponse:
     """Sent reports with their figures; ticked ones are accepted after a confirmation page."""
     rows = to_accept(request.user).order_by("sent", "pk")

@@ -20,7 +20,6 @@ from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import Stale, conflict
 from lamsach.portal.base.forms import FileForm, done, store_upload
 from lamsach.portal.base.lists import Cell, Listing, Quiet
-from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.uploads import StoredFile, download
 from lamsach.portal.campaigns.access import get_campaign
@@ -66,7 +65,6 @@ def received_list(request: HttpRequest) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS)
-@accepts_once
 def received(request: HttpRequest, received_id: int) -> HttpResponse:
     """A received form next to its file; filing it creates the unit's sent report, accepted as usual."""
     form_received = access.get_received(request.user, received_id)

@@ -19,7 +19,6 @@ from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import Stale
 from lamsach.portal.base.forms import FileForm, ProblemsShown, done
 from lamsach.portal.base.lists import Cell, Listing, Quiet
-from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.parameters import number
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns import deadlines
@@ -101,7 +100,6 @@ def report(request: HttpRequest, report_id: int) -> HttpResponse:
 
 
 @member(ALL, WRITERS)
-@accepts_once
 def edit(request: HttpRequest, report_id: int) -> HttpResponse:
     """Edit a draft, once for each version; on a conflict no input is lost."""
     report = access.get_report(request.user, report_id, write=request.method == "POST")
@@ -126,7 +124,6 @@ def edit(request: HttpRequest, report_id: int) -> HttpResponse:
 
 
 @member(ALL, WRITERS, ("POST",))
-@accepts_once
 def refresh(request: HttpRequest, report_id: int) -> HttpResponse:
     """Recompute as of today; redraft the texts if requested."""
     report = access.get_report(request.user, report_id, write=True)
@@ -162,7 +159,6 @@ def _step(request: HttpRequest, report: Report, action: Action, **changes: Any) 
 
 
 @member(ALL, WRITERS, ("POST",))
-@accepts_once
 def step(request: HttpRequest, report_id: int) -> HttpResponse:
     """Submit, approve, return within the unit, or send to the parent."""
     report = access.get_report(request.user, report_id, write=True)
@@ -181,7 +177,6 @@ def step(request: HttpRequest, report_id: int) -> HttpResponse:
 
 
 @member(ALL, COORDINATORS, ("POST",))
-@accepts_once
 def receive(request: HttpRequest, report_id: int) -> HttpResponse:
     """Accept (freezing the report) or return it with a reason, as the parent."""
     report = access.get_report(request.user, report_id, receive=True)
@@ -195,7 +190,6 @@ def receive(request: HttpRequest, report_id: int) -> HttpResponse:
 
 
 @member(ALL, WRITERS, ("POST",))
-@accepts_once
 def correct(request: HttpRequest, report_id: int) -> HttpResponse:
     """Begin a correction of a frozen report: the next edition."""
     report = access.get_report(request.user, report_id, write=True)

@@ -19,7 +19,6 @@ from lamsach.portal.base.doors import anyone, member
 from lamsach.portal.base.errors import Stale
 from lamsach.portal.base.forms import done, form_page
 from lamsach.portal.base.lists import Cell, Link, Listing
-from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import COORDINATORS, HELPERS
 from lamsach.portal.support import access
@@ -98,7 +97,6 @@ def shelf(request: HttpRequest) -> HttpResponse:
 
 
 @member(HELPERS, HELPERS)
-@accepts_once
 def canned_edit(request: HttpRequest, canned_id: int | None = None) -> HttpResponse:
     """Create, edit or withdraw a prepared answer."""
     row = access.get_canned(request.user, canned_id) if canned_id is not None else None
@@ -106,7 +104,6 @@ def canned_edit(request: HttpRequest, canned_id: int | None = None) -> HttpRespo
 
 
 @member(COORDINATORS, COORDINATORS)
-@accepts_once
 def article_edit(request: HttpRequest, article_id: int | None = None) -> HttpResponse:
     """Create, edit or withdraw an article."""
     rows = access.editable_articles(request.user)

@@ -17,7 +17,6 @@ from lamsach.portal.base.doors import anyone, closed_link, link, member
 from lamsach.portal.base.forms import ProblemsShown
 from lamsach.portal.base.links import nonce
 from lamsach.portal.base.lists import Cell, Listing
-from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.parameters import number
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import HELPERS
@@ -100,7 +99,6 @@ def _send(request: HttpRequest, form: AskForm, unit: Unit, files: list[StoredFil
 
 @rate_limited("question", 60, 300, ("GET", "POST"))
 @link()
-@accepts_once
 def mine(request: HttpRequest, token: str) -> HttpResponse:
     """Show the question to its asker; POST adds a message."""
     question = desk.find(token) or closed_link()
@@ -165,7 +163,6 @@ def questions(request: HttpRequest) -> HttpResponse:
 
 
 @member(HELPERS, HELPERS)
-@accepts_once
 def question(request: HttpRequest, question_id: int) -> HttpResponse:
     """Show a question; POST answers, adds a note, hands over or solves."""
     found = access.get_question(request.user, question_id)

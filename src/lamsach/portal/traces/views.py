@@ -15,7 +15,6 @@ from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import ProblemsShown, text
 from lamsach.portal.base.lists import Cell, Listing
-from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import download
@@ -81,7 +80,6 @@ TRACES = Listing(
 
 @rate_limited("traces", 60, 300)
 @member(WRITERS, WRITERS)
-@accepts_once
 def traces(request: HttpRequest) -> HttpResponse:
     """List the traces of the user's own units; POST creates one."""
     form = TraceForm(request.POST or None, user=request.user)

@@ -19,7 +19,6 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import ProblemsShown, done, form_page
 from lamsach.portal.base.lists import Cell, Listing
-from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.units import access, imports, tree
 from lamsach.portal.units.forms import MOST, NewUnitForm, PlaceForm, SheetForm, UnitForm
@@ -42,7 +41,6 @@ def names(request: HttpRequest) -> HttpResponse:
 
 
 @member(ALL, WRITERS)
-@accepts_once
 def unit_edit(request: HttpRequest, unit_id: int) -> HttpResponse:
     """Edit name and contact."""
     found = access.get_unit(request.user, unit_id, write=request.method == "POST")
@@ -59,7 +57,6 @@ def unit_edit(request: HttpRequest, unit_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS)
-@accepts_once
 def unit_new(request: HttpRequest, unit_id: int) -> HttpResponse:
     """Create a unit under this one."""
     parent = access.get_unit(request.user, unit_id, write=request.method == "POST", roles=COORDINATORS)
@@ -74,7 +71,6 @@ def unit_new(request: HttpRequest, unit_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS)
-@accepts_once
 def unit_place(request: HttpRequest, unit_id: int) -> HttpResponse:
     """Move or close a unit."""
     found = access.get_unit(request.user, unit_id, write=request.method == "POST", roles=COORDINATORS)

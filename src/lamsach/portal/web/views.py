@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.views.i18n import set_language
 
 from lamsach.portal.base.doors import anyone, member
-from lamsach.portal.base.once import accepts_once
 from lamsach.portal.base.roles import ADMINISTRATORS, ALL, COORDINATORS
 from lamsach.portal.base.tasks import waiting
 from lamsach.portal.mail.letters import queue_letter
@@ -39,7 +38,6 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @member(ADMINISTRATORS, ADMINISTRATORS)
-@accepts_once
 def test_letter(request: HttpRequest) -> HttpResponse:
     """Queue a test letter to the user's own address, by POST."""
     user: Any = request.user
