@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import io
 import re
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.contrib.sessions.backends.base import SessionBase
+from django.core.cache import cache
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 
+from lamsach import portal
+from lamsach.portal.audit.details import action_label
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.base.lists import (
+    EXPORTS,
     Cell,
     Filter,
     Link,
@@ -216,6 +223,37 @@ def test_every_list_can_be_ordered_by_every_heading_that_offers_it(cast: Cast, b
 def exported(client: Client, address: str, query: str) -> list[list[str]]:
     answer = client.get(f"{address}?export=csv{query}")
     return list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))  # type: ignore[attr-defined]
+
+
+def declared() -> dict[str, Listing]:
+    """Every list of the portal, by module and name."""
+    folder = Path(portal.__file__).parent
+    found = {}
+    for path in sorted(folder.rglob("*.py")):
+        if "Listing" in path.read_text("utf-8"):
+            parts = path.relative_to(folder).with_suffix("").parts
+            module = importlib.import_module(".".join(("lamsach.portal", *parts)))
+            found |= {
+                f"{'.'.join(parts)}.{name}": one
+                for name, one in vars(module).items()
+                if isinstance(one, Listing)
+            }
+    return found
+
+
+def test_every_declared_export_is_noted_and_limited(cast: Cast, rf: RequestFactory) -> None:
+    exports = {name: one for name, one in declared().items() if one.export}
+    assert len(exports) > 18
+    for name, one in exports.items():
+        cache.clear()
+        request = rf.get("/", {"export": "csv"})
+        request.user = cast.people["coordinator"]
+        request.session = SessionBase()  # type: ignore[assignment]
+        before = Entry.objects.filter(action=one.export).count()
+        answers = [one.page(request, []).status_code for _ in range(EXPORTS[0] + 1)]
+        assert answers == [200] * EXPORTS[0] + [429], name
+        assert Entry.objects.filter(action=one.export).count() == before + EXPORTS[0], name
+        assert action_label(one.export) != one.export, f"{name}: the trail has no words for it"
 
 
 def test_the_recipients_of_a_dispatch_are_exported_for_its_writers_and_noted(

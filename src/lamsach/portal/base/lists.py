@@ -26,7 +26,9 @@ from django.utils.translation import gettext as _
 
 from lamsach.documents.spreadsheets import BOM, csv_row
 from lamsach.portal.base.doors import View, member
+from lamsach.portal.base.errors import too_many
 from lamsach.portal.base.queries import in_parts
+from lamsach.portal.base.ratelimit import exceeded
 from lamsach.portal.base.roles import Role
 from lamsach.portal.base.templatetags.page_tags import number, state, when
 from lamsach.results.machines import COLUMNS
@@ -35,6 +37,8 @@ from lamsach.results.safe_text import visible
 RECORD: list[Callable[..., Any]] = []
 """Functions that record views and exports of lists: the app `audit` registers its own."""
 _CHUNK, PER_PAGE = 500, 50
+EXPORTS = 60, 300
+"""Exports that a person may take, within seconds."""
 DOWNLOADS = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json; charset=utf-8",
@@ -280,6 +284,8 @@ class Listing:
         """
         found = rows if isinstance(rows, Page) else self.chosen(request.GET, rows)
         if self.export and request.GET.get("export") == "csv":
+            if exceeded("export", str(request.user.pk), *EXPORTS):
+                return too_many(request)
             RECORD[0](request, self.export, **noted)
             return self._file(found)
         page = found if isinstance(found, Page) else paged(request, found, self.per_page)
