@@ -360,7 +360,7 @@ class TestTwoEncodings:
 
     @pytest.mark.parametrize("times", [1, 3])
     @pytest.mark.parametrize("ends", [("utf-8", "utf-16-le"), ("utf-8", "utf-16-be"), ("utf-16", "ascii")])
-    def test_are_reported(self, tmp_path, ends, times):
+    def test_parts_in_another_encoding_are_reported(self, tmp_path, ends, times):
         first, second = ends
         path = tmp_path / "a.log"
         lines = (LINES.decode() + self.LINE) * times

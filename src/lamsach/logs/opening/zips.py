@@ -70,12 +70,6 @@ def zip_members(
         yield from sheet_members(place, limits, member_name)
         return
     _check(entries, directory_start, place, limits)
-    if min((entry.header_offset for entry in entries), default=0):  # `cat a.zip b.zip`: a lost directory
-        raise UnreadableError(
-            "The archive begins with files that its directory does not list.",
-            place.name,
-            "Unpack it with a repair tool, or copy it again from where it came.",
-        )
     locked_reported = False
     for entry in entries:
         if entry.is_dir():
@@ -100,6 +94,12 @@ def _check(entries: list[zipfile.ZipInfo], directory_start: int, place: Place, l
     if any(entry.filename == "[Content_Types].xml" for entry in entries):
         raise UnreadableError("This is an Office document, not a log.", place.name, "Save it as CSV.")
     limits.check(sum(entry.file_size for entry in entries), place.size_bytes, place.name)
+    if min((entry.header_offset for entry in entries), default=0):  # `cat a.zip b.zip`: a lost directory
+        raise UnreadableError(
+            "The archive begins with files that its directory does not list.",
+            place.name,
+            "Unpack it with a repair tool, or copy it again from where it came.",
+        )
     end = 0
     for entry in sorted(entries, key=lambda entry: entry.header_offset):
         if entry.header_offset < end:
