@@ -7,7 +7,6 @@ times are written as `2026-10-03 21:30:01`; tabs and line ends within a cell bec
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
@@ -83,17 +82,15 @@ class _SheetSource(HandleSource):
 
 def _texts(rows: Iterator[Row]) -> Iterator[str]:
     """Yield each row as lines: empty ones for rows without text."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, delimiter="\t", lineterminator="\n")
     written = 0
     for row in rows:
         cells = [text.translate(_BREAKS) for text in row.filled()]
         filled = [text for text in cells if text.strip()]
-        if len(filled) == 1:
-            buffer.write(f"{filled[0]}\n")
-        else:
-            writer.writerow(cells)
-        yield "\n" * max(row.number - written - 1, 0) + buffer.getvalue()
+        line = filled[0] if len(filled) == 1 else "\t".join(map(_quoted, cells))
+        yield "\n" * max(row.number - written - 1, 0) + line + "\n"
         written = max(row.number, written + 1)
-        buffer.seek(0)
-        buffer.truncate()
+
+
+def _quoted(text: str) -> str:
+    """Quote a cell with quotes in it."""
+    return f'"{text.replace(chr(34), chr(34) * 2)}"' if '"' in text else text
