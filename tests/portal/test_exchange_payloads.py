@@ -72,13 +72,13 @@ def test_no_name_or_address_goes_up(cast: Cast, pair: Any) -> None:
     launched(cast)
     carried(cast, down, up, ["campaigns"])
     copy = Campaign.objects.latest("pk")
-    device = bundles.device("mac:02:00:00:00:00:01", name="PC-01", user="thu")
+    device = bundles.device("mac:02:00:00:00:00:01", name="PC-01", user="thu.ngan")
     bundles.hand_in(cast, copy, bundles.findings([device], [bundles.Contact(days={day(-3): 4})]))
     path = made(up, cast.people["coordinator"])
     archive = zipfile.ZipFile(path)
     everything = b"".join(archive.read(name) for name in archive.namelist()).decode()
     assert '"found": 1' in everything
-    for secret in ("PC-01", "10.1.2.3", "02:00:00", "thu", bundles.EVIL):
+    for secret in ("PC-01", "10.1.2.3", "02:00:00", "thu.ngan", bundles.EVIL):
         assert secret not in everything, secret
 
 
