@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -120,6 +121,9 @@ def answers(
     (folder / f"lamsach{export.writer.suffix}").write_text(text_of(export))
     port = free_port()
     with running(server(folder, port, name), port):
+        until = time.monotonic() + 5  # BIND answers before its policy is loaded
+        while server is named and ask(port, "bot.test") == ("NOERROR", [ANSWER]) and time.monotonic() < until:
+            time.sleep(0.05)
         return {queried: ask(port, queried) for queried in names}
 
 
