@@ -141,7 +141,7 @@ _MOST_WORDS = 6
 
 
 class UnknownText(LogFormat):
-    """Nothing is parsed; every token that looks like an address, name, URL or hash is searched.
+    """Parsed by usual wordings alone; every token that looks like an address, name, URL or hash is searched.
 
     Findings are marked `unparsed`, and their severity is low; so are values on a product's lines that its
     reader skips or has no field for: their machine is the only private source address that the record states,
