@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +12,7 @@ import pytest
 from lamsach.indicators.writers import BY_NAME
 from lamsach.indicators.writers.export import Terms
 from lamsach.model import Indicator
+from tests.poll import came
 from tests.ports import free_port
 
 from .programs import ask, program, running
@@ -121,9 +121,8 @@ def answers(
     (folder / f"lamsach{export.writer.suffix}").write_text(text_of(export))
     port = free_port()
     with running(server(folder, port, name), port):
-        until = time.monotonic() + 5  # BIND answers before its policy is loaded
-        while server is named and ask(port, "bot.test") == ("NOERROR", [ANSWER]) and time.monotonic() < until:
-            time.sleep(0.05)
+        if server is named:  # it answers before its policy is loaded
+            came(lambda: ask(port, "bot.test") != ("NOERROR", [ANSWER]), 5)
         return {queried: ask(port, queried) for queried in names}
 
 
